@@ -369,10 +369,10 @@ def _write_version(
     with arrival.library.writing(entry.code) as connection:
         version = add_version(connection, entry, frame, facts, report, progress, is_new=is_new)
         if arrival.options.snapshot:
-            keep_snapshot(connection, version.table, arrival.options.snapshot)
+            keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
         if bad is not None:
             write_bad(connection, version, bad, arrival.who, arrival.language, progress)
-        keep_problems(connection, version, found, arrival.language)
+        keep_problems(connection, version, found, arrival.who, arrival.language)
     arrival.progress.at(1.0, phrase("progress.done", arrival.language))
     result = {
         "code": entry.code,

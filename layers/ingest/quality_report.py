@@ -5,15 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output, check_place
-from onemap.layers.library.library import now
+from onemap.layers.library.library import log, now
+from onemap.layers.library.logged_features import log_features
+from onemap.layers.library.version_writing import as_stored
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase, problem_record, wording
 from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import GradedProblem
+from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 
 PROBLEMS_TABLE = "onemap_problems"
@@ -57,7 +61,9 @@ def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], lang
     return records
 
 
-def keep_problems(connection: StoreConnection, version: Version, found: Sequence[GradedProblem], language: str) -> None:
+def keep_problems(
+    connection: StoreConnection, version: Version, found: Sequence[GradedProblem], who: str, language: str
+) -> None:
     """Put the problems of a new version into the library's table of them, inside the open transaction.
 
     A library without problems has no such table, so that another program sees nothing but its layers.
@@ -79,10 +85,15 @@ def keep_problems(connection: StoreConnection, version: Version, found: Sequence
         message, mend = wording(item.problem, language)
         where = (version.code, version.label, version.table, place["file"], place["feature"], place["field"])
         rows.append((*where, item.problem.code, item.level, message, mend, facts.get("row"), moment))
-    connection.add_features(_TABLE, [geometries], list(zip(*rows, strict=True)), last + 1)
+    columns = list(zip(*rows, strict=True))
+    connection.add_features(_TABLE, [geometries], columns, last + 1)
     if is_new:
         connection.index_features(_TABLE, shapely.bounds(geometries), SILENT)
     connection.show_features(_TABLE, shapely.total_bounds(geometries))
+    attributes = pd.DataFrame(dict(zip(_TABLE.fields, columns, strict=True)), dtype=object)
+    note_structure(connection, [PROBLEMS_TABLE])
+    detail = log_features(connection, PROBLEMS_TABLE, last + 1, geometries, as_stored(attributes, _TABLE.fields))
+    log(connection, who, "problems", version.table, detail)
 
 
 def write_report(

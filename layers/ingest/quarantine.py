@@ -7,10 +7,12 @@ from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.geometry.validity import are_beyond, are_finite
 from onemap.layers.library.library import log
+from onemap.layers.library.logged_features import log_features
 from onemap.layers.library.version_writing import as_stored, sql_types, write_table
-from onemap.layers.library.versions import Version, content_hash
+from onemap.layers.library.versions import Version
 from onemap.layers.messages import wording
 from onemap.layers.progress import Progress
+from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 
 _THIN_M = 0.5  # a line or a point is no ground: this much around it is
@@ -79,6 +81,6 @@ def write_bad(
     features = FeatureTable(table, table, "GEOMETRY", sql_types(attributes))
     write_table(connection, features, attributes, [geometries], progress)
     connection.show_features(features, shapely.total_bounds(geometries))
-    detail = {"count": len(geometries), "hash": content_hash(geometries, attributes)}
-    log(connection, who, "set_aside", table, detail)
+    note_structure(connection, [table])
+    log(connection, who, "set_aside", table, log_features(connection, table, 1, geometries, attributes))
     return table

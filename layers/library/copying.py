@@ -14,11 +14,12 @@ import shapely
 from onemap.layers.catalogue.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.library.library import Library, LibraryPlace, make_store
+from onemap.layers.library.library import COPY, TABLES, Library, LibraryPlace, log, make_store, system_user
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
+from onemap.layers.stores.logged_rows import insert_logged, note, note_structure, row_name
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
 
@@ -35,7 +36,7 @@ def copy_library(
     """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
 
     tables, grants: as for `make_library`.
-    Returns how many versions and rows were copied, and the head of the log, which is the same in both.
+    Returns how many versions and rows were copied, and the original's head, which the copy's log names.
     Raises OneMapError copy.…, library.….
     """
     if not source.voice.is_owner:
@@ -52,6 +53,7 @@ def copy_library(
         if place.path is None:
             _keep_own_files(source, target)
         target.protect(grants)
+        _log_copy(source, target, place, number, head)
 
     with source.reading():
         number, head = source.chain_head()
@@ -229,7 +231,16 @@ def _keep_own_files(source: Library, target: StoreConnection) -> None:
     """The city's own files, which a server keeps among the library's facts."""
     texts = {kind: source.own_file(kind) for kind in OWN_FILES}
     rows = [(own_file_key(kind), text) for kind, text in texts.items() if text is not None]
-    target.write_rows("onemap_library", ["key", "value"], rows)
+    insert_logged(target, TABLES["onemap_library"], rows)
+
+
+def _log_copy(source: Library, target: StoreConnection, place: LibraryPlace, number: int, head: str) -> None:
+    """The copy's own entry: where the original's log stood, and what this store keeps in its own way."""
+    if place.path is not None:
+        for kind in OWN_FILES:  # they lie beside a file
+            note(target, "onemap_library", row_name([own_file_key(kind)]), None)
+    note_structure(target)
+    log(target, system_user(), COPY, place.name, {"of": source.label, "number": number, "head": head})
 
 
 def _write_own_files(source: Library, path: Path) -> None:

@@ -20,16 +20,19 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import record_hashes
 from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
+from onemap.layers.stores.logged_rows import insert_logged, note_structure, plain_tables
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.store import Store, StoreConnection
 
 BUSY_WAIT_S = 30.0
+TABLES = plain_tables(LIBRARY_TABLES)
+ROWS = "rows"  # under which the log keeps the hashes of rows
+COPY = "copy"  # the action with which the log of a copy goes on
 
 
 def now() -> str:
@@ -43,6 +46,15 @@ def system_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+def is_text(text: str) -> bool:
+    """Whether it holds no half signs, which stand for bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def sha256(text: str | bytes) -> str:
@@ -71,12 +83,23 @@ class Library:
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self._store = store
         self._beside: list[Callable[[StoreConnection], None]] = []
-        facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
+        with self.connection.tolerant():
+            facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
+        for key in ("id", "name", "srs_id"):
+            if not isinstance(facts.get(key), str) or not is_text(facts[key]):
+                raise self._damaged_fact(key)
         self.id: str = facts["id"]
         self.name: str = facts["name"]
-        self.srs_id = int(facts["srs_id"])
-        self.crs = _crs(self.srs_id)
+        try:
+            self.srs_id = int(facts["srs_id"])
+            self.crs = _crs(self.srs_id)
+        except (ValueError, pyproj.exceptions.CRSError):
+            raise self._damaged_fact("srs_id") from None
         self.connection.srs_id = self.srs_id
+
+    def _damaged_fact(self, key: str) -> OneMapError:
+        facts = {"layer": "onemap_library", "feature": key}
+        return OneMapError("library.damaged", file=self.label, reason=f"onemap_library: {key}", **facts)
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """One snapshot: all that is read in it is of one moment."""
@@ -92,12 +115,12 @@ class Library:
         Raises OneMapError library.read_only, library.busy (after 30 s), library.full.
         """
         with self._store.writing(scope) as connection:
-            before = tuple(self._beside)
-            for write in before:
-                write(connection)
+            connection.unlogged = {}
             yield connection
-            for write in self._beside[len(before) :]:  # what was made meanwhile
+            for write in self._beside:  # last, for each of them logs what it writes
                 write(connection)
+            if connection.unlogged:
+                raise AssertionError(f"rows that the log does not know: {list(connection.unlogged)}")
         self._beside.clear()
 
     def write_later(self, write: Callable[[StoreConnection], None]) -> None:
@@ -170,7 +193,13 @@ class Library:
 
 
 def log(connection: StoreConnection, who: str, action: str, subject: str, detail: dict[str, Any]) -> None:
-    """One row of the audit log inside the open transaction, chained to the row before by its hash."""
+    """One row of the audit log inside the open transaction, chained to the row before by its hash.
+
+    It says of every row that was written since the last one what its hash is.
+    """
+    if connection.unlogged:
+        detail = {**detail, ROWS: connection.unlogged}
+        connection.unlogged = {}
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
     connection.append_log(now(), who, action, subject, text, sha256(text))
 
@@ -272,18 +301,15 @@ def make_library(
         for table in (*LIBRARY_TABLES, *tables):
             connection.execute(table)
         facts = {"id": uuid.uuid4().hex, "name": place.name, "srs_id": str(srs_id), "made": now()}
-        connection.executemany("INSERT INTO onemap_library VALUES (?,?)", facts.items())
-        connection.executemany(
-            "INSERT INTO onemap_packs (position, id, content) VALUES (?,?,?)",
-            ((position, *pack) for position, pack in enumerate(packs, start=1)),
-        )
+        insert_logged(connection, TABLES["onemap_library"], facts.items())
+        numbered = ((position, *pack) for position, pack in enumerate(packs, start=1))
+        insert_logged(connection, TABLES["onemap_packs"], numbered)
         if district is not None:
             blobs = geopackage.to_blobs(district, srs_id)
-            connection.executemany("INSERT INTO onemap_district (fid, geom) VALUES (?,?)", enumerate(blobs, start=1))
+            insert_logged(connection, TABLES["onemap_district"], enumerate(blobs, start=1))
         connection.protect(grants)
-        made = {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]}
-        made[record_hashes.KEY] = record_hashes.library_hash(connection)
-        log(connection, who, "new", place.name, made)
+        note_structure(connection)
+        log(connection, who, "new", place.name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
 
     make_store(place, crs, fill)
 

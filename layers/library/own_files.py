@@ -4,9 +4,10 @@ from pathlib import Path
 
 from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import Library, log, sha256
+from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.library_tables import own_file_key
+from onemap.layers.stores.logged_rows import insert_logged
 
 
 def own_file_kind(name: str) -> str:
@@ -46,13 +47,11 @@ def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
     Raises OneMapError library.read_only, library.no_right, out.failed.
     """
     with library.writing() as connection:
+        if library.path is None:
+            anew = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            insert_logged(connection, TABLES["onemap_library"], [(own_file_key(kind), text)], anew)
         log(connection, who, "keep", kind, {"hash": sha256(text)})
         if library.path is None:
-            connection.execute(
-                "INSERT INTO onemap_library (key, value) VALUES (?,?)"
-                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (own_file_key(kind), text),
-            )
             return
         beside = own_file_path(library.path, kind)
         part = beside.with_name(beside.name + ".part")

@@ -13,6 +13,8 @@ from onemap.layers.catalogue.catalogue import DEPARTMENTS, KINDS, LIBRARIES, cod
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.service_address import secret_in, service_address
+from onemap.layers.stores.logged_rows import insert_logged, note, plain_tables, row_name
+from onemap.layers.stores.store import StoreConnection
 
 PICTURES = ("wms", "wmts", "xyz")
 FEATURES = ("wfs", "oapif", "sensorthings")
@@ -76,8 +78,6 @@ class Snapshot:
 
 def services(library: Library) -> list[Service]:
     """Every registered service, by name."""
-    if not library.has_table("onemap_services"):
-        return []
     rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_services ORDER BY name")
     found = [Service(*row) for row in rows]
     return [replace(service, options=json.loads(str(service.options))) for service in found]
@@ -95,10 +95,9 @@ def service_named(library: Library, name: str) -> Service:
 def listed_services(library: Library) -> list[dict[str, Any]]:
     """As `layers` lists them: each service with the snapshots taken of it, oldest first."""
     taken: dict[str, list[dict[str, str]]] = {}
-    if library.has_table("onemap_snapshots"):
-        sql = "SELECT service, table_name, taken_at FROM onemap_snapshots ORDER BY taken_at, table_name"
-        for service, table, taken_at in library.connection.execute(sql):
-            taken.setdefault(service, []).append({"table": table, "taken_at": taken_at})
+    sql = "SELECT service, table_name, taken_at FROM onemap_snapshots ORDER BY taken_at, table_name"
+    for service, table, taken_at in library.connection.execute(sql):
+        taken.setdefault(service, []).append({"table": table, "taken_at": taken_at})
     return [{**asdict(service), "snapshots": taken.get(service.name, [])} for service in services(library)]
 
 
@@ -111,18 +110,13 @@ def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Se
     service = _check_service(library, wanted)
     service = replace(service, registered_by=who, registered_at=now())
     with library.writing() as connection:
-        for sql in TABLES:
-            connection.execute(sql)
         if connection.execute("SELECT 1 FROM onemap_services WHERE name = ?", (service.name,)).fetchone():
             if not overwrite:
                 raise OneMapError("service.exists", feature=service.name)
             connection.execute("DELETE FROM onemap_services WHERE name = ?", (service.name,))
         row = {**asdict(service), "options": json.dumps(dict(service.options), ensure_ascii=False, sort_keys=True)}
-        names = _COLUMNS.split(", ")
-        marks = ",".join("?" * len(names))
-        connection.execute(
-            f"INSERT INTO onemap_services ({_COLUMNS}) VALUES ({marks})", tuple(row[name] for name in names)
-        )
+        table = plain_tables(TABLES)["onemap_services"]
+        insert_logged(connection, table, [[row[name] for name in table.columns]])
         log(connection, who, "service", service.name, asdict(service))
     return service
 
@@ -132,6 +126,7 @@ def remove(library: Library, name: str, who: str) -> Service:
     service = service_named(library, name)
     with library.writing() as connection:
         connection.execute("DELETE FROM onemap_services WHERE name = ?", (service.name,))
+        note(connection, "onemap_services", row_name([service.name]), None)
         log(connection, who, "service.remove", service.name, asdict(service))
     return service
 
@@ -147,14 +142,11 @@ def snapshot_of(library: Library, name: str, taken_at: str | None) -> Snapshot:
     return Snapshot(service, taken_at or now())
 
 
-def keep_snapshot(connection: Any, table: str, snapshot: Snapshot) -> None:
+def keep_snapshot(connection: StoreConnection, table: str, snapshot: Snapshot, who: str) -> None:
     """Say in the library of which service a version was taken, inside the open transaction."""
-    for sql in TABLES:
-        connection.execute(sql)
-    connection.execute(
-        "INSERT INTO onemap_snapshots (table_name, service, taken_at) VALUES (?,?,?)",
-        (table, snapshot.service.name, snapshot.taken_at),
-    )
+    row = (table, snapshot.service.name, snapshot.taken_at)
+    insert_logged(connection, plain_tables(TABLES)["onemap_snapshots"], [row])
+    log(connection, who, "snapshot", table, {"service": snapshot.service.name, "taken_at": snapshot.taken_at})
 
 
 def is_entry(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,11 +16,11 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.geometry.parts import multi
-from onemap.layers.library import record_hashes
-from onemap.layers.library.library import log, now
+from onemap.layers.library.library import TABLES, log, now
+from onemap.layers.library.logged_features import LoggedFeatures
 from onemap.layers.library.versions import Digest, Version, digest_field, digest_geometries, row_hashes
 from onemap.layers.progress import Progress
-from onemap.layers.stores.library_tables import ROW_HASHES
+from onemap.layers.stores.logged_rows import insert_logged, note_stored, note_structure
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 
 GEOMETRY_TYPES = {
@@ -61,7 +61,7 @@ def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
         return False  # someone who adds the same layer was quicker
     if there is not None:
         raise OneMapError("layer.defined", layer=entry.code, field="--define")
-    connection.execute("INSERT INTO onemap_catalogue VALUES (?,?,?,?,?,?,?)", values)
+    insert_logged(connection, TABLES["onemap_catalogue"], [values])
     return True
 
 
@@ -80,9 +80,12 @@ def _sql_type(kinds: set[type]) -> str:
     return "BLOB" if kinds == {bytes} else "TEXT"
 
 
-def as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
-    """The values as a library will give them back, so that their hash can be taken again from the table."""
-    types = sql_types(attributes)
+def as_stored(attributes: pd.DataFrame, types: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """The values as a library will give them back, so that their hash can be taken again from the table.
+
+    types: of the table's fields, where it is there already.
+    """
+    types = sql_types(attributes) if types is None else types
     columns = {name: _stored_values(attributes[name].tolist(), kind) for name, kind in types.items()}
     return pd.DataFrame(columns, index=attributes.index, dtype=object)
 
@@ -133,7 +136,6 @@ def add_version(
     connection.show_features(table, features.bounds().tolist())
     connection.index_features(table, features.boxes, progress.part(_TABLE_SHARE, 1.0))
     _record(connection, version, facts, source_report)
-    connection.execute(ROW_HASHES)
     connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes.tobytes()))
     known = connection.execute(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
@@ -176,13 +178,15 @@ def _digest_fields(digest: Digest, table: FeatureTable, features: FrameBlocks, p
 def _log_version(
     connection: StoreConnection, entry: LayerEntry, version: Version, facts: VersionFacts, is_new: bool
 ) -> None:
-    """Log the layer, if it is new, and the version, with the hashes of their records."""
+    """Log the layer, if it is new, and the version."""
     if is_new:
-        layer = record_hashes.layer_hash(connection, entry.code)
-        log(connection, facts.who, "define", entry.code, {"title": entry.title, record_hashes.KEY: layer})
-    detail = {"label": version.label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
-    detail[record_hashes.KEY] = record_hashes.version_hash(connection, version.table)
-    log(connection, facts.who, "add", version.table, detail)
+        log(connection, facts.who, "define", entry.code, {"title": entry.title})
+    note_stored(connection, TABLES["onemap_versions"], table_name=version.table)
+    note_stored(connection, TABLES["onemap_row_hashes"], table_name=version.table)
+    note_structure(connection, [version.table, entry.code])
+    detail = {"label": version.label, "source": facts.source, "source_hash": facts.source_hash}
+    content = LoggedFeatures(version.table, 1, version.count, version.hash, entry.geometry == "raster")
+    log(connection, facts.who, "add", version.table, {**detail, **content.detail()})
 
 
 def _write_features(

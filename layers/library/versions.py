@@ -95,9 +95,18 @@ def digest_field(digest: Digest, name: str, blocks: Iterable[Sequence[Any]]) -> 
     between = ""
     for values in blocks:
         if len(values):
-            digest.update(f"{between}{json.dumps(list(values), ensure_ascii=False, default=str)[1:-1]}".encode())
+            digest.update(
+                f"{between}{json.dumps(list(values), ensure_ascii=False, default=_tagged)[1:-1]}".encode(
+                    errors="surrogatepass"
+                )
+            )
             between = ", "
     digest.update(b"]]")
+
+
+def _tagged(value: Any) -> Any:
+    """What JSON has no word for: bytes, which are never taken for a text."""
+    return {"blob": bytes(value).hex()} if isinstance(value, bytes | memoryview) else str(value)
 
 
 def row_hashes(of_geometries: Sequence[int], columns: Sequence[Sequence[Any]]) -> np.ndarray:
@@ -115,8 +124,6 @@ def row_hashes(of_geometries: Sequence[int], columns: Sequence[Sequence[Any]]) -
 
 def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
     """The checksums (n,) that were kept of a version's rows when it was added; None if they are not there."""
-    if not library.has_table("onemap_row_hashes"):
-        return None
     sql = "SELECT hashes FROM onemap_row_hashes WHERE table_name = ?"
     row = library.connection.execute(sql, (version.table,)).fetchone()
     hashes = np.frombuffer(row[0], dtype="<u4") if row and len(row[0]) == 4 * version.count else None

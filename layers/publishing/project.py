@@ -23,7 +23,7 @@ _USUAL_SYSTEMS = ("EPSG:4326", "EPSG:3857")  # what most clients of a map servic
 class ProjectFacts:
     """What is said of the whole: title, abstract, the library's system, and what the map shows when it opens.
 
-    dated: the day of the data, as it stands on the map.
+    dated: the day of the data, as it stands on the map; variables: which library, and where its log stood.
     """
 
     title: str
@@ -32,6 +32,7 @@ class ProjectFacts:
     crs: pyproj.CRS
     bounds: Bounds | None
     language: str
+    variables: Mapping[str, str]
 
 
 def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources: Mapping[str, str]) -> bytes:
@@ -136,6 +137,9 @@ def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Elemen
     _add_furniture(found, facts)
     if facts.bounds is not None:
         add_list(found, "WMSExtent", [_number(value) for value in facts.bounds])
+    variables = SubElement(found, "Variables")
+    add_list(variables, "variableNames", list(facts.variables))
+    add_list(variables, "variableValues", list(facts.variables.values()))
     add_list(found, "WFSLayers", [layer.id for layer in layers if layer.picture is None])
     return found
 

@@ -1,15 +1,20 @@
 """SQLite's connection to a library in a GeoPackage file, with what every store can do."""
 
+import contextlib
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
-from onemap.layers.stores.file_index import check_index, corners, near
+from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
+from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, Rows, row_name
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import (
     GEOMETRY_COLUMN,
@@ -21,6 +26,8 @@ from onemap.layers.stores.store import (
 )
 
 _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
+_ROWS_AT_ONCE = 20_000
+_NO_GEOMETRY = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
 
 
 class FileConnection(sqlite3.Connection):
@@ -28,7 +35,12 @@ class FileConnection(sqlite3.Connection):
 
     most_fields = 1_980  # of SQLite's 2,000 columns some are ours, in the table of features that were set aside too
 
+    damages: tuple[type[Exception], ...] = (sqlite3.DatabaseError,)
     srs_id = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.unlogged: Rows = {}
 
     def has_table(self, name: str) -> bool:
         """Whether there is a table or view of that name."""
@@ -155,6 +167,71 @@ class FileConnection(sqlite3.Connection):
             values=dict(zip(fields, values[2:], strict=True)),
         )
 
+    def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
+        """All features as they lie there, and which of them (n,) are not as a geometry's blob is written here.
+
+        Raises DamagedTable.
+        """
+        columns = "".join(f", {quote_identifier(name)}" for name in fields)
+        sql = f"SELECT fid, geom{columns} FROM {quote_identifier(table)} ORDER BY fid"  # noqa: S608 - quoted
+        try:
+            rows = self.execute(sql).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise DamagedTable(str(error)) from error
+        geometries, odd = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
+        for block in blocks(len(rows), _ROWS_AT_ONCE):
+            bodies = [row[1] for row in rows[block]]
+            geometries[block] = _as_far_as_readable(bodies)
+            written = geopackage.to_blobs(geometries[block], self.srs_id)
+            odd[block] = [body != blob for body, blob in zip(bodies, written, strict=True)]
+        values = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
+        fids = np.array(values[0], dtype=np.int64)
+        return FeatureRows(fids, geometries, dict(zip(fields, values[2:], strict=True))), odd
+
+    @contextlib.contextmanager
+    def tolerant(self) -> Iterator[None]:
+        """Bytes that are no UTF-8 are read as such, each a sign of its own."""
+        before = self.text_factory
+        self.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+        try:
+            yield
+        finally:
+            self.text_factory = before
+
+    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any]]]:
+        """The schema, each table of a spatial index as one hash, and the rows of GeoPackage's own tables."""
+        names = None if tables is None else [name for table in tables for name in (table, *index_tables(table))]
+        among = "true" if names is None else f"tbl_name IN ({','.join('?' * len(names))})"
+        sql = f"SELECT type, name, tbl_name, sql FROM {SCHEMA} WHERE {among}"  # noqa: S608 - marks only
+        found = self.execute(sql, names or ()).fetchall()
+        for row in found:
+            yield SCHEMA, row_name(row[:2]), row
+        known = {row[1] for row in found if row[0] == "table"}
+        for index in sorted(name for name in known if f"{name}_node" in known):
+            for table in (f"{index}_{part}" for part in INDEX_PARTS):
+                if table in known:
+                    yield INDEXES, row_name([table]), (self._table_hash(table),)
+        for register in (geopackage.core_tables()[name] for name in GEOPACKAGE_TABLES):
+            if self.has_table(register.name):
+                yield from self._register_rows(register, tables)
+
+    def _register_rows(
+        self, register: PlainTable, tables: Sequence[str] | None
+    ) -> Iterator[tuple[str, str, Sequence[Any]]]:
+        """What one of GeoPackage's own tables says of some tables, or of all."""
+        about = register.columns.index("table_name") if "table_name" in register.columns else None
+        for row in self.read_rows(register.name, register.columns):
+            if tables is None or (about is not None and row[about] in tables):
+                yield register.name, register.row_name(row), row
+
+    def _table_hash(self, table: str) -> str:
+        """The hash of all rows of a table of two columns, by the first."""
+        digest = hashlib.sha256()
+        cursor = self.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1")  # noqa: S608 - quoted
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            digest.update(repr(rows).encode(errors="backslashreplace"))
+        return digest.hexdigest()
+
     def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
         """The view CODE, with every version's fields."""
         columns: dict[str, None] = {}
@@ -188,3 +265,15 @@ class FileConnection(sqlite3.Connection):
             (code,),
         ).fetchone()
         geopackage.register(self, code, title, self.srs_id, geometry_type, None if None in extent else extent)
+
+
+def _as_far_as_readable(blobs: Sequence[Any]) -> np.ndarray:
+    """Geometries (n,) of blobs, None of those that are none."""
+    try:
+        return geopackage.from_blobs(blobs)
+    except _NO_GEOMETRY:
+        found = np.full(len(blobs), None, dtype=object)
+        for row, blob in enumerate(blobs):
+            with contextlib.suppress(*_NO_GEOMETRY):
+                found[row] = geopackage.from_blobs([blob])[0]
+        return found

@@ -10,6 +10,15 @@ class _Connection(Protocol):
     def execute(self, sql: str, /) -> Cursor: ...
 
 
+INDEX_PARTS = ("node", "parent", "rowid")  # in which SQLite keeps a spatial index
+
+
+def index_tables(table: str) -> list[str]:
+    """The virtual table of a table's spatial index, and those in which SQLite keeps it."""
+    index = f"rtree_{table}_geom"
+    return [index, *(f"{index}_{part}" for part in INDEX_PARTS)]
+
+
 def near(table: str) -> str:
     """Behind SELECT id: the features whose boxes meet a box, which `corners` gives as parameters."""
     return f"FROM {quote_identifier(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"

@@ -44,6 +44,8 @@ def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
             refusal = "library.full"
         if code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table: onemap_"):
             refusal = "library.damaged"
+        if str(error).startswith("Could not decode to UTF-8"):  # Python's own words
+            refusal = "library.damaged"
         if refusal is None:
             raise
         raise OneMapError(refusal, file=path.name, reason=str(error)) from error
@@ -69,7 +71,10 @@ class FileStore:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[FileConnection]:
-        """One snapshot, in a read transaction; writers go on beside it."""
+        """One snapshot, in a read transaction; writers go on beside it. Within another one it is part of that."""
+        if self.connection.in_transaction:
+            yield self.connection
+            return
         with sqlite_errors_as_refusals(self._file):
             self.connection.execute("BEGIN DEFERRED")
             try:
@@ -158,6 +163,8 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
     before = path.stat()
     with sqlite_errors_as_refusals(path), contextlib.closing(_connect_file(path, mode, wait_s)) as connection:
         if not connection.has_table("onemap_library"):
+            if connection.has_table("onemap_audit"):  # it was one
+                raise OneMapError("library.damaged", file=path.name, reason="onemap_library", layer="onemap_library")
             raise OneMapError("library.not_one", file=path.name)
         if writable:
             _to_wal(connection, wait_s)

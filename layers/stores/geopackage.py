@@ -13,6 +13,7 @@ import pyproj
 import shapely
 
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.stores.logged_rows import PlainTable, plain_tables
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 
@@ -72,6 +73,12 @@ def run_script(connection: sqlite3.Connection, script: str) -> None:
         if sqlite3.complete_statement(statement):
             connection.execute(statement)
             statement = ""
+
+
+def core_tables() -> dict[str, PlainTable]:
+    """GeoPackage's own tables, by name."""
+    statements = (part.strip() for part in _CORE_TABLES.split(";\n"))
+    return plain_tables(tuple(part for part in statements if part.startswith("CREATE")))
 
 
 def prepare(connection: sqlite3.Connection, crs: pyproj.CRS) -> int:

@@ -3,7 +3,7 @@
 _OWN_FILE = "file:"  # before the kind of a file of the city's own, among the facts of a library on a server
 
 # For each version a checksum of every row, four bytes each: `verify` names the rows that are not what was added.
-ROW_HASHES = "CREATE TABLE IF NOT EXISTS onemap_row_hashes (table_name TEXT PRIMARY KEY, hashes BLOB NOT NULL)"
+_ROW_HASHES = "CREATE TABLE onemap_row_hashes (table_name TEXT PRIMARY KEY, hashes BLOB NOT NULL)"
 
 # Types: INTEGER (64 bits), REAL (double), TEXT, BLOB. Dates and moments are ISO text.
 LIBRARY_TABLES = (
@@ -17,7 +17,7 @@ LIBRARY_TABLES = (
   count INTEGER NOT NULL, hash TEXT NOT NULL, source TEXT NOT NULL, source_hash TEXT NOT NULL,
   coverage_kind TEXT NOT NULL, coverage_m2 REAL NOT NULL, coverage BLOB NOT NULL, accuracy_m REAL, report TEXT NOT NULL,
   PRIMARY KEY (code, number), UNIQUE (code, label))""",
-    ROW_HASHES,
+    _ROW_HASHES,
     "CREATE TABLE onemap_runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, who TEXT NOT NULL, record TEXT NOT NULL)",
     # Rows of runs: some thousand to a block, whose columns and geometries are streams that rules/ packs and unpacks.
     # lowest, highest: of the parcels that the rows belong to.

@@ -1,15 +1,18 @@
 """PostgreSQL's connection to a library in a schema, with what every store can do."""
 
+import contextlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import psycopg
 import shapely
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.adapt import Loader
 
 from onemap.layers.progress import Progress
+from onemap.layers.stores.logged_rows import Rows, row_name
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.server_rights import ServerRoles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
@@ -20,10 +23,24 @@ _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "fid", GE
 _MARK = "onemap: "  # before a field's own name, in the comment of a column that cannot bear it
 _PORTABLE = {"bigint": "INTEGER", "double precision": "REAL", "text": "TEXT", "bytea": "BLOB"}
 _ROWS_AT_ONCE = 2000
-_DAMAGED = ("42P01", "42703", "XX001", "XX002")  # a table or column that is gone, a page that is broken
 _COLUMNS = """SELECT a.attname, col_description(a.attrelid, a.attnum), format_type(a.atttypid, NULL)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ? AND c.relname = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
+# What a schema holds besides rows: kind, the parts of its name, of which tables or views it speaks, and all it says.
+_STRUCTURE = """
+SELECT 'pg_class', ARRAY[c.relname::text], c.relname::text, ARRAY[c.relkind::text]
+  FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
+UNION ALL SELECT 'pg_views', ARRAY[c.relname::text], c.relname::text, ARRAY[c.oid::text]
+  FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind = 'v'
+UNION ALL SELECT 'pg_trigger', ARRAY[c.relname::text, t.tgname::text], c.relname::text,
+    ARRAY[p.proname::text, t.tgtype::text, t.tgenabled::text]
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+  WHERE c.relnamespace = (?)::regnamespace AND NOT t.tgisinternal
+UNION ALL SELECT 'pg_proc', ARRAY[p.proname::text, pg_get_function_identity_arguments(p.oid)], NULL,
+    ARRAY[p.prosrc, p.prosecdef::text]
+  FROM pg_proc p WHERE p.pronamespace = (?)::regnamespace"""
+_DAMAGES = (errors.UndefinedTable, errors.UndefinedColumn, errors.DataCorrupted, errors.IndexCorrupted)
+_AS_WRITTEN = re.compile(r"\b\w+\.|[()\s]")  # what versions of PostgreSQL write differently in a view
 
 
 class _NumberLoader(Loader):
@@ -39,9 +56,11 @@ class ServerConnection:
     """`StoreConnection` on a schema. srs_id: the library's, once it is known."""
 
     most_fields = 1_580  # of PostgreSQL's 1,600 columns some are ours
+    damages: tuple[type[Exception], ...] = _DAMAGES
 
     def __init__(self, connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles) -> None:
         self.srs_id = 0
+        self.unlogged: Rows = {}
         self.schema = schema
         self.raw = connection
         self._roles = roles
@@ -204,15 +223,39 @@ class ServerConnection:
             geometries = shapely.from_wkb(bodies)
         except (shapely.GEOSException, KeyError, ValueError) as error:
             raise DamagedTable(str(error)) from error
-        except psycopg.Error as error:
-            if error.sqlstate not in _DAMAGED:
-                raise
+        except self.damages as error:
             raise DamagedTable(str(error)) from error
         return FeatureRows(
             fids=np.array(parts[0], dtype=np.int64),
             geometries=geometries,
             values=dict(zip(fields, parts[2:], strict=True)),
         )
+
+    def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
+        """All features; a server keeps nothing in a column that is not of its type. Raises DamagedTable."""
+        found = self.read_features(table, fields, None, None)
+        return found, np.zeros(len(found.fids), dtype=bool)
+
+    @contextlib.contextmanager
+    def tolerant(self) -> Iterator[None]:
+        """A server keeps no text that is none."""
+        yield
+
+    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+        """Which tables and views there are, what views show, and what triggers and functions do."""
+        schema = sql.Identifier(self.schema).as_string(self.raw)
+        for kind, key, about, values in self.execute(_STRUCTURE, [schema] * _STRUCTURE.count("?")).fetchall():
+            if tables is None or about in tables:
+                yield kind, row_name(key), self._view_definition(values[0]) if kind == "pg_views" else values
+
+    def _view_definition(self, oid: str) -> Sequence[Any] | None:
+        """What a view shows; None of one that was made anew since: a server deparses views of the present only."""
+        try:
+            with self.raw.transaction():
+                (text,) = self.execute("SELECT pg_get_viewdef(?::oid)", (int(oid),)).fetchone()
+        except (errors.InternalError_, errors.UndefinedTable):
+            return None
+        return None if text is None else [_AS_WRITTEN.sub("", text)]
 
     def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
         """The view CODE, with every version's fields; one that changed its type from version to version is text."""

@@ -43,8 +43,11 @@ class ServerStore:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ServerConnection]:
-        """One snapshot, in a read transaction; writers go on beside it."""
+        """One snapshot, in a read transaction; writers go on beside it. Within another one it is part of that."""
         raw = self.connection.raw
+        if raw.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+            yield self.connection
+            return
         raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             yield self.connection

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from onemap.layers.progress import Progress
+from onemap.layers.stores.logged_rows import Rows
 from onemap.layers.stores.rights import Grant, Voice
 
 GEOMETRY_COLUMN = "geom"
@@ -58,10 +59,14 @@ class StoreConnection(Protocol):
     """A connection of one thread. SQL is portable, with ? marks; tables of features have methods of their own.
 
     srs_id: the EPSG code of the library's system; most_fields: how many fields a table of features can have.
+    unlogged: rows that the open transaction has written and its log does not know yet; damages: the errors of a table
+    that is gone or broken.
     """
 
     srs_id: int
     most_fields: int
+    unlogged: Rows
+    damages: tuple[type[Exception], ...]
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Run one statement."""
@@ -120,6 +125,21 @@ class StoreConnection(Protocol):
 
         count: how many features the table must hold in all. Raises DamagedTable.
         """
+
+    def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
+        """All features of a table as they lie there, and which of them (n,) cannot have been written so by this store.
+
+        A geometry that is none is None. Raises DamagedTable.
+        """
+
+    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+        """What the store keeps of tables and views, or of all: kind (one of STRUCTURE), its name, and all it says.
+
+        None of what others have made anew since the snapshot, and cannot be read as it was.
+        """
+
+    def tolerant(self) -> AbstractContextManager[None]:
+        """Within it whatever stands in a table is read, also what is no text where text should be."""
 
     def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
         """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading."""

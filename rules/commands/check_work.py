@@ -1,5 +1,6 @@
 """What each verb does with its values; libraries are imported here only when a verb runs."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -296,31 +297,30 @@ def verify(values: Values, context: VerbContext) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
 
     from onemap.layers.library.library import open_library
-    from onemap.layers.library.verification import chain_problems, head_problems, record_problems, version_problems
+    from onemap.layers.library.log_heads import head_problems, read_head
+    from onemap.layers.library.verification import library_problems, log_of
     from onemap.layers.messages import phrase, problem_record
-    from onemap.rules.commands.rerun import differences_again
-    from onemap.rules.review.integrity import review_problems
-    from onemap.rules.runs.run_integrity import run_problems
+    from onemap.layers.stores.library_tables import LIBRARY_TABLES
+    from onemap.layers.stores.logged_rows import plain_tables
+    from onemap.rules.commands.judgement_tables import TABLES
 
     step = phrase("progress.verifying", context.language)
     problems: list[Problem] = []
     run, is_whole = values.get("run"), True
+    head = read_head(values["head"]) if values.get("head") else None
     try:
-        with open_library(values["library"]) as library:
-            problems += chain_problems(library)
-            if values.get("head"):
-                problems += head_problems(library, values["head"])
+        # One snapshot: what others write meanwhile is no damage.
+        with open_library(values["library"]) as library, library.reading():
+            book = log_of(library, problems)
+            if head is not None:
+                problems += head_problems(library, book, head)
             is_whole = library.voice.reads_layers
             if is_whole:
-                problems += record_problems(library)
-                problems += version_problems(library, context.progress.part(0.0, _VERSIONS if run else 1.0, step))
-                problems += run_problems(library)
-                problems += review_problems(library)
+                tables = plain_tables((*LIBRARY_TABLES, *TABLES))
+                progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
+                problems += library_problems(library, book, tables, progress)
             if run and not any(problem.facts.get("feature") == run for problem in problems):
-                threads = Threads.of(None, context.progress.part(_VERSIONS, 1.0))
-                for table, row, before, after in differences_again(library, run, threads):
-                    facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
-                    problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
+                problems += _again(library, run, Threads.of(None, context.progress.part(_VERSIONS, 1.0)))
     except OneMapError as error:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
@@ -332,14 +332,32 @@ def verify(values: Values, context: VerbContext) -> Result:
     return {"ok": not problems, "problems": records, **unchecked}
 
 
+def _again(library: Any, run: str, threads: Threads) -> Iterator[Problem]:
+    """The rows of a run that are others when they are computed again."""
+    from onemap.rules.commands.rerun import differences_again
+
+    for table, row, before, after in differences_again(library, run, threads):
+        facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
+        yield Problem("verify.row", {**facts, "before": before, "after": after})
+
+
 def keep(values: Values, context: VerbContext) -> Result:
-    """Put the city's own catalogue or calendar with a library."""
+    """Put the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
     from pathlib import Path
 
     from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.log_heads import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
     from onemap.rules.review.working_days import checked_calendar
 
+    if values.get("head"):
+        if values.get("file"):
+            raise UsageError("usage.apart", field="FILE", other="--head")
+        with open_library(values["library"]) as library:
+            facts = write_head(library, Path(values["head"]))
+        return {"ok": True, "head": facts["head"], "number": facts["number"], "file": values["head"]}
+    if not values.get("file"):
+        raise UsageError("usage.required", field="FILE, --head", verb="keep")
     path = Path(values["file"])
     kind, text = own_file_kind(path.name), own_file_text(path)
     with open_library(values["library"]) as library:

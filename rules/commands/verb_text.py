@@ -225,7 +225,7 @@ def _verify(result: Result, language: str) -> str:
 
 
 def _keep(result: Result, language: str) -> str:
-    return phrase("said.kept", language, **result)
+    return phrase("said.kept" if "kind" in result else "said.head_kept", language, **result)
 
 
 def _copy(result: Result, language: str) -> str:

@@ -143,8 +143,18 @@ VERBS: dict[str, Verb] = {
                 Parameter("rule", "RULE", positional=True),
             ),
         ),
-        Verb("verify", (_LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH", convert=to_name))),
-        Verb("keep", (_LIBRARY, Parameter("file", "FILE", positional=True))),
+        Verb(
+            "verify",
+            (_LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH|FILE", convert=to_name)),
+        ),
+        Verb(
+            "keep",
+            (
+                _LIBRARY,
+                Parameter("file", "FILE", positional=True, optional=True),
+                Parameter("head", "FILE.json", convert=to_name),
+            ),
+        ),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
         Verb("words", ()),
         Verb(

@@ -15,8 +15,7 @@ from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.spots import Limits
 from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import Rows, rows_of_table
-from onemap.rules.runs.run_integrity import log_run
-from onemap.rules.runs.run_store import Recorder, run_record, stored_texts
+from onemap.rules.runs.run_store import Recorder, log_run, run_record, stored_texts
 
 KEPT = ("spots", "matrix", "clusters", "statistics")
 

@@ -11,6 +11,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library, log, now
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.compare.spots import Spots
@@ -55,14 +56,13 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
     run, rows = _wanted(library, target)
     pair, at = pair_of(run_record(library, run, KIND)), now()
     with library.writing() as connection:
-        for table in TABLES:
-            connection.execute(table)
         last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
-        sql = f"INSERT INTO onemap_decisions ({_COLUMNS}) VALUES ({','.join('?' * 15)})"
+        decided = []
         for number, (values, wkb) in enumerate(rows, start=last + 1):
             facts = [values[name] for name in FACTS]
             spot = (values["spot"], values["cluster"])
-            connection.execute(sql, (number, pair, run, *spot, *facts, decision, reason.strip(), who, at, wkb))
+            decided.append((number, pair, run, *spot, *facts, decision, reason.strip(), who, at, wkb))
+        insert_logged(connection, plain_tables(TABLES)["onemap_decisions"], decided)
         spots = [values["spot"] for values, _ in rows]
         log(connection, who, "decide", target, {"run": run, "decision": decision, "reason": reason, "spots": spots})
     area_m2 = sum(values["area_m2"] for values, _ in rows)
@@ -87,8 +87,6 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
 
     until: ISO text of a moment; those given later are left out.
     """
-    if not library.connection.has_table("onemap_decisions"):
-        return []
     found = []
     back = "×".join(reversed(pair.split("×")))
     for name in dict.fromkeys((pair, back)):

@@ -1,8 +1,8 @@
 """Large polygons of a version, cut small once and kept beside it: a side table that may be lost and is made again.
 
 A parcel then reads the pieces near it, and nobody cuts the whole again. What is kept is bound to the version's hash,
-to the recipe of cutting and to the point from which coordinates are counted, so that it can never be another's; it is
-no part of the log's chain.
+to the recipe of cutting and to the point from which coordinates are counted, so that it can never be another's; the
+log keeps its hashes as those of every other row.
 """
 
 import json
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.library.library import Library
+from onemap.layers.library.library import Library, log, system_user
 from onemap.layers.library.versions import StoredFeatures, Version
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.overlay.subdivision import RECIPE, Pieces, subdivided
 
@@ -92,16 +93,16 @@ def _fresh(library: Library) -> dict[str, Cuts]:
 def _keep(library: Library, name: str, cut: Cuts) -> None:
     """Remember a cut for as long as the library is open, and write it with whatever is written next."""
     _fresh(library).setdefault(name, {}).update(cut)
-    # Only its owner writes on a server, and one that was made before this table has no grants for it.
-    if library.voice.is_owner and (library.path is not None or library.has_table("onemap_pieces")):
+    if library.voice.is_owner:  # only its owner writes on a server
         library.write_later(lambda connection: _write(connection, name, cut))
 
 
 def _write(connection: StoreConnection, name: str, cut: Cuts) -> None:
-    for table in TABLES:
+    for table in TABLES:  # a table that somebody has dropped is no loss
         connection.execute(table)
     anew = "ON CONFLICT (cut, fid, part) DO UPDATE SET content = excluded.content"  # it was damaged
-    connection.executemany(f"INSERT INTO onemap_pieces VALUES (?,?,?,?) {anew}", _rows(name, cut))
+    insert_logged(connection, plain_tables(TABLES)["onemap_pieces"], _rows(name, cut), anew)
+    log(connection, system_user(), "cut", json.loads(name)[0], {"features": len(cut)})
 
 
 def _rows(name: str, cut: Cuts) -> Iterator[tuple[str, int, int, bytes]]:

@@ -14,8 +14,7 @@ from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND, Remedy
 from onemap.rules.remedy.remedy_options import RemedyOptions
-from onemap.rules.runs.run_integrity import log_run
-from onemap.rules.runs.run_store import GIVEN, given_rows, keep_run, rows_of_table, run_record, stored_rows
+from onemap.rules.runs.run_store import GIVEN, given_rows, keep_run, log_run, rows_of_table, run_record, stored_rows
 
 # Every table with the types of its columns, so that an empty one has the same.
 COLUMNS: dict[str, dict[str, Any]] = {

@@ -9,13 +9,14 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, now, system_user
+from onemap.layers.stores.logged_rows import note
 from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import case_on_its_day, stored_case
 from onemap.rules.review.code_names import Named, case_state_name, department_name, department_names, opinion_name
-from onemap.rules.review.integrity import row_hashes
 from onemap.rules.review.review_codes import MACHINE
+from onemap.rules.review.review_tables import row_hashes
 from onemap.rules.review.state_machine import case_state_after
 
 _MOST_NAME, _MOST_REASON = 200, 2000
@@ -130,7 +131,7 @@ def step(
     with library.writing() as connection:
         connection.execute("UPDATE onemap_cases SET revision = revision + 1 WHERE id = ?", (case_id,))
         before = row_hashes(connection, case_id)
-        before.pop(f"onemap_cases {case_id}")
+        before["onemap_cases"].clear()
         stored = stored_case(library, case_id, hand.on)
         _no_conflict(stored, hand.expect or seen.revision, department)
         if hand.seen is not None and department is not None:
@@ -204,7 +205,7 @@ def enter(
     by: str,
     on: date,
     detail: Mapping[str, Any],
-    before: Mapping[str, str],
+    before: Mapping[str, Mapping[str, str]],
 ) -> None:
     """One entry in the case and one row in the library's log, inside the open transaction.
 
@@ -217,9 +218,11 @@ def enter(
         (place.case_id, place.revision, place.round, place.department, action, by, on.isoformat(), now(), text),
     )
     subject = f"{place.case_id} {place.department}" if place.department else place.case_id
-    after = row_hashes(connection, place.case_id)
-    rows = {key: hash_ for key, hash_ in after.items() if before.get(key) != hash_}
-    logged = {"on": on.isoformat(), "round": place.round, "revision": place.revision, **detail, "rows": rows}
+    for table, rows in row_hashes(connection, place.case_id).items():
+        for name, hash_ in rows.items():
+            if before.get(table, {}).get(name) != hash_:
+                note(connection, table, name, hash_)
+    logged = {"on": on.isoformat(), "round": place.round, "revision": place.revision, **detail}
     log(connection, by, f"review.{action}", subject, logged)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, now, sha256
 from onemap.layers.messages import phrase
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.check.check import check
 from onemap.rules.overlay.threads import Threads
@@ -22,7 +23,7 @@ from onemap.rules.review.case_file import stored_case
 from onemap.rules.review.case_step import Hand, Place, enter, put_opinion, step
 from onemap.rules.review.project_data import read_project_data
 from onemap.rules.review.review_codes import MACHINE
-from onemap.rules.review.review_tables import make_tables
+from onemap.rules.review.review_tables import FILES, TABLES, make_tables
 from onemap.rules.review.routing import Draft, checklist_items, drafts, inputs_by_department
 from onemap.rules.review.staleness import pack_sources, watched_text
 from onemap.rules.review.state_machine import case_state_after
@@ -215,10 +216,8 @@ def machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Op
 
 def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
     """Write the files of a case."""
-    connection.executemany(
-        "INSERT INTO onemap_case_files (case_id, position, name, hash, content) VALUES (?,?,?,?,?)",
-        [(case_id, place, file.name, sha256(file.content), file.content) for place, file in enumerate(files)],
-    )
+    rows = [(case_id, place, file.name, sha256(file.content), file.content) for place, file in enumerate(files)]
+    insert_logged(connection, plain_tables(TABLES)[FILES], rows)
 
 
 def project_name(name: str) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from onemap.layers.stores.logged_rows import plain_tables, stored_hashes
 from onemap.layers.stores.rights import DEPARTMENT, EVERYONE, LEAD, Grant
+from onemap.layers.stores.store import StoreConnection
 
 # Opinions: every state of every department's opinion is a row of its own; the one with the highest number holds.
 TABLES = (
@@ -40,6 +42,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS onemap_documents (year INTEGER NOT NULL, sequence INTEGER NOT NULL,"
     " case_id TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (year, sequence))",
 )
+FILES = "onemap_case_files"
 
 
 # On a server a department sees its own drafts and what is common, and speaks only for itself; the lead consolidates.
@@ -91,6 +94,16 @@ GRANTS = (
     Grant("onemap_case_entries", "INSERT", (DEPARTMENT,), _OWN + " OR department IS NULL"),
     Grant("onemap_case_entries", "INSERT", (LEAD,)),
 )
+
+
+def row_hashes(connection: StoreConnection, case_id: str) -> dict[str, dict[str, str]]:
+    """The hash of every row of a case, by table and name. Files never change: they are noted when they are attached."""
+    found = {}
+    for name, table in plain_tables(TABLES).items():
+        if name != FILES:
+            of_case = "id" if name == "onemap_cases" else "case_id"
+            found[name] = stored_hashes(connection, table, **{of_case: case_id})
+    return found
 
 
 def make_tables(connection: Any) -> None:

@@ -11,8 +11,10 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import Library
+from onemap.layers.library.library import TABLES as LIBRARY
+from onemap.layers.library.library import Library, log
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
 from onemap.rules.inputs.parcels import Parcels, no_parcels
@@ -20,13 +22,11 @@ from onemap.rules.packs.pack import Pack, parse_pack
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 from onemap.rules.runs.run import Chunk, Run
-from onemap.rules.runs.run_integrity import log_run
 from onemap.rules.runs.run_record import read_record
 from onemap.rules.runs.stored_rows import GIVEN, has_table, read_blocks, row_count
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
-_INSERT = "INSERT INTO onemap_run_blocks VALUES (?,?,?,?,?,?,?,?)"
 TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
 
@@ -40,8 +40,6 @@ class Recorder:
     """Takes down a run inside an open transaction: its rows as they come, its record when it is done."""
 
     def __init__(self, connection: StoreConnection, identifier: str) -> None:
-        for table in TABLES:
-            connection.execute(table)
         self._connection = connection
         self._run = identifier
         self._rows: dict[str, int] = {}
@@ -68,8 +66,8 @@ class Recorder:
     def _append(self, name: str, rows: Rows, outlines: np.ndarray | None = None) -> None:
         for block in rows.blocks(outlines):
             first = self._rows.get(name, 0)
-            values = (self._run, name, first, block.count, block.lowest, block.highest)
-            self._connection.execute(_INSERT, (*values, block.content, block.shapes))
+            values = (self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes)
+            insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [values])
             self._rows[name] = first + block.count
             self._look()
 
@@ -78,15 +76,21 @@ class Recorder:
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""
-        self._connection.executemany("INSERT INTO onemap_pack_texts VALUES (?,?) ON CONFLICT DO NOTHING", texts)
+        table = plain_tables(TABLES)["onemap_pack_texts"]
+        insert_logged(self._connection, table, texts, "ON CONFLICT DO NOTHING")
         values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
-        self._connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", values)
+        insert_logged(self._connection, LIBRARY["onemap_runs"], [values])
 
     def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
         """The record of a check, with its row in the log."""
         self.finish(record, [(pack.hash, pack.text) for pack in packs])
         detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
         log_run(self._connection, "check", record, detail)
+
+
+def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
+    """One row of the log for a run that was recorded."""
+    log(connection, record["who"], action, record["id"], dict(detail))
 
 
 def record_run(library: Library, run: Run) -> None:

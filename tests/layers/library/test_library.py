@@ -113,7 +113,7 @@ def test_every_write_is_a_row_of_the_log_and_each_row_holds_the_hash_of_the_one_
         assert chained == hashlib.sha256(text.encode()).hexdigest()
         before = chained
     versions = dict(filled.rows("SELECT table_name, hash FROM onemap_versions"))
-    assert json.loads(rows[2][4])["hash"] == versions["T__1"]
+    assert json.loads(rows[2][4])["features"]["hash"] == versions["T__1"]
 
 
 def test_a_refused_add_leaves_no_trace(filled, layer_file, box):

@@ -11,10 +11,13 @@ import shapely
 from onemap.layers.errors import Cancelled
 from onemap.layers.ingest.inspection import inspect
 from onemap.layers.library.library import open_library
-from onemap.layers.library.verification import version_problems
+from onemap.layers.library.verification import library_problems, log_of
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.logged_rows import plain_tables
 from onemap.rules.commands.check_work import copy
+from onemap.rules.commands.judgement_tables import TABLES
 from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
@@ -56,8 +59,9 @@ def work(request, source, library, tmp_path) -> Work:
         elif request.param == "copy":
             copy({"library": str(library), "target": str(tmp_path / "copy.gpkg")}, VerbContext("en", Progress(report)))
         else:
-            with open_library(str(library)) as opened:
-                assert version_problems(opened, Progress(report)) == []
+            with open_library(str(library)) as opened, opened.reading():
+                tables = plain_tables((*LIBRARY_TABLES, *TABLES))
+                assert library_problems(opened, log_of(opened, []), tables, Progress(report)) == []
 
     return run
 

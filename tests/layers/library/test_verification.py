@@ -58,10 +58,17 @@ def whole(request, made, tmp_path, onemap) -> Damaged:
 
     def in_file(sql: str) -> None:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            # As someone would who knows no triggers of GeoPackage.
-            for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            # Behind the triggers of GeoPackage, which are there again afterwards.
+            triggers = connection.execute(
+                "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall()
+            for trigger, _, _ in triggers:
                 connection.execute(f'DROP TRIGGER "{trigger}"')
             connection.execute(sql)
+            left = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for _, table, made in triggers:
+                if table in left:
+                    connection.execute(made)
 
     if request.param == "file":
         return Damaged(str(path), in_file, onemap)
@@ -74,6 +81,7 @@ def whole(request, made, tmp_path, onemap) -> Damaged:
             connection.execute("SET search_path TO city, public")
             connection.execute("ALTER TABLE onemap_audit DISABLE TRIGGER ALL")
             connection.execute(sql)
+            connection.execute("ALTER TABLE onemap_audit ENABLE TRIGGER ALL")
 
     return Damaged(url, on_server, onemap)
 
@@ -96,7 +104,7 @@ def test_what_was_not_touched_is_whole(whole):
 def test_rows_that_are_not_what_was_added_are_named(whole, damage, rows, told):
     whole.change(damage)
     (problem,) = whole.problems()
-    assert (problem["code"], problem["layer"], problem["feature"]) == ("verify.version", "T__1", rows)
+    assert (problem["code"], problem["layer"], problem["feature"]) == ("verify.features", "T__1", rows)
     assert told in problem["message"]
     assert "(20" in problem["message"]  # since when
 
@@ -112,12 +120,12 @@ def test_of_many_rows_the_first_are_named_and_all_are_counted(whole):
 @pytest.mark.parametrize(
     ("damage", "code", "layer"),
     [
-        ('ALTER TABLE "T__1" RENAME COLUMN "MJ" TO "MJ2"', "verify.version", "T__1"),
         (
-            "UPDATE onemap_versions SET hash = 'x' WHERE number = 1",
-            "verify.record_changed verify.unlogged verify.version",
+            'ALTER TABLE "T__1" RENAME COLUMN "MJ" TO "MJ2"',
+            "verify.features verify.structure_changed verify.structure_gone?",
             "",
         ),
+        ("UPDATE onemap_versions SET hash = 'x' WHERE number = 1", "verify.record_changed", "onemap_versions"),
         ("UPDATE onemap_versions SET valid_to = '2001-01-01'", "verify.record_changed", "onemap_versions"),
         (
             "UPDATE onemap_versions SET coverage = (SELECT coverage FROM onemap_versions WHERE number = 2)",
@@ -126,14 +134,18 @@ def test_of_many_rows_the_first_are_named_and_all_are_counted(whole):
         ),
         ("DELETE FROM onemap_versions WHERE number = 2", "verify.record_gone", "onemap_versions"),
         ("UPDATE onemap_catalogue SET key = NULL", "verify.record_changed", "onemap_catalogue"),
-        ("DELETE FROM onemap_packs", "verify.record_changed", "onemap_library"),
-        ("INSERT INTO onemap_runs VALUES ('r', '2026', 'me', '{}')", "verify.run_unlogged", "onemap_runs"),
-        ("UPDATE \"T__2__bad\" SET message = 'nothing wrong'", "verify.set_aside", "T__2__bad"),
-        ('DROP TABLE "T__2__bad"', "verify.set_aside", "T__2__bad"),
+        ("DELETE FROM onemap_packs", "verify.record_gone", "onemap_packs"),
+        ("INSERT INTO onemap_runs VALUES ('r', '2026', 'me', '{}')", "verify.record_unlogged", "onemap_runs"),
+        ("UPDATE \"T__2__bad\" SET message = 'nothing wrong'", "verify.features", "T__2__bad"),
+        ('DROP TABLE "T__2__bad"', "verify.structure_gone verify.unreadable", "T__2__bad"),
         ("UPDATE onemap_audit SET who = 'another' WHERE number = 2", "verify.chain", "onemap_audit"),
-        ("UPDATE onemap_audit SET detail = '{}' WHERE number = 2", "verify.content", "onemap_audit"),
-        ("DELETE FROM onemap_audit WHERE number = 2", "verify.chain", "onemap_audit"),
-        ("DELETE FROM onemap_audit WHERE number = 3", "verify.chain verify.unlogged", ""),
+        ("UPDATE onemap_audit SET detail = '{}' WHERE number = 2", "verify.content verify.record_unlogged", ""),
+        ("DELETE FROM onemap_audit WHERE number = 2", "verify.chain verify.record_unlogged", ""),
+        (
+            "DELETE FROM onemap_audit WHERE number = 3",
+            "verify.chain verify.record_unlogged verify.structure_unlogged?",
+            "",
+        ),
     ],
 )
 def test_damage_of_a_table_a_record_or_the_log_is_found(whole, damage, code, layer):
@@ -143,7 +155,9 @@ def test_damage_of_a_table_a_record_or_the_log_is_found(whole, damage, code, lay
         whole.change('DROP VIEW "T"')
     whole.change(damage)
     problems = whole.problems()
-    assert sorted({problem["code"] for problem in problems}) == code.split()
+    # A server has no view to take away first, and the last entry of its copy speaks of all tables.
+    found, certain = {problem["code"] for problem in problems}, {one for one in code.split() if one[-1] != "?"}
+    assert certain <= found <= {one.rstrip("?") for one in code.split()}
     assert layer in ("", problems[0]["layer"])
 
 
@@ -153,18 +167,22 @@ def test_a_table_that_is_gone_is_damage_and_no_defect(made, tmp_path, onemap, ta
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute(f"DROP TABLE onemap_{table}")
     answer = onemap("verify", path)
-    assert (answer.code, answer.codes[-1]) == (5, "library.damaged")
+    assert answer.code == 5
+    assert f"onemap_{table}" in [problem["layer"] for problem in answer.json["problems"]]
 
 
 def test_hashes_of_rows_that_are_none_and_titles_that_are_none_are_no_defect(made, tmp_path, onemap):
     path = Path(shutil.copy(made, tmp_path / "city.gpkg"))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE onemap_row_hashes SET hashes = x'00'")
-        assert onemap("verify", path).code == 0  # they only tell which rows differ
+        answer = onemap("verify", path)
+        places = {(problem["code"], problem["layer"], problem["feature"]) for problem in answer.json["problems"]}
+        rows = ("T__1", "T__2", "T__2__bad", "onemap_problems")
+        assert places == {("verify.record_changed", "onemap_row_hashes", row) for row in rows}
         connection.execute("UPDATE onemap_catalogue SET title = 'no JSON'")
     assert onemap("layers", path).codes == ["library.damaged"]
     answer = onemap("verify", path)
-    assert (answer.code, set(answer.codes)) == (5, {"verify.record_changed", "library.damaged"})
+    assert (answer.code, set(answer.codes)) == (5, {"verify.record_changed"})
 
 
 def test_the_row_from_which_the_chain_breaks_is_named_with_its_moment(whole):

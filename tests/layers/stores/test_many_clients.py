@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import log, open_library
+from onemap.layers.library.library import TABLES, log, open_library
+from onemap.layers.stores.logged_rows import note_stored
 
 CLIENTS = 50
 
@@ -37,6 +38,7 @@ def test_fifty_clients_write_one_counter_and_the_log_and_nothing_is_lost(server_
         with open_library(server_shelf.url) as library, library.writing() as connection:
             (text,) = connection.execute("SELECT value FROM onemap_library WHERE key = ?", ("counter",)).fetchone()
             connection.execute("UPDATE onemap_library SET value = ? WHERE key = 'counter'", (str(int(text) + 1),))
+            note_stored(connection, TABLES["onemap_library"], key="counter")
             log(connection, f"client {number}", "count", "counter", {"value": int(text) + 1})
 
     assert at_once(CLIENTS, step) == []

@@ -93,7 +93,7 @@ def test_every_write_is_a_row_of_the_log_that_the_server_itself_chains(server_sh
         assert chained == hashlib.sha256(text.encode()).hexdigest()
         before = chained
     assert "(onemap)" in rows[0][2]  # the account, beside whom it says it is
-    assert json.loads(rows[2][5])["hash"] == server_shelf.rows("SELECT hash FROM onemap_versions")[0][0]
+    assert json.loads(rows[2][5])["features"]["hash"] == server_shelf.rows("SELECT hash FROM onemap_versions")[0][0]
 
 
 def test_a_refused_or_broken_add_leaves_no_trace(server_shelf, squares, layer_file, box):

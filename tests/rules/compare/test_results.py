@@ -105,7 +105,7 @@ def test_a_row_that_was_changed_is_found_by_repeating_the_comparison(city):
     run = city.compare().answer["run"]["id"]
     change_value(city.library, "spots", "type", "03", "01")
     answer = city.run("verify", city.library, "--run", run)
-    assert answer.code == 5 and answer.codes == ["verify.row"]
+    assert answer.code == 5 and answer.codes == ["verify.record_changed", "verify.row"]
 
 
 def test_a_library_that_may_only_be_read_is_compared_all_the_same(city):

@@ -23,17 +23,17 @@ def test_a_walked_case_is_whole(town, walk):
 @pytest.mark.parametrize(
     ("sql", "code", "table"),
     [
-        ("UPDATE onemap_opinions SET text = 'x' WHERE state = 'signed'", "verify.review_changed", "onemap_opinions"),
-        ("UPDATE onemap_opinions SET conclusion = 'agree' WHERE department = 'land'", "verify.review_changed", None),
-        ("DELETE FROM onemap_opinions WHERE state = 'signed'", "verify.review_gone", "onemap_opinions"),
-        ("UPDATE onemap_cases SET conclusion = 'agree'", "verify.review_changed", "onemap_cases"),
-        ("UPDATE onemap_rounds SET run = 'x'", "verify.review_changed", "onemap_rounds"),
-        ("UPDATE onemap_case_entries SET who = 'nobody'", "verify.review_changed", "onemap_case_entries"),
-        ("UPDATE onemap_case_items SET title = '{}'", "verify.review_changed", "onemap_case_items"),
-        ("UPDATE onemap_documents SET number = '1'", "verify.review_changed", "onemap_documents"),
+        ("UPDATE onemap_opinions SET text = 'x' WHERE state = 'signed'", "verify.record_changed", "onemap_opinions"),
+        ("UPDATE onemap_opinions SET conclusion = 'agree' WHERE department = 'land'", "verify.record_changed", None),
+        ("DELETE FROM onemap_opinions WHERE state = 'signed'", "verify.record_gone", "onemap_opinions"),
+        ("UPDATE onemap_cases SET conclusion = 'agree'", "verify.record_changed", "onemap_cases"),
+        ("UPDATE onemap_rounds SET run = 'x'", "verify.record_changed", "onemap_rounds"),
+        ("UPDATE onemap_case_entries SET who = 'nobody'", "verify.record_changed", "onemap_case_entries"),
+        ("UPDATE onemap_case_items SET title = '{}'", "verify.record_changed", "onemap_case_items"),
+        ("UPDATE onemap_documents SET number = '1'", "verify.record_changed", "onemap_documents"),
         (
             "INSERT INTO onemap_overrides VALUES ('c', 1, 'DK1', 'farm', 1, 'prohibited', 'clear', 'x', 'me', 'd')",
-            "verify.review_unlogged",
+            "verify.record_unlogged",
             "onemap_overrides",
         ),
     ],
@@ -47,11 +47,11 @@ def test_a_changed_row_is_found_with_its_place_and_its_writer(town, walk, sql, c
     assert first["code"] == code
     assert table in (None, first["layer"])
     assert first["feature"]
-    if code == "verify.review_changed" and table == "onemap_opinions":
+    if code == "verify.record_changed" and table == "onemap_opinions":
         assert "head wrote at 20" in first["message"]
 
 
 def test_a_changed_file_of_a_case_is_found(town):
     town.open("--attach", town.folder / "town.toml")
     changed(town, "UPDATE onemap_case_files SET content = x'00'")
-    assert command("verify", town.library).codes == ["verify.review_file"]
+    assert command("verify", town.library).codes == ["verify.record_changed"]

@@ -16,7 +16,7 @@ from onemap.rules.findings.table import Table, plain_values
 from onemap.rules.runs import arrow_blocks
 from onemap.rules.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows
 from onemap.rules.runs.run import Chunk
-from onemap.rules.runs.run_store import GIVEN, KEPT, Recorder, stored_rows
+from onemap.rules.runs.run_store import GIVEN, KEPT, Recorder, log_run, stored_rows
 
 SQUARE = box(0, 0, 10, 10)
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**70), 2**70) | st.booleans()
@@ -123,6 +123,7 @@ def test_a_run_taken_down_in_chunks_reads_like_one_taken_down_at_once(city):
             rows = {name: part(frame, everyone[start : start + 3]) for name, frame in tables.items()}
             recorder.append(Chunk(rows))
         recorder.finish(record, [])
+        log_run(connection, "check", record, {})
     kept = [tables_of(desk.library, one) for one in (run, "chunks")]
     for name in tables:
         assert [wkb for _, wkb in kept[0][name]] == [wkb for _, wkb in kept[1][name]]

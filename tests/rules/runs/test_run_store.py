@@ -79,7 +79,10 @@ def test_a_row_that_was_changed_is_found_by_repeating_the_run(city):
     change_value(desk.library, "parcels", "verdict", "prohibited", "clear")
     answer = desk.run("verify", desk.library, "--run", found.answer.json["run"]["id"])
     assert answer.code == 5 and not answer.json["ok"]
-    problem = answer.json["problems"][0]
+    kept, problem = answer.json["problems"]
+    run = found.answer.json["run"]["id"]
+    place = ("verify.record_changed", "onemap_run_blocks", f"{run}/parcels/0")
+    assert (kept["code"], kept["layer"], kept["feature"]) == place
     assert (problem["code"], problem["layer"], problem["feature"]) == ("verify.row", "parcels", "1")
 
 
@@ -89,8 +92,8 @@ def test_a_row_that_was_changed_is_found_by_repeating_the_run(city):
         ("UPDATE onemap_audit SET who = 'nobody' WHERE number = 2", {"verify.chain"}),
         ("UPDATE onemap_audit SET detail = '{}' WHERE number = 2", {"verify.content"}),
         ("DELETE FROM onemap_audit WHERE number = 2", {"verify.chain"}),
-        ("UPDATE \"ZONE__1\" SET TBLX = '储备' WHERE fid = 1", {"verify.version"}),
-        ('DELETE FROM "ROAD__1"', {"verify.version"}),
+        ("UPDATE \"ZONE__1\" SET TBLX = '储备' WHERE fid = 1", {"verify.features"}),
+        ('DELETE FROM "ROAD__1"', {"verify.features"}),
     ],
 )
 def test_damage_is_located(city, damage, codes):
@@ -108,7 +111,7 @@ def test_damage_is_located(city, damage, codes):
     [
         ("DELETE FROM onemap_runs WHERE id = ?", "verify.record_gone"),
         ("UPDATE onemap_runs SET record = record || ' ' WHERE id = ?", "verify.record_changed"),
-        ("DELETE FROM onemap_audit WHERE subject = ?", "verify.run_unlogged"),
+        ("DELETE FROM onemap_audit WHERE subject = ?", "verify.record_unlogged"),
     ],
 )
 def test_a_run_that_is_gone_changed_or_not_logged_is_found(city, damage, code):
@@ -222,4 +225,5 @@ def test_a_run_is_repeated_some_parcels_at_a_time_and_every_difference_is_told_a
     told = desk.run("verify", desk.library, "--run", run)
     monkeypatch.delenv("ONEMAP_BLOCK")
     assert told.code == 5 and told.json == desk.run("verify", desk.library, "--run", run).json
-    assert {problem["layer"] for problem in told.json["problems"]} == {"parcels", "findings", "overlaps"}
+    layers = {problem["layer"] for problem in told.json["problems"] if problem["code"] == "verify.row"}
+    assert layers == {"parcels", "findings", "overlaps"}

@@ -1,0 +1,103 @@
+"""The log, read once: whether its chain holds, and what it says of rows, of features and of kept files."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from onemap.layers.errors import Problem
+from onemap.layers.library.library import COPY, ROWS, Library, sha256
+from onemap.layers.library.logged_features import LoggedFeatures, features_of_detail
+from onemap.layers.stores.logged_rows import STRUCTURE
+from onemap.layers.stores.store import chained_hash
+
+LOG = "onemap_audit"
+_SQL = f"SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM {LOG} ORDER BY number"  # noqa: S608
+_LONGEST = 80  # of what is shown of a value that may be anything
+
+
+@dataclass(frozen=True)
+class WrittenRow:
+    """What the log says of a row: its hash, None where it was taken away; when and by whom it was written."""
+
+    hash: str | None
+    at: str
+    who: str
+
+
+@dataclass
+class LogBook:
+    """What the log says. heads: number and hash of each entry; copies: where the log of a copy began."""
+
+    problems: list[Problem] = field(default_factory=list)
+    rows: dict[str, dict[str, WrittenRow]] = field(default_factory=dict)
+    features: list[tuple[LoggedFeatures, WrittenRow]] = field(default_factory=list)
+    own_files: dict[str, WrittenRow] = field(default_factory=dict)
+    heads: dict[int, str] = field(default_factory=dict)
+    copies: dict[int, str] = field(default_factory=dict)
+    last: int = 0
+    last_at: str = "–"
+
+
+def shown(value: Any) -> str:
+    """Whatever stands in a table, as a problem may name it."""
+    text = value if isinstance(value, str) else repr(value)
+    return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
+
+
+def read_log(library: Library) -> LogBook:
+    """The whole log. A damaged entry is told of and read as far as it goes. Raises the store's errors of damage."""
+    book, before = LogBook(), ""
+    for number, *texts, chained in library.connection.execute(_SQL):
+        at, who, action, subject, detail, content, previous = texts
+        place = {"file": library.label, "layer": LOG, "feature": str(number), "at": shown(at)}
+        known = _detail(detail, content)
+        if known is None:
+            book.problems.append(Problem("verify.content", place))
+        links = (before, at, who, action, subject, content)
+        is_linked = all(isinstance(link, str) for link in links) and chained == _chained(links)
+        if number != book.last + 1 or previous != before or not is_linked:
+            book.problems.append(Problem("verify.chain", place))
+        before = chained if isinstance(chained, str) else ""
+        book.last, book.last_at, book.heads[number] = number, shown(at), before
+        if known is not None:
+            _take_in(book, action, subject, known, shown(at), shown(who))
+            if action == COPY:
+                book.copies[number] = shown(at)
+    return book
+
+
+def _chained(links: tuple[str, ...]) -> str | None:
+    try:
+        return chained_hash(*links)
+    except UnicodeEncodeError:  # bytes that are no text
+        return None
+
+
+def _detail(text: Any, content_hash: Any) -> dict[str, Any] | None:
+    """An entry's detail; None if it is not what was hashed."""
+    try:
+        if not isinstance(text, str) or content_hash != sha256(text):
+            return None
+        detail = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return detail if isinstance(detail, dict) else None
+
+
+def _take_in(book: LogBook, action: Any, subject: Any, detail: Mapping[str, Any], at: str, who: str) -> None:
+    """What an entry says of rows counts from there on."""
+    if action == COPY:
+        for kind in STRUCTURE:  # which the copy's store has in its own way
+            book.rows.pop(kind, None)
+    rows = detail.get(ROWS)
+    for table, names in rows.items() if isinstance(rows, dict) else ():
+        written = book.rows.setdefault(table, {})
+        for name, hash_ in names.items() if isinstance(names, dict) else ():
+            if hash_ is None:
+                written.pop(name, None)
+            else:
+                written[name] = WrittenRow(str(hash_), at, who)
+    book.features += [(item, WrittenRow(item.hash, at, who)) for item in features_of_detail(detail)]
+    if action == "keep" and isinstance(subject, str):
+        book.own_files[subject] = WrittenRow(str(detail.get("hash")), at, who)

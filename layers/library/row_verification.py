@@ -1,0 +1,93 @@
+"""Whether every row of the plain tables, and what a store keeps of its tables, is what the log says of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from onemap.layers.errors import Problem
+from onemap.layers.library.library import Library
+from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, shown
+from onemap.layers.stores.logged_rows import INDEXES, SCHEMA, SERVER_CLASSES, STRUCTURE, PlainTable, row_hash
+
+_MOST_NAMED = 20  # rows of one table with one kind of damage
+_ENDINGS = ("changed", "gone", "unlogged")
+
+
+def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterator[Problem]:
+    """The rows of a plain table that were changed, are gone, or are not from here. Raises the store's errors.
+
+    A table that is gone as a whole is no matter of rows.
+    """
+    if table.name == LOG or not library.has_table(table.name):
+        return
+    stored = ((table.row_name(row), row_hash(row)) for row in library.connection.read_rows(table.name, table.columns))
+
+    def place(name: str) -> dict[str, Any]:
+        return {"layer": table.name, "feature": shown(name)}
+
+    yield from _few(library, "verify.record", _unlike(stored, book.rows.get(table.name, {})), place)
+
+
+def structure_problems(library: Library, book: LogBook) -> Iterator[Problem]:
+    """Tables, views, triggers and what else the store keeps of them, changed, gone, or not from here."""
+    stored: dict[str, list[tuple[str, str]]] = {}
+    written = {kind: dict(book.rows.get(kind, {})) for kind in STRUCTURE}
+    for kind, name, values in library.connection.structure(None):
+        if values is None:
+            written[kind].pop(name, None)
+        else:
+            stored.setdefault(kind, []).append((name, row_hash(values)))
+    # What another kind of store keeps in its way is not here, and is not missed.
+    own = [kind for kind in STRUCTURE if (kind in SERVER_CLASSES) == (library.path is None)]
+    for kind in own:
+        found = _unlike(stored.get(kind, ()), written[kind])
+        yield from _few(library, "verify.structure", found, _structure_place(kind))
+
+
+def _structure_place(kind: str) -> Callable[[str], dict[str, Any]]:
+    """How the parts of a store's own account of its tables are named: by table where they are about one."""
+
+    def place(name: str) -> dict[str, Any]:
+        if kind == SCHEMA:  # type and name
+            what, _, about = name.partition("/")
+            return {"layer": shown(about), "feature": shown(what)}
+        if kind == INDEXES or kind in SERVER_CLASSES:
+            return {"layer": shown(name), "feature": kind}
+        return {"layer": kind, "feature": shown(name)}
+
+    return place
+
+
+def _unlike(
+    stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
+) -> Iterator[tuple[str, str, WrittenRow | None]]:
+    """How it ended (one of _ENDINGS), the row's name, and what the log says of it."""
+    left = dict(written)
+    for name, hash_ in stored:
+        known = left.pop(name, None)
+        if known is None:
+            yield "unlogged", name, None
+        elif known.hash != hash_:
+            yield "changed", name, known
+    yield from (("gone", name, known) for name, known in left.items())
+
+
+def _few(
+    library: Library,
+    subject: str,
+    found: Iterable[tuple[str, str, WrittenRow | None]],
+    place: Callable[[str], dict[str, Any]],
+) -> Iterator[Problem]:
+    """A problem for each of the first rows with each kind of damage, and one that counts the others."""
+    counts = dict.fromkeys(_ENDINGS, 0)
+    more: dict[str, Any] = {}
+    for ending, name, written in found:
+        counts[ending] += 1
+        facts = {"file": library.label, **place(name)}
+        if counts[ending] <= _MOST_NAMED:
+            said = {"at": written.at, "who": written.who} if written else {}
+            yield Problem(f"{subject}_{ending}", {**facts, **said})
+        else:
+            more = facts
+    left = sum(max(count - _MOST_NAMED, 0) for count in counts.values())
+    if left:
+        yield Problem("verify.more", {"file": library.label, "layer": more["layer"], "count": left})

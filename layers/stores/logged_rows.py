@@ -1,0 +1,117 @@
+"""Rows as the log knows them: every row that is written leaves its table, its name and the hash of all that it says.
+
+A name is made of the columns by which a table tells its rows apart, "2026…/1/land"; the hash is of every column.
+"""
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from onemap.layers.stores.store import StoreConnection
+
+Rows = dict[str, dict[str, str | None]]  # table → name → hash; None of a row that was taken away
+SCHEMA = "sqlite_master"  # of a file; a server has its catalogue, as which `SERVER_CLASSES` stand
+INDEXES = "index"
+GEOPACKAGE_TABLES = ("gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions")
+SERVER_CLASSES = ("pg_class", "pg_views", "pg_trigger", "pg_proc")
+# What a store keeps of its tables, in its own way: a copy in another store has it anew.
+STRUCTURE = (SCHEMA, INDEXES, *GEOPACKAGE_TABLES, *SERVER_CLASSES)
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """A table without geometries as the code declares it. key: the columns that name a row."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+    def row_name(self, values: Sequence[Any]) -> str:
+        """What a row of all columns is called."""
+        return row_name([values[self.columns.index(name)] for name in self.key])
+
+
+@lru_cache
+def plain_tables(statements: tuple[str, ...]) -> dict[str, PlainTable]:
+    """The tables that some statements make, by name. One without a primary key tells rows apart by all they say."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {}
+        for name in names:
+            columns = connection.execute("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", (name,)).fetchall()
+            key = tuple(column for column, place in sorted(columns, key=lambda row: row[1]) if place)
+            every = tuple(column for column, _ in columns)
+            found[name] = PlainTable(name, every, key or every)
+    return found
+
+
+def row_name(key: Iterable[Any]) -> str:
+    """What a row is called by the values of its key: no two keys have one name."""
+    return "/".join(_part(value) for value in key)
+
+
+def _part(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        value = f"x'{bytes(value)[:40].hex()}'"
+    return str(value).replace("\\", "\\\\").replace("/", "\\/")
+
+
+def row_hash(values: Iterable[Any]) -> str:
+    """The hash of all that a row says: a text is no number, and no bytes."""
+    plain = [
+        {"blob": hashlib.sha256(value).hexdigest()} if isinstance(value, bytes | memoryview) else value
+        for value in values
+    ]
+    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+
+
+def note(connection: "StoreConnection", table: str, name: str, hash_: str | None) -> None:
+    """Have the next row of the log say that a row was written, or with None that it was taken away."""
+    connection.unlogged.setdefault(table, {})[name] = hash_
+
+
+def insert_logged(
+    connection: "StoreConnection", table: PlainTable, rows: Iterable[Sequence[Any]], conflict: str = ""
+) -> None:
+    """Append whole rows to a plain table, their values typed as its columns are, and note them for the log.
+
+    conflict: what is to become of a row that is there already, ON CONFLICT ….
+    """
+
+    def noted() -> Iterator[Sequence[Any]]:
+        for row in rows:
+            note(connection, table.name, table.row_name(row), row_hash(row))
+            yield row
+
+    columns, marks = ", ".join(table.columns), ",".join("?" * len(table.columns))
+    sql = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) {conflict}"  # noqa: S608 - the names are our own
+    connection.executemany(sql, noted())
+
+
+def stored_hashes(connection: "StoreConnection", table: PlainTable, **wanted: Any) -> dict[str, str]:
+    """The hashes of a plain table's rows with some values, as they are stored, by name."""
+    where = " AND ".join(f"{name} = ?" for name in wanted) or "true"
+    sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {where}"  # noqa: S608 - the names are our own
+    rows = connection.execute(sql, tuple(wanted.values()))
+    return {table.row_name(row): row_hash(row) for row in rows}
+
+
+def note_stored(connection: "StoreConnection", table: PlainTable, **wanted: Any) -> None:
+    """Note for the log how the rows with some values stand now."""
+    for name, hash_ in stored_hashes(connection, table, **wanted).items():
+        note(connection, table.name, name, hash_)
+
+
+def note_structure(connection: "StoreConnection", tables: Sequence[str] | None = None) -> None:
+    """Note for the log what the store itself keeps of some tables and views, or of all."""
+    for kind, name, values in connection.structure(tables):
+        if values is not None:
+            note(connection, kind, name, row_hash(values))

@@ -1,0 +1,267 @@
+"""Whoever edits one thing in a library's file with sqlite3 is found, by table and row: values, rows, structure."""
+
+import contextlib
+import json
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onemap.layers.library.log_reading import shown
+from onemap.layers.progress import Progress
+from onemap.layers.stores.geopackage import core_tables
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.logged_rows import plain_tables
+from onemap.layers.stores.store import quote_identifier
+from onemap.rules.commands.check_work import verify
+from onemap.rules.commands.judgement_tables import TABLES
+from onemap.rules.verb.declaration import VerbContext
+from onemap.tests.attacks.full_library import make_full_library
+
+pytestmark = pytest.mark.slow  # the library alone takes some seconds
+PLAIN = {**plain_tables((*LIBRARY_TABLES, *TABLES)), **core_tables()}
+INDEXES = ("rtree_FARM__1_geom", "rtree_RIVER__1_geom", "rtree_onemap_problems_geom")
+AT_LEAST = 400
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One statement, and where verify has to find it: the table, and the row's name; any place of a table without."""
+
+    sql: str
+    values: tuple[Any, ...]
+    table: str
+    row: str | None
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    return make_full_library(tmp_path_factory.mktemp("full"))
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """As an attacker opens it; the functions that GeoPackage's triggers ask for say something."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.text_factory = bytes
+    for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+        connection.create_function(name, 1, lambda _: 0)
+    return connection
+
+
+def problems_of(path: Path) -> list[dict[str, Any]]:
+    """What verify says, in words that can be printed."""
+    result = verify({"library": str(path)}, VerbContext("zh", Progress()))
+    json.dumps(result, ensure_ascii=False).encode()
+    assert result["ok"] == (not result["problems"])
+    return result["problems"]
+
+
+def is_named(edit: Edit, problem: dict[str, Any]) -> bool:
+    if edit.table.startswith("rtree_"):  # one is kept in three tables
+        return str(problem["layer"]).startswith(edit.table)
+    if problem["layer"] != edit.table:
+        return False
+    return edit.row is None or edit.row in (problem["feature"] or "").split(", ") or problem["feature"] == edit.row
+
+
+def missed(made: Path, folder: Path, edits: Iterator[Edit]) -> tuple[int, list[str]]:
+    """How many edits could be made and changed something, and those that verify did not name."""
+    count, found, path = 0, [], folder / made.name
+    shutil.copy(made.with_suffix(".catalogue.toml"), folder)
+    for edit in edits:
+        for end in ("", "-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        shutil.copy(made, path)
+        with contextlib.closing(opened(path)) as connection:
+            before = dump(connection, edit.table)
+            try:
+                connection.execute(edit.sql, edit.values)
+            except (sqlite3.IntegrityError, sqlite3.OperationalError, OverflowError):
+                continue  # a constraint is in its way
+            if dump(connection, edit.table) == before:
+                continue
+        count += 1
+        problems = problems_of(path)
+        if not any(is_named(edit, problem) for problem in problems):
+            told = sorted({(problem["code"], problem["layer"], problem["feature"]) for problem in problems}, key=str)
+            found.append(f"{edit.sql[:150]} {str(edit.values)[:60]} → {edit.row}: {told[:4]}")
+    return count, found
+
+
+def dump(connection: sqlite3.Connection, table: str) -> Any:
+    """All that a table holds, with types; and the schema."""
+    schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
+    with contextlib.suppress(sqlite3.OperationalError):
+        names = columns_of(connection, table)
+        typed = ", ".join(f"typeof({quote_identifier(name)}), {quote_identifier(name)}" for name in names)
+        return schema, connection.execute(f"SELECT {typed} FROM {quote_identifier(table)} ORDER BY 2").fetchall()
+    return schema, None
+
+
+def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1].decode() for row in connection.execute(f"PRAGMA table_info({quote_identifier(table)})")]
+
+
+def tables_of(connection: sqlite3.Connection) -> list[str]:
+    """Tables whose rows are edited; of the spatial indexes some."""
+    names = [row[0].decode() for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return sorted(name for name in names if not name.startswith("rtree_") or name.startswith(INDEXES))
+
+
+def row_called(table: str, columns: list[str], values: tuple[Any, ...]) -> str | None:
+    """How verify names a row; None of an index, whose rows are nobody's."""
+    if table.startswith("rtree_"):
+        return None
+    if table not in PLAIN:
+        return str(values[columns.index("fid")])
+    texts = tuple(value.decode() if is_text else value for value, is_text in values)
+    return shown(PLAIN[table].row_name([texts[columns.index(name)] for name in PLAIN[table].columns]))
+
+
+def rows_of(connection: sqlite3.Connection, table: str) -> list[tuple[int, str | None, list[Any]]]:
+    """The rows of a table: rowid, what verify calls each, and its values."""
+    columns = columns_of(connection, table)
+    typed = ", ".join(f"{quote_identifier(name)}, typeof({quote_identifier(name)})" for name in columns)
+    found = []
+    for rowid, *values in connection.execute(f"SELECT rowid, {typed} FROM {quote_identifier(table)}"):
+        pairs = [(value, kind == b"text") for value, kind in zip(values[::2], values[1::2], strict=True)]
+        plain = tuple(value for value, _ in pairs)
+        name = row_called(table, columns, tuple(pairs) if table in PLAIN else plain)
+        found.append((rowid, name, list(plain)))
+    return found
+
+
+def other_values(value: Any, chance: random.Random) -> list[tuple[str, Any]]:
+    """SQL expressions with a parameter that make something else of a value, in the order in which they are tried."""
+    some: list[tuple[str, Any]] = [
+        ("?", None),
+        ("CAST(? AS TEXT)", b"\xff\xfe no text"),
+        ("?", 2**63 - 1),
+        ("?", -1.5e300),
+        ("?", "{[ no JSON"),
+        ("?", b"\x00\x01"),
+        ("?", ""),
+        ("?", "[" * 5000),
+    ]
+    if isinstance(value, bytes) and value:
+        at = chance.randrange(len(value))
+        flipped = value[:at] + bytes([value[at] ^ (1 << chance.randrange(8))]) + value[at + 1 :]
+        some.insert(0, ("CAST(? AS TEXT)", value + b" "))
+        some.insert(0, ("?", flipped))
+    if isinstance(value, int | float):
+        some.insert(0, ("?", value + 1))
+    chance.shuffle(some)
+    return some
+
+
+def value_edits(made: Path) -> Iterator[Edit]:
+    """Three edits of each column of each table."""
+    chance = random.Random(16)
+    with contextlib.closing(opened(made)) as connection:
+        for table in tables_of(connection):
+            rows = rows_of(connection, table)
+            for at, column in enumerate(columns_of(connection, table)):
+                for _ in range(3 if rows else 0):
+                    rowid, name, values = chance.choice(rows)
+                    sql, value = other_values(values[at], chance)[0]
+                    changed = f"UPDATE {quote_identifier(table)} SET {quote_identifier(column)} = {sql} WHERE rowid = ?"
+                    # An entry that gets another number is missed where it was.
+                    is_moved = (table, column) == ("onemap_audit", "number")
+                    yield Edit(changed, (value, rowid), table, None if is_moved else name)
+
+
+def row_edits(made: Path) -> Iterator[Edit]:
+    """Rows that are taken away, and rows that are put there."""
+    chance = random.Random(17)
+    with contextlib.closing(opened(made)) as connection:
+        for table in tables_of(connection):
+            rows, columns = rows_of(connection, table), columns_of(connection, table)
+            for rowid, name, _ in chance.sample(rows, min(3, len(rows))):
+                if table == "onemap_audit":
+                    # The chain breaks at the next entry; that the last is gone shows by the rows that it wrote.
+                    if rowid != len(rows):
+                        yield Edit("DELETE FROM onemap_audit WHERE rowid = ?", (rowid,), table, str(rowid + 1))
+                    continue
+                yield Edit(f"DELETE FROM {quote_identifier(table)} WHERE rowid = ?", (rowid,), table, name)
+            if rows:
+                _, _, values = chance.choice(rows)
+                copied = [value + 1000 if isinstance(value, int) else value for value in values]
+                if isinstance(copied[0], bytes):
+                    copied[0] = copied[0][:-1] + b"X"
+                marks = ", ".join(
+                    "CAST(? AS TEXT)" if isinstance(value, bytes) and is_utf8(value) else "?" for value in copied
+                )
+                names = ", ".join(map(quote_identifier, columns))
+                sql = f"INSERT INTO {quote_identifier(table)} ({names}) VALUES ({marks})"
+                yield Edit(sql, tuple(copied), table, None)
+
+
+def is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in value
+
+
+def structure_edits(made: Path) -> Iterator[Edit]:
+    """Tables, views and triggers that are dropped, changed, or put there; and whole tables that are emptied."""
+    with contextlib.closing(opened(made)) as connection:
+        objects = connection.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        for kind, name in ([part.decode() for part in row] for row in objects):
+            if name.startswith("rtree_") and kind == "table" and not name.endswith("_geom"):
+                continue  # SQLite keeps its own hand on these
+            quoted = quote_identifier(name)
+            yield Edit(f"DROP {kind} {quoted}", (), name, kind if kind != "table" else None)
+            if kind == "table" and not name.startswith("rtree_"):
+                yield Edit(f"ALTER TABLE {quoted} ADD COLUMN more TEXT", (), name, "table")
+                # Without its log, or the table of its facts, nothing more can be asked of a library.
+                row = None if name in ("onemap_audit", "onemap_library") else "table"
+                yield Edit(f"ALTER TABLE {quoted} RENAME TO another", (), name, row)
+                yield Edit(f"DELETE FROM {quoted}", (), name, None)
+                sql = f"CREATE TRIGGER lie AFTER INSERT ON {quoted} BEGIN SELECT 1; END"
+                yield Edit(sql, (), "lie", "trigger")
+    yield Edit("CREATE TABLE onemap_more (a)", (), "onemap_more", "table")
+    yield Edit("CREATE VIEW onemap_seen AS SELECT * FROM onemap_runs", (), "onemap_seen", "view")
+    yield Edit("CREATE INDEX by_who ON onemap_runs (who)", (), "by_who", "index")
+
+
+def test_every_changed_value_is_named_with_its_row(made, tmp_path):
+    count, found = missed(made, tmp_path, value_edits(made))
+    assert not found, "\n".join([f"{len(found)} of {count}", *found])
+    assert count >= AT_LEAST
+
+
+def test_every_row_that_is_gone_or_new_is_named(made, tmp_path):
+    count, found = missed(made, tmp_path, row_edits(made))
+    assert not found, "\n".join([f"{len(found)} of {count}", *found])
+    assert count > 100
+
+
+def test_every_change_of_tables_views_and_triggers_is_named(made, tmp_path):
+    count, found = missed(made, tmp_path, structure_edits(made))
+    assert not found, "\n".join([f"{len(found)} of {count}", *found])
+    assert count > 150
+
+
+def test_the_last_entry_of_the_log_cannot_be_taken_away_unseen(made, tmp_path):
+    shutil.copy(made.with_suffix(".catalogue.toml"), tmp_path)
+    path = Path(shutil.copy(made, tmp_path))
+    with contextlib.closing(opened(path)) as connection:
+        connection.execute("DELETE FROM onemap_audit WHERE number = (SELECT max(number) FROM onemap_audit)")
+    assert {"onemap_cases", "onemap_case_entries"} <= {problem["layer"] for problem in problems_of(path)}
+
+
+def test_the_citys_own_file_that_was_kept_is_held_against_the_log(made, tmp_path):
+    path = Path(shutil.copy(made, tmp_path))
+    assert [problem["code"] for problem in problems_of(path)] == ["verify.own_file"]
+    text = made.with_suffix(".catalogue.toml").read_text(encoding="utf-8")
+    path.with_suffix(".catalogue.toml").write_text(text + "\n", encoding="utf-8")
+    assert [problem["code"] for problem in problems_of(path)] == ["verify.own_file"]
+    path.with_suffix(".catalogue.toml").write_text(text, encoding="utf-8")
+    assert problems_of(path) == []

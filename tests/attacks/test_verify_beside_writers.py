@@ -1,0 +1,71 @@
+"""`verify` beside writers: what is written meanwhile is never taken for damage, in a file and on a server."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import shapely
+
+from onemap.tests.conftest import ROOT, write_layer
+from onemap.tests.rules.command import command, done
+
+DEFINE = "name=试,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
+TIMES = 30
+# Each writer adds versions, and registers a service and strikes it off, until its input is closed.
+WRITER = """
+import sys, threading
+sys.path.insert(0, {path!r})
+from onemap.tests.rules.command import command
+closed = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), closed.set()), daemon=True).start()
+service = ("--type", "xyz", "--url", "https://a.example/{{z}}/{{x}}/{{y}}.png", "--department", "land")
+count = 0
+while not closed.is_set():
+    answers = (
+        command("add", {library!r}, {source!r}, "--as", "T", "--covers", "extent"),
+        command("service", {library!r}, "s{number}", *service),
+        command("service", {library!r}, "s{number}", "--remove"),
+    )
+    assert all(answer.code == 0 for answer in answers), [answer.json for answer in answers]
+    count += 1
+    print(count, flush=True)
+"""
+
+
+@pytest.fixture(params=["file", "server"])
+def city(request, tmp_path) -> tuple[str, Path]:
+    """A library with one layer, and a source for more."""
+    path = tmp_path / "city.gpkg"
+    done("new", path, "--crs", "EPSG:4547")
+    squares = [shapely.box(500_000 + 200 * n, 4_000_000, 500_100 + 200 * n, 4_000_100) for n in range(20)]
+    source = write_layer(tmp_path / "a.gpkg", squares)
+    done("add", path, source, "--as", "T", "--define", DEFINE, "--covers", "extent")
+    if request.param == "file":
+        return str(path), source
+    url = f"{request.getfixturevalue('postgis').database().url}&schema=city"
+    done("copy", path, url)
+    return url, source
+
+
+@pytest.mark.slow
+def test_it_never_raises_a_false_alarm(city):
+    library, source = city
+    writers = []
+    for number in range(2):
+        names = {"library": library, "source": str(source), "number": number, "path": str(ROOT.parent)}
+        started = [sys.executable, "-P", "-c", WRITER.format(**names)]
+        writers.append(subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))  # noqa: S603
+    try:
+        for writer in writers:
+            assert writer.stdout is not None and writer.stdout.readline() == "1\n"
+        heads = set()
+        for _ in range(TIMES):
+            answer = command("verify", library)
+            assert answer.json == {"ok": True, "problems": []}, answer.json
+            heads.add(done("history", library).json["head"])
+        assert len(heads) > 3  # somebody has written between
+    finally:
+        for writer in writers:
+            _, said = writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0]
