@@ -45,7 +45,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("case_id", "round", "department", "number"),
         (
             *("state", "conclusion", "text", "text_en", "basis", "routed", "why", "drafted_by", "drafted_on"),
-            *("signed_by", "signed_on", "due", "stopped_on", "at"),
+            *("signed_by", "signed_on", "due", "stopped_on", "unanswered", "at"),
         ),
     ),
     "onemap_case_items": (
@@ -62,7 +62,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "onemap_case_entries": (
         ("case_id", "number"),
-        ("round", "department", "action", "who", "day", "at", "detail"),
+        ("round", "department", "action", "who", "day", "entered_on", "at", "detail"),
     ),
     "onemap_case_files": (("case_id", "position"), ("name", "hash")),
     "onemap_case_remedies": (("case_id", "round", "number"), ("run", "who", "day")),
