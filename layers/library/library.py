@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
+from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal
 from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
@@ -71,7 +72,8 @@ class Library:
     """One open library. It belongs to the thread that opened it.
 
     label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
-    code; voice: for whom its user may speak.
+    code; voice: for whom its user may speak; account: under which its user has logged in, None for a file, in which
+    names are typed; is_rehearsal: it was made for trying the review, and nothing in it counts.
     """
 
     def __init__(self, store: Store) -> None:
@@ -80,6 +82,7 @@ class Library:
         self.path = store.path
         self.writable = store.writable
         self.voice = store.voice
+        self.account = store.account
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self._store = store
         self._beside: list[Callable[[StoreConnection], None]] = []
@@ -90,6 +93,7 @@ class Library:
                 raise self._damaged_fact(key)
         self.id: str = facts["id"]
         self.name: str = facts["name"]
+        self.is_rehearsal = REHEARSAL in facts
         try:
             self.srs_id = int(facts["srs_id"])
             self.crs = _crs(self.srs_id)
@@ -100,6 +104,10 @@ class Library:
     def _damaged_fact(self, key: str) -> OneMapError:
         facts = {"layer": "onemap_library", "feature": key}
         return OneMapError("library.damaged", file=self.label, reason=f"onemap_library: {key}", **facts)
+
+    def today(self) -> date:
+        """The day by the clock of the machine that keeps the library."""
+        return self._store.today()
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """One snapshot: all that is read in it is of one moment."""
@@ -212,6 +220,14 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool 
 
     Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
     """
+    with _open_anywhere(location, wait_s, read_only) as library:
+        if library.is_rehearsal:
+            note_rehearsal(library.id)
+        yield library
+
+
+@contextlib.contextmanager
+def _open_anywhere(location: str, wait_s: float, read_only: bool) -> Iterator[Library]:
     if is_server(location):
         from onemap.layers.stores.server_store import open_server  # psycopg takes its time, and a file needs none
 
@@ -287,11 +303,14 @@ def make_library(
     who: str,
     tables: Sequence[str] = (),
     grants: Sequence[Grant] = (),
+    *,
+    is_rehearsal: bool = False,
 ) -> None:
     """A new, empty library, whole or not at all.
 
     crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`; tables: what rooms
-    above keep in a library, CREATE TABLE IF NOT EXISTS, and grants: who may do what with them on a server.
+    above keep in a library, CREATE TABLE IF NOT EXISTS, and grants: who may do what with them on a server;
+    is_rehearsal: made for trying the review, for good.
     Raises OneMapError library.….
     """
     srs_id = crs.to_epsg()
@@ -301,6 +320,7 @@ def make_library(
         for table in (*LIBRARY_TABLES, *tables):
             connection.execute(table)
         facts = {"id": uuid.uuid4().hex, "name": place.name, "srs_id": str(srs_id), "made": now()}
+        facts |= {REHEARSAL: "yes"} if is_rehearsal else {}
         insert_logged(connection, TABLES["onemap_library"], facts.items())
         numbered = ((position, *pack) for position, pack in enumerate(packs, start=1))
         insert_logged(connection, TABLES["onemap_packs"], numbered)
@@ -309,7 +329,9 @@ def make_library(
             insert_logged(connection, TABLES["onemap_district"], enumerate(blobs, start=1))
         connection.protect(grants)
         note_structure(connection)
-        log(connection, who, "new", place.name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
+        made: dict[str, Any] = {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]}
+        made |= {REHEARSAL: True} if is_rehearsal else {}
+        log(connection, who, "new", place.name, made)
 
     make_store(place, crs, fill)
 

@@ -43,6 +43,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     district = library.district()
     return {
         "name": library.name,
+        "account": library.account,
         "crs": f"EPSG:{library.srs_id}",
         "district": district is not None,
         "as_of": as_of.isoformat(),

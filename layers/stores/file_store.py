@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pyproj
@@ -66,8 +67,13 @@ class FileStore:
         self.connection = connection
         self.writable = writable
         self.voice = Voice(DEPARTMENTS, is_lead=True, is_owner=True)
+        self.account: str | None = None
         self._file = path
         self._wait_s = wait_s
+
+    def today(self) -> date:
+        """The day by this machine's clock."""
+        return date.today()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[FileConnection]:

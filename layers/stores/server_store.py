@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,16 @@ class ServerStore:
         self.label = label
         self.connection = connection
         self.voice = voice
+        # Whoever has logged in, although the owner's role is taken to write.
+        self.account: str | None = connection.raw.info.user
         self.writable = writable
         self._library_id = library_id
         self._wait_s = wait_s
+
+    def today(self) -> date:
+        """The day by the server's clock."""
+        day: date = self.connection.execute("SELECT CURRENT_DATE").fetchone()[0]
+        return day
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ServerConnection]:

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +108,15 @@ class SharedStore:
     path: Path | None = None
     writable = False
     voice = Voice(DEPARTMENTS, is_lead=True)
+    account: str | None = None
 
     def __init__(self, label: str, connection: SharedConnection) -> None:
         self.label = label
         self.connection = connection
+
+    def today(self) -> date:
+        """The day by this machine's clock."""
+        return date.today()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[SharedConnection]:

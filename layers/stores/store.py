@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -148,17 +149,21 @@ class StoreConnection(Protocol):
 class Store(Protocol):
     """An open library's place. label: how it is named to people; path: the file, None on a server.
 
-    voice: for whom its user may speak.
+    voice: for whom its user may speak; account: under which its user has logged in, None for a file.
     """
 
     label: str
     path: Path | None
     writable: bool
     voice: Voice
+    account: str | None
 
     @property
     def connection(self) -> StoreConnection:
         """The connection; it belongs to the thread that opened it."""
+
+    def today(self) -> date:
+        """The day by the clock of the machine that keeps the library: of this one for a file, else of the server."""
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """One snapshot: all that is read in it is of one moment."""

@@ -41,8 +41,13 @@ def _new() -> VerbRow:
             "coverage, it is taken to cover the district."
         ),
         first="library crs name district",
-        advanced="transform pack",
-        titles={"crs": tr("Coordinate system"), "name": tr("Name"), "district": tr("District")},
+        advanced="transform pack rehearsal",
+        titles={
+            "crs": tr("Coordinate system"),
+            "name": tr("Name"),
+            "district": tr("District"),
+            "rehearsal": tr("For a rehearsal of the review"),
+        },
         kinds={"library": file(tr("Library (*.gpkg)")), "crs": crs(HOME_CRS)},
     )
 

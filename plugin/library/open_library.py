@@ -14,6 +14,7 @@ from onemap.plugin.library.layer_list import CatalogueLayer, layers_in, store_hi
 from onemap.plugin.library.service_list import Service, services_in
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
+from onemap.plugin.words.translation import tr
 
 
 class OpenLibrary(QObject):
@@ -32,22 +33,36 @@ class OpenLibrary(QObject):
         self.services: list[Service] = []
         self.crs = ""
         self.packs: list[dict[str, Any]] = []
+        self.account = ""  # of the user on a server; empty for a file, in which names are typed
+        self.is_rehearsal = False
         self._name = ""
         self._request_number = 0
 
     @property
     def name(self) -> str:
-        """The library's name."""
-        return self._name or short_name(self.path)
+        """The library's name; of one that was made for a rehearsal it says so."""
+        name = self._name or short_name(self.path)
+        return f"{tr('Rehearsal')} · {name}" if self.is_rehearsal else name
 
     @property
     def day(self) -> str:
         """The chosen day as the command line takes it; empty for today."""
         return self.as_of.toString(Qt.DateFormat.ISODate) if self.as_of.isValid() else ""
 
+    @property
+    def step_day(self) -> str:
+        """The day for the steps of the review; empty for today.
+
+        Any day in a rehearsal; else an earlier one, for what is entered late in a file. On a server it is the server's.
+        """
+        if self.is_rehearsal:
+            return self.day
+        is_earlier = self.as_of.isValid() and self.as_of < QDate.currentDate()
+        return self.day if is_earlier and not is_server(self.path) else ""
+
     def open(self, path: str) -> None:
         """Open another library."""
-        self.path, self._name = path, ""
+        self.path, self._name, self.account, self.is_rehearsal = path, "", "", False
         self.layers, self.packs, self.services = [], [], []
         if is_server(path):
             self.core.log_in_with(entry_of(path))
@@ -76,6 +91,8 @@ class OpenLibrary(QObject):
         if number != self._request_number:  # another library was opened since
             return
         self._name = str(answer.get("name") or "")
+        self.account = str(answer.get("account") or "")
+        self.is_rehearsal = bool(answer.get("rehearsal"))
         self.crs = str(answer.get("crs") or "")
         self.layers = layers_in(answer)
         self.services = services_in(answer)

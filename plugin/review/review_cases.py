@@ -12,6 +12,7 @@ from onemap.plugin.words.verdicts import SEVERITY
 CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
 CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
 OVERALL_CONCLUSIONS = tuple(conclusion for conclusion in CONCLUSIONS if conclusion != "not_involved")
+OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
 MACHINE_NAME = "onemap"
 # What presses most stands first in a list.
 _BY_URGENCY = ("circulating", "consolidated", "draft", "issued", "withdrawn")
@@ -46,6 +47,8 @@ class Opinion:
     """One department's opinion.
 
     why: why the department is asked.
+    signature_entered_on: the day on which the signature was entered, where that is later than its own.
+    unanswered: why it was signed although items had no answer.
     steps: for each step None, or the reason why it is not allowed.
     """
 
@@ -60,6 +63,8 @@ class Opinion:
     drafted_on: str
     signed_by: str
     signed_on: str
+    signature_entered_on: str
+    unanswered: str
     due: str
     days_left: int | None
     overdue: bool
@@ -146,6 +151,10 @@ class Case:
         """The questions that only a person of this department can judge."""
         return [item for item in self.answer.get("checklist") or [] if item["department"] == department]
 
+    def open_items(self, department: str) -> list[dict[str, Any]]:
+        """Those that nobody has answered."""
+        return [item for item in self.items(department) if not item.get("answer")]
+
 
 def case_in(answer: dict[str, Any]) -> Case:
     """The case in an answer of the core."""
@@ -173,6 +182,8 @@ def _opinion(row: dict[str, Any]) -> Opinion:
         drafted_on=text("drafted_on"),
         signed_by=text("signed_by"),
         signed_on=text("signed_on"),
+        signature_entered_on=text("signature_entered_on"),
+        unanswered=text("unanswered"),
         due=text("due"),
         days_left=row.get("days_left"),
         overdue=bool(row.get("overdue")),

@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.review.review_cases import CONCLUSIONS, Case, Opinion
+from onemap.plugin.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
 from onemap.plugin.review.review_words import author_text, conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
@@ -132,7 +132,9 @@ class OpinionEditor(QWidget):
         self._is_filling = True
         for index, code in enumerate(CONCLUSIONS):
             self.conclusion.setItemText(index, conclusion_word(code))
-        self.conclusion.setCurrentIndex(max(0, self.conclusion.findData(content.conclusion)))
+        # An open draft proposes nothing, and neither does the field.
+        self.conclusion.setPlaceholderText(conclusion_word(OPEN))
+        self.conclusion.setCurrentIndex(self.conclusion.findData(content.conclusion))
         self.text.setPlainText(content.text)
         self.basis.setPlainText(content.basis)
         self._offer_bases(bases)
@@ -238,7 +240,7 @@ class OpinionEditor(QWidget):
             return
         unsent = self._unsent_texts.of(self._key)
         answers = {item: edit.text() for item, edit in self.answers.items()}
-        content = (self.conclusion.currentData(), self.text.toPlainText(), self.basis.toPlainText())
+        content = (self.conclusion.currentData() or OPEN, self.text.toPlainText(), self.basis.toPlainText())
         base = unsent.base if unsent else (self._opinion.conclusion, self._opinion.text)
         self._unsent_texts.keep(self._key, UnsentText(*content, answers, base))
         self._enable()
@@ -250,7 +252,10 @@ class OpinionEditor(QWidget):
             return
         for step, button in self.buttons.items():
             why_not = self._opinion.steps.get(step)
-            button.setText(tr("Save draft") if step == "opine" else step_word(step) + ("…" if step != "sign" else ""))
+            asks = step != "sign" or bool(self._case.open_items(self.department))
+            button.setText(tr("Save draft") if step == "opine" else step_word(step) + ("…" if asks else ""))
+            if step == "opine" and why_not is None and self.conclusion.currentIndex() < 0:
+                why_not = tr("Choose a conclusion first: the machine proposes none.")
             if step == "sign" and why_not is None and self.is_typed:
                 why_not = tr("Save what is typed first, or give it up: what is signed is the saved draft.")
             if step == "extend" and why_not is None and not self._opinion.due:

@@ -124,7 +124,7 @@ class CaseFindings(QWidget):
         folder = Path(QgsProcessingUtils.generateTempFilename("round"))
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "run.gpkg")
-        params = {"library": self._library.path, "case": case.id, "on": self._library.day, "round": case.round}
+        params = {"library": self._library.path, "case": case.id, "on": self._library.step_day, "round": case.round}
         self.summary.setText(tr("Reading the findings…"))
         request = self._library.core.ask("review show", {**params, "out": target})
         request.answered.connect(lambda answer: self._read(round_key, target, answer))

@@ -8,7 +8,14 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.review.review_cases import Case
-from onemap.plugin.review.review_words import UNSEEN, conclusion_word, department_words, state_word, step_word
+from onemap.plugin.review.review_words import (
+    UNSEEN,
+    conclusion_word,
+    department_words,
+    late_text,
+    state_word,
+    step_word,
+)
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
@@ -40,7 +47,8 @@ class HistoryView(QTreeWidget):
         unseen = unseen_entries(case, seen_revision, user)
         for entry in reversed(case.entries):
             is_new = entry in unseen
-            item = QTreeWidgetItem([entry["on"], entry["by"], (f"{UNSEEN} " if is_new else "") + entry_text(entry)])
+            day = entry["on"] + late_text(str(entry.get("entered_on") or "")).replace(" ", "\n", 1)
+            item = QTreeWidgetItem([day, entry["by"], (f"{UNSEEN} " if is_new else "") + entry_text(entry)])
             for column in (DAY, WHO, STEP):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
                 item.setToolTip(column, f"{moment_text(str(entry.get('at') or ''))}\n{entry_text(entry)}")
@@ -66,6 +74,11 @@ def entry_text(entry: dict[str, Any]) -> str:
         parts.append(conclusion_word(str(detail["conclusion"])))
     if detail.get("document"):
         parts.append(str(detail["document"]))
+    if detail.get("written_by"):
+        text = tr("reply by {name}, {day}")
+        parts.append(text.format(name=detail["written_by"], day=detail.get("written_on") or "–"))
+    if detail.get("unanswered"):
+        parts.append(tr("Unanswered: {reason}").format(reason=detail["unanswered"]))
     if detail.get("reason"):
         parts.append(tr("Reason: {reason}").format(reason=detail["reason"]))
     return "\n".join([parts[0], " · ".join(parts[1:])]) if parts[1:] else parts[0]

@@ -161,7 +161,7 @@ class CaseForm(QWidget):
             "layer": source.layer,
             "crs": source.crs,
             "by": user,
-            "on": self._library.day,
+            "on": self._library.step_day,
             **self.mends.params_for(choice),
         }
         if self._case is None:

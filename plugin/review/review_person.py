@@ -24,6 +24,7 @@ class PersonButton(QToolButton):
         self.chooser = QMenu(self)
         self.chooser.aboutToShow.connect(self._fill)
         self.setMenu(self.chooser)
+        self._account = ""
         self.show_name()
 
     @property
@@ -33,8 +34,8 @@ class PersonButton(QToolButton):
 
     @property
     def known_name(self) -> str:
-        """The stored name; empty for none."""
-        return settings.get("review_name")
+        """The account on a server, else the stored name; empty for none."""
+        return self._account or settings.get("review_name")
 
     def name(self) -> str:
         """The user's name for a step; asks for it once. Empty where it was not given."""
@@ -47,6 +48,11 @@ class PersonButton(QToolButton):
         if is_given and name.strip():
             self.set_name(name.strip())
         return self.known_name if is_given else ""
+
+    def set_account(self, account: str) -> None:
+        """Act as an account of a server; empty for a file, in which the name is typed."""
+        self._account = account
+        self.show_name()
 
     def set_name(self, name: str) -> None:
         """Store a name."""
@@ -69,7 +75,11 @@ class PersonButton(QToolButton):
 
     def _fill(self) -> None:
         self.chooser.clear()
-        self.chooser.addAction(tr("Your name…"), self.ask)
+        if self._account:
+            told = self.chooser.addAction(tr("You act as the account {account}").format(account=self._account))
+            told.setEnabled(False)
+        else:
+            self.chooser.addAction(tr("Your name…"), self.ask)
         self.chooser.addSeparator()
         for department in ("", *DEPARTMENTS):
             text = word("departments", department) if department else tr("No department: all of them")

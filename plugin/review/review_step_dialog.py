@@ -31,7 +31,7 @@ class StepQuestion:
     choices: pairs of code and word.
     chosen_code: the code that is proposed.
     days: the working days that are proposed; 0 asks for none.
-    reason: whether a reason is asked.
+    reason: the label of the reason that is asked; empty for the usual one.
     needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
     """
 
@@ -42,7 +42,7 @@ class StepQuestion:
     choices: tuple[tuple[str, str], ...] = ()
     chosen_code: str = ""
     days: int = 0
-    reason: bool = True
+    reason: str = ""
     needs: str = ""
 
 
@@ -75,8 +75,7 @@ class StepDialog(QDialog):
             form.addRow(question.choice, self.choice)
         if question.days:
             form.addRow(tr("Working days more"), self.days)
-        if question.reason:
-            form.addRow(tr("Reason"), self.reason)
+        form.addRow(question.reason or tr("Reason"), self.reason)
         layout = QVBoxLayout(self)
         layout.addWidget(text)
         layout.addLayout(form)

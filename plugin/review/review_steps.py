@@ -88,8 +88,21 @@ class CaseSteps(QObject):
         return self.request
 
     def sign(self, department: str) -> None:
-        """Sign a department's saved draft."""
-        self._send("sign", {"department": department})
+        """Sign a department's saved draft; where items have no answer, with the reason why."""
+        left = [str(item["title"]) for item in self.case.open_items(department)]
+        if not left:
+            self._send("sign", {"department": department})
+            return
+        text = tr("{count} items of {department} have no answer, and are printed as open:")
+        head = text.format(count=len(left), department=word("departments", department))
+        question = StepQuestion(
+            step_word("sign"),
+            "\n".join([head, *(f"– {title}" for title in left)]),
+            step_word("sign"),
+            reason=tr("Why they stay open"),
+            needs="always",
+        )
+        self._ask("sign", question, {"department": department}, reason="unanswered")
 
     def give_back(self, department: str) -> None:
         """Return an opinion to be written again."""
@@ -142,14 +155,19 @@ class CaseSteps(QObject):
         self._ask(step, question, choice="conclusion")
 
     def _ask(
-        self, step: str, question: StepQuestion, more_params: dict[str, Any] | None = None, choice: str = ""
+        self,
+        step: str,
+        question: StepQuestion,
+        more_params: dict[str, Any] | None = None,
+        choice: str = "",
+        reason: str = "reason",
     ) -> None:
         if self.request is not None:
             return
         dialog = self.dialog = StepDialog(question, self._parent)
 
         def send() -> None:
-            params = {"reason": dialog.reason_text, **(more_params or {})}
+            params = {reason: dialog.reason_text, **(more_params or {})}
             if question.days:
                 params["days"] = dialog.days.value()
             if choice:
@@ -168,7 +186,7 @@ class CaseSteps(QObject):
             "library": self._library.path,
             "case": self.case.id,
             "by": user,
-            "on": self._library.day,
+            "on": self._library.step_day,
             **params,
         }
         if step != "recheck":
@@ -195,7 +213,7 @@ class CaseSteps(QObject):
             refusal.mend = (tr("Look again (what is typed stays)"), self.reload_requested.emit)
         elif refusal.is_about("review.stale"):
             refusal.mend = (step_word("recheck"), self.recheck)
-        elif refusal.is_about("review.by"):
+        elif refusal.is_about("review.by") and not self._library.account:
             refusal.mend = (tr("Your name…"), self._person.ask)
         self.refused.emit(refusal_in_buttons(refusal))
 

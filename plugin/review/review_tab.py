@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
@@ -57,8 +57,11 @@ class ReviewTab(QWidget):
         self.pages = Pages()
         for page in (self.list, self.form, self.case_page):
             self.pages.addWidget(page)
+        self.day_label = QLabel()
+        self.day_label.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
+        layout.addWidget(self.day_label)
         layout.addWidget(self.pages)
         library.listed.connect(self._follow_library)
 
@@ -80,7 +83,7 @@ class ReviewTab(QWidget):
         """Ask the core for the cases."""
         self._request_number += 1
         number = self._request_number
-        request = self._library.core.ask("review list", {"library": self._library.path, "on": self._library.day})
+        request = self._library.core.ask("review list", {"library": self._library.path, "on": self._library.step_day})
         request.answered.connect(lambda answer: self._take_list(number, answer))
         request.refused.connect(self._refuse)
 
@@ -92,7 +95,7 @@ class ReviewTab(QWidget):
 
     def open_case(self, case: str) -> None:
         """Show a case."""
-        params = {"library": self._library.path, "case": case, "on": self._library.day}
+        params = {"library": self._library.path, "case": case, "on": self._library.step_day}
         request = self._library.core.ask("review show", {**params, "by": self.person.known_name})
         path = self._library.path
         request.answered.connect(lambda answer: self._show(answer) if path == self._library.path else None)
@@ -113,7 +116,8 @@ class ReviewTab(QWidget):
         user = self.person.name()
         if not user:
             return
-        request = self._library.core.ask("review publish", {"library": self._library.path, "by": user})
+        params = {"library": self._library.path, "by": user, "on": self._library.step_day}
+        request = self._library.core.ask("review publish", params)
         request.answered.connect(self._report_published)
         request.refused.connect(self._refuse)
 
@@ -130,9 +134,20 @@ class ReviewTab(QWidget):
                     self.pages.setCurrentWidget(self.list)
             elif self.pages.currentWidget() is self.case_page:
                 self.reload_case()
-        self.person.show_name()
+        self.person.set_account(self._library.account)
+        self.day_label.setText(self._day_text())
+        self.day_label.setVisible(bool(self.day_label.text()))
         if self._is_open and self.pages.currentWidget() is self.list:
             self.refresh()
+
+    def _day_text(self) -> str:
+        """What is special about the steps that are taken now; empty for nothing."""
+        if self._library.is_rehearsal:
+            return tr("Rehearsal: a step may be of any day, and nothing here counts.")
+        if self._library.step_day:
+            text = tr("Steps are of {day}, the chosen day, and are marked as entered late.")
+            return text.format(day=self._library.step_day)
+        return ""
 
     def _take_list(self, number: int, answer: dict[str, Any]) -> None:
         if number == self._request_number:

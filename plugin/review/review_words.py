@@ -64,6 +64,7 @@ def review_controls() -> dict[str, str]:
         "--reason": tr("Reason"),
         "--reply": tr("Take in a reply file…"),
         "--text": tr("Opinion"),
+        "--unanswered": tr("Why they stay open"),
         "--verdict": tr("Verdict instead"),
     }
 
@@ -103,10 +104,18 @@ def opinion_state(opinion: Opinion) -> str:
     return text + (f" {WRITTEN}" if opinion.state == "drafted" and not opinion.by_machine else "") + stale
 
 
+def late_text(entered_on: str) -> str:
+    """The day on which a step was entered late, in brackets; empty for a step of its own day."""
+    return " " + tr("(entered late on {day})").format(day=entered_on) if entered_on else ""
+
+
 def author_text(opinion: Opinion) -> str:
     """The author and the signer of an opinion, in one line."""
     author = "One Map" if opinion.by_machine else opinion.drafted_by
     lines = [tr("drafted by {name}, {day}").format(name=author, day=opinion.drafted_on)]
     if opinion.signed_by:
-        lines.append(tr("signed by {name}, {day}").format(name=opinion.signed_by, day=opinion.signed_on))
+        signed = tr("signed by {name}, {day}").format(name=opinion.signed_by, day=opinion.signed_on)
+        lines.append(signed + late_text(opinion.signature_entered_on))
+    if opinion.unanswered:
+        lines.append(tr("Unanswered: {reason}").format(reason=opinion.unanswered))
     return " · ".join(lines)

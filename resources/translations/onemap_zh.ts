@@ -2100,6 +2100,50 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>{name} 签署，{day}</translation>
     </message>
     <message>
+        <source>(entered late on {day})</source>
+        <translation>（{day} 补录）</translation>
+    </message>
+    <message>
+        <source>Unanswered: {reason}</source>
+        <translation>未答复：{reason}</translation>
+    </message>
+    <message>
+        <source>Why they stay open</source>
+        <translation>为何不答复</translation>
+    </message>
+    <message>
+        <source>reply by {name}, {day}</source>
+        <translation>{name} 的回函，{day}</translation>
+    </message>
+    <message>
+        <source>{count} items of {department} have no answer, and are printed as open:</source>
+        <translation>{department} 有 {count} 项核实事项没有答复，文件中印为未核：</translation>
+    </message>
+    <message>
+        <source>Choose a conclusion first: the machine proposes none.</source>
+        <translation>请先选择结论：机器不提结论。</translation>
+    </message>
+    <message>
+        <source>Rehearsal</source>
+        <translation>演练</translation>
+    </message>
+    <message>
+        <source>Rehearsal: a step may be of any day, and nothing here counts.</source>
+        <translation>演练：步骤的日期可以任意，内容一律不作数。</translation>
+    </message>
+    <message>
+        <source>Steps are of {day}, the chosen day, and are marked as entered late.</source>
+        <translation>步骤的日期为所选的 {day}，并标明补录。</translation>
+    </message>
+    <message>
+        <source>You act as the account {account}</source>
+        <translation>当前账户：{account}</translation>
+    </message>
+    <message>
+        <source>For a rehearsal of the review</source>
+        <translation>供演练预审</translation>
+    </message>
+    <message>
         <source>What the decision is for (C)</source>
         <translation>意见针对的对象（C）</translation>
     </message>

@@ -38,12 +38,14 @@ def new(values: Values, context: VerbContext) -> Result:
         else None
     )
     kept = [(pack.id, text) for pack, text in packs]
-    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS)
+    is_rehearsal = bool(values.get("rehearsal"))
+    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal)
     return {
         "ok": True,
         "library": place.shown,
         "crs": f"EPSG:{crs.to_epsg()}",
         "packs": [pack[0] for pack in kept],
+        **({"rehearsal": True} if is_rehearsal else {}),
     }
 
 

@@ -45,11 +45,20 @@ def _case(result: Result, language: str) -> str:
     if result["document"]:
         lines.append(_review_phrase("document", language, document=result["document"]))
     lines += [f"  ! {warning}" for warning in result["warnings"]]
+    lines += [f"  {_late(entry, language)}" for entry in result["entries"] if entry["entered_on"]]
     if result.get("instead_of"):
         before = result["instead_of"]
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
         lines.append("  ! " + _review_phrase("instead_of", language, by=before["by"], conclusion=conclusion))
     return "\n".join(lines)
+
+
+def _late(entry: Result, language: str) -> str:
+    """A step that was entered late, with both of its days."""
+    names = named_groups()["departments"]
+    department = f" {names[entry['department']][language]}" if entry["department"] else ""
+    action = phrase(f"review_step.{entry['action']}", language) + department
+    return _review_phrase("entered", language, action=action, on=entry["on"], entered_on=entry["entered_on"])
 
 
 def _remedy(result: Result, language: str) -> str:

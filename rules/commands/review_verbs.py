@@ -62,7 +62,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("reply", "FILE"),
         *_STEP,
     ),
-    _review("sign", _CASE, _DEPARTMENT, _REASON, *_STEP),
+    _review("sign", _CASE, _DEPARTMENT, _REASON, Parameter("unanswered", "REASON"), *_STEP),
     _review("return", _CASE, _DEPARTMENT, _REASON, *_STEP),
     _review(
         "override",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import OneMapError, UsageError
@@ -15,7 +14,9 @@ from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case import Case, Round
 from onemap.rules.review.case_file import read_case
 from onemap.rules.review.case_json import case_as_json, case_list
-from onemap.rules.review.case_step import Hand, hand_of, plain_text
+from onemap.rules.review.case_step import plain_text
+from onemap.rules.review.hand import Hand, check_day, hand_of, step_day
+from onemap.rules.review.round_evidence import declared_area_problem
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 
@@ -30,22 +31,23 @@ def review_open(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review import opening
     from onemap.rules.runs.run_store import run_record
 
-    hand = hand_of(values)
     project = opening.told_project(values)
     _check_outs(values)
     with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
         if values.get("against"):
             run_record(library, values["against"])
-        run = opening.judge_round(library, values, context, hand.on or date.today())
+        run = opening.judge_round(library, values, context, step_day(library, hand))
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with contextlib.ExitStack() as written:
             outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
             targets = [written.enter_context(tables_written(run.tables, library.crs, out, overwrite)) for out in outs]
             case_id = opening.open_case(library, run, hand, values, project)
-        answer = _answer(library, read_case(library, case_id, hand.on), context)
+        case = read_case(library, case_id, hand.on)
+        answer = _answer(library, case, context)
+        of_run = _run_answer(library, case, run, values, context.language)
     context.progress.at(1.0, "")
-    of_run = _run_answer(run, values)
-    of_run["problems"] = [*of_run["problems"], *remark_records(targets, context.language)]
+    of_run["problems"] += remark_records(targets, context.language)
     return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
 
 
@@ -55,9 +57,11 @@ def _check_outs(values: Values) -> None:
     check_targets(values.get("out") or (), bool(values.get("overwrite")), [values["library"], values["parcels"]])
 
 
-def _run_answer(run: Run, values: Values) -> Result:
+def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
     """What the check of a round says beside the case."""
-    of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": run.problems}
+    area = declared_area_problem(library, case.current.run, case.data, case.terms)
+    problems = [*run.problems, *([problem_record(area, language)] if area else [])]
+    of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": problems}
     threshold = values.get("fail_on")
     if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
         of_run["failed_on"] = threshold
@@ -67,12 +71,14 @@ def _run_answer(run: Run, values: Values) -> Result:
 def review_list(values: Values, context: VerbContext) -> Result:
     """The cases of a library."""
     with open_library(values["library"]) as library:
+        check_day(library, values.get("on"))
         return {"cases": case_list(library, values.get("state"), values.get("on"))}
 
 
 def review_show(values: Values, context: VerbContext) -> Result:
     """One case as it stands."""
     with open_library(values["library"]) as library:
+        check_day(library, values.get("on"))
         case = read_case(library, values["case"], values.get("on"))
         answer = _answer(library, case, context, values.get("by"))
         if values.get("out"):
@@ -101,8 +107,8 @@ def _answer(library: Library, case: Case, context: VerbContext, by: str | None =
 
 def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:
     """One step of a case, and the case as it then stands."""
-    hand = hand_of(values)
     with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
         if context.session is not None:
             hand = replace(hand, seen=context.session.get(("review", library.id, values["case"])))
         act(library, values["case"], hand)
@@ -146,8 +152,9 @@ def review_opine(values: Values, context: VerbContext) -> Result:
 def review_sign(values: Values, context: VerbContext) -> Result:
     """Sign a department's opinion."""
     department, reason = values["department"], _reason(values)
+    unanswered = plain_text(values.get("unanswered"), "--unanswered") or None
     return _take_step(
-        values, context, lambda library, case, hand: opinions.sign(library, case, department, hand, reason)
+        values, context, lambda library, case, hand: opinions.sign(library, case, department, hand, reason, unanswered)
     )
 
 
@@ -183,17 +190,19 @@ def review_revise(values: Values, context: VerbContext) -> Result:
     """Open the next round on new parcels."""
     from onemap.rules.review import opening
 
-    hand = hand_of(values)
     _check_outs(values)
     with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
         before = opening.revisable(library, values["case"])
         named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
-        run = opening.judge_round(library, given, context, hand.on or read_case(library, values["case"]).on)
+        run = opening.judge_round(library, given, context, step_day(library, hand, before.last_day))
         opening.revise(library, values["case"], run, hand, _reason(values), named)
-        answer = _answer(library, read_case(library, values["case"], hand.on), context)
+        case = read_case(library, values["case"], hand.on)
+        answer = _answer(library, case, context)
+        of_run = _run_answer(library, case, run, values, context.language)
     context.progress.at(1.0, "")
-    return {**answer, **_run_answer(run, values)}
+    return {**answer, **of_run}
 
 
 def review_recheck(values: Values, context: VerbContext) -> Result:
@@ -201,8 +210,8 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.opening import looked_again
     from onemap.rules.review.recheck import recheck
 
-    hand = hand_of(values)
     with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
         case = read_case(library, values["case"], hand.on)
         case_state_after(case.state, "recheck", case=case.id, field="CASE")
         changes = recheck(library, case, values, context)
@@ -217,8 +226,8 @@ def review_remedy(values: Values, context: VerbContext) -> Result:
     """Find what would pass of a case's parcels, and keep it with the round."""
     from onemap.rules.review.remedies import find_and_keep
 
-    hand = hand_of(values)
     with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
         found = find_and_keep(library, values["case"], hand, values, context)
         answer = _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
     context.progress.at(1.0, "")
@@ -246,7 +255,7 @@ def review_withdraw(values: Values, context: VerbContext) -> Result:
 def review_publish(values: Values, context: VerbContext) -> Result:
     """Bring the layers of approvals, earlier opinions and projects up to date."""
     with open_library(values["library"]) as library:
-        return {"ok": True, "layers": deciding.publish(library, hand_of(values))}
+        return {"ok": True, "layers": deciding.publish(library, hand_of(library, values))}
 
 
 def review_export(values: Values, context: VerbContext) -> Result:

@@ -15,7 +15,8 @@ _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the re
 
 def result_text(verb: str, result: Result, language: str) -> str:
     """The result of a verb as text."""
-    return _SPEAKERS[verb](result, language)
+    text = _SPEAKERS[verb](result, language)
+    return f"{phrase('said.rehearsal', language)}\n{text}" if result.get("rehearsal") else text
 
 
 def warnings(result: Result, language: str) -> list[str]:

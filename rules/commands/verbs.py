@@ -53,6 +53,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("district", "FILE"),
                 _TRANSFORM,
                 Parameter("pack", "NAME", repeated=True),
+                Parameter("rehearsal", flag=True),
             ),
             makes_data=True,
         ),

@@ -64,7 +64,7 @@ def no_problems(item: Options) -> list[tuple[str, str]]:
 
 
 def no_fields(options: Options) -> tuple[str, ...]:
-    """No field of the layer is read."""
+    """No field is read."""
     return ()
 
 
@@ -112,6 +112,7 @@ class Kind:
         for the usual one, which names hectares.
     problems: what is wrong with its keys beyond their types, as (key, reason); it is given the rule's whole table.
     fields: the layer's fields that it reads.
+    parcel_fields: the parcel's own, without whose values it cannot judge: the applicant's facts.
     reach_m: how far from a parcel a feature may lie and still matter, in metres.
     explained: the measures of a finding (a row of `findings`) as `explain` shows them in a language.
     obstacle: of the pieces (k,) of a hit without ground, what a remedy keeps clear of (m,), and how far, in metres.
@@ -133,6 +134,7 @@ class Kind:
     drafted: Words = field(default_factory=dict)
     problems: Callable[[Options], list[tuple[str, str]]] = no_problems
     fields: Callable[[Options], tuple[str, ...]] = no_fields
+    parcel_fields: Callable[[Options], tuple[str, ...]] = no_fields
     reach_m: Callable[[Options], float] = no_reach
     explained: Callable[[Mapping[str, Any], str], Sequence[str]] = area_share_and_length
     obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = pieces_as_they_are

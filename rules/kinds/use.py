@@ -177,4 +177,5 @@ KIND = Kind(
     overlays_whole_features=True,
     problems=_problems,
     fields=lambda options: (options["plan_field"],),
+    parcel_fields=lambda options: (options["parcel_field"],),
 )

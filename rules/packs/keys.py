@@ -140,6 +140,23 @@ REVIEW_KEYS: Mapping[str, Key] = {
         default="false",
     ),
     "prefix": Key(TEXT, {"zh": "文号的字头", "en": "How document numbers begin."}),
+    "days_of": Key(
+        TABLE,
+        {
+            "zh": "与 days 不同的部门及其工作日数：{ water = 10 }",
+            "en": "Departments with other days than `days`, and how many: { water = 10 }.",
+        },
+        default="{}",
+    ),
+    "area_share": Key(
+        NUMBER,
+        {
+            "zh": "申报用地面积与地块面积可相差的比例（0 到 1，不含 1）；超过即在立项时和文件中提示",
+            "en": "By which part a declared area may differ from the parcels', from 0 to below 1; "
+            "a greater difference is remarked on opening and on paper.",
+        },
+        default="0.01",
+    ),
 }
 
 CHECKLIST_KEYS: Mapping[str, Key] = {

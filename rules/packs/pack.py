@@ -1,9 +1,10 @@
 """Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
@@ -11,7 +12,7 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
-from onemap.rules.kinds.kind import FLAG, NUMBER
+from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.packs.rule import Rule
 from onemap.rules.packs.rule_problems import is_title, rule_problems
@@ -104,11 +105,10 @@ def _head_problems(raw: Mapping[str, Any], source: str) -> list[Problem]:
         if not isinstance(content, dict):
             problems.append(_problem("pack.key", source, section))
             continue
-        for key, value in content.items():
-            if key not in TABLES[section]:
-                problems.append(_problem("pack.key", source, f"{section}.{key}"))
-            elif section == "review" and not _is_term(key, value):
-                problems.append(_problem("pack.review", source, f"review.{key}", value=value))
+        problems += [_problem("pack.key", source, f"{section}.{key}") for key in content if key not in TABLES[section]]
+        if section == "review":
+            wrong = [(key, value) for key, value in _terms(content) if not _is_term(key, value)]
+            problems += [_problem("pack.review", source, f"review.{key}", value=value) for key, value in wrong]
     head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
     for key in ("id", "version"):
         if not isinstance(head.get(key), str) or not head.get(key):
@@ -157,14 +157,28 @@ def _is_asked(item: Mapping[str, Any]) -> bool:
     return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))
 
 
+def _terms(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The known keys of [review] with their values, those of its table of departments one by one."""
+    for key, value in content.items():
+        if key == "days_of" and isinstance(value, dict):
+            yield from ((f"days_of.{code}", days) for code, days in value.items())
+        elif key in REVIEW_KEYS:
+            yield key, value
+
+
 def _is_term(name: str, value: Any) -> bool:
     """Whether a value of [review] can be followed."""
+    if name.startswith("days_of."):
+        return name.removeprefix("days_of.") in DEPARTMENTS and _is_term("days", value)
     key = REVIEW_KEYS[name]
     if key.choices:
         return value in key.choices
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name == "area_share":
+        return is_number and 0 <= value < 1
     if key.type == NUMBER:
-        return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_DAYS
-    return isinstance(value, bool if key.type == FLAG else str)
+        return is_number and isinstance(value, int) and 1 <= value <= MOST_DAYS
+    return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
 
 
 def _rule(item: Mapping[str, Any], pack: str) -> Rule:

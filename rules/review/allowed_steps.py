@@ -8,7 +8,7 @@ from onemap.layers.messages import wording
 from onemap.rules.review.case import Case, Opinion
 from onemap.rules.review.case_step import may_act
 from onemap.rules.review.code_names import department_name
-from onemap.rules.review.deciding import circulates_again, consolidation_problems, stale_problems
+from onemap.rules.review.deciding import circulates_again, consolidation_problems, issue_problems
 from onemap.rules.review.opinions import may_sign
 from onemap.rules.review.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
 
@@ -22,8 +22,8 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
         may_act(library.voice, step, None)
         if not (step == "circulate" and circulates_again(case)):
             case_state_after(case.state, step, case=case.id, field="CASE")
-        problems = {"consolidate": consolidation_problems, "issue": stale_problems}.get(step)
-        found = problems(case) if problems is not None else []
+        found = consolidation_problems(case) if step == "consolidate" else []
+        found += issue_problems(library, case) if step == "issue" else []
         if found:
             raise OneMapError.of(found)
 
@@ -33,7 +33,12 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
 def opinion_steps(
     library: Library, case: Case, opinion: Opinion, by: str | None, language: str
 ) -> dict[str, str | None]:
-    """The same for one department's opinion, as a person of this name would be told; by: None for anybody."""
+    """The same for one department's opinion, as a person of this name would be told; by: None for anybody.
+
+    On a server it is told to the account, whatever the name. Of items without an answer nothing is said: whoever signs
+    may give the reason.
+    """
+    by = library.account or by
 
     def attempt(step: str) -> None:
         may_act(library.voice, step, opinion.department)
@@ -41,7 +46,7 @@ def opinion_steps(
         due, named = opinion.due.isoformat() if opinion.due else None, department_name(opinion.department)
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         opinion_state_after(opinion.state, step, **facts)
-        if step == "sign" and by is not None:
+        if step == "sign":
             may_sign(case, opinion, by)
         if step == "extend" and opinion.due is None:
             raise OneMapError("review.not_routed", department=department_name(opinion.department), field="DEPARTMENT")

@@ -1,7 +1,7 @@
 """A case as it stands on a day: project, rounds, opinions, checklist, overrides and every step taken."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,23 +12,29 @@ from onemap.rules.review.review_codes import MACHINE
 
 @dataclass(frozen=True)
 class Terms:
-    """What the packs say of the review. overdue: escalate or consent; prefix: the bureau's sign in document numbers."""
+    """What the packs say of the review. overdue: escalate or consent; prefix: the bureau's sign in document numbers.
+
+    days: working days for an answer; days_of: those of departments that have others; area_share: by which part a
+    declared area may differ from the parcels'.
+    """
 
     days: int = 5
     overdue: str = "escalate"
     self_sign: bool = False
     prefix: str = ""
+    days_of: Mapping[str, int] = field(default_factory=dict)
+    area_share: float = 0.01
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """One department's word in one round, as it stands.
+    """One department's word in one round, as it stands. conclusion: one of CONCLUSIONS, of a draft also OPEN.
 
     number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
     whose English is text_en. why: of routing, `findings`, `checklist`, both with a comma, or `nothing`. due: the last
-    day, None where no clock runs; stopped_on: since when the clock stands still, to run on from there. stale_because:
-    the layers and packs that were superseded. days_left: working days until due, negative when overdue, None without
-    a calendar.
+    day, None where no clock runs; stopped_on: since when the clock stands still, to run on from there. unanswered: why
+    it was signed although items of the checklist had no answer. stale_because: the layers and packs that were
+    superseded. days_left: working days until due, negative when overdue, None without a calendar.
     """
 
     department: str
@@ -47,6 +53,7 @@ class Opinion:
     signed_on: date | None = None
     due: date | None = None
     stopped_on: date | None = None
+    unanswered: str | None = None
     stale_because: tuple[str, ...] = ()
     overdue: bool = False
     days_left: int | None = None
@@ -122,6 +129,10 @@ class Round:
     overrides: tuple[Override, ...]
     remedies: tuple[KeptRemedy, ...] = ()
 
+    def open_items(self, department: str) -> tuple[ChecklistItem, ...]:
+        """The items of a department's checklist that nobody has answered."""
+        return tuple(item for item in self.items if item.department == department and item.answer is None)
+
     def opinion(self, department: str) -> Opinion:
         """One department's opinion. Raises OneMapError review.department."""
         for opinion in self.opinions:
@@ -139,7 +150,10 @@ class Round:
 
 @dataclass(frozen=True)
 class Entry:
-    """One step of a case: who did what on which day. at: when it was recorded; detail: the step's own facts."""
+    """One step of a case: who did what on which day. at: when it was recorded; detail: the step's own facts.
+
+    entered_on: the day on which it was recorded where that is a later one; None for a step of its own day.
+    """
 
     number: int
     round: int
@@ -149,6 +163,7 @@ class Entry:
     at: str
     department: str | None
     detail: Mapping[str, Any]
+    entered_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +220,13 @@ class Case:
     def opinion(self, department: str) -> Opinion:
         """One department's opinion of the current round. Raises OneMapError review.department."""
         return self.current.opinion(department)
+
+    def signature_entered_on(self, opinion: Opinion) -> date | None:
+        """The day on which an opinion's signature was recorded, where that is later than its own day."""
+        for entry in reversed(self.entries):
+            if (entry.action, entry.round, entry.department) == ("sign", opinion.round, opinion.department):
+                return entry.entered_on if opinion.signed_by else None
+        return None
 
     @property
     def last_day(self) -> date:

@@ -49,7 +49,7 @@ _CASE = (
 )
 _OPINION = (
     "department, round, number, state, conclusion, text, text_en, basis, routed, why, drafted_by, drafted_on,"
-    " signed_by, signed_on, due, stopped_on"
+    " signed_by, signed_on, due, stopped_on, unanswered"
 )
 
 
@@ -89,11 +89,18 @@ def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
     return Case(
         **{**values, "terms": Terms(**json.loads(values["terms"]))},
         library=library.id,
-        on=max(on or date.today(), max(entry.on for entry in entries)),
+        on=_standing_day(library, on, max(entry.on for entry in entries)),
         rounds=rounds,
         entries=entries,
         files=_files(library, case_id),
     )
+
+
+def _standing_day(library: Library, asked: date | None, last_day: date) -> date:
+    """The day on which a case is looked at: not before its last step, and, but in a rehearsal, never a day to come."""
+    today = library.today()
+    day = max(asked or today, last_day)
+    return day if library.is_rehearsal else min(day, today)
 
 
 def _day(text: str | None) -> date | None:
@@ -101,11 +108,11 @@ def _day(text: str | None) -> date | None:
 
 
 def _entries(library: Library, case_id: str) -> tuple[Entry, ...]:
-    sql = "SELECT number, round, action, who, day, at, department, detail FROM onemap_case_entries WHERE case_id = ?"
-    rows: Iterable[Any] = library.connection.execute(f"{sql} ORDER BY number", (case_id,))
+    sql = "SELECT number, round, action, who, day, at, department, detail, entered_on FROM onemap_case_entries"
+    rows: Iterable[Any] = library.connection.execute(f"{sql} WHERE case_id = ? ORDER BY number", (case_id,))
     return tuple(
-        Entry(number, round_, action, who, date.fromisoformat(day), at, department, json.loads(detail))
-        for number, round_, action, who, day, at, department, detail in rows
+        Entry(number, round_, action, who, date.fromisoformat(day), at, department, json.loads(detail), _day(entered))
+        for number, round_, action, who, day, at, department, detail, entered in rows
     )
 
 
@@ -192,7 +199,9 @@ def case_on_its_day(library: Library, case: Case) -> Case:
         "SELECT watched FROM onemap_rounds WHERE case_id = ? AND number = ?", (case.id, current.number)
     ).fetchone()
     watched = json.loads(row[0])
-    gone = superseded_inputs(library, run_record(library, current.run), case.options["packs"], case.on)
+    # What was superseded is so for a step of an earlier day too, which is entered now.
+    day = case.on if library.is_rehearsal else library.today()
+    gone = superseded_inputs(library, run_record(library, current.run), case.options["packs"], day)
     calendar = calendar_of(library)
     opinions = tuple(
         _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched[opinion.department])))), case, calendar)

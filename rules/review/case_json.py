@@ -3,13 +3,13 @@
 from typing import Any
 
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import phrase, wording
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
 from onemap.rules.review.code_names import department_name
 from onemap.rules.review.remedies import shown_remedies
-from onemap.rules.review.round_evidence import verdict_counts
+from onemap.rules.review.round_evidence import declared_area_problem, verdict_counts
 from onemap.rules.review.routing import overall
 from onemap.rules.runs.run_store import stored_rows
 
@@ -24,7 +24,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "state": case.state,
         "round": case.round,
         "opinions": [
-            {**_opinion(opinion, language), "steps": opinion_steps(library, case, opinion, by, language)}
+            {**_opinion(case, opinion, language), "steps": opinion_steps(library, case, opinion, by, language)}
             for opinion in case.opinions
         ],
         "project": case.project,
@@ -39,6 +39,8 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
             "overdue": case.terms.overdue,
             "self_sign": case.terms.self_sign,
             "prefix": case.terms.prefix,
+            "days_of": dict(case.terms.days_of),
+            "area_share": case.terms.area_share,
         },
         "proposal": overall(o.conclusion for o in case.opinions if o.state in ("signed", "deemed")),
         "proposed": case.proposed,
@@ -53,7 +55,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "overrides": _overrides(case.current),
         "remedies": shown_remedies(library, case, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
-        "rounds": [_round(number, language) for number in case.rounds],
+        "rounds": [_round(case, number, language) for number in case.rounds],
         "entries": [_entry(entry) for entry in case.entries],
         "verdicts": verdict_counts(library, case.current),
         "steps": case_steps(library, case, language),
@@ -61,9 +63,10 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
     }
 
 
-def _opinion(opinion: Opinion, language: str) -> dict[str, Any]:
+def _opinion(case: Case, opinion: Opinion, language: str) -> dict[str, Any]:
     # A clock that stands still has no last day; where it ran to is told beside.
     due = opinion.due.isoformat() if opinion.due else None
+    entered_on = case.signature_entered_on(opinion)
     return {
         "department": opinion.department,
         "state": opinion.state,
@@ -79,6 +82,8 @@ def _opinion(opinion: Opinion, language: str) -> dict[str, Any]:
         "drafted_on": opinion.drafted_on.isoformat(),
         "signed_by": opinion.signed_by,
         "signed_on": opinion.signed_on.isoformat() if opinion.signed_on else None,
+        "signature_entered_on": entered_on.isoformat() if entered_on else None,
+        "unanswered": opinion.unanswered,
         "overdue": opinion.overdue,
         "days_left": opinion.days_left,
         "stopped_on": opinion.stopped_on.isoformat() if opinion.stopped_on else None,
@@ -119,14 +124,14 @@ def _overrides(current: Round) -> list[dict[str, Any]]:
     ]
 
 
-def _round(one: Round, language: str) -> dict[str, Any]:
+def _round(case: Case, one: Round, language: str) -> dict[str, Any]:
     return {
         "round": one.number,
         "run": one.run,
         "opened_by": one.opened_by,
         "opened_on": one.opened_on.isoformat(),
         "circulated_on": one.circulated_on.isoformat() if one.circulated_on else None,
-        "opinions": [_opinion(opinion, language) for opinion in one.opinions],
+        "opinions": [_opinion(case, opinion, language) for opinion in one.opinions],
         "overrides": _overrides(one),
     }
 
@@ -139,6 +144,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "department": entry.department,
         "by": entry.who,
         "on": entry.on.isoformat(),
+        "entered_on": entry.entered_on.isoformat() if entry.entered_on else None,
         "at": entry.at,
         "detail": dict(entry.detail),
     }
@@ -152,8 +158,10 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
         if row["counted"]:
             verdict = case.current.verdict_of(row["parcel"], row["rule"], row["verdict"])
             said.setdefault(row["department"], set()).add(verdict)
-    lines = []
+    area = declared_area_problem(library, case.current.run, case.data, case.terms)
+    lines = [wording(area, language)[0]] if area else []
     for opinion in case.opinions:
+        lines += _unanswered(case, opinion, language)
         if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
             verdicts = said.get(opinion.department, set())
             against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
@@ -163,6 +171,17 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
                 department = department_name(opinion.department)[language]
                 lines.append(phrase(key, language, department=department, verdict=name))
     return lines
+
+
+def _unanswered(case: Case, opinion: Opinion, language: str) -> list[str]:
+    """What nobody looked at for a department that has spoken, or has let its time pass."""
+    left = case.current.open_items(opinion.department)
+    if not left or opinion.state not in ("signed", "deemed"):
+        return []
+    reason = opinion.unanswered or phrase("review_said.unanswered_silent", language)
+    department = department_name(opinion.department)[language]
+    facts = {"department": department, "count": len(left), "reason": reason}
+    return [phrase("review_said.unanswered", language, **facts)]
 
 
 def case_list(library: Library, state: str | None, on: Any) -> list[dict[str, Any]]:

@@ -8,33 +8,20 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import Library, log, now, system_user
+from onemap.layers.library.library import Library, log, now
 from onemap.layers.stores.logged_rows import note
 from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import case_on_its_day, stored_case
 from onemap.rules.review.code_names import Named, case_state_name, department_name, department_names, opinion_name
-from onemap.rules.review.review_codes import MACHINE
+from onemap.rules.review.hand import Hand, check_hand, late_day, step_day
 from onemap.rules.review.review_tables import row_hashes
 from onemap.rules.review.state_machine import case_state_after
 
-_MOST_NAME, _MOST_REASON = 200, 2000
+_MOST_REASON = 2000
 # What the lead department does; it also returns any opinion and gives more time.
 _LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend")
-
-
-@dataclass(frozen=True)
-class Hand:
-    """Who takes a step, on which day (None: today), and the revision of the case that was looked at before.
-
-    expect: as the asker says it; seen: what the same session was last shown, which concerns one department's step only.
-    """
-
-    by: str
-    on: date | None = None
-    expect: int | None = None
-    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +34,21 @@ class Place:
     department: str | None = None
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """Who did it, on which day, and on which day it was entered if that is a later one."""
+
+    by: str
+    on: date
+    entered_on: date | None = None
+
+
 @dataclass
 class Step:
     """A step under way inside its transaction. stored: the case as its rows say; case: as it stands on the day.
 
-    state: the case's state after it; round: the round to which its entry belongs.
+    state: the case's state after it; entered_on: the day on which it is entered, if that is a later one; round: the
+    round to which its entry belongs.
     """
 
     connection: StoreConnection
@@ -60,7 +57,13 @@ class Step:
     state: str
     by: str
     on: date
+    entered_on: date | None
     round: int
+
+    @property
+    def clock_day(self) -> date:
+        """The day from which its clocks run: a step that is entered late takes no day from anybody."""
+        return self.entered_on or self.on
 
     def put(self, opinion: Opinion) -> None:
         """Write the next state of an opinion, below those that it had."""
@@ -70,20 +73,6 @@ class Step:
         """Change columns of the case."""
         names = ", ".join(f"{name} = ?" for name in values)
         self.connection.execute(f"UPDATE onemap_cases SET {names} WHERE id = ?", (*values.values(), self.case.id))
-
-
-def hand_of(values: Mapping[str, Any]) -> Hand:
-    """Who acts, from a verb's values. Raises OneMapError review.by."""
-    by = values.get("by")
-    return Hand(checked_name(system_user() if by is None else by), values.get("on"), values.get("expect"))
-
-
-def checked_name(by: str) -> str:
-    """A person's name, never the machine's. Raises OneMapError review.by."""
-    name = by.strip()
-    if not name or len(name) > _MOST_NAME or name.lower() == MACHINE or not name.isprintable():
-        raise OneMapError("review.by", field="--by", by=by[:60])
-    return name
 
 
 def plain_text(value: str | None, field: str, most: int = _MOST_REASON) -> str:
@@ -120,8 +109,9 @@ def step(
     """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
 
     detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
-    itself. Raises OneMapError review.case, review.date, review.conflict and the refusals of the state machine.
+    itself. Raises OneMapError review.case, .by, .date, .conflict and the refusals of the state machine.
     """
+    check_hand(library, hand)
     seen = stored_case(library, case_id, hand.on)
     if department is not None:
         seen.opinion(department)
@@ -136,17 +126,15 @@ def step(
         _no_conflict(stored, hand.expect or seen.revision, department)
         if hand.seen is not None and department is not None:
             _no_conflict(stored, hand.seen, department, is_own=True)
-        on = hand.on or stored.on
-        if on < stored.last_day:
-            last = stored.last_day
-            raise OneMapError("review.date", case=case_id, field="--on", on=on.isoformat(), last=last.isoformat())
+        on = step_day(library, hand, stored.last_day)
+        late = late_day(library, on)
         state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
-        taken = Step(connection, stored, case_on_its_day(library, stored), state, hand.by, on, stored.round)
+        taken = Step(connection, stored, case_on_its_day(library, stored), state, hand.by, on, late, stored.round)
         yield taken
         if state != stored.state:
             connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
         place = Place(case_id, stored.revision, taken.round, department)
-        enter(connection, place, action, hand.by, on, {"state": state, **detail}, before)
+        enter(connection, place, action, Stamp(hand.by, on, late), {"state": state, **detail}, before)
 
 
 def may_act(voice: Voice, action: str, department: str | None) -> None:
@@ -202,8 +190,7 @@ def enter(
     connection: StoreConnection,
     place: Place,
     action: str,
-    by: str,
-    on: date,
+    stamp: Stamp,
     detail: Mapping[str, Any],
     before: Mapping[str, Mapping[str, str]],
 ) -> None:
@@ -212,18 +199,23 @@ def enter(
     before: the hashes of the case's rows before the step; the log keeps those of the rows that are new or changed.
     """
     text = json.dumps(detail, ensure_ascii=False)
+    entered_on = stamp.entered_on.isoformat() if stamp.entered_on else None
     connection.execute(
-        "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, at, detail)"
-        " VALUES (?,?,?,?,?,?,?,?,?)",
-        (place.case_id, place.revision, place.round, place.department, action, by, on.isoformat(), now(), text),
+        "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, entered_on, at, detail)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            *(place.case_id, place.revision, place.round, place.department, action),
+            *(stamp.by, stamp.on.isoformat(), entered_on, now(), text),
+        ),
     )
     subject = f"{place.case_id} {place.department}" if place.department else place.case_id
     for table, rows in row_hashes(connection, place.case_id).items():
         for name, hash_ in rows.items():
             if before.get(table, {}).get(name) != hash_:
                 note(connection, table, name, hash_)
-    logged = {"on": on.isoformat(), "round": place.round, "revision": place.revision, **detail}
-    log(connection, by, f"review.{action}", subject, logged)
+    logged = {"on": stamp.on.isoformat(), "round": place.round, "revision": place.revision, **detail}
+    logged |= {"entered_on": entered_on} if entered_on else {}
+    log(connection, stamp.by, f"review.{action}", subject, logged)
 
 
 def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> None:
@@ -232,8 +224,8 @@ def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> 
     signed_on, due, stopped_on = (day.isoformat() if day else None for day in days)
     connection.execute(
         "INSERT INTO onemap_opinions (case_id, round, department, number, state, conclusion, text, text_en, basis,"
-        " routed, why, drafted_by, drafted_on, signed_by, signed_on, due, stopped_on, at)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " routed, why, drafted_by, drafted_on, signed_by, signed_on, due, stopped_on, unanswered, at)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             case_id,
             opinion.round,
@@ -252,6 +244,7 @@ def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> 
             signed_on,
             due,
             stopped_on,
+            opinion.unanswered,
             now(),
         ),
     )

@@ -1,18 +1,20 @@
 """What the lead department does with a case: send it out, consolidate the opinions, issue, withdraw."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.case_step import Hand, Step, step
+from onemap.rules.review.case_step import Step, step
 from onemap.rules.review.code_names import department_names
+from onemap.rules.review.hand import Hand, step_day
 from onemap.rules.review.opinions import reason_given
 from onemap.rules.review.routing import overall
+from onemap.rules.review.terms import deadline
 from onemap.rules.review.working_days import calendar_of
 
 
@@ -22,17 +24,19 @@ def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) ->
     again = circulates_again(stored_case(library, case_id))
     with step(library, case_id, "circulate", hand, detail, is_allowed=again) as taken:
         taken.state = "circulating"
-        due = calendar_of(library).after(taken.on, taken.stored.terms.days)
+        calendar, due_days = calendar_of(library), {}
         for opinion in taken.stored.opinions:
             if opinion.routed:
+                due = deadline(calendar, taken.stored.terms, opinion.department, taken.clock_day)
                 # A demand for more material that was written before the case went out stands still from the start.
                 stops = opinion.conclusion == "supplement" and not opinion.by_machine
-                taken.put(replace(opinion, due=due, stopped_on=taken.on if stops else None))
+                taken.put(replace(opinion, due=due, stopped_on=taken.clock_day if stops else None))
+                due_days[opinion.department] = due.isoformat()
         taken.connection.execute(
             "UPDATE onemap_rounds SET circulated_by = ?, circulated_on = ? WHERE case_id = ? AND number = ?",
             (taken.by, taken.on.isoformat(), case_id, taken.stored.round),
         )
-        detail |= {"due": due.isoformat(), "departments": [o.department for o in taken.stored.opinions if o.routed]}
+        detail["due"] = due_days
 
 
 def circulates_again(case: Case) -> bool:
@@ -92,14 +96,25 @@ def stale_problems(case: Case) -> list[Problem]:
     return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]
 
 
+def issue_problems(library: Library, case: Case) -> list[Problem]:
+    """What stands against issuing: stale opinions, and, where accounts tell people apart, one person who decides alone.
+
+    In a file names are typed, so that another name would prove nothing.
+    """
+    joined = [entry.who for entry in case.entries if entry.action == "consolidate"]
+    if library.account is None or case.terms.self_sign or library.account not in joined[-1:]:
+        return stale_problems(case)
+    return [Problem("review.self_issue", {"case": case.id, "by": library.account}), *stale_problems(case)]
+
+
 def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:
     """Issue the statement under the next number of its year; an approving one enters the library of approvals.
 
-    Raises OneMapError review.stale, review.reason, library.….
+    Raises OneMapError review.stale, review.self_issue, review.reason, library.….
     """
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "issue", hand, detail) as taken:
-        problems = stale_problems(taken.case)
+        problems = issue_problems(library, taken.case)
         if problems:
             raise OneMapError.of(problems)
         decided = str(taken.stored.conclusion)
@@ -109,7 +124,8 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
         year = taken.on.year
         last = "SELECT max(sequence) FROM onemap_documents WHERE year = ?"
         sequence = (taken.connection.execute(last, (year,)).fetchone()[0] or 0) + 1
-        document = f"{taken.stored.terms.prefix}〔{year}〕{sequence}号"
+        rehearsal = phrase("document.rehearsal", "zh") if library.is_rehearsal else ""
+        document = f"{rehearsal}{taken.stored.terms.prefix}〔{year}〕{sequence}号"
         taken.connection.execute(
             "INSERT INTO onemap_documents (year, sequence, case_id, number) VALUES (?,?,?,?)",
             (year, sequence, case_id, document),
@@ -130,7 +146,7 @@ def publish(library: Library, hand: Hand) -> dict[str, str | None]:
     """
     if not library.voice.is_owner:
         raise OneMapError("review.owner_only", file=library.label)
-    day = hand.on or date.today()
+    day = step_day(library, hand)
     with library.writing() as connection:
         return {
             code: write_library(library, connection, code, day, hand.by) for code in (APPROVALS, OPINIONS, PROJECTS)

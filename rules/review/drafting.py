@@ -7,7 +7,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.reasons import reason_word, reasons_text
+from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.review.case import ChecklistItem, Override
 
@@ -17,12 +17,16 @@ _MOST_PARCELS = 10  # named in one sentence; the table of findings has them all
 
 @dataclass(frozen=True)
 class DraftedFinding:
-    """One counted finding with its rule, the verdict that holds, and the override that made it so."""
+    """One counted finding with its rule, the verdict that holds, and the override that made it so.
+
+    wants_fact: the applicant has left out a fact of the parcel without which the rule cannot judge.
+    """
 
     rule: Rule
     row: Mapping[str, Any]
     verdict: str
     override: Override | None
+    wants_fact: bool = False
 
 
 class _Measures(dict[str, str]):
@@ -35,13 +39,15 @@ class _Measures(dict[str, str]):
 def drafted_text(
     findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], language: str, is_one: bool = True
 ) -> str:
-    """One department's draft: a sentence for each rule, the gravest first, then what was not checked by machine.
+    """One department's draft: a sentence for each rule, the gravest first.
 
+    The items of its checklist are no part of it: whoever signs would say of each that he has looked at it.
     is_one: the case has one parcel, which need not be named.
     """
-    groups: dict[tuple[str, str, bool], list[DraftedFinding]] = {}
+    groups: dict[tuple[str, str, bool, bool], list[DraftedFinding]] = {}
     for one in findings:
-        groups.setdefault((one.verdict, one.rule.id, one.row["verdict"] == "unknown"), []).append(one)
+        group = (one.verdict, one.rule.id, one.row["verdict"] == "unknown", one.wants_fact)
+        groups.setdefault(group, []).append(one)
     lines = [
         _sentence(group, language) + ("" if is_one else _parcels(group, language))
         for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))
@@ -50,9 +56,6 @@ def drafted_text(
         lines = [phrase(_nothing(items), language)]
     elif len(lines) > 1:
         lines = [f"{number}. {line}" for number, line in enumerate(lines, start=1)]
-    if items:
-        lines.append(phrase("draft.by_hand", language))
-        lines += [f"- {_item(item, language)}" for item in items]
     return "\n".join(lines)
 
 
@@ -61,14 +64,6 @@ def _nothing(items: Sequence[ChecklistItem]) -> str:
     if any(item.rule is not None for item in items):
         return "draft.nothing_known"
     return "draft.nothing_found" if items else "draft.not_involved"
-
-
-def _item(item: ChecklistItem, language: str) -> str:
-    title = item.title.get(language) or next(iter(item.title.values()), item.item)
-    if item.rule is None:
-        return title
-    reason = reason_word(item.reason or "", language)
-    return phrase("draft.unchecked", language, title=title, layer=item.layer, reason=reason)
 
 
 def _sentence(group: Sequence[DraftedFinding], language: str) -> str:
@@ -80,7 +75,8 @@ def _sentence(group: Sequence[DraftedFinding], language: str) -> str:
     if first.row["verdict"] == "unknown":
         reasons = dict.fromkeys(reason for one in group for reason in str(one.row["reason"] or "").split(",") if reason)
         words = reasons_text(",".join(reasons), language)
-        text = phrase("draft.unknown", language, title=title, reasons=words or _DASH, **measures)
+        key = "draft.unknown_fact" if first.wants_fact else "draft.unknown"
+        text = phrase(key, language, title=title, reasons=words or _DASH, **measures)
     else:
         wording = rule.draft.get(language)
         usual = KINDS[rule.kind].drafted.get(language)

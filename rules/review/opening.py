@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, now, sha256
 from onemap.layers.messages import phrase
@@ -20,14 +21,15 @@ from onemap.rules.question.check_options import check_options
 from onemap.rules.question.question import Question, question_of
 from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
 from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.case_step import Hand, Place, enter, put_opinion, step
+from onemap.rules.review.case_step import Place, Stamp, enter, put_opinion, step
+from onemap.rules.review.hand import Hand, late_day, step_day
 from onemap.rules.review.project_data import read_project_data
 from onemap.rules.review.review_codes import MACHINE
 from onemap.rules.review.review_tables import FILES, TABLES, make_tables
 from onemap.rules.review.routing import Draft, checklist_items, drafts, inputs_by_department
 from onemap.rules.review.staleness import pack_sources, watched_text
 from onemap.rules.review.state_machine import case_state_after
-from onemap.rules.review.terms import terms_of
+from onemap.rules.review.terms import deadline, terms_of
 from onemap.rules.review.working_days import calendar_of
 from onemap.rules.runs.run import Run
 from onemap.rules.runs.run_store import rows_of_table, write_run
@@ -88,15 +90,15 @@ def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[
     skipped = [item for item in run.record["skipped"] if rules[item["rule"]].finds]
     items = checklist_items(run.question.packs, skipped)
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
-    return drafts(findings, rules, items, overrides, len(run.question.parcels.ids) == 1), items
+    return drafts(run.question, findings, items, overrides), items
 
 
 def open_case(library: Library, run: Run, hand: Hand, values: Values, project: Project) -> str:
     """Write a new case, its run, its first round and the ten drafts in one transaction; the case's id.
 
-    Raises OneMapError library.…
+    Raises OneMapError library.…, review.by, review.date.
     """
-    on = hand.on or date.today()
+    on = step_day(library, hand)
     case_id = f"{on:%Y%m%d}-{uuid.uuid4().hex[:8]}"
     options = {
         "packs": pack_sources([pack.id for pack in run.question.packs], values.get("pack") or ()),
@@ -124,10 +126,10 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
             ),
         )
         put_files(connection, case_id, project.files)
-        put_round(connection, case_id, 1, run, hand.by, on, None)
+        put_round(connection, case_id, 1, run, Stamp(hand.by, on), {})
         detail: dict[str, Any] = {"state": "draft", "project": project.name, "run": run.record["id"]}
         detail["files"] = [file.name for file in project.files]
-        enter(connection, Place(case_id, 1, 1), "open", hand.by, on, detail, {})
+        enter(connection, Place(case_id, 1, 1), "open", Stamp(hand.by, on, late_day(library, on)), detail, {})
     return case_id
 
 
@@ -142,11 +144,13 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
         for opinion in taken.stored.opinions:
             taken.put(replace(opinion, state="void"))
         write_run(taken.connection, run)
-        is_out = taken.state == "circulating"
-        due = calendar_of(library).after(taken.on, taken.stored.terms.days) if is_out else None
-        put_round(taken.connection, case_id, number, run, taken.by, taken.on, due)
-        options = {**taken.stored.options, "packs": pack_sources([pack.id for pack in run.question.packs], packs)}
         terms = terms_of(run.question.packs)
+        due_days = {}
+        if taken.state == "circulating":
+            calendar = calendar_of(library)
+            due_days = {code: deadline(calendar, terms, code, taken.clock_day) for code in DEPARTMENTS}
+        put_round(taken.connection, case_id, number, run, Stamp(taken.by, taken.on), due_days)
+        options = {**taken.stored.options, "packs": pack_sources([pack.id for pack in run.question.packs], packs)}
         taken.set(
             round=number,
             options=json.dumps(options, ensure_ascii=False),
@@ -162,11 +166,15 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
 
 
 def put_round(
-    connection: StoreConnection, case_id: str, number: int, run: Run, by: str, on: date, due: date | None
+    connection: StoreConnection, case_id: str, number: int, run: Run, stamp: Stamp, due_days: Mapping[str, date]
 ) -> None:
-    """Write a round: its run, the checklist, and a draft for each department. due: of those asked, if it is out."""
+    """Write a round: its run, the checklist, and a draft for each department.
+
+    due_days: each department's last day, where the round is out at once; else empty.
+    """
     ten, items = propose_drafts(run)
-    sent = (by, on.isoformat()) if due else (None, None)
+    by, on = stamp.by, stamp.on
+    sent = (by, on.isoformat()) if due_days else (None, None)
     connection.execute(
         "INSERT INTO onemap_rounds (case_id, number, run, watched, opened_by, opened_on, circulated_by, circulated_on)"
         " VALUES (?,?,?,?,?,?,?,?)",
@@ -192,7 +200,8 @@ def put_round(
         ],
     )
     for draft in ten:
-        put_opinion(connection, case_id, machine_opinion(draft, number, on, due if draft.routed else None))
+        due = due_days.get(draft.department) if draft.routed else None
+        put_opinion(connection, case_id, machine_opinion(draft, number, on, due))
 
 
 def machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Opinion:

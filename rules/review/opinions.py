@@ -10,8 +10,10 @@ from onemap.layers.library.library import Library, sha256
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.review.case import Case, Opinion, Override
-from onemap.rules.review.case_step import Hand, Step, plain_text, put_override, step
+from onemap.rules.review.case_step import Step, plain_text, put_override, step
 from onemap.rules.review.code_names import department_name
+from onemap.rules.review.hand import Hand, check_day
+from onemap.rules.review.review_codes import OPEN
 from onemap.rules.review.routing import asked_departments, drafts
 from onemap.rules.review.state_machine import opinion_state_after
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
@@ -32,9 +34,10 @@ class Words:
 
 @dataclass(frozen=True)
 class Letter:
-    """A reply that came as a file: who wrote it, its hash, and how it is held against the case as it stands."""
+    """A reply that came as a file: who wrote it when, its hash, and how it is held against the case as it stands."""
 
     by: str
+    on: date
     hash: str
     check: Callable[[Case], None]
 
@@ -65,10 +68,12 @@ def opine(
 
     Raises OneMapError review.…, and what the letter's check raises.
     """
-    detail: dict[str, Any] = {"reply": letter.hash, "written_by": letter.by} if letter else {}
+    detail: dict[str, Any] = {}
     with step(library, case_id, "opine", hand, detail, department) as taken:
         if letter is not None:
+            check_day(library, letter.on)
             letter.check(taken.case)
+            detail |= {"reply": letter.hash, "written_by": letter.by, "written_on": letter.on.isoformat()}
         before = taken.stored.opinion(department)
         state = _state_after(taken, before, "opine")
         if words.conclusion == "disagree" and not words.basis:
@@ -81,10 +86,12 @@ def opine(
             text=words.text,
             text_en=None,
             basis=words.basis,
-            drafted_by=letter.by if letter else taken.by,
+            # A name in a file proves nothing where accounts do: it is the draft of whoever took it in.
+            drafted_by=letter.by if letter and library.account is None else taken.by,
             drafted_on=taken.on,
             signed_by=None,
             signed_on=None,
+            unanswered=None,
             due=due,
             stopped_on=stopped_on,
         )
@@ -119,7 +126,7 @@ def _clock(taken: Step, before: Opinion, conclusion: str, calendar: WorkCalendar
         return before.due, before.stopped_on or taken.on
     if before.stopped_on is None:
         return before.due, None
-    return calendar.after(before.due, calendar.between(before.stopped_on, taken.on)), None
+    return calendar.after(before.due, calendar.between(before.stopped_on, taken.clock_day)), None
 
 
 def _answer(taken: Step, department: str, answers: Sequence[tuple[str, str]]) -> None:
@@ -141,24 +148,43 @@ def _answer(taken: Step, department: str, answers: Sequence[tuple[str, str]]) ->
         )
 
 
-def sign(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
-    """Sign a department's draft; not by whoever wrote it, unless the pack allows. Raises OneMapError review.…."""
+def sign(
+    library: Library, case_id: str, department: str, hand: Hand, reason: str | None, unanswered: str | None = None
+) -> None:
+    """Sign a department's draft; not by whoever wrote it, unless the pack allows.
+
+    unanswered: why items of the department's checklist stay without an answer. Raises OneMapError review.….
+    """
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "sign", hand, detail, department) as taken:
         before = taken.stored.opinion(department)
         state = _state_after(taken, before, "sign")
         may_sign(taken.case, before, taken.by)
-        after = replace(before, state=state, signed_by=taken.by, signed_on=taken.on)
+        left = taken.stored.current.open_items(department)
+        if left and not unanswered:
+            facts = {"department": department_name(department), "count": len(left), "items": [one.item for one in left]}
+            raise OneMapError("review.unanswered", field="--unanswered", **facts)
+        after = replace(
+            before,
+            state=state,
+            signed_by=taken.by,
+            signed_on=taken.on,
+            unanswered=unanswered if left else None,
+        )
         taken.put(after)
         detail |= _opinion_detail(after)
+        if left:
+            detail |= {"unanswered": unanswered, "unanswered_items": [one.item for one in left]}
 
 
-def may_sign(case: Case, opinion: Opinion, by: str) -> None:
-    """Refuse a signature under one's own draft, and under a disagreement without basis.
+def may_sign(case: Case, opinion: Opinion, by: str | None) -> None:
+    """Refuse a signature under one's own draft, under one that proposes nothing, and a disagreement without basis.
 
-    Raises OneMapError review.self_sign, review.basis.
+    by: None where it is not known who will sign. Raises OneMapError review.self_sign, review.open, review.basis.
     """
-    if not case.terms.self_sign and opinion.drafted_by.casefold() == by.casefold():
+    if opinion.conclusion == OPEN:
+        raise OneMapError("review.open", department=department_name(opinion.department), field="DEPARTMENT")
+    if by is not None and not case.terms.self_sign and opinion.drafted_by.casefold() == by.casefold():
         raise OneMapError("review.self_sign", department=department_name(opinion.department), by=by, field="--by")
     if opinion.conclusion == "disagree" and not opinion.basis:
         raise OneMapError("review.basis", department=department_name(opinion.department), field="--basis")
@@ -171,7 +197,8 @@ def return_opinion(library: Library, case_id: str, department: str, hand: Hand, 
         before = taken.stored.opinion(department)
         state = _state_after(taken, before, "return")
         due, stopped_on = _clock(taken, before, "", calendar_of(library))
-        after = replace(before, state=state, signed_by=None, signed_on=None, due=due, stopped_on=stopped_on)
+        unsigned = replace(before, signed_by=None, signed_on=None, unanswered=None)
+        after = replace(unsigned, state=state, due=due, stopped_on=stopped_on)
         taken.put(after)
         detail |= _opinion_detail(after)
 
@@ -245,7 +272,7 @@ def override(library: Library, case_id: str, parcel: str, rule_id: str, verdict:
         made = Override(parcel, rule_id, before, verdict, detail["reason"], taken.by, taken.on)
         put_override(taken.connection, taken.stored, made)
         overrides = (*current.overrides, made)
-        for draft in drafts(findings, rules, current.items, overrides, len(question.parcels.ids) == 1):
+        for draft in drafts(question, findings, current.items, overrides):
             opinion = taken.stored.opinion(draft.department)
             mine = library.voice.is_lead or draft.department in library.voice.departments
             if mine and draft.department in asked and opinion.by_machine and opinion.state == "drafted":

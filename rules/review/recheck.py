@@ -6,7 +6,6 @@ from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.rules.incremental.verdict_changes import changed_verdicts
-from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.question import packs_of
 from onemap.rules.review.case import Case
 from onemap.rules.review.opening import propose_drafts, run_question
@@ -27,8 +26,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     run = run_question(library, question, values, context)
     record = run_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
-    rules = {rule.id: rule for rule in joined_rules(before.packs)}
-    then = drafts(findings, rules, case.current.items, case.current.overrides, len(before.parcels.ids) == 1)
+    then = drafts(before, findings, case.current.items, case.current.overrides)
     now, _ = propose_drafts(run, case.current.overrides)
     return {
         "parcels": changed_verdicts(library, case.current.run, run),

@@ -14,7 +14,8 @@ from onemap.rules.remedy.remedy_json import alternative_rows, remedy_options, se
 from onemap.rules.remedy.remedy_storage import stored_options, write_remedy
 from onemap.rules.review.case import Case, KeptRemedy, Round
 from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.case_step import Hand, may_act, step
+from onemap.rules.review.case_step import may_act, step
+from onemap.rules.review.hand import Hand
 from onemap.rules.review.review_tables import make_tables
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_question, stored_rows

@@ -20,7 +20,7 @@ TABLES = (
     " department TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, conclusion TEXT NOT NULL,"
     " text TEXT NOT NULL, text_en TEXT, basis TEXT NOT NULL, routed INTEGER NOT NULL, why TEXT NOT NULL,"
     " drafted_by TEXT NOT NULL, drafted_on TEXT NOT NULL, signed_by TEXT, signed_on TEXT, due TEXT,"
-    " stopped_on TEXT, at TEXT NOT NULL, PRIMARY KEY (case_id, round, department, number))",
+    " stopped_on TEXT, unanswered TEXT, at TEXT NOT NULL, PRIMARY KEY (case_id, round, department, number))",
     "CREATE TABLE IF NOT EXISTS onemap_case_items (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
     " position INTEGER NOT NULL, item TEXT NOT NULL, department TEXT NOT NULL, title TEXT NOT NULL, rule TEXT,"
     " layer TEXT, reason TEXT, PRIMARY KEY (case_id, round, position))",
@@ -33,7 +33,7 @@ TABLES = (
     " PRIMARY KEY (case_id, round, parcel, rule, number))",
     "CREATE TABLE IF NOT EXISTS onemap_case_entries (case_id TEXT NOT NULL, number INTEGER NOT NULL,"
     " round INTEGER NOT NULL, department TEXT, action TEXT NOT NULL, who TEXT NOT NULL, day TEXT NOT NULL,"
-    " at TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (case_id, number))",
+    " entered_on TEXT, at TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (case_id, number))",
     "CREATE TABLE IF NOT EXISTS onemap_case_files (case_id TEXT NOT NULL, position INTEGER NOT NULL,"
     " name TEXT NOT NULL, hash TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (case_id, position))",
     "CREATE TABLE IF NOT EXISTS onemap_case_remedies (case_id TEXT NOT NULL, round INTEGER NOT NULL,"

@@ -1,6 +1,7 @@
 """What a round rests on: the tables of its run read back for a map, and how many parcels have which verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.remedy.remedy_storage import remedy_tables
-from onemap.rules.review.case import Round
+from onemap.rules.review.case import Round, Terms
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows, stored_values
 
 
@@ -47,6 +48,23 @@ def _stored_table(library: Library, run: str, name: str, empty: Table) -> Table:
     if empty.geometries is None:
         return Table(columns)
     return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)
+
+
+def declared_area_problem(library: Library, run: str, data: Mapping[str, Any], terms: Terms) -> Problem | None:
+    """A remark where the area that a project declares is not that of its parcels, by more than its packs allow.
+
+    run: of the round; data: the project's facts. Areas of parcels are on the ellipsoid, as in every document.
+    """
+    declared = data.get("area_ha")
+    if declared is None:
+        return None
+    found = sum(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",))) / 10_000
+    share = abs(declared - found) / found
+    if share <= terms.area_share:
+        return None
+    facts = {"declared": f"{declared:,.4f}", "found": f"{found:,.4f}"}
+    facts |= {"share": f"{100 * share:.1f} %", "allowed": f"{100 * terms.area_share:g} %"}
+    return Problem("review.area", {"field": "area_ha", **facts})
 
 
 def verdict_counts(library: Library, current: Round) -> dict[str, int]:

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.frames.fields import text_value
+from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.packs.rule import Rule
+from onemap.rules.question.question import Question
 from onemap.rules.review.case import ChecklistItem, Override
 from onemap.rules.review.drafting import DraftedFinding, drafted_basis, drafted_text
+from onemap.rules.review.review_codes import OPEN
 
 # From the gravest: in a draft as in the overall conclusion the gravest decides.
-GRAVITY = ("disagree", "supplement", "conditional", "agree", "not_involved")
-CONCLUSION_OF = {
+GRAVITY = ("disagree", "supplement", OPEN, "conditional", "agree", "not_involved")
+_CONCLUSION_OF = {
     "prohibited": "disagree",
     "restricted": "conditional",
     "consult": "conditional",
-    "unknown": "supplement",
     "notice": "agree",
     "clear": "not_involved",
 }
@@ -68,44 +72,73 @@ def checklist_items(packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]])
 
 
 def drafts(
+    question: Question,
     findings: Sequence[Mapping[str, Any]],
-    rules: Mapping[str, Rule],
     items: Sequence[ChecklistItem],
     overrides: Sequence[Override],
-    is_one: bool = True,
 ) -> tuple[Draft, ...]:
-    """The ten drafts in the departments' order. findings: rows of a run; those that do not count ask nobody.
-
-    is_one: the case has one parcel, which sentences need not name.
+    """The ten drafts in the departments' order. findings: rows of the question's run; what does not count asks nobody.
 
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     """
+    rules = {rule.id: rule for rule in joined_rules(question.packs)}
+    wanting = _wanting_facts(question, rules.values())
     judged = {(override.parcel, override.rule): override for override in overrides}
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
         if not row["counted"]:
             continue
-        override = judged.get((row["parcel"], row["rule"]))
-        one = DraftedFinding(rules[row["rule"]], row, override.verdict if override else row["verdict"], override)
+        place = (row["parcel"], row["rule"])
+        override = judged.get(place)
+        verdict = override.verdict if override else row["verdict"]
+        one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in wanting)
         for department in asked_departments(one.rule):
             by_department[department].append(one)
+    is_one = len(question.parcels.ids) == 1
     return tuple(
         _draft(department, by_department[department], [item for item in items if item.department == department], is_one)
         for department in DEPARTMENTS
     )
 
 
+def _wanting_facts(question: Question, rules: Iterable[Rule]) -> set[tuple[str, str]]:
+    """Parcel and rule, where the applicant's file leaves a field without a value by which the rule judges."""
+    parcels, found = question.parcels, set()
+    for rule in rules:
+        for name in KINDS[rule.kind].parcel_fields(rule.options):
+            try:
+                values = [text_value(value) for value in column_named(parcels.attributes, name)]
+            except KeyError:
+                values = [None] * len(parcels.ids)
+            found |= {(id_, rule.id) for id_, value in zip(parcels.ids, values, strict=True) if value is None}
+    return found
+
+
 def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
     why = ",".join(filter(None, ("findings" if findings else "", "checklist" if items else "")))
     return Draft(
         department=department,
-        conclusion=gravest(CONCLUSION_OF[one.verdict] for one in findings),
+        conclusion=_proposed(findings, items),
         text=drafted_text(findings, items, "zh", is_one),
         text_en=drafted_text(findings, items, "en", is_one),
         basis=drafted_basis(findings),
         routed=bool(why),
         why=why or "nothing",
     )
+
+
+def _proposed(findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem]) -> str:
+    """What findings come to. What nobody has looked at is no consent: there a person must choose."""
+    found = gravest(_conclusion_of(one) for one in findings)
+    is_unchecked = any(item.rule is not None for item in items)
+    return OPEN if is_unchecked and found in ("agree", "not_involved") else found
+
+
+def _conclusion_of(one: DraftedFinding) -> str:
+    """What a finding proposes: of the unknown the applicant is asked for his facts only; else a person must choose."""
+    if one.verdict == "unknown":
+        return "supplement" if one.wants_fact else OPEN
+    return _CONCLUSION_OF[one.verdict]
 
 
 def inputs_by_department(packs: Sequence[Pack]) -> dict[str, set[str]]:

@@ -1,12 +1,23 @@
 """What the packs of a case say of its review: how many days, what silence means, who may sign."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from onemap.rules.packs.pack import Pack
 from onemap.rules.review.case import Terms
+from onemap.rules.review.working_days import WorkCalendar
 
 
 def terms_of(packs: Sequence[Pack]) -> Terms:
     """The terms of several packs: what a later one says holds, as a city's ordinance stands after the common pack."""
     said = {key: value for pack in packs for key, value in pack.review.items()}
-    return Terms(**said)
+    days_of = {code: days for pack in packs for code, days in pack.review.get("days_of", {}).items()}
+    return Terms(**{**said, "days_of": days_of})
+
+
+def deadline(calendar: WorkCalendar, terms: Terms, department: str, day: date) -> date:
+    """The last day of a department whose clock starts on a day, by the terms of its round.
+
+    Raises OneMapError calendar.missing.
+    """
+    return calendar.after(day, terms.days_of.get(department, terms.days))

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import phrase, wording
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.review.case_file import Case
 from onemap.rules.review.project_data import FIELDS
+from onemap.rules.review.round_evidence import declared_area_problem
 from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.statement.differences import differences
 from onemap.rules.statement.document_words import words
@@ -21,6 +22,7 @@ from onemap.rules.statement.opinion_rows import (
     checklist,
     conclusion,
     conditions,
+    late_entries,
     opinion_rows,
     override_rows,
 )
@@ -69,10 +71,11 @@ def statement_content(
     return {
         "schema": SCHEMA,
         "language": language,
-        "document": _document(case, kind, language, department),
+        "rehearsal": library.is_rehearsal,
+        "document": _document(library, case, kind, language, department),
         "case": _case(case, language),
         "project": _project(case, evidence, totals, boundary["points"], _crs_name(library)),
-        "library": {"id": library.id, "name": library.name, "crs": _crs_name(library)},
+        "library": _library(library),
         "run": _run(evidence),
         "parcels": name_verdicts(parcels),
         "totals": {**totals, "parcels": len(parcels)},
@@ -88,9 +91,14 @@ def statement_content(
         "remedy": _remedy(library, case, evidence, department, name_verdicts),
         "packs": packs_table(evidence.packs, language),
         "audit": audit,
-        "notes": _notes(evidence, rows, items, language),
+        "notes": [*_notes(evidence, rows, items, language), *_case_notes(library, case, language)],
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }
+
+
+def _library(library: Library) -> dict[str, Any]:
+    has_accounts = library.account is not None
+    return {"id": library.id, "name": library.name, "crs": _crs_name(library), "accounts": has_accounts}
 
 
 def _case(case: Case, language: str) -> dict[str, Any]:
@@ -123,17 +131,18 @@ def _opinion_tables(
 ) -> dict[str, Any]:
     """What departments and persons say, by its keys. rows: of rules; items: of the checklist."""
     language = evidence.language
-    opinions = opinion_rows(case.current, language, department)
+    opinions = opinion_rows(case, case.current, language, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
     return {
         "opinions": opinions,
         "earlier_opinions": [
-            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(round_, language, department)
+            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, language, department)
         ],
         "conditions": conditions(opinions),
         "assessments": assessments(rows, items, language, department),
         "overrides": _with_names(language)(overrides),
-        "conclusion": conclusion(case, rows, language),
+        "conclusion": conclusion(case, evidence, department),
+        "late_entries": late_entries(case, language, department),
     }
 
 
@@ -217,18 +226,19 @@ def _crs_name(library: Library) -> str:
     return f"{library.crs.name} (EPSG:{library.srs_id})"
 
 
-def _document(case: Case, kind: str, language: str, department: str | None) -> dict[str, Any]:
+def _document(library: Library, case: Case, kind: str, language: str, department: str | None) -> dict[str, Any]:
     said = words(language)
     day = case.issued_on or case.last_day
     if kind == "opinion" and department is not None:
         day = case.opinion(department).signed_on or case.last_day
-    mark = _mark(case, kind, department)
+    marks = ["rehearsal_mark"] if library.is_rehearsal else []
+    marks += filter(None, [_mark(case, kind, department)])
     return {
         "kind": kind,
         "kind_title": said[f"kind_{kind}"],
         "title": said[f"title_{kind}"].format(project=case.project),
         "number": case.document if kind == "statement" else None,
-        "mark": said[mark] if mark else None,
+        "mark": " · ".join(said[mark] for mark in marks) or None,
         "date": day.isoformat(),
         "department": department,
         "department_title": department_title(department, language) if department else None,
@@ -257,6 +267,13 @@ def _run(evidence: Evidence) -> dict[str, Any]:
         "software": record["software"],
         "parcels_source": record["parameters"]["parcels"],
     }
+
+
+def _case_notes(library: Library, case: Case, language: str) -> list[str]:
+    """What a reader must know of the case besides its findings: a doubtful area, and what its names are worth."""
+    area = declared_area_problem(library, case.current.run, case.data, case.terms)
+    names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
+    return [*([wording(area, language)[0]] if area else []), names]
 
 
 def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str) -> list[str]:

@@ -6,27 +6,28 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
+from onemap.rules.review.routing import drafts, overall
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit
 
 Row = dict[str, Any]
-_OF_VERDICTS = (
-    ("prohibited", "disagree"),
-    ("unknown", "supplement"),
-    ("restricted", "conditional"),
-    ("consult", "conditional"),
-)
 
 
-def opinion_rows(round_: Round, language: str, department: str | None) -> list[Row]:
+def opinion_rows(case: Case, round_: Round, language: str, department: str | None) -> list[Row]:
     """The opinions of one round, in the departments' order; of one department if it is named."""
     if department is not None:
         round_.opinion(department)  # an unknown one is refused
-    return [_opinion_row(opinion, language) for opinion in round_.opinions if department in (None, opinion.department)]
+    return [
+        _opinion_row(case, round_, opinion, language)
+        for opinion in round_.opinions
+        if department in (None, opinion.department)
+    ]
 
 
-def _opinion_row(opinion: Opinion, language: str) -> Row:
+def _opinion_row(case: Case, round_: Round, opinion: Opinion, language: str) -> Row:
     said = words(language)
+    entered_on = _day(case.signature_entered_on(opinion))
+    left = [item_title(item, language) for item in round_.open_items(opinion.department)]
     return {
         "department": opinion.department,
         "department_title": department_title(opinion.department, language),
@@ -44,10 +45,45 @@ def _opinion_row(opinion: Opinion, language: str) -> Row:
         "by_machine": opinion.by_machine,
         "signed_by": opinion.signed_by,
         "signed_on": _day(opinion.signed_on),
+        "signature_entered_on": entered_on,
+        "signed_late": said["entered_late"].format(day=entered_on) if entered_on else None,
+        "open_items": left,
+        "open_text": _open_text(left, opinion.unanswered, said),
+        "unanswered": opinion.unanswered,
         "due": _day(opinion.due),
         "stale": opinion.stale,
         "stale_because": list(opinion.stale_because),
     }
+
+
+def _open_text(titles: list[str], reason: str | None, said: dict[str, str]) -> str | None:
+    """The items of a checklist that nobody has answered, and why; None if there is none."""
+    if not titles:
+        return None
+    text = said["open_items"].format(count=len(titles), items=said["list_semicolon"].join(titles))
+    return said["in_brackets"].format(text=text, more=said["open_reason"].format(reason=reason)) if reason else text
+
+
+def item_title(item: ChecklistItem, language: str) -> str:
+    """An item's title in the document's language."""
+    return item.title.get(language) or next(iter(item.title.values()), item.item)
+
+
+def late_entries(case: Case, language: str, department: str | None) -> list[Row]:
+    """The steps that were entered on a later day than the one they bear; of one department what concerns it."""
+    return [
+        {
+            "action": entry.action,
+            "action_title": phrase(f"review_step.{entry.action}", language),
+            "department": entry.department,
+            "department_title": department_title(entry.department, language) if entry.department else None,
+            "by": entry.who,
+            "on": _day(entry.on),
+            "entered_on": _day(entry.entered_on),
+        }
+        for entry in case.entries
+        if entry.entered_on and (department is None or entry.department in (None, department))
+    ]
 
 
 def _day(value: Any) -> str | None:
@@ -71,7 +107,7 @@ def checklist(round_: Round, evidence: Evidence, department: str | None) -> list
 def _item_row(item: ChecklistItem, evidence: Evidence) -> Row:
     return {
         "id": item.item,
-        "title": item.title.get(evidence.language) or item.item,
+        "title": item_title(item, evidence.language),
         "department": item.department,
         "department_title": department_title(item.department, evidence.language),
         "rule": item.rule,
@@ -80,6 +116,7 @@ def _item_row(item: ChecklistItem, evidence: Evidence) -> Row:
         "reason": item.reason,
         "reason_text": reasons_text(item.reason, evidence.language),
         "answer": item.answer,
+        "answer_text": item.answer or words(evidence.language)["item_open"],
         "answered_by": item.answered_by,
         "answered_on": _day(item.answered_on),
     }
@@ -104,11 +141,11 @@ def override_rows(round_: Round, language: str, evidence: Evidence, rules: set[s
     ]
 
 
-def conclusion(case: Case, rows: list[Row], language: str) -> Row:
+def conclusion(case: Case, evidence: Evidence, department: str | None) -> Row:
     """What the machine's findings come to, and what was decided, with whoever decided it."""
-    said = words(language)
-    verdicts = {row["verdict"] for row in rows if row["counted"]}
-    machine = next((result for verdict, result in _OF_VERDICTS if verdict in verdicts), "agree")
+    said, current = words(evidence.language), case.current
+    ten = drafts(evidence.question, evidence.findings, current.items, current.overrides)
+    machine = overall(draft.conclusion for draft in ten if department in (None, draft.department))
     return {
         "machine": machine,
         "machine_title": said[f"overall_{machine}"],

@@ -104,6 +104,11 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
             for row in content["opinions"]
             if row["stale"]
         ],
+        "open_items": [
+            f"{row['department_title']}{said['colon']}{row['open_text']}"
+            for row in content["opinions"]
+            if row["open_text"]
+        ],
         "date": _date(content["document"]["date"], content["language"]),
         "choices": [said[f"conclusion_{choice}"] for choice in _CHOICES],
         "record": _record(content, said),
@@ -133,7 +138,7 @@ def _conclusion(content: dict[str, Any], said: dict[str, str]) -> list[str]:
     elif found["proposed"]:
         lines.append(said["conclusion_proposed"].format(title=found["proposed_title"]))
     else:
-        lines.append(said["conclusion_open"])
+        lines.append(said["conclusion_pending"])
     return lines
 
 
@@ -148,6 +153,12 @@ def _date(text: str, language: str) -> str:
     """A day as documents write it: 2026年11月20日, without leading zeros."""
     day = date.fromisoformat(text)
     return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else text
+
+
+def _late(entry: dict[str, str], said: dict[str, str]) -> str:
+    """A step that was entered late: its day, what, by whom, and when it was entered."""
+    parts = (entry["on"], entry["action_title"], entry["department_title"], entry["by"])
+    return " ".join([*filter(None, parts), said["entered_late"].format(day=entry["entered_on"])])
 
 
 def _record(content: dict[str, Any], said: dict[str, str]) -> list[dict[str, str]]:
@@ -169,5 +180,8 @@ def _record(content: dict[str, Any], said: dict[str, str]) -> list[dict[str, str
         {"title": said["record_packs"], "value": f"{pack['title']} · {pack['pack']} {pack['version']} · {pack['hash']}"}
         for pack in content["packs"]
     ]
+    names = said["names_of_accounts" if content["library"]["accounts"] else "names_typed"]
+    rows.append({"title": said["record_names"], "value": names})
+    rows += [{"title": said["record_late"], "value": _late(entry, said)} for entry in content["late_entries"]]
     chain = said["record_chain" if audit["at"] else "record_chain_head"]
     return [*rows, {"title": chain.format(**audit), "value": audit["hash"]}]

@@ -7,8 +7,8 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.rules.review.case import Case
-from onemap.rules.review.case_step import checked_name
 from onemap.rules.review.code_names import department_name
+from onemap.rules.review.hand import checked_name
 from onemap.rules.review.opinions import Letter, Words, checked_words
 from onemap.rules.statement.reply_file import Reply, read_reply
 from onemap.rules.statement.review_pack import shown_digest
@@ -20,7 +20,7 @@ def read_letter(library: Library, path: str, department: str) -> tuple[Words, Le
     words = checked_words(reply.conclusion, reply.text, reply.basis, ())
     words = replace(words, answers=tuple(reply.answers))
     checked = partial(check_reply, library, reply, department)
-    return words, Letter(checked_name(reply.by), sha256(Path(path).read_bytes()), checked)
+    return words, Letter(checked_name(reply.by), reply.on, sha256(Path(path).read_bytes()), checked)
 
 
 def check_reply(library: Library, reply: Reply, department: str, case: Case) -> None:

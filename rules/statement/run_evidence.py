@@ -13,17 +13,19 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import RESOURCES
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.packs.rule import Rule
+from onemap.rules.question.question import Question
 from onemap.rules.runs.run_store import run_record, stored_question, stored_rows
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run's record, rules and rows, and the names of what they speak of.
+    """A run's question, record, rules and rows, and the names of what they speak of.
 
     parcels, findings, classes: rows by column; grounds: (n,) the parcels in the run's order, in the
     library's CRS.
     """
 
+    question: Question
     record: dict[str, Any]
     packs: tuple[Pack, ...]
     rules: dict[str, Rule]
@@ -54,6 +56,7 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
     question = stored_question(library, run)
     parcels = stored_rows(library, run, "parcels")
     return Evidence(
+        question=question,
         record=run_record(library, run),
         packs=question.packs,
         rules={rule.id: rule for rule in joined_rules(question.packs)},

@@ -105,19 +105,21 @@ def town(tmp_path_factory):
 @pytest.fixture(scope="session")
 def library(town, provider):
     """The town's library, made through Processing: new, then add."""
+    return _library_of(town, "library")
+
+
+@pytest.fixture(scope="session")
+def rehearsal_library(town, provider):
+    """The same, made for rehearsals of the review."""
+    return _library_of(town, "rehearsal", REHEARSAL=True)
+
+
+def _library_of(town, name, **more):
     import processing
 
-    path = str(town / "library.gpkg")
-    processing.run(
-        "onemap:new",
-        {
-            "LIBRARY": path,
-            "CRS": CRS,
-            "NAME": "Town",
-            "DISTRICT": str(town / "district.gpkg"),
-            "PACK": str(town / "pack.toml"),
-        },
-    )
+    path = str(town / f"{name}.gpkg")
+    values = {"LIBRARY": path, "CRS": CRS, "NAME": "Town", "DISTRICT": str(town / "district.gpkg")}
+    processing.run("onemap:new", {**values, "PACK": str(town / "pack.toml"), **more})
     processing.run(
         "onemap:add",
         {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB", "VALID_FROM": "2025-01-01"},

@@ -28,10 +28,10 @@ def core(*arguments):
 class Desk:
     """A review tab, and what it said."""
 
-    def __init__(self, path, canvas):
+    def __init__(self, path, canvas, day=DAY):
         self.path = str(path)
         self.library = OpenLibrary(Core())
-        self.library.as_of = QDate.fromString(DAY, Qt.DateFormat.ISODate)
+        self.library.as_of = QDate.fromString(day, Qt.DateFormat.ISODate)
         self.tab = ReviewTab(self.library, canvas)
         self.refused, self.said = [], []
         self.tab.refused.connect(self.refused.append)
@@ -86,6 +86,16 @@ class Desk:
         self.page.next_button.click()
         self.confirm(reason)
 
-    def sign(self, department):
+    def choose(self, department, conclusion, text):
+        """Write a department's opinion."""
         self.page.table.choose(department)
-        self.after(self.page.editor.buttons["sign"].click)
+        editor = self.page.editor
+        editor.conclusion.setCurrentIndex(editor.conclusion.findData(conclusion))
+        editor.text.setPlainText(text)
+        self.after(editor.buttons["opine"].click)
+
+    def sign(self, department, unanswered=""):
+        """Sign a department's draft; unanswered: why items have no answer."""
+        self.page.table.choose(department)
+        sign = self.page.editor.buttons["sign"]
+        self.after(lambda: (sign.click(), self.confirm(unanswered)) if unanswered else sign.click())

@@ -41,10 +41,10 @@ def one_parcel(town):
 
 
 @pytest.fixture
-def desk(library, canvas, tmp_path):
-    """A desk with a library of its own."""
+def desk(rehearsal_library, canvas, tmp_path):
+    """A desk with a library of its own, in which a step may be of any day."""
     path = tmp_path / "review.gpkg"
-    shutil.copyfile(library, path)
+    shutil.copyfile(rehearsal_library, path)
     made = Desk(path, canvas)
     yield made
     made.tab.close_down()
@@ -99,6 +99,12 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.after(editor.buttons["opine"].click)
     assert "Wang" in editor.buttons["sign"].toolTip()  # who wrote it does not sign it
     assert not editor.buttons["sign"].isEnabled()
+    # Of the red line nothing is known: the machine proposes nothing, and a person must choose.
+    desk.page.table.choose("environment")
+    assert (editor.conclusion.currentIndex(), editor.buttons["sign"].isEnabled()) == (-1, False)
+    assert "Choose a conclusion first" in editor.buttons["opine"].toolTip()
+    assert "open" in desk.page.table.topLevelItem(3).text(1)
+    desk.choose("environment", "conditional", "Not within the red line of 2023.")
     desk.become("Zhao")
     desk.tab.reload_case()
     wait_for(lambda: editor.buttons["sign"].isEnabled())
@@ -106,7 +112,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
         desk.sign(department)
     assert desk.case.opinion("land").signed_by == "Zhao"
     desk.after(desk.next)
-    assert (desk.case.state, desk.case.answer["conclusion"]) == ("consolidated", "supplement")
+    assert (desk.case.state, desk.case.answer["conclusion"]) == ("consolidated", "conditional")
     desk.after(desk.next)
     assert desk.case.state == "issued"
     assert desk.page.next_button.isHidden()
@@ -121,6 +127,72 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.item_of(desk.case.id) if desk.case else desk.tab.list.lines)
     assert desk.tab.list.lines[0].state == "issued"
+
+
+def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town):
+    pack = town / "asking.toml"
+    item = '\n[[checklist]]\nid = "quota"\ndepartment = "land"\ntitle = { zh = "用地指标", en = "Quota of land" }\n'
+    pack.write_text((town / "pack.toml").read_text(encoding="utf-8") + item, encoding="utf-8")
+    words = ("--pack", pack, "--project", "School", "--by", "Li", "--on", DAY)
+    case = core("review", "open", desk.path, one_parcel, *words)["case"]
+    core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
+    desk.tab.open_case(case)
+    desk.wait_for_case()
+    desk.page.table.choose("land")
+    assert desk.page.editor.buttons["sign"].text().endswith("…")
+    desk.page.editor.buttons["sign"].click()
+    dialog = desk.page.steps.dialog
+    assert not dialog.ok.isEnabled()
+    dialog.reject()
+    desk.sign("land", "the province has not decided")
+    land = desk.case.opinion("land")
+    assert (land.state, land.unanswered) == ("signed", "the province has not decided")
+    assert "the province has not decided" in desk.page.history.topLevelItem(0).text(2)
+    assert "the province has not decided" in desk.page.editor.author_label.text()
+    assert any("have no answer" in warning for warning in desk.page.warnings.text().splitlines())
+
+
+@pytest.fixture
+def real_desk(library, canvas, tmp_path):
+    """Sits down to a library for real, with a day chosen."""
+    path = tmp_path / "real.gpkg"
+    shutil.copyfile(library, path)
+    desks = []
+
+    def sit_down(day):
+        desks.append(Desk(path, canvas, day.toString(Qt.DateFormat.ISODate)))
+        return desks[-1]
+
+    yield sit_down
+    for made in desks:
+        made.tab.close_down()
+        made.library.core.stop()
+        made.tab.deleteLater()
+
+
+def test_what_is_entered_on_an_earlier_day_is_marked_as_late(real_desk, one_parcel):
+    today = QDate.currentDate()
+    desk = real_desk(today.addDays(-1))
+    assert "entered late" in desk.tab.day_label.text()
+    desk.open(one_parcel)
+    (entry,) = desk.case.entries
+    both = (today.addDays(-1).toString(Qt.DateFormat.ISODate), today.toString(Qt.DateFormat.ISODate))
+    assert (entry["on"], entry["entered_on"]) == both
+    assert all(day in desk.page.history.topLevelItem(0).text(0) for day in both)
+    assert desk.library.name == "Town"
+
+
+def test_a_day_to_come_is_no_day_of_a_step(real_desk, one_parcel):
+    desk = real_desk(QDate.currentDate().addDays(30))
+    assert desk.tab.day_label.isHidden()
+    desk.open(one_parcel)
+    assert [entry["on"] for entry in desk.case.entries] == [QDate.currentDate().toString(Qt.DateFormat.ISODate)]
+
+
+def test_a_rehearsal_says_so_wherever_its_name_stands(desk):
+    assert desk.library.name == "Rehearsal · Town"
+    assert "nothing here counts" in desk.tab.day_label.text()
+    assert not desk.tab.day_label.isHidden()
 
 
 def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_typed(desk, one_parcel):

@@ -14,7 +14,7 @@ from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import GROUND, Table
 
-ACCOUNT, AUDITOR = "plans_water", "plans_eyes"
+ACCOUNT, AUDITOR, OPENER = "plans_water", "plans_eyes", "plans_lead"
 SITE, WORKS = box(100, 100, 300, 300), box(600, 600, 700, 700)
 PACK = """[pack]
 id = "p"
@@ -67,7 +67,7 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
     url = f"{postgis.database().url}&schema=plans"
     assert command("copy", table.library, url).code == 0
     with psycopg.connect(url.replace("&schema=plans", ""), autocommit=True) as connection:
-        for name, role in ((ACCOUNT, "water"), (AUDITOR, "auditor")):
+        for name, role in ((ACCOUNT, "water"), (AUDITOR, "auditor"), (OPENER, "owner")):
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
                 connection.execute(f"CREATE ROLE {name} LOGIN")
             connection.execute(f"GRANT onemap_plans_{role} TO {name}")
@@ -138,13 +138,12 @@ def test_what_would_pass_is_found_and_kept_as_in_a_file(bureau):
 
 def test_a_department_keeps_what_would_pass_with_a_case_and_all_see_it(bureau):
     parcels = write_layer(bureau.table.folder / "site.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
-    case = done("review", "open", bureau.server, parcels, "--project", "泵站", "--by", "牵头", "--on", "2026-03-02")[
-        "case"
-    ]
+    case = done("review", "open", bureau.seen_by(OPENER), parcels, "--project", "泵站")["case"]
     water = bureau.seen_by(ACCOUNT)
-    shown = done("review", "remedy", water, case, "--by", "水利王工", "--on", "2026-03-03")
-    assert shown["steps"]["remedy"] is None and shown["remedies"][-1]["by"] == "水利王工"
-    (kept,) = done("review", "show", bureau.server, case, "--on", "2026-03-03")["remedies"]
+    assert command("review", "remedy", water, case, "--by", "水利王工").codes == ["review.by"]
+    shown = done("review", "remedy", water, case)
+    assert shown["steps"]["remedy"] is None and shown["remedies"][-1]["by"] == ACCOUNT
+    (kept,) = done("review", "show", bureau.server, case)["remedies"]
     assert kept["cut_m2"] == pytest.approx(4000) and kept["remainder"][0]["area_m2"] == pytest.approx(6000)
     out = bureau.table.folder / "round.gpkg"
     done("review", "show", water, case, "--out", out, "--overwrite")

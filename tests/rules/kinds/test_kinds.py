@@ -101,8 +101,9 @@ def test_every_key_of_a_pack_has_a_meaning_in_both_languages():
 
 def test_the_defaults_of_the_reference_are_those_of_the_program():
     terms, review = Terms(), TABLES["review"]
-    written = {name: review[name].default for name in ("days", "overdue", "self_sign")}
+    written = {name: review[name].default for name in ("days", "overdue", "self_sign", "area_share")}
     held = {"days": str(terms.days), "overdue": f'"{terms.overdue}"', "self_sign": str(terms.self_sign).lower()}
+    held["area_share"] = str(terms.area_share)
     assert written == held
     rule = Rule("r", "avoid", "L", "land", "notice", {}, (), "p")
     assert (f'"{rule.missing}"', f'"{rule.confidence}"', str(rule.estimated).lower(), str(list(rule.consult))) == tuple(

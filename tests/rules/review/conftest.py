@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import psycopg
 import pytest
 import shapely
+from psycopg import sql
 
 from onemap.tests.conftest import Answer
 from onemap.tests.rules.command import command, done
@@ -94,18 +97,31 @@ class Town:
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         return done("add", self.library, source, "--as", code, "--define", DEFINE, *given)
 
-    def open(self, *options: Any, parcels: Path | None = None, on: str = "2026-03-02", project: str = "小学") -> str:
+    def as_person(self, by: str) -> tuple[Any, tuple[str, ...]]:
+        """The library, and what else a verb wants to hear, for a person."""
+        return self.library, ("--by", by)
+
+    def open(
+        self,
+        *options: Any,
+        parcels: Path | None = None,
+        on: str | None = "2026-03-02",
+        project: str = "小学",
+        by: str = "lead",
+    ) -> str:
         """Open a case; its id."""
         pack = () if "--pack" in options else ("--pack", self.folder / "town.toml")
+        library, who = self.as_person(by)
+        day = ("--on", on) if on else ()
         place = parcels or self.parcels()
-        by = () if "--by" in options else ("--by", "lead")
-        answer = done("review", "open", self.library, place, "--project", project, *pack, "--on", on, *by, *options)
+        answer = done("review", "open", library, place, "--project", project, *pack, *day, *who, *options)
         return str(answer.json["case"])
 
     def step(self, verb: str, case: str, *arguments: Any, on: str | None = None, by: str = "clerk") -> Answer:
         """One step, allowed or not."""
         day = ("--on", on) if on else ()
-        return command("review", verb, self.library, case, *arguments, "--by", by, *day)
+        library, who = self.as_person(by)
+        return command("review", verb, library, case, *arguments, *who, *day)
 
     def done(self, verb: str, case: str, *arguments: Any, on: str | None = None, by: str = "clerk") -> dict[str, Any]:
         """One step that must be allowed: the case after it."""
@@ -118,10 +134,27 @@ class Town:
         return done("review", "show", self.library, case, "--on", on).json
 
     def signed(self, case: str, *departments: str, on: str, by: str = "head") -> dict[str, Any]:
-        """Sign for departments; the case afterwards."""
+        """Sign for departments, whatever items have no answer; the case afterwards."""
         for department in departments or ASKED:
-            after = self.done("sign", case, department, on=on, by=by)
+            after = self.done("sign", case, department, "--unanswered", "另行核实", on=on, by=by)
         return after
+
+
+def with_account(url: str, account: str) -> str:
+    """A server's address for another account."""
+    return url.replace("user=onemap", f"user={account}")
+
+
+def make_accounts(url: str, roles_of: Mapping[str, Sequence[str]]) -> None:
+    """Accounts of a library on a server. roles_of: for each account departments, lead, auditor or owner."""
+    address, _, schema = url.partition("&schema=")
+    with psycopg.connect(address, autocommit=True) as connection:
+        for name, roles in roles_of.items():
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+            for role in roles:
+                group = sql.Identifier(f"onemap_{schema}_{role}")
+                connection.execute(sql.SQL("GRANT {} TO {}").format(group, sql.Identifier(name)))
 
 
 def opinion(case: Mapping[str, Any], department: str) -> dict[str, Any]:
@@ -129,22 +162,43 @@ def opinion(case: Mapping[str, Any], department: str) -> dict[str, Any]:
     return next(one for one in case["opinions"] if one["department"] == department)
 
 
-@pytest.fixture(scope="session")
-def town_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("town")
+def _town_in(folder: Path, *options: str) -> Path:
     town = Town(folder)
     district = write(folder / "district.gpkg", [ground(-9000, -9000, 9000, 9000)], {"n": [1]})
-    done("new", town.library, "--crs", "EPSG:4547", "--district", district)
+    done("new", town.library, "--crs", "EPSG:4547", "--district", district, *options)
     town.layer("FARM", ground(50, 0, 200, 100))
     town.layer("RIVER", ground(0, 0, 30, 100))
     town.pack()
     return folder
 
 
+@pytest.fixture(scope="session")
+def town_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _town_in(tmp_path_factory.mktemp("town"), "--rehearsal")
+
+
 @pytest.fixture
 def town(town_made: Path, tmp_path: Path) -> Town:
+    """A town for rehearsals, in which a step may be of any day."""
     shutil.copytree(town_made, tmp_path / "town")
     return Town(tmp_path / "town")
+
+
+@pytest.fixture(scope="session")
+def real_town_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = _town_in(tmp_path_factory.mktemp("real"))
+    # Every weekday is worked, so that the tests need no calendar of the years to come.
+    year = date.today().year
+    calendar = "".join(f"[{each}]\n" for each in range(year - 1, year + 3))
+    Town(folder).library.with_suffix(".calendar.toml").write_text(calendar, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def real_town(real_town_made: Path, tmp_path: Path) -> Town:
+    """The same town for real: its days are the calendar's."""
+    shutil.copytree(real_town_made, tmp_path / "real")
+    return Town(tmp_path / "real")
 
 
 @pytest.fixture

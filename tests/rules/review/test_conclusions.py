@@ -29,7 +29,8 @@ def spoken(town, walk, **words):
     """A circulating case in which the three departments have signed what they say."""
     case = walk("circulating")
     for department, conclusion in words.items():
-        more = ("--conclusion", conclusion, "--text", "意见", "--basis", "某法第一条")
+        more = ["--conclusion", conclusion, "--text", "意见", "--basis", "某法第一条"]
+        more += ["--answer", "industry=鼓励类"] if department == "reform" else []
         town.done("opine", case, department, *more, on="2026-03-03")
         town.signed(case, department, on="2026-03-03")
     return case
@@ -90,12 +91,12 @@ def test_statements_are_numbered_through_each_year_on_their_own(town, walk):
     for on in ("2026-03-05", "2026-03-06", "2026-12-30"):
         case = walk("consolidated")
         numbers.append(town.done("issue", case, on=on)["document"])
-    assert numbers == ["城预审〔2026〕1号", "城预审〔2026〕2号", "城预审〔2026〕3号"]
+    assert numbers == ["演练城预审〔2026〕1号", "演练城预审〔2026〕2号", "演练城预审〔2026〕3号"]
     last = town.open(parcels=town.parcels("clear", Z=ground(2000, 2000, 2100, 2100)), on="2025-06-02")
     town.done("circulate", last, on="2025-06-02")
     town.signed(last, "reform", on="2025-06-03")
     town.done("consolidate", last, on="2025-06-03")
-    assert town.done("issue", last, on="2025-06-03")["document"] == "城预审〔2025〕1号"
+    assert town.done("issue", last, on="2025-06-03")["document"] == "演练城预审〔2025〕1号"
 
 
 def approved(town, name, parcels, on, conclusion="agree"):
@@ -119,8 +120,8 @@ def test_what_is_approved_enters_a_layer_that_later_checks_look_at(town):
     layers = done("layers", town.library).json["layers"]
     versions = next(layer for layer in layers if layer["code"] == "XS_XMKJFW")["versions"]
     assert [(one["label"], one["count"]) for one in versions] == [
-        ("2026-03-02城预审〔2026〕1号", 2),
-        ("2026-03-03城预审〔2026〕2号", 3),
+        ("2026-03-02演练城预审〔2026〕1号", 2),
+        ("2026-03-03演练城预审〔2026〕2号", 3),
     ]
     rule = '[[rule]]\nid = "taken"\nkind = "avoid"\nlayer = "XS_XMKJFW"\ndepartment = "planning"\n'
     rule += 'verdict = "restricted"\ntitle = { zh = "已批" }\nbasis = [{ law = "法" }]\n'
@@ -152,7 +153,7 @@ def test_approvals_that_a_bureau_loaded_itself_stay_in_the_layer(town):
 def test_cases_become_the_project_library_s_layer_when_it_is_published(town, walk):
     cases = {state: walk(state) for state in ("draft", "circulating", "issued", "withdrawn")}
     published = done("review", "publish", town.library, "--on", "2026-03-10").json["layers"]
-    assert published == {"XS_XMKJFW": None, "YSYJ": None, "XMK": "2026-03-10城预审〔2026〕1号"}
+    assert published == {"XS_XMKJFW": None, "YSYJ": None, "XMK": "2026-03-10演练城预审〔2026〕1号"}
     with sqlite3.connect(town.library) as library:
         rows = dict(library.execute("SELECT AJBH, JD FROM XMK__1"))
     library.close()
@@ -185,7 +186,7 @@ def test_cases_are_listed_by_stage_with_what_presses(town, walk):
 
 
 def test_a_library_without_cases_lists_none(town):
-    assert done("review", "list", town.library).json == {"cases": []}
+    assert done("review", "list", town.library).json["cases"] == []
 
 
 def test_the_chain_names_every_step_and_verify_finds_the_library_whole(town, walk):
@@ -195,6 +196,6 @@ def test_the_chain_names_every_step_and_verify_finds_the_library_whole(town, wal
         *("check", "review.open", "review.circulate", "review.sign", "review.sign", "review.sign"),
         *("review.consolidate", "review.issue"),
     ]
-    assert rows[-1]["detail"]["document"] == "城预审〔2026〕1号"
+    assert rows[-1]["detail"]["document"] == "演练城预审〔2026〕1号"
     assert done("verify", town.library).json["ok"]
     assert opinion(town.show(case, "2026-03-05"), "land")["state"] == "signed"

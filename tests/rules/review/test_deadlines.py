@@ -112,6 +112,33 @@ def test_an_extension_adds_working_days_and_never_shortens(town, walk):
     ]
 
 
+def with_terms(town, said):
+    """The town's pack with more said of the review."""
+    pack = town.pack(version="2")
+    pack.write_text(pack.read_text(encoding="utf-8").replace("days = 5", said), encoding="utf-8")
+    return pack
+
+
+def test_each_department_has_its_own_days_where_the_pack_says_so(town):
+    with_terms(town, "days = 5\ndays_of = { water = 10 }")
+    case = town.open()
+    after = town.done("circulate", case, on="2026-03-02")
+    assert [opinion(after, name)["due"] for name in ASKED] == ["2026-03-09", "2026-03-09", "2026-03-16"]
+    assert (after["terms"]["days"], after["terms"]["days_of"]) == (5, {"water": 10})
+    revised = town.done("revise", case, town.parcels("next"), on="2026-03-03", by="lead")
+    assert [opinion(revised, name)["due"] for name in ASKED] == ["2026-03-10", "2026-03-10", "2026-03-17"]
+
+
+def test_a_revised_round_counts_by_the_days_that_it_shows(town, walk):
+    case = walk("circulating")
+    with_terms(town, "days = 10")
+    after = town.done("revise", case, town.parcels("next"), on="2026-03-02", by="lead")
+    assert after["terms"]["days"] == 10
+    assert {opinion(after, name)["due"] for name in ASKED} == {"2026-03-16"}
+    again = town.done("circulate", case, on="2026-03-03", by="lead")
+    assert {opinion(again, name)["due"] for name in ASKED} == {"2026-03-17"}
+
+
 def test_overdue_is_shown_and_escalated_where_silence_is_no_consent(town, walk):
     case = walk("circulating")
     on_time, late = town.show(case, "2026-03-09"), town.show(case, "2026-03-10")
@@ -133,7 +160,7 @@ def test_silence_is_consent_only_where_the_pack_says_so(town):
     town.signed(case, "water", on="2026-03-06")
     after = town.done("consolidate", case, on="2026-03-10")
     assert [opinion(after, name)["state"] for name in ASKED] == ["deemed", "deemed", "signed"]
-    assert (after["conclusion"], len(after["warnings"])) == ("conditional", 1)
+    assert (after["conclusion"], len(after["warnings"])) == ("conditional", 2)
 
 
 def test_a_deemed_opinion_speaks_again_when_its_deadline_is_extended_far_enough(town):
@@ -177,4 +204,4 @@ def test_no_step_is_dated_before_the_case_s_last_one(town, walk):
     town.signed(case, "land", on="2026-03-04")
     answer = town.step("sign", case, "water", on="2026-03-03")
     assert (answer.code, answer.codes) == (3, ["review.date"])
-    assert "2026-03-04" in answer.json["problems"][0]["mend"]
+    assert "2026-03-04" in answer.json["problems"][0]["message"]

@@ -28,10 +28,10 @@ def test_a_draft_concludes_what_the_verdict_says(town, verdict, conclusion):
     assert opinion(case, "land")["basis"] == "土地管理法 第三十五条"
 
 
-def test_what_cannot_be_judged_asks_for_more_material_and_says_why(town):
+def test_what_the_bureau_s_own_data_cannot_judge_stays_open_and_says_why(town):
     case = town.show(town.open(parcels=town.parcels(DK9=ground(8900, 0, 9100, 100))), "2026-03-02")
     land = opinion(case, "land")
-    assert (land["conclusion"], land["routed"]) == ("supplement", True)
+    assert (land["conclusion"], land["routed"]) == ("open", True)
     assert "1.0000 ha cannot be judged" in land["text"]
     assert "Takes farmland" in land["text"]
 
@@ -59,8 +59,9 @@ def test_a_rule_without_its_layer_becomes_an_item_that_no_machine_checked(town):
     case = town.show(town.open(), "2026-03-02")
     item = next(item for item in case["checklist"] if item["department"] == "environment")
     assert (item["rule"], item["layer"], item["reason"]) == ("gone", "STBHHX", "layer_missing")
-    assert opinion(case, "environment")["why"] == "checklist"
-    assert "Red line" in opinion(case, "environment")["text"]
+    assert [opinion(case, "environment")[key] for key in ("why", "conclusion")] == ["checklist", "open"]
+    assert item["title"] == "Red line"
+    assert "Red line" not in opinion(case, "environment")["text"]
 
 
 def test_rules_that_were_left_out_on_purpose_are_asked_of_people(town):

@@ -32,7 +32,7 @@ from onemap.rules.review.case_file import read_case, stored_case
 from onemap.rules.review.case_step import Hand
 from onemap.rules.review.working_days import WorkCalendar
 from onemap.tests.rules.command import done
-from onemap.tests.rules.review.conftest import ASKED, Town
+from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, with_account
 
 CALENDAR = WorkCalendar()
 START = date(2026, 3, 2)
@@ -61,6 +61,7 @@ class Model:
     consent: bool
     state: str = "draft"
     day: date = START
+    joined_by: str = ""
     words: dict[str, Word] = field(default_factory=dict)
 
     def seen(self, department: str) -> tuple[str, str]:
@@ -76,6 +77,7 @@ class Walk(RuleBasedStateMachine):
     """Steps by random people on one case."""
 
     made: ClassVar[dict[bool, tuple[Path, str]]] = {}
+    has_accounts: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,6 +98,10 @@ class Walk(RuleBasedStateMachine):
         shutil.copytree(folder, place)
         return str(place / "town.gpkg")
 
+    def location_of(self, by: str) -> str:
+        """Where a person finds the library."""
+        return self.location
+
     def teardown(self) -> None:
         self.stack.close()
 
@@ -111,7 +117,7 @@ class Walk(RuleBasedStateMachine):
 
     def act(self, code: str | None, step: Any, *arguments: Any, by: str) -> bool:
         """Take a step on the model's day; whether it was allowed."""
-        with self.expecting(code), open_library(self.location) as library:
+        with self.expecting(code), open_library(self.location_of(by)) as library:
             step(library, self.case, *arguments[:-1], Hand(by, self.model.day), *arguments[-1])
         return code is None
 
@@ -177,7 +183,7 @@ class Walk(RuleBasedStateMachine):
             )
         if code is None and self.model.words[name].author == by:
             code = "review.self_sign"
-        if self.act(code, opinions.sign, name, (None,), by=by):
+        if self.act(code, opinions.sign, name, (None, "later"), by=by):
             self.model.words[name].state = "signed"
 
     @rule(name=st.sampled_from(DEPARTMENTS), by=st.sampled_from(PEOPLE))
@@ -233,14 +239,15 @@ class Walk(RuleBasedStateMachine):
         if self.act(code, deciding.consolidate, (otherwise, "by order"), by=by):
             for name in DEPARTMENTS:
                 self.model.words[name].state, self.model.words[name].conclusion = self.model.seen(name)
-            self.model.state = "consolidated"
+            self.model.state, self.model.joined_by = "consolidated", by
             with open_library(self.location) as library:
                 after = stored_case(library, self.case)
             assert (after.proposed, after.conclusion) == (grave, otherwise or grave)
 
     @rule(by=st.sampled_from(PEOPLE))
     def issue(self, by: str) -> None:
-        code = self.whole(draft="review.not_consolidated", circulating="review.not_consolidated", consolidated=None)
+        alone = "review.self_issue" if self.has_accounts and by == self.model.joined_by else None
+        code = self.whole(draft="review.not_consolidated", circulating="review.not_consolidated", consolidated=alone)
         if self.act(code, deciding.issue, (None, None), by=by):
             self.model.state = "issued"
 
@@ -301,13 +308,19 @@ class WalkOnServer(Walk):
 
     server: ClassVar[str] = ""
     count: ClassVar[int] = 0
+    has_accounts: ClassVar[bool] = True
 
     def fresh(self, folder: Path) -> str:
         """A copy of the file on the server."""
         type(self).count += 1
         location = f"{self.server}&schema=walk{self.count}"
         done("copy", folder / "town.gpkg", location)
+        make_accounts(location, dict.fromkeys((*PEOPLE, "lead", "head"), ["owner"]))
         return location
+
+    def location_of(self, by: str) -> str:
+        """The server by the person's own account."""
+        return with_account(self.location, by)
 
 
 def test_random_people_meet_the_same_on_a_server(towns, postgis):

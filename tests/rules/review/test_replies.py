@@ -11,36 +11,37 @@ from onemap.rules.statement.review_pack import shown_digest
 from onemap.tests.rules.review.conftest import opinion
 
 
+def reply_of(town, case, path=None, /, **changes):
+    """The file with which the land department replies to a case; a test may change what it says."""
+    with open_library(str(town.library)) as library:
+        now = read_case(library, case)
+        said = {
+            "onemap_reply": 1,
+            "library": library.id,
+            "case": case,
+            "round": now.round,
+            "department": "land",
+            "run": now.current.run,
+            "shown": shown_digest(library, now, "land"),
+            "conclusion": "conditional",
+            "text": "请落实占补平衡。",
+            "basis": "土地管理法第三十条",
+            "by": "Zhao",
+            "on": "2026-03-03",
+            "answers": [],
+        }
+    said |= changes
+    said.setdefault("check", reply_check(said))
+    path = path or town.folder / "land.reply.json"
+    path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def replied(town, walk):
-    """A circulating case, and the reply of the land department to it, which a test may change."""
+    """A circulating case, and the reply of the land department to it."""
     case = walk("circulating")
-
-    def write(path=None, **changes):
-        with open_library(str(town.library)) as library:
-            now = read_case(library, case)
-            said = {
-                "onemap_reply": 1,
-                "library": library.id,
-                "case": case,
-                "round": now.round,
-                "department": "land",
-                "run": now.current.run,
-                "shown": shown_digest(library, now, "land"),
-                "conclusion": "conditional",
-                "text": "请落实占补平衡。",
-                "basis": "土地管理法第三十条",
-                "by": "Zhao",
-                "on": "2026-03-03",
-                "answers": [],
-            }
-        said |= changes
-        said.setdefault("check", reply_check(said))
-        path = path or town.folder / "land.reply.json"
-        path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
-        return path
-
-    return case, write
+    return case, lambda **changes: reply_of(town, case, **changes)
 
 
 def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, replied):

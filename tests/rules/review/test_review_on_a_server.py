@@ -1,8 +1,9 @@
 """The review on a server: the same case as in a file, each account in its own department, fifty clients at once."""
 
+import json
 import threading
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -12,25 +13,35 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.rules.review.case_file import read_case
-from onemap.rules.review.case_step import Hand
+from onemap.rules.review.hand import Hand
 from onemap.rules.review.opinions import Words, opine
-from onemap.tests.rules.command import done
-from onemap.tests.rules.review.conftest import ASKED, Town, opinion
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, opinion, with_account
+from onemap.tests.rules.review.test_replies import reply_of
 
-ACCOUNTS = {"town_land": ["land"], "town_water": ["water"], "town_lead": ["lead", "planning"], "town_eyes": ["auditor"]}
+ACCOUNTS = {
+    "town_land": ["land"],
+    "town_water": ["water"],
+    "town_lead": ["lead", "planning"],
+    "town_eyes": ["auditor"],
+    **dict.fromkeys(("clerk", "head", "lead"), ["owner"]),
+}
 CHANCE = {"case", "run", "at", "seconds", "started", "id", "content_hash"}  # keys that differ from case to case
 
 
 @dataclass
 class ServerTown(Town):
-    """The same town with its library on a server; steps may be taken as an account."""
+    """The same town with its library on a server: whoever acts is an account, all steps of one, or each of its own."""
 
     url: str = ""
     account: str = ""
 
     @property
     def library(self) -> Any:
-        return self.url.replace("user=onemap", f"user={self.account}") if self.account else self.url
+        return with_account(self.url, self.account or "clerk")
+
+    def as_person(self, by: str) -> tuple[Any, tuple[str, ...]]:
+        return with_account(self.url, self.account or by), ()
 
     def as_account(self, account: str) -> "ServerTown":
         return ServerTown(self.folder, self.url, account)
@@ -41,12 +52,7 @@ def on_server(town, postgis) -> ServerTown:
     """The town's library copied to a server, with an account for two departments, the lead and the auditor."""
     url = f"{postgis.database().url}&schema=town"
     done("copy", town.library, url)
-    with psycopg.connect(url.replace("&schema=town", ""), autocommit=True) as connection:
-        for name, roles in ACCOUNTS.items():
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-                connection.execute(f"CREATE ROLE {name} LOGIN")
-            for role in roles:
-                connection.execute(f"GRANT onemap_town_{role} TO {name}")
+    make_accounts(url, ACCOUNTS)
     return ServerTown(town.folder, url)
 
 
@@ -63,13 +69,14 @@ def without_chance(value: Any, ids: dict[str, str]) -> Any:
 
 
 def walked(town: Town) -> list[Any]:
-    """A case's whole way; what was said after each step."""
+    """A case's whole way; what was said after each step. The pack leaves it to nobody to be two people."""
+    town.pack(self_sign=True)
     case = town.open()
     said = [town.show(case, "2026-03-02")]
     said.append(town.done("circulate", case, on="2026-03-02"))
     said.append(town.done("opine", case, "land", "--conclusion", "supplement", "--text", "补图", on="2026-03-03"))
     said.append(town.done("sign", case, "land", on="2026-03-03", by="head"))
-    said.append(town.step("consolidate", case, on="2026-03-04").json)
+    said.append(town.step("consolidate", case, on="2026-03-04", by="lead").json)
     said.append(town.done("extend", case, "water", "--days", "2", "--reason", "汛期", on="2026-03-04"))
     said.append(town.done("revise", case, town.parcels("next"), on="2026-03-05", by="lead"))
     said.append(town.done("circulate", case, on="2026-03-05"))
@@ -95,17 +102,17 @@ def test_a_case_goes_its_way_by_the_accounts_of_its_departments(on_server):
     case = lead.open()
     lead.done("circulate", case, on="2026-03-02")
     words = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
-    land.done("opine", case, "land", *words, on="2026-03-03", by="Wang")
+    land.done("opine", case, "land", *words, on="2026-03-03")
     assert opinion(land.show(case, "2026-03-03"), "land")["text"] == "不同意"
     assert opinion(lead.show(case, "2026-03-03"), "land")["text"] == "不同意"
     assert opinion(water.show(case, "2026-03-03"), "land")["text"] != "不同意"
-    land.done("sign", case, "land", on="2026-03-03", by="Li")
+    on_server.done("sign", case, "land", on="2026-03-03", by="head")
     seen = opinion(water.show(case, "2026-03-03"), "land")
     assert (seen["state"], seen["text"]) == ("signed", "不同意")
     water.done("sign", case, "water", on="2026-03-03")
-    on_server.done("sign", case, "reform", on="2026-03-03")
+    on_server.signed(case, "reform", on="2026-03-03")
     lead.done("consolidate", case, on="2026-03-04")
-    assert lead.done("issue", case, on="2026-03-04")["state"] == "issued"
+    assert on_server.done("issue", case, on="2026-03-04", by="head")["state"] == "issued"
     assert done("verify", on_server.library).json["ok"]
 
 
@@ -137,11 +144,11 @@ def test_of_fifty_clients_on_one_case_one_of_each_department_writes_and_the_othe
     barrier, raised = threading.Barrier(50), []
 
     def one(number: int) -> None:
-        hand = Hand(f"clerk {number}", date(2026, 3, 3), seen)
+        hand = Hand("clerk", date(2026, 3, 3), seen)
         words = Words("agree", f"text {number}")
         barrier.wait()
         try:
-            with open_library(on_server.url) as library:
+            with open_library(on_server.library) as library:
                 opine(library, case_id, DEPARTMENTS[number % 10], words, hand)
         except OneMapError as error:
             raised.append(error.code)
@@ -155,7 +162,7 @@ def test_of_fifty_clients_on_one_case_one_of_each_department_writes_and_the_othe
     with open_library(on_server.url) as library:
         case = read_case(library, case_id)
         assert case.revision == seen + 10
-        assert len({case.opinion(code).drafted_by for code in DEPARTMENTS}) == 10
+        assert len({case.opinion(code).text for code in DEPARTMENTS}) == 10
         written = "SELECT count(*) FROM onemap_opinions WHERE drafted_by LIKE 'clerk%'"
         assert library.connection.execute(written).fetchone() == (10,)
     assert done("verify", on_server.library).json["ok"]
@@ -170,8 +177,9 @@ def test_a_case_is_the_same_after_its_library_has_moved_to_a_server_and_back(tow
     for verb in (("review", "show"), ("history",)):
         first, *others = (done(*verb, place, case).json for place in (town.library, url, back))
         assert others == [first, first]
+    make_accounts(url, {"head": ["owner"]})
     moved = ServerTown(town.folder, url)
-    issued = [without_chance(place.done("issue", case, on="2026-03-05"), {}) for place in (town, moved)]
+    issued = [without_chance(place.done("issue", case, on="2026-03-05", by="head"), {}) for place in (town, moved)]
     assert issued[0] == issued[1]
 
 
@@ -182,7 +190,7 @@ def test_a_server_that_is_lost_in_mid_step_leaves_the_case_as_it_was(on_server):
     before = on_server.show(case_id, "2026-03-02")
 
     def lost() -> None:
-        with open_library(on_server.url) as library:
+        with open_library(with_account(on_server.url, "lead")) as library:
             process = library.connection.execute("SELECT pg_backend_pid()").fetchone()[0]
             with step(library, case_id, "circulate", Hand("lead", date(2026, 3, 2)), {}) as taken:
                 taken.connection.execute("SELECT 1")
@@ -194,3 +202,113 @@ def test_a_server_that_is_lost_in_mid_step_leaves_the_case_as_it_was(on_server):
     assert refused.value.code == "library.connection_lost"
     assert on_server.show(case_id, "2026-03-02") == before
     assert on_server.done("circulate", case_id, on="2026-03-02")["state"] == "circulating"
+
+
+@pytest.fixture
+def real_server(real_town, postgis) -> ServerTown:
+    """The real town on a server: days are the server's. Accounts of single rights, and two who lead."""
+    url = f"{postgis.database().url}&schema=real"
+    done("copy", real_town.library, url)
+    roles = {"town_land": ["land"], "town_land2": ["land"], "town_lead": ["lead"], "town_lead2": ["lead"]}
+    make_accounts(url, {**roles, **dict.fromkeys(("clerk", "head"), ["owner"])})
+    return ServerTown(real_town.folder, url)
+
+
+AGREE = ("--conclusion", "agree", "--text", "同意")
+
+
+def test_a_step_s_person_is_the_account_and_no_other_name(real_server):
+    lead, land = real_server.as_account("town_lead"), real_server.as_account("town_land")
+    case = lead.open(on=None)
+    lead.done("circulate", case)
+    answer = land.step("opine", case, "land", *AGREE, "--by", "王科长")
+    assert (answer.code, answer.codes) == (3, ["review.by"])
+    assert "town_land" in answer.json["problems"][0]["message"]
+    after = land.done("opine", case, "land", *AGREE, "--by", "town_land")
+    assert (opinion(after, "land")["drafted_by"], after["entries"][-1]["by"]) == ("town_land", "town_land")
+    assert lead.step("withdraw", case, "--by", "mayor").codes == ["review.by"]
+    opening = ("--project", "p", "--pack", real_server.folder / "town.toml", "--by", "somebody")
+    refused = command("review", "open", lead.library, real_server.parcels(), *opening)
+    assert (refused.code, refused.codes) == (3, ["review.by"])
+    assert [entry["by"] for entry in lead.done("show", case)["entries"]] == ["town_lead", "town_lead", "town_land"]
+
+
+def test_whoever_drafted_cannot_sign_by_typing_another_name(real_server):
+    lead, land = real_server.as_account("town_lead"), real_server.as_account("town_land")
+    case = lead.open(on=None)
+    lead.done("circulate", case)
+    after = land.done("opine", case, "land", *AGREE)
+    assert opinion(after, "land")["steps"]["sign"] is not None
+    assert land.step("sign", case, "land").codes == ["review.self_sign"]
+    assert land.step("sign", case, "land", "--by", "李科长").codes == ["review.by"]
+    told = command("review", "show", land.library, case, "--by", "李科长").json
+    assert opinion(told, "land")["steps"]["sign"] is not None
+    signed = real_server.as_account("town_land2").done("sign", case, "land")
+    assert opinion(signed, "land")["signed_by"] == "town_land2"
+
+
+def test_a_reply_is_the_draft_of_the_account_that_took_it_in(real_server):
+    lead, land = real_server.as_account("town_lead"), real_server.as_account("town_land")
+    case = lead.open(on=None)
+    lead.done("circulate", case)
+    path = reply_of(land, case, by="张三", on=date.today().isoformat())
+    after = land.done("opine", case, "land", "--reply", path)
+    assert (opinion(after, "land")["drafted_by"], after["entries"][-1]["detail"]["written_by"]) == ("town_land", "张三")
+    assert land.step("sign", case, "land").codes == ["review.self_sign"]
+
+
+@pytest.mark.parametrize("days", [-1, 1, 400])
+def test_a_step_s_day_is_the_server_s(real_server, days):
+    lead = real_server.as_account("town_lead")
+    case = lead.open(on=None)
+    on = (date.today() + timedelta(days)).isoformat()
+    answer = lead.step("circulate", case, on=on)
+    assert (answer.code, answer.codes) == (3, ["review.date"])
+    after = lead.done("circulate", case, on=date.today().isoformat())
+    assert [(entry["on"], entry["entered_on"]) for entry in after["entries"]] == [(date.today().isoformat(), None)] * 2
+
+
+@pytest.mark.parametrize("may_alone", [False, True])
+def test_nobody_consolidates_and_issues_alone_unless_the_pack_allows_it(real_server, may_alone):
+    real_server.pack(self_sign=may_alone)
+    lead = real_server.as_account("town_lead")
+    case = lead.open(on=None)
+    lead.done("circulate", case)
+    for department in ASKED:
+        real_server.done("sign", case, department, "--unanswered", "x", by="head")
+    joined = lead.done("consolidate", case)
+    assert (joined["steps"]["issue"] is None) == may_alone
+    answer = lead.step("issue", case)
+    if may_alone:
+        assert answer.json["state"] == "issued"
+        return
+    assert (answer.code, answer.codes) == (3, ["review.self_issue"])
+    assert answer.json["problems"][0]["message"] in joined["steps"]["issue"]
+    assert real_server.as_account("town_lead2").done("issue", case)["issued_by"] == "town_lead2"
+
+
+def test_who_made_a_revised_statement_ready_may_not_issue_it_and_who_did_before_may(real_server):
+    first, second = (real_server.as_account(name) for name in ("town_lead", "town_lead2"))
+    case = first.open(on=None)
+    first.done("circulate", case)
+    for lead in (first, second):
+        for department in ASKED:
+            real_server.done("sign", case, department, "--unanswered", "x", by="head")
+        lead.done("consolidate", case)
+        if lead is first:
+            first.done("revise", case, real_server.parcels("next"))
+    assert second.step("issue", case).codes == ["review.self_issue"]
+    assert first.done("issue", case)["issued_by"] == "town_lead"
+
+
+def test_documents_say_whether_names_were_typed_or_are_accounts(real_server, real_town, tmp_path):
+    case = real_server.as_account("town_lead").open(on=None)
+    in_file = real_town.open(on=None)
+    said = {}
+    for place, number in ((real_server.library, case), (real_town.library, in_file)):
+        target = tmp_path / f"{number}.json"
+        done("review", "export", place, number, target)
+        content = json.loads(target.read_text(encoding="utf-8"))
+        said[content["library"]["accounts"]] = content["notes"][-1]
+    assert "account of the server" in said[True]
+    assert "names were typed" in said[False]

@@ -27,6 +27,13 @@ def pack(id_="own", review=""):
         ('overdue = "refuse"', "review.overdue"),
         ('self_sign = "yes"', "review.self_sign"),
         ("prefix = 7", "review.prefix"),
+        ("days_of = 3", "review.days_of"),
+        ("days_of = { watr = 10 }", "review.days_of.watr"),
+        ("days_of = { water = 0 }", "review.days_of.water"),
+        ("area_share = 1", "review.area_share"),
+        ("area_share = -0.1", "review.area_share"),
+        ("area_share = nan", "review.area_share"),
+        ('area_share = "little"', "review.area_share"),
     ],
 )
 def test_a_term_that_cannot_be_followed_is_refused_with_its_key(said, key):
@@ -44,6 +51,8 @@ def test_an_unknown_term_is_refused():
 def test_of_several_packs_the_last_that_says_a_thing_holds():
     packs = [pack("first", 'days = 7\noverdue = "consent"'), pack("second", 'days = 3\nprefix = "城"'), pack("third")]
     assert terms_of(packs) == Terms(days=3, overdue="consent", self_sign=False, prefix="城")
+    several = [pack("first", "days_of = { water = 10, land = 3 }"), pack("second", "days = 4\ndays_of = { land = 8 }")]
+    assert terms_of(several) == Terms(days=4, days_of={"water": 10, "land": 8})
     assert terms_of([pack()]) == Terms(days=5, overdue="escalate", self_sign=False, prefix="")
 
 

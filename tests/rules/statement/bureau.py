@@ -128,8 +128,10 @@ class Bureau:
     def issue(self, case: str) -> dict[str, Any]:
         """The steps from circulation to the issued statement."""
         self.step("circulate", case)
+        # No layer told of flood storage areas, so that the water department has to say something itself.
+        self.step("opine", case, "water", "--conclusion", "agree", "--text", "已核实，不在蓄滞洪区。")
         for department in ("land", "planning", "water", "transport"):
-            self.step("sign", case, department, by="王")
+            self.step("sign", case, department, "--unanswered", "另行核实", by="王")
         self.step("consolidate", case, on="2026-11-18")
         return self.step("issue", case, on="2026-11-19")
 
@@ -139,7 +141,7 @@ def bureau_in(folder: Path) -> Bureau:
     library = folder / "bureau.gpkg"
     (folder / "bureau.toml").write_text(PACK, encoding="utf-8")
     (folder / "data.toml").write_text(DATA, encoding="utf-8")
-    done("new", library, "--crs", "EPSG:4547", "--name", "试验局 <i>&", "--pack", folder / "bureau.toml")
+    done("new", library, "--crs", "EPSG:4547", "--name", "试验局 <i>&", "--pack", folder / "bureau.toml", "--rehearsal")
     everywhere = write_layer(folder / "everywhere.gpkg", [at(-2000, -2000, 4000, 4000)], {"n": [1]})
     hazards = write_layer(folder / "partly.gpkg", [at(-2000, -2000, 4000, 50)], {"n": [1]})
     survey = {

@@ -112,8 +112,8 @@ def test_a_case_of_one_department_says_nothing_of_others(bureau: Bureau):
 def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued: Bureau):
     before = content_of(bureau, bureau.one, document="statement")
     after = content_of(issued, issued.one)
-    assert (before["document"]["mark"], before["document"]["number"]) == ("征求意见稿", None)
-    assert (after["document"]["mark"], after["document"]["number"]) == (None, "石自然资预审〔2026〕1号")
+    assert (before["document"]["mark"], before["document"]["number"]) == ("演练 · 征求意见稿", None)
+    assert (after["document"]["mark"], after["document"]["number"]) == ("演练", "演练石自然资预审〔2026〕1号")
     assert (before["conclusion"]["decided"], after["conclusion"]["decided"]) == (None, "disagree")
 
 
@@ -198,4 +198,4 @@ def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable
     assert [(row["before"], row["verdict"], row["reason"]) for row in content["overrides"]] == [
         ("prohibited", "notice", "已批准")
     ]
-    assert content["conclusion"]["machine"] == "supplement"  # the hazards are still unknown
+    assert content["conclusion"]["machine"] == "open"  # nobody knows of the hazards yet

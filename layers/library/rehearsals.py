@@ -1,0 +1,26 @@
+"""Libraries that were made for trying the review: whatever is said of one says so."""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+REHEARSAL = "rehearsal"  # the fact that such a library holds, and the key of answers about it
+_OPENED: ContextVar[set[str] | None] = ContextVar("opened_rehearsals", default=None)
+
+
+def note_rehearsal(library_id: str) -> None:
+    """Note that such a library has been opened."""
+    opened = _OPENED.get()
+    if opened is not None:
+        opened.add(library_id)
+
+
+@contextlib.contextmanager
+def noting_rehearsals() -> Iterator[set[str]]:
+    """The ids of those that are opened inside."""
+    opened: set[str] = set()
+    token = _OPENED.set(opened)
+    try:
+        yield opened
+    finally:
+        _OPENED.reset(token)

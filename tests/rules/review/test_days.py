@@ -1,0 +1,158 @@
+"""The day of a step: today's or an earlier one that is entered late, never one to come; silence by the calendar."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from onemap.layers.stores.file_store import FileStore
+from onemap.rules.commands.command_line import main
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import ASKED, ground, opinion
+from onemap.tests.rules.review.test_replies import reply_of
+
+TODAY = date.today()
+WORDS = ("--conclusion", "agree", "--text", "同意")
+
+
+def day(days: int) -> str:
+    return (TODAY + timedelta(days)).isoformat()
+
+
+def working_days(start: date, days: int) -> date:
+    """By weekdays, as the real town's calendar has them."""
+    while days:
+        start += timedelta(1)
+        days -= start.weekday() < 5
+    return start
+
+
+@pytest.fixture
+def circulating(real_town) -> str:
+    case = real_town.open(on=None)
+    real_town.done("circulate", case, by="lead")
+    return case
+
+
+@pytest.fixture
+def tomorrow(monkeypatch: pytest.MonkeyPatch):
+    """Lets so many days pass on the calendar of the machine that keeps the file."""
+
+    def pass_days(days: int) -> None:
+        monkeypatch.setattr(FileStore, "today", lambda _self: TODAY + timedelta(days))
+
+    return pass_days
+
+
+@pytest.mark.parametrize("on", [day(1), day(400), "9999-12-31"])
+@pytest.mark.parametrize(
+    ("verb", "more"),
+    [
+        *(("opine", ("land", *WORDS)), ("sign", ("land",)), ("return", ("land",)), ("consolidate", ())),
+        *(("extend", ("--days", "1", "--reason", "x")), ("withdraw", ()), ("recheck", ()), ("show", ())),
+        ("override", ("DK1", "farm", "--verdict", "notice", "--reason", "x")),
+    ],
+)
+def test_no_step_is_of_a_day_to_come(real_town, circulating, verb, more, on):
+    before = real_town.done("show", circulating)
+    answer = real_town.step(verb, circulating, *more, on=on)
+    assert (answer.code, answer.codes) == (3, ["review.date"])
+    assert on in answer.json["problems"][0]["message"] and day(0) in answer.json["problems"][0]["message"]
+    assert real_town.done("show", circulating) == before
+
+
+def test_no_case_is_opened_listed_or_published_on_a_day_to_come(real_town):
+    opening = ("open", real_town.parcels(), "--project", "p", "--pack", real_town.pack())
+    for verb, *more in (opening, ("list",), ("publish",)):
+        answer = command("review", verb, real_town.library, *more, "--on", day(1))
+        assert (answer.code, answer.codes) == (3, ["review.date"]), verb
+    assert done("review", "list", real_town.library).json == {"cases": []}
+
+
+def test_a_step_without_a_day_is_today_s(real_town, circulating):
+    after = real_town.done("opine", circulating, "land", *WORDS)
+    assert {entry["on"] for entry in after["entries"]} == {day(0)}
+    assert {entry["entered_on"] for entry in after["entries"]} == {None}
+    assert opinion(after, "land")["drafted_on"] == day(0)
+
+
+def test_a_step_of_an_earlier_day_keeps_both_days_and_shows_them_everywhere(real_town, capsys):
+    case = real_town.open(on=day(-3))
+    real_town.done("circulate", case, by="lead", on=day(-2))
+    real_town.done("opine", case, "land", *WORDS, on=day(-2))
+    after = real_town.done("sign", case, "land", on=day(-1), by="Li")
+    assert [(entry["action"], entry["on"], entry["entered_on"]) for entry in after["entries"]] == [
+        *(("open", day(-3), day(0)), ("circulate", day(-2), day(0)), ("opine", day(-2), day(0))),
+        ("sign", day(-1), day(0)),
+    ]
+    land = opinion(after, "land")
+    assert (land["signed_on"], land["signature_entered_on"]) == (day(-1), day(0))
+    logged = done("history", real_town.library, case).json["rows"][-1]
+    assert (logged["detail"]["on"], logged["detail"]["entered_on"]) == (day(-1), day(0))
+    assert main(["review", "show", str(real_town.library), case, "--lang", "zh"]) == 0
+    said = capsys.readouterr().out
+    assert f"{day(-1)} 签署 国土，{day(0)} 补录" in said
+    target = real_town.folder / "case.json"
+    done("review", "export", real_town.library, case, target, "--document", "statement")
+    content = json.loads(target.read_text(encoding="utf-8"))
+    assert [(row["action"], row["on"], row["entered_on"]) for row in content["late_entries"]][-1] == (
+        *("sign", day(-1), day(0)),
+    )
+    row = next(row for row in content["opinions"] if row["department"] == "land")
+    assert (row["signed_on"], row["signature_entered_on"]) == (day(-1), day(0))
+    page = real_town.folder / "case.html"
+    done("review", "export", real_town.library, case, page, "--document", "statement")
+    assert page.read_text(encoding="utf-8").count(f"entered late on {day(0)}") >= 5  # the signature, and four steps
+    assert done("verify", real_town.library).json["ok"]
+
+
+def test_no_step_is_of_a_day_before_the_case_s_last_one(real_town, circulating):
+    answer = real_town.step("opine", circulating, "land", *WORDS, on=day(-1))
+    assert answer.codes == ["review.date"]
+    assert day(0) in answer.json["problems"][0]["message"]
+
+
+def test_clocks_begin_on_the_day_on_which_a_step_is_entered(real_town):
+    real_town.pack(overdue="consent")
+    case = real_town.open(on=day(-40))
+    after = real_town.done("circulate", case, by="lead", on=day(-40))
+    assert {opinion(after, name)["due"] for name in ASKED} == {working_days(TODAY, 5).isoformat()}
+    assert {opinion(after, name)["state"] for name in ASKED} == {"drafted"}
+    revised = real_town.done("revise", case, real_town.parcels("next"), by="lead", on=day(-39))
+    assert {opinion(revised, name)["due"] for name in ASKED} == {working_days(TODAY, 5).isoformat()}
+
+
+def test_silence_becomes_consent_by_the_calendar_and_by_no_step_s_day(real_town, tomorrow):
+    real_town.pack(overdue="consent")
+    case = real_town.open(on=None)
+    real_town.done("circulate", case, by="lead")
+    assert real_town.step("consolidate", case, on=day(300)).codes == ["review.date"]
+    assert opinion(real_town.done("show", case), "land")["state"] == "drafted"
+    tomorrow(20)
+    assert opinion(real_town.done("show", case), "land")["state"] == "deemed"
+    assert real_town.step("opine", case, "land", *WORDS).codes == ["review.deemed"]
+    # A paper opinion of a day in time is no silence; nor does a consolidation of such a day find any.
+    assert real_town.step("consolidate", case, on=day(1)).codes == ["review.unsigned"]
+    spoken = real_town.done("opine", case, "land", "--conclusion", "conditional", "--text", "纸质意见", on=day(1))
+    assert (opinion(spoken, "land")["state"], spoken["entries"][-1]["entered_on"]) == ("drafted", day(20))
+
+
+def test_what_was_superseded_is_so_for_a_step_of_an_earlier_day_too(real_town, circulating, tomorrow):
+    real_town.signed(circulating, on=None)
+    tomorrow(3)
+    real_town.layer("FARM", ground(500, 500, 600, 600), valid_from=day(2), label="new")
+    assert real_town.step("consolidate", circulating, on=day(1)).codes == ["review.stale"]
+
+
+@pytest.mark.parametrize("on", [day(1), "9999-12-31"])
+def test_a_reply_of_a_day_to_come_is_refused(real_town, circulating, on):
+    path = reply_of(real_town, circulating, on=on)
+    answer = real_town.step("opine", circulating, "land", "--reply", path)
+    assert (answer.code, answer.codes) == (3, ["review.date"])
+    assert real_town.done("show", circulating)["revision"] == 2
+
+
+def test_a_reply_keeps_the_day_on_which_it_was_written(real_town, circulating):
+    path = reply_of(real_town, circulating, on=day(-2))
+    after = real_town.done("opine", circulating, "land", "--reply", path)
+    assert (after["entries"][-1]["on"], after["entries"][-1]["detail"]["written_on"]) == (day(0), day(-2))

@@ -1,0 +1,152 @@
+"""What nobody looked at is not agreed: open items, open drafts, and an area that is not what was declared."""
+
+import json
+
+import pytest
+
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
+
+UNCHECKED = """
+[[rule]]
+id = "gone"
+kind = "avoid"
+layer = "STBHHX"
+department = "{department}"
+verdict = "prohibited"
+missing = "checklist"
+title = {{ zh = "红线", en = "Red line" }}
+basis = [{{ law = "法" }}]
+"""
+USE = """
+[[rule]]
+id = "use"
+kind = "use"
+layer = "PLAN"
+department = "planning"
+verdict = "prohibited"
+parcel_field = "YDXZ"
+plan_field = "USE"
+permits = { "07" = ["07"] }
+title = { zh = "用途", en = "Use" }
+basis = [{ law = "法" }]
+"""
+
+
+def exported(town, case, *options):
+    target = town.folder / "case.json"
+    done("review", "export", town.library, case, target, "--overwrite", *options)
+    return json.loads(target.read_text(encoding="utf-8"))
+
+
+def test_nobody_signs_over_items_without_an_answer_unless_he_says_why(town, walk):
+    case = walk("circulating")
+    answer = town.step("sign", case, "reform", on="2026-03-03", by="head")
+    assert (answer.code, answer.codes) == (3, ["review.unanswered"])
+    assert answer.json["problems"][0]["message"] == "1 checklist items of reform have no answer: industry."
+    assert town.step("sign", case, "reform", "--unanswered", " ", on="2026-03-03").codes == ["review.unanswered"]
+    after = town.done("sign", case, "reform", "--unanswered", "待省厅批复", on="2026-03-03", by="head")
+    assert opinion(after, "reform")["unanswered"] == "待省厅批复"
+    assert after["entries"][-1]["detail"]["unanswered_items"] == ["industry"]
+    assert after["warnings"] == ["reform: 1 checklist items have no answer (待省厅批复)."]
+    returned = town.done("return", case, "reform", "--reason", "x", on="2026-03-03", by="lead")
+    assert opinion(returned, "reform")["unanswered"] is None
+
+
+def test_whoever_answers_his_items_signs_without_a_reason(town, walk):
+    case = walk("circulating")
+    words = ("--conclusion", "agree", "--text", "同意", "--answer", "industry=鼓励类")
+    town.done("opine", case, "reform", *words, on="2026-03-03")
+    after = town.done("sign", case, "reform", "--unanswered", "not needed", on="2026-03-03", by="head")
+    assert (opinion(after, "reform")["unanswered"], after["warnings"]) == (None, [])
+
+
+def test_consolidating_warns_by_department_and_paper_prints_open_items(town, walk):
+    case = walk("consolidated")
+    assert "reform: 1 checklist items have no answer (另行核实)." in town.show(case, "2026-03-04")["warnings"]
+    content = exported(town, case)
+    item = next(row for row in content["checklist"] if row["id"] == "industry")
+    assert (item["answer"], item["answer_text"]) == (None, "Open")
+    reform = next(row for row in content["opinions"] if row["department"] == "reform")
+    assert (reform["open_items"], reform["unanswered"]) == (["Industrial policy"], "另行核实")
+    assert not any("Industrial policy" in row["text"] for row in (*content["opinions"], *content["conditions"]))
+    page = town.folder / "case.html"
+    done("review", "export", town.library, case, page)
+    assert "1 checklist items are open: Industrial policy (reason: 另行核实)" in page.read_text(encoding="utf-8")
+
+
+def test_what_no_machine_checked_is_no_condition_of_a_department(town):
+    town.pack(RULES + UNCHECKED.format(department="water"))
+    case = town.open()
+    town.done("circulate", case, on="2026-03-02")
+    town.signed(case, on="2026-03-03")
+    water = opinion(town.show(case, "2026-03-03"), "water")
+    assert (water["state"], water["conclusion"]) == ("signed", "conditional")
+    content = exported(town, case)
+    assert [row["department"] for row in content["conditions"]] == ["water"]
+    assert "Red line" not in content["conditions"][0]["text"]
+    assert next(row for row in content["opinions"] if row["department"] == "water")["open_items"] == ["Red line"]
+
+
+def test_a_draft_of_nothing_found_and_not_all_checked_is_open_until_a_person_chooses(town):
+    town.pack(RULES + UNCHECKED.format(department="environment"))
+    case = town.open()
+    town.done("circulate", case, on="2026-03-02")
+    draft = opinion(town.show(case, "2026-03-02"), "environment")
+    assert (draft["conclusion"], draft["steps"]["sign"] is None) == ("open", False)
+    answer = town.step("sign", case, "environment", "--unanswered", "x", on="2026-03-03", by="head")
+    assert (answer.code, answer.codes) == (3, ["review.open"])
+    assert answer.json["problems"][0]["message"] in draft["steps"]["sign"]
+    words = ("--conclusion", "not_involved", "--text", "已查红线图，不涉及。", "--answer", "gone=不涉及")
+    assert town.step("opine", case, "environment", "--conclusion", "open", "--text", "x", on="2026-03-03").code == 2
+    town.done("opine", case, "environment", *words, on="2026-03-03")
+    assert opinion(town.signed(case, "environment", on="2026-03-03"), "environment")["conclusion"] == "not_involved"
+
+
+@pytest.mark.parametrize(("verdict", "conclusion"), [("notice", "open"), ("consult", "conditional")])
+def test_a_notice_beside_rules_that_nobody_checked_is_no_consent(town, verdict, conclusion):
+    rules = RULES.replace('verdict = "consult"', f'verdict = "{verdict}"')
+    town.pack(rules + UNCHECKED.format(department="water"))
+    assert opinion(town.show(town.open(), "2026-03-02"), "water")["conclusion"] == conclusion
+
+
+def test_the_applicant_is_asked_for_his_own_facts_only(town):
+    source = write(town.folder / "plan.gpkg", [ground(-100, -100, 900, 900)], {"KEY": ["a"], "USE": ["07"]})
+    define = "name=X,department=planning,library=department,kind=vector,geometry=polygon,key=KEY"
+    done("add", town.library, source, "--as", "PLAN", "--define", define, "--covers", "extent")
+    town.pack(RULES + USE)
+    shape = ground(500, 500, 600, 600)
+    for name, uses, conclusion in (("a", {"YDXZ": [None]}, "supplement"), ("b", {}, "supplement"), ("c", None, "open")):
+        columns = {"DKBH": ["DK1"], **({"YDXZ": ["07"]} if uses is None else uses)}
+        place = ground(880, 500, 980, 600) if uses is None else shape  # its end lies outside the plan's coverage
+        case = town.open(parcels=write(town.folder / f"{name}.gpkg", [place], columns))
+        draft = opinion(town.show(case, "2026-03-02"), "planning")
+        assert draft["conclusion"] == conclusion, name
+        assert ("please supply it" in draft["text"]) == (conclusion == "supplement")
+
+
+def test_an_open_draft_stops_no_clock(town):
+    town.pack(RULES + UNCHECKED.format(department="environment"))
+    case = town.open()
+    after = town.done("circulate", case, on="2026-03-02")
+    environment = opinion(after, "environment")
+    assert (environment["due"], environment["stopped_on"]) == ("2026-03-09", None)
+
+
+@pytest.mark.parametrize(
+    ("declared", "limit", "is_remarked"),
+    [
+        *(("1.0", "", False), ("1.009", "", False), ("0.9", "", True), ("1.02", "", True)),
+        ("1.02", "area_share = 0.05", False),
+    ],
+)
+def test_a_declared_area_that_is_not_the_parcels_is_remarked(town, declared, limit, is_remarked):
+    (town.folder / "data.toml").write_text(f"area_ha = {declared}\n", encoding="utf-8")
+    pack = town.pack()
+    pack.write_text(pack.read_text(encoding="utf-8").replace("[review]", f"[review]\n{limit}"), encoding="utf-8")
+    opening = ("open", town.library, town.parcels(), "--project", "p", "--pack", pack, "--by", "a")
+    answer = command("review", *opening, "--data", town.folder / "data.toml")
+    assert ("review.area" in answer.codes) == is_remarked
+    assert any("declared area" in line for line in answer.json["warnings"]) == is_remarked
+    notes = exported(town, answer.json["case"])["notes"]
+    assert any(f"The declared area is {float(declared):.4f} ha" in note for note in notes) == is_remarked
