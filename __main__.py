@@ -46,7 +46,6 @@ def _hide_passwords() -> None:
 
 def _run() -> int:
     """Run the command line; returns its exit code."""
-    import os
     import signal
 
     def stop(number: int, _: object) -> None:
@@ -61,10 +60,11 @@ def _run() -> int:
     sys.unraisablehook = take
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, stop)
-    # QGIS hands its children the way to its own PROJ and GDAL; the core has others.
-    for name in [name for name in os.environ if name.startswith(("PROJ_", "GDAL_"))]:
-        del os.environ[name]
     _register_package()
+    from onemap.layers.gdal_limits import limit_gdal
+
+    # QGIS hands its children the way to its own PROJ and GDAL, too; the core has others.
+    limit_gdal()
     _hide_passwords()
     from onemap.rules.commands.command_line import main as run
 
