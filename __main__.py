@@ -26,22 +26,34 @@ def _register_package() -> None:
     spec.loader.exec_module(package)
 
 
+_ARGUMENTS = "ONEMAP_ARGUMENTS"
+
+
 def _hide_passwords() -> None:
     """Begin anew without a password that was typed into an address: a list of processes shows arguments to everyone.
 
-    libpq finds it in the environment, which is shown to nobody else. Windows shows arguments to their user only.
+    What was typed, and the password for libpq and the processes that this one starts, are in the environment, which is
+    shown to nobody else. Windows shows arguments to their user only.
     """
+    import json
     import os
 
-    typed = " ".join(sys.argv)
-    if os.name != "posix" or "PGPASSWORD" in os.environ or not ("://" in typed or "service=" in typed):
+    typed = os.environ.pop(_ARGUMENTS, None)
+    if typed is not None:
+        sys.argv[1:] = json.loads(typed)
+        return
+    if os.name != "posix" or not any("=" in argument or "://" in argument for argument in sys.argv[1:]):
         return
     from onemap.layers.server_address import passwords_in, without_password
 
+    shown = [without_password(argument) for argument in sys.orig_argv]
+    if shown == sys.orig_argv:
+        return
     passwords = {word for argument in sys.argv[1:] for word in passwords_in(argument)}
-    if len(passwords) == 1:
+    if len(passwords) == 1 and "PGPASSWORD" not in os.environ:
         os.environ["PGPASSWORD"] = passwords.pop()
-        os.execv(sys.executable, [without_password(argument) for argument in sys.orig_argv])  # noqa: S606
+    os.environ[_ARGUMENTS] = json.dumps(sys.argv[1:])
+    os.execv(sys.executable, shown)  # noqa: S606
 
 
 def _run() -> int:
