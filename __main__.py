@@ -78,11 +78,13 @@ def _run() -> int:
     # QGIS hands its children the way to its own PROJ and GDAL, too; the core has others.
     limit_gdal()
     _hide_passwords()
+    from onemap.layers.files.temporary_room import temporary_room
     from onemap.rules.commands.command_line import main as run
 
     if _asked_to_stop:
         raise KeyboardInterrupt
-    return run()
+    with temporary_room():
+        return run()
 
 
 def _stopped() -> int:

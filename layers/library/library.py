@@ -72,10 +72,14 @@ class Library:
         self._store = store
         self._beside: list[Callable[[StoreConnection], None]] = []
         facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
-        self.id: str = facts["id"]
-        self.name: str = facts["name"]
-        self.srs_id = int(facts["srs_id"])
-        self.crs = _crs(self.srs_id)
+        try:
+            self.id, self.name = str(facts["id"]), str(facts["name"])
+            self.srs_id = int(facts["srs_id"])
+            self.crs = _crs(self.srs_id)
+            if not self.crs.is_projected:
+                raise ValueError(self.srs_id)
+        except (KeyError, TypeError, ValueError, pyproj.exceptions.CRSError) as error:
+            raise OneMapError("library.damaged", file=self.label, reason=f"onemap_library: {error}"[:200]) from None
         self.connection.srs_id = self.srs_id
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
