@@ -26,27 +26,38 @@ def _register_package() -> None:
     spec.loader.exec_module(package)
 
 
+_ARGUMENTS = "ONEMAP_ARGUMENTS"
+
+
 def _hide_passwords() -> None:
     """Begin anew without a password that was typed into an address: a list of processes shows arguments to everyone.
 
-    libpq finds it in the environment, which is shown to nobody else. Windows shows arguments to their user only.
+    What was typed, and the password for libpq and the processes that this one starts, are in the environment, which is
+    shown to nobody else. Windows shows arguments to their user only.
     """
+    import json
     import os
 
-    typed = " ".join(sys.argv)
-    if os.name != "posix" or "PGPASSWORD" in os.environ or not ("://" in typed or "service=" in typed):
+    typed = os.environ.pop(_ARGUMENTS, None)
+    if typed is not None:
+        sys.argv[1:] = json.loads(typed)
+        return
+    if os.name != "posix" or not any("=" in argument or "://" in argument for argument in sys.argv[1:]):
         return
     from onemap.layers.server_address import passwords_in, without_password
 
+    shown = [without_password(argument) for argument in sys.orig_argv]
+    if shown == sys.orig_argv:
+        return
     passwords = {word for argument in sys.argv[1:] for word in passwords_in(argument)}
-    if len(passwords) == 1:
+    if len(passwords) == 1 and "PGPASSWORD" not in os.environ:
         os.environ["PGPASSWORD"] = passwords.pop()
-        os.execv(sys.executable, [without_password(argument) for argument in sys.orig_argv])  # noqa: S606
+    os.environ[_ARGUMENTS] = json.dumps(sys.argv[1:])
+    os.execv(sys.executable, shown)  # noqa: S606
 
 
 def _run() -> int:
     """Run the command line; returns its exit code."""
-    import os
     import signal
 
     def stop(number: int, _: object) -> None:
@@ -61,16 +72,19 @@ def _run() -> int:
     sys.unraisablehook = take
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, stop)
-    # QGIS hands its children the way to its own PROJ and GDAL; the core has others.
-    for name in [name for name in os.environ if name.startswith(("PROJ_", "GDAL_"))]:
-        del os.environ[name]
     _register_package()
+    from onemap.layers.gdal_limits import limit_gdal
+
+    # QGIS hands its children the way to its own PROJ and GDAL, too; the core has others.
+    limit_gdal()
     _hide_passwords()
+    from onemap.layers.files.temporary_room import temporary_room
     from onemap.rules.commands.command_line import main as run
 
     if _asked_to_stop:
         raise KeyboardInterrupt
-    return run()
+    with temporary_room():
+        return run()
 
 
 def _stopped() -> int:

@@ -14,8 +14,22 @@ SCHEMES = ("postgresql://", "postgres://")
 DEFAULT_SCHEMA = "onemap"
 _SCHEMA_IN_PAIRS = re.compile(r"[?&\s]+schema=([^&\s]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_USER_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@?#]*):([^\s/?#]*)@")
-_PASSWORD_PAIR = re.compile(r"([?&\s])((?:ssl)?password)\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)&?", re.IGNORECASE)
+# An address of a database in any spelling. Its password may have signs in it that should have been encoded, even a
+# blank; only a port, digits and then an end, is none.
+_DATABASE_SCHEME = r"\b(?:postgres(?:ql)?|postgis|pgsql|mysql|mariadb|mssql|oracle|mongodb)(?:\+\w+)?://"
+_PORT = r"\d{1,5}(?=[,\s'\")]|$|/(?![^\s?]*@)|\?(?:\w+=|(?!\S*@)))"
+_USER_PASSWORD = re.compile(rf"({_DATABASE_SCHEME}[^\s:/?#\[]*)(?::|%3a)(?!{_PORT})(?:([^\n]*)@|(\S*))", re.IGNORECASE)
+_WEB_PASSWORD = re.compile(r"(\b(?!postgres)[a-z][a-z0-9+.-]*://[^\s:/@?#\[]*):([^\s/?#@]*)@", re.IGNORECASE)
+_PASSWORD_PAIR = re.compile(
+    r"(^|[?&\s;,:'\"(])((?:pg|ssl)?(?:password|passwd|pwd))\s*=\s*"
+    r"('(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^&\n]*?(?=&|\s+\w+\s*=|$))&?",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Without one of these a text speaks of no database, and "password=" in it is somebody's word.
+_ADDRESS_MARK = re.compile(
+    rf"{_DATABASE_SCHEME}|\b(?:host|hostaddr|service|dbname|user|port)\s*=|\b(?:pg|mysql|mssql):|\bPGPASSWORD\s*=",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -38,20 +52,40 @@ def is_server(location: str) -> bool:
 
 
 def without_password(text: str) -> str:
-    """A text in which every address of a server has lost its password."""
-    if not any(mark in text for mark in (*SCHEMES, "service=")):
+    """A text in which every address of a server has lost its password, however the address is spelled."""
+    if "=" not in text and "://" not in text:
         return text
-    return _PASSWORD_PAIR.sub(r"\1", _USER_PASSWORD.sub(r"\1@", text)).rstrip("?& ")
+    shown = _WEB_PASSWORD.sub(r"\1@", text)
+    if _ADDRESS_MARK.search(shown):
+        shown = _PASSWORD_PAIR.sub(r"\1", _USER_PASSWORD.sub(_without_middle, shown))
+    return text if shown == text else shown.rstrip("?& ")
+
+
+def _without_middle(found: re.Match[str]) -> str:
+    return f"{found[1]}@" if found[2] is not None else found[1]
 
 
 def passwords_in(text: str) -> set[str]:
-    """The passwords that stand in the addresses of a text."""
+    """The passwords that stand in the addresses of a text, decoded."""
     if without_password(text) == text:
         return set()
-    pairs = [found.group(3) for found in _PASSWORD_PAIR.finditer(text) if found.group(2).lower() == "password"]
-    found = [match.group(2) for match in _USER_PASSWORD.finditer(text)] + pairs
-    in_address = any(scheme in text for scheme in SCHEMES)
-    return {unquote(word) if in_address else word.strip("'") for word in found if word}
+    pairs = [found[3] for found in _PASSWORD_PAIR.finditer(text) if not found[2].lower().startswith("ssl")]
+    found = [match[2] if match[2] is not None else match[3] for match in _USER_PASSWORD.finditer(text)] + pairs
+    in_address = any(scheme in text.lower() for scheme in SCHEMES)
+    return {unquote(word) if in_address else word.strip("'\"") for word in found if word}
+
+
+def is_plainly_spelled(conninfo: str) -> bool:
+    """Whether libpq finds the password where a person put it; else its words would repeat a piece of it."""
+    from psycopg import Error
+    from psycopg.conninfo import conninfo_to_dict
+
+    typed = passwords_in(conninfo)
+    try:
+        understood = {str(word) for name, word in conninfo_to_dict(conninfo).items() if name == "password" and word}
+    except Error:
+        return False
+    return typed == understood
 
 
 def server_address(location: str) -> ServerAddress:
@@ -62,7 +96,7 @@ def server_address(location: str) -> ServerAddress:
         schema = next((value for name, value in pairs if name == "schema"), None)
         rest = urlencode([(name, value) for name, value in pairs if name != "schema"], safe="/")
         try:
-            database = unquote(urlsplit(address).path.strip("/"))
+            database = unquote(urlsplit(without_password(address)).path.strip("/"))
         except ValueError:
             raise OneMapError("library.address") from None
         database = database or dict(pairs).get("dbname", "postgresql")
@@ -71,7 +105,8 @@ def server_address(location: str) -> ServerAddress:
         found = _SCHEMA_IN_PAIRS.search(location)
         schema = unquote(found.group(1)) if found else None
         conninfo = _SCHEMA_IN_PAIRS.sub("", location)
-        database = re.split(r"[?&\s]", location.removeprefix("service="), maxsplit=1)[0] or "postgresql"
+        shown = without_password(location)
+        database = re.split(r"[?&\s]", shown.removeprefix("service="), maxsplit=1)[0] or "postgresql"
     if schema is not None and not _NAME.fullmatch(schema):
         raise OneMapError("library.schema", field="schema", schema=schema)
     return ServerAddress(conninfo, schema, database)

@@ -13,9 +13,11 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from onemap.layers.gdal_limits import limit_gdal
 from onemap.tests.postgis_server import postgis  # noqa: F401 - a fixture for every test
 
 ROOT = Path(__file__).resolve().parent.parent
+limit_gdal()  # as the program does, before GDAL is loaded
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 

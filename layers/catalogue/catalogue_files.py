@@ -1,6 +1,5 @@
 """A catalogue file as layers: read, checked key by key, every mistake named by file, layer and key."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from onemap.layers.catalogue.schema import (
     is_code,
 )
 from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 
 _CHOICES = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
@@ -64,8 +64,8 @@ def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> di
     .check, all that there are at once.
     """
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        content = toml_content(text)
+    except ValueError as error:
         raise OneMapError("catalogue.syntax", file=file, reason=toml_reason(error)) from None
     reader = _Reader(file, base)
     entries = {code: reader.entry(code, raw) for code, raw in content.items()}

@@ -25,9 +25,14 @@ CODE_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RESERVED_CODES = ("onemap_", "gpkg_", "rtree_", "sqlite_")
 
 
+LONGEST_CODE = 40
+_DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)  # no file of Windows may be called so
+
+
 def is_code(code: str) -> bool:
-    """Whether a layer may be called so: its versions are tables CODE__N, so it may not look like one."""
-    return bool(CODE_PATTERN.fullmatch(code)) and "__" not in code and not code.lower().startswith(RESERVED_CODES)
+    """Whether a layer may be called so: its versions are tables CODE__N and files, so it may not look like others."""
+    is_plain = bool(CODE_PATTERN.fullmatch(code)) and "__" not in code and len(code) <= LONGEST_CODE
+    return is_plain and not code.lower().startswith(RESERVED_CODES) and not _DEVICES.fullmatch(code)
 
 
 @dataclass(frozen=True)

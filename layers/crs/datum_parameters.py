@@ -6,7 +6,6 @@ secret in law.
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 
 import pyproj
 
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, datum_named
 from onemap.layers.errors import OneMapError
@@ -95,8 +95,8 @@ def parameters_in(path: Path, content: bytes) -> Parameters:
 
 def _of_toml(text: str, file: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return toml_content(text)
+    except ValueError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = found.group(1) if found else "…"  # the parser's other words may quote what is secret
         raise OneMapError("crs.parameters_file", file=file, field="--transform", line=line) from None

@@ -128,14 +128,14 @@ def _own_folder(place: Path, name: str, held: contextlib.ExitStack) -> Path:
         folder = place / (name if number == 1 else f"{name}-{number}")
         folder.mkdir(exist_ok=True)
         lock = (folder / _LOCK).open("a+b")
-        if _is_locked_by_us(lock):
+        if is_locked_by_us(lock):
             held.callback(lock.close)
             return folder
         lock.close()
     raise OSError(f"{_MOST_AT_ONCE} × {name}")
 
 
-def _is_locked_by_us(file: IO[bytes]) -> bool:
+def is_locked_by_us(file: IO[bytes]) -> bool:
     """Take the lock on a file, which the system lets go when the process ends, however it ends."""
     try:
         if sys.platform == "win32":
@@ -162,7 +162,7 @@ def _without_forgotten(place: Path, work: str) -> None:
         ):
             continue
         with lock.open("a+b") as file:
-            is_ours = _is_locked_by_us(file)
+            is_ours = is_locked_by_us(file)
         if is_ours:
             _remove_folder(folder)
 

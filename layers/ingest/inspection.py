@@ -16,9 +16,10 @@ from onemap.layers.ingest.placing import bounds_of
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.rasters.rasters import RASTER_DRIVERS
 from onemap.layers.sources.reading import layers_of, open_source, read_layer, source_name
 
-RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
+RASTERS = {*RASTER_DRIVERS, ".vrt"}  # the last to say that it is none
 _READ = 0.6  # of the work on a layer, when it is read
 _VALID = 0.6  # of the rest, when it is known which geometries are valid
 _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are

@@ -37,7 +37,7 @@ def _opened_as_raster(path: Path) -> "DatasetReader":
     try:
         return opened_raster(path)
     except OneMapError as error:
-        if error.code == "source.damaged" and _is_vector(path):
+        if error.code in ("source.damaged", "format.unknown") and _is_vector(path):
             raise OneMapError("raster.vector", file=path.name) from error
         raise
 
@@ -138,7 +138,8 @@ def _copy_raster(path: Path, target: Path) -> Path:
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(exist_ok=True)
-        copy_raster(str(path), str(part), driver="COG", compress="DEFLATE")
+        with opened_raster(path) as dataset:
+            copy_raster(dataset, str(part), driver="COG", compress="DEFLATE")
         part.replace(target)
     except (OSError, RasterioError) as error:
         part.unlink(missing_ok=True)

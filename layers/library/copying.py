@@ -250,8 +250,10 @@ def _write_own_files(source: Library, path: Path) -> None:
         if text is None:
             continue
         try:
+            if beside.is_file() and beside.read_text(encoding="utf-8-sig") == text:
+                continue  # from an earlier copy
             with beside.open("x", encoding="utf-8") as file:
                 file.write(text)
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             path.unlink()
-            raise OneMapError("out.failed", file=beside.name, reason=error.strerror or str(error)) from error
+            raise OneMapError("out.failed", file=beside.name, reason=str(error)[:200]) from error

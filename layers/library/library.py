@@ -97,6 +97,8 @@ class Library:
         try:
             self.srs_id = int(facts["srs_id"])
             self.crs = _crs(self.srs_id)
+            if not self.crs.is_projected:
+                raise ValueError(self.srs_id)
         except (ValueError, pyproj.exceptions.CRSError):
             raise self._damaged_fact("srs_id") from None
         self.connection.srs_id = self.srs_id

@@ -14,9 +14,25 @@ import pyproj
 from onemap.layers.crs.systems import parse_crs, suggestion
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.file_hashes import known_hash
+from onemap.layers.files.first_bytes import check_first_bytes
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
+
+
+RASTER_DRIVERS = {
+    ".tif": "GTiff",
+    ".tiff": "GTiff",
+    ".img": "HFA",
+    ".asc": "AAIGrid",
+    ".jp2": "JP2OpenJPEG",
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".dem": "USGSDEM",
+    ".nc": "netCDF",
+    ".bil": "EHdr",
+}
 
 
 @dataclass(frozen=True)
@@ -36,16 +52,47 @@ def raster_hash(path: Path) -> str:
 
 
 def opened_raster(path: Path) -> "DatasetReader":
-    """A raster open for reading. Raises OneMapError source.missing, source.damaged."""
+    """A raster open for reading, by the driver of its name, all its files beside it.
+
+    Raises OneMapError source.missing, source.damaged, source.indirect, format.unknown.
+    """
     import rasterio  # a third GDAL beside pyogrio's: loaded only where a raster is at stake
     from rasterio.errors import RasterioIOError
 
     if not path.exists():
         raise OneMapError("source.missing", file=path.name)
+    driver = RASTER_DRIVERS.get(path.suffix.lower())
+    if path.suffix.lower() == ".vrt":
+        raise OneMapError("source.indirect", file=path.name)
+    if driver is None or not path.is_file():
+        raise OneMapError("format.unknown", file=path.name, known=list(RASTER_DRIVERS))
+    check_first_bytes(path)
     try:
-        return rasterio.open(path)
+        dataset = rasterio.open(path, driver=driver)
     except RasterioIOError as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
+    try:
+        _check_files(dataset, path)
+    except BaseException:
+        dataset.close()
+        raise
+    return dataset
+
+
+def _check_files(dataset: "DatasetReader", path: Path) -> None:
+    """Refuse a raster whose cells or overviews lie in a file not its own. Raises OneMapError source.indirect."""
+    # Before the files are listed: for that the overviews are opened, wherever they are.
+    strange = list(dataset.tags(ns="OVERVIEWS").values())
+    own = path.stem.casefold()
+    if not strange:
+        beside = (Path(name) for name in dataset.files)
+        strange = [
+            file.name
+            for file in beside
+            if file.absolute().parent != path.absolute().parent or not file.name.casefold().startswith(own)
+        ]
+    if strange:
+        raise OneMapError("source.indirect", file=path.name)
 
 
 def check_blocks(dataset: "DatasetReader") -> None:

@@ -17,6 +17,7 @@ import shapely
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.gdal import curves
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ def shown_name(source: str) -> str:
         return table
     if source.startswith(_SCHEMES):
         try:
-            return unquote(urlsplit(source).path.strip("/")) or "postgresql"
+            return unquote(urlsplit(without_password(source)).path.strip("/")) or "postgresql"
         except ValueError:
             return "postgresql"
-    return re.split(r"[?&\s]", source.removeprefix("service="), maxsplit=1)[0] or "postgresql"
+    return re.split(r"[?&\s]", without_password(source).removeprefix("service="), maxsplit=1)[0] or "postgresql"
 
 
 def _parse_address(source: str) -> tuple[str, str | None]:
@@ -77,6 +78,8 @@ def open_database(source: str) -> Iterator["Database"]:
 
     address, table = _parse_address(source)
     name = shown_name(source)
+    if not is_plainly_spelled(address):
+        raise OneMapError("postgis.address", file=name)
     try:
         secret = str(conninfo_to_dict(address).get("password") or "")
         connection = psycopg.connect(address, connect_timeout=_WAIT_SECONDS, client_encoding="utf8")

@@ -10,6 +10,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import known_hash
+from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
@@ -72,6 +73,8 @@ def _check_readable(path: Path) -> None:
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
     if path.is_file() and path.stat().st_size == 0:
         raise OneMapError("source.damaged", file=path.name, reason="0 bytes")
+    if suffix in GDAL_DRIVERS:
+        check_first_bytes(path)
 
 
 def layers_of(source: OpenSource) -> list[str]:

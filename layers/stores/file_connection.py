@@ -158,7 +158,7 @@ class FileConnection(sqlite3.Connection):
             if wanted is not None and len(rows) != wanted:
                 raise DamagedTable("the table does not hold every feature")
             geometries = geopackage.from_blobs(row[1] for row in rows)
-        except (sqlite3.Error, shapely.GEOSException, ValueError, IndexError, TypeError) as error:
+        except (sqlite3.Error, shapely.GEOSException, NotImplementedError, ValueError, IndexError, TypeError) as error:
             raise DamagedTable(str(error)) from error
         values = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
         return FeatureRows(

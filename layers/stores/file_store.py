@@ -175,7 +175,10 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
         if writable:
             _to_wal(connection, wait_s)
         yield FileStore(path, connection, writable=writable, wait_s=wait_s)
-    after = path.stat()
+    try:
+        after = path.stat()
+    except FileNotFoundError:
+        raise OneMapError("library.missing", file=str(path)) from None  # removed meanwhile, with all that was written
     if alone and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
         raise OneMapError("library.changed", file=path.name)
 
@@ -197,6 +200,8 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
     part = path.with_name(path.name + ".part")
     try:
         part.unlink(missing_ok=True)
+        for end in ("-wal", "-shm"):  # of a library that lay there: SQLite would take them for this one's
+            path.with_name(path.name + end).unlink(missing_ok=True)
         with (
             sqlite_errors_as_refusals(path),
             contextlib.closing(_connect_file(part, "mode=rwc", _MAKING_WAIT_S)) as connection,

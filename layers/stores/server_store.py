@@ -13,7 +13,7 @@ import pyproj
 from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.server_address import ServerAddress, server_address
+from onemap.layers.server_address import ServerAddress, is_plainly_spelled, server_address
 from onemap.layers.stores.lock_keys import lock_key
 from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.server_connection import ServerConnection
@@ -95,6 +95,8 @@ def _undo(raw: "psycopg.Connection[Any]") -> None:
 @contextlib.contextmanager
 def _connect_server(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
     """A connection, closed at the end. Raises OneMapError library.unreachable, .password, .address, .missing."""
+    if not is_plainly_spelled(address.conninfo):
+        raise OneMapError("library.address")
     try:
         raw = psycopg.connect(
             address.conninfo,

@@ -90,7 +90,7 @@ class SharedConnection(FileConnection):
             parts = [part for part in read if part is not None]
             bodies = [part.column(1).to_numpy(zero_copy_only=False) for part in parts]
             geometries = shapely.from_wkb(np.concatenate([np.empty(0, dtype=object), *bodies]))
-        except (pa.ArrowInvalid, shapely.GEOSException) as error:
+        except (pa.ArrowInvalid, shapely.GEOSException, NotImplementedError) as error:
             raise DamagedTable(str(error)) from error
         fids = np.concatenate([np.empty(0, dtype=np.int64), *(part.column(0).to_numpy() for part in parts)])
         order = np.argsort(fids, kind="stable")

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import json
+import math
 import os
 import queue
 import sys
@@ -12,6 +13,7 @@ from types import NoneType
 from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
+from onemap.layers.files.temporary_room import no_room_refusal
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
 from onemap.layers.stores.session import SessionCache, keeping_open
@@ -144,6 +146,9 @@ class _Server:
                 return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
             if isinstance(error, OneMapError):
                 return self.refusal(number, error, language)
+            no_room = no_room_refusal(error)
+            if no_room is not None:
+                return self.refusal(number, no_room, language)
             known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
             known.exit_code = 70
             return self.refusal(number, known, language)
@@ -151,7 +156,7 @@ class _Server:
     def take(self, line: bytes) -> None:
         """One line from stdin: a request to queue, or a cancellation."""
         try:
-            request = json.loads(line.decode("utf-8-sig"))
+            request = json.loads(line.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
         except (ValueError, RecursionError):
             self.send({"id": None, "error": {"code": _PARSE_ERROR, "message": "not JSON"}})
             return
@@ -182,6 +187,17 @@ class _Server:
         wait_s = _PATIENCE_S
         while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
             wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
+
+
+def _no_number(text: str) -> float:
+    """NaN and Infinity are no JSON. Raises ValueError."""
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    """A number; one beyond all measure could not be told again. Raises ValueError."""
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Matrices: TOML that says which codes of two plans are construction, which are not, and which do not go together."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import sha256
@@ -133,8 +133,8 @@ def parse_matrix(text: str, source: str) -> Matrix:
     Raises OneMapError matrix.syntax, matrix.key, matrix.key_missing, matrix.type, matrix.clash.
     """
     try:
-        raw = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
+        raw = toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
         raise OneMapError("matrix.syntax", file=source, reason=toml_reason(error)) from None
     problems = [Problem(code, {"file": source, "field": key, "key": key, **facts}) for code, key, facts in _wrong(raw)]
     if problems:

@@ -24,6 +24,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 _SUPPORTED = {*_COMPARISONS, "and", "or", "not", "in", "like", "isNull", "between"}
 _DEEPEST, _MOST_JOINED = 64, 1000  # beyond that the parser needs more stack than a thread may have
+_MOST_FIGURES = 40  # with zeros before them
 _EXACT = 2**53  # up to here every whole number is a float of its own
 _DAY = r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d?)-(\d\d?)|/(\d\d?)/(\d\d?))"
 _MOMENT = re.compile(_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
@@ -126,8 +127,8 @@ def _check_numbers(text: str) -> None:
     """The parser makes every number a float: a longer one would stand for its neighbours too."""
     bare = _unquoted(text)
     for figures in re.findall(r"(?<![\w.])\d+(?![\w.])", bare):
-        if int(figures) > _EXACT:
-            raise ConditionError("figures", figures=figures)
+        if len(figures) > _MOST_FIGURES or int(figures) > _EXACT:
+            raise ConditionError("figures", figures=figures[:_MOST_FIGURES])
 
 
 def fields_of(text: str) -> tuple[str, ...]:

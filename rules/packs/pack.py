@@ -1,6 +1,5 @@
 """Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
@@ -65,8 +65,8 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
-        raw = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
+        raw = toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
         raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
     problems = _head_problems(raw, source)
     if problems:

@@ -7,7 +7,6 @@ received_on = 2026-03-02
 """
 
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 
 _MOST_CHARACTERS = 2000
@@ -134,10 +134,10 @@ def read_project_data(path: str) -> dict[str, Any]:
     """
     source = Path(path)
     try:
-        content = tomllib.loads(source.read_bytes().decode("utf-8-sig"))
+        content = toml_content(source.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise OneMapError("data.file", file=source.name, field="--data", reason=error.strerror) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise OneMapError("data.syntax", file=source.name, field="--data", reason=toml_reason(error)) from None
     return checked_data(content, source.name)
 

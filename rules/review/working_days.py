@@ -9,7 +9,6 @@ ONEMAP_CALENDAR names another file for both:
 """
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,6 +20,7 @@ import chinese_calendar
 
 from onemap.layers.catalogue.catalogue import own_file_path
 from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 
@@ -85,8 +85,8 @@ def calendar_of(library: Library) -> WorkCalendar:
 def checked_calendar(text: str, file: str) -> WorkCalendar:
     """The calendar that a text describes. Raises OneMapError calendar.syntax, calendar.value."""
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        content = toml_content(text)
+    except ValueError as error:
         raise OneMapError("calendar.syntax", file=file, reason=toml_reason(error)) from None
     own: dict[int, dict[date, bool]] = {}
     for key, year in content.items():

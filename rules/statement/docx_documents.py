@@ -3,12 +3,12 @@
 import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from jinja2 import nodes
 
 from onemap.layers.errors import OneMapError, Problem
@@ -16,9 +16,11 @@ from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.statement.pdf_documents import map_pictures
 from onemap.rules.statement.printed_content import printed_texts
+from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 
 _MAP_MM = 142  # with its caption it fills a page
 _MAP_PX = 1240  # 200 dots per inch
+_MOST_BYTES = 200_000_000  # of a template, unpacked
 _PICTURES = 0.4  # of the work, when the maps are pictures
 _TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
@@ -41,18 +43,21 @@ def docx_document(
 
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)
-    _check_template(path, _template_fields(context))
+    _check_template(path, context)
     template = DocxTemplate(str(path))
     drawn = map_pictures(maps, _MAP_PX, progress.part(0.0, _PICTURES))
     progress.at(_PICTURES)
     pictures = [InlineImage(template, io.BytesIO(picture), width=Mm(_MAP_MM)) for picture in drawn]
-    template.render(_with_pictures(context, pictures), _environment(), autoescape=True)
+    try:
+        template.render(_with_pictures(context, pictures), TemplateEnvironment(), autoescape=True)
+    except Exception as error:  # what stands where no paragraph is, such as in the properties of the file
+        raise refusal(error, path.name, "", Problem("statement.in_file")) from error
     written = io.BytesIO()
     template.save(written)
     return written.getvalue()
 
 
-def _with_pictures(context: dict[str, Any], pictures: Sequence[Any]) -> dict[str, Any]:
+def _with_pictures(context: Mapping[str, Any], pictures: Sequence[Any]) -> dict[str, Any]:
     """The context with each figure's map as `image`."""
     figures = [{**figure, "image": picture} for figure, picture in zip(context["figures"], pictures, strict=True)]
     return {**context, "figures": figures}
@@ -71,41 +76,34 @@ def _template_path(kind: str, language: str, templates: Path | None) -> Path:
     return next((path for path in own if path.is_file()), RESOURCES / "templates" / own[0].name)
 
 
-def _environment() -> jinja2.Environment:
-    """How fields are read: values are text, never markup."""
-    return jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-
-
 def _check_template(path: Path, context: Mapping[str, Any]) -> None:
-    """Refuse a template with a field that no document has, or with a tag that cannot be read.
+    """Refuse a template with a field that no document has, or a tag that cannot be read, may not stand, or fails.
 
-    context: from `_template_fields`, so that the fields of an empty list are known.
-    Raises OneMapError statement.template_syntax, statement.template_field with every problem: template, field, place.
+    context: the printed content. Raises OneMapError statement.template_syntax, statement.template_forbidden,
+    statement.template_large, and statement.template_field with every problem: template, field, place.
     """
     places, lines = [], []
     for place, text in _texts(path):
         places.append(place)
         lines.append(text)
-    source = "\n".join(lines)
+    environment, source = TemplateEnvironment(), "\n".join(lines)
 
     def at(number: int) -> Problem:
         return places[min(max(number, 1), len(places)) - 1]
 
     try:
-        tree = _environment().parse(source)
-    except jinja2.TemplateSyntaxError as error:
-        text = lines[min(max(error.lineno, 1), len(lines)) - 1]
-        raise OneMapError(
-            "statement.template_syntax",
-            file=path.name,
-            field=text.strip()[:80],
-            place=at(error.lineno),
-            reason=error.message,
-        ) from None
-    found = [
-        Problem("statement.template_field", {"file": path.name, "field": name, "place": at(number)})
-        for number, name in sorted(_unknown_fields(tree, context))
-    ]
+        tree = environment.parse(source)
+        check_tags(tree)
+        found = [
+            Problem("statement.template_field", {"file": path.name, "field": name, "place": at(number)})
+            for number, name in sorted(_unknown_fields(tree, _template_fields(context)))
+        ]
+        if not found:
+            # Once in vain, paragraph by paragraph: in the file itself nobody would know where it failed.
+            environment.from_string(source).render(_with_pictures(context, [""] * len(context["figures"])))
+    except Exception as error:  # noqa: BLE001 - whatever a template brings about is the template's
+        number = line_of(error)
+        raise refusal(error, path.name, lines[min(max(number, 1), len(lines)) - 1], at(number)) from None
     if found:
         raise OneMapError.of(found)
 
@@ -113,11 +111,15 @@ def _check_template(path: Path, context: Mapping[str, Any]) -> None:
 def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
     """Place and text, in one line, of every paragraph that has a tag: body, tables, heads and feet of pages."""
     from docx import Document
-    from docx.opc.exceptions import PackageNotFoundError
 
     try:
+        with zipfile.ZipFile(path) as packed:
+            if sum(member.file_size for member in packed.infolist()) > _MOST_BYTES:
+                raise OneMapError("statement.template", file=path.name, reason=f"> {_MOST_BYTES} bytes")
         document = Document(str(path))
-    except (PackageNotFoundError, KeyError, ValueError, OSError) as error:
+    except OneMapError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged file fails in the zip, in the XML, or in what python-docx expects
         raise OneMapError("statement.template", file=path.name, reason=str(error)[:200]) from error
     yield Problem("statement.in_paragraph", {"paragraph": 1}), ""
     yield from _texts_of(document.element.body)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.document_words import words
@@ -16,7 +17,7 @@ Node = dict[str, Any]
 WIDTH_MM = 156.0  # of the text on paper
 _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "reply", "page", "pack"}
 # What comes out is text, not markup: each printer escapes it in its own way.
-_TEXTS = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+_TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
 _WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
 _WORD_INSIDE = re.compile(r"words\.((?:list|in)_\w+)")
 

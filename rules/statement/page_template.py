@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from onemap.layers.messages import RESOURCES
@@ -38,7 +39,7 @@ def _shown_by(table: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {f"data-{name}": _legal(row[name]) for name in names if name in row}
 
 
-_PAGES = jinja2.Environment(
+_PAGES = ImmutableSandboxedEnvironment(
     loader=jinja2.FileSystemLoader(PARTS),
     autoescape=True,
     undefined=jinja2.StrictUndefined,

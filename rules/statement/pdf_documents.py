@@ -28,11 +28,12 @@ def pdf_document(
     """The PDF of a content. maps: the SVG text of its figures, in their order.
 
     templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed.
-    Raises OneMapError statement.font, statement.template.
+    Raises OneMapError statement.font, statement.template, statement.template_large.
     """
     fonts = fonts or chosen_fonts()
     own = templates / TEMPLATE if templates is not None else None
-    template = own if own is not None and own.is_file() else RESOURCES / "templates" / TEMPLATE
+    is_own = own is not None and own.is_file()
+    template = own if own is not None and is_own else RESOURCES / "templates" / TEMPLATE
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEMPLATE).write_bytes(template.read_bytes())
@@ -46,7 +47,7 @@ def pdf_document(
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-        result = set_pages(place / TEMPLATE, template.name, progress, timestamp=_moment(content))
+        result = set_pages(place / TEMPLATE, template.name, progress, is_own, timestamp=_moment(content))
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker
     return result
 

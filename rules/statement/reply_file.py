@@ -105,6 +105,7 @@ def _object_in(path: Path) -> dict[str, Any]:
         raise OneMapError("reply.file", file=path.name, reason=error.strerror) from None
     try:
         found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # half a character is no text
     except (ValueError, RecursionError):
         raise OneMapError("reply.syntax", file=path.name) from None
     if not isinstance(found, dict):

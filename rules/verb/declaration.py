@@ -13,6 +13,9 @@ from onemap.layers.progress import Progress
 
 Values = Mapping[str, Any]
 Result = dict[str, Any]
+_PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
+    *("PROJECT.qgz", "TARGET.pdf", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
+}  # a file's name need not be text
 VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
 
@@ -200,11 +203,13 @@ def _convert(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, dict):
         value = ",".join(f"{key}={item}" for key, item in value.items())
     text = str(value)
+    if parameter.metavar not in _PATHS and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise UsageError("usage.value", field=_shown_name(parameter), value=text)  # half a character is no text
     if parameter.choices and text not in parameter.choices:
         raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
     if parameter.convert is None:
         return text
     try:
         return parameter.convert(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError("usage.value", field=_shown_name(parameter), value=text) from None

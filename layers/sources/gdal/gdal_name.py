@@ -9,13 +9,14 @@ from onemap.layers.errors import OneMapError
 def gdal_name(content: Path | bytes) -> Path | str | bytes:
     """A path, or bytes, as pyogrio takes them for themselves and not for an address.
 
-    It cuts a path at a semicolon unless it begins with a scheme, and takes what stands before an exclamation mark for
-    an archive. Raises OneMapError source.sign for the latter.
+    The path is made absolute: `WFS:host` in the folder at hand is a file. It cuts a path at a semicolon unless it
+    begins with a scheme, and takes what stands before an exclamation mark for an archive. Raises OneMapError
+    source.sign for the latter.
     """
     if isinstance(content, bytes):
         return content
     _refuse(content, "!")
-    return f"file://{content.absolute()}" if _contains_sign(content, ";") else content
+    return f"file://{content.absolute()}" if _contains_sign(content, ";") else content.absolute()
 
 
 def gdal_target(path: Path) -> Path:

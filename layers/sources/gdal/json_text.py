@@ -9,6 +9,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import text_of
 
 JSON_SUFFIXES = {".geojson", ".json", ".topojson"}
+_SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
+_TYPES = {"FeatureCollection", "Feature", "Topology", *_SHAPES}
+_POINTING_TYPES = {"gdal_streamed_alg", "Catalog", "Collection"}  # a program of GDAL's, and lists of addresses
 _LARGEST_PARSED = 256 << 20  # beyond, our own look would take more memory than GDAL's
 
 
@@ -41,5 +44,9 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
         raise OneMapError("source.damaged", file=path.name, reason=reason) from None
-    is_topology = isinstance(content, dict) and content.get("type") == "Topology"
+    kind = content.get("type") if isinstance(content, dict) else None
+    if not isinstance(kind, str) or kind not in _TYPES:
+        code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
+        raise OneMapError(code, file=path.name, reason=f"type: {str(kind)[:40]}")
+    is_topology = kind == "Topology"
     return JsonText(found, None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8"), is_topology)

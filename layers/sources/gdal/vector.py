@@ -31,6 +31,7 @@ from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
+from onemap.layers.sources.gdal.geopackage_schema import check_schema
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.shapefile import check_complete, check_counts, shapefile_encoding, with_utf8_projection
@@ -40,6 +41,7 @@ MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
 _MOST_REMARKS = 10
+_JSON_DRIVERS = {"GeoJSON", "TopoJSON"}
 SEEKABLE = {".shp", ".gdb", ".gpkg"}
 ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
 _ROWS = 0.7  # of the time: the rest is looking for arcs
@@ -111,7 +113,23 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
         with with_utf8_projection(path) as readable:
             yield ReadableFile(path, layer, readable)
     else:
+        if suffix == ".gpkg":
+            with gdal_errors_as_refusals(path, layer or None):
+                check_schema(path)
         yield ReadableFile(path, layer, path)
+
+
+def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, Any]:
+    """What pyogrio says of a layer, without its rows, if GDAL has opened the file as what its name says.
+
+    Raises OneMapError source.indirect, and as pyogrio does.
+    """
+    info: dict[str, Any] = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding)
+    suffix = readable.path.suffix.lower()
+    expected = "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
+    if info["driver"] != expected and not (suffix in JSON_SUFFIXES and info["driver"] in _JSON_DRIVERS):
+        raise OneMapError("source.indirect", **readable.place)
+    return info
 
 
 def layer_names(path: Path) -> list[str]:
@@ -193,7 +211,7 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress)
     is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
-    expected = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer)["features"]
+    expected = file_info(readable)["features"]
     return arrow_rows(readable.path, readable.gdal_layer, expected, progress)
 
 
@@ -240,7 +258,7 @@ def _rows(
     A ring too short or open to be one reads as None and is reported as such later.
     """
     by_blocks = readable.path.suffix.lower() in SEEKABLE
-    expected = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding)["features"]
+    expected = file_info(readable, encoding)["features"]
     blocks: list[list[Any]] = []
     shapes: list[np.ndarray] = []
     read = 0

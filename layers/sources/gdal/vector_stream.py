@@ -63,7 +63,7 @@ class VectorStream:
         self.readable = readable
         self.encodings = vector.encodings_to_try(readable, encoding)
         with vector.gdal_errors_as_refusals(readable.path, readable.layer) as remarks:
-            info = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer, encoding=self.encodings[0])
+            info = vector.file_info(readable, self.encodings[0])
         self.remarks = remarks
         self.count = int(info["features"])
         self.crs: pyproj.CRS | None = vector.declared_crs(readable, info["crs"])

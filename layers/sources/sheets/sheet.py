@@ -173,7 +173,7 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     texts = [plain(grid.at(row, column)) for row in rows]
     numbers = {found[1] if (found := _SRID.match(text)) else "" for text in texts if text}
     bare = np.array([_SRID.sub("", text, count=1) or None for text in texts], dtype=object)
-    geometries = shapely.from_wkt(bare, on_invalid="ignore")
+    geometries = np.array([_shape_of(text) for text in bare], dtype=object)
     problems = [
         Problem(
             "sheet.wkt",
@@ -191,6 +191,14 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
         remarks.append(Problem("geometry.z_dropped", {"file": path.name, "layer": grid.name}))
     attributes = _row_attributes(grid, columns, rows).drop(columns=columns.headings[column])
     return _frame(path, grid, shapely.force_2d(geometries), attributes, crs, tuple(remarks))
+
+
+def _shape_of(text: str | None) -> shapely.Geometry | None:
+    """The geometry of a WKT; None for what is none, and for curves, of which GEOS's reader makes nothing."""
+    try:
+        return shapely.from_wkt(text, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFrame:

@@ -193,7 +193,8 @@ def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, mon
     numbers = [2**53 + n if n % 3 else None for n in range(20)]  # nulls in some blocks turn integers into doubles
     columns = {"BSM": [f"{n:03}" for n in range(20)], "n": pd.array(numbers, dtype="Int64")}
     crs = "EPSG:4547" if name != "a.geojson" else "EPSG:4490"
-    source = layer_file(name, shapes, columns, crs=crs)
+    modern = {"driver": "OpenFileGDB", "TARGET_ARCGIS_VERSION": "ARCGIS_PRO_3_2_OR_LATER"}  # with long integers
+    source = layer_file(name, shapes, columns, crs=crs, **(modern if name == "a.gdb" else {}))
     whole = vector.read_vector(source, "a", None)
     monkeypatch.setattr(vector, "ROWS_AT_ONCE", 4)
     told: list[float] = []

@@ -1,0 +1,31 @@
+"""A text of TOML that a person wrote, as plain values; whatever it holds, it is read or refused."""
+
+import tomllib
+from typing import Any
+
+_LARGEST = 2**63
+
+
+def toml_content(text: str) -> dict[str, Any]:
+    """The content of a text. Raises ValueError, as tomllib does and for what no program can use.
+
+    That are numbers of more than 64 bits, which TOML does not know, and lists in lists beyond counting.
+    """
+    try:
+        content = tomllib.loads(text)
+        _check_numbers(content)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    except ValueError:
+        raise ValueError("a number of more than 64 bits") from None
+    return content
+
+
+def _check_numbers(value: Any) -> None:
+    if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+        raise ValueError
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_numbers(item)

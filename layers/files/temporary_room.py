@@ -1,0 +1,72 @@
+"""The folder in which this process makes its temporary files; what a killed one left goes when the next one starts."""
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.journal_folder import is_locked_by_us
+
+_PREFIX = "onemap-room-"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_LOCK = "lock"
+_MAKING_S = 60  # a folder without a lock is being made, unless it is older
+
+
+@contextlib.contextmanager
+def temporary_room() -> Iterator[None]:
+    """A folder for all temporary files of this process and of those that it starts, removed at the end.
+
+    Where none can be made, they lie where they would; whoever needs one then is told.
+    """
+    usual, named = tempfile.tempdir, os.environ.get("TMPDIR")
+    with contextlib.ExitStack() as held:
+        try:
+            place = Path(tempfile.gettempdir())
+            _remove_forgotten(place)
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+            lock = (folder / _LOCK).open("a+b")
+        except OSError:
+            yield
+            return
+        held.callback(shutil.rmtree, folder, ignore_errors=True)
+        held.callback(lock.close)
+        if is_locked_by_us(lock):
+            tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
+            os.environ.pop("TMPDIR", None)
+            if named is not None:
+                os.environ["TMPDIR"] = named
+
+
+def no_room_refusal(error: Exception) -> OneMapError | None:
+    """What is said of a disk without room where nobody nearer knew what it was for; None for another error."""
+    if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
+        return None
+    place = tempfile.tempdir or os.environ.get("TMPDIR") or str(error.filename or "")
+    return OneMapError("out.no_room", file=place, reason=error.strerror or str(error))
+
+
+def _remove_forgotten(place: Path) -> None:
+    """Remove the folders of processes that have ended, whichever way."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
+                continue
+            path = folder / _LOCK
+            if not path.exists():
+                if time.time() - folder.stat().st_mtime > _MAKING_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+                continue
+            with path.open("a+b") as lock:
+                is_left = is_locked_by_us(lock)
+            if is_left:
+                shutil.rmtree(folder, ignore_errors=True)

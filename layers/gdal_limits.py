@@ -1,0 +1,30 @@
+"""What GDAL may not do in this program: follow a file to other files, or reach the network."""
+
+import os
+
+# Drivers whose files say where the data lies: in other files, behind an address, in a program's command line.
+INDIRECT_DRIVERS = (
+    *("VRT", "OGR_VRT", "GDALG", "GTI", "TIL", "DERIVED", "STACIT", "STACTA", "MRF", "Zarr", "ERS", "RRASTER"),
+    *("WFS", "OAPIF", "OGCAPI", "CSW", "WMS", "WMTS", "WCS", "HTTP", "NGW", "ESRIJSON", "ESRIC", "KMLSUPEROVERLAY"),
+    *("EEDA", "EEDAI", "PLMOSAIC", "PLSCENES", "DAAS", "Carto", "AmigoCloud", "Elasticsearch", "ADBC", "SQLite"),
+    *("GNMFile", "GNMDatabase", "GPSBabel"),
+)
+# What others may have set for their GDAL and PROJ is not for ours.
+_FOREIGN = ("PROJ_", "GDAL_", "OGR_", "GML_", "CPL_", "VSI", "AWS_", "no_proxy", "NO_PROXY")
+_SETTINGS = {
+    "GDAL_SKIP": ",".join(INDIRECT_DRIVERS),
+    # There is no such kind of proxy: every request of GDAL's ends before a name is looked up.
+    "GDAL_HTTP_PROXY": "nowhere://none",
+    "PROJ_NETWORK": "OFF",
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "OGR_SQLITE_STATIC_VIRTUAL_OGR": "NO",
+    "OGR_SQLITE_LOAD_EXTENSIONS": "",
+}
+
+
+def limit_gdal() -> None:
+    """Set the limits for this process and those that it starts; to be called before any GDAL is loaded."""
+    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+        del os.environ[name]
+    os.environ.update(_SETTINGS)

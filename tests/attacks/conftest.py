@@ -1,0 +1,53 @@
+"""What attackers need: a server that counts who calls it, and a secret file that nobody should read."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import shapely
+
+from onemap.tests.conftest import write_layer
+
+
+@dataclass
+class Listener:
+    """A web server on this machine, and the paths that were asked of it."""
+
+    port: int
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_POST = do_PROPFIND = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Listener(server.server_address[1], asked)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """A layer in a folder of somebody else's, with a row that must not come out."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return write_layer(folder / "secret.gpkg", [shapely.box(500000, 4e6, 500100, 4000100)], {"name": ["top secret"]})

@@ -1,0 +1,159 @@
+"""Passwords in whatever spelling of an address, and keys in an address's path: none is ever repeated."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.service_address import service_address
+from onemap.layers.server_address import passwords_in, without_password
+from onemap.tests.conftest import ROOT, write_layer
+
+SECRET = "Hu5h"  # a piece of every password below
+SPELLINGS = (
+    "postgresql://reader:Hu5h@127.0.0.1:1/db",
+    "postgresql://reader:Hu5h/x@127.0.0.1:1/db",
+    "postgresql://reader:x/Hu5h@127.0.0.1:1/db?schema=a",
+    "postgresql://reader:x?Hu5h@127.0.0.1:1/db",
+    "postgresql://reader:Hu5h#x@127.0.0.1:1/db",
+    "postgresql://reader:x Hu5h@127.0.0.1:1/db",
+    "postgresql://reader:x@Hu5h@127.0.0.1:1/db",
+    "postgresql://reader@office:Hu5h@127.0.0.1:1/db",
+    "postgresql://reader:12/Hu5h@127.0.0.1:1/db",
+    "postgresql://reader:12?Hu5h@127.0.0.1:1/db",
+    "postgresql://reader:Hu5h",
+    "postgresql://reader%3AHu5h@127.0.0.1:1/db",
+    "POSTGRESQL://reader:Hu5h@127.0.0.1:1/db",
+    "Postgres://reader:Hu5h@127.0.0.1:1/db",
+    "postgresql+psycopg://reader:Hu5h@127.0.0.1:1/db",
+    "postgis://reader:Hu5h@127.0.0.1:1/db",
+    "postgresql://127.0.0.1:1/db?user=reader&password=Hu5h",
+    "postgresql://127.0.0.1:1/db?PASSWORD=Hu5h&user=reader",
+    "postgresql://127.0.0.1:1/db?password=x Hu5h&user=reader",
+    "host=127.0.0.1 port=1 user=reader password=Hu5h",
+    "host=127.0.0.1 port=1 password='x Hu5h' user=reader",
+    'host=127.0.0.1 password="x Hu5h"',
+    "password=Hu5h host=127.0.0.1",
+    "PG:host=127.0.0.1 port=1 user=reader password=Hu5h",
+    "PG:password=Hu5h dbname=a",
+    "service=plans password=Hu5h",
+    "service=plans PASSWORD = Hu5h",
+    "service=plans?password=Hu5h&schema=a",
+)
+
+
+@pytest.mark.parametrize("address", SPELLINGS)
+def test_no_spelling_of_an_address_keeps_its_password(address):
+    assert SECRET not in without_password(address)
+    assert any(SECRET in word for word in passwords_in(address))
+    sentence = f"unrecognized arguments: {address}"
+    assert SECRET not in without_password(sentence)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://h:5432/db",
+        "postgresql://u@h:5432/db?schema=a",
+        "postgresql://h1:5432,h2:5433/db",
+        "postgresql://[::1]:5432/db",
+        "postgresql://u@[::1]:5432/db",
+        "https://host:8080/arcgis/@2x",
+        "service=plans schema=city",
+        "C:/data/user=1/city.gpkg",
+        "postgresql://h:5432",
+        "postgresql://h:5432/db?user=reader@office",
+        "postgresql://h:5432?user=reader@office",
+    ],
+)
+def test_an_address_without_a_password_stays_as_it_is(address):
+    assert without_password(address) == address
+    assert passwords_in(address) == set()
+
+
+@pytest.mark.parametrize("address", SPELLINGS)
+def test_no_verb_repeats_a_password(onemap, tmp_path, monkeypatch, address):
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")
+    library, parcels = tmp_path / "city.gpkg", write_layer(tmp_path / "parcels.gpkg", [shapely.box(0, 0, 1, 1)])
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    for words in (
+        ("layers", address),
+        ("inspect", address),
+        ("inspect", f"{address}&table=a" if "?" in address else f"{address}?table=a"),
+        ("add", library, address, "--as", "T"),
+        ("check", library, address),
+        ("check", address, parcels),
+        ("check", library, parcels, "--scheduler", address),
+        ("copy", library, address),
+        ("new", address, "--crs", "EPSG:4547"),
+        ("nonsense", address),
+        ("layers", library, "--as-of", address),
+    ):
+        answer = onemap(*words)
+        assert answer.code in (2, 3), (words, answer.json)
+        assert SECRET not in json.dumps(answer.json) + answer.stderr, words
+    assert SECRET.encode() not in library.read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs Linux's list of processes")
+@pytest.mark.parametrize("address", [SPELLINGS[0], SPELLINGS[1], SPELLINGS[12], SPELLINGS[16], SPELLINGS[23]])
+def test_no_list_of_processes_shows_a_password(tmp_path, address):
+    other = SPELLINGS[0].replace(SECRET, "0ther")
+    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "copy", address, other]
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": "5"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:  # noqa: S603
+        shown, began = [], time.monotonic()
+        while child.poll() is None and time.monotonic() - began < 30:
+            shown.append(Path(f"/proc/{child.pid}/cmdline").read_bytes())
+            time.sleep(0.01)
+        words = child.stdout.read() + child.stderr.read()
+    assert child.returncode in (2, 3)
+    assert shown
+    assert SECRET.encode() not in shown[-1] + words
+    assert b"0ther" not in shown[-1] + words
+    # The first looks may come before the program has begun at all.
+    assert sum(SECRET.encode() in one for one in shown) < len(shown) / 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://maps.example.com/abcdef0123456789abcdef0123456789/wmts",
+        "https://maps.example.com/wmts/ABCDEF0123456789ABCDEF01/{z}/{x}/{y}.png",
+        "https://maps.example.com/6f9619ff-8b86-d011-b42d-00cf4fc964ff/wms",
+        "https://maps.example.com/v1/aB3dE5fG7hI9jK1lM3nO5pQ7/wms",
+        "https://maps.example.com/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc/wms",
+        "https://maps.example.com/token/a1b2c3d4e5/wms",
+        "https://maps.example.com/api-key/secret99/wms",
+        "https://maps.example.com/%61bcdef0123456789abcdef0123456789/wmts",
+    ],
+)
+def test_a_key_in_a_path_is_refused_and_not_repeated(onemap, tmp_path, url):
+    library = tmp_path / "city.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    with pytest.raises(OneMapError) as refused:
+        service_address(url, "xyz" if "{z}" in url else "wms")
+    assert refused.value.code == "service.secret"
+    assert "0123" not in str(refused.value)
+    assert "a1b2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gis.example.gov.cn/arcgis/services/GHFX/STBHHX_2023/MapServer/WMSServer",
+        "https://gis.example.gov.cn/geoserver/plans2026/wms",
+        "https://gis.example.gov.cn/OneMap/service/wmts/330100_land_use_planning_2021_2035",
+        "https://t0.tianditu.gov.cn/vec_c/wmts",
+        "https://gis.example.gov.cn/arcgis/rest/services/Cities/HangzhouGeneralPlan2035/MapServer",
+        "https://gis.example.gov.cn/20210101123456789012/wms",
+    ],
+)
+def test_a_plain_path_is_kept(url):
+    assert service_address(url, "wms") == url

@@ -1,0 +1,325 @@
+"""Inputs that ended programs before: each is refused in words, leaves nothing behind, and ends in time."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import openpyxl
+import pytest
+import shapely
+
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.temporary_room import no_room_refusal
+from onemap.tests.conftest import ROOT, write_layer
+
+BOX = shapely.box(500000, 4e6, 500100, 4000100)
+DEFINE = "name=T,department=land,library=base,kind=vector,geometry=polygon"
+PACK = """
+[pack]
+id = "own"
+version = "1"
+title = { zh = "自定", en = "Own" }
+[[rule]]
+id = "own.zone"
+kind = "avoid"
+layer = "T"
+department = "land"
+verdict = "prohibited"
+title = { zh = "试验", en = "Trial" }
+basis = [{ law = "试验法", article = "第一条" }]
+"""
+
+
+@pytest.fixture
+def library(onemap, tmp_path) -> Path:
+    path = tmp_path / "city.gpkg"
+    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
+    return path
+
+
+@pytest.fixture
+def desk(onemap, library, tmp_path) -> Path:
+    """A library with one version; parcels and a pack lie beside it."""
+    source = write_layer(tmp_path / "zone.gpkg", [BOX])
+    write_layer(tmp_path / "parcels.gpkg", [BOX], {"DKBH": ["A"]})
+    (tmp_path / "own.toml").write_text(PACK, encoding="utf-8")
+    assert onemap("add", library, source, "--as", "T", "--define", DEFINE, "--covers", "extent").code == 0
+    return tmp_path
+
+
+def changed(path: Path, *statements: str) -> Path:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+    return path
+
+
+# --- files
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('gone', 'features', 'g', 4547)",
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('gone', 'attributes', 'g')",
+        "DELETE FROM gpkg_geometry_columns",
+        "UPDATE gpkg_geometry_columns SET column_name = 'gone'",
+        "UPDATE gpkg_contents SET srs_id = 999999999",
+        "DROP TABLE gpkg_contents",
+        "UPDATE gpkg_spatial_ref_sys SET definition = 'http://127.0.0.1:1/crs'",
+    ],
+)
+def test_a_geopackage_that_contradicts_itself_is_read_or_refused(onemap, library, tmp_path, statement):
+    path = write_layer(tmp_path / "a.gpkg", [BOX])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER IF EXISTS x")
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+    changed(path, statement)
+    for words in (("inspect", path), ("check", library, path)):
+        answer = onemap(*words)
+        assert answer.code in (0, 3), (words, answer.json)
+    answer = onemap("add", library, path, "--as", "T", "--define", DEFINE, "--covers", "extent")
+    assert answer.code in (0, 3), answer.json
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM onemap_library WHERE key = 'id'",
+        "DELETE FROM onemap_library WHERE key = 'name'",
+        "DELETE FROM onemap_library WHERE key = 'srs_id'",
+        "DELETE FROM onemap_library",
+        "UPDATE onemap_library SET value = '999999999' WHERE key = 'srs_id'",
+        "UPDATE onemap_library SET value = 'x' WHERE key = 'srs_id'",
+        "UPDATE onemap_library SET value = '4326' WHERE key = 'srs_id'",
+        "UPDATE onemap_library SET value = NULL WHERE key = 'srs_id'",
+    ],
+)
+def test_a_library_without_what_makes_it_one_is_damaged(onemap, desk, statement):
+    changed(desk / "city.gpkg", statement)
+    for words in (("layers", desk / "city.gpkg"), ("check", desk / "city.gpkg", desk / "parcels.gpkg")):
+        answer = onemap(*words)
+        assert (answer.code, answer.codes) == (3, ["library.damaged"]), words
+
+
+def test_a_library_with_a_curve_in_it_is_unknown_and_no_defect(onemap, desk):
+    curve = bytes.fromhex("47500001c3110000") + b"\x01\x08\x00\x00\x00" + (3).to_bytes(4, "little") + bytes(48)
+    with closing(sqlite3.connect(desk / "city.gpkg")) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute("UPDATE T__1 SET geom = ?", (curve,))
+        connection.commit()
+    answer = onemap("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml")
+    assert answer.code in (0, 3)
+    assert answer.code == 3 or answer.json["verdicts"]["unknown"] == 1
+
+
+@pytest.mark.parametrize(
+    "wkt",
+    [
+        "CURVEPOLYGON(CIRCULARSTRING(0 0,1 1,2 0,1 -1,0 0))",
+        "CIRCULARSTRING(0 0,1 1,2 0)",
+        "COMPOUNDCURVE((0 0,1 1),(1 1,2 2))",
+        "MULTISURFACE(CURVEPOLYGON((0 0,1 0,1 1,0 0)))",
+        "TIN(((0 0,1 0,1 1,0 0)))",
+        "POLYGON(" + "(" * 5000,
+    ],
+)
+def test_a_curve_in_a_table_of_text_is_named_by_its_cell(onemap, tmp_path, wkt):
+    (tmp_path / "a.csv").write_text(f'BSM,wkt\n1,"POLYGON((0 0,1 0,1 1,0 0))"\n2,"{wkt}"\n')
+    answer = onemap("inspect", tmp_path / "a.csv")
+    assert (answer.code, answer.codes) == (3, ["sheet.wkt"])
+    assert answer.json["problems"][0]["feature"] == "B3"
+
+
+# --- texts
+
+
+NUMBERS = ("9" * 5000, "-" + "9" * 5000, "0x" + "F" * 5000, "1e" + "9" * 5000, str(2**63), "[" * 5000 + "]" * 5000)
+
+
+@pytest.mark.parametrize("value", NUMBERS)
+@pytest.mark.parametrize("place", ["min_area_m2", "where", "days", "rule"])
+def test_a_pack_with_a_number_or_a_nest_beyond_measure_is_refused(onemap, desk, value, place):
+    quoted = value if value[0] != "[" else "(" * 5000 + "BSM = '1'" + ")" * 5000
+    text = {
+        "min_area_m2": f"{PACK}min_area_m2 = {value}\n",
+        "where": f"{PACK}where = \"BSM = '1' OR n = {quoted}\"\n",
+        "days": PACK.replace("[[rule]]", f"[review]\ndays = {value}\n[[rule]]"),
+        "rule": PACK.replace("[[rule]]", f"rule = {value}\n"),
+    }[place]
+    (desk / "own.toml").write_text(text, encoding="utf-8")
+    answer = onemap("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml")
+    assert answer.code in (0, 3), answer.json
+    if place in ("days", "rule"):
+        assert answer.code == 3
+
+
+def test_a_number_of_more_than_64_bits_is_no_toml():
+    for value in (*NUMBERS[:3], str(2**63), str(-(2**63) - 1)):
+        with pytest.raises(ValueError, match="64 bits"):
+            toml_content(f"a = [{{ b = {value} }}]")
+    assert toml_content(f"a = {2**63 - 1}") == {"a": 2**63 - 1}
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\udc00\\ud800", "a\\udfff"])
+def test_half_a_character_in_a_reply_is_refused(tmp_path, text):
+    from onemap.rules.statement.reply_file import read_reply
+
+    path = tmp_path / "reply.json"
+    path.write_text(f'{{"onemap_reply": 1, "text": "{text}", "on": "2026-01-01", "answers": []}}')
+    with pytest.raises(OneMapError) as refused:
+        read_reply(path)
+    assert refused.value.code == "reply.syntax"
+
+
+@pytest.mark.parametrize("content", ["9" * 5000, "[" * 100_000, '{"type": ' + "9" * 5000 + "}"])
+def test_a_json_beyond_measure_is_damaged(onemap, tmp_path, content):
+    (tmp_path / "a.json").write_text(content)
+    assert onemap("inspect", tmp_path / "a.json").codes == ["source.damaged"]
+
+
+def test_half_a_character_on_the_command_line_is_refused(onemap, desk):
+    for option in ("--by", "--label"):
+        answer = onemap(
+            *("add", desk / "city.gpkg", desk / "zone.gpkg", "--as", "T", "--covers", "extent", option, "\udcff")
+        )
+        assert answer.code in (2, 3), (option, answer.json)
+
+
+# --- names
+
+
+@pytest.mark.parametrize("code", ["A" * 41, "CON", "prn", "Aux", "NUL", "COM1", "lpt9", "COM0"])
+def test_a_layers_code_is_short_and_no_device_of_windows(onemap, library, tmp_path, code):
+    source = write_layer(tmp_path / "zone.gpkg", [BOX])
+    answer = onemap("add", library, source, "--as", code, "--define", DEFINE, "--covers", "extent")
+    assert (answer.code, answer.codes) == (3, ["define.code"])
+
+
+def test_a_code_of_forty_characters_or_that_begins_like_a_device_is_taken(onemap, library, tmp_path):
+    source = write_layer(tmp_path / "zone.gpkg", [BOX])
+    for code in ("A" * 40, "CONTOUR", "COM10"):
+        assert onemap("add", library, source, "--as", code, "--define", DEFINE, "--covers", "extent").code == 0
+
+
+# --- libraries that go, and copies
+
+
+def test_a_library_removed_meanwhile_is_missing(desk):
+    from onemap.layers.library.library import open_library
+
+    with pytest.raises(OneMapError) as refused, open_library(str(desk / "city.gpkg")):
+        for path in desk.glob("city.gpkg*"):
+            path.unlink()
+    assert refused.value.code == "library.missing"
+
+
+def test_a_copy_does_not_stumble_over_what_an_earlier_one_left(onemap, desk):
+    (desk / "city.catalogue.toml").write_text('[ZX1]\ntitle = { zh = "一", en = "One" }\n', encoding="utf-8")
+    shutil.copyfile(desk / "city.gpkg", desk / "other.gpkg")
+    (desk / "city.catalogue.toml").unlink()
+    copy = desk / "copy.gpkg"
+    assert onemap("copy", desk / "city.gpkg", copy).code == 0
+    for end in ("-wal", "-shm"):
+        copy.with_name(f"copy.gpkg{end}").write_bytes(b"left of another library" * 300)
+    copy.unlink()
+    answer = onemap("copy", desk / "city.gpkg", copy)
+    assert answer.code == 0, answer.json
+    assert onemap("verify", copy).code == 0
+    assert sorted(path.name for path in desk.glob("copy*")) == ["copy.gpkg"]
+
+
+def test_a_copy_finds_its_own_file_beside_it_as_it_left_it(onemap, desk):
+    (desk / "city.calendar.toml").write_text("", encoding="utf-8")
+    for _ in range(2):
+        answer = onemap("copy", desk / "city.gpkg", desk / "copy.gpkg")
+        assert answer.code == 0, answer.json
+        (desk / "copy.gpkg").unlink()
+
+
+# --- room for temporary files
+
+
+def program(*arguments: object, room: Path) -> list[str]:
+    return [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
+
+
+def environment(room: Path) -> dict[str, str]:
+    return {**os.environ, "TMPDIR": str(room), "TEMP": str(room), "TMP": str(room)}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
+def test_what_a_killed_program_left_goes_with_the_next(desk, tmp_path):
+    room = tmp_path / "room"
+    room.mkdir()
+    foreign = room / "somebody.txt"
+    foreign.write_text("theirs")
+    serving = program("serve", room=room)
+    for _ in range(3):
+        with subprocess.Popen(serving, env=environment(room), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603
+            child.stdin.write(b'{"jsonrpc": "2.0", "id": 1, "method": "nonsense"}\n')
+            child.stdin.flush()
+            child.stdout.readline()
+            (own,) = [path for path in room.iterdir() if path.is_dir()]
+            (own / "openpyxl.abc").write_bytes(bytes(1000))  # as a writer leaves it that is killed
+            # Another program beside a living one leaves its room alone.
+            subprocess.run(program("--help", room=room), env=environment(room), check=True, capture_output=True)  # noqa: S603
+            assert own.is_dir()
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+    assert len(list(room.iterdir())) == 2  # the last one's, and what is not ours
+    subprocess.run(program("--help", room=room), env=environment(room), check=True, capture_output=True)  # noqa: S603
+    assert list(room.iterdir()) == [foreign]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
+def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
+    room = tmp_path / "room"
+    room.mkdir()
+    out = desk / "out.xlsx"
+    arguments = ("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out", out)
+    seen: set[str] = set()
+    with subprocess.Popen(program(*arguments, room=room), env=environment(room), stdout=subprocess.DEVNULL) as child:  # noqa: S603
+        while child.poll() is None:
+            seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
+            time.sleep(0.005)
+    assert child.returncode == 0
+    assert openpyxl.load_workbook(out).sheetnames
+    assert seen == {"onemap"}
+    assert list(room.iterdir()) == []
+
+
+def test_no_room_for_temporary_files_is_said_so():
+    refusal = no_room_refusal(OSError(28, "No space left on device"))
+    assert refusal is not None
+    assert refusal.code == "out.no_room"
+    assert no_room_refusal(ValueError()) is None
+    assert no_room_refusal(OSError(2, "gone")) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bounds a process as Linux does")
+def test_a_program_whose_temporary_files_do_not_fit_refuses(desk, tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(desk / "big.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("big.geojson", '{"type": "FeatureCollection", "features": []}' + " " * 3_000_000)
+    limited = (
+        "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000));"
+        f"sys.argv = ['onemap', 'inspect', {str(desk / 'big.zip')!r}, '--json'];"
+        f"runpy.run_path({str(ROOT / '__main__.py')!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", limited], capture_output=True, timeout=60)  # noqa: S603
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert json.loads(done.stdout)["problems"][0]["code"] in ("source.no_room", "out.no_room")
