@@ -84,7 +84,7 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
 
 def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
     """The fields of a layer that the rules of these packs use to decide."""
-    deciding = [rule for rule in joined_rules(packs) if rule.layer == code and rule.finds]
+    deciding = [rule for rule in joined_rules(packs) if code in rule.layers_named and rule.finds]
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 
