@@ -24,7 +24,6 @@ AREA_LIMITS = {
         title={"zh": "最小比例", "en": "least share"},
         default="0",
         not_negative=True,
-        is_limit=True,
     ),
     "min_width_m": Key(
         NUMBER,

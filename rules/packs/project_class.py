@@ -87,6 +87,8 @@ class ProjectClass:
         system = system or (URBAN if code[:1].isalpha() else self.system)
         if system == SURVEY:
             return self.survey
+        if system not in CODE_SYSTEMS:
+            return ()
         return tuple(start for start in self.use if start[:1].isalpha() == (system == URBAN))
 
 

@@ -86,6 +86,8 @@ def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
     for name, key in {**AREA_LIMITS, **keys}.items():
         if key.not_negative and isinstance(item.get(name), (int, float)) and item[name] < 0:
             wrong("rule.negative", name)
+    if isinstance(item.get("min_share"), (int, float)) and item["min_share"] > 1:
+        wrong("rule.option", "min_share", reason="0 … 1")
     departments = item.get("consult")
     for department in departments if isinstance(departments, list) else ():
         if department not in RULE_KEYS["consult"].choices:
