@@ -17,7 +17,7 @@ from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.software import software_versions
 from onemap.rules.check.judge_rule import Bench, judged_rule
-from onemap.rules.findings.rule_rows import BackgroundRows, RuleRows, background_rows
+from onemap.rules.findings.rule_rows import BackgroundRows, RuleRows, background_rows, without_rows_under
 from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier, earlier_run
@@ -154,7 +154,7 @@ def _judge(
         rows.add(replace(judged, threads=still))
     last = threads.progress.part(_RULES, 1.0, phrase("progress.tables", check_plan.language))
     in_rows = (_ROWS - _RULES) / (1 - _RULES)
-    made = rows.finished(last.part(0.0, in_rows))
+    made = without_rows_under(rows.finished(last.part(0.0, in_rows)))
     tables = tables_of(check_plan, parcel_rows, made, standing, last.part(in_rows, 1.0))
     return Answer(tables, {code: layers[code].record(code) for code in layers}, computed, skipped, warped)
 
@@ -226,6 +226,7 @@ def record_of(
         "parameters": dict(parameters),
         "origin": list(check_plan.origin),
         "rules": {rule.id: rule.hash for rule in check_plan.rules},
+        "chosen_layers": {rule.id: rule.layer for rule in check_plan.rules if len(rule.layers_named) > 1},
         "computed": computed,
         "warped": sorted(warped, key=lambda item: order[item["rule"]]),
         "skipped": skipped,

@@ -11,10 +11,12 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.versions import StoredFeatures
+from onemap.rules.check.applicability import applicability
 from onemap.rules.findings.findings import RuleJudgement
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.conditions import Truth, evaluate
+from onemap.rules.kinds.conditions import evaluate
+from onemap.rules.kinds.foreseen_values import unforeseen_rows
 from onemap.rules.kinds.ground import (
     CoveredGround,
     Features,
@@ -72,7 +74,7 @@ def judged_rule(
 
     Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
-    rows = _rows_asked(rule, bench, wanted)
+    rows, lacks_fact = _rows_asked(rule, bench, wanted)
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or "unreadable")
     if any(other.reason == "unreadable" for other in others.values()):
@@ -95,6 +97,7 @@ def judged_rule(
     return RuleJudgement(
         rule=rule,
         rows=rows,
+        lacks_fact=lacks_fact,
         judgement=judgement,
         label=version.label if version else None,
         names=source.names[chosen],
@@ -105,20 +108,25 @@ def judged_rule(
     )
 
 
-def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> np.ndarray:
-    """The positions of the parcels to which a rule applies, of those that are wanted."""
-    is_asked = np.ones(len(bench.geometries), dtype=bool) if wanted is None else wanted
-    return np.flatnonzero(is_asked if rule.when is None else is_asked & _applies(rule.when, bench.attributes))
+def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The positions (k,) of the parcels to which a rule applies, of those that are wanted; and which lack a fact."""
+    to_whom = applicability(rule, bench.attributes)
+    rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
+    return rows, to_whom.lacks_fact[rows]
 
 
 def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> tuple[np.ndarray, Features]:
-    """The features that a rule's `where` lets through, with their positions (m,) among all."""
+    """The features that a rule's `where` lets through, with their positions (m,) among all.
+
+    A value that nobody foresaw is no more known than a null.
+    """
     attributes = stored.attributes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
         truth = evaluate(rule.where, attributes)
-        chosen = np.flatnonzero(truth.true | truth.unknown)
-        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), truth.unknown[chosen]
+        is_unknown = truth.unknown | unforeseen_rows(rule.where, attributes, source.entry)
+        chosen = np.flatnonzero(truth.true | is_unknown)
+        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
     return chosen, Features(stored.geometries[chosen], attributes, uncertain, partial(source.pieces_of, chosen))
 
 
@@ -160,7 +168,8 @@ def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reas
     judgement = Judgement(no_ground(count), bench.geometries[rows], np.full(count, np.nan), no_pairs())
     judgement.because(reason, np.ones(count, dtype=bool))
     label = source.version.label if source.version else None
-    return RuleJudgement(rule, rows, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
+    nothing = np.zeros(count, dtype=bool)
+    return RuleJudgement(rule, rows, nothing, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
 
 
 def _check_fields(rule: Rule, source: LayerSource) -> None:
@@ -172,12 +181,3 @@ def _check_fields(rule: Rule, source: LayerSource) -> None:
         if name.lower() not in present:
             place = {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": name}
             raise OneMapError("rule.field", layer=source.version.table, **place)
-
-
-def _applies(when: str, attributes: pd.DataFrame) -> np.ndarray:
-    """The parcels to which a rule applies: where its `when` is true, or cannot be told."""
-    try:
-        truth = evaluate(when, attributes)
-    except KeyError:  # the parcels do not say: unknown for all
-        truth = Truth(np.zeros(len(attributes), dtype=bool), np.ones(len(attributes), dtype=bool))
-    return truth.true | truth.unknown

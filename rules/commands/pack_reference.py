@@ -17,6 +17,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "keys": "| key | type | unit | default | meaning |",
         "pack": "About the pack itself, once.",
         "review": "How the review of a case runs, once or not at all.",
+        "class": "A class of projects under a name, which rules use in `unless` and `only`.",
         "rule": "One for each rule; further keys belong to its kind.",
         "checklist": "One for each matter that only a person can judge.",
         "required": "required",
@@ -44,6 +45,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "keys": "| 键 | 类型 | 单位 | 缺省 | 含义 |",
         "pack": "规则包本身，一次。",
         "review": "会审办理的约定，一次或不写。",
+        "class": "一个有名的项目类别，供规则的 unless 和 only 使用。",
         "rule": "每条规则一段；其余的键因类型而异。",
         "checklist": "每件只能由人判断的事一段。",
         "required": "必填",
@@ -94,7 +96,7 @@ def pack_reference(language: str) -> str:
     words = _WORDS[language]
     lines = [f"# {words['title']}", "", words["about"], ""]
     for name, keys in TABLES.items():
-        heading = f"[[{name}]]" if name in ("rule", "checklist") else f"[{name}]"
+        heading = {"rule": "[[rule]]", "checklist": "[[checklist]]", "class": "[class.NAME]"}.get(name, f"[{name}]")
         lines += [f"## `{heading}`", "", words[name], "", *_key_table(keys, language), ""]
     lines += [f"## {words['kinds']}", "", *_kind_table(language), ""]
     for kind in KINDS.values():

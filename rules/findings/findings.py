@@ -24,6 +24,7 @@ class RuleJudgement:
     """One rule's judgement of some parcels, with what its rows need to be written.
 
     rows: (k,) the parcels' positions.
+    lacks_fact: (k,) the rule applies to the parcel because a fact of it is missing.
     label: the layer version's, or None.
     names: (m,) of its features.
     attributes: m rows, of its features.
@@ -33,6 +34,7 @@ class RuleJudgement:
 
     rule: Rule
     rows: np.ndarray
+    lacks_fact: np.ndarray
     judgement: Judgement
     label: str | None
     names: np.ndarray
@@ -78,31 +80,32 @@ _NO_ROWS = _Half(
 )
 
 
-def _unknown_half(judged: RuleJudgement) -> _Half:
+def _unknown_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
     unknown = judged.judgement.unknown
     present = np.flatnonzero(~shapely.is_missing(unknown))
     if len(present) == 0:
         return _NO_ROWS
-    measure = measure_grounds(unknown[present], judged.rule)
+    measure = measure_grounds(unknown[present], judged.rule, parcel_m2[present])
     reason = _join_reasons(_unknown_reasons(judged, present), measure.reason)
     return _Half(present, unknown[present], measure, reason, {})
 
 
-def _hit_half(judged: RuleJudgement) -> _Half:
+def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
     judgement = judged.judgement
-    present, measure, columns = _ground_hit(judged) if judgement.measures is None else _measured_hit(judged)
-    reason = _join_reasons(_hit_reasons(judgement, present), measure.reason)
+    present, measure, columns = _ground_hit(judged, parcel_m2) if judgement.measures is None else _measured_hit(judged)
+    lacks_fact = np.where(judged.lacks_fact[present], "no_fact", "").astype(object)
+    reason = _join_reasons(lacks_fact, measure.reason)
     of_hit = judgement.pairs.of_hit
     features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
     columns |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
     return _Half(present, judgement.hit[present], measure, reason, columns)
 
 
-def _ground_hit(judged: RuleJudgement) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
+def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
     """A conflict of ground: the parcels that have one (k,), its area against the rule's limits, further columns."""
     judgement = judged.judgement
     present = np.flatnonzero(~shapely.is_missing(judgement.hit))
-    measure = measure_grounds(judgement.hit[present], judged.rule)
+    measure = measure_grounds(judgement.hit[present], judged.rule, parcel_m2[present])
     columns = _second_method(judged, present, measure)
     if judgement.net_area_m2 is not None:
         columns["net_area_m2"] = judgement.net_area_m2[present]
@@ -171,7 +174,8 @@ def rows_of(
     order: the rule's place among all.
     parcel_area_m2: of all parcels.
     """
-    halves = {False: _hit_half(judged), True: _unknown_half(judged)}
+    own_m2 = parcel_area_m2[judged.rows]
+    halves = {False: _hit_half(judged, own_m2), True: _unknown_half(judged, own_m2)}
     findings = [
         _finding_rows(judged, order, half, is_unknown, parcel_area_m2, language)
         for is_unknown, half in halves.items()
@@ -218,19 +222,6 @@ def _finding_rows(
         "_geometry": half.grounds,
     }
     return _block(len(parcel), {**columns, **half.columns})
-
-
-def _hit_reasons(judgement: Judgement, present: np.ndarray) -> np.ndarray:
-    """no_value where every feature of the conflict counts only because its condition is unknown."""
-    pairs, count = judgement.pairs, len(judgement.hit)
-    doubtful = np.bincount(pairs.parcel[pairs.of_hit & pairs.no_value], minlength=count)
-    all_doubtful = (doubtful > 0) & (doubtful == np.bincount(pairs.parcel[pairs.of_hit], minlength=count))
-    if judgement.measures is not None or not all_doubtful.any():
-        return np.where(all_doubtful[present], "no_value", "").astype(object)
-    piece_area = np.bincount(pairs.parcel[pairs.of_hit], shapely.area(pairs.geometry[pairs.of_hit]), minlength=count)
-    # In a `within` conflict most ground lies under no feature at all: then the doubt is not the whole reason.
-    whole = piece_area >= shapely.area(judgement.hit) - ARITHMETIC_M2
-    return np.where((all_doubtful & whole)[present], "no_value", "").astype(object)
 
 
 def _measured_where(asked: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], grounds: np.ndarray) -> np.ndarray:

@@ -49,6 +49,36 @@ def rule_rows(
     return RuleRows(judged, findings, overlaps)
 
 
+def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
+    """The rows of all rules, but the hits of a rule where the one that it stands under counts for the same parcel.
+
+    Ground that a rule could not judge stays: what another rule has found does not make it known.
+    """
+    counting = {item.judged.rule.id: _counting_parcels(item) for item in rules}
+    return [_rows_but_under(item, counting.get(item.judged.rule.under or "")) for item in rules]
+
+
+def _counting_parcels(rows: RuleRows) -> np.ndarray:
+    """The parcels for which a hit of a rule counts."""
+    hits = [block for block in rows.findings if len(block["_unknown"]) and not block["_unknown"][0]]
+    return np.concatenate([np.empty(0, dtype=np.int64), *(block["_parcel"][block["counted"]] for block in hits)])
+
+
+def _rows_but_under(rows: RuleRows, parcels: np.ndarray | None) -> RuleRows:
+    if parcels is None or len(parcels) == 0:
+        return rows
+    blocks_left = [
+        [_rows_of_block(block, (block["_unknown"] == 1) | ~np.isin(block["_parcel"], parcels)) for block in part]
+        for part in (rows.findings, rows.overlaps)
+    ]
+    findings, overlaps = ([block for block in part if len(block["_parcel"])] for part in blocks_left)
+    return RuleRows(rows.judged, findings, overlaps)
+
+
+def _rows_of_block(block: Block, wanted: np.ndarray) -> Block:
+    return {name: values[wanted] for name, values in block.items()}
+
+
 def _write_findings(block: Block, parcels: ParcelRows, progress: Progress) -> np.ndarray:
     """Add to findings their geometries as they are written; gives these in the library's plane (n,), or None."""
     geometry, parcel = block["_geometry"], block["_parcel"]

@@ -22,16 +22,20 @@ class GroundMeasures:
     sliver_free: np.ndarray
 
 
-def measure_grounds(grounds: np.ndarray, rule: Rule) -> GroundMeasures:
-    """Areas of dissolved grounds (n,), all polygons, against the rule's least area and least width."""
+def measure_grounds(grounds: np.ndarray, rule: Rule, parcel_m2: np.ndarray) -> GroundMeasures:
+    """Areas of dissolved grounds (n,), all polygons, against the rule's least area, least share and least width.
+
+    parcel_m2: (n,) the areas of the parcels that the grounds belong to.
+    """
+    least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
     if rule.min_width_m <= 0:
-        return _without_width(np.nan_to_num(shapely.area(grounds)), rule.min_area_m2)
+        return _without_width(np.nan_to_num(shapely.area(grounds)), least_m2)
     parts, owner = shapely.get_parts(grounds, return_index=True)
     area = shapely.area(parts)
     kept = ~vanishing(parts, rule.min_width_m)
     total = np.bincount(owner, area, minlength=len(grounds))
     counted_area = np.bincount(owner[kept], area[kept], minlength=len(grounds))
-    counted, reason = _against(counted_area, rule.min_area_m2)
+    counted, reason = _against(counted_area, least_m2)
     sliver_free = np.full(len(grounds), None, dtype=object)
     mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
     chosen = kept & np.isin(owner, mixed)
@@ -41,12 +45,12 @@ def measure_grounds(grounds: np.ndarray, rule: Rule) -> GroundMeasures:
     return GroundMeasures(total, counted_area, counted, reason, sliver_free)
 
 
-def _without_width(area_m2: np.ndarray, least_m2: float) -> GroundMeasures:
+def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
     """What counts where nothing is too thin: the whole ground does, or none of it."""
     return GroundMeasures(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
 
 
-def _against(counted_m2: np.ndarray, least_m2: float) -> tuple[np.ndarray, np.ndarray]:
+def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether ground of these areas counts (n,), and why not (n,)."""
     counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
     reason = np.where(counted, "", np.where(counted_m2 > 0, "below_area", "sliver")).astype(object)

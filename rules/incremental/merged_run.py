@@ -133,12 +133,24 @@ def standing_rows(comparison: Comparison) -> StandingRows:
     """Which rows of an earlier run stand. Raises OneMapError for layers that are refused."""
     rules = comparison.check_plan.rules
     stands = {rule.id: comparison.stands(rule) for rule in rules}
+    for first, second in _linked_rules(rules):
+        stands[first] = stands[second] = stands[first] & stands[second]
     whole = comparison.earlier.same.copy()
     if list(comparison.earlier.record["rules"]) != [rule.id for rule in rules]:
         whole[:] = False  # a rule that is gone, or new, may change what a parcel's row says
     for mask in stands.values():
         whole &= mask
     return StandingRows(comparison.earlier, rules, stands, whole)
+
+
+def _linked_rules(rules: Sequence[Rule]) -> list[tuple[str, str]]:
+    """Pairs of rules of which one is not reported where the other counts, often enough for chains of them.
+
+    The rows of one can only stand where the other's do.
+    """
+    ids = {rule.id for rule in rules}
+    pairs = [(rule.id, rule.under) for rule in rules if rule.under in ids]
+    return [(first, second) for _ in pairs for first, second in pairs if second is not None]
 
 
 def merged_tables(

@@ -15,6 +15,16 @@ AREA_LIMITS = {
         not_negative=True,
         is_limit=True,
     ),
+    "min_share": Key(
+        NUMBER,
+        {
+            "zh": "冲突计入部分占地块面积的比例小于此值（0 到 1）时照列，不计入结论",
+            "en": "A conflict whose counted area is a smaller share of the parcel (0 to 1) is shown, decides nothing.",
+        },
+        title={"zh": "最小比例", "en": "least share"},
+        default="0",
+        not_negative=True,
+    ),
     "min_width_m": Key(
         NUMBER,
         {

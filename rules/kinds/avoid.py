@@ -8,7 +8,8 @@ from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Features, Ground, Judgement, Pairs
 from onemap.rules.kinds.kind import GROUND_MEASURES, TABLE, Key, Kind, Options
-from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
+from onemap.rules.kinds.subtract_zones import mark_broken
+from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons, unjudged_ground
 from onemap.rules.overlay.area_check import Zones
 
 
@@ -25,11 +26,14 @@ def _fields(options: Options) -> tuple[str, ...]:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Conflict P ∩ F; what lies outside the coverage and under no feature is unknown."""
-    overlaps = ground.overlaps_with(ground.features.geometries)
-    hit = ground.grounds_of(overlaps)
+    """Conflict P ∩ F; unknown under features whose condition is unknown, and outside the coverage, where no F lies."""
+    features = ground.features
+    overlaps = ground.overlaps_with(features.geometries)
+    is_doubtful = features.uncertain[overlaps.feature]
+    hit = ground.grounds_of(overlaps.only(~is_doubtful))
     outside, is_broken = ground.outside_coverage()
-    unknown, is_broken_too = subtract_zones(outside, hit, ground, lambda: ground.features.pieces)
+    parts = {"outside_coverage": outside, "no_value": doubtful_ground(overlaps, is_doubtful, ground)}
+    unknown, is_broken_too = unjudged_ground(parts, hit, ground, lambda: features.certain_pieces)
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
@@ -39,14 +43,14 @@ def _judge(ground: Ground) -> Judgement:
             overlaps.feature,
             overlaps.geometry,
             np.zeros(len(overlaps.parcel)),
-            ground.features.uncertain[overlaps.feature],
-            np.ones(len(overlaps.parcel), dtype=bool),
+            is_doubtful,
+            ~is_doubtful,
         ),
-        zones=Zones(lambda: ground.features.pieces, ground.parcels),
+        zones=Zones(lambda: features.certain_pieces, ground.parcels),
     )
     if "net" in ground.options:
-        judgement.net_area_m2 = _net_areas(judgement.pairs, ground.features, ground.options["net"], len(hit))
-    judgement.because("outside_coverage", ~shapely.is_missing(unknown))
+        judgement.net_area_m2 = _net_areas(judgement.pairs, features, ground.options["net"], len(hit))
+    name_reasons(judgement, parts, ground)
     return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken | is_broken_too)
 
 
@@ -61,7 +65,8 @@ def _net_areas(pairs: Pairs, features: Features, net: Options, count: int) -> np
     )
     is_known = (part >= 0) & np.isfinite(part) & (whole > 0) & np.isfinite(whole)
     ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature]
-    return np.bincount(pairs.parcel, shapely.area(pairs.geometry) * ratio, minlength=count)
+    net_m2 = shapely.area(pairs.geometry) * ratio
+    return np.bincount(pairs.parcel[pairs.of_hit], net_m2[pairs.of_hit], minlength=count)
 
 
 KIND = Kind(

@@ -5,6 +5,7 @@ import shapely
 
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import Kind
+from onemap.rules.kinds.unknown_ground import name_reasons
 
 _LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one that crosses
 
@@ -18,27 +19,34 @@ def outlines(geometries: np.ndarray) -> np.ndarray:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Length of lines and number of points inside each parcel; along or on its edge is touching, not crossing."""
+    """Length of lines and number of points inside each parcel; along or on its edge is touching, not crossing.
+
+    Where an object inside is not known to match, the whole parcel is unknown: whether it is crossed has no ground.
+    """
     count = len(ground.parcels)
     parcel, feature, inside = _pieces_inside(ground)
-    is_line = shapely.get_dimensions(inside) == 1
-    points = np.where(is_line, 0, shapely.get_num_geometries(inside))
+    is_doubtful = ground.features.uncertain[feature]
+    is_line = (shapely.get_dimensions(inside) == 1) & ~is_doubtful
+    points = np.where((shapely.get_dimensions(inside) == 0) & ~is_doubtful, shapely.get_num_geometries(inside), 0)
     lengths = np.bincount(parcel[is_line], shapely.length(inside[is_line]), minlength=count)
     has_line = np.bincount(parcel[is_line], minlength=count) > 0
     numbers = np.bincount(parcel, points, minlength=count)
-    has_row = np.bincount(parcel, minlength=count) > 0
+    has_row = np.bincount(parcel[~is_doubtful], minlength=count) > 0
     outside, is_broken = ground.outside_coverage()
+    doubtful = no_ground(count)
+    doubtful[parcel[is_doubtful]] = ground.parcels[parcel[is_doubtful]]
+    parts = {"outside_coverage": outside, "no_value": doubtful}
     judgement = Judgement(
         hit=no_ground(count),
-        unknown=outside,
+        unknown=np.where(shapely.is_missing(doubtful), outside, doubtful),
         distance_m=np.where(has_row, 0.0, np.nan),
         pairs=Pairs(
             parcel,
             feature,
             inside,
             np.zeros(len(parcel)),
-            ground.features.uncertain[feature],
-            np.ones(len(parcel), dtype=bool),
+            is_doubtful,
+            ~is_doubtful,
         ),
         measures=Measures(
             has_row,
@@ -46,7 +54,7 @@ def _judge(ground: Ground) -> Judgement:
             value=np.where(numbers > 0, numbers, np.nan),
         ),
     )
-    judgement.because("outside_coverage", ~shapely.is_missing(outside))
+    name_reasons(judgement, parts, ground)
     judgement.because("arithmetic", is_broken)
     return judgement
 

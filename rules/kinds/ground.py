@@ -24,8 +24,10 @@ QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by 
 class Features:
     """The features of one version that a rule's `where` lets through.
 
-    geometries (m,), attributes m rows, uncertain (m,): `where` is unknown for them, so they count with a reason; cut:
-    who has their pieces already.
+    geometries: (m,).
+    attributes: m rows.
+    uncertain: (m,) `where` is unknown for them, so that their ground is neither a hit nor clear.
+    cut: who has their pieces already.
     """
 
     geometries: np.ndarray
@@ -37,6 +39,11 @@ class Features:
     def pieces(self) -> Pieces:
         """The polygons cut small; of large ones there may be no pieces away from the ground that is judged."""
         return subdivided(self.geometries) if self.cut is None else self.cut()
+
+    @property
+    def certain_pieces(self) -> Pieces:
+        """The pieces of those of which `where` is known."""
+        return self.pieces.only(~self.uncertain) if self.uncertain.any() else self.pieces
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,8 @@ class Ground:
 class Pairs:
     """Pieces of single features: parcel (k,), feature (k,), ground (k,), least distance in m (k,).
 
-    no_value (k,): the feature counts although its condition or class is unknown; of_hit (k,): it belongs to the
-    conflict, else to the ground that cannot be judged.
+    no_value (k,): the feature's condition or class is unknown; of_hit (k,): it belongs to the conflict, else to the
+    ground that cannot be judged.
     """
 
     parcel: np.ndarray

@@ -4,9 +4,11 @@ import numpy as np
 import shapely
 
 from onemap.rules.kinds.cross import outlines
-from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
+from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import NUMBER, Key, Kind, Options
 from onemap.rules.kinds.setback import is_distance, near_unknown_ground
+from onemap.rules.kinds.unknown_ground import name_reasons
+from onemap.rules.overlay.overlay import intersections, union_by, unions
 
 
 def _problems(item: Options) -> list[tuple[str, str]]:
@@ -18,34 +20,50 @@ def _reach_m(options: Options) -> float:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Every object within the distance; near ground for which the layer does not speak is unknown."""
+    """Every object within the distance; ground near objects that may match, or near no coverage, is unknown."""
     count, reach_m = len(ground.parcels), _reach_m(ground.options)
     shapes = ground.features.geometries
     feature, parcel = ground.tree.query(shapes, predicate="dwithin", distance=reach_m)
     order = np.lexsort((feature, parcel))
     feature, parcel = feature[order], parcel[order]
     distance_m = shapely.distance(ground.parcels[parcel], shapes[feature])
+    is_doubtful = ground.features.uncertain[feature]
     least_m = np.full(count, np.inf)
-    np.minimum.at(least_m, parcel, distance_m)
+    np.minimum.at(least_m, parcel[~is_doubtful], distance_m[~is_doubtful])
     has_row = np.isfinite(least_m)
-    unknown, is_broken = near_unknown_ground(ground, reach_m)
+    outside, is_broken = near_unknown_ground(ground, reach_m)
+    doubtful, doubt_broken = _near_doubtful_objects(ground, parcel[is_doubtful], shapes[feature[is_doubtful]])
+    is_broken |= doubt_broken
     judgement = Judgement(
         hit=no_ground(count),
-        unknown=unknown,
+        unknown=unions(outside, doubtful),
         distance_m=np.where(has_row, least_m, np.nan),
         pairs=Pairs(
             parcel,
             feature,
             outlines(shapes)[feature],
             distance_m,
-            ground.features.uncertain[feature],
-            np.ones(len(parcel), dtype=bool),
+            is_doubtful,
+            ~is_doubtful,
         ),
         measures=Measures(has_row),
     )
-    judgement.because("outside_coverage", ~shapely.is_missing(unknown))
+    name_reasons(judgement, {"outside_coverage": outside, "no_value": doubtful}, ground)
     judgement.because("arithmetic", is_broken)
     return judgement
+
+
+def _near_doubtful_objects(ground: Ground, parcel: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each parcel (n,) within the distance of objects that may match; and whether an overlay is broken.
+
+    parcel, shapes: (k,) the pairs. At the limit exactly no ground is within it, and then it is the whole parcel.
+    """
+    around = shapely.buffer(shapes, _reach_m(ground.options), quad_segs=QUARTER_SEGMENTS)
+    pieces, broken_pairs = intersections(ground.parcels[parcel], around, ground.threads)
+    pieces = np.where(shapely.is_missing(pieces), ground.parcels[parcel], pieces)
+    is_broken = np.zeros(len(ground.parcels), dtype=bool)
+    is_broken[parcel[broken_pairs]] = True
+    return union_by(parcel, pieces, len(ground.parcels), ground.threads), is_broken
 
 
 def _obstacle(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:

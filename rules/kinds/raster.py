@@ -31,8 +31,6 @@ def _problems(item: Options) -> list[tuple[str, str]]:
         wrong.append(("above", "above = VALUE | below = VALUE"))
     if item.get("derive", "slope") != "slope":
         wrong.append(("derive", 'derive = "slope"'))
-    if not 0 <= item.get("min_share", 0) <= 1:
-        wrong.append(("min_share", "0 … 1"))
     return wrong
 
 
@@ -322,6 +320,7 @@ KIND = Kind(
             },
             title={"zh": "最小占比", "en": "least share"},
             default="0",
+            not_negative=True,
         ),
     },
     measures={

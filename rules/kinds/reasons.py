@@ -35,6 +35,12 @@ _OF_THE_ARITHMETIC: Mapping[str, Words] = {
         "en": "The overlay failed even on a finer grid; the whole parcel is unknown.",
     },
 }
+_OF_THE_PARCEL: Mapping[str, Words] = {
+    "no_fact": {
+        "zh": "地块没有说明规则所问的情况（如用途、类型），规则照样适用",
+        "en": "The parcel does not say what the rule asks of it (its use, its kind), so the rule applies.",
+    },
+}
 _NOT_COUNTED: Mapping[str, Words] = {
     "below_area": {
         "zh": "计入的量小于规则的阈值；照列，不计入结论",
@@ -46,6 +52,10 @@ _NOT_COUNTED: Mapping[str, Words] = {
     },
 }
 _NOT_RUN: Mapping[str, Words] = {
+    "law_not_in_force": {
+        "zh": "检测所依的日期没有有效的法律依据，规则未运行",
+        "en": "None of the rule's legal basis is in force on the day of the check; it was not run.",
+    },
     "only": {
         "zh": "--only 没有点到该图层，规则未运行",
         "en": "The rule was not run, since --only names other layers.",
@@ -80,7 +90,7 @@ def reasons_text(codes: str | None, language: str) -> str:
 def reason_meanings(language: str) -> dict[str, str]:
     """Every reason of a finding, or of a rule that was not run, with its meaning for the reference."""
     own = {code: reason.meaning for code, reason in _reasons_of_kinds().items()}
-    meanings = {**_OF_THE_LAYER, **own, **_OF_THE_ARITHMETIC, **_NOT_COUNTED, **_NOT_RUN}
+    meanings = {**_OF_THE_LAYER, **own, **_OF_THE_ARITHMETIC, **_OF_THE_PARCEL, **_NOT_COUNTED, **_NOT_RUN}
     return {code: meaning[language] for code, meaning in meanings.items()}
 
 

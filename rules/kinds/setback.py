@@ -14,6 +14,7 @@ from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Features, Ground, Judgement, Pairs
 from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, NUMBER, TEXT, Key, Kind, Options
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
+from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
 
@@ -126,16 +127,14 @@ def _judge(ground: Ground) -> Judgement:
     apart_m = np.maximum(apart_m - np.nan_to_num(grown.half_width_m[overlaps.feature]), 0.0)
     least_m = np.full(count, np.inf)
     np.minimum.at(least_m, overlaps.parcel[is_certain], apart_m[is_certain])
-    no_value = features.uncertain[overlaps.feature] | ~is_certain
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
         distance_m=np.where(np.isinf(least_m) | shapely.is_missing(hit), np.nan, least_m),
-        pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.geometry, apart_m, no_value, is_certain),
+        pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.geometry, apart_m, ~is_certain, is_certain),
         zones=None if "instead" in ground.others else certain_zones,
     )
-    judgement.because("no_value", ~shapely.is_missing(without_value) & ~shapely.is_missing(unknown))
-    judgement.because("outside_coverage", ~shapely.is_missing(near) & ~shapely.is_missing(unknown))
+    name_reasons(judgement, {"outside_coverage": near, "no_value": without_value}, ground)
     is_broken = near_broken | official_broken | unknown_broken
     return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken)
 
@@ -145,7 +144,7 @@ class _GrownFeatures:
     """The features (m,) grown by their distances.
 
     zones: (m,) polygons; of a feature without a distance by the largest one.
-    is_certain: (m,) its distance and half width are known.
+    is_certain: (m,) its condition, its distance and its half width are known.
     half_width_m: (m,) metres, NaN where not known.
     farthest_m: how far from its middle any feature keeps parcels off.
     """
@@ -161,11 +160,11 @@ def _grow_features(ground: Ground) -> _GrownFeatures:
     distance_m = _distances_m(ground.options, features.attributes)
     half_width_m = _half_widths_m(ground.options, features.attributes)
     widest_m = np.nanmax(half_width_m, initial=0.0)
-    is_certain = ~(np.isnan(distance_m) | np.isnan(half_width_m))
-    grown_by_m = np.where(is_certain, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
+    is_measured = ~(np.isnan(distance_m) | np.isnan(half_width_m))
+    grown_by_m = np.where(is_measured, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
     zones = shapely.buffer(features.geometries, grown_by_m, quad_segs=QUARTER_SEGMENTS)
     zones[(grown_by_m <= 0) & (shapely.get_dimensions(features.geometries) < 2)] = shapely.Polygon()
-    return _GrownFeatures(zones, is_certain, half_width_m, largest_m + widest_m)
+    return _GrownFeatures(zones, is_measured & ~features.uncertain, half_width_m, largest_m + widest_m)
 
 
 def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,7 @@
 """use: the plan must permit the parcel's use. Conflict: P ∩ the plan's features that do not."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -10,6 +12,7 @@ from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs, no_ground
 from onemap.rules.kinds.kind import TABLE, TEXT, Key, Kind, Options, Reason
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
+from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import (
     MARGIN_M,
@@ -43,26 +46,25 @@ def deciding_keys(permits: dict[str, list[str]], codes: np.ndarray) -> np.ndarra
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Conflict with features whose code is not permitted; unknown where a code is wanting, or a plan."""
-    count, options = len(ground.parcels), ground.options
+    """Conflict with features whose code is not permitted; unknown where a code or a condition is, or a plan wanting."""
+    count, options, features = len(ground.parcels), ground.options, ground.features
     keys = deciding_keys(options["permits"], _parcel_codes(ground, options["parcel_field"]))
-    plan_codes = _texts(column_named(ground.features.attributes, options["plan_field"]))
-    forbids = _forbids(keys, plan_codes, options["permits"])
-    overlaps = ground.overlaps_with(ground.features.geometries)
-    is_forbidden = forbids(overlaps.parcel, overlaps.feature)
+    plan_codes = _texts(column_named(features.attributes, options["plan_field"]))
+    use = _UseAgainstPlan(keys, plan_codes, features.uncertain, options["permits"])
+    overlaps = ground.overlaps_with(features.geometries)
+    is_forbidden = use.forbids(overlaps.parcel, overlaps.feature)
     hit = union_by(overlaps.parcel[is_forbidden], overlaps.geometry[is_forbidden], count, ground.threads)
-    has_no_code = ~pd.isna(keys[overlaps.parcel]) & pd.isna(plan_codes[overlaps.feature])
-    without_code = union_by(overlaps.parcel[has_no_code], overlaps.geometry[has_no_code], count, ground.threads)
+    is_doubtful = ~pd.isna(keys[overlaps.parcel]) & ~is_forbidden & use.lacks_value[overlaps.feature]
+    without_value = doubtful_ground(overlaps, is_doubtful, ground)
     has_no_key = pd.isna(keys)
-    without_code[has_no_key] = ground.parcels[has_no_key]
+    without_value[has_no_key] = ground.parcels[has_no_key]
     outside, outside_broken = ground.outside_coverage()
     covered, cover_broken = ground.inside_coverage()
-    unplanned, plan_broken = subtract_zones(
-        covered, ground.grounds_of(overlaps), ground, lambda: ground.features.pieces
-    )
-    wanting = ~(shapely.is_missing(without_code) & shapely.is_missing(unplanned) & shapely.is_missing(outside))
-    unknown, unknown_broken = _not_judged(ground, np.flatnonzero(wanting), keys, plan_codes, forbids)
-    is_shown = is_forbidden | has_no_code
+    unplanned, plan_broken = subtract_zones(covered, ground.grounds_of(overlaps), ground, lambda: features.pieces)
+    parts = {"outside_coverage": outside, "no_value": without_value, "no_plan": unplanned}
+    is_wanting = ~np.logical_and.reduce([shapely.is_missing(part) for part in parts.values()])
+    unknown, unknown_broken = _unjudged_ground(ground, np.flatnonzero(is_wanting), use)
+    is_shown = is_forbidden | is_doubtful
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
@@ -72,55 +74,78 @@ def _judge(ground: Ground) -> Judgement:
             overlaps.feature[is_shown],
             overlaps.geometry[is_shown],
             np.zeros(int(is_shown.sum())),
-            (ground.features.uncertain[overlaps.feature] | has_no_code)[is_shown],
+            is_doubtful[is_shown],
             is_forbidden[is_shown],
         ),
-        zones=Zones(lambda: ground.features.pieces, ground.parcels, concerns=forbids),
+        zones=Zones(lambda: features.pieces, ground.parcels, concerns=use.forbids),
     )
-    is_unknown = ~shapely.is_missing(unknown)
-    for reason, part in (("outside_coverage", outside), ("no_value", without_code), ("no_plan", unplanned)):
-        judgement.because(reason, is_unknown & ~shapely.is_missing(part))
+    name_reasons(judgement, parts, ground)
     is_broken = outside_broken | cover_broken | plan_broken | unknown_broken
     return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken)
 
 
-def _not_judged(
-    ground: Ground, rows: np.ndarray, keys: np.ndarray, plan_codes: np.ndarray, forbids: Concerns
-) -> tuple[np.ndarray, np.ndarray]:
-    """P less the ground that a plan with a code speaks of inside the coverage, and less what is forbidden anywhere.
+@dataclass(frozen=True)
+class _UseAgainstPlan:
+    """What the plan's features (m,) say of the uses of parcels (n,).
 
-    Where a plan without a code lies over another, nothing is certain but what the other forbids.
+    keys: (n,) the key of `permits` that decides for each parcel, None without.
+    plan_codes: (m,) None for a null.
+    uncertain: (m,) the rule's `where` is unknown of them.
+    permits: by key, the beginnings of the plan's codes that are permitted.
     """
-    unknown, is_broken = no_ground(len(ground.parcels)), np.zeros(len(ground.parcels), dtype=bool)
-    if len(rows) == 0:
-        return unknown, is_broken
-    zones, threads, no_code = ground.features.pieces, ground.threads, pd.isna(plan_codes)
-    parcels = ground.parcels[rows]
 
-    def near(concerns: Concerns) -> np.ndarray:
-        return unions_near(parcels, zones, MARGIN_M, threads, concerns)
+    keys: np.ndarray
+    plan_codes: np.ndarray
+    uncertain: np.ndarray
+    permits: dict[str, list[str]]
 
-    planned = near(lambda parcel, zone: ~no_code[zone] & ~pd.isna(keys[rows[parcel]]))
-    planned, cover_broken = intersections(planned, np.full(len(rows), ground.coverage), threads)
-    planned, code_broken = differences(planned, near(lambda _, zone: no_code[zone]), threads)
-    judged = unions(planned, near(lambda parcel, zone: forbids(rows[parcel], zone)))
-    unknown[rows], rest_broken = differences(parcels, judged, threads)
-    is_broken[rows] = cover_broken | code_broken | rest_broken
-    return unknown, is_broken
+    @property
+    def lacks_value(self) -> np.ndarray:
+        """Of which features (m,) it is not known what they permit, or whether they are of the plan."""
+        return np.asarray(pd.isna(self.plan_codes) | self.uncertain, dtype=bool)
 
+    def forbids(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        """Whether the feature certainly forbids the parcel's use, pair by pair (k,)."""
+        return self._contradicts(parcel, feature) & ~self.uncertain[feature]
 
-def _forbids(keys: np.ndarray, plan_codes: np.ndarray, permits: dict[str, list[str]]) -> Concerns:
-    """Whether a plan's feature forbids a parcel's use: both codes are known, and no listed code begins the plan's."""
+    def may_forbid(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        """Whether it would, if its code or its condition were known, pair by pair (k,)."""
+        return (self._contradicts(parcel, feature) & self.uncertain[feature]) | pd.isna(self.plan_codes[feature])
 
-    def are_forbidden(parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
-        pairs = list(zip(keys[parcel], plan_codes[feature], strict=True))
+    def is_planned(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        """Whether the feature certainly says something of the parcel's use, pair by pair (k,)."""
+        return ~self.lacks_value[feature] & ~pd.isna(self.keys[parcel])
+
+    def _contradicts(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        """Whether both codes are known, and no permitted code begins the plan's, pair by pair (k,)."""
+        pairs = list(zip(self.keys[parcel], self.plan_codes[feature], strict=True))
         answers = {
-            (key, code): key is not None and code is not None and not code.startswith(tuple(permits[key]))
+            (key, code): key is not None and code is not None and not code.startswith(tuple(self.permits[key]))
             for key, code in set(pairs)
         }
         return np.array([answers[pair] for pair in pairs], dtype=bool)
 
-    return are_forbidden
+
+def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> tuple[np.ndarray, np.ndarray]:
+    """P less the ground of which the plan certainly speaks inside the coverage, and less what is forbidden anywhere.
+
+    Where a feature that may forbid lies over another, nothing is certain but what the other forbids.
+    """
+    unknown, is_broken = no_ground(len(ground.parcels)), np.zeros(len(ground.parcels), dtype=bool)
+    if len(rows) == 0:
+        return unknown, is_broken
+    zones, threads = ground.features.pieces, ground.threads
+    parcels = ground.parcels[rows]
+
+    def near(concerns: Concerns) -> np.ndarray:
+        return unions_near(parcels, zones, MARGIN_M, threads, lambda parcel, zone: concerns(rows[parcel], zone))
+
+    planned, cover_broken = intersections(near(use.is_planned), np.full(len(rows), ground.coverage), threads)
+    planned, doubt_broken = differences(planned, near(use.may_forbid), threads)
+    judged = unions(planned, near(use.forbids))
+    unknown[rows], rest_broken = differences(parcels, judged, threads)
+    is_broken[rows] = cover_broken | doubt_broken | rest_broken
+    return unknown, is_broken
 
 
 def _parcel_codes(ground: Ground, name: str) -> np.ndarray:

@@ -7,45 +7,52 @@ from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs
 from onemap.rules.kinds.kind import GROUND_MEASURES, Kind
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
+from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.overlay.area_check import Zones
-from onemap.rules.overlay.overlay import Overlaps, are_whole, intersections, union_by
+from onemap.rules.overlay.overlay import Overlaps, are_whole, differences, intersections, union_by, unions
 
 
 def _judge(ground: Ground) -> Judgement:
     """Conflict (P ∩ C) − F; what lies outside the coverage is unknown.
 
-    A feature whose condition is unknown does not make its ground lawful: that ground stays in the conflict, and
-    its piece is listed with the reason no_value.
+    So is ground inside it that only features permit whose condition is unknown.
     """
-    uncertain = ground.features.uncertain
+    features = ground.features
     outside, outside_broken = ground.outside_coverage()
     covered, cover_broken = ground.inside_coverage()
-    overlaps = ground.overlaps_with(ground.features.geometries)
-    is_certain = ~uncertain[overlaps.feature]
+    overlaps = ground.overlaps_with(features.geometries)
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
-    is_whole = np.bincount(overlaps.parcel, is_certain & are_whole(overlaps, ground.parcels), len(covered)) > 0
+    is_whole = np.bincount(overlaps.parcel, are_whole(overlaps, ground.parcels), len(covered)) > 0
     left = covered.copy()
     left[is_whole] = None
-    part = is_certain & ~is_whole[overlaps.parcel]
-    lawful = union_by(overlaps.parcel[part], overlaps.geometry[part], len(covered), ground.threads)
-    hit, hit_broken = subtract_zones(left, lawful, ground, lambda: ground.features.pieces.only(~uncertain))
-    pairs, pair_broken = _uncertain_pairs(ground, overlaps, hit)
-    zones = Zones(lambda: ground.features.pieces.only(~uncertain), covered, inverted=True)
-    judgement = Judgement(hit, outside, distance_m=np.full(len(hit), np.nan), pairs=pairs, zones=zones)
-    judgement.because("outside_coverage", ~shapely.is_missing(outside))
-    broken = np.unique(np.r_[overlaps.failed[:, 0], pair_broken])
-    return mark_broken(judgement, ground, broken, outside_broken | cover_broken | hit_broken)
+    part = ~is_whole[overlaps.parcel]
+    permitted = union_by(overlaps.parcel[part], overlaps.geometry[part], len(covered), ground.threads)
+    hit, hit_broken = subtract_zones(left, permitted, ground, lambda: features.pieces)
+    doubtful, pairs, doubt_broken = _doubtful_ground(ground, overlaps, covered)
+    zones = Zones(lambda: features.pieces, covered, inverted=True)
+    unknown = unions(outside, doubtful)
+    judgement = Judgement(hit, unknown, distance_m=np.full(len(hit), np.nan), pairs=pairs, zones=zones)
+    name_reasons(judgement, {"outside_coverage": outside, "no_value": doubtful}, ground)
+    return mark_broken(judgement, ground, overlaps.failed[:, 0], doubt_broken, outside_broken, cover_broken, hit_broken)
 
 
-def _uncertain_pairs(ground: Ground, overlaps: Overlaps, hit: np.ndarray) -> tuple[Pairs, np.ndarray]:
-    """The pieces of the conflict under features whose condition is unknown, and the parcels whose overlay is broken."""
-    is_uncertain = ground.features.uncertain[overlaps.feature]
-    rows = np.flatnonzero(is_uncertain & ~shapely.is_missing(hit[overlaps.parcel]))
-    pieces, is_broken = intersections(hit[overlaps.parcel[rows]], overlaps.geometry[rows], ground.threads)
+def _doubtful_ground(ground: Ground, overlaps: Overlaps, covered: np.ndarray) -> tuple[np.ndarray, Pairs, np.ndarray]:
+    """The covered ground (n,) that only doubtful features permit, its pieces, and the parcels with a broken overlay."""
+    is_doubtful = ground.features.uncertain[overlaps.feature]
+    result = doubtful_ground(overlaps, is_doubtful, ground)
+    rows = np.flatnonzero(~shapely.is_missing(result))
+    inside, inside_broken = intersections(result[rows], covered[rows], ground.threads)
+    certain = union_by(
+        overlaps.parcel[~is_doubtful], overlaps.geometry[~is_doubtful], len(ground.parcels), ground.threads
+    )
+    result[rows], rest_broken = differences(inside, certain[rows], ground.threads)
+    listed = np.flatnonzero(is_doubtful & ~shapely.is_missing(result[overlaps.parcel]))
+    parcel, feature = overlaps.parcel[listed], overlaps.feature[listed]
+    pieces, is_broken = intersections(result[parcel], overlaps.geometry[listed], ground.threads)
     is_left = ~shapely.is_missing(pieces)
-    parcel, feature, every = overlaps.parcel[rows], overlaps.feature[rows], np.ones(int(is_left.sum()), dtype=bool)
-    pairs = Pairs(parcel[is_left], feature[is_left], pieces[is_left], np.zeros(len(every)), every, every.copy())
-    return pairs, parcel[is_broken]
+    every = np.ones(int(is_left.sum()), dtype=bool)
+    pairs = Pairs(parcel[is_left], feature[is_left], pieces[is_left], np.zeros(len(every)), every, ~every)
+    return result, pairs, np.r_[rows[inside_broken | rest_broken], parcel[is_broken]]
 
 
 KIND = Kind(

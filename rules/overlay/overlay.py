@@ -40,6 +40,12 @@ class Overlaps:
     geometry: np.ndarray
     failed: np.ndarray
 
+    def only(self, wanted: np.ndarray) -> "Overlaps":
+        """Some of the pairs: a mask (k,). Of all of them it is the same value; what failed stays."""
+        if wanted.all():
+            return self
+        return Overlaps(self.parcel[wanted], self.feature[wanted], self.geometry[wanted], self.failed)
+
 
 Operation = Callable[..., np.ndarray]
 

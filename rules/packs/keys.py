@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
-from onemap.rules.kinds.kind import FLAG, LIST, NUMBER, TABLE, TEXT, Key
+from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Key
+from onemap.rules.packs.project_class import CLASS_KEYS, CODE_SYSTEMS, LAND_SEA
 
 RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
 MOST_DAYS = 250  # working days: about a year
@@ -14,7 +15,15 @@ _MEASURES = "{area_m2} {area_ha} {area_mu} {share_percent} {length_m} {distance_
 RULE_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "规则代号，永不改变", "en": "The rule's name, stable for ever."}, required=True),
     "kind": Key(TEXT, {"zh": "规则类型，见下", "en": "The kind of rule, see below."}, required=True),
-    "layer": Key(TEXT, {"zh": "所看图层的代号", "en": "The code of the layer that it looks at."}, required=True),
+    "layer": Key(
+        ANY,
+        {
+            "zh": '所看图层的代号；写成列表 ["A", "B"] 时用当日有效的第一个，检测记录写明是哪个',
+            "en": 'The code of the layer that it looks at; of a list ["A", "B"] the first that has a version in force, '
+            "and the run says which.",
+        },
+        required=True,
+    ),
     "department": Key(
         TEXT,
         {"zh": "主管部门", "en": "The department whose rule it is."},
@@ -45,6 +54,48 @@ RULE_KEYS: Mapping[str, Key] = {
             "en": "Only parcels that meet the condition (CQL2); where that is unknown the rule applies.",
         },
     ),
+    "unless": Key(
+        LIST,
+        {
+            "zh": "不适用于这些类别的项目（[class.…]）；什么也没说明的项目不属于任何类别",
+            "en": "It does not apply to projects of these classes ([class.…]); one that says nothing is of none.",
+        },
+        default="[]",
+    ),
+    "only": Key(
+        LIST,
+        {"zh": "只适用于这些类别的项目", "en": "It applies to projects of these classes alone."},
+        default="[]",
+    ),
+    "silent": Key(
+        FLAG,
+        {
+            "zh": "only 也适用于什么也没说明的项目",
+            "en": "`only` reaches a project that says nothing of itself, too.",
+        },
+        default="false",
+    ),
+    "milder": Key(
+        TEXT,
+        {
+            "zh": "unless 所免的项目改由这条规则判断；那条规则只判断这些项目",
+            "en": "The rule that judges the projects which `unless` excuses; it judges those alone.",
+        },
+    ),
+    "under": Key(
+        TEXT,
+        {
+            "zh": "这条规则在同一地块上已计入时，本规则的冲突不再列出",
+            "en": "Its hit is not reported where this rule counts for the same parcel.",
+        },
+    ),
+    "harmless": Key(
+        TABLE,
+        {
+            "zh": '{ 字段 = ["值", …] }：该字段的这些取值有意不受任何规则约束',
+            "en": '{ FIELD = ["value", …] }: values of a field that no rule of the layer meets on purpose.',
+        },
+    ),
     "missing": Key(
         TEXT,
         {
@@ -72,8 +123,10 @@ RULE_KEYS: Mapping[str, Key] = {
     "basis": Key(
         LIST,
         {
-            "zh": '法律依据，至少一项：[{ law = "…", article = "…" }]',
-            "en": 'The legal basis, one at least: [{ law = "…", article = "…" }].',
+            "zh": '法律依据，至少一项：[{ law = "…", article = "…" }]；另可写 subject（条文主题 { zh, en }）、'
+            "edition（版本）、from、to（施行与废止日期）",
+            "en": 'The legal basis, one at least: [{ law = "…", article = "…" }]; also subject { zh, en } (what the '
+            "article is about), edition, from and to (the days of its force).",
         },
         required=True,
     ),
@@ -114,6 +167,15 @@ PACK_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "规则包代号", "en": "The pack's name."}, required=True),
     "version": Key(TEXT, {"zh": "规则包版本", "en": "The pack's version."}, required=True),
     "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}),
+    "code_system": Key(
+        TEXT,
+        {
+            "zh": "地块用途代码所用的分类；地块字段 code_system 可另行说明",
+            "en": "The classes by which parcels name their use; their field `code_system` may say otherwise.",
+        },
+        default=f'"{LAND_SEA}"',
+        choices=CODE_SYSTEMS,
+    ),
 }
 
 REVIEW_KEYS: Mapping[str, Key] = {
@@ -168,11 +230,19 @@ CHECKLIST_KEYS: Mapping[str, Key] = {
         choices=tuple(DEPARTMENTS),
     ),
     "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}, required=True),
+    "after": Key(
+        TEXT,
+        {
+            "zh": "只在这条规则有冲突或未能判断时才问",
+            "en": "It is asked only where this rule has a hit, or was not judged.",
+        },
+    ),
 }
 
 TABLES: Mapping[str, Mapping[str, Key]] = {
     "pack": PACK_KEYS,
     "review": REVIEW_KEYS,
+    "class": CLASS_KEYS,
     "rule": RULE_KEYS,
     "checklist": CHECKLIST_KEYS,
 }

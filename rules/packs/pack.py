@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -14,8 +15,9 @@ from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
 from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
+from onemap.rules.packs.project_class import CODE_SYSTEMS, LAND_SEA, ProjectClass, class_problems, project_class
 from onemap.rules.packs.rule import Rule
-from onemap.rules.packs.rule_problems import is_title, rule_problems
+from onemap.rules.packs.rule_problems import is_title, layers_named, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
 
@@ -72,7 +74,9 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     if problems:
         raise OneMapError.of(problems)
     head, checklist = raw["pack"], raw.get("checklist", ())
-    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue)
+    system = head.get("code_system", LAND_SEA)
+    classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
+    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, classes)
     problems += [problem for item in checklist for problem in _item_problems(item, source)]
     if problems:
         raise OneMapError.of(problems)
@@ -109,7 +113,13 @@ def _head_problems(raw: Mapping[str, Any], source: str) -> list[Problem]:
         if section == "review":
             wrong = [(key, value) for key, value in _terms(content) if not _is_term(key, value)]
             problems += [_problem("pack.review", source, f"review.{key}", value=value) for key, value in wrong]
+    classes = raw.get("class", {})
+    for name, item in classes.items() if isinstance(classes, dict) else [("", None)]:
+        for key, form in class_problems(item):
+            problems.append(_problem("pack.class", source, f"class.{name}.{key}".strip("."), form=form))
     head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
+    if head.get("code_system", LAND_SEA) not in CODE_SYSTEMS:
+        problems.append(_problem("pack.code_system", source, "pack.code_system", known=list(CODE_SYSTEMS)))
     for key in ("id", "version"):
         if not isinstance(head.get(key), str) or not head.get(key):
             problems.append(_problem("pack.key_missing", source, f"pack.{key}"))
@@ -119,7 +129,11 @@ def _head_problems(raw: Mapping[str, Any], source: str) -> list[Problem]:
 
 
 def _rules(
-    items: Sequence[dict[str, Any]], pack: str, source: str, catalogue: Mapping[str, LayerEntry]
+    items: Sequence[dict[str, Any]],
+    pack: str,
+    source: str,
+    catalogue: Mapping[str, LayerEntry],
+    classes: Mapping[str, ProjectClass],
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
     """The rules of a pack that are right, and what is wrong with the others."""
     rules: list[Rule] = []
@@ -127,13 +141,13 @@ def _rules(
     names: set[str] = set()
     for position, item in enumerate(items, start=1):
         name = str(item.get("id", f"#{position}"))
-        wrong_of_rule = rule_problems(item, source, name, catalogue)
+        wrong_of_rule = rule_problems(item, source, name, catalogue, classes.keys())
         if name in names:
             wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
         names.add(name)
         problems += wrong_of_rule
         if not wrong_of_rule:
-            rules.append(_rule(item, pack))
+            rules.append(_rule(item, pack, classes))
     return tuple(rules), problems
 
 
@@ -181,11 +195,14 @@ def _is_term(name: str, value: Any) -> bool:
     return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
 
 
-def _rule(item: Mapping[str, Any], pack: str) -> Rule:
+def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass]) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
     common["consult"] = tuple(common.get("consult", ()))
+    common["layers_named"] = layers_named(common["layer"])
+    common["layer"] = common["layers_named"][0]
+    common |= {key: tuple(classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
     return Rule(**common, pack=pack, options=options)
 
@@ -193,10 +210,10 @@ def _rule(item: Mapping[str, Any], pack: str) -> Rule:
 def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
     """The rules of several packs in order; a later pack's rule may replace an earlier one.
 
-    Raises OneMapError rule.in_two_packs, rule.replaces.
+    Raises OneMapError rule.in_two_packs, rule.replaces, rule.unknown.
     """
     rules: dict[str, Rule] = {}
-    problems = []
+    problems, ids = [], dict[str, str]()
     for pack in packs:
         earlier = set(rules)
         for rule in pack.rules:
@@ -208,12 +225,54 @@ def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
             elif rule.replaces is not None:
                 # The ordinance takes the place of the rule that it replaces, so that the order of work stays.
                 ordinance = replace(rule, replaced=rules[rule.replaces])
+                ids[rule.replaces] = rule.id
                 rules = {
                     (rule.id if key == rule.replaces else key): (ordinance if key == rule.replaces else value)
                     for key, value in rules.items()
                 }
             else:
                 rules[rule.id] = rule
+    problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
     if problems:
         raise OneMapError.of(problems)
-    return list(rules.values())
+    return _linked_rules(rules, ids)
+
+
+def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
+    """The rules of a run as they stood then: by the law of its day, each with the layer by which it judged.
+
+    packs, record: the run's own. Raises as joined_rules.
+    """
+    day, chosen = date.fromisoformat(record["parameters"]["as_of"]), record["chosen_layers"]
+    return [rule.on_day(day, chosen.get(rule.id)) for rule in joined_rules(packs)]
+
+
+def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
+    """The rules that a rule names by `milder` and `under`, and that no pack has."""
+    named = {key: getattr(rule, key) for key in ("milder", "under") if getattr(rule, key) is not None}
+    return [
+        Problem("rule.unknown", {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": key, "other": other})
+        for key, other in named.items()
+        if ids.get(other, other) not in rules or ids.get(other, other) == rule.id
+    ]
+
+
+def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rule]:
+    """The rules in their order, each with the rules in whose place it judges, and with the names that hold now.
+
+    ids: the rule that has taken the place of another, by the other's id.
+    """
+    severe: dict[str, list[Rule]] = {}
+    linked: dict[str, Rule] = {}
+    # A rule may be the milder one of a milder one: the severe ones come first.
+    waiting = dict(rules)
+    while waiting:
+        named = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
+        ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())
+        for rule in ready:
+            under = ids.get(rule.under, rule.under) if rule.under else None
+            linked[rule.id] = replace(rule, under=under, milder_of=tuple(severe.get(rule.id, ())))
+            if rule.milder:
+                severe.setdefault(ids.get(rule.milder, rule.milder), []).append(linked[rule.id])
+            del waiting[rule.id]
+    return [linked[rule] for rule in rules]

@@ -1,12 +1,14 @@
 """One rule: layer × kind × verdict × legal basis × department."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from onemap.layers.library.library import sha256
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import fields_of
+from onemap.rules.packs.project_class import ProjectClass
 
 VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
@@ -16,8 +18,11 @@ class Rule:
     """One statement: layer × kind × verdict × legal basis × department.
 
     kind: its name in KINDS; options: the kind's own keys; the other fields are the keys of every rule (keys.py).
+    layer: the layer by which it judges; layers_named: all that may take the place, in the order of preference.
+    unless, only: the classes of projects that it spares, and those to which alone it applies.
     pack: the pack that it stands in.
     replaced: the rule of an earlier pack whose place it takes.
+    milder_of: the rules whose `milder` it is: it judges only projects that their `unless` excuses.
     """
 
     id: str
@@ -26,7 +31,7 @@ class Rule:
     department: str
     verdict: str
     title: dict[str, str]
-    basis: tuple[dict[str, str], ...]
+    basis: tuple[dict[str, Any], ...]
     pack: str
     where: str | None = None
     when: str | None = None
@@ -38,8 +43,16 @@ class Rule:
     confidence: str = "C"
     estimated: bool = False
     replaces: str | None = None
+    unless: tuple[ProjectClass, ...] = ()
+    only: tuple[ProjectClass, ...] = ()
+    silent: bool = False
+    milder: str | None = None
+    under: str | None = None
+    harmless: dict[str, list[str]] = field(default_factory=dict)
+    layers_named: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     replaced: "Rule | None" = None
+    milder_of: "tuple[Rule, ...]" = ()
 
     def summary(self, language: str) -> str:
         """The rule in one line: pack and id, title, what it asks, and its basis."""
@@ -49,8 +62,11 @@ class Rule:
     @property
     def hash(self) -> str:
         """SHA-256 of what the rule says, so that a finding's inputs can be told from another's."""
-        deciding = ("id", "kind", "layer", "verdict", "where", "when", "options")
-        return sha256(json.dumps({name: getattr(self, name) for name in deciding}, ensure_ascii=False, sort_keys=True))
+        deciding = ("id", "kind", "layer", "verdict", "where", "when", "silent", "under", "options")
+        parts = {name: getattr(self, name) for name in deciding}
+        parts |= {name: [asdict(item) for item in getattr(self, name)] for name in ("unless", "only")}
+        parts["milder_of"] = [rule.hash for rule in self.milder_of]
+        return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True))
 
     @property
     def finds(self) -> bool:
@@ -73,6 +89,11 @@ class Rule:
         return float(self.options.get("min_area_m2", 0.0))
 
     @property
+    def min_share(self) -> float:
+        """The least share of the parcel that counts; a kind that measures shares itself holds its own to it."""
+        return float(self.options.get("min_share", 0.0))
+
+    @property
     def min_width_m(self) -> float:
         """Pieces that vanish under erosion by half of this are slivers."""
         return float(self.options.get("min_width_m", 0.0))
@@ -83,7 +104,22 @@ class Rule:
         where = fields_of(self.where) if self.where else ()
         return tuple(dict.fromkeys([*where, *KINDS[self.kind].fields(self.options)]))
 
+    def on_day(self, day: date, layer: str | None = None) -> "Rule":
+        """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
+        basis = tuple(entry for entry in self.basis if is_in_force(entry, day))
+        return replace(self, basis=basis, layer=layer or self.layer)
+
     @property
     def basis_text(self) -> str:
         """Law and article in one line."""
         return "；".join(" ".join(filter(None, (item["law"], item.get("article")))) for item in self.basis)
+
+
+def is_in_force(entry: dict[str, Any], day: date) -> bool:
+    """Whether an entry of a basis is in force on a day; without days it always is."""
+    begin, end = (_day(entry[name]) if name in entry else None for name in ("from", "to"))
+    return (begin is None or begin <= day) and (end is None or day <= end)
+
+
+def _day(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -1,6 +1,7 @@
 """What is wrong with one rule of a pack: every problem names the pack, the rule and the key."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from string import Formatter
 from sys import float_info
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     ANY: (object,),
 }
 _Item = dict[str, Any]
+_SOURCE_KEYS = {"law", "article", "edition", "subject", "from", "to"}
 
 
 class _Wrong(Protocol):
@@ -30,13 +32,16 @@ class _Wrong(Protocol):
     def __call__(self, code: str, key: str, **facts: Any) -> None: ...
 
 
-def rule_problems(item: _Item, source: str, name: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
+def rule_problems(
+    item: _Item, source: str, name: str, catalogue: Mapping[str, LayerEntry], classes: Collection[str] = ()
+) -> list[Problem]:
     """Everything that is wrong with one rule.
 
     item: the rule's table.
     source: the pack, as errors name it.
     name: the rule, as errors name it.
     catalogue: the layers, by code.
+    classes: the names of the pack's classes of projects.
     """
     problems: list[Problem] = []
 
@@ -50,6 +55,7 @@ def rule_problems(item: _Item, source: str, name: str, catalogue: Mapping[str, L
     _check_basis(item, wrong)
     _check_words(item, wrong)
     _check_conditions(item, wrong)
+    _check_classes(item, classes, wrong)
     if kind is not None and not problems:
         _check_layers(item, kind, catalogue, wrong)
     return problems
@@ -62,6 +68,9 @@ def _check_presence(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
             wrong("rule.key_missing", name)
     if "kind" in item and kind is None:
         wrong("rule.kind", "kind", value=item["kind"], allowed=list(KINDS))
+    layer = item.get("layer", "")
+    if not (isinstance(layer, str) or (isinstance(layer, list) and layer and all(isinstance(c, str) for c in layer))):
+        wrong("rule.option", "layer", reason='layer = "CODE" | ["CODE", …]')
 
 
 def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
@@ -77,6 +86,8 @@ def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
     for name, key in {**AREA_LIMITS, **keys}.items():
         if key.not_negative and isinstance(item.get(name), (int, float)) and item[name] < 0:
             wrong("rule.negative", name)
+    if isinstance(item.get("min_share"), (int, float)) and item["min_share"] > 1:
+        wrong("rule.option", "min_share", reason="0 … 1")
     departments = item.get("consult")
     for department in departments if isinstance(departments, list) else ():
         if department not in RULE_KEYS["consult"].choices:
@@ -97,8 +108,28 @@ def _check_basis(item: _Item, wrong: _Wrong) -> None:
     if not basis or not all(map(_is_source, basis)):
         wrong("rule.basis", "basis")
         return
-    for name in sorted({name for entry in basis for name in entry} - {"law", "article"}):
+    for name in sorted({name for entry in basis for name in entry} - _SOURCE_KEYS):
         wrong("rule.key", f"basis.{name}", kind=item.get("kind"))
+    for entry in basis:
+        for name in {"from", "to"} & entry.keys():
+            if not is_day(entry[name]):
+                wrong("rule.option", f"basis.{name}", reason=f"{name} = 2026-08-15")
+        if "subject" in entry and not is_title(entry["subject"]):
+            wrong("rule.option", "basis.subject", reason='subject = { zh = "…", en = "…" }')
+
+
+def _check_classes(item: _Item, classes: Collection[str], wrong: _Wrong) -> None:
+    """The classes that a rule names, and keys that mean nothing without them."""
+    for name in ("unless", "only"):
+        for class_name in item[name] if isinstance(item.get(name), list) else ():
+            if class_name not in classes:
+                wrong("rule.class", name, value=class_name, allowed=sorted(classes))
+    for name, needed in (("silent", "only"), ("milder", "unless")):
+        if item.get(name) and not item.get(needed):
+            wrong("rule.option", name, reason=f'{needed} = ["CLASS"]')
+    harmless = item.get("harmless", {})
+    if isinstance(harmless, dict) and not all(isinstance(values, list) for values in harmless.values()):
+        wrong("rule.option", "harmless", reason='harmless = { FIELD = ["…"] }')
 
 
 def _check_words(item: _Item, wrong: _Wrong) -> None:
@@ -121,12 +152,12 @@ def _check_conditions(item: _Item, wrong: _Wrong) -> None:
 
 def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], wrong: _Wrong) -> None:
     """The rule's own layer, what its kind says of its keys, and the other layers that these name."""
-    entry = catalogue.get(item["layer"])
-    if entry is None:
-        wrong("rule.layer", "layer", layer=item["layer"])
-        return
-    if entry.geometry not in kind.geometries:
-        wrong("rule.geometry", "layer", layer=item["layer"], geometry=entry.geometry, kind=kind.name)
+    for code in layers_named(item["layer"]):
+        entry = catalogue.get(code)
+        if entry is None:
+            wrong("rule.layer", "layer", layer=code)
+        elif entry.geometry not in kind.geometries:
+            wrong("rule.geometry", "layer", layer=code, geometry=entry.geometry, kind=kind.name)
     for name, reason in kind.problems(item):
         wrong("rule.option", name, reason=reason)
     for name, code in kind.other_layers(item).items():
@@ -142,11 +173,26 @@ def is_title(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
+def layers_named(value: str | list[str]) -> tuple[str, ...]:
+    """The codes that a rule names as its layer, one or several."""
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def is_day(value: Any) -> bool:
+    """Whether a value is a day, as TOML writes it or as text."""
+    if isinstance(value, datetime):
+        return False
+    try:
+        return isinstance(value, date) or bool(isinstance(value, str) and date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
 def _is_source(entry: Any) -> bool:
-    """Whether an entry of `basis` names a law, and an article or none, in words."""
+    """Whether an entry of `basis` names a law, and an article and an edition or none, in words."""
     if not isinstance(entry, dict) or not entry.get("law"):
         return False
-    return all(isinstance(entry.get(name, ""), str) for name in ("law", "article"))
+    return all(isinstance(entry.get(name, ""), str) for name in ("law", "article", "edition"))
 
 
 def _is_wording(text: str) -> bool:

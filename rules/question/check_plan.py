@@ -1,6 +1,6 @@
 """What a check is going to do, the same for all parcels: its rules, the versions that it knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,7 +10,7 @@ from onemap.layers.library.versions import Version, in_force, versions
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.kinds import KINDS
 from onemap.rules.overlay.overlay import MARGIN_M
-from onemap.rules.packs.pack import Pack, joined_rules
+from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
 
@@ -64,30 +64,41 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
 
     Raises UsageError only.unknown, replace.unknown.
     """
-    asked = {code for rule in joined_rules(question.packs) for code in rule.layers}
+    asked = {code for rule in joined_rules(question.packs) for code in (*rule.layers_named, *rule.layers)}
     for code in question.replaced:
         if code not in asked:
             raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
     known = versions(library, question.known_at)
     ever_loaded = {version.code for version in known} | set(question.replaced)
-    rules, skipped = _chosen_rules(question.packs, question.only, ever_loaded)
+    in_force_now = {version.code for version in known if in_force([version], question.as_of)} | set(question.replaced)
+    rules, skipped = _chosen_rules(question, ever_loaded, in_force_now)
     return CheckPlan(
         tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
     )
 
 
 def _chosen_rules(
-    packs: Sequence[Pack], only: Sequence[str], ever_loaded: set[str]
+    question: Question, ever_loaded: set[str], in_force_now: set[str]
 ) -> tuple[list[Rule], list[dict[str, str]]]:
-    """The rules to run, and those that are not, with the reason. Raises UsageError only.unknown."""
-    rules = joined_rules(packs)
-    layers = {rule.layer for rule in rules}
+    """The rules to run, as they stand on the day, and those that are not, with the reason.
+
+    Of several layers a rule takes the first that is in force, else the first that was ever loaded.
+    Raises UsageError only.unknown.
+    """
+    only, rules = question.only, joined_rules(question.packs)
+    layers = {code for rule in rules for code in rule.layers_named}
     for code in only:
         if code not in layers:
             raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
     chosen, skipped = [], []
-    for rule in rules:
-        if only and rule.layer not in only:
+    for named in rules:
+        layer = next(
+            (code for held in (in_force_now, ever_loaded) for code in named.layers_named if code in held), None
+        )
+        rule = named.on_day(question.as_of, layer)
+        if not rule.basis:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "law_not_in_force"})
+        elif only and rule.layer not in only:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "only"})
         elif rule.missing == "checklist" and rule.layer not in ever_loaded:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})

@@ -72,15 +72,14 @@ class World:
     def expected(self, name):
         """Rule → (conflict, unknown) of one parcel, by the formulas."""
         parcel, ground = self.parcels[name], self.coverage
-        avoid = union(self.with_class(lambda c: c in ("a", "b", None)))
-        lawful = union(self.with_class(lambda c: c in ("a", "b")))
+        certain, null = union(self.with_class(lambda c: c in ("a", "b"))), union(self.with_class(lambda c: c is None))
         classed = zip(self.features, self.classes, strict=True)
         grown = union([f.buffer(REACH[c], quad_segs=64) for f, c in classed if c in REACH])
         doubtful = union([f.buffer(25, quad_segs=64) for f in self.with_class(lambda c: c not in REACH)])
         far = box(539_000, 4_209_000, 542_000, 4_212_000).difference(ground).buffer(25, quad_segs=64)
         return {
-            "avoid": (parcel & avoid, parcel - ground - avoid),
-            "within": ((parcel & ground) - lawful, parcel - ground),
+            "avoid": (parcel & certain, ((parcel - ground) | (parcel & null)) - certain),
+            "within": ((parcel & ground) - certain - null, (parcel - ground) | ((parcel & ground & null) - certain)),
             "setback": (parcel & grown, (parcel & (doubtful | far)) - grown),
             "use": self.use(name),
         }

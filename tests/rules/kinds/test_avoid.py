@@ -5,6 +5,7 @@ import math
 import sqlite3
 
 import pytest
+import shapely
 from shapely import MultiPolygon, Polygon, box
 
 SQUARE = box(0, 0, 10, 10)
@@ -134,19 +135,41 @@ def test_net_area_is_each_piece_by_its_part_of_the_whole(desk):
     assert (row.area_m2, row.net_area_m2) == (20.0, pytest.approx(18.0))  # 10 × 0.8 + 10 × 1
 
 
-def test_a_null_in_where_matches_and_says_so(desk):
+def test_a_null_in_where_is_neither_a_hit_nor_clear(desk):
     desk.layer("ZONE", [box(0, 0, 1, 10), box(2, 0, 4, 10), box(5, 0, 8, 10)], {"TBLX": ["实划", None, "储备"]})
     found = desk.check({"A": SQUARE}, {"where": "TBLX <> '储备'"})
-    assert found.hits() == {"A": 30.0}
+    assert (found.hits(), found.unknowns()) == ({"A": 10.0}, {"A": (20.0, "no_value")})
     pieces = found.table("overlaps")
-    assert list(zip(pieces.feature, pieces.reason, strict=True)) == [("f1", None), ("f2", "no_value")]
-    assert found.finding("A").reason is None
+    assert list(zip(pieces.feature, pieces.reason, pieces.area_m2, strict=True)) == [
+        ("f1", None, 10.0),
+        ("f2", "no_value", 20.0),
+    ]
+    assert (found.finding("A").reason, found.finding("A").features) == (None, 1)
 
 
-def test_a_finding_that_rests_on_nulls_alone_says_no_value(desk):
+def test_ground_that_a_certain_feature_decides_is_not_unknown(desk):
+    desk.layer("ZONE", [box(0, 0, 4, 10), box(0, 0, 4, 10), box(3, 0, 6, 10)], {"TBLX": [None, "实划", None]})
+    found = desk.check({"A": SQUARE, "B": box(0, 0, 2, 10)}, {"where": "TBLX = '实划'"})
+    assert (found.hits(), found.unknowns()) == ({"A": 40.0, "B": 20.0}, {"A": (20.0, "no_value")})
+    assert found.verdicts() == {"A": "prohibited", "B": "prohibited"}
+
+
+def test_a_null_alone_prohibits_nothing(desk):
     desk.layer("ZONE", [box(0, 0, 1, 10)], {"TBLX": [None]})
-    row = desk.check({"A": SQUARE}, {"where": "TBLX = '实划'"}).finding("A")
-    assert (row.reason, row.verdict, row.area_m2) == ("no_value", "prohibited", 10.0)
+    found = desk.check({"A": SQUARE}, {"where": "TBLX = '实划'"})
+    assert (found.hits(), found.unknowns(), found.verdicts()) == ({}, {"A": (10.0, "no_value")}, {"A": "unknown"})
+
+
+def test_each_reason_of_unknown_ground_is_that_of_its_own_ground(desk):
+    """B lies half outside the coverage, under a certain feature there: what is left unknown is the null's ground."""
+    zones = [box(0, 0, 2, 10), box(105, 0, 110, 10), box(200, 0, 220, 10)]
+    desk.layer(
+        "ZONE", zones, {"TBLX": [None, "实划", None]}, covers=shapely.union(box(-9, 0, 105, 10), box(200, 0, 205, 10))
+    )
+    parcels = {"A": SQUARE, "B": box(100, 0, 110, 10), "C": box(200, 0, 210, 10)}
+    found = desk.check(parcels, {"where": "TBLX = '实划'"})
+    assert found.hits() == {"B": 50.0}
+    assert found.unknowns() == {"A": (20.0, "no_value"), "C": (100.0, "outside_coverage,no_value")}
 
 
 def test_when_limits_a_rule_to_parcels_and_an_unknown_when_applies_it(desk):
@@ -154,7 +177,9 @@ def test_when_limits_a_rule_to_parcels_and_an_unknown_when_applies_it(desk):
     parcels = {"factory": SQUARE, "school": SQUARE, "unsaid": SQUARE}
     columns = {"XMLX": ["工业", "教育", None]}
     rule = {"when": "XMLX = '工业'"}
-    assert desk.check(parcels, rule, columns=columns).hits() == {"factory": 100.0, "unsaid": 100.0}
+    found = desk.check(parcels, rule, columns=columns)
+    assert found.hits() == {"factory": 100.0, "unsaid": 100.0}
+    assert (found.finding("factory").reason, found.finding("unsaid").reason) == (None, "no_fact")
     assert desk.check(parcels, rule).hits() == dict.fromkeys(parcels, 100.0)  # no such field: unknown for all
 
 

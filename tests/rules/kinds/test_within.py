@@ -28,10 +28,16 @@ def test_beyond_the_coverage_nothing_is_known(desk):
 def test_a_null_does_not_make_ground_lawful(desk):
     desk.layer("ZONE", [box(0, 0, 3, 10), box(3, 0, 10, 10)], {"GHFQ": ["400", None]})
     found = desk.check({"A": SQUARE}, {**WITHIN, "where": "GHFQ LIKE '4%'"})
-    assert found.hits() == {"A": 70.0}
+    assert (found.hits(), found.unknowns()) == ({}, {"A": (70.0, "no_value")})
     piece = found.table("overlaps").iloc[0]
     assert (piece.feature, piece.area_m2, piece.reason) == ("f2", 70.0, "no_value")
-    assert found.finding("A").reason == "no_value"
+
+
+def test_ground_under_no_feature_is_a_conflict_beside_ground_that_only_a_null_permits(desk):
+    zones = [box(0, 0, 3, 10), box(2, 0, 6, 10)]
+    desk.layer("ZONE", zones, {"GHFQ": ["400", None]}, covers=box(-9, -9, 9, 99))
+    found = desk.check({"A": SQUARE}, {**WITHIN, "where": "GHFQ LIKE '4%'"})
+    assert (found.hits(), found.unknowns()) == ({"A": 30.0}, {"A": (40.0, "outside_coverage,no_value")})
 
 
 def test_two_large_plans_of_many_cells_leave_exactly_their_gaps(desk):

@@ -1,0 +1,147 @@
+"""Classes of projects: named once in a pack, by the parcel's use code and by words, and used by its rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.frames.fields import text_value
+from onemap.rules.kinds.conditions import column_named
+from onemap.rules.kinds.kind import LIST, TABLE, Key
+
+USE_FIELD = "YDXZ"  # the parcel's proposed use
+SYSTEM_FIELD = "code_system"  # by which codes the use is named, where the parcels say it
+LAND_SEA, URBAN, SURVEY = "land-sea-2023", "urban-gb50137", "survey"
+CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
+
+CLASS_KEYS: Mapping[str, Key] = {
+    "title": Key(
+        TABLE, {"zh": '题目，{ zh = "…", en = "…" }', "en": 'Its title, { zh = "…", en = "…" }.'}, required=True
+    ),
+    "use": Key(
+        LIST,
+        {
+            "zh": "用途代码的开头：数字为用地用海分类（2023），字母为城市用地分类（GB 50137）",
+            "en": "Beginnings of use codes: digits are of the land and sea classes of 2023, letters of GB 50137.",
+        },
+    ),
+    "survey": Key(
+        LIST,
+        {
+            "zh": "地块代码属国土调查分类时的开头",
+            "en": "Beginnings of use codes where the parcel's code is of the land survey.",
+        },
+    ),
+    "words": Key(
+        TABLE,
+        {
+            "zh": '{ 字段 = ["词", …] }：字段含有其中之一',
+            "en": '{ FIELD = ["word", …] }: the field holds one of these words.',
+        },
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ProjectClass:
+    """A kind of project, by the beginning of its use code or by words in its fields.
+
+    use: beginnings of codes of LAND_SEA (digits) and URBAN (letters); survey: of SURVEY; words: by field.
+    system: of codes that begin with a digit, where the parcel does not say it.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    use: tuple[str, ...] = ()
+    survey: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    system: str = LAND_SEA
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The parcel's fields that it looks at."""
+        return (*([USE_FIELD] if self.use or self.survey else []), *self.words)
+
+    def members(self, parcels: pd.DataFrame) -> np.ndarray:
+        """Which parcels (n,) are certainly of the class. parcels: n rows of their attributes."""
+        result = self._by_use(parcels)
+        for name, words in self.words.items():
+            texts = parcel_texts(parcels, name)
+            result |= np.array([text is not None and any(word in text for word in words) for text in texts], dtype=bool)
+        return result
+
+    def _by_use(self, parcels: pd.DataFrame) -> np.ndarray:
+        codes, systems = parcel_texts(parcels, USE_FIELD), parcel_texts(parcels, SYSTEM_FIELD)
+        return np.array(
+            [
+                code is not None and code.startswith(self._beginnings(code, system))
+                for code, system in zip(codes, systems, strict=True)
+            ],
+            dtype=bool,
+        )
+
+    def _beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
+        """The beginnings that a code is held against, by the system that it is of."""
+        system = system or (URBAN if code[:1].isalpha() else self.system)
+        if system == SURVEY:
+            return self.survey
+        if system not in CODE_SYSTEMS:
+            return ()
+        return tuple(start for start in self.use if start[:1].isalpha() == (system == URBAN))
+
+
+def are_silent(parcels: pd.DataFrame, classes: tuple[ProjectClass, ...]) -> np.ndarray:
+    """Which parcels (n,) say nothing by which any of the classes could be told: every field is null or not there."""
+    result = np.ones(len(parcels), dtype=bool)
+    for name in dict.fromkeys(name for item in classes for name in item.fields):
+        result &= np.array([text is None for text in parcel_texts(parcels, name)], dtype=bool)
+    if not any(item.use or item.survey for item in classes):
+        return result
+    systems = parcel_texts(parcels, SYSTEM_FIELD)
+    unknown = np.array([system is not None and system not in CODE_SYSTEMS for system in systems], dtype=bool)
+    others = [name for item in classes for name in item.words]
+    has_words = np.zeros(len(parcels), dtype=bool)
+    for name in others:
+        has_words |= np.array([text is not None for text in parcel_texts(parcels, name)], dtype=bool)
+    # A code of a system that nobody knows says nothing.
+    return result | (unknown & ~has_words)
+
+
+def parcel_texts(parcels: pd.DataFrame, name: str) -> np.ndarray:
+    """A field of the parcels as texts (n,), None for a null; a field that they do not have is a null for all."""
+    try:
+        values = column_named(parcels, name)
+    except KeyError:
+        return np.full(len(parcels), None, dtype=object)
+    return np.array([text_value(value) or None for value in values], dtype=object)
+
+
+def class_problems(item: Any) -> list[tuple[str, str]]:
+    """What is wrong with one [class.NAME]: key and form."""
+    if not isinstance(item, dict):
+        return [("", '[class.NAME] title = { zh = "…", en = "…" }, use = ["1202"], words = { FIELD = ["…"] }')]
+    wrong = [(key, ", ".join(CLASS_KEYS)) for key in item if key not in CLASS_KEYS]
+    for key in ("use", "survey"):
+        if key in item and not _are_texts(item[key]):
+            wrong.append((key, f'{key} = ["1202", …]'))
+    words = item.get("words", {})
+    if not isinstance(words, dict) or not all(map(_are_texts, words.values())):
+        wrong.append(("words", 'words = { FIELD = ["…"] }'))
+    title = item.get("title")
+    if not isinstance(title, dict) or not title or not all(isinstance(text, str) for text in title.values()):
+        wrong.append(("title", 'title = { zh = "…", en = "…" }'))
+    if not wrong and not (item.get("use") or item.get("survey") or words):
+        wrong.append(("use", 'use = ["1202"], words = { FIELD = ["…"] }'))
+    return wrong
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+
+
+def project_class(name: str, item: Mapping[str, Any], system: str) -> ProjectClass:
+    """A class from its table, which is right. system: of the pack's codes."""
+    words = {key: tuple(texts) for key, texts in item.get("words", {}).items()}
+    return ProjectClass(name, item["title"], tuple(item.get("use", ())), tuple(item.get("survey", ())), words, system)

@@ -1,0 +1,209 @@
+"""Classes of projects, milder twins, rules under others, layers by choice, and the law of the day: judged by hand."""
+
+import pytest
+from shapely import box
+
+SQUARE = box(0, 0, 10, 10)
+ROAD = (
+    '[class.road]\ntitle = { zh = "道路", en = "Roads" }\nuse = ["1202", "S1"]\nwords = { XMLX = ["公路", "道路"] }\n'
+)
+MINING = '[class.mining]\ntitle = { zh = "采矿", en = "Mining" }\nuse = ["1002"]\nsurvey = ["0602"]\n'
+PARCELS = {"highway": SQUARE, "by_word": SQUARE, "urban": SQUARE, "mine": SQUARE, "house": SQUARE, "silent": SQUARE}
+FACTS = {
+    "YDXZ": ["1202", "0101", "S12", "1002", "0701", None],
+    "XMLX": [None, "县级公路改建", None, None, "住宅", None],
+}
+
+
+@pytest.fixture
+def town(desk):
+    desk.layer("ZONE", [SQUARE])
+    return desk
+
+
+def judged(desk, *rules, classes=ROAD + MINING, **options):
+    """The tables of a check of all projects by rules that may name classes."""
+    path = desk.pack(*rules)
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + classes, encoding="utf-8")
+    return desk.check(PARCELS, columns=FACTS, **options)
+
+
+def test_unless_spares_the_class_by_code_and_by_word_and_no_silent_project(town):
+    found = judged(town, {"unless": ["road"]})
+    assert sorted(found.hits()) == ["house", "mine", "silent"]
+    assert (found.finding("house").reason, found.finding("silent").reason) == (None, "no_fact")
+    assert found.verdicts()["highway"] == "clear"
+
+
+def test_only_reaches_the_class_and_a_silent_project_where_the_rule_says_so(town):
+    assert list(judged(town, {"only": ["mining"]}).hits()) == ["mine"]
+    found = judged(town, {"only": ["mining", "road"], "silent": True})
+    assert sorted(found.hits()) == ["by_word", "highway", "mine", "silent", "urban"]
+    assert found.finding("silent").reason == "no_fact"
+
+
+def test_a_milder_rule_judges_those_alone_whom_the_severe_one_spares(town):
+    severe = {"id": "ban", "unless": ["road"], "milder": "permit", "when": "YDXZ <> 'S12'"}
+    found = judged(town, severe, {"id": "permit", "verdict": "restricted"})
+    assert sorted(found.hits("ban")) == ["house", "mine", "silent"]
+    assert sorted(found.hits("permit")) == ["by_word", "highway"]  # the rule that it stands for never asked `urban`
+    assert found.verdicts()["highway"] == "restricted"
+
+
+def test_twins_of_twins_pass_a_project_on(town):
+    rules = (
+        {"id": "ban", "unless": ["road", "mining"], "milder": "permit"},
+        {"id": "permit", "verdict": "restricted", "unless": ["mining"], "milder": "tell"},
+        {"id": "tell", "verdict": "notice"},
+    )
+    found = judged(town, *rules)
+    assert (sorted(found.hits("permit")), list(found.hits("tell"))) == (["by_word", "highway", "urban"], ["mine"])
+
+
+def test_a_code_is_of_the_system_that_the_parcel_names(desk):
+    """0602 is a mine in the survey and nothing in the classes of 2023; 1002 the other way round."""
+    desk.layer("ZONE", [SQUARE])
+    path = desk.pack({"only": ["mining"]})
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + MINING, encoding="utf-8")
+    columns = {"YDXZ": ["0602", "0602", "1002", "1002"], "code_system": ["survey", None, "survey", "land-sea-2023"]}
+    found = desk.check({"mine": SQUARE, "grass": SQUARE, "wood": SQUARE, "quarry": SQUARE}, columns=columns)
+    assert list(found.hits()) == ["mine", "quarry"]
+
+
+def test_a_code_of_a_system_that_nobody_knows_says_nothing(desk):
+    desk.layer("ZONE", [SQUARE])
+    path = desk.pack({"unless": ["mining"]})
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + MINING, encoding="utf-8")
+    found = desk.check({"A": SQUARE}, columns={"YDXZ": ["1002"], "code_system": ["ours"]})
+    assert found.finding("A").reason == "no_fact"
+
+
+def test_a_hit_is_not_reported_where_the_rule_above_it_counts(desk):
+    """A crossing lies within the zone, the zone within the surroundings; a zone below its least area says nothing."""
+    desk.layer("ZONE", [box(0, 0, 4, 10), box(100, 0, 101, 10)], covers=box(-9, -9, 109, 99))
+    desk.layer("WIDE", [box(-5, -5, 15, 15), box(95, -5, 115, 15)], covers=box(-99, -99, 105, 99))
+    rules = (
+        {"id": "wide", "layer": "WIDE", "verdict": "notice", "under": "zone"},
+        {"id": "zone", "min_area_m2": 20.0},
+    )
+    found = desk.check({"A": SQUARE, "B": box(100, 0, 110, 10)}, *rules)
+    assert (found.hits("wide"), found.hits("zone")) == ({"B": 100.0}, {"A": 40.0, "B": 10.0})
+    assert found.verdicts() == {"A": "prohibited", "B": "notice"}
+    assert list(found.table("overlaps").groupby("rule").parcel.unique()["wide"]) == ["B"]
+
+
+def test_what_could_not_be_judged_stays_where_the_rule_above_counts(desk):
+    desk.layer("ZONE", [box(0, 0, 4, 10)])
+    desk.layer("WIDE", [box(50, 50, 60, 60)], covers=box(0, 0, 5, 99))
+    found = desk.check(
+        {"A": SQUARE}, {"id": "zone", "verdict": "notice"}, {"id": "wide", "layer": "WIDE", "under": "zone"}
+    )
+    assert (found.unknowns("wide"), found.verdicts()) == ({"A": (50.0, "outside_coverage")}, {"A": "unknown"})
+
+
+@pytest.mark.parametrize("kind", ["avoid", "within", "setback", "use"])
+def test_a_share_below_the_least_is_shown_and_decides_nothing(desk, kind):
+    zone = box(0, 0, 9.5, 10) if kind == "within" else box(0, 0, 0.5, 10)
+    options = {"setback": {"distance_m": 0}, "use": {"parcel_field": "U", "plan_field": "T", "permits": {"07": ["x"]}}}
+    desk.layer(
+        "ZONE", [zone, box(0.5, 0, 10, 10)] if kind == "use" else [zone], {"T": ["y", "x"][: 1 + (kind == "use")]}
+    )
+    rules = [
+        {"id": n, "kind": kind, "min_share": share, **options.get(kind, {})} for n, share in (("a", 0.05), ("b", 0.051))
+    ]
+    found = desk.check({"A": SQUARE}, *rules, columns={"U": ["07"]})
+    assert (found.finding("A", "a").counted, found.finding("A", "a").reason) == (True, None)
+    assert (found.finding("A", "b").counted, found.finding("A", "b").reason) == (False, "below_area")
+
+
+def test_the_first_layer_in_force_is_taken_and_the_finding_says_which(desk):
+    desk.layer("OLD", [box(0, 0, 2, 10)], valid_from="2020-01-01")
+    desk.layer("NEW", [box(0, 0, 3, 10)], valid_from="2025-01-01")
+    rule = {"layer": ["NEW", "OLD"]}
+    now, then = (desk.check({"A": SQUARE}, rule, as_of=day).finding("A") for day in ("2026-01-01", "2024-01-01"))
+    assert (now.layer, now.area_m2, then.layer, then.area_m2) == ("NEW", 30.0, "OLD", 20.0)
+    before = desk.check({"A": SQUARE}, rule, as_of="2019-01-01").finding("A", unknown=True)
+    assert (before.layer, before.reason) == ("NEW", "not_in_force")
+
+
+def test_the_law_of_the_day_decides(desk):
+    desk.layer("ZONE", [SQUARE])
+    pack = desk.pack({})
+    text = pack.read_text(encoding="utf-8")
+    begin = text.index("basis = ")
+    old = '{ law = "旧法", article = "第六十五条", to = 2026-08-14 }'
+    new = '{ law = "法典", article = "第三百一十九条", from = 2026-08-15 }'
+    pack.write_text(text[:begin] + f"basis = [{old}, {new}]\n" + text.split("\n", text[:begin].count("\n") + 1)[-1])
+    days = ("2026-08-14", "2026-08-15")
+    assert [desk.check({"A": SQUARE}, as_of=day).finding("A").basis for day in days] == [
+        "旧法 第六十五条",
+        "法典 第三百一十九条",
+    ]
+    pack.write_text(pack.read_text(encoding="utf-8").replace(f"{old}, ", ""))
+    found = desk.check({"A": SQUARE}, as_of="2026-08-14")
+    assert (found.hits(), found.verdicts()) == ({}, {"A": "clear"})
+    skipped = [(item["rule"], item["reason"]) for item in found.answer.json["run"]["skipped"]]
+    assert skipped == [("r", "law_not_in_force")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "field"),
+    [
+        ({"unless": ["rail"]}, "rule.class", "unless"),
+        ({"silent": True}, "rule.option", "silent"),
+        ({"milder": "r"}, "rule.option", "milder"),
+        ({"unless": ["road"], "milder": "gone"}, "rule.unknown", "milder"),
+        ({"under": "gone"}, "rule.unknown", "under"),
+        ({"under": "r"}, "rule.unknown", "under"),
+        ({"min_share": 1.5}, "rule.option", "min_share"),
+        ({"layer": ["ZONE", "GONE"]}, "rule.layer", "layer"),
+        ({"layer": []}, "rule.option", "layer"),
+        ({"harmless": {"T": "x"}}, "rule.option", "harmless"),
+        ({"basis": [{"law": "法", "from": "gestern"}]}, "rule.option", "basis.from"),
+        ({"basis": [{"law": "法", "paragraph": "1"}]}, "rule.key", "basis.paragraph"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_rule(town, rule, code, field):
+    path = town.pack(rule)
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    parcels = town.parcels({"A": SQUARE})
+    answer = town.run("check", town.library, parcels, "--pack", path)
+    assert answer.code == 3
+    assert [(p["code"], p["feature"], p["field"]) for p in answer.json["problems"]] == [(code, "r", field)]
+    assert all(p["message"] and p["mend"] for p in answer.json["problems"])
+
+
+@pytest.mark.parametrize("text", ["use = []", 'use = ["1", 2]', 'words = { A = "x" }', 'use = ["1"]\nuser = 1'])
+def test_a_wrong_class_is_named(town, text):
+    path = town.pack({})
+    head = '\n[class.road]\ntitle = { zh = "路", en = "Road" }\n'
+    path.write_text(path.read_text(encoding="utf-8") + head + text, encoding="utf-8")
+    answer = town.run("check", town.library, town.parcels({"A": SQUARE}), "--pack", path)
+    assert (answer.code, answer.codes) == (3, ["pack.class"])
+
+
+def test_rows_under_others_are_the_same_against_an_earlier_run(desk):
+    """The rule above begins, and ceases, to count where only its own layer has changed."""
+    parcels = {"A": SQUARE, "B": box(100, 0, 110, 10)}
+    desk.layer("WIDE", [box(-5, -5, 115, 15)])
+    desk.layer("ZONE", [box(0, 0, 4, 10)])
+    rules = ({"id": "zone"}, {"id": "wide", "layer": "WIDE", "verdict": "notice", "under": "zone"})
+    first = desk.check(parcels, *rules).answer.json["run"]["id"]
+    desk.layer("ZONE", [box(100, 0, 104, 10)], label="later")
+    fresh = desk.check(parcels, *rules)
+    expected = [(row.parcel, row.rule, row.area_m2) for row in fresh.table("findings").itertuples()]
+    again = desk.check(parcels, *rules, against=first)
+    assert [(row.parcel, row.rule, row.area_m2) for row in again.table("findings").itertuples()] == expected
+    assert expected == [("A", "wide", 100.0), ("B", "zone", 40.0)]
+
+
+def test_a_pack_that_rests_on_a_repealed_law_is_refused_unless_it_says_until_when(town):
+    law = "中华人民共和国水污染防治法"
+    parcels = town.parcels({"A": SQUARE})
+    answer = town.run(
+        "check", town.library, parcels, "--pack", town.pack({"basis": [{"law": law, "article": "第六十五条"}]})
+    )
+    assert (answer.code, answer.codes) == (3, ["rule.repealed"])
+    assert "2026-08-14" in answer.json["problems"][0]["message"] and "法典" in answer.json["problems"][0]["mend"]
+    dated = {"basis": [{"law": law, "article": "第六十五条", "to": "2026-08-14"}]}
+    assert town.check({"A": SQUARE}, dated, as_of="2026-08-14").hits() == {"A": 100.0}

@@ -1,0 +1,426 @@
+"""The common pack says what the law says: verdicts, articles, editions, distances, and the days of each law.
+
+The tables below restate facts from the project's reading of each law, apart from the pack, so that a slip in
+either is seen. The ids (F-01 …) are those that a rule names as its `source`.
+"""
+
+import copy
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+RESOURCES = ROOT / "resources"
+PACK = tomllib.loads((RESOURCES / "packs" / "city-preliminary.toml").read_text("utf-8"))
+ORDINANCE = tomllib.loads((RESOURCES / "packs" / "sample-ordinance.toml").read_text("utf-8"))
+LAWS = tomllib.loads((RESOURCES / "laws.toml").read_text("utf-8"))["law"]
+PAGE = (ROOT / "docs" / "law.md").read_text("utf-8")
+RULES, CHECKLIST = PACK["rule"], PACK["checklist"]
+LETTERS = {"prohibited": "P", "restricted": "R", "consult": "C", "notice": "N"}
+DIGITS = "零一二三四五六七八九"
+
+# Metres, by source and rule; a table where the distance depends on the feature's class.
+_CONTROL_ZONE = {"高速公路": 30, "国道": 20, "省道": 15, "县道": 10, "乡道": 5}
+_OF_PRESSURE = {
+    **dict.fromkeys(("低压", "中压", "中压A", "中压B"), 0),
+    **dict.fromkeys(("次高压", "次高压A", "次高压B"), 1),
+    **dict.fromkeys(("高压", "高压A", "高压B", "超高压"), 2),
+}
+DISTANCES_M = {
+    **dict.fromkeys(("road.control_zone", "road.control_strip", "road.works"), _CONTROL_ZONE),
+    "rail.safety_zone": {
+        "高铁/城市市区": 10,
+        "其他/城市市区": 8,
+        "高铁/城市郊区居民居住区": 12,
+        "其他/城市郊区居民居住区": 10,
+        "高铁/村镇居民居住区": 15,
+        "其他/村镇居民居住区": 12,
+        "高铁/其他地区": 20,
+        "其他/其他地区": 15,
+    },
+    "rail_transit.protection_zone": {
+        "地下结构": 50,
+        "地面": 30,
+        "高架": 30,
+        "出入口": 10,
+        "风亭": 10,
+        "变电站": 10,
+        "过水隧道": 100,
+    },
+    "transfer.south_north": {"中线明渠": 200, "东线明渠": 50, "地下管涵": 50},
+    "transfer.works": {"交叉工程": 1000, "泵站": 200, "水闸": 200},
+    **dict.fromkeys(("power.cable", "power.cable_strip"), 0.75),
+    **dict.fromkeys(("pipeline.oil_gas", "pipeline.oil_gas_strip"), 5),
+    **dict.fromkeys(
+        ("gas.protection", "gas.protection_strip"), {key: (0.5, 1.5, 5.0)[n] for key, n in _OF_PRESSURE.items()}
+    ),
+    "gas.control": {key: (5, 15, 50)[n] for key, n in _OF_PRESSURE.items()},
+    "utility.clearance": {"污水": 2.5, "雨水": 2.5, "直埋热力": 3.0, "电力": 0.6, "通信直埋": 1.0, "通信管道": 1.5},
+    "utility.water_small": 1.0,
+    "utility.water_large": 3.0,
+    "tunnel.utility": 15,
+    "weather.station": {"基准站": 2000, "基本站": 1000, "一般站": 800},
+    "weather.disturbance": 500,
+    "road.extraction": {**dict.fromkeys(("高速公路", "国道", "省道", "县道"), 100), "乡道": 50},
+    "road.bridge": 200,
+    "road.tunnel": 100,
+    "road.dangerous_goods": 100,
+    "pipeline.surroundings": 50,
+    "pipeline.blasting": 200,
+    # How far the pack looks about where no law gives a number.
+    "hazard.site": 200,
+    "fault.near": 200,
+    "neighbour.pollution": 100,
+    "neighbour.dwellings": 100,
+}
+# T-03 counts from the outer edge of the control area, which itself is as wide as T-01 and T-02 say.
+BEYOND_CONTROL_ZONE_M = {"高速公路": 50, "国道": 50, "省道": 50, "县道": 20, "乡道": 20}
+# P-01 is written in ranges of kV, so it is held to the ranges: (from, to, metres).
+OVERHEAD_LINE_RANGES = ((1, 10, 5), (35, 110, 10), (154, 330, 15), (500, 500, 20))
+
+# Letters: P prohibited, R restricted, C consult, N notice. Articles by law and edition (the end of the law's title and
+# the beginning of its edition); an empty set where the provision is named in words.
+FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
+    "F-01": (
+        "P",
+        {
+            "土地管理法 2019": {35, 44, 46},
+            "基本农田保护条例 2011": {15, 16, 17},
+            "永久基本农田保护红线管理办法 2025": set(),
+        },
+    ),
+    "F-02": ("R", {"土地管理法 2019": {30, 37}, "土地管理法实施条例 2021": {8}}),
+    "F-03": ("N", {"土地管理法 2019": {44}, "土地管理法实施条例 2021": {24}}),
+    "F-05": ("PRN", {"土地管理法 2019": {4}, "土地管理法实施条例 2021": {2}, "土地利用总体规划": set()}),
+    "F-06": ("R", {"城乡规划法 2019": {42}}),
+    "E-01": ("PR", {"（自然资发〔2022〕142号） 2022": {1}, "生态环境法典 2026": {60}}),
+    "E-02": (
+        "P",
+        {
+            "自然保护区条例 2026": {26},
+            "自然保护区条例 2017": {27, 28, 32},
+            "国家公园法 2025": {27},
+            "生态环境法典 2026": {861},
+        },
+    ),
+    "E-03": (
+        "PR",
+        {
+            "自然保护区条例 2026": {27},
+            "自然保护区条例 2017": {32},
+            "国家公园法 2025": {28},
+            "生态环境法典 2026": {861},
+        },
+    ),
+    "E-04": ("P", {"风景名胜区条例 2016": {27}}),
+    "E-05": ("R", {"风景名胜区条例 2016": {26, 28, 30}}),
+    "E-06": ("P", {"湿地保护法 2021": {19}}),
+    "E-08": ("P", {"（国家林业局令第35号） 2016": {4}}),
+    "E-09": ("R", {"（国家林业局令第35号） 2016": {4}, "森林法 2019": {37}}),
+    "E-10": ("R", {"森林法 2019": {36, 37, 38}}),
+    "E-12": ("RN", {"生态环境法典 2026": {66, 67}, "加强生态环境分区管控的意见 2024": set()}),
+    "W-01": ("P", {"生态环境法典 2026": {318, 319}, "水污染防治法 2017": {64, 65}}),
+    "W-02": ("R", {"生态环境法典 2026": {318, 320}, "水污染防治法 2017": {64, 66}}),
+    "W-03": ("N", {"生态环境法典 2026": {318, 321}, "水污染防治法 2017": {64, 67}}),
+    "W-05": ("R", {"防洪法 2016": {22, 27}, "河道管理条例 2018": {11, 20, 24, 25}}),
+    "W-06": ("P", {"河道管理条例 2018": {24}}),
+    "W-07": ("R", {"河道管理条例 2018": {26}}),
+    "W-08": ("R", {"防洪法 2016": {29, 33}}),
+    "W-09": ("R", {"南水北调工程供用水管理条例 2014": {40, 43, 44}}),
+    "W-10": ("R", {"水库大坝安全管理条例 2018": {10, 13, 17}}),
+    "W-11": ("N", {"水土保持法 2010": {20}}),
+    "W-12": ("R", {"水土保持法 2010": {24, 25}}),
+    "T-01": ("PR", {"公路安全保护条例 2011": {11, 13}, "公路法 2017": {56}}),
+    "T-03": ("RN", {"公路安全保护条例 2011": {14}}),
+    "T-04": ("RN", {"公路安全保护条例 2011": {17, 18}}),
+    "T-05": ("RN", {"公路安全保护条例 2011": {18}}),
+    "T-06": ("R", {"铁路安全管理条例 2013": {27, 30}}),
+    "T-08": ("C", {"地方城市轨道交通管理条例": set(), "城市轨道交通工程项目建设标准 建标104": set()}),
+    "T-09": (
+        "C",
+        {"民用航空法 2025": {56}, "民用航空法 2021": {58}, "民用机场管理条例 2019": {46, 47, 48, 49}},
+    ),
+    "T-10": ("N", {"民用机场飞行区技术标准 MH 5001": set()}),
+    "P-01": ("PR", {"电力设施保护条例 2011": {10, 15}}),
+    "P-02": ("PR", {"电力设施保护条例 2011": {10, 16}}),
+    "P-03": ("R", {"城市电力规划规范 GB/T 50293": set()}),
+    "P-04": ("PR", {"石油天然气管道保护法 2010": {30}}),
+    "P-05": ("RN", {"石油天然气管道保护法 2010": {35}}),
+    "P-08": ("PRC", {"燃气工程项目规范 GB 55009": set(), "城镇燃气管理条例 2016": {33}}),
+    "P-09": ("N", {"城市工程管线综合规划规范 GB 50289": set()}),
+    "P-10": ("N", {"城市综合管廊工程技术规范 GB 50838": set(), "地方综合管廊管理规定": set()}),
+    "H-01": ("P", {"文物保护法 2024": {28, 43}}),
+    "H-02": ("R", {"文物保护法 2024": {29, 43}}),
+    "H-03": ("C", {"文物保护法 2024": {43}}),
+    "H-04": ("PR", {"历史文化名城名镇名村保护条例 2017": {24, 28}}),
+    "U-01": ("P", {"第112号） 2011": {11}}),
+    "U-02": ("R", {"第119号） 2011": {13}}),
+    "U-03": ("R", {"第144号） 2011": {13}}),
+    "U-04": ("R", {"第145号） 2011": {10}}),
+    "U-05": ("P", {"控制性详细规划": set()}),
+    "U-06": ("R", {"城乡规划法 2019": {38, 43}, "控制性详细规划": set()}),
+    "G-01": ("P", {"地质灾害防治条例 2003": {19}}),
+    "G-02": ("R", {"地质灾害防治条例 2003": {21, 24}}),
+    "G-03": ("R", {"矿产资源法 2024": {32}}),
+    "G-04": ("RN", {"活动断层探测 GB/T 36072": set(), "地方活动断层管理规定": set()}),
+    "M-02": ("C", {"军事设施保护法 2021": {36, 38}}),
+    # First-class air zones are closed to polluters only, which geometry cannot tell: the department is asked.
+    "A-01": ("CN", {"环境空气质量标准": set()}),
+    "A-03": ("R", {"气象设施和气象探测环境保护条例 2016": {13, 14, 17}}),
+    "A-04": ("RN", {"土地管理法实施条例 2021": {3}, "（自然资发〔2023〕193号） 2023": set()}),
+}
+# Rules that say other than their entry as a whole, and those that stand with the departments' layers (1.1, 1.2).
+OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
+    "farmland.high_standard": ("C", {"高标准农田管理的国家规定": set()}),
+    "farmland.two_zones": ("C", {"粮食生产功能区和重要农产品生产保护区管理的国家规定": set()}),
+    "aquatic.germplasm": ("C", {"渔业法 2025": {41, 47}, "渔业法 2013": {29}}),
+    "livestock.banned": ("P", {"畜禽规模养殖污染防治条例 2013": {11}}),
+    "livestock.limited": ("C", {"畜禽规模养殖污染防治条例 2013": {11}}),
+    "land.composition": ("N", {"土地管理法 2019": {4, 26}}),
+    "approval.conversion": ("N", {"土地管理法 2019": {44}}),
+    "approval.expropriation": ("N", {"土地管理法 2019": {46}}),
+    "approval.supplied": ("N", {"土地管理法 2019": {53, 54}}),
+    "approval.offence": ("R", {"土地管理法 2019": {77}}),
+    "approval.suspected": ("N", {"土地管理法 2019": {77}}),
+    "approval.temporary": ("N", {"土地管理法 2019": {57}}),
+    "approval.planning": ("N", {"城乡规划法 2019": {38}}),
+    "approval.site": ("N", {"土地管理法 2019": {52}}),
+    "boundary.elastic": ("R", {"（自然资发〔2023〕193号） 2023": set()}),
+    "zone.ecological": ("R", {"国土空间规划": set()}),
+    "zone.farmland": ("R", {"国土空间规划": set()}),
+    "historic.line": ("C", {"国土空间规划": set()}),
+    "flood.risk_line": ("C", {"国土空间规划": set()}),
+    **dict.fromkeys(("plan.public_service", "plan.utility", "plan.green"), ("R", {"城乡规划法 2019": {35}})),
+    "plan.use": ("R", {"城乡规划法 2019": {35}, "国土空间规划": set()}),
+    "transport.planned_line": ("C", {"城乡规划法 2019": {35}}),
+    "heritage.protection_works": ("R", {"文物保护法 2024": {28}}),
+    "historic.control": ("R", {"历史文化名城名镇名村保护条例 2017": {26}}),
+    "water_source.first_works": ("R", {"生态环境法典 2026": {319}, "水污染防治法 2017": {65}}),
+    "air.first": ("C", {"大气污染物综合排放标准 GB 16297": set(), "环境空气质量标准": set()}),
+    "water_quality.zone": ("N", {"地表水环境质量标准 GB 3838": set()}),
+    "noise.zone": ("N", {"声环境质量标准 GB 3096": set()}),
+    "neighbour.pollution": ("N", {"行业防护距离标准": set()}),
+    "neighbour.dwellings": ("N", {"行业防护距离标准": set()}),
+    "wetland.provincial": ("R", {"湿地保护法 2021": {19, 20, 21}}),
+    "wetland.other": ("C", {"湿地保护法 2021": {19}}),
+    "forest.public": ("R", {"森林法 2019": {37, 49}, "（国家林业局令第35号） 2016": {4}}),
+    "forest.public_zone": ("R", {"森林法 2019": {49}, "（国家林业局令第35号） 2016": {4}}),
+    "forest.natural": ("R", {"森林法 2019": {32}, "生态环境法典 2026": {702}}),
+    "tree.inside": ("C", {"森林法 2019": {40}, "古树名木保护条例 2025": {15, 18}}),
+    "dike.works": ("R", {"河道管理条例 2018": {11, 24}}),
+    "transfer.works": ("C", {"南水北调工程供用水管理条例 2014": {40, 43}}),
+    "road.works": ("C", {"公路安全保护条例 2011": {27}, "公路法 2017": {56}}),
+    **dict.fromkeys(
+        ("road.extraction", "road.extraction_unsaid"), ("RN", {"公路安全保护条例 2011": {17}, "公路法 2017": {47}})
+    ),
+    "power.overhead_works": ("R", {"电力设施保护条例 2011": {15, 17}}),
+    "pipeline.surroundings": ("C", {"石油天然气管道保护法 2010": {31, 35}}),
+    "gas.control": ("C", {"燃气工程项目规范 GB 55009": set(), "城镇燃气管理条例 2016": {34}}),
+    "sponge.unit": ("N", {"海绵城市专项规划": set()}),
+    "renewal.area": ("N", {"城市更新专项规划": set()}),
+    "project.key": ("N", {"年度重点项目计划": set()}),
+    "hazard.site": ("N", {"地质灾害防治条例 2003": {21}}),
+    **dict.fromkeys(
+        ("weather.disturbance", "weather.disturbance_unsaid"), ("RN", {"气象设施和气象探测环境保护条例 2016": {13, 17}})
+    ),
+}
+# What no rule judges, and who does instead: a rule of another entry, or a checklist item.
+JUDGED_ELSEWHERE = {
+    "T-02": "road.control_zone",
+    "W-04": "water_source.discharge",
+    "T-07": "rail.mining",
+    "P-06": "pipeline.works",
+    "P-07": "pipeline.works",
+    "M-01": "military.zones",
+}
+SOURCES = [
+    f"{letter}-{number:02}"
+    for letter, last in zip("FEWTPHUGMA", (6, 12, 12, 10, 10, 4, 6, 4, 2, 4), strict=True)
+    for number in range(1, last + 1)
+]
+# Laws by the day: what a rule of the pack cites on the last day of the old law, and on the first of the new one.
+TURNS = [
+    ("water_source.first", date(2026, 8, 14), "水污染防治法", {64, 65}, "生态环境法典", {318, 319}),
+    ("reserve.core", date(2026, 3, 14), "自然保护区条例", {27, 28, 32}, "自然保护区条例", {26}),
+    ("reserve.general", date(2026, 3, 14), "自然保护区条例", {32}, "自然保护区条例", {27}),
+    ("airport.clearance", date(2026, 6, 30), "民用航空法", {58}, "民用航空法", {56}),
+    ("aquatic.germplasm", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41, 47}),
+]
+
+
+def rule_ids(rule: dict) -> str:
+    """A rule's name in the test report."""
+    return rule["id"]
+
+
+def article_number(article: str) -> int | None:
+    """第三百一十九条 → 319; None where the provision is named in words."""
+    match = re.match(r"第([一二三四五六七八九十百零]+)条", article)
+    if not match:
+        return None
+    hundreds, _, rest = match.group(1).rpartition("百")
+    tens, ten, ones = rest.rpartition("十")
+    value = 100 * DIGITS.index(hundreds) if hundreds else 0
+    value += (DIGITS.index(tens) if tens else 1) * 10 * bool(ten)
+    return value + (DIGITS.index(ones.lstrip("零")) if ones.lstrip("零") else 0)
+
+
+def cited_articles(rule: dict, day: date | None = None) -> dict[str, set[int]]:
+    """The articles that a rule cites, by law and edition; those of a day, where it is given."""
+    found: dict[str, set[int]] = {}
+    for entry in rule["basis"]:
+        if day is None or entry.get("from", date.min) <= day <= entry.get("to", date.max):
+            number = article_number(entry["article"])
+            name = f"{entry['law']} {entry.get('edition', '')}".strip()
+            found.setdefault(name, set()).update({number} if number else set())
+    return found
+
+
+def is_the_laws(rule: dict) -> bool:
+    """Whether verdict, laws, editions and articles are the ones restated above."""
+    letters, expected = OWN_FACTS.get(rule["id"]) or FACTS[rule["source"]]
+    cited = cited_articles(rule)
+    named = {fragment: [law for law in cited if fragment in law] for fragment in expected}
+    same = all(len(laws) == 1 and cited[laws[0]] == expected[fragment] for fragment, laws in named.items())
+    return LETTERS[rule["verdict"]] in letters and same and len(cited) == len(expected)
+
+
+def has_the_laws_distance(rule: dict) -> bool:
+    """Whether a rule's distance, class by class, is the one restated above."""
+    distance = rule["distance_m"]
+    found = distance["values"] if isinstance(distance, dict) else distance
+    if rule["source"] == "P-01":
+        metres = {metres for *_, metres in OVERHEAD_LINE_RANGES}
+        return metres == set(found.values()) and all(
+            [far for low, high, far in OVERHEAD_LINE_RANGES if low <= int(kilovolt) <= high] == [given]
+            for kilovolt, given in found.items()
+        )
+    if rule["source"] == "T-03":
+        return found == {road: _CONTROL_ZONE[road] + beyond for road, beyond in BEYOND_CONTROL_ZONE_M.items()}
+    return found == DISTANCES_M[rule["id"].removesuffix("_unsaid")]
+
+
+def entries() -> Iterator[tuple[str, dict]]:
+    """Every entry of every basis in the shipped packs, with its rule."""
+    for rule in [*RULES, *ORDINANCE["rule"]]:
+        for entry in rule["basis"]:
+            yield rule["id"], entry
+
+
+@pytest.mark.parametrize("rule", RULES, ids=rule_ids)
+def test_a_verdict_and_its_articles_are_those_of_the_law(rule):
+    assert is_the_laws(rule), cited_articles(rule)
+
+
+def test_another_article_edition_or_verdict_is_seen():
+    for rule in RULES:
+        for at, entry in enumerate(rule["basis"]):
+            wrong = copy.deepcopy(rule)
+            wrong["basis"][at]["article"] = "第九百九十九条"
+            assert not is_the_laws(wrong), (rule["id"], entry["article"])
+            wrong = copy.deepcopy(rule)
+            wrong["basis"][at]["law"] = "另一部法"
+            assert not is_the_laws(wrong), (rule["id"], entry["law"])
+        letters, _ = OWN_FACTS.get(rule["id"]) or FACTS[rule["source"]]
+        for verdict, letter in LETTERS.items():
+            assert letter in letters or not is_the_laws({**rule, "verdict": verdict}), rule["id"]
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if "distance_m" in rule], ids=rule_ids)
+def test_a_distance_is_that_of_the_law(rule):
+    assert has_the_laws_distance(rule)
+
+
+def test_a_distance_that_differs_by_a_metre_in_one_class_is_seen():
+    for rule in (rule for rule in RULES if "distance_m" in rule):
+        for name in rule["distance_m"]["values"] if isinstance(rule["distance_m"], dict) else [None]:
+            wrong = copy.deepcopy(rule)
+            if name is None:
+                wrong["distance_m"] += 1
+            else:
+                wrong["distance_m"]["values"][name] += 1
+            assert not has_the_laws_distance(wrong), (rule["id"], name)
+
+
+def test_every_rule_of_the_reading_is_judged_or_left_to_somebody():
+    judged = {rule["source"] for rule in RULES} - {"1.1", "1.2"}
+    known = {entry["id"] for entry in RULES + CHECKLIST}
+    assert judged | set(JUDGED_ELSEWHERE) == set(SOURCES)
+    assert judged & set(JUDGED_ELSEWHERE) == set()
+    assert set(JUDGED_ELSEWHERE.values()) <= known
+
+
+def test_a_checklist_item_names_the_entries_that_it_stands_for():
+    text = (RESOURCES / "packs" / "city-preliminary.toml").read_text("utf-8")
+    named = {item: sources.split(", ") for sources, item in re.findall(r'# (.*)\n\[\[checklist]]\nid = "(.*)"', text)}
+    assert set(named) == {item["id"] for item in CHECKLIST}
+    assert {source for sources in named.values() for source in sources} <= {*SOURCES, "1.1", "1.2"}
+    for source, judge in JUDGED_ELSEWHERE.items():
+        assert judge == "road.control_zone" or source in named[judge]
+
+
+@pytest.mark.parametrize(("name", "last_day", "old", "before", "new", "after"), TURNS)
+def test_the_law_of_a_day_is_the_one_cited(name, last_day, old, before, new, after):
+    rule = next(rule for rule in RULES if rule["id"] == name)
+    for day, law, articles in ((last_day, old, before), (date.fromordinal(last_day.toordinal() + 1), new, after)):
+        assert [found for title, found in cited_articles(rule, day).items() if law in title] == [articles], day
+
+
+@pytest.mark.parametrize("day", [date(2025, 6, 1), date(2026, 6, 30), date(2026, 8, 15), date(2026, 11, 21)])
+def test_every_rule_has_a_basis_on_every_day_of_the_last_years(day):
+    assert [rule["id"] for rule in RULES if not cited_articles(rule, day)] == []
+
+
+def test_every_law_that_a_pack_names_stands_in_the_table_of_laws_with_its_edition():
+    known = {(law["title"], law.get("edition", "")) for law in LAWS}
+    several = {title for title, times in Counter(title for title, _ in known).items() if times > 1}
+    for rule, entry in entries():
+        if "虚构" in entry["law"]:
+            continue
+        edition = entry.get("edition", "")
+        # Where the day of a change is to be confirmed, the law is named without its edition.
+        assert (entry["law"], edition) in known or (entry["law"] in several and not edition), (rule, entry["law"])
+
+
+def test_the_table_of_laws_is_well_formed_and_holds_no_law_that_nobody_names():
+    named = {entry["law"] for _, entry in entries()}
+    for law in LAWS:
+        assert set(law) <= {"title", "edition", "from", "to", "successor", "confidence"}
+        assert law["title"] in named
+        assert law["confidence"] in {"C", "L", "U"}
+        assert law.get("from", date.min) <= law.get("to", date.max)
+        assert ("to" in law) == ("successor" in law)
+        assert law.get("successor") in {None, *(other["title"] for other in LAWS)}
+    counted = Counter((law["title"], law.get("edition")) for law in LAWS)
+    assert [key for key, times in counted.items() if times > 1] == []
+
+
+def test_an_entry_of_a_law_that_has_ended_or_begun_of_late_bears_its_days():
+    by_edition = {(law["title"], law.get("edition", "")): law for law in LAWS}
+    for rule, entry in entries():
+        law = by_edition.get((entry["law"], entry.get("edition", "")), {})
+        assert entry.get("to") == law.get("to"), rule
+        if law.get("from", date.min) >= date(2025, 10, 1):
+            assert entry["from"] == law["from"], rule
+
+
+def test_the_page_of_the_law_has_a_row_for_each_rule_with_its_articles():
+    rows = {}
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `") and len(cells) == 6:
+            rows[cells[0].strip("`")] = cells
+    assert set(rows) == {rule["id"] for rule in RULES}
+    confidence = {"C": "read 已读", "L": "likely 可能", "U": "to be checked 待核"}
+    for rule in RULES:
+        _, title, article, edition, sure, who = rows[rule["id"]]
+        assert title == rule["title"]["zh"]
+        assert all(entry["law"] in article and entry["article"] in article for entry in rule["basis"])
+        assert all(entry.get("edition", "") in edition for entry in rule["basis"])
+        assert sure == confidence[rule["confidence"]]
+        assert who
