@@ -62,7 +62,7 @@ def library(city: Path, entries: list[dict[str, Any]], tmp_path_factory: pytest.
         assert core.stdout
         for entry in entries:
             options = dict(entry["options"])
-            if "covers" in options:
+            if options["covers"] != "district":
                 options["covers"] = str(city / options["covers"])
             source = {"library": str(path), "source": str(city / entry["file"]), "as": entry["code"]}
             request = {"jsonrpc": "2.0", "id": 1, "method": "add", "params": source | options}

@@ -19,6 +19,7 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
+from onemap.layers.ingest.coverage import DISTRICT, EXTENT, FEATURES, FILE, CoverageChoice
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
@@ -83,24 +84,14 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
     return sorted_geometries(geometries, "polygon", names, False, place).require_sound(place).geometries
 
 
-def _coverage(
-    library: Library, bounds: np.ndarray, options: AddOptions, district: Any, place: dict[str, Any]
-) -> tuple[Any, str]:
-    """The ground for which a layer speaks, and how it is known. bounds: of its features (4,)."""
+def _coverage_choice(library: Library, options: AddOptions, place: dict[str, Any]) -> CoverageChoice:
+    """How the coverage is to be found. Raises what a file of polygons is refused for."""
     if options.ground is not None:
-        return options.ground, "file"
-    covers = options.covers
-    if covers is None and district is None:
-        raise OneMapError("coverage.missing", field="--covers", **place)
-    if covers == "district" and district is None:
-        raise OneMapError("coverage.no_district", field="--covers", **place)
-    if covers in (None, "district"):
-        return district, "district"
-    if covers == "extent":
-        box = shapely.box(*bounds)
-        # A single point, or points in one row, speak for no ground.
-        return box if box.is_valid else shapely.Polygon(), "extent"
-    return shapely.union_all(read_polygons(covers, library.crs, options.normalising.transform)), "file"
+        return CoverageChoice(library, options.code, FILE, options.ground, place)
+    if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
+        return CoverageChoice(library, options.code, options.covers, None, place)
+    ground = shapely.union_all(read_polygons(options.covers, library.crs, options.normalising.transform))
+    return CoverageChoice(library, options.code, FILE, ground, place)
 
 
 @dataclass(frozen=True)
@@ -172,7 +163,7 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
     library, options, given = arrival.library, arrival.options, arrival.options.normalising
 
     # What needs no look at the data is not told after an hour of it.
-    _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), options, library.district(), arrival.place)
+    _coverage_choice(library, options, arrival.place).refuse_impossible()
     label = options.label or (options.valid_from.isoformat() if options.valid_from else None)
     if label is not None:
         refuse_used_label(library.connection, entry.code, label)
@@ -273,13 +264,15 @@ def _add_clean_frame(
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            coverage, kind = _coverage(library, frame.bounds(), arrival.options, district, arrival.place)
+            found_coverage = _coverage_choice(library, arrival.options, arrival.place).coverage(frame)
+            coverage, kind = found_coverage.ground, found_coverage.kind
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     quality = check_quality(
         frame,
         entry,
-        Ground(library.crs, district, None if kind == "extent" else coverage),
+        # A survey that speaks for its features alone is told where it leaves the district out.
+        Ground(library.crs, district, {EXTENT: None, FEATURES: district}.get(kind, coverage)),
         arrival.required,
         arrival.place,
         arrival.step("checking"),

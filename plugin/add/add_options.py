@@ -22,7 +22,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
 ENCODINGS = ("", "UTF-8", "GB18030", "BIG5", "UTF-16")
-DISTRICT, EXTENT = "district", "extent"
+DISTRICT, EXTENT, FEATURES = "district", "extent", "features"
 
 
 class AddOptions(QWidget):
@@ -37,7 +37,9 @@ class AddOptions(QWidget):
         self.valid_from, self.valid_to = _date_edit(), _date_edit()
         self.covers = QComboBox()
         self.covers.setEditable(True)
+        self.covers.addItem(tr("what the last version said, or else where features lie"), "")
         self.covers.addItem(tr("the district"), DISTRICT)
+        self.covers.addItem(tr("the ground of its features"), FEATURES)
         self.covers.addItem(tr("the extent of its features (assumed)"), EXTENT)
         _shrink(self.covers)
         self.accuracy = QLineEdit()
@@ -67,10 +69,10 @@ class AddOptions(QWidget):
         form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(tr("Speaks for"), covers_row)
         form.addRow(tr("Valid from"), self.valid_from)
         form.addRow(tr("Valid to"), self.valid_to)
         form.addRow(tr("Label"), self.label)
-        form.addRow(tr("Speaks for"), covers_row)
         form.addRow(tr("Accuracy (m)"), self.accuracy)
         form.addRow(tr("Encoding"), self.encoding)
         form.addRow(tr("Transformation"), self.transform)
@@ -103,8 +105,7 @@ class AddOptions(QWidget):
             "label": self.label.text().strip(),
             "valid_from": _date_text(self.valid_from),
             "valid_to": _date_text(self.valid_to),
-            # The district is what the core takes by itself, where the library has one.
-            "covers": "" if index == 0 else self.covers.itemData(index) if index > 0 else chosen.strip(),
+            "covers": self.covers.itemData(index) if index >= 0 else chosen.strip(),
             "accuracy": self.accuracy.text().strip(),
             "encoding": self.encoding_name,
             "transform": self.transform.text().strip(),

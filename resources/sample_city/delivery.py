@@ -36,7 +36,7 @@ class Delivery:
     label: str | None = None
     valid_from: str | None = None
     valid_to: str | None = None
-    covers: str | None = None
+    covers: str = "district"
 
 
 @cache

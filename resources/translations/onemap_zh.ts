@@ -872,6 +872,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>行政区</translation>
     </message>
     <message>
+        <source>what the last version said, or else where features lie</source>
+        <translation>同上一版本；没有上一版本时看要素所及</translation>
+    </message>
+    <message>
+        <source>the ground of its features</source>
+        <translation>要素所占的地面</translation>
+    </message>
+    <message>
         <source>the extent of its features (assumed)</source>
         <translation>要素的外接范围（推定）</translation>
     </message>

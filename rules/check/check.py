@@ -226,6 +226,7 @@ def record_of(
         "parameters": dict(parameters),
         "origin": list(check_plan.origin),
         "rules": {rule.id: rule.hash for rule in check_plan.rules},
+        "chosen_layers": {rule.id: rule.layer for rule in check_plan.rules if len(rule.layers_named) > 1},
         "computed": computed,
         "warped": sorted(warped, key=lambda item: order[item["rule"]]),
         "skipped": skipped,

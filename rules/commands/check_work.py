@@ -20,6 +20,7 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.rules.commands.judgement_tables import GRANTS, TABLES
+    from onemap.rules.packs.laws import check_laws
     from onemap.rules.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
 
     place = new_place(values["library"], values.get("name"))
@@ -31,6 +32,7 @@ def new(values: Values, context: VerbContext) -> Result:
         text, source = pack_text(name)
         packs.append((parse_pack(text, source, catalogue), None if is_shipped(name) else text))
     joined_rules([pack for pack, _ in packs])
+    check_laws([pack for pack, _ in packs], date.today())
     district = (
         read_polygons(values["district"], crs, given_change(values.get("transform")))
         if values.get("district")

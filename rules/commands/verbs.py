@@ -71,7 +71,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("label", "L"),
                 Parameter("valid_from", "D", convert=to_date),
                 Parameter("valid_to", "D", convert=to_date),
-                Parameter("covers", "district|extent|FILE"),
+                Parameter("covers", "district|extent|features|FILE"),
                 Parameter("accuracy", "M", convert=to_metres),
                 _REPAIR,
                 Parameter("keep_bad", flag=True),

@@ -19,7 +19,7 @@ from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.overlay.overlay import MARGIN_M
-from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
@@ -181,7 +181,7 @@ def earlier_run(library: Library, identifier: str, question: Question, origin: t
         return None
     if record.get("origin") != list(origin):
         return None
-    rules = {rule.id: rule for rule in joined_rules(stored_packs(library, identifier))}
+    rules = {rule.id: rule for rule in rules_of_run(stored_packs(library, identifier), record)}
     same = _same_parcels(library, identifier, question.parcels)
     return Earlier(library, identifier, record, rules, question.parcels, same)
 

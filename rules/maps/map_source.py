@@ -13,6 +13,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.runs.run_store import StoredRow, run_record, stored_packs, stored_rows
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
@@ -62,8 +63,7 @@ class MapSource:
         self.pieces = [
             piece for name in _PIECES for row in stored_rows(library, run, name) for piece in self._piece(row)
         ]
-        packs = stored_packs(library, run)
-        self.rules = {rule.id: rule for pack in packs for rule in pack.rules}
+        self.rules = {rule.id: rule for rule in rules_of_run(stored_packs(library, run), self.record)}
         self.catalogue = library.catalogue()
         self._versions = versions(library)
         self.unreadable: set[str] = set()

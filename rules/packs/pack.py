@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,15 @@ def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
     if problems:
         raise OneMapError.of(problems)
     return _linked_rules(rules, ids)
+
+
+def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
+    """The rules of a run as they stood then: by the law of its day, each with the layer by which it judged.
+
+    packs, record: the run's own. Raises as joined_rules.
+    """
+    day, chosen = date.fromisoformat(record["parameters"]["as_of"]), record["chosen_layers"]
+    return [rule.on_day(day, chosen.get(rule.id)) for rule in joined_rules(packs)]
 
 
 def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:

@@ -11,6 +11,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
+from onemap.rules.packs.laws import check_laws
 from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_pack
 
 
@@ -79,7 +80,10 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
     read |= {name: (catalogue, parse_pack(*name, catalogue)) for name in texts if name not in read}
     kept.clear()  # but for those that the last question was asked by
     kept |= read
-    return [read[name][1] for name in texts]
+    packs = [read[name][1] for name in texts]
+    if named:
+        check_laws(packs, date.today())
+    return packs
 
 
 def required_fields(packs: Sequence[Pack], code: str) -> list[str]:

@@ -19,7 +19,7 @@ from onemap.rules.check.check import check, local_origin
 from onemap.rules.findings.run_tables import RANK, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.alternatives import PROPOSED, alternatives
@@ -77,7 +77,7 @@ def remedy(
     each, checks = 1 + PROPOSED + sum(map(len, rings)), 2 + CHECKS_A_RING * len(rings)
     searching.expect(len(areas) + round(_TOUCHED * len(areas)) * each, 1 + checks)
     first = judge(question)
-    rules = [rule for rule in joined_rules(question.packs) if rule.id in first.record["rules"]]
+    rules = [rule for rule in rules_of_run(question.packs, first.record) if rule.id in first.record["rules"]]
     # Nobody knows how much it is beside the checks, so that it is no part of the bar.
     cutting = threads.part(0.0, 0.0, phrase("progress.cutting", question.language))
 

@@ -17,7 +17,7 @@ from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.uninterruptible import run_cancellable
-from onemap.rules.packs.pack import Pack, joined_rules
+from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.cuts import Parts, cut_off
 from onemap.rules.remedy.obstacles import Obstacle, obstacles_of, verdicts_left
@@ -62,7 +62,7 @@ def sites(
     cells = _cells(shift_geometries(ground, (-origin[0], -origin[1])))
     blank = Question(_parcels(cells, origin, options.attributes), tuple(packs), (), as_of, known_at, language)
     first = check(library, blank, threads.part(0.0, _CHECKED))
-    rules = [rule for rule in joined_rules(packs) if rule.id in first.record["rules"]]
+    rules = [rule for rule in rules_of_run(packs, first.record) if rule.id in first.record["rules"]]
     cutting = threads.part(_CHECKED, _CUT, phrase("progress.cutting", language))
     obstacles = obstacles_of(first, rules, options.keep_verdict, origin, np.arange(len(cells)))
     parts = Parts.whole(cells)

@@ -8,7 +8,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
-from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
@@ -25,7 +25,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
         if any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
             raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
-    rules = {rule.id: rule for rule in joined_rules(packs)}
+    rules = {rule.id: rule for rule in rules_of_run(packs, record)}
     if rule_id not in rules:
         raise OneMapError("run.rule", file=library.label, run=identifier, rule=rule_id, known=sorted(rules))
     rule = rules[rule_id]
@@ -51,6 +51,13 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     step("version", _version(rule, layer, record["parameters"]["as_of"], language))
     if rule.when:
         step("when", rule.when)
+    for name in ("unless", "only"):
+        classes = [item.title.get(language, item.name) for item in getattr(rule, name)]
+        if classes:
+            step(name, phrase("said.comma", language).join(classes))
+    for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", [rule.under])):
+        if any(others):
+            step(name, ", ".join(filter(None, others)))
     step("where", rule.where or "–")
     _explain_findings(library, identifier, parcel, rule, language, step)
     step("basis", rule.basis_text)

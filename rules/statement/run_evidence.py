@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
 from onemap.layers.library.library import Library
 from onemap.layers.messages import RESOURCES
-from onemap.rules.packs.pack import Pack, joined_rules
+from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.runs.run_store import run_record, stored_question, stored_rows
 
@@ -53,10 +53,11 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
     """Everything that a run left in the library. Raises OneMapError run.unknown, run.incomplete."""
     question = stored_question(library, run)
     parcels = stored_rows(library, run, "parcels")
+    record = run_record(library, run)
     return Evidence(
-        record=run_record(library, run),
+        record=record,
         packs=question.packs,
-        rules={rule.id: rule for rule in joined_rules(question.packs)},
+        rules={rule.id: rule for rule in rules_of_run(question.packs, record)},
         parcels=[row.values for row in parcels],
         findings=[row.values for row in stored_rows(library, run, "findings")],
         classes=[row.values for row in stored_rows(library, run, "land_classes")],

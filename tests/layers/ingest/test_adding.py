@@ -87,17 +87,59 @@ def test_without_district_the_coverage_must_be_given(shelf, square):
     assert shelf.add(square, covers="district").codes == ["coverage.no_district"]
 
 
-def test_the_district_is_the_coverage_unless_another_is_given(shelf, layer_file, box, square, tmp_path):
+@pytest.fixture
+def shelf_of_district(shelf, layer_file, box, tmp_path):
+    """A library of a district of 2,000 m by 1,000 m."""
     district = layer_file("district.shp", [box(0, 0, 1000, 1000), box(1000, 0, 1000, 1000)])
     shelf.path = tmp_path / "with_district.gpkg"
     assert shelf.run("new", shelf.path, "--crs", "EPSG:4547", "--district", district).code == 0
+    return shelf
+
+
+def test_the_coverage_is_what_was_said(shelf_of_district, layer_file, box, square):
+    shelf = shelf_of_district
     cover = layer_file("cover.geojson", [box(0, 0, 300, 100), box(200, 0, 300, 100)])  # 100 m of both are the same
     found = [
         shelf.add(square, covers=covers, label=str(number))
-        for number, covers in enumerate((None, "district", "extent", cover))
+        for number, covers in enumerate(("district", "extent", cover))
     ]
-    assert [answer.json["coverage"] for answer in found] == ["district", "district", "extent", "file"]
-    assert [answer.json["coverage_m2"] for answer in found] == [2_000_000, 2_000_000, 10_000, 50_000]
+    assert [answer.json["coverage"] for answer in found] == ["district", "extent", "file"]
+    assert [answer.json["coverage_m2"] for answer in found] == [2_000_000, 10_000, 50_000]
+
+
+def test_features_in_a_corner_of_the_district_do_not_speak_for_all_of_it(shelf_of_district, layer_file, box):
+    """Half of the district's box is enough; what lies beyond the district does not count."""
+    shelf = shelf_of_district
+    corner = layer_file("corner.gpkg", [box(-3000, 0, 3980, 1000), box(0, 0, 980, 900)])
+    answer = shelf.add(corner, covers=None)
+    assert (answer.code, answer.codes, answer.json["problems"][0]["field"]) == (3, ["coverage.doubtful"], "--covers")
+    assert "49 %" in answer.json["problems"][0]["message"]
+    half = layer_file("half.gpkg", [box(0, 0, 10, 10), box(990, 990, 10, 10)])
+    assert shelf.add(half, covers=None).json["coverage"] == "district"
+
+
+def test_without_a_word_the_coverage_is_as_the_last_version_said(shelf_of_district, layer_file, box, square):
+    shelf, cover = shelf_of_district, layer_file("cover.geojson", [box(0, 0, 300, 100)])
+    other = layer_file("other.gpkg", [box(500, 500, 20, 10)])
+    for number, (covers, kind, area_m2) in enumerate(
+        [
+            ("district", "district", 2e6),
+            ("extent", "extent", 200),
+            (cover, "file", 30_000),
+            ("features", "features", 200),
+        ]
+    ):
+        assert shelf.add(square, covers=covers, label=f"{number}a").code == 0
+        answer = shelf.add(other, covers=None, label=f"{number}b").json
+        assert (answer["coverage"], answer["coverage_m2"]) == (kind, pytest.approx(area_m2)), covers
+
+
+def test_features_speak_for_their_union(shelf_of_district, layer_file, box):
+    shelf = shelf_of_district
+    plots = layer_file("plots.gpkg", [box(0, 0, 100, 100), box(50, 0, 100, 100), box(300, 0, 100, 100)])
+    assert shelf.add(plots, covers="features").json["coverage_m2"] == pytest.approx(25_000)
+    line = layer_file("line.gpkg", [shapely.LineString([(500_000, 4_000_000), (500_100, 4_000_000)])])
+    assert shelf.add(line, code="LINE", geometry="line", covers="features").codes == ["coverage.no_polygons"]
 
 
 def test_a_coverage_in_degrees_is_carried_into_the_library(shelf, layer_file, square):

@@ -195,3 +195,15 @@ def test_rows_under_others_are_the_same_against_an_earlier_run(desk):
     again = desk.check(parcels, *rules, against=first)
     assert [(row.parcel, row.rule, row.area_m2) for row in again.table("findings").itertuples()] == expected
     assert expected == [("A", "wide", 100.0), ("B", "zone", 40.0)]
+
+
+def test_a_pack_that_rests_on_a_repealed_law_is_refused_unless_it_says_until_when(town):
+    law = "中华人民共和国水污染防治法"
+    parcels = town.parcels({"A": SQUARE})
+    answer = town.run(
+        "check", town.library, parcels, "--pack", town.pack({"basis": [{"law": law, "article": "第六十五条"}]})
+    )
+    assert (answer.code, answer.codes) == (3, ["rule.repealed"])
+    assert "2026-08-14" in answer.json["problems"][0]["message"] and "法典" in answer.json["problems"][0]["mend"]
+    dated = {"basis": [{"law": law, "article": "第六十五条", "to": "2026-08-14"}]}
+    assert town.check({"A": SQUARE}, dated, as_of="2026-08-14").hits() == {"A": 100.0}

@@ -70,3 +70,27 @@ def test_thresholds_of_area_do_not_belong_to_them(desk, kind):
     rule = {"kind": kind, "min_area_m2": 1.0} | ({"distance_m": 1} if kind == "near" else {})
     answer = desk.run("check", desk.library, desk.parcels({"A": SQUARE}), "--pack", desk.pack(rule))
     assert (answer.code, answer.codes) == (3, ["rule.geometry"])
+
+
+def test_a_line_that_may_match_makes_the_whole_parcel_unknown(desk):
+    lines = [LineString([(2, -5), (2, 50)]), LineString([(5, -5), (5, 50)])]
+    desk.layer("ROAD", lines, {"S": ["yes", None]}, geometry="line")
+    rule = {"kind": "cross", "layer": "ROAD", "where": "S = 'yes'"}
+    found = desk.check({"A": box(0, 0, 10, 10), "B": box(4, 20, 8, 30), "C": box(20, 0, 30, 10)}, rule)
+    assert found.finding("A").length_m == 10.0 and found.finding("B") is None
+    assert found.unknowns() == {"A": (100.0, "no_value"), "B": (40.0, "no_value")}
+    pieces = found.table("overlaps_line")
+    assert list(zip(pieces.parcel, pieces.feature, pieces.reason, strict=True)) == [
+        ("A", "f1", None),
+        ("A", "f2", "no_value"),
+        ("B", "f2", "no_value"),
+    ]
+
+
+def test_an_object_that_may_match_makes_the_ground_near_it_unknown(desk):
+    desk.layer("SITE", [Point(-2, 5), Point(13, 5)], {"S": ["yes", None]}, geometry="point")
+    rule = {"kind": "near", "layer": "SITE", "distance_m": 5, "where": "S = 'yes'"}
+    found = desk.check({"A": box(0, 0, 10, 10), "limit": box(0, 20, 8, 30)}, rule)
+    assert (found.finding("A").distance_m, found.finding("A").features) == (2.0, 1)
+    disc = Point(13, 5).buffer(5, quad_segs=512).intersection(box(0, 0, 10, 10)).area
+    assert found.unknowns() == {"A": (pytest.approx(disc, rel=1e-3), "no_value")}

@@ -133,3 +133,13 @@ def test_where_official_zones_cannot_be_read_nothing_is_known(desk):
         connection.execute('DROP TABLE "rtree_OFFICIAL__1_geom"')
     found = desk.check({"A": box(0, 25, 10, 35)}, setback(layer="ROAD", distance_m=20, instead="OFFICIAL"))
     assert found.unknowns() == {"A": (100.0, "unreadable")} and found.hits() == {}
+
+
+def test_a_road_whose_condition_is_unknown_keeps_no_distance_and_clears_nothing(desk):
+    lines = [LineString([(-99, -5), (99, -5)]), LineString([(-99, 13), (99, 13)])]
+    desk.layer("ROAD", lines, {"S": ["yes", None]}, geometry="line")
+    rule = {"kind": "setback", "layer": "ROAD", "distance_m": 8, "where": "S = 'yes'"}
+    found = desk.check({"A": box(0, 0, 10, 10)}, rule)
+    assert found.hits() == pytest.approx({"A": 30.0}, rel=1e-3)
+    assert found.unknowns() == {"A": (pytest.approx(50.0, rel=1e-3), "no_value")}
+    assert (found.finding("A").distance_m, found.finding("A").features) == (5.0, 1)

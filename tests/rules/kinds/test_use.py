@@ -55,3 +55,13 @@ def test_beyond_the_coverage_nothing_is_known(desk):
 def test_ground_under_a_permitting_and_a_forbidding_plan_is_in_conflict_once(desk):
     found = check(desk, [(SQUARE, "0701"), (box(0, 0, 5, 10), "1001"), (box(0, 0, 4, 10), "11")], "0701")
     assert found.hits() == {"A": 50.0}
+
+
+def test_a_plan_whose_condition_is_unknown_forbids_and_permits_nothing(desk):
+    """x 0…2 may forbid; x 2…4 would permit and stands alone; x 4…6 the same over one that permits; x 6… is no plan."""
+    zones = [box(0, 0, 2, 10), box(2, 0, 4, 10), box(4, 0, 6, 10), box(4, 0, 6, 10)]
+    desk.layer("ZONE", zones, {"T": ["y", "x", "x", "x"], "S": [None, None, None, "yes"]})
+    rule = {"kind": "use", "parcel_field": "U", "plan_field": "T", "permits": {"07": ["x"]}, "where": "S = 'yes'"}
+    found = desk.check({"A": box(0, 0, 10, 10), "B": box(4, 0, 6, 10)}, rule, columns={"U": ["07", "07"]})
+    assert (found.hits(), found.unknowns()) == ({}, {"A": (80.0, "no_value,no_plan")})
+    assert found.verdicts() == {"A": "unknown", "B": "clear"}

@@ -35,7 +35,7 @@ def test_explain_tells_versions_filter_features_thresholds_verdict_and_basis(cit
         steps.setdefault(step["key"], []).append(step["value"])
     assert steps["where"] == ["TBLX = '实划'"] and "v1" in steps["version"][0]
     assert [value.split(" · ")[:2] for value in steps["feature"]] == [["f1", "40.000 m²"], ["f2", "30.000 m²"]]
-    assert steps["conflict"] == ["60.000 m² · 60.00 %"] and "≥ 1.0 m²" in steps["thresholds"][0]
+    assert steps["conflict"] == ["40.000 m² · 40.00 %"] and "≥ 1.0 m²" in steps["thresholds"][0]
     assert steps["basis"] == ["法 第一条"] and steps["verdict"] == ["prohibited"]
     clear = desk.run("explain", desk.library, run, "B", "zone").json["steps"]
     assert clear[-1]["value"] == "clear"
@@ -169,14 +169,14 @@ def test_a_changed_pack_is_compared_with_a_stored_run(city):
     parcels = desk.folder / "parcels.gpkg"
     answer = desk.run("check", desk.library, parcels, "--pack", milder, "--against", found.answer.json["run"]["id"])
     changes = {item["parcel"]: (item["from"], item["to"], item["rules"]) for item in answer.json["changed"]}
-    assert changes["A"] == ("prohibited", "notice", ["zone", "road"])
+    assert changes["A"] == ("prohibited", "unknown", ["zone", "road"])  # where the class is null
 
 
 def test_findings_carry_their_range_within_the_boundary_error(city):
     _, found = city
     row = found.finding("A", "zone")
-    # The zones' union is x 0…6; its boundary moves by 0.5 m: 0.5…5.5 by 0.5…9.5 and 0…6.5 by 0…10.
-    assert row.area_low_m2 == pytest.approx(5.0 * 9.0) and row.area_high_m2 == pytest.approx(65.0)
+    # The certain zone is x 0…4; its boundary moves by 0.5 m: 0.5…3.5 by 0.5…9.5 and 0…4.5 by 0…10.
+    assert row.area_low_m2 == pytest.approx(3.0 * 9.0) and row.area_high_m2 == pytest.approx(45.0)
     assert not row.within_error
 
 

@@ -1,0 +1,101 @@
+"""The ground for which a new version speaks: as it was told, as the layer's last version said, or the district."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import coverage_of, versions
+from onemap.layers.progress import SILENT, Progress
+
+DISTRICT, EXTENT, FEATURES, FILE = "district", "extent", "features", "file"
+_LEAST_SHARE = 0.5  # of the district's box that features must reach over for them to speak for all of it
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The ground for which a version speaks, and how it is known: DISTRICT, EXTENT (assumed), FEATURES or FILE."""
+
+    ground: shapely.Geometry
+    kind: str
+
+
+@dataclass(frozen=True)
+class CoverageChoice:
+    """How the coverage of a new version is to be found. file: the ground of a file, where one was given.
+
+    asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said.
+    """
+
+    library: Library
+    code: str
+    asked: str | None
+    file: shapely.Geometry | None
+    place: dict[str, Any]
+
+    @property
+    def kind(self) -> str | None:
+        """What was asked for, else how the layer's last version said it; None for neither."""
+        if self.asked is not None:
+            return self.asked
+        last = self._last
+        return last.coverage_kind if last is not None else None
+
+    def refuse_impossible(self) -> None:
+        """Refuse what needs no look at the data. Raises OneMapError coverage.missing, coverage.no_district."""
+        if self.library.district() is None:
+            if self.kind is None:
+                raise OneMapError("coverage.missing", field="--covers", **self.place)
+            if self.kind == DISTRICT:
+                raise OneMapError("coverage.no_district", field="--covers", **self.place)
+
+    def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
+        """The ground for which some features speak.
+
+        Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, and coverage.doubtful for
+        features that lie in a corner of the district where nobody said that they speak for it.
+        """
+        self.refuse_impossible()
+        if self.kind == EXTENT:
+            box = shapely.box(*frame.bounds())
+            # A single point, or points in one row, speak for no ground.
+            return Coverage(box if box.is_valid else shapely.Polygon(), EXTENT)
+        if self.kind == FEATURES:
+            return Coverage(self._features_ground(frame, progress), FEATURES)
+        if self.kind == FILE:
+            return Coverage(self.file if self.file is not None else self._last_ground(), FILE)
+        district = self.library.district()
+        if self.kind is None:
+            share = _share_of_box(frame.bounds(), district.bounds)
+            if share < _LEAST_SHARE:
+                raise OneMapError("coverage.doubtful", field="--covers", share=f"{100 * share:.0f}", **self.place)
+        return Coverage(district, DISTRICT)
+
+    @property
+    def _last(self) -> Any:
+        of_layer = [version for version in versions(self.library) if version.code == self.code]
+        return max(of_layer, key=lambda version: version.number, default=None)
+
+    def _last_ground(self) -> shapely.Geometry:
+        return coverage_of(self.library, self._last)
+
+    def _features_ground(self, frame: FrameBlocks, progress: Progress) -> shapely.Geometry:
+        unions = [shapely.union_all(frame.geometries(rows)) for rows in frame.blocks(progress)]
+        ground = shapely.union_all(unions)
+        if shapely.get_dimensions(ground) != 2:
+            raise OneMapError("coverage.no_polygons", field="--covers", **self.place)
+        return ground
+
+
+def _share_of_box(bounds: np.ndarray, district: tuple[float, float, float, float]) -> float:
+    """The share of the district's box over which features with these bounds (4,) reach; 1 of features without any."""
+    if not np.isfinite(bounds).all():
+        return 1.0
+    west, south = np.maximum(bounds[:2], district[:2])
+    east, north = np.minimum(bounds[2:], district[2:])
+    whole = (district[2] - district[0]) * (district[3] - district[1])
+    return float(max(east - west, 0.0) * max(north - south, 0.0) / whole)
