@@ -26,7 +26,7 @@ VILLAGES: tuple[Rectangle, ...] = tuple((west, 600, west + 40, 650) for west in 
 RENAMED: Rectangle = (-130, 420, -70, 520)  # plan A: scenic facilities; plan B: park
 UNSURVEYED: tuple[Rectangle, ...] = ((700, 700, 5000, 5000), (-1450, 1300, 5000, 5000))  # no forest survey yet
 
-PARCELS: dict[str, tuple[str, str, str | None, list[Rectangle], list[Rectangle]]] = {
+PARCELS: dict[str, tuple[str, str | None, str | None, list[Rectangle], list[Rectangle]]] = {
     # DKBH → DKMC, YDXZ, XMLX, its parts, its holes
     "DK90001": ("两图斑重叠", "100102", "工业", [(450, 0, 550, 100)], []),
     "DK90002": ("与耕地相邻", "100102", "工业", [(650, 0, 750, 100)], []),
@@ -55,7 +55,7 @@ PARCELS: dict[str, tuple[str, str, str | None, list[Rectangle], list[Rectangle]]
     "DK90025": ("无冲突", "070102", "住宅", [(150, 20, 250, 80)], []),
     "DK90026": ("水源准保护区工业", "100102", "工业", [(-40, 1040, 0, 1080)], []),
     "DK90027": ("水源准保护区学校", "0804", "教育", [(20, 1040, 60, 1080)], []),
-    "DK90028": ("水源准保护区未定", "100102", None, [(80, 1040, 120, 1080)], []),
+    "DK90028": ("水源准保护区未定", None, None, [(80, 1040, 120, 1080)], []),
 }
 
 ARABLE: tuple[Rectangle, ...] = (  # irrigated land; the rest of the clean ground is rough grass

@@ -68,9 +68,12 @@ def test_schools_keep_farther_from_roads_and_a_project_that_does_not_say_is_told
     kinds = ["中小学校", "工业", None, "采石场"]
     parcels = {str(kind): SQUARE for kind in kinds}
     found = desk.check(parcels, columns={"XMLX": kinds}, only="GL")
-    assert found.hits("road.public_places") == pytest.approx({"中小学校": 3000, "None": 3000})  # 10 + 20 m
-    assert found.hits("road.extraction") == pytest.approx({"采石场": 10_000, "None": 10_000})
-    assert found.finding("None", "road.public_places").verdict == "notice"
+    assert found.hits("road.public_places") == pytest.approx({"中小学校": 3000})  # 10 + 20 m
+    assert found.hits("road.public_places_unsaid") == pytest.approx({"None": 3000})
+    assert found.hits("road.extraction") == pytest.approx({"采石场": 10_000})
+    assert found.hits("road.extraction_unsaid") == pytest.approx({"None": 10_000})
+    assert found.finding("中小学校", "road.public_places").verdict == "restricted"
+    assert found.finding("None", "road.public_places_unsaid").verdict == "notice"
     assert set(found.hits("road.control_zone")) == set(parcels)  # this one asks nobody
 
 
@@ -99,37 +102,36 @@ def test_an_overhead_line_keeps_the_distance_of_its_voltage(desk, draw):
     assert found.unknowns("power.overhead") == {"750": (pytest.approx(2000), "no_value")}
 
 
-def test_each_level_of_a_water_source_has_its_verdict_and_one_without_level_may_be_any(desk, draw):
+def test_each_level_of_a_water_source_has_its_verdict_and_one_without_level_is_unknown(desk, draw):
     levels = ["一级", "二级", "准", None]
     draw("YYSSYBHQ", [box(1000 * n, 0, 1000 * n + 40, 100) for n in range(4)], BHJB=levels)
     found = desk.check({str(n): box(1000 * n, 0, 1000 * n + 100, 100) for n in range(4)}, only="YYSSYBHQ")
     for rule, row, verdict in (("first", "0", "prohibited"), ("second", "1", "restricted"), ("quasi", "2", "notice")):
-        assert found.hits(f"water_source.{rule}") == {row: 4000, "3": 4000}
+        assert found.hits(f"water_source.{rule}") == {row: 4000}
         assert found.finding(row, f"water_source.{rule}").verdict == verdict
-        assert found.finding("3", f"water_source.{rule}").reason == "no_value"
-    assert found.verdicts() == {"0": "prohibited", "1": "restricted", "2": "notice", "3": "prohibited"}
+        assert found.unknowns(f"water_source.{rule}") == {"3": (4000, "no_value")}
+    assert found.verdicts() == {"0": "prohibited", "1": "restricted", "2": "notice", "3": "unknown"}
 
 
-def test_forest_without_grade_may_be_of_the_first_and_is_forest_in_any_case(desk, draw):
+def test_forest_without_grade_is_forest_in_any_case_and_whether_of_the_first_grade_is_unknown(desk, draw):
     stands = [box(0, 0, 30, 100), box(30, 0, 50, 100), box(50, 0, 60, 100)]
     draw("LDYZT", stands, BHDJ=["IV", None, "Ⅰ"], SFGYL=["否", "否", None])
     found = desk.check({"A": SQUARE, "B": box(30, 0, 50, 100)}, only="LDYZT")
-    assert found.hits("forest.land") == {"A": 6000, "B": 2000}
-    assert found.hits("forest.first_grade") == {"A": 3000, "B": 2000}  # the one of the first, and the one that may be
-    assert found.hits("forest.public") == {"A": 1000}
-    assert (found.finding("A", "forest.first_grade").reason, found.finding("B", "forest.first_grade").reason) == (
-        None,
-        "no_value",
-    )
-    assert found.finding("B", "forest.land").reason is None
+    assert found.hits("forest.land") == {"A": 5000, "B": 2000}  # the grades share the forest between them
+    assert found.hits("forest.first_grade") == {"A": 1000}
+    assert found.unknowns("forest.first_grade") == {"A": (2000, "no_value"), "B": (2000, "no_value")}
+    assert found.hits("forest.public") == {}
+    assert found.unknowns("forest.public") == {"A": (1000, "no_value")}
 
 
 def test_ground_outside_the_urban_boundary_is_the_conflict_and_beyond_the_survey_unknown(desk, draw):
-    draw("CZKFBJ", [box(-1000, -1000, 60, 1000)], covers=box(-1000, -1000, 90, 1000))
+    zones = [box(-1000, -1000, 30, 1000), box(30, -1000, 60, 1000)]
+    draw("CZKFBJ", zones, covers=box(-1000, -1000, 90, 1000), GHFQMC=["城镇集中建设区", "城镇弹性发展区"])
     found = desk.check({"A": SQUARE, "B": box(-50, 0, 60, 100)}, only="CZKFBJ")
     assert found.hits("boundary.urban") == {"A": 3000}
     assert found.unknowns("boundary.urban") == {"A": (1000, "outside_coverage")}
-    assert found.verdicts() == {"A": "restricted", "B": "clear"}
+    assert found.hits("boundary.elastic") == {"A": 3000, "B": 3000}
+    assert found.verdicts() == {"A": "restricted", "B": "restricted"}
 
 
 @pytest.mark.parametrize(("rise", "verdict"), [(5.0, "notice"), (4.6, "clear")])
@@ -163,12 +165,13 @@ def test_the_land_taken_is_summed_by_ownership_and_class_and_closes(desk, draw):
     assert found.finding("A", "land.composition") is None
 
 
-def test_land_planned_for_schools_is_open_to_schools_and_a_use_that_is_not_said_is_held_to_it(desk, draw):
+def test_land_planned_for_a_use_is_open_to_that_use_and_one_that_is_not_said_is_held_to_it(desk, draw):
     draw("KGDK", [box(0, 0, 60, 100), box(60, 0, 100, 100)], YDXZDM=["080403", "070102"])
     uses = ["0804", "070102", None, "A33"]
     found = desk.check({str(use): SQUARE for use in uses}, columns={"YDXZ": uses}, only="KGDK")
     assert found.hits("plan.public_service") == {"070102": 6000, "None": 6000}
-    assert found.verdicts() == {"0804": "clear", "070102": "restricted", "None": "restricted", "A33": "clear"}
+    assert found.hits("plan.residential") == {"0804": 4000, "None": 4000, "A33": 4000}
+    assert set(found.verdicts().values()) == {"restricted"}
 
 
 def test_the_plan_permits_uses_of_its_own_first_level_class_in_either_code(desk, draw):
@@ -182,17 +185,28 @@ def test_the_plan_permits_uses_of_its_own_first_level_class_in_either_code(desk,
     }
 
 
-def test_a_pipeline_that_runs_through_is_measured_and_works_beside_it_are_asked_of(desk, draw):
+def test_a_pipeline_that_runs_through_is_said_once_and_whatever_stands_near_it_is_asked_of(desk, draw):
     draw("YQGD", [along(20)])
-    kinds = ["市政道路", "住宅", "住宅"]
-    parcels = {"A": box(0, 70, 100, 100), "B": SQUARE, "C": box(0, 70, 100, 100)}
+    kinds = ["市政道路", "住宅", "住宅", "市政道路", "住宅"]
+    high = box(0, -300, 100, 100)
+    parcels = {"A": box(0, 70, 100, 100), "B": SQUARE, "C": box(0, 70, 100, 100), "D": SQUARE, "E": high}
     found = desk.check(parcels, columns={"XMLX": kinds}, only="YQGD")
-    row = found.finding("B", "pipeline.crossing")
+    assert found.hits("pipeline.oil_gas") == pytest.approx({"B": 1000, "E": 1000})  # 5 m to either side
+    assert found.finding("B", "pipeline.oil_gas_strip") is None
+    assert found.finding("E", "pipeline.oil_gas").reason == "below_area"  # 1000 of 40 000 m²: keep the strip free
+    assert found.finding("E", "pipeline.oil_gas_strip").verdict == "restricted"
+    row = found.finding("D", "pipeline.crossing")  # a road may cross
     assert (row.length_m, row.verdict) == (100, "restricted")
-    assert found.hits("pipeline.oil_gas") == {"B": pytest.approx(1000)}  # 5 m to either side
+    assert (found.finding("B", "pipeline.crossing"), found.finding("B", "pipeline.surroundings")) == (None, None)
     row = found.finding("A", "pipeline.surroundings")
     assert (row.distance_m, row.features, row.verdict) == (50, 1, "consult")  # the limit included
-    assert found.verdicts() == {"A": "consult", "B": "prohibited", "C": "clear"}
+    assert found.verdicts() == {
+        "A": "consult",
+        "B": "prohibited",
+        "C": "consult",
+        "D": "restricted",
+        "E": "restricted",
+    }
 
 
 def test_objects_near_by_are_counted_to_the_limit_and_those_inside_one_by_one(desk, draw):
@@ -200,7 +214,7 @@ def test_objects_near_by_are_counted_to_the_limit_and_those_inside_one_by_one(de
     draw("DZZHYHD", [Point(-200, 50), Point(-201, 50), Point(150, 50)])
     draw("GSMM", [Point(10, 10), Point(20, 10), Point(100, 50)])
     found = desk.check({"A": SQUARE}, only="QXTZ,DZZHYHD,GSMM")
-    assert found.finding("A", "weather.disturbance").distance_m == 500
+    assert found.finding("A", "weather.disturbance_unsaid").distance_m == 500
     assert found.hits("weather.station")["A"] == pytest.approx(10_000)
     row = found.finding("A", "hazard.site")
     assert (row.features, row.distance_m) == (2, 50)
@@ -212,7 +226,7 @@ def test_a_library_of_one_layer_gives_its_verdict_and_lists_what_was_not_checked
     found = desk.check({"A": SQUARE, "B": box(300, 0, 400, 100)})
     assert found.verdicts() == {"A": "unknown", "B": "prohibited"}
     row = found.finding("A", "farmland.permanent")
-    assert (row.area_m2, row.counted, row.reason) == (0.5, False, "below_area")
+    assert (row.area_m2, row.counted, row.reason) == (0.5, False, "no_fact,below_area")
     skipped = {item["rule"] for item in found.answer.json["run"]["skipped"] if item["reason"] == "layer_missing"}
     assert {"flood.storage", "power.overhead", "plan.use", "slope.terrain", "land.composition"} <= skipped
     assert "boundary.urban" not in skipped

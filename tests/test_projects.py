@@ -1,0 +1,175 @@
+"""Kinds of projects in kinds of places: the common pack gives each the verdict that the law gives it."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+
+pytestmark = pytest.mark.slow  # what they share takes long to make
+
+ROOT = Path(__file__).resolve().parents[1]
+PACK_FILE = ROOT / "resources" / "packs" / "city-preliminary.toml"
+PACK = tomllib.loads(PACK_FILE.read_text("utf-8"))
+TABLE = tomllib.loads((Path(__file__).parent / "projects.toml").read_text("utf-8"))
+PLACES, KINDS = list(TABLE["place"]), TABLE["kind"]
+ROWS = [(place, *row) for place, rows in TABLE["projects"].items() for row in rows]
+# Places stand so far apart that none is near another, and the coverage ends nowhere near any.
+STEP_M, IN_ROW = 6_000, 12
+FAR = shapely.box(-20_000, -20_000, 100_000, 100_000)
+WHOLE = (-10, -10, 110, 110)
+ALWAYS = ("CZKFBJ", "GHJSYDFW")  # boundaries: they hold all places but those that say `outside`
+
+
+def corner(place: str) -> tuple[float, float]:
+    """The south-west corner of a place's parcel."""
+    row, column = divmod(PLACES.index(place), IN_ROW)
+    return column * STEP_M, row * STEP_M
+
+
+def shape_of(feature: dict[str, Any], place: str) -> shapely.Geometry:
+    """A feature's shape where its place lies."""
+    if "box" in feature:
+        shape = shapely.box(*(WHOLE if feature["box"] == "ALL" else feature["box"]))
+    elif "line" in feature:
+        shape = shapely.LineString([feature["line"][:2], feature["line"][2:]])
+    else:
+        shape = shapely.Point(feature["point"])
+    return shapely.affinity.translate(shape, *corner(place))
+
+
+def drawn_layers() -> dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]]:
+    """The features of all places, by layer; layers that hold nothing here are drawn with something far off."""
+    layers: dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]] = {}
+    for place, about in TABLE["place"].items():
+        for feature in about["features"]:
+            fields = {key: value for key, value in feature.items() if key.isupper()}
+            layers.setdefault(feature["layer"], []).append((shape_of(feature, place), fields))
+        for code in ALWAYS:
+            if code not in about.get("outside", []):
+                x, y = corner(place)
+                town = shapely.box(x - 2_500, y - 2_500, x + 2_500, y + 2_500)
+                layers.setdefault(code, []).append((town, {"GHFQMC": "城镇集中建设区"} if code == "CZKFBJ" else {}))
+    return layers
+
+
+class Core:
+    """A core that serves: to start one for each layer would take longer than to add it."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")  # noqa: S603
+
+    def run(self, verb: str, **params: Any) -> dict[str, Any]:
+        """The answer of a verb that must not be refused."""
+        assert self.process.stdin
+        assert self.process.stdout
+        texts = {name: str(value) if isinstance(value, Path) else value for name, value in params.items()}
+        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": verb, "params": texts}) + "\n")
+        self.process.stdin.flush()
+        answer = next(one for one in map(json.loads, iter(self.process.stdout.readline, "")) if "method" not in one)
+        assert "result" in answer, (params, answer)
+        return answer["result"]
+
+    def close(self) -> None:
+        """End it as a program that has nothing more to ask."""
+        self.process.communicate()
+
+
+def written(path: Path, shapes: list[Any], columns: dict[str, list[Any]]) -> Path:
+    """A file of shapes in the library's system."""
+    gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4547").to_file(path)
+    return path
+
+
+def parcels_of(rows: list[tuple[str, ...]]) -> tuple[list[Any], dict[str, list[Any]]]:
+    """A parcel for each row of the table, with what its kind of project says of itself."""
+    kinds = [KINDS[kind] for _, kind, *_ in rows]
+    shapes = [shapely.affinity.translate(shapely.box(0, 0, 100, 100), *corner(place)) for place, *_ in rows]
+    fields = {"YDXZ": "use", "XMLX": "words", "code_system": "system"}
+    columns = {name: [kind.get(key) for kind in kinds] for name, key in fields.items()}
+    return shapes, {"DKBH": [f"{kind}@{place}" for place, kind, *_ in rows], **columns}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Path]]:
+    """A library that holds every place of the table."""
+    folder = tmp_path_factory.mktemp("projects")
+    core, library = Core(), folder / "library.gpkg"
+    core.run("new", library=library, crs="EPSG:4547")
+    ground = written(folder / "ground.gpkg", [FAR], {"n": [1]})
+    for code, features in drawn_layers().items():
+        entry = shipped_catalogue()[code]
+        columns = {field.name: [fields.get(field.name) for _, fields in features] for field in entry.fields}
+        columns[entry.key or "BSM"] = [f"f{n}" for n in range(len(features))]
+        source = written(folder / f"{code}.gpkg", [shape for shape, _ in features], columns)
+        core.run("add", **{"library": library, "source": source, "as": code, "covers": ground})
+    yield core, library
+    core.close()
+
+
+def judged(core: Core, library: Path, rows: list[tuple[str, ...]], **options: Any) -> dict[str, tuple[str, list[str]]]:
+    """Of each project in its place the verdict, and the rules that decide it."""
+    out = library.parent / "out.gpkg"
+    parcels = written(library.parent / "parcels.gpkg", *parcels_of(rows))
+    core.run("check", library=library, parcels=parcels, as_of="2026-11-21", out=out, overwrite=True, **options)
+    findings = gpd.read_file(out, layer="findings")
+    findings = findings[findings["counted"]]
+    answer = {}
+    for parcel, verdict in zip(
+        *(gpd.read_file(out, layer="parcels")[name] for name in ("parcel", "verdict")), strict=True
+    ):
+        deciding = findings[(findings["parcel"] == parcel) & (findings["verdict"] == verdict)]
+        answer[parcel] = (verdict, sorted(set(deciding["rule"])))
+    return answer
+
+
+@pytest.fixture(scope="module")
+def found(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
+    """The whole table, judged at once by the shipped pack."""
+    return judged(*town, ROWS)
+
+
+# Whose exemption shows nowhere in the table.
+IN_THE_SHADOW: set[str] = set()
+# Rules that decide no row: they find nothing, need a raster or a plan of the whole ground, or lie in another's shadow.
+DECIDING_NOTHING = {"land.composition", "slope.terrain", "plan.use", "weather.disturbance_unsaid"}
+
+
+def test_every_rule_of_the_common_pack_decides_some_row():
+    deciding = {rule for *_, rules, _ in ROWS for rule in rules}
+    assert {rule["id"] for rule in PACK["rule"]} - deciding == DECIDING_NOTHING
+
+
+def test_an_exemption_that_is_taken_away_is_seen(town, found):
+    """With no project excused, every rule that excuses some decides a row that it does not decide in truth."""
+    core, library = town
+    text = re.sub(r"(?m)^(unless|milder) = .*\n", "", PACK_FILE.read_text("utf-8"))
+    strict = library.parent / "strict.toml"
+    strict.write_text(text.replace('id = "city-preliminary"', 'id = "strict"'), encoding="utf-8")
+    deciding = judged(core, library, ROWS, pack=[str(strict)])
+    wrong = {rule for row, (_, rules) in deciding.items() if (_, rules) != found[row] for rule in rules}
+    excusing = {rule["id"] for rule in PACK["rule"] if "unless" in rule}
+    assert excusing - wrong - IN_THE_SHADOW == set()
+
+
+def test_every_place_and_every_kind_of_project_is_in_the_table():
+    assert set(TABLE["projects"]) == set(PLACES)
+    assert {kind for _, kind, *_ in ROWS} == set(KINDS)
+    assert len({(place, kind) for place, kind, *_ in ROWS}) == len(ROWS) >= 200
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "verdict", "rules", "why"), ROWS, ids=[f"{kind}-{place}" for place, kind, *_ in ROWS]
+)
+def test_a_project_has_the_verdict_that_the_law_gives_it(found, place, kind, verdict, rules, why):
+    assert found[f"{kind}@{place}"] == (verdict, rules), why
