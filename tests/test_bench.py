@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onemap.tests.bench import bench_fuzz
-from onemap.tests.bench.fuzz_samples import samples
+from onemap.tests.bench.fuzz.fuzz_samples import samples
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -39,7 +39,7 @@ class LogBook:
     last_at: str = "–"
 
 
-def shown(value: Any) -> str:
+def shown_text(value: Any) -> str:
     """Whatever stands in a table, as a problem may name it."""
     text = value if isinstance(value, str) else repr(value)
     return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
@@ -50,7 +50,7 @@ def read_log(library: Library) -> LogBook:
     book, before = LogBook(), ""
     for number, *texts, chained in library.connection.execute(_SQL):
         at, who, action, subject, detail, content, previous = texts
-        place = {"file": library.label, "layer": LOG, "feature": str(number), "at": shown(at)}
+        place = {"file": library.label, "layer": LOG, "feature": str(number), "at": shown_text(at)}
         known = _detail(detail, content)
         if known is None:
             book.problems.append(Problem("verify.content", place))
@@ -59,11 +59,11 @@ def read_log(library: Library) -> LogBook:
         if number != book.last + 1 or previous != before or not is_linked:
             book.problems.append(Problem("verify.chain", place))
         before = chained if isinstance(chained, str) else ""
-        book.last, book.last_at, book.heads[number] = number, shown(at), before
+        book.last, book.last_at, book.heads[number] = number, shown_text(at), before
         if known is not None:
-            _take_in(book, action, subject, known, shown(at), shown(who))
+            _take_in(book, action, subject, known, shown_text(at), shown_text(who))
             if action == COPY:
-                book.copies[number] = shown(at)
+                book.copies[number] = shown_text(at)
     return book
 
 

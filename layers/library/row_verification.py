@@ -5,11 +5,21 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
-from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, shown
+from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, shown_text
 from onemap.layers.stores.logged_rows import INDEXES, SCHEMA, SERVER_CLASSES, STRUCTURE, PlainTable, row_hash
 
 _MOST_NAMED = 20  # rows of one table with one kind of damage
-_ENDINGS = ("changed", "gone", "unlogged")
+_Codes = Mapping[str, str]  # by how a row ended
+_RECORD = {
+    "changed": "verify.record_changed",
+    "gone": "verify.record_gone",
+    "unlogged": "verify.record_unlogged",
+}
+_STRUCTURE_CODES = {
+    "changed": "verify.structure_changed",
+    "gone": "verify.structure_gone",
+    "unlogged": "verify.structure_unlogged",
+}
 
 
 def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterator[Problem]:
@@ -22,9 +32,9 @@ def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterat
     stored = ((table.row_name(row), row_hash(row)) for row in library.connection.read_rows(table.name, table.columns))
 
     def place(name: str) -> dict[str, Any]:
-        return {"layer": table.name, "feature": shown(name)}
+        return {"layer": table.name, "feature": shown_text(name)}
 
-    yield from _few(library, "verify.record", _unlike(stored, book.rows.get(table.name, {})), place)
+    yield from _few(library, _RECORD, _unlike(stored, book.rows.get(table.name, {})), place)
 
 
 def structure_problems(library: Library, book: LogBook) -> Iterator[Problem]:
@@ -40,7 +50,7 @@ def structure_problems(library: Library, book: LogBook) -> Iterator[Problem]:
     own = [kind for kind in STRUCTURE if (kind in SERVER_CLASSES) == (library.path is None)]
     for kind in own:
         found = _unlike(stored.get(kind, ()), written[kind])
-        yield from _few(library, "verify.structure", found, _structure_place(kind))
+        yield from _few(library, _STRUCTURE_CODES, found, _structure_place(kind))
 
 
 def _structure_place(kind: str) -> Callable[[str], dict[str, Any]]:
@@ -49,10 +59,10 @@ def _structure_place(kind: str) -> Callable[[str], dict[str, Any]]:
     def place(name: str) -> dict[str, Any]:
         if kind == SCHEMA:  # type and name
             what, _, about = name.partition("/")
-            return {"layer": shown(about), "feature": shown(what)}
+            return {"layer": shown_text(about), "feature": shown_text(what)}
         if kind == INDEXES or kind in SERVER_CLASSES:
-            return {"layer": shown(name), "feature": kind}
-        return {"layer": kind, "feature": shown(name)}
+            return {"layer": shown_text(name), "feature": kind}
+        return {"layer": kind, "feature": shown_text(name)}
 
     return place
 
@@ -60,7 +70,7 @@ def _structure_place(kind: str) -> Callable[[str], dict[str, Any]]:
 def _unlike(
     stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
 ) -> Iterator[tuple[str, str, WrittenRow | None]]:
-    """How it ended (one of _ENDINGS), the row's name, and what the log says of it."""
+    """How it ended, the row's name, and what the log says of it."""
     left = dict(written)
     for name, hash_ in stored:
         known = left.pop(name, None)
@@ -73,19 +83,19 @@ def _unlike(
 
 def _few(
     library: Library,
-    subject: str,
+    codes: _Codes,
     found: Iterable[tuple[str, str, WrittenRow | None]],
     place: Callable[[str], dict[str, Any]],
 ) -> Iterator[Problem]:
     """A problem for each of the first rows with each kind of damage, and one that counts the others."""
-    counts = dict.fromkeys(_ENDINGS, 0)
+    counts = dict.fromkeys(codes, 0)
     more: dict[str, Any] = {}
     for ending, name, written in found:
         counts[ending] += 1
         facts = {"file": library.label, **place(name)}
         if counts[ending] <= _MOST_NAMED:
             said = {"at": written.at, "who": written.who} if written else {}
-            yield Problem(f"{subject}_{ending}", {**facts, **said})
+            yield Problem(codes[ending], {**facts, **said})
         else:
             more = facts
     left = sum(max(count - _MOST_NAMED, 0) for count in counts.values())

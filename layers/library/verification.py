@@ -8,7 +8,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, sha256
-from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, read_log, shown
+from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, read_log, shown_text
 from onemap.layers.library.logged_features import LoggedFeatures, checksums
 from onemap.layers.library.row_verification import structure_problems, table_problems
 from onemap.layers.library.versions import StoredFeatures, as_stored, content_hash
@@ -71,7 +71,7 @@ def _damage_as_problem(library: Library, table: str, found: list[Problem]) -> It
         yield
     except damages as error:
         connection.execute("ROLLBACK TO SAVEPOINT asked")
-        facts = {"file": library.label, "layer": shown(table), "reason": shown(str(error))}
+        facts = {"file": library.label, "layer": shown_text(table), "reason": shown_text(str(error))}
         found.append(Problem("verify.unreadable", facts))
     connection.execute("RELEASE SAVEPOINT asked")
 

@@ -14,19 +14,21 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
-from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, Rows, row_name
+from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import (
     GEOMETRY_COLUMN,
     DamagedTable,
     FeatureRows,
     FeatureTable,
+    Rows,
     chained_hash,
     quote_identifier,
 )
 
 _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
 _ROWS_AT_ONCE = 20_000
+_PRAGMAS = ("application_id", "user_version", "encoding")  # by which other programs know a GeoPackage
 _NO_GEOMETRY = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
 
 
@@ -206,6 +208,8 @@ class FileConnection(sqlite3.Connection):
         found = self.execute(sql, names or ()).fetchall()
         for row in found:
             yield SCHEMA, row_name(row[:2]), row
+        for name in _PRAGMAS if tables is None else ():
+            yield SCHEMA, row_name(["pragma", name]), self.execute(f"PRAGMA {name}").fetchone()
         known = {row[1] for row in found if row[0] == "table"}
         for index in sorted(name for name in known if f"{name}_node" in known):
             for table in (f"{index}_{part}" for part in INDEX_PARTS):

@@ -10,12 +10,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from onemap.layers.stores.store import StoreConnection
+from onemap.layers.stores.store import StoreConnection
 
-Rows = dict[str, dict[str, str | None]]  # table → name → hash; None of a row that was taken away
 SCHEMA = "sqlite_master"  # of a file; a server has its catalogue, as which `SERVER_CLASSES` stand
 INDEXES = "index"
 GEOPACKAGE_TABLES = ("gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions")
@@ -73,13 +71,13 @@ def row_hash(values: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
 
 
-def note(connection: "StoreConnection", table: str, name: str, hash_: str | None) -> None:
+def note(connection: StoreConnection, table: str, name: str, hash_: str | None) -> None:
     """Have the next row of the log say that a row was written, or with None that it was taken away."""
     connection.unlogged.setdefault(table, {})[name] = hash_
 
 
 def insert_logged(
-    connection: "StoreConnection", table: PlainTable, rows: Iterable[Sequence[Any]], conflict: str = ""
+    connection: StoreConnection, table: PlainTable, rows: Iterable[Sequence[Any]], conflict: str = ""
 ) -> None:
     """Append whole rows to a plain table, their values typed as its columns are, and note them for the log.
 
@@ -96,7 +94,7 @@ def insert_logged(
     connection.executemany(sql, noted())
 
 
-def stored_hashes(connection: "StoreConnection", table: PlainTable, **wanted: Any) -> dict[str, str]:
+def stored_hashes(connection: StoreConnection, table: PlainTable, **wanted: Any) -> dict[str, str]:
     """The hashes of a plain table's rows with some values, as they are stored, by name."""
     where = " AND ".join(f"{name} = ?" for name in wanted) or "true"
     sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {where}"  # noqa: S608 - the names are our own
@@ -104,13 +102,13 @@ def stored_hashes(connection: "StoreConnection", table: PlainTable, **wanted: An
     return {table.row_name(row): row_hash(row) for row in rows}
 
 
-def note_stored(connection: "StoreConnection", table: PlainTable, **wanted: Any) -> None:
+def note_stored(connection: StoreConnection, table: PlainTable, **wanted: Any) -> None:
     """Note for the log how the rows with some values stand now."""
     for name, hash_ in stored_hashes(connection, table, **wanted).items():
         note(connection, table.name, name, hash_)
 
 
-def note_structure(connection: "StoreConnection", tables: Sequence[str] | None = None) -> None:
+def note_structure(connection: StoreConnection, tables: Sequence[str] | None = None) -> None:
     """Note for the log what the store itself keeps of some tables and views, or of all."""
     for kind, name, values in connection.structure(tables):
         if values is not None:

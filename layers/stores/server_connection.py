@@ -12,11 +12,11 @@ from psycopg import errors, sql
 from psycopg.adapt import Loader
 
 from onemap.layers.progress import Progress
-from onemap.layers.stores.logged_rows import Rows, row_name
+from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.server_rights import ServerRoles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
-from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable
+from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable, Rows
 
 _NAME_BYTES = 63
 _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "fid", GEOMETRY_COLUMN, "ogc_fid"}

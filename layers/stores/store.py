@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from onemap.layers.progress import Progress
-from onemap.layers.stores.logged_rows import Rows
 from onemap.layers.stores.rights import Grant, Voice
 
 GEOMETRY_COLUMN = "geom"
+Rows = dict[str, dict[str, str | None]]  # table → name → hash of a row; None of one that was taken away
 
 
 class DamagedTable(Exception):

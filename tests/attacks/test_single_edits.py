@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from onemap.layers.library.log_reading import shown
+from onemap.layers.library.log_reading import shown_text
 from onemap.layers.progress import Progress
 from onemap.layers.stores.geopackage import core_tables
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
@@ -96,6 +96,7 @@ def missed(made: Path, folder: Path, edits: Iterator[Edit]) -> tuple[int, list[s
 def dump(connection: sqlite3.Connection, table: str) -> Any:
     """All that a table holds, with types; and the schema."""
     schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
+    schema += [connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")]
     with contextlib.suppress(sqlite3.OperationalError):
         names = columns_of(connection, table)
         typed = ", ".join(f"typeof({quote_identifier(name)}), {quote_identifier(name)}" for name in names)
@@ -120,7 +121,7 @@ def row_called(table: str, columns: list[str], values: tuple[Any, ...]) -> str |
     if table not in PLAIN:
         return str(values[columns.index("fid")])
     texts = tuple(value.decode() if is_text else value for value, is_text in values)
-    return shown(PLAIN[table].row_name([texts[columns.index(name)] for name in PLAIN[table].columns]))
+    return shown_text(PLAIN[table].row_name([texts[columns.index(name)] for name in PLAIN[table].columns]))
 
 
 def rows_of(connection: sqlite3.Connection, table: str) -> list[tuple[int, str | None, list[Any]]]:
@@ -226,6 +227,8 @@ def structure_edits(made: Path) -> Iterator[Edit]:
                 yield Edit(f"DELETE FROM {quoted}", (), name, None)
                 sql = f"CREATE TRIGGER lie AFTER INSERT ON {quoted} BEGIN SELECT 1; END"
                 yield Edit(sql, (), "lie", "trigger")
+    for name in ("application_id", "user_version"):
+        yield Edit(f"PRAGMA {name} = 1", (), name, "pragma")
     yield Edit("CREATE TABLE onemap_more (a)", (), "onemap_more", "table")
     yield Edit("CREATE VIEW onemap_seen AS SELECT * FROM onemap_runs", (), "onemap_seen", "view")
     yield Edit("CREATE INDEX by_who ON onemap_runs (who)", (), "by_who", "index")

@@ -145,7 +145,7 @@ def tried(files: Files, folder: Path, reader: Callable[[Path], str] = read_all) 
 
 def child(seed: int, first: int, folder: Path) -> None:
     """Try one number after the other, telling each before it begins and when it is done, until killed."""
-    from onemap.tests.bench.fuzz_samples import samples
+    from onemap.tests.bench.fuzz.fuzz_samples import samples
 
     try:
         import resource
@@ -219,7 +219,7 @@ def _pass_on(stream: TextIO, lines: "queue.Queue[str]") -> None:
 
 
 def _tell(seed: int, number: int, defect: str, kept: Path) -> None:
-    from onemap.tests.bench.fuzz_samples import samples
+    from onemap.tests.bench.fuzz.fuzz_samples import samples
 
     folder = kept / f"{seed}-{number}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -241,7 +241,7 @@ def main() -> int:
     if wishes.child is not None:
         child(wishes.seed, wishes.number, wishes.child)
     if wishes.number is not None:
-        from onemap.tests.bench.fuzz_samples import samples
+        from onemap.tests.bench.fuzz.fuzz_samples import samples
 
         with tempfile.TemporaryDirectory(prefix="onemap-fuzz-") as folder:
             answer = tried(case(wishes.seed, wishes.number, samples()), Path(folder))

@@ -24,9 +24,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import open_library
-from onemap.layers.library.verification import chain_problems
+from onemap.layers.library.verification import log_of
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_file import read_case, stored_case
 from onemap.rules.review.case_step import Hand
@@ -255,10 +255,11 @@ class Walk(RuleBasedStateMachine):
     def the_case_is_what_the_model_says(self) -> None:
         if not hasattr(self, "model"):
             return
-        with open_library(self.location) as library:
+        damage: list[Problem] = []
+        with open_library(self.location) as library, library.reading():
             case = read_case(library, self.case, self.model.day)
             rows = list(library.connection.execute("SELECT * FROM onemap_opinions ORDER BY at, department, number"))
-            damage = chain_problems(library)
+            log_of(library, damage)
         assert case.state == self.model.state
         for name in DEPARTMENTS:
             opinion = case.opinion(name)
