@@ -113,6 +113,7 @@ class Case:
 
 
 ADD = "add city.gpkg {} --as T --covers extent"
+DEFINE_NEW = "name=N,department=land,library=base,kind=vector,geometry=polygon"
 CASES = [
     # Usage: exit 2.
     Case("", 2, "usage.no_verb"),
@@ -174,7 +175,7 @@ CASES = [
     Case(ADD.format("zone.gpkg") + " --label v1", 3, "version.label", says="v1"),
     Case(ADD.format("zone.gpkg") + " --valid-from 2026-02-01 --valid-to 2026-01-01", 3, "version.dates"),
     Case("add city.gpkg zone.gpkg --as NOSUCH --covers extent", 3, "layer.unknown", field="--as", says="NOSUCH"),
-    Case("add city.gpkg zone.gpkg --as T", 3, "coverage.missing", field="--covers"),
+    Case(f"add city.gpkg zone.gpkg --as NEW --define {DEFINE_NEW}", 3, "coverage.missing", field="--covers"),
     Case("add city.gpkg zone.gpkg --as T --covers none.shp", 3, "source.missing"),
     # Parcels.
     Case("check city.gpkg none.shp", 3, "source.missing"),

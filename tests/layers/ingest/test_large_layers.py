@@ -294,7 +294,7 @@ def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, 
     def report(share, step):
         told.append(share)
 
-    for wishes, code in (({"label": "2025"}, "version.label"), ({"covers": None}, "coverage.missing")):
+    for wishes, code in (({"label": "2025"}, "version.label"), ({"covers": "district"}, "coverage.no_district")):
         with pytest.raises(OneMapError) as error:
             added(library, sources / "many.gpkg", report, **wishes)
         assert error.value.code == code

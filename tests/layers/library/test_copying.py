@@ -28,9 +28,9 @@ def full(tmp_path, onemap, layer_file, box):
     define = "name=试,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
     first = layer_file("a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["A", "B"], "面积": [0.1 + 0.2, None]})
     second = layer_file("b.gpkg", [box(0, 0), None], {"BSM": ["A", "B"], "数": [9007199254740993, 1]})
-    assert onemap("add", path, first, "--as", "T", "--define", define).code == 0
+    assert onemap("add", path, first, "--as", "T", "--covers", "district", "--define", define).code == 0
     assert onemap("add", path, second, "--as", "T", "--keep-bad").code == 0
-    assert onemap("add", path, first, "--as", "OWN").code == 0
+    assert onemap("add", path, first, "--as", "OWN", "--covers", "district").code == 0
     return path
 
 
