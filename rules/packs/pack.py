@@ -1,6 +1,6 @@
 """Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -77,7 +77,8 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     system = head.get("code_system", LAND_SEA)
     classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
     rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, classes)
-    problems += [problem for item in checklist for problem in _item_problems(item, source)]
+    ids = {item.get("id") for item in raw.get("rule", ())}
+    problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
     if problems:
         raise OneMapError.of(problems)
     return Pack(
@@ -151,12 +152,15 @@ def _rules(
     return tuple(rules), problems
 
 
-def _item_problems(item: Mapping[str, Any], source: str) -> list[Problem]:
-    """What is wrong with an item of the checklist."""
+def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any]) -> list[Problem]:
+    """What is wrong with an item of the checklist. rules: the ids of the pack's."""
     name = str(item.get("id", "?"))
     problems = []
     if not _is_asked(item):
         problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
+    if "after" in item and item["after"] not in rules:
+        place = {"file": source, "feature": name, "rule": name, "field": "after", "other": item["after"]}
+        problems.append(Problem("rule.unknown", place))
     unknown = item.keys() - CHECKLIST_KEYS.keys()
     return [*problems, *(_problem("pack.key", source, f"checklist.{key}", feature=name) for key in unknown)]
 

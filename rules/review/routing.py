@@ -55,12 +55,20 @@ def asked_departments(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((rule.department, *rule.consult)))
 
 
-def checklist_items(packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]]) -> tuple[ChecklistItem, ...]:
-    """What only people can judge: the packs' items, then the rules that were not run, for each department they ask."""
+def checklist_items(
+    packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]], findings: Sequence[Mapping[str, Any]]
+) -> tuple[ChecklistItem, ...]:
+    """What only people can judge: the packs' items, then the rules that were not run, for each department they ask.
+
+    skipped: the rules that were not run, but for those of which no law was in force.
+    findings: of the run; an item that comes `after` a rule is asked where that has a row, or was not run.
+    """
     found: dict[tuple[str, str], ChecklistItem] = {}
+    asked = {row["rule"] for row in findings if row["counted"]} | {entry["rule"] for entry in skipped}
     for pack in packs:
         for item in pack.checklist:
-            found[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
+            if item.get("after") is None or item["after"] in asked:
+                found[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
     rules = {rule.id: rule for rule in joined_rules(packs)}
     for entry in skipped:
         rule = rules[entry["rule"]]

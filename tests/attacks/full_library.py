@@ -110,7 +110,7 @@ def add_layer(
 ) -> None:
     values = {"KEY": [f"k{n}" for n in range(len(shapes))], **columns}
     source = write_layer(folder / f"{code}.gpkg", shapes, values)
-    defined = () if code in _OWN else ("--define", _definition(geometry))
+    defined = ("--covers", "district", *(() if code in _OWN else ("--define", _definition(geometry))))
     done("add", folder / "city.gpkg", source, "--as", code, *defined, *options)
     source.unlink()
 

@@ -122,7 +122,10 @@ def _library_of(town, name, **more):
     processing.run("onemap:new", {**values, "PACK": str(town / "pack.toml"), **more})
     processing.run(
         "onemap:add",
-        {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB", "VALID_FROM": "2025-01-01"},
+        {
+            **{"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB"},
+            **{"VALID_FROM": "2025-01-01", "COVERS": "district"},
+        },
     )
     return path
 

@@ -111,15 +111,15 @@ def make_files(folder):
 
 def fill(core, library, files, copy):
     """Add every file; an older red line too, farmland that ended long ago, and a layer that is withheld."""
-    year = {"valid_from": "2025-01-01"}
+    year = {"valid_from": "2025-01-01", "covers": "district"}
     defined = "name=更新,department=construction,library=department,kind=vector,geometry=polygon"
     more = {"GXDY": {"define": defined}, "XZHQ": {"covers": "extent"}, "DEM": {"copy": copy}}
     for code, source in files.items():
-        core("add", library=library, source=source, **{"as": code}, **year, **more.get(code, {}))
+        core("add", library=library, source=source, **{"as": code, **year, **more.get(code, {})})
     line_of_2018 = {"as": "STBHHX", "valid_from": "2018-01-01", "label": "旧"}
     core("add", library=library, source=files["STBHHX"], **line_of_2018)
     core("add", library=library, source=files["XZHQ"], **{"as": "JSSSWG"}, fields="WGBH=BH", **year)
-    over = {"as": "YJJBNTTB", "valid_from": "2010-01-01", "valid_to": "2019-12-31"}
+    over = {"as": "YJJBNTTB", "valid_from": "2010-01-01", "valid_to": "2019-12-31", "covers": "district"}
     core("add", library=library, source=files["STBHHX"], **over)
 
 

@@ -27,7 +27,9 @@ def rows(path, table, *names):
 def add(library, folder, code, fields, shapes):
     source = write_layer(folder / f"{code}.gpkg", ["BSM", *fields], shapes)
     define = f"name={code},department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
-    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": code, "DEFINE": define})
+    processing.run(
+        "onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": code, "DEFINE": define, "COVERS": "district"}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 def add(library, folder, code, fields, shapes, label):
     source = write_layer(folder / f"{code}-{label}.gpkg", ["BSM", *fields], shapes)
     define = f"name={code},department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
-    asked = {"LIBRARY": library, "SOURCE": source, "AS": code, "LABEL": label}
+    asked = {"LIBRARY": library, "SOURCE": source, "AS": code, "LABEL": label, "COVERS": "district"}
     processing.run("onemap:add", asked if label == "v2" else {**asked, "DEFINE": define})
 
 

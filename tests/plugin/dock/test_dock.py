@@ -65,6 +65,7 @@ def test_the_library_keeps_its_journal_while_qgis_reads_it(dock, library, town, 
         "ZZ",
         "--define",
         "name=x,department=land,library=base,kind=vector,geometry=polygon",
+        "--covers=district",
     )
     assert Path(f"{path}-wal").exists()  # whoever closes last takes it away, and QGIS has not closed
     added = table_layer(path, "ZZ__1", "added")
@@ -346,7 +347,7 @@ def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_fil
     path, project = tmp_path / "一张图.gpkg", tmp_path / "一张图-2.qgz"
     shutil.copyfile(library, path)
     (tmp_path / "一张图.qgz").touch()
-    core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01")
+    core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01", "--covers=district")
     assert not dock.header.publish_action.isEnabled()
     dock.library.as_of = QDate(2026, 3, 2)
     dock.open_library(str(path))

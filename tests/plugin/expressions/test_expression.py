@@ -235,7 +235,7 @@ def test_answers_are_forgotten_when_the_library_gets_another_layer(desk, library
         open_in(dock, own)
         assert verdict(shape) == ("unknown", "")
         source = write_layer(tmp_path / "redline.gpkg", ["BSM"], [(box(450, 0, 300, 300), "R1")])
-        options = {"library": str(own), "source": source, "as": "STBHHX", "valid_from": "2025-01-01"}
+        options = {"library": str(own), "source": source, "as": "STBHHX", "covers": "district"}
         run_verb("add", options, QgsFeedback())
         assert verdict(shape) == ("restricted", "")
         assert functions.answers.count == 1

@@ -21,7 +21,9 @@ def named(provider, town, tmp_path_factory):
     write_layer(folder / "names.gpkg", ["DMBH", "DMMC", "DMLB"], rows)
     library = str(folder / "library.gpkg")
     processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
-    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": str(folder / "names.gpkg"), "AS": "DMDZ"})
+    processing.run(
+        "onemap:add", {"LIBRARY": library, "SOURCE": str(folder / "names.gpkg"), "AS": "DMDZ", "COVERS": "district"}
+    )
     return library
 
 

@@ -203,7 +203,7 @@ def test_every_raster_is_painted_as_qgis_paints_it(town, application, tmp_path):
     with Session() as core:
         core("new", library=library, crs=CRS, district=town / "district.gpkg")
         for code, path in files.items():
-            core("add", library=library, source=path, **{"as": code}, define=defined.format(code))
+            core("add", library=library, source=path, **{"as": code}, covers="district", define=defined.format(code))
         core("publish", library=library, project=project)
     assert QgsProject.instance().read(str(project))
     for code, layer in by_code(QgsProject.instance()).items():

@@ -23,7 +23,9 @@ def farmland(town, provider, tmp_path_factory):
     path = str(folder / "library.gpkg")
     district, pack = str(town / "district.gpkg"), str(folder / "pack.toml")
     processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": district, "PACK": pack})
-    processing.run("onemap:add", {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB"})
+    processing.run(
+        "onemap:add", {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB", "COVERS": "district"}
+    )
     return path
 
 

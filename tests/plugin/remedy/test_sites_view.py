@@ -24,7 +24,9 @@ def farmland(town, provider, tmp_path_factory):
     district = write_layer(folder / "district.gpkg", ["name"], [(box(0, 0, 300, 200), "district")])
     path = str(folder / "library.gpkg")
     processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": district, "PACK": str(folder / "pack.toml")})
-    processing.run("onemap:add", {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB"})
+    processing.run(
+        "onemap:add", {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB", "COVERS": "district"}
+    )
     return path
 
 

@@ -68,7 +68,8 @@ def valley(tmp_path_factory, provider):
     more = {"YJJBNTTB": {"ACCURACY": 2.0}, "GSMM": {"COVERS": "extent"}}
     for name, code in (("pipe", "YQGD"), ("tree", "GSMM"), ("road", "GL"), ("farmland", "YJJBNTTB")):
         source = str(folder / f"{name}.gpkg")
-        processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": code, **more.get(code, {})})
+        options = {"COVERS": "district", **more.get(code, {})}
+        processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": code, **options})
     return folder
 
 

@@ -30,9 +30,10 @@ def city(postgres, entry, town, tmp_path_factory):
     define = "department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
     for code, column, shapes in (("PLAN_A", "GHDLDM", PLAN_A), ("PLAN_B", "YDXZDM", PLAN_B)):
         source = write_layer(folder / f"{code}.gpkg", ["BSM", column], shapes)
-        named = ["--as", code, "--label", "v1", "--define", f"name={code},{define}"]
+        named = ["--as", code, "--label", "v1", "--covers", "district", "--define", f"name={code},{define}"]
         server.core("add", server.location, source, *named)
-    server.core("add", server.location, town / "farmland.gpkg", "--as", "YJJBNTTB", "--valid-from", "2025-01-01")
+    farmland = ("--as", "YJJBNTTB", "--valid-from", "2025-01-01", "--covers", "district")
+    server.core("add", server.location, town / "farmland.gpkg", *farmland)
     (folder / "matrix.toml").write_text(MATRIX, encoding="utf-8")
     core = Core()
     yield SimpleNamespace(

@@ -327,7 +327,7 @@ def put_service_on_map_alone(service):
 def test_processing_adds_a_live_layer_whole_or_not_at_all(web, opened):
     import processing
 
-    params = {"LIBRARY": opened.path, "AS": "YJJBNTTB"}
+    params = {"LIBRARY": opened.path, "AS": "YJJBNTTB", "COVERS": "district"}
     broken = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/stops", "ns:land", "land", "department"))
     QgsProject.instance().addMapLayer(broken)
     with pytest.raises(QgsProcessingException, match="gave 20 of 25"):
@@ -375,7 +375,7 @@ def test_a_snapshot_in_degrees_lands_where_it_was_published_from(web, opened):
 
     file = taken(services_of(web)["oapif"])
     define = "name=地块,department=land,library=project,kind=vector,geometry=polygon,key=DKBH"
-    params = {"LIBRARY": opened.path, "SOURCE": file.path, "AS": "DK", "DEFINE": define}
+    params = {"LIBRARY": opened.path, "SOURCE": file.path, "AS": "DK", "DEFINE": define, "COVERS": "district"}
     assert processing.run("onemap:add", params)["FEATURES"] == 3
     box = QgsVectorLayer(f"{opened.path}|layername=DK__1", "added", "ogr").extent()
     # The server writes six decimals of a degree, which is a decimetre.

@@ -52,7 +52,7 @@ def filled(onemap, location, sources, *, twice):
     for code, kind in (("ZONE", "polygon"), ("ROAD", "line"), ("WELL", "point")):
         define = f"name={code},department=land,library=base,kind=vector,geometry={kind},key=KEY"
         for day in ["2026-01-01", "2026-02-01"][: 2 if twice else 1]:
-            arguments = ("--as", code, "--define", define, "--valid-from", day)
+            arguments = ("--as", code, "--define", define, "--valid-from", day, "--covers", "district")
             answer = onemap("add", location, files[code], *arguments)
             assert answer.code == 0, answer.json
             hashes.append((answer.json["table"], answer.json["hash"], answer.json["coverage_m2"]))

@@ -62,7 +62,7 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
     assert new.code == 0, new.json
     for code, (shapes, columns) in layers.items():
         source = write_layer(table.folder / f"{code}.gpkg", shapes, columns)
-        answer = command("add", table.library, source, "--as", code)
+        answer = command("add", table.library, source, "--as", code, "--covers", "district")
         assert answer.code == 0, answer.json
     url = f"{postgis.database().url}&schema=plans"
     assert command("copy", table.library, url).code == 0

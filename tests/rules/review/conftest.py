@@ -94,7 +94,7 @@ class Town:
     def layer(self, code: str, *shapes: Any, **options: Any) -> Answer:
         """Add a version of a layer."""
         source = write(self.folder / f"{code}.gpkg", shapes, {"KEY": [f"k{n}" for n in range(len(shapes))]})
-        given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        given = [f"--{name.replace('_', '-')}={value}" for name, value in {"covers": "district", **options}.items()]
         return done("add", self.library, source, "--as", code, "--define", DEFINE, *given)
 
     def as_person(self, by: str) -> tuple[Any, tuple[str, ...]]:

@@ -140,7 +140,7 @@ def test_what_is_approved_enters_a_layer_that_later_checks_look_at(town):
 
 def test_approvals_that_a_bureau_loaded_itself_stay_in_the_layer(town):
     source = write(town.folder / "old.gpkg", [ground(7000, 0, 7100, 100)], {"XMDM": ["OLD"], "BZ": ["旧批文"]})
-    done("add", town.library, source, "--as", "XS_XMKJFW", "--label", "old")
+    done("add", town.library, source, "--as", "XS_XMKJFW", "--label", "old", "--covers", "district")
     (town.folder / "data.toml").write_text("")
     approved(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02")
     approved(town, "二中", {"B": ground(2500, 0, 2600, 100)}, "2026-03-03")

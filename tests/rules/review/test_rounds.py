@@ -83,7 +83,8 @@ def test_a_layer_that_was_missing_and_is_there_now_makes_stale(town):
     case = town.open()
     assert not opinion(town.show(case, "2026-03-02"), "environment")["stale"]
     source = town.parcels("redline")
-    answer = command("add", town.library, source, "--as", "STBHHX", "--label", "v", "--fields", "BSM=DKBH")
+    named = ("--as", "STBHHX", "--label", "v", "--fields", "BSM=DKBH", "--covers", "district")
+    answer = command("add", town.library, source, *named)
     assert answer.code == 0, answer.json
     assert opinion(town.show(case, "2026-03-02"), "environment")["stale"]
 

@@ -150,3 +150,31 @@ def test_a_declared_area_that_is_not_the_parcels_is_remarked(town, declared, lim
     assert any("declared area" in line for line in answer.json["warnings"]) == is_remarked
     notes = exported(town, answer.json["case"])["notes"]
     assert any(f"The declared area is {float(declared):.4f} ha" in note for note in notes) == is_remarked
+
+
+AFTER = """
+[[checklist]]
+id = "{item}"
+department = "land"
+after = "{rule}"
+title = {{ zh = "项", en = "Item" }}
+"""
+
+
+def test_an_item_after_a_rule_is_asked_where_that_rule_found_something_or_was_not_checked(town):
+    dated = UNCHECKED.format(department="land").replace('"gone"', '"lapsed"').replace('"法"', '"法", to = 2020-01-01')
+    items = "".join(AFTER.format(item=f"after.{rule}", rule=rule) for rule in ("farm", "river", "gone", "lapsed"))
+    town.pack(RULES + UNCHECKED.format(department="land") + dated + items)
+    shown = town.show(town.open(), "2026-03-02")["checklist"]
+    of_land = [item["item"] for item in shown if item["department"] == "land"]
+    found = {finding["rule"] for finding in town.show(town.open(), "2026-03-02")["findings"]}
+    assert "farm" in found
+    assert ("after.river" in of_land) == ("river" in found)
+    assert {"after.farm", "after.gone", "gone"} <= set(of_land)
+    assert not {"after.lapsed", "lapsed"} & set(of_land)  # whose law was not in force asks nothing
+
+
+def test_an_item_after_a_rule_that_is_not_there_is_refused(town):
+    pack = town.pack(RULES + AFTER.format(item="x", rule="nowhere"))
+    answer = command("review", "open", town.library, town.parcels(), "--project", "x", "--pack", pack)
+    assert (answer.code, answer.codes) == (3, ["rule.unknown"])
