@@ -150,3 +150,16 @@ def test_a_declared_area_that_is_not_the_parcels_is_remarked(town, declared, lim
     assert any("declared area" in line for line in answer.json["warnings"]) == is_remarked
     notes = exported(town, answer.json["case"])["notes"]
     assert any(f"The declared area is {float(declared):.4f} ha" in note for note in notes) == is_remarked
+
+
+def test_what_a_coordinate_text_declares_of_its_parcels_is_held_against_them_too(town):
+    text = town.folder / "site.txt"
+    done("redline", town.parcels(), text)
+    written = text.read_text(encoding="gb18030")
+    assert "1.0000" in written
+    pack = ("--pack", town.pack(), "--project", "p", "--by", "a")
+    assert "review.area" not in command("review", "open", town.library, text, *pack).codes
+    text.write_text(written.replace("1.0000", "1.3000"), encoding="gb18030")
+    answer = command("review", "open", town.library, text, *pack)
+    assert "review.area" in answer.codes
+    assert any("1.3000 ha" in note for note in exported(town, answer.json["case"])["notes"])
