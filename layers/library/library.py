@@ -20,7 +20,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal
+from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal, rehearsal_name
 from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
@@ -106,6 +106,11 @@ class Library:
     def _damaged_fact(self, key: str) -> OneMapError:
         facts = {"layer": "onemap_library", "feature": key}
         return OneMapError("library.damaged", file=self.label, reason=f"onemap_library: {key}", **facts)
+
+    @property
+    def shown_name(self) -> str:
+        """The name as it is printed and recorded; of a rehearsal it says so."""
+        return rehearsal_name(self.name) if self.is_rehearsal else self.name
 
     def today(self) -> date:
         """The day by the clock of the machine that keeps the library."""

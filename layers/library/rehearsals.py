@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 
 REHEARSAL = "rehearsal"  # the fact that such a library holds, and the key of answers about it
+_SAID = "演练 rehearsal"  # before the library's name, for readers of either language
 _OPENED: ContextVar[set[str] | None] = ContextVar("opened_rehearsals", default=None)
+
+
+def rehearsal_name(name: str) -> str:
+    """The name of such a library as it is printed."""
+    return f"{_SAID} · {name}"
 
 
 def note_rehearsal(library_id: str) -> None:

@@ -93,7 +93,7 @@ class CaseSteps(QObject):
         if not left:
             self._send("sign", {"department": department})
             return
-        text = tr("{count} items of {department} have no answer, and are printed as open:")
+        text = tr("Items of {department} without an answer, which are printed as open: {count}")
         head = text.format(count=len(left), department=word("departments", department))
         question = StepQuestion(
             step_word("sign"),

@@ -2124,8 +2124,8 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>{name} 的回函，{day}</translation>
     </message>
     <message>
-        <source>{count} items of {department} have no answer, and are printed as open:</source>
-        <translation>{department} 有 {count} 项核实事项没有答复，文件中印为未核：</translation>
+        <source>Items of {department} without an answer, which are printed as open: {count}</source>
+        <translation>{department} 没有答复的核实事项，文件中印为未核：{count} 项</translation>
     </message>
     <message>
         <source>Choose a conclusion first: the machine proposes none.</source>

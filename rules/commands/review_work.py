@@ -16,7 +16,7 @@ from onemap.rules.review.case_file import read_case
 from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_step import plain_text
 from onemap.rules.review.hand import Hand, check_day, hand_of, step_day
-from onemap.rules.review.round_evidence import declared_area_problem
+from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 
@@ -59,8 +59,8 @@ def _check_outs(values: Values) -> None:
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
     """What the check of a round says beside the case."""
-    area = declared_area_problem(library, case.current.run, case.data, case.terms)
-    problems = [*run.problems, *([problem_record(area, language)] if area else [])]
+    areas = area_problems(library, case.current.run, case.data, case.terms)
+    problems = [*run.problems, *(problem_record(problem, language) for problem in areas)]
     of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": problems}
     threshold = values.get("fail_on")
     if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):

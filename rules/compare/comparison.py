@@ -294,7 +294,7 @@ def _plans_on_ground(
 
 def _parameters(library: Library, options: ComparisonOptions, a: Version, b: Version) -> dict[str, Any]:
     return {
-        "library": library.name,
+        "library": library.shown_name,
         "library_id": library.id,
         "a": f"{a.code}@{a.label}",
         "b": f"{b.code}@{b.label}",

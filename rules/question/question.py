@@ -50,7 +50,7 @@ class Question:
     def parameters(self, library: Library) -> dict[str, Any]:
         """The record of what was asked."""
         return {
-            "library": library.name,
+            "library": library.shown_name,
             "library_id": library.id,
             "parcels": self.parcels.source,
             "parcels_hash": self.parcels.source_hash,

@@ -9,7 +9,7 @@ from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
 from onemap.rules.review.code_names import department_name
 from onemap.rules.review.remedies import shown_remedies
-from onemap.rules.review.round_evidence import declared_area_problem, verdict_counts
+from onemap.rules.review.round_evidence import area_problems, verdict_counts
 from onemap.rules.review.routing import overall
 from onemap.rules.runs.run_store import stored_rows
 
@@ -158,8 +158,8 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
         if row["counted"]:
             verdict = case.current.verdict_of(row["parcel"], row["rule"], row["verdict"])
             said.setdefault(row["department"], set()).add(verdict)
-    area = declared_area_problem(library, case.current.run, case.data, case.terms)
-    lines = [wording(area, language)[0]] if area else []
+    areas = area_problems(library, case.current.run, case.data, case.terms)
+    lines = [wording(problem, language)[0] for problem in areas]
     for opinion in case.opinions:
         lines += _unanswered(case, opinion, language)
         if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):

@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
+from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.inputs.parcel_rows import ParcelRows
@@ -18,6 +19,8 @@ from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.remedy.remedy_storage import remedy_tables
 from onemap.rules.review.case import Round, Terms
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows, stored_values
+
+_TEXT_FIELD = "DKMJ"  # of a parcel in a coordinate text, in hectares
 
 
 def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> Sequence[Problem]:
@@ -50,21 +53,32 @@ def _stored_table(library: Library, run: str, name: str, empty: Table) -> Table:
     return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)
 
 
-def declared_area_problem(library: Library, run: str, data: Mapping[str, Any], terms: Terms) -> Problem | None:
-    """A remark where the area that a project declares is not that of its parcels, by more than its packs allow.
+def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Terms) -> list[Problem]:
+    """Remarks where an area that was declared is not that of the parcels, by more than the packs allow.
 
-    run: of the round; data: the project's facts. Areas of parcels are on the ellipsoid, as in every document.
+    run: of the round; data: the project's facts. A coordinate text declares its parcels' hectares too (DKMJ). Areas of
+    parcels are on the ellipsoid, as in every document.
     """
-    declared = data.get("area_ha")
-    if declared is None:
-        return None
+    declared = {"area_ha": data.get("area_ha"), _TEXT_FIELD: _hectares_of_text(library, run)}
     found = sum(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",))) / 10_000
-    share = abs(declared - found) / found
-    if share <= terms.area_share:
+    problems = []
+    for field, said in declared.items():
+        share = 0.0 if said is None else abs(said - found) / found
+        if said is not None and share > terms.area_share:
+            facts = {"declared": f"{said:,.4f}", "found": f"{found:,.4f}"}
+            facts |= {"share": f"{100 * share:.1f} %", "allowed": f"{100 * terms.area_share:g} %"}
+            problems.append(Problem("review.area", {"field": field, **facts}))
+    return problems
+
+
+def _hectares_of_text(library: Library, run: str) -> float | None:
+    """What a coordinate text says of all its parcels' areas; None of another source, or where it leaves one out."""
+    if not str(run_record(library, run)["parameters"]["parcels"]).lower().endswith(".txt"):
         return None
-    facts = {"declared": f"{declared:,.4f}", "found": f"{found:,.4f}"}
-    facts |= {"share": f"{100 * share:.1f} %", "allowed": f"{100 * terms.area_share:g} %"}
-    return Problem("review.area", {"field": "area_ha", **facts})
+    given = [row.values["attributes"].get(_TEXT_FIELD) for row in stored_rows(library, run, "given")]
+    numbers = [number_of(str(value or "")) for value in given]
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 def verdict_counts(library: Library, current: Round) -> dict[str, int]:

@@ -11,7 +11,7 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.review.case_file import Case
 from onemap.rules.review.project_data import FIELDS
-from onemap.rules.review.round_evidence import declared_area_problem
+from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.statement.differences import differences
 from onemap.rules.statement.document_words import words
@@ -98,7 +98,7 @@ def statement_content(
 
 def _library(library: Library) -> dict[str, Any]:
     has_accounts = library.account is not None
-    return {"id": library.id, "name": library.name, "crs": _crs_name(library), "accounts": has_accounts}
+    return {"id": library.id, "name": library.shown_name, "crs": _crs_name(library), "accounts": has_accounts}
 
 
 def _case(case: Case, language: str) -> dict[str, Any]:
@@ -271,9 +271,9 @@ def _run(evidence: Evidence) -> dict[str, Any]:
 
 def _case_notes(library: Library, case: Case, language: str) -> list[str]:
     """What a reader must know of the case besides its findings: a doubtful area, and what its names are worth."""
-    area = declared_area_problem(library, case.current.run, case.data, case.terms)
+    areas = area_problems(library, case.current.run, case.data, case.terms)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
-    return [*([wording(area, language)[0]] if area else []), names]
+    return [*(wording(problem, language)[0] for problem in areas), names]
 
 
 def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str) -> list[str]:

@@ -123,8 +123,11 @@ def _library_of(town, name, **more):
     processing.run(
         "onemap:add",
         {
-            **{"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB"},
-            **{"VALID_FROM": "2025-01-01", "COVERS": "district"},
+            "LIBRARY": path,
+            "SOURCE": str(town / "farmland.gpkg"),
+            "AS": "YJJBNTTB",
+            "VALID_FROM": "2025-01-01",
+            "COVERS": "district",
         },
     )
     return path

@@ -219,7 +219,7 @@ class _Words:
 
 def library_line(library: Library) -> str:
     """The library's name and the plane in which the atlas measures."""
-    return f"{library.name} · {library.crs.name}"
+    return f"{library.shown_name} · {library.crs.name}"
 
 
 def _ha(area_m2: float) -> str:

@@ -149,7 +149,7 @@ def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town
     assert (land.state, land.unanswered) == ("signed", "the province has not decided")
     assert "the province has not decided" in desk.page.history.topLevelItem(0).text(2)
     assert "the province has not decided" in desk.page.editor.author_label.text()
-    assert any("have no answer" in warning for warning in desk.page.warnings.text().splitlines())
+    assert any("without an answer" in warning for warning in desk.page.warnings.text().splitlines())
 
 
 @pytest.fixture

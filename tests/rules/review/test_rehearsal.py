@@ -85,3 +85,13 @@ def test_a_new_library_is_real_unless_asked_otherwise(tmp_path):
         for n, more in enumerate(((), ("--rehearsal",)))
     ]
     assert [answer.get("rehearsal") for answer in made] == [None, True]
+
+
+def test_a_run_and_a_published_project_of_a_rehearsal_bear_the_word(town):
+    run = done("check", town.library, town.parcels(), "--pack", town.pack()).json["run"]
+    assert "演练 rehearsal" in run["parameters"]["library"]
+    project = town.folder / "city.qgz"
+    assert done("publish", town.library, project).json["rehearsal"] is True
+    with zipfile.ZipFile(project) as package:
+        text = next(package.read(name).decode() for name in package.namelist() if name.endswith(".qgs"))
+    assert "演练 rehearsal · town" in text

@@ -43,12 +43,12 @@ def test_nobody_signs_over_items_without_an_answer_unless_he_says_why(town, walk
     case = walk("circulating")
     answer = town.step("sign", case, "reform", on="2026-03-03", by="head")
     assert (answer.code, answer.codes) == (3, ["review.unanswered"])
-    assert answer.json["problems"][0]["message"] == "1 checklist items of reform have no answer: industry."
+    assert answer.json["problems"][0]["message"] == "Without an answer in the checklist of reform: 1 (industry)."
     assert town.step("sign", case, "reform", "--unanswered", " ", on="2026-03-03").codes == ["review.unanswered"]
     after = town.done("sign", case, "reform", "--unanswered", "待省厅批复", on="2026-03-03", by="head")
     assert opinion(after, "reform")["unanswered"] == "待省厅批复"
     assert after["entries"][-1]["detail"]["unanswered_items"] == ["industry"]
-    assert after["warnings"] == ["reform: 1 checklist items have no answer (待省厅批复)."]
+    assert after["warnings"] == ["reform: checklist items without an answer: 1 (待省厅批复)."]
     returned = town.done("return", case, "reform", "--reason", "x", on="2026-03-03", by="lead")
     assert opinion(returned, "reform")["unanswered"] is None
 
@@ -63,7 +63,7 @@ def test_whoever_answers_his_items_signs_without_a_reason(town, walk):
 
 def test_consolidating_warns_by_department_and_paper_prints_open_items(town, walk):
     case = walk("consolidated")
-    assert "reform: 1 checklist items have no answer (另行核实)." in town.show(case, "2026-03-04")["warnings"]
+    assert "reform: checklist items without an answer: 1 (另行核实)." in town.show(case, "2026-03-04")["warnings"]
     content = exported(town, case)
     item = next(row for row in content["checklist"] if row["id"] == "industry")
     assert (item["answer"], item["answer_text"]) == (None, "Open")
@@ -72,7 +72,7 @@ def test_consolidating_warns_by_department_and_paper_prints_open_items(town, wal
     assert not any("Industrial policy" in row["text"] for row in (*content["opinions"], *content["conditions"]))
     page = town.folder / "case.html"
     done("review", "export", town.library, case, page)
-    assert "1 checklist items are open: Industrial policy (reason: 另行核实)" in page.read_text(encoding="utf-8")
+    assert "Open checklist items (1): Industrial policy (reason: 另行核实)" in page.read_text(encoding="utf-8")
 
 
 def test_what_no_machine_checked_is_no_condition_of_a_department(town):
@@ -178,3 +178,16 @@ def test_an_item_after_a_rule_that_is_not_there_is_refused(town):
     pack = town.pack(RULES + AFTER.format(item="x", rule="nowhere"))
     answer = command("review", "open", town.library, town.parcels(), "--project", "x", "--pack", pack)
     assert (answer.code, answer.codes) == (3, ["rule.unknown"])
+
+
+def test_what_a_coordinate_text_declares_of_its_parcels_is_held_against_them_too(town):
+    text = town.folder / "site.txt"
+    done("redline", town.parcels(), text)
+    written = text.read_text(encoding="gb18030")
+    assert "1.0000" in written
+    pack = ("--pack", town.pack(), "--project", "p", "--by", "a")
+    assert "review.area" not in command("review", "open", town.library, text, *pack).codes
+    text.write_text(written.replace("1.0000", "1.3000"), encoding="gb18030")
+    answer = command("review", "open", town.library, text, *pack)
+    assert "review.area" in answer.codes
+    assert any("1.3000 ha" in note for note in exported(town, answer.json["case"])["notes"])
