@@ -37,8 +37,8 @@ def direct_dependencies() -> list[str]:
 def licence_of(library: Distribution) -> str:
     """A library's licence as it declares it: an SPDX expression, a short word, or its classifiers."""
     metadata = library.metadata
-    expression = metadata.get("License-Expression") or ""
-    words = (metadata.get("License") or "").strip()
+    expression = "".join(metadata.get_all("License-Expression") or [])
+    words = "".join(metadata.get_all("License") or []).strip()
     declared = [text for text in metadata.get_all("Classifier") or [] if "License ::" in text]
     classes = [text.rpartition("::")[2].strip() for text in declared]
     if expression or not (words or classes):
