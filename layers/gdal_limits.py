@@ -4,7 +4,7 @@ import os
 
 # Drivers whose files say where the data lies: in other files, behind an address, in a program's command line.
 INDIRECT_DRIVERS = (
-    *("VRT", "OGR_VRT", "GDALG", "GTI", "TIL", "DERIVED", "STACIT", "STACTA", "MRF", "Zarr", "ERS", "RRASTER"),
+    *("OGR_VRT", "GDALG", "GTI", "TIL", "DERIVED", "STACIT", "STACTA", "MRF", "Zarr", "ERS", "RRASTER"),
     *("WFS", "OAPIF", "OGCAPI", "CSW", "WMS", "WMTS", "WCS", "HTTP", "NGW", "ESRIJSON", "ESRIC", "KMLSUPEROVERLAY"),
     *("EEDA", "EEDAI", "PLMOSAIC", "PLSCENES", "DAAS", "Carto", "AmigoCloud", "Elasticsearch", "ADBC", "SQLite"),
     *("GNMFile", "GNMDatabase", "GPSBabel"),

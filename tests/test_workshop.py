@@ -46,8 +46,8 @@ def test_the_newest_version_is_in_the_changelog():
 def test_the_licence_is_the_one_that_is_declared():
     licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert "GNU GENERAL PUBLIC LICENSE" in licence and "Version 2, June 1991" in licence
-    assert project["license"] == "GPL-2.0-or-later"
+    assert "GNU GENERAL PUBLIC LICENSE" in licence and "Version 3, 29 June 2007" in licence
+    assert project["license"] == "GPL-3.0-or-later"
 
 
 def test_the_lock_holds_a_version_for_every_requirement():

@@ -3,13 +3,13 @@
 import tomllib
 from typing import Any
 
-_LARGEST = 2**63
+_LARGEST = 10**1000
 
 
 def toml_content(text: str) -> dict[str, Any]:
     """The content of a text. Raises ValueError, as tomllib does and for what no program can use.
 
-    That are numbers of more than 64 bits, which TOML does not know, and lists in lists beyond counting.
+    That are numbers that could not even be told, and lists in lists beyond counting.
     """
     try:
         content = tomllib.loads(text)
@@ -19,12 +19,12 @@ def toml_content(text: str) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("nested too deep") from None
     except ValueError:
-        raise ValueError("a number of more than 64 bits") from None
+        raise ValueError("a number of more than 1000 digits") from None
     return content
 
 
 def _check_numbers(value: Any) -> None:
-    if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+    if isinstance(value, int) and not -_LARGEST < value < _LARGEST:
         raise ValueError
     if isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:

@@ -35,6 +35,11 @@ RASTER_DRIVERS = {
 }
 
 
+# Overviews, masks and what HFA spills into a file of its own; GeoTIFF, and HFA's two kinds.
+_BESIDE = (".ovr", ".OVR", ".msk", ".MSK", ".rrd", ".RRD", ".aux", ".AUX", ".ige", ".IGE")
+_RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG", b"ERDAS_IMG_EXTER")
+
+
 @dataclass(frozen=True)
 class RasterReference:
     """Where a version's raster lies, and what it must still be."""
@@ -67,6 +72,7 @@ def opened_raster(path: Path) -> "DatasetReader":
     if driver is None or not path.is_file():
         raise OneMapError("format.unknown", file=path.name, known=list(RASTER_DRIVERS))
     check_first_bytes(path)
+    _check_beside(path)
     try:
         dataset = rasterio.open(path, driver=driver)
     except RasterioIOError as error:
@@ -77,6 +83,19 @@ def opened_raster(path: Path) -> "DatasetReader":
         dataset.close()
         raise
     return dataset
+
+
+def _check_beside(path: Path) -> None:
+    """Refuse overviews and masks beside a raster that are none: GDAL would open them by whatever driver they name.
+
+    Raises OneMapError source.indirect.
+    """
+    for end in _BESIDE:
+        for beside in (path.with_name(path.name + end), path.with_suffix(end)):
+            if beside.is_file() and beside != path:
+                with beside.open("rb") as file:
+                    if not file.read(15).startswith(_RASTER_BEGINNINGS):
+                        raise OneMapError("source.indirect", file=beside.name)
 
 
 def _check_files(dataset: "DatasetReader", path: Path) -> None:

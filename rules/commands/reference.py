@@ -1,7 +1,7 @@
 """The reference in docs/: every verb with its parameters, and every refusal with its mend, from what is declared.
 
-`python3 build.py reference` writes it anew in both languages, the reference of rule packs, and the table of verbs
-that the plugin reads.
+`python3 build.py reference` writes it anew in both languages, the reference of rule packs, the table of verbs
+that the plugin reads, and the list of licences.
 """
 
 import sys
@@ -65,12 +65,14 @@ def reference(language: str) -> str:
 
 def main() -> int:
     """Write the references in both languages, and the table of verbs."""
+    from onemap.rules.commands.licence_table import licence_table
     from onemap.rules.commands.pack_reference import pack_reference  # kinds need libraries that `--help` does not
 
     for language in LANGUAGES:
         (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
         (DOCS / f"packs.{language}.md").write_text(pack_reference(language), encoding="utf-8")
     VERB_TABLE.write_text(verb_table(), encoding="utf-8")
+    (DOCS / "licences.md").write_text(licence_table(), encoding="utf-8")
     return 0
 
 

@@ -165,9 +165,9 @@ def test_a_pack_with_a_number_or_a_nest_beyond_measure_is_refused(onemap, desk, 
         assert answer.code == 3
 
 
-def test_a_number_of_more_than_64_bits_is_no_toml():
-    for value in (*NUMBERS[:3], str(2**63), str(-(2**63) - 1)):
-        with pytest.raises(ValueError, match="64 bits"):
+def test_a_number_of_thousands_of_digits_is_no_toml():
+    for value in (*NUMBERS[:3], "9" * 1001, "0x" + "F" * 1000):
+        with pytest.raises(ValueError, match="1000 digits"):
             toml_content(f"a = [{{ b = {value} }}]")
     assert toml_content(f"a = {2**63 - 1}") == {"a": 2**63 - 1}
 

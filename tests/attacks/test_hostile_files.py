@@ -131,12 +131,15 @@ def test_overviews_that_are_no_raster_are_not_followed(core, tmp_path, listener)
     path = grid(tmp_path / "a.tif")
     (tmp_path / "a.tif.ovr").write_text(picture_vrt_of(f"/vsicurl/{listener.url}/x.tif"))
     (tmp_path / "a.tif.msk").write_text(tiles_of(listener.url))
-    assert core("inspect", path, "--json").returncode in (0, 3)
+    told = core("inspect", path, "--json")
+    assert told.returncode == 3
+    assert json.loads(told.stdout)["problems"][0]["code"] == "source.indirect"
     assert listener.asked == []
 
 
 def test_a_raster_of_its_own_with_what_belongs_to_it_is_read(onemap, tmp_path):
     path = grid(tmp_path / "a.tif")
+    grid(tmp_path / "overviews.tif").rename(tmp_path / "a.tif.ovr")
     (tmp_path / "a.tif.aux.xml").write_text("<PAMDataset><Metadata><MDI key='x'>1</MDI></Metadata></PAMDataset>")
     answer = onemap("inspect", path)
     assert answer.code == 0

@@ -164,7 +164,7 @@ def test_without_the_extra_the_option_names_it(town, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     answer = command(*arguments(town.desk, "--scheduler", "local"))
     assert answer.code == 3 and answer.codes == ["cluster.not_installed"]
-    assert "onemap[cluster]" in answer.json["problems"][0]["mend"]
+    assert "requirements/cluster.txt" in answer.json["problems"][0]["mend"]
 
 
 def test_an_address_that_is_none_is_wrong_usage(town):
