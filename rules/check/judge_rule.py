@@ -16,6 +16,7 @@ from onemap.rules.findings.findings import RuleJudgement
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import evaluate
+from onemap.rules.kinds.foreseen_values import unforeseen_rows
 from onemap.rules.kinds.ground import (
     CoveredGround,
     Features,
@@ -115,13 +116,17 @@ def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np
 
 
 def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> tuple[np.ndarray, Features]:
-    """The features that a rule's `where` lets through, with their positions (m,) among all."""
+    """The features that a rule's `where` lets through, with their positions (m,) among all.
+
+    A value that nobody foresaw is no more known than a null.
+    """
     attributes = stored.attributes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
         truth = evaluate(rule.where, attributes)
-        chosen = np.flatnonzero(truth.true | truth.unknown)
-        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), truth.unknown[chosen]
+        is_unknown = truth.unknown | unforeseen_rows(rule.where, attributes, source.entry)
+        chosen = np.flatnonzero(truth.true | is_unknown)
+        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
     return chosen, Features(stored.geometries[chosen], attributes, uncertain, partial(source.pieces_of, chosen))
 
 

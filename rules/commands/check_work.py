@@ -19,9 +19,11 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.library.library import make_library, new_place, system_user
+    from onemap.layers.messages import problem_record
     from onemap.rules.commands.judgement_tables import GRANTS, TABLES
     from onemap.rules.packs.laws import check_laws
     from onemap.rules.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
+    from onemap.rules.packs.unmet_values import unmet_values
 
     place = new_place(values["library"], values.get("name"))
     crs = library_crs(values["crs"])
@@ -31,7 +33,7 @@ def new(values: Values, context: VerbContext) -> Result:
     for name in names:
         text, source = pack_text(name)
         packs.append((parse_pack(text, source, catalogue), None if is_shipped(name) else text))
-    joined_rules([pack for pack, _ in packs])
+    rules = joined_rules([pack for pack, _ in packs])
     check_laws([pack for pack, _ in packs], date.today())
     district = (
         read_polygons(values["district"], crs, given_change(values.get("transform")))
@@ -45,6 +47,10 @@ def new(values: Values, context: VerbContext) -> Result:
         "library": place.shown,
         "crs": f"EPSG:{crs.to_epsg()}",
         "packs": [pack[0] for pack in kept],
+        "problems": [
+            problem_record(gap.problem(", ".join(pack[0] for pack in kept)), context.language)
+            for gap in unmet_values(rules, catalogue)
+        ],
     }
 
 

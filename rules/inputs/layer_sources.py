@@ -44,6 +44,7 @@ _WORTH_BOXES = 10_000  # features: of fewer, all that lie between some boxes are
 class LayerSource:
     """What is known of one layer for this run: a version and its features, or the reason why there is none.
 
+    entry: of the catalogue.
     larger: of what layer these features are the rows (k,), ascending, so that its pieces are theirs too.
     """
 
@@ -55,6 +56,7 @@ class LayerSource:
     rasters: tuple[RasterReference, ...] = ()
     cut: Callable[[], StoredCut] | None = None
     larger: "tuple[LayerSource, np.ndarray] | None" = None
+    entry: LayerEntry | None = None
 
     @cached_property
     def pieces(self) -> Pieces:
@@ -209,7 +211,7 @@ class Sources:
         cut = partial(cut_near, self.library, version, self.origin, local, self._around(bounds))
         names = _names(stored, entry.key)
         source = LayerSource(
-            None, version, local, coverage, names, rasters, cut if entry.geometry == "polygon" else None
+            None, version, local, coverage, names, rasters, cut if entry.geometry == "polygon" else None, entry=entry
         )
         return source, shapely.bounds(stored.geometries).reshape(-1, 4)
 
@@ -258,7 +260,7 @@ class Sources:
             coverage_m2=float(shapely.area(coverage)),
             accuracy_m=None,
         )
-        return LayerSource(None, trial, stored, coverage, _names(stored, entry.key), rasters)
+        return LayerSource(None, trial, stored, coverage, _names(stored, entry.key), rasters, entry=entry)
 
 
 def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource:

@@ -178,7 +178,7 @@ def _evaluate(tree: dict[str, Any], columns: pd.DataFrame) -> Truth:
             result = result | _compare("=", arguments[0], value, columns)
         return result
     if operator == "like":
-        return _like(column_named(columns, arguments[0]["property"]), arguments[1])
+        return like(column_named(columns, arguments[0]["property"]), arguments[1])
     return _compare(operator, arguments[0], arguments[1], columns)
 
 
@@ -288,7 +288,7 @@ def _truth(holds: np.ndarray, unknown: np.ndarray, count: int) -> Truth:
     return Truth(np.broadcast_to(np.asarray(holds, dtype=bool), (count,)) & ~unknown, unknown)
 
 
-def _like(values: np.ndarray, pattern: str) -> Truth:
+def like(values: np.ndarray, pattern: str) -> Truth:
     """SQL's LIKE: % is any text, _ one character, a backslash takes the next as it is; case counts."""
     expression = ""
     for escaped, character in re.findall(r"(\\?)(.)", pattern, flags=re.DOTALL):

@@ -1,0 +1,66 @@
+"""No class that nobody foresaw is silently clear: neither in a pack's conditions, nor in the data."""
+
+import pytest
+from shapely import box
+
+PACK = """
+[pack]
+id = "p"
+version = "1"
+
+[[rule]]
+id = "first"
+kind = "avoid"
+layer = "YYSSYBHQ"
+department = "environment"
+verdict = "prohibited"
+where = "BHJB = '一级'"
+title = {{ zh = "一级", en = "First" }}
+basis = [{{ law = "法" }}]
+{more}
+"""
+
+
+@pytest.fixture
+def zones():
+    """The values that the catalogue gives the field."""
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+
+    return shipped_catalogue()["YYSSYBHQ"].field_named("BHJB").values
+
+
+def made(tmp_path, onemap, more):
+    pack = tmp_path / "p.toml"
+    pack.write_text(PACK.format(more=more), encoding="utf-8")
+    return onemap("new", tmp_path / "city.gpkg", "--crs", "EPSG:4547", "--pack", pack)
+
+
+def test_a_value_that_no_rule_meets_is_reported(tmp_path, onemap, zones):
+    (problem,) = made(tmp_path, onemap, "").json["problems"]
+    assert (problem["code"], problem["layer"], problem["field"]) == ("pack.unmet", "YYSSYBHQ", "BHJB")
+    assert all(value in problem["message"] for value in zones if value != "一级")
+
+
+def test_a_value_that_is_called_harmless_is_not(tmp_path, onemap, zones):
+    rest = [value for value in zones if value != "一级"]
+    answer = made(tmp_path, onemap, f"harmless = {{ BHJB = {rest} }}".replace("'", '"'))
+    assert (answer.code, answer.json["problems"]) == (0, [])
+
+
+def test_the_shipped_pack_leaves_no_value_out(tmp_path, onemap):
+    assert onemap("new", tmp_path / "city.gpkg", "--crs", "EPSG:4547").json["problems"] == []
+
+
+def test_a_value_of_the_data_in_no_table_is_unknown_unless_a_rule_names_it(tmp_path, onemap):
+    from onemap.tests.conftest import write_layer
+
+    library = tmp_path / "city.gpkg"
+    made(tmp_path, onemap, "")
+    squares = [box(540_000 + 100 * n, 4_000_000, 540_050 + 100 * n, 4_000_050) for n in range(4)]
+    columns = {"BH": ["a", "b", "c", "d"], "BHJB": ["一级", "二级", "特级", None], "SYDMC": ["x"] * 4}
+    source = write_layer(tmp_path / "zones.gpkg", squares, columns)
+    added = onemap("add", library, source, "--as", "YYSSYBHQ", "--covers", "extent")
+    assert added.code == 0, added.json
+    parcels = write_layer(tmp_path / "parcels.gpkg", squares, {"DKBH": ["a", "b", "c", "d"]})
+    answer = onemap("check", library, parcels, "--out", tmp_path / "out.gpkg")
+    assert {name: n for name, n in answer.json["verdicts"].items() if n} == {"prohibited": 1, "unknown": 2, "clear": 1}
