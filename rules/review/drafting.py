@@ -68,7 +68,7 @@ def _item(item: ChecklistItem, language: str) -> str:
     if item.rule is None:
         return title
     reason = reason_word(item.reason or "", language)
-    return phrase("draft.unchecked", language, title=title, layer=item.layer, reason=reason)
+    return phrase("draft.unchecked", language, title=title, reason=reason)
 
 
 def _sentence(group: Sequence[DraftedFinding], language: str) -> str:
