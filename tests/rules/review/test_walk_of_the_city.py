@@ -52,8 +52,11 @@ def test_a_case_goes_its_way_over_the_holidays(city):
     land = opinion(opened, "land")
     # 4300 m² of the farmland by hand (answers.toml); documents print the ellipsoid's hectares.
     assert (land["conclusion"], opened["verdicts"]["prohibited"]) == ("disagree", 1)
-    assert "0.4300 ha of permanent basic farmland" in land["text"]
+    assert "0.4300 ha of the site are permanent basic farmland" in land["text"]
     assert "第三十五条" in land["basis"]
+    # What no machine looked at is asked, not said, and layers go by their names.
+    assert "- Over proven mineral resources? (the layer was never loaded)" in land["text"]
+    assert "KCZY" not in land["text"]
 
     def step(verb, *arguments, on, by="head"):
         answer = command("review", verb, library, case, *arguments, "--on", on, "--by", by)
