@@ -84,7 +84,7 @@ def samples() -> list[dict[str, bytes]]:
         "a.kmz": _zipped({"doc.kml": KML.encode()}),
         "a.dxf": _drawing(),
         "a.xlsx": _workbook(),
-        "boundary.xls": (Path(__file__).parents[1] / "layers" / "data" / "boundary.xls").read_bytes(),
+        "boundary.xls": (Path(__file__).parents[2] / "layers" / "data" / "boundary.xls").read_bytes(),
         "a.geojson": _json(),
         "a.topojson": _topology(),
         "four.parameters.toml": FOUR.encode(),

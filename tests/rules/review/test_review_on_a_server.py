@@ -176,6 +176,8 @@ def test_a_case_is_the_same_after_its_library_has_moved_to_a_server_and_back(tow
     done("copy", url, back)
     for verb in (("review", "show"), ("history",)):
         first, *others = (done(*verb, place, case).json for place in (town.library, url, back))
+        for told in (first, *others):
+            told.pop("head", None)  # the log of a copy has one entry more
         assert others == [first, first]
     make_accounts(url, {"head": ["owner"]})
     moved = ServerTown(town.folder, url)
