@@ -38,7 +38,7 @@ def copy_library(
     Returns how many versions and rows were copied, and the head of the log, which is the same in both.
     Raises OneMapError copy.…, library.….
     """
-    if not source.voice.is_owner:
+    if not source.roles.is_owner:
         raise OneMapError("copy.owner", file=source.label)
     _check_rasters(source)
     counts: dict[str, int] = {}

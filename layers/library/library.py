@@ -59,7 +59,7 @@ class Library:
     """One open library. It belongs to the thread that opened it.
 
     label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
-    code; voice: for whom its user may speak.
+    code; roles: for whom its user may speak.
     """
 
     def __init__(self, store: Store) -> None:
@@ -67,7 +67,7 @@ class Library:
         self.label = store.label
         self.path = store.path
         self.writable = store.writable
-        self.voice = store.voice
+        self.roles = store.roles
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self._store = store
         self._beside: list[Callable[[StoreConnection], None]] = []

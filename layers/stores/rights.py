@@ -22,7 +22,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Voice:
+class Roles:
     """For whom an open library's user may speak. In a file, and as the owner on a server: for everyone."""
 
     departments: tuple[str, ...]

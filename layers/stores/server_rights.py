@@ -9,7 +9,7 @@ from psycopg import errors, sql
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.stores.lock_keys import lock_key
-from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_GRANTS, Grant, Voice
+from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_GRANTS, Grant, Roles
 
 if TYPE_CHECKING:
     import psycopg
@@ -159,7 +159,7 @@ def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, gra
     )
 
 
-def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Voice:
+def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Roles:
     """For whom the account may speak, by the roles of which it is a member."""
     rows = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')",
@@ -167,6 +167,6 @@ def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Voice
     )
     held = {row[0] for row in rows}
     if roles.owner in held:
-        return Voice(DEPARTMENTS, is_lead=True, is_owner=True)
+        return Roles(DEPARTMENTS, is_lead=True, is_owner=True)
     departments = tuple(code for code in DEPARTMENTS if roles.role_name(code) in held)
-    return Voice(departments, is_lead=roles.role_name(LEAD) in held)
+    return Roles(departments, is_lead=roles.role_name(LEAD) in held)

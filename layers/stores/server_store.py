@@ -14,10 +14,10 @@ from psycopg import errors, sql
 from onemap.layers.errors import OneMapError
 from onemap.layers.server_address import ServerAddress, server_address
 from onemap.layers.stores.lock_keys import lock_key
-from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.server_connection import ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
-from onemap.layers.stores.server_rights import ServerRoles, make_roles, voice_of
+from onemap.layers.stores.server_rights import ServerRoles, make_roles, roles_of
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
 _CONNECT_WAIT_S = 10
@@ -31,12 +31,12 @@ class ServerStore:
     """`Store` on a schema. wait_s: how long a writer waits for another."""
 
     def __init__(
-        self, label: str, connection: ServerConnection, voice: Voice, *, library_id: str, writable: bool, wait_s: float
+        self, label: str, connection: ServerConnection, roles: Roles, *, library_id: str, writable: bool, wait_s: float
     ) -> None:
         self.path: Path | None = None
         self.label = label
         self.connection = connection
-        self.voice = voice
+        self.roles = roles
         self.writable = writable
         self._library_id = library_id
         self._wait_s = wait_s
@@ -151,18 +151,18 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
         if raw.execute("SELECT has_schema_privilege(%s, 'USAGE')", (schema,)).fetchone() != (True,):
             raise OneMapError("library.no_right", file=label, reason=f"USAGE, {schema}")
         _at_home(raw, schema, label)
-        roles = ServerRoles(schema)
-        voice = voice_of(raw, roles)
-        if voice.is_owner:
-            raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(roles.owner)))
-        connection = ServerConnection(raw, schema, roles)
+        groups = ServerRoles(schema)
+        roles = roles_of(raw, groups)
+        if roles.is_owner:
+            raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(groups.owner)))
+        connection = ServerConnection(raw, schema, groups)
         library_id = connection.execute("SELECT value FROM onemap_library WHERE key = 'id'").fetchone()[0]
         writable = raw.execute(
             "SELECT has_table_privilege('onemap_audit', 'INSERT') AND NOT pg_is_in_recovery()"
             " AND current_setting('default_transaction_read_only') = 'off'"
         ).fetchone() == (True,)
         with server_errors_as_refusals(label):
-            yield ServerStore(label, connection, voice, library_id=library_id, writable=writable, wait_s=wait_s)
+            yield ServerStore(label, connection, roles, library_id=library_id, writable=writable, wait_s=wait_s)
 
 
 def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[ServerConnection], None]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from onemap.layers.progress import Progress
-from onemap.layers.stores.rights import Grant, Voice
+from onemap.layers.stores.rights import Grant, Roles
 
 GEOMETRY_COLUMN = "geom"
 
@@ -128,13 +128,13 @@ class StoreConnection(Protocol):
 class Store(Protocol):
     """An open library's place. label: how it is named to people; path: the file, None on a server.
 
-    voice: for whom its user may speak.
+    roles: for whom its user may speak.
     """
 
     label: str
     path: Path | None
     writable: bool
-    voice: Voice
+    roles: Roles
 
     @property
     def connection(self) -> StoreConnection:

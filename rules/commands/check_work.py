@@ -310,7 +310,7 @@ def verify(values: Values, context: VerbContext) -> Result:
             problems += chain_problems(library)
             if values.get("head"):
                 problems += head_problems(library, values["head"])
-            is_whole = library.voice.reads_layers
+            is_whole = library.roles.reads_layers
             if is_whole:
                 problems += record_problems(library)
                 problems += version_problems(library, context.progress.part(0.0, _VERSIONS if run else 1.0, step))

@@ -93,7 +93,7 @@ def _keep(library: Library, name: str, cut: Cuts) -> None:
     """Remember a cut for as long as the library is open, and write it with whatever is written next."""
     _fresh(library).setdefault(name, {}).update(cut)
     # Only its owner writes on a server, and one that was made before this table has no grants for it.
-    if library.voice.is_owner and (library.path is not None or library.has_table("onemap_pieces")):
+    if library.roles.is_owner and (library.path is not None or library.has_table("onemap_pieces")):
         library.write_later(lambda connection: _write(connection, name, cut))
 
 

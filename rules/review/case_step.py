@@ -9,7 +9,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, now, system_user
-from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import case_on_its_day, stored_case
@@ -124,7 +124,7 @@ def step(
     seen = stored_case(library, case_id, hand.on)
     if department is not None:
         seen.opinion(department)
-    may_act(library.voice, action, department)
+    may_act(library.roles, action, department)
     if hand.expect is not None and hand.expect > seen.revision:
         raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
     with library.writing() as connection:
@@ -148,17 +148,17 @@ def step(
         enter(connection, place, action, hand.by, on, {"state": state, **detail}, before)
 
 
-def may_act(voice: Voice, action: str, department: str | None) -> None:
+def may_act(roles: Roles, action: str, department: str | None) -> None:
     """Refuse a step of the lead department to others, and one for a department to those who do not speak for it.
 
     Raises OneMapError review.lead_only, review.not_yours.
     """
-    if voice.is_lead and action in _LEADS:
+    if roles.is_lead and action in _LEADS:
         return
     if action in _LEADS and department is None:
         raise OneMapError("review.lead_only", field="--by", action=f"review {action}")
-    if department is not None and department not in voice.departments:
-        facts = {"department": department_name(department), "yours": department_names(voice.departments)}
+    if department is not None and department not in roles.departments:
+        facts = {"department": department_name(department), "yours": department_names(roles.departments)}
         raise OneMapError("review.not_yours", field="DEPARTMENT", **facts)
 
 

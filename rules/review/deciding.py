@@ -117,7 +117,7 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
         taken.set(document=document, issued_by=taken.by, issued_on=taken.on.isoformat(), state="issued")
         detail |= {"document": document, "conclusion": decided}
         # On a server only the owner of the tables may make one; `review publish` then brings the layers up to date.
-        if library.voice.is_owner:
+        if library.roles.is_owner:
             codes = (APPROVALS, OPINIONS) if decided in APPROVING else (OPINIONS,)
             labels = {code: write_library(library, taken.connection, code, taken.on, taken.by) for code in codes}
             detail["layers"] = labels
@@ -128,7 +128,7 @@ def publish(library: Library, hand: Hand) -> dict[str, str | None]:
 
     Raises OneMapError review.owner_only, library.….
     """
-    if not library.voice.is_owner:
+    if not library.roles.is_owner:
         raise OneMapError("review.owner_only", file=library.label)
     day = hand.on or date.today()
     with library.writing() as connection:

@@ -66,7 +66,7 @@ def judge_round(library: Library, values: Values, context: VerbContext, day: dat
     """The run of a round: the verb's parcels by its packs, as of its day. Raises OneMapError for every refusal."""
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
-    if not library.voice.is_lead:
+    if not library.roles.is_lead:
         raise OneMapError("review.lead_only", field="--by", action="review open, review revise")
     threads = Threads.of(values.get("workers"), context.progress)
     reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", context.language))

@@ -247,7 +247,7 @@ def override(library: Library, case_id: str, parcel: str, rule_id: str, verdict:
         overrides = (*current.overrides, made)
         for draft in drafts(findings, rules, current.items, overrides, len(question.parcels.ids) == 1):
             opinion = taken.stored.opinion(draft.department)
-            mine = library.voice.is_lead or draft.department in library.voice.departments
+            mine = library.roles.is_lead or draft.department in library.roles.departments
             if mine and draft.department in asked and opinion.by_machine and opinion.state == "drafted":
                 words = {name: getattr(draft, name) for name in ("conclusion", "text", "text_en", "basis")}
                 taken.put(replace(opinion, **words, drafted_on=taken.on))
