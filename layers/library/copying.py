@@ -19,7 +19,7 @@ from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
-from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.rights import Right
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
 
 _BLOCK = 5000
@@ -30,7 +30,7 @@ _MODULUS = 1 << 256
 
 
 def copy_library(
-    source: Library, place: LibraryPlace, tables: Sequence[str], grants: Sequence[Grant], progress: Progress
+    source: Library, place: LibraryPlace, tables: Sequence[str], grants: Sequence[Right], progress: Progress
 ) -> dict[str, Any]:
     """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
 

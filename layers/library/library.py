@@ -25,7 +25,7 @@ from onemap.layers.server_address import is_server, schema_for, server_address, 
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
-from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.rights import Right
 from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.store import Store, StoreConnection
 
@@ -59,7 +59,8 @@ class Library:
     """One open library. It belongs to the thread that opened it.
 
     label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
-    code; roles: for whom its user may speak.
+    code; roles: for whom its user may speak; account: under which its user has logged in, None for a file, in which
+    names are typed.
     """
 
     def __init__(self, store: Store) -> None:
@@ -68,6 +69,7 @@ class Library:
         self.path = store.path
         self.writable = store.writable
         self.roles = store.roles
+        self.account = store.account
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self._store = store
         self._beside: list[Callable[[StoreConnection], None]] = []
@@ -159,6 +161,10 @@ class Library:
     def has_table(self, name: str) -> bool:
         """Whether the library holds a table; rooms above make theirs when they first write."""
         return self.connection.has_table(name)
+
+    def person(self) -> str:
+        """Who acts: the account on a server, whoever is at the keyboard for a file."""
+        return self.account or system_user()
 
     def state(self) -> int:
         """A number that changes when somebody else has written since the library was opened."""
@@ -257,7 +263,7 @@ def make_library(
     district: np.ndarray | None,
     who: str,
     tables: Sequence[str] = (),
-    grants: Sequence[Grant] = (),
+    grants: Sequence[Right] = (),
 ) -> None:
     """A new, empty library, whole or not at all.
 

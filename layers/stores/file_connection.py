@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import check_index, corners, near
-from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.rights import Right
 from onemap.layers.stores.store import (
     GEOMETRY_COLUMN,
     DamagedTable,
@@ -68,6 +69,10 @@ class FileConnection(sqlite3.Connection):
             (at, who, action, subject, detail, content_hash, before, chained),
         )
 
+    def moment(self) -> str:
+        """The present moment, to the microsecond, so that order of recording is kept."""
+        return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
     def change_number(self) -> int:
         """SQLite's own number; -1 where it cannot be read, which opening the file anew explains."""
         try:
@@ -80,7 +85,7 @@ class FileConnection(sqlite3.Connection):
         number, head = self.execute("SELECT number, hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
         return number, head
 
-    def protect(self, grants: Sequence[Grant]) -> None:
+    def protect(self, grants: Sequence[Right]) -> None:
         """Nothing: whoever may write a file may write all of it."""
 
     def make_features(self, table: FeatureTable) -> None:

@@ -64,6 +64,7 @@ class FileStore:
         self.connection = connection
         self.writable = writable
         self.roles = Roles(DEPARTMENTS, is_lead=True, is_owner=True)
+        self.account: str | None = None
         self._file = path
         self._wait_s = wait_s
 

@@ -107,6 +107,7 @@ class SharedStore:
     path: Path | None = None
     writable = False
     roles = Roles(DEPARTMENTS, is_lead=True)
+    account: str | None = None
 
     def __init__(self, label: str, connection: SharedConnection) -> None:
         self.label = label

@@ -52,7 +52,10 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
             raise OneMapError.of(problems)
         deemed = [opinion for opinion in taken.case.opinions if opinion.state == "deemed"]
         for opinion in deemed:
-            taken.put(replace(taken.stored.opinion(opinion.department), state="deemed", conclusion="agree"))
+            stored = taken.stored.opinion(opinion.department)
+            if not stored.by_machine:  # what nobody signed is nobody's word
+                stored = replace(stored, text="", text_en=None, basis="")
+            taken.put(replace(stored, state="deemed", conclusion="agree"))
         proposed = overall(o.conclusion for o in taken.case.opinions if o.state in ("signed", "deemed"))
         taken.set(proposed=proposed)
         detail |= {"proposed": proposed, "deemed": [opinion.department for opinion in deemed]}

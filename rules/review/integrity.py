@@ -20,7 +20,6 @@ _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
                 "terms",
                 "state",
                 "round",
-                "revision",
                 "opened_by",
                 "opened_on",
                 "proposed",
@@ -39,7 +38,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "onemap_rounds": (
         ("case_id", "number"),
-        ("run", "watched", "opened_by", "opened_on", "circulated_by", "circulated_on"),
+        ("run", "watched", "rules", "opened_by", "opened_on", "circulated_by", "circulated_on"),
     ),
     "onemap_opinions": (
         ("case_id", "round", "department", "number"),

@@ -23,7 +23,7 @@ from onemap.rules.review.case_step import Hand, Place, enter, put_opinion, step
 from onemap.rules.review.project_data import read_project_data
 from onemap.rules.review.review_codes import MACHINE
 from onemap.rules.review.review_tables import make_tables
-from onemap.rules.review.routing import Draft, checklist_items, drafts, inputs_by_department
+from onemap.rules.review.routing import Draft, checklist_items, departments_of_rules, drafts, inputs_by_department
 from onemap.rules.review.staleness import pack_sources, watched_text
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.review.terms import terms_of
@@ -106,8 +106,8 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
         make_tables(connection)
         write_run(connection, run)
         connection.execute(
-            "INSERT INTO onemap_cases (id, project, data, options, terms, state, round, revision, opened_by,"
-            " opened_on, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO onemap_cases (id, project, data, options, terms, state, round, opened_by,"
+            " opened_on, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 case_id,
                 project.name,
@@ -115,7 +115,6 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
                 json.dumps(options, ensure_ascii=False),
                 json.dumps(terms.__dict__, ensure_ascii=False),
                 "draft",
-                1,
                 1,
                 hand.by,
                 on.isoformat(),
@@ -167,13 +166,14 @@ def put_round(
     ten, items = propose_drafts(run)
     sent = (by, on.isoformat()) if due else (None, None)
     connection.execute(
-        "INSERT INTO onemap_rounds (case_id, number, run, watched, opened_by, opened_on, circulated_by, circulated_on)"
-        " VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO onemap_rounds (case_id, number, run, watched, rules, opened_by, opened_on, circulated_by,"
+        " circulated_on) VALUES (?,?,?,?,?,?,?,?,?)",
         (
             case_id,
             number,
             run.record["id"],
             watched_text(inputs_by_department(run.question.packs)),
+            json.dumps(departments_of_rules(run.question.packs), ensure_ascii=False),
             by,
             on.isoformat(),
             *sent,

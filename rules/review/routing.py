@@ -51,6 +51,11 @@ def asked_departments(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((rule.department, *rule.consult)))
 
 
+def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
+    """For each rule the department whose it is, then those that it wants consulted."""
+    return {rule.id: asked_departments(rule) for rule in joined_rules(packs)}
+
+
 def checklist_items(packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]]) -> tuple[ChecklistItem, ...]:
     """What only people can judge: the packs' items, then the rules that were not run, for each department they ask."""
     found: dict[tuple[str, str], ChecklistItem] = {}
