@@ -17,7 +17,10 @@ from onemap.rules.review.opinions import Words, opine
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town, opinion
 
-ACCOUNTS = {"town_land": ["land"], "town_water": ["water"], "town_lead": ["lead", "planning"], "town_eyes": ["auditor"]}
+ACCOUNTS = {
+    **{"town_land": ["land"], "town_chief": ["land"], "town_water": ["water"]},
+    **{"town_lead": ["lead", "planning"], "town_eyes": ["auditor"]},
+}
 CHANCE = {"case", "run", "at", "seconds", "started", "id", "content_hash"}  # keys that differ from case to case
 
 
@@ -91,21 +94,22 @@ def test_the_same_case_in_a_file_and_on_a_server_gives_equal_answers(town, on_se
 
 
 def test_a_case_goes_its_way_by_the_accounts_of_its_departments(on_server):
-    lead, land, water = (on_server.as_account(name) for name in ("town_lead", "town_land", "town_water"))
-    case = lead.open()
-    lead.done("circulate", case, on="2026-03-02")
+    lead, land, chief, water = (on_server.as_account(f"town_{name}") for name in ("lead", "land", "chief", "water"))
+    today = date.today().isoformat()
+    case = lead.open("--by", "town_lead", on=today)
+    lead.done("circulate", case, by="town_lead")
     words = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
-    land.done("opine", case, "land", *words, on="2026-03-03", by="Wang")
-    assert opinion(land.show(case, "2026-03-03"), "land")["text"] == "不同意"
-    assert opinion(lead.show(case, "2026-03-03"), "land")["text"] == "不同意"
-    assert opinion(water.show(case, "2026-03-03"), "land")["text"] != "不同意"
-    land.done("sign", case, "land", on="2026-03-03", by="Li")
-    seen = opinion(water.show(case, "2026-03-03"), "land")
+    land.done("opine", case, "land", *words, by="town_land")
+    assert opinion(land.show(case, today), "land")["text"] == "不同意"
+    assert opinion(lead.show(case, today), "land")["text"] == "不同意"
+    assert opinion(water.show(case, today), "land")["text"] != "不同意"
+    chief.done("sign", case, "land", by="town_chief")
+    seen = opinion(water.show(case, today), "land")
     assert (seen["state"], seen["text"]) == ("signed", "不同意")
-    water.done("sign", case, "water", on="2026-03-03")
-    on_server.done("sign", case, "reform", on="2026-03-03")
-    lead.done("consolidate", case, on="2026-03-04")
-    assert lead.done("issue", case, on="2026-03-04")["state"] == "issued"
+    water.done("sign", case, "water", by="town_water")
+    on_server.done("sign", case, "reform")
+    lead.done("consolidate", case, by="town_lead")
+    assert lead.done("issue", case, by="town_lead")["state"] == "issued"
     assert done("verify", on_server.library).json["ok"]
 
 
