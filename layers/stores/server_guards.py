@@ -41,6 +41,31 @@ BEGIN
   RETURN jsonb_typeof(value) = 'object' AND NOT jsonb_path_exists(value, '$.**{DEEPEST}')
     AND NOT jsonb_path_exists(value, '$.** ? (@.type() == "number" && (@ > 1e300 || @ < -1e300))');
 EXCEPTION WHEN OTHERS THEN RETURN false;
+END $f$;
+CREATE FUNCTION onemap_are_own_rows(said jsonb, step xid) RETURNS boolean LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog AS $f$
+DECLARE one record; names text; plain text; own text[];
+BEGIN
+  FOR one IN
+    SELECT entry.key AS of_table, ARRAY(SELECT jsonb_object_keys(entry.value)) AS rows
+    FROM jsonb_each(said) AS entry WHERE jsonb_typeof(entry.value) = 'object'
+    UNION ALL SELECT split_part(entry.key, ' ', 1), ARRAY[substr(entry.key, strpos(entry.key, ' ') + 1)]
+    FROM jsonb_each(said) AS entry WHERE jsonb_typeof(entry.value) <> 'object'
+  LOOP
+    SELECT string_agg(format('%I::text', a.attname), $$ || '/' || $$ ORDER BY place),
+      string_agg(format($$replace(replace(%I::text, '\\', '\\\\'), '/', '\\/')$$, a.attname),
+        $$ || '/' || $$ ORDER BY place)
+    INTO plain, names
+    FROM pg_index AS i, unnest(i.indkey::int2[]) WITH ORDINALITY AS key(number, place), pg_attribute AS a
+    WHERE i.indrelid = to_regclass(format('%I.%I', {schema}, one.of_table)) AND i.indisprimary
+      AND a.attrelid = i.indrelid AND a.attnum = key.number;
+    IF names IS NULL THEN RETURN false; END IF;
+    EXECUTE format('SELECT array_agg(name) || array_agg(plain) || array_agg(regexp_replace(plain, $1, $2)) FROM'
+      ' (SELECT %s AS name, %s AS plain FROM %I.%I AS one WHERE one.xmin = $3) AS own', names, plain, {schema},
+      one.of_table) INTO own USING '/[^/]*$', '', step;
+    IF NOT one.rows <@ coalesce(own, ARRAY[]::text[]) THEN RETURN false; END IF;
+  END LOOP;
+  RETURN true;
 END $f$
 """.replace("DEEPEST", str(_DEEPEST))
 _FUNCTION = """

@@ -161,7 +161,7 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
         writers=sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
     )
     connection.execute(script)
-    connection.execute(WORDS)
+    connection.execute(WORDS.replace("{schema}", sql.Literal(schema).as_string(connection)))
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), everyone))
     everything = (*LIBRARY_RIGHTS, *rights)
     for table in dict.fromkeys(right.table for right in everything if not isinstance(right, Function)):

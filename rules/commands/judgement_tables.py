@@ -33,6 +33,7 @@ GRANTS: tuple[Right, ...] = (
             " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
             f" OR {review_guards.MAY_LOG}",
             "detail": "onemap_is_json(NEW.detail, 100000000)",
+            "rows of others": "onemap_are_own_rows(coalesce(NEW.detail::jsonb -> 'rows', '{}'), this_step)",
         },
     ),
     *decisions.GRANTS,

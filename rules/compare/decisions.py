@@ -92,7 +92,12 @@ def _wanted(library: Library, target: str) -> tuple[str, list[tuple[dict[str, An
     """The newest comparison that has a spot or cluster of that name, and its spots."""
     column = "cluster" if target.startswith("K") else "spot"
     for run in comparison_runs(library):
-        rows = stored_rows(library, run, "spots", **{column: target})
+        try:
+            rows = stored_rows(library, run, "spots", **{column: target})
+        except OneMapError as error:
+            if error.code != "run.damaged":
+                raise
+            continue  # one that cannot be read is no reason to refuse all others; `verify` names it
         if not rows:
             continue
         if any(row.values["type"] not in TRIAGED for row in rows):

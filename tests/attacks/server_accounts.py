@@ -39,7 +39,7 @@ title = { zh = "小城", en = "Town" }
 days = 5
 overdue = "consent"
 """
-ROLLED_BACK = "SET CONSTRAINTS ALL IMMEDIATE"
+AT_THE_END = "SET CONSTRAINTS ALL IMMEDIATE"
 Rows = list[tuple[str, dict[str, Any]]]
 
 
@@ -69,20 +69,21 @@ class Bureau:
         with self.connect(account) as connection:
             return connection.execute(query).fetchall()
 
-    def attempt(self, account: str, rows: Rows) -> None:
-        """Write rows, and have asked what is asked at the end; nothing stays. Raises psycopg.Error."""
+    def attempt(self, account: str, rows: Rows, stays: bool = False) -> None:
+        """Write rows, and have asked what is asked at the end; unless it stays, nothing does. Raises psycopg.Error."""
         with self.connect(account) as connection:
             for table, values in rows:
                 connection.execute(_insertion(table, values), list(values.values()))
-            connection.execute(ROLLED_BACK)
-            connection.rollback()
+            connection.execute(AT_THE_END)
+            if not stays:
+                connection.rollback()
 
     def run(self, account: str, *statements: str) -> None:
         """Run statements in one transaction that never stays. Raises psycopg.Error."""
         with self.connect(account) as connection:
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]
-            connection.execute(ROLLED_BACK)
+            connection.execute(AT_THE_END)
             connection.rollback()
 
     def last(self, table: str, where: str) -> dict[str, Any]:

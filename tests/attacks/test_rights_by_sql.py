@@ -315,6 +315,61 @@ def test_nobody_logs_what_is_not_done(bureau, action, subject):
             bureau.attempt(account, [log_row(action, subject)])
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"onemap_opinions CASE/1/land/1": "0"},
+        {"onemap_opinions": {"CASE/1/land/1": "0"}},
+        {"onemap_cases": {"CASE": None}},
+        {"onemap_unheard": {"x": "0"}},
+        {"onemap_audit": {"1": "0"}},
+        {"pg_proc": {"onemap_chain": "0"}},
+    ],
+    ids=str,
+)
+def test_nobody_logs_hashes_for_rows_of_others(bureau, rows):
+    detail = json.dumps({"rows": rows}).replace("CASE", bureau.case)
+    step = bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water"))
+    with pytest.raises(REFUSED):
+        bureau.attempt("u_water", [*step[:2], log_row("review.opine", f"{bureau.case} water", detail=detail)])
+
+
+def test_a_step_logs_the_hashes_of_its_own_rows(bureau):
+    step = bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water"))
+    number, entry = step[0][1]["number"], step[1][1]["number"]
+    for rows in (
+        {
+            "onemap_opinions": {f"{bureau.case}/1/water/{number}": "0"},
+            "onemap_case_entries": {f"{bureau.case}/{entry}": "0"},
+        },
+        {f"onemap_opinions {bureau.case}/1/water/{number}": "0"},
+    ):
+        detail = json.dumps({"rows": rows})
+        bureau.attempt("u_water", [*step[:2], log_row("review.opine", f"{bureau.case} water", detail=detail)])
+
+
+def test_a_remedy_and_a_comparison_that_cannot_be_read_end_nothing_for_others(postgis, tmp_path):
+    bureau = make_bureau(tmp_path, postgis)
+    today = bureau.rows("SELECT onemap_today()")[0][0]
+    for number, kind in enumerate(("remedy", "compare"), start=1):
+        rows = bureau.check_run("u_water")
+        id_ = rows[1][1]["id"][:-1] + str(number)
+        moment = bureau.rows("SELECT onemap_moment()")[0][0]
+        record = {**json.loads(rows[1][1]["record"]), "id": id_, "kind": kind, "started": moment}
+        rows[0][1].update(run=id_, name="spots" if kind == "compare" else "cuts")
+        rows[1][1].update(id=id_, record=json.dumps(record), started=moment)
+        kept = {"case_id": bureau.case, "round": 1, "number": 1, "run": id_, "who": "u_water", "day": today}
+        rows = [*rows[:2], log_row(kind, id_)]
+        if kind == "remedy":
+            rows += bureau.step("u_water", "remedy", None, [("onemap_case_remedies", kept)])
+        bureau.attempt("u_water", rows, stays=True)
+    shown = done("review", "show", bureau.place("u_lead"), bureau.case).json
+    assert [remedy["run"] for remedy in shown["remedies"] if "damaged" in remedy] == ["20260101T000000-0badf001"]
+    assert done("review", "list", bureau.place("u_lead")).json["cases"]
+    found = command("decide", bureau.place("u_land"), "S1", "discuss", "--reason", "r")
+    assert found.codes == ["decide.unknown"]
+
+
 def test_the_log_bears_the_account_whatever_name_is_sent(bureau):
     with bureau.connect("u_water") as connection:
         row = {"who": "u_lead", "at": "1999-01-01T00:00:00Z", "action": "review.recheck", "subject": bureau.case}

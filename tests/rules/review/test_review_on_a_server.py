@@ -18,8 +18,11 @@ from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town, opinion
 
 ACCOUNTS = {
-    **{"town_land": ["land"], "town_chief": ["land"], "town_water": ["water"]},
-    **{"town_lead": ["lead", "planning"], "town_eyes": ["auditor"]},
+    "town_land": ["land"],
+    "town_chief": ["land"],
+    "town_water": ["water"],
+    "town_lead": ["lead", "planning"],
+    "town_eyes": ["auditor"],
 }
 CHANCE = {"case", "run", "at", "seconds", "started", "id", "content_hash"}  # keys that differ from case to case
 
