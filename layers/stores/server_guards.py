@@ -66,7 +66,8 @@ BEGIN
     IF NOT one.rows <@ coalesce(own, ARRAY[]::text[]) THEN RETURN false; END IF;
   END LOOP;
   RETURN true;
-END $f$
+END $f$;
+REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid) FROM PUBLIC
 """.replace("DEEPEST", str(_DEEPEST))
 _FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

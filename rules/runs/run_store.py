@@ -78,7 +78,9 @@ class Recorder:
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""
-        self._connection.executemany("INSERT INTO onemap_pack_texts VALUES (?,?) ON CONFLICT DO NOTHING", texts)
+        known = {row[0] for row in self._connection.execute("SELECT hash FROM onemap_pack_texts")}
+        new = {hash_: text for hash_, text in texts if hash_ not in known}
+        self._connection.executemany("INSERT INTO onemap_pack_texts VALUES (?,?)", new.items())
         values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
         self._connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", values)
 

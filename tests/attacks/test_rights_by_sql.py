@@ -569,4 +569,10 @@ def test_whoever_judges_otherwise_does_not_sign_alone_and_a_signed_word_is_every
     assert bureau.review("u_water", "opine", "water", "--conclusion", "agree", "--text", "new words").code == 0
     now = opinion(done("review", "show", bureau.place("u_land"), bureau.case).json, "water")
     assert (now["state"], now["text"] == "new words") == ("returned", False)
+    draft = bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water"))
+    bureau.attempt("u_water", draft)
+    assert bureau.review("u_lead", "withdraw").code == 0
+    draft[1][1].update(number=draft[1][1]["number"] + 1, detail='{"state": "withdrawn"}')
+    with pytest.raises(REFUSED):  # nobody writes into a case that has ended
+        bureau.attempt("u_water", draft)
     assert done("verify", bureau.url).json["ok"]
