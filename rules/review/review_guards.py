@@ -140,6 +140,20 @@ _MAY_ENTER = (
     " OR is_lead AND NEW.department IS NULL AND NEW.action NOT IN ('opine', 'sign', 'return', 'override')"
     f" OR is_lead AND NEW.department IN {_words(DEPARTMENTS)} AND NEW.action IN ('return', 'extend')"
 )
+_WRITTEN = f"(SELECT count(*) {_OF_THIS_ROUND} AND one.xmin = this_step{{1}}) > 0"
+_SPOKEN = " AND one.department = NEW.department AND one.state = '{}'"
+# An entry tells of what its transaction wrote.
+_DID = (
+    "CASE NEW.action"
+    f" WHEN 'opine' THEN {_WRITTEN.format('onemap_opinions', _SPOKEN.format('drafted'))}"
+    f" WHEN 'sign' THEN {_WRITTEN.format('onemap_opinions', _SPOKEN.format('signed'))}"
+    f" WHEN 'return' THEN {_WRITTEN.format('onemap_opinions', _SPOKEN.format('returned'))}"
+    f" WHEN 'extend' THEN {_WRITTEN.format('onemap_opinions', '')}"
+    f" WHEN 'override' THEN {_WRITTEN.format('onemap_overrides', '')}"
+    f" WHEN 'remedy' THEN {_WRITTEN.format('onemap_case_remedies', '')}"
+    " ELSE EXISTS (SELECT FROM onemap_cases AS c WHERE c.id = NEW.case_id AND c.xmin = this_step)"
+    f" OR {_NEW_ROUND.format('NEW.round')} END"
+)
 _ENTRIES = Guard(
     "onemap_case_entries",
     "INSERT",
@@ -160,6 +174,7 @@ _ENTRIES = Guard(
         " FROM (SELECT NEW.detail::jsonb AS detail) AS one)",
     },
     {
+        "nothing is done": _DID,
         "not logged as this step": "(SELECT a.action = 'review.' || NEW.action"
         " AND a.subject = concat_ws(' ', NEW.case_id, NEW.department)"
         " FROM onemap_audit AS a ORDER BY a.number DESC LIMIT 1)",

@@ -48,10 +48,15 @@ def lawful(bureau):
         "opine": ("u_water", bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water"))),
         "sign": ("u_land_2", bureau.step("u_land_2", "sign", "land", signed(bureau))),
         "override": ("u_water", bureau.step("u_water", "override", None, bureau.override("u_water", "river"))),
-        "answer": ("u_reform", bureau.step("u_reform", "opine", "reform", bureau.answer("u_reform"))),
+        "answer": ("u_reform", bureau.step("u_reform", "opine", "reform", answered(bureau))),
         "check": ("u_water", bureau.check_run("u_water")),
         "decide": ("u_water", decision(bureau, "u_water")),
     }
+
+
+def answered(bureau, **values):
+    """Reform's opinion, with an answer."""
+    return [*bureau.opinion("u_reform", "reform"), *bureau.answer("u_reform", **values)]
 
 
 def signed(bureau, account="u_land_2", department="land", /, **values):
@@ -144,7 +149,16 @@ def test_a_step_is_written_whole(bureau):
     draft = bureau.opinion("u_water", "water")
     step = bureau.step("u_water", "opine", "water", draft)
     others = log_row("review.recheck", bureau.case)
-    for part in (draft, step[:2], step[1:2], [*draft, step[2]], [*draft, others], [*step[:2], others], step[2:]):
+    for part in (
+        draft,
+        step[:2],
+        step[1:2],
+        step[1:],
+        [*draft, step[2]],
+        [*draft, others],
+        [*step[:2], others],
+        step[2:],
+    ):
         with pytest.raises(REFUSED):
             bureau.attempt("u_water", part)
 
@@ -228,7 +242,7 @@ def test_a_judgement_is_the_accounts_own_and_can_be_read(bureau, forged):
     ids=str,
 )
 def test_an_answer_is_the_departments_own(bureau, forged):
-    rows = bureau.answer("u_reform", **forged)
+    rows = answered(bureau, **forged)
     with pytest.raises(REFUSED):
         bureau.attempt("u_reform", bureau.step("u_reform", "opine", "reform", rows))
 
