@@ -105,6 +105,7 @@ def run_in_blocks(
             [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in finished],
             journal.about["started"],
             time.perf_counter() - began,
+            library.person(),
         )
         verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
         yield RunInBlocks(record, question.packs, verdicts, kept.count, kept.blocks, resumed, problems, kept, journal)
