@@ -46,6 +46,7 @@ CREATE FUNCTION onemap_are_own_rows(said jsonb, step xid) RETURNS boolean LANGUA
   SET search_path = pg_catalog AS $f$
 DECLARE one record; names text; own text[];
 BEGIN
+  IF jsonb_typeof(said) <> 'object' THEN RETURN false; END IF;
   FOR one IN SELECT entry.key AS of_table, entry.value AS rows FROM jsonb_each(said) AS entry LOOP
     IF jsonb_typeof(one.rows) <> 'object' THEN RETURN false; END IF;
     SELECT string_agg(format($$replace(replace(%I::text, '\\', '\\\\'), '/', '\\/')$$, a.attname),

@@ -245,7 +245,7 @@ _TERMS_KNOWN = (
     f" AND terms ->> 'overdue' IN {_words(OVERDUE)} AND jsonb_typeof(terms -> 'self_sign') = 'boolean'"
     f" AND length(terms ->> 'prefix') <= {_MOST_NAME} AND jsonb_typeof(terms -> 'area_share') = 'number'"
     " AND jsonb_typeof(terms -> 'days_of') = 'object'"
-    " AND NOT jsonb_path_exists(terms, 'strict $.days_of.* ? (@.type() <> \"number\")')"
+    " AND NOT jsonb_path_exists(terms -> 'days_of', 'strict $.* ? (@.type() <> \"number\")', silent => true)"
     f" AND NOT EXISTS (SELECT FROM jsonb_object_keys(terms) AS name WHERE name <> ALL ({_KEYS}))"
     " FROM (SELECT NEW.terms::jsonb AS terms) AS one)"
 )

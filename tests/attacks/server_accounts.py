@@ -182,7 +182,7 @@ def make_bureau(folder: Path, server: Server) -> Bureau:
                 connection.execute(f"GRANT onemap_town_{role} TO {name}")  # type: ignore[call-overload]
     for code, shape in {"FARM": ground(50, 0, 200, 100), "RIVER": ground(0, 0, 30, 100)}.items():
         source = write(folder / f"{code}.gpkg", [shape], {"KEY": ["k1"]})
-        done("add", bureau.place("u_keeper"), source, "--as", code, "--define", DEFINE)
+        done("add", bureau.place("u_keeper"), source, "--as", code, "--define", DEFINE, "--covers", "district")
     pack = folder / "town.toml"
     pack.write_text(HEAD + RULES, encoding="utf-8")
     parcels = write(folder / "parcels.gpkg", [ground(0, 0, 100, 100)], {"DKBH": ["DK1"]})

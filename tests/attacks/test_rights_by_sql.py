@@ -28,6 +28,7 @@ JUNK = {
     "a state of an opinion that is none": '{"state": "circulating", "opinion": "x"}',
     "a megabyte": json.dumps({"state": "circulating", "x": "x" * 1_000_001}),
 }
+TERMS = {"days_of": "[]", "days_of,land": '"soon"', "area_share": '"all"', "days": "[5]", "unheard": "1"}
 SECRET, RETURNED = "what land has not signed", "what reform got back"
 
 
@@ -108,6 +109,7 @@ def test_what_is_lawful_is_written(bureau):
         {"drafted_on": "9999-12-31"},
         {"signed_by": "u_water"},
         {"signed_on": "2026-01-01"},
+        {"unanswered": "later"},
         {"routed": 7},
         {"routed": 0},
         {"why": "x"},
@@ -135,6 +137,7 @@ def test_a_draft_is_the_accounts_own_of_today_and_the_next(bureau, forged):
         ("u_land_2", {"conclusion": "agree"}),
         ("u_land_2", {"drafted_by": "onemap"}),
         ("u_land_2", {"due": "2099-01-01"}),
+        ("u_land_2", {"unanswered": "nothing is open"}),
         ("u_lead", {"signed_by": "u_lead"}),
         ("u_water", {"signed_by": "u_water"}),
     ],
@@ -143,6 +146,24 @@ def test_a_signature_is_another_persons_under_what_stands_there(bureau, account,
     rows = signed(bureau, **{"signed_by": account, **forged})
     with pytest.raises(REFUSED):
         bureau.attempt(account, bureau.step(account, "sign", "land", rows))
+
+
+def test_items_without_an_answer_are_signed_with_a_reason_and_nobody_issues_alone(postgis, tmp_path):
+    bureau = make_bureau(tmp_path, postgis)
+    for reason in (None, " "):
+        rows = signed(bureau, "u_reform", "reform", unanswered=reason)
+        with pytest.raises(REFUSED):
+            bureau.attempt("u_reform", bureau.step("u_reform", "sign", "reform", rows))
+    rows = signed(bureau, "u_reform", "reform", unanswered="later")
+    bureau.attempt("u_reform", bureau.step("u_reform", "sign", "reform", rows))
+    assert bureau.review("u_reform", "sign", "reform", "--unanswered", "later").code == 0
+    for department in ("land", "water"):
+        assert bureau.review(f"u_{department}", "sign", department).code == 0
+    words = ("--reason", "r", "--conclusion", "conditional")
+    assert bureau.review("u_lead", "consolidate", *words).code == 0
+    assert bureau.review("u_lead", "issue").codes == ["review.self_issue"]
+    with pytest.raises(REFUSED, match="issued alone"):
+        bureau.run("u_lead", "UPDATE onemap_cases SET issued_by = 'u_lead', issued_on = onemap_today()")
 
 
 def test_a_step_is_written_whole(bureau):
@@ -187,6 +208,8 @@ def test_no_department_enters_a_step_of_the_leads(bureau, action, department):
         ("opine", "water", {"day": "2026-01-01"}),
         ("opine", "water", {"day": "9999-12-31"}),
         ("opine", "water", {"day": "x"}),
+        ("opine", "water", {"entered_on": "2026-01-01"}),
+        ("opine", "water", {"entered_on": "2099-01-01"}),
         ("opine", "water", {"case_id": "x"}),
         *(("opine", "water", {"detail": junk}) for junk in JUNK.values()),
     ],
@@ -334,6 +357,9 @@ def test_nobody_logs_what_is_not_done(bureau, action, subject):
     [
         {"onemap_opinions CASE/1/land/1": "0"},
         {"onemap_opinions": {"CASE/1/land/1": "0"}},
+        {"onemap_opinions": {"CASE/1/water": "0"}},
+        {"onemap_opinions": 0},
+        [{"onemap_opinions": {"CASE/1/land/1": "0"}}],
         {"onemap_cases": {"CASE": None}},
         {"onemap_unheard": {"x": "0"}},
         {"onemap_audit": {"1": "0"}},
@@ -351,15 +377,12 @@ def test_nobody_logs_hashes_for_rows_of_others(bureau, rows):
 def test_a_step_logs_the_hashes_of_its_own_rows(bureau):
     step = bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water"))
     number, entry = step[0][1]["number"], step[1][1]["number"]
-    for rows in (
-        {
-            "onemap_opinions": {f"{bureau.case}/1/water/{number}": "0"},
-            "onemap_case_entries": {f"{bureau.case}/{entry}": "0"},
-        },
-        {f"onemap_opinions {bureau.case}/1/water/{number}": "0"},
-    ):
-        detail = json.dumps({"rows": rows})
-        bureau.attempt("u_water", [*step[:2], log_row("review.opine", f"{bureau.case} water", detail=detail)])
+    rows = {
+        "onemap_opinions": {f"{bureau.case}/1/water/{number}": "0"},
+        "onemap_case_entries": {f"{bureau.case}/{entry}": "0"},
+    }
+    detail = json.dumps({"rows": rows})
+    bureau.attempt("u_water", [*step[:2], log_row("review.opine", f"{bureau.case} water", detail=detail)])
 
 
 def test_a_remedy_and_a_comparison_that_cannot_be_read_end_nothing_for_others(postgis, tmp_path):
@@ -430,6 +453,7 @@ def test_no_department_touches_what_is_the_leads(bureau):
         "opened_by = 'other'",
         "terms = 'junk'",
         "terms = '{}'",
+        *(f"terms = jsonb_set(terms::jsonb, '{{{path}}}', '{to}')::text" for path, to in TERMS.items()),
         "options = '[]'",
         "conclusion = 'x'",
         "document = 'x'",
