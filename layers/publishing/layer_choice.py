@@ -10,7 +10,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.schema import DEPARTMENTS, LIBRARIES, LayerEntry
-from onemap.layers.catalogue.styles import hides, map_themes, style_of
+from onemap.layers.catalogue.style_table import hides, map_themes, style_of
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
