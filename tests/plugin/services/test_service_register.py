@@ -25,7 +25,7 @@ from qgis.PyQt.QtGui import QColor
 pytest.importorskip("qgis.server", reason="QGIS Server's Python bindings are not here")
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.add_options import free_label
+from onemap.plugin.add.add_options_form import free_label
 from onemap.plugin.add.service_snapshot import Snapshot, incomplete_refusal
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import export_layer

@@ -25,7 +25,7 @@ ENCODINGS = ("", "UTF-8", "GB18030", "BIG5", "UTF-16")
 DISTRICT, EXTENT, FEATURES = "district", "extent", "features"
 
 
-class AddOptions(QWidget):
+class AddOptionsForm(QWidget):
     """A form of the options of `onemap add`."""
 
     encoding_changed = pyqtSignal()
