@@ -89,7 +89,7 @@ def drafts(
 
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     """
-    rules = {rule.id: rule for rule in joined_rules(question.packs)}
+    rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs)}
     wanting = _wanting_facts(question, rules.values())
     judged = {(override.parcel, override.rule): override for override in overrides}
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
