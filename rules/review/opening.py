@@ -85,8 +85,8 @@ def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[
     rules = {rule.id: rule for rule in joined_rules(run.question.packs)}
     # What only counts the ground by classes judges nothing, so nobody has to judge in its stead.
     skipped = [item for item in run.record["skipped"] if rules[item["rule"]].finds]
-    items = checklist_items(run.question.packs, skipped)
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
+    items = checklist_items(run.question.packs, skipped, {row["rule"] for row in findings if row["counted"]})
     return drafts(findings, rules, items, overrides, len(run.question.parcels.ids) == 1), items
 
 
