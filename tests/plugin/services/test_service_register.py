@@ -396,6 +396,7 @@ def test_a_snapshot_goes_through_the_dialog_and_becomes_today_s_version(web, ope
     wait_for(lambda: not dialog.is_working)
     assert dialog.notice.text == ""
     assert dialog.form.chosen_target.code == "YJJBNTTB"
+    dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     dialog.add_button.click()
     wait_for(lambda: not dialog.is_working)
     opened.refresh()
@@ -509,6 +510,8 @@ def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
     wait_for(lambda: dock.library.services)
     dock.map_tab.services.snapshot_requested.emit(dock.library.services[0])
     wait_for(lambda: not dock.add_dialog.is_working)
+    covers = dock.add_dialog.options.covers
+    covers.setCurrentIndex(covers.findData("district"))
     dock.add_dialog.add_button.click()
     wait_for(lambda: not dock.add_dialog.is_working)
     assert "has a new version" in dock.add_dialog.notice.text
