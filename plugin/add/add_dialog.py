@@ -206,6 +206,8 @@ class AddDialog(QDialog):
         buttons.addWidget(self.add_button)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
+        # For which ground data speaks decides what is clear: it is asked with what the data becomes.
+        self.form.add_row(tr("Speaks for"), self.options.coverage_row())
         layout.addWidget(self.form)
         layout.addWidget(self.notice)
         layout.addWidget(self.tabs, 1)
