@@ -176,6 +176,7 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
 }
 # Rules that say other than their entry as a whole, and those that stand with the departments' layers (1.1, 1.2).
 OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
+    "farmland.other_farming": ("R", {"土地管理法实施条例 2021": {12}}),
     "farmland.high_standard": ("C", {"高标准农田管理的国家规定": set()}),
     "farmland.two_zones": ("C", {"粮食生产功能区和重要农产品生产保护区管理的国家规定": set()}),
     "aquatic.germplasm": ("C", {"渔业法 2025": {41, 47}, "渔业法 2013": {29}}),

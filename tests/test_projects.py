@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas
 import pytest
 import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.packs.project_class import project_class
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
@@ -158,6 +160,22 @@ def test_an_exemption_that_is_taken_away_is_seen(town, found):
     wrong = {rule for row, (_, rules) in deciding.items() if (_, rules) != found[row] for rule in rules}
     excusing = {rule["id"] for rule in PACK["rule"] if "unless" in rule}
     assert sorted(excusing - wrong) == []
+
+
+def test_each_class_that_a_rule_excuses_has_a_row_of_its_own():
+    """Where the rule decides for others there is a project of this class, and of no other that the rule excuses."""
+    columns = parcels_of([(PLACES[0], kind) for kind in KINDS])[1]
+    facts = pandas.DataFrame(columns, dtype=object)
+    classes = {name: project_class(name, item, "land-sea-2023") for name, item in PACK["class"].items()}
+    members = {name: dict(zip(KINDS, item.members(facts), strict=True)) for name, item in classes.items()}
+    places: dict[str, set[str]] = {}
+    for place, _, _, rules, _ in ROWS:
+        for rule in rules:
+            places.setdefault(rule, set()).add(place)
+    for rule in PACK["rule"]:
+        own = {kind for place, kind, *_ in ROWS if place in places.get(rule["id"], ())}
+        told = [tuple(name for name in rule.get("unless", []) if members[name][kind]) for kind in own]
+        assert [name for name in rule.get("unless", []) if (name,) not in told and rule["id"] in places] == []
 
 
 def test_every_place_and_every_kind_of_project_is_in_the_table():

@@ -12,7 +12,6 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import (
@@ -26,6 +25,7 @@ from onemap.layers.frames.fields import (
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
@@ -75,7 +75,7 @@ class Staging:
             astray = True
         rows = self._stage_rows(encoding, transform)
         abouts = rows.abouts
-        bounds = _joined_bounds([about["bounds"] for about in abouts])
+        bounds = box_around([about["bounds"] for about in abouts if about["bounds"] is not None])
         refused = [_problem(problem) for problem in abouts[0]["refused"]]
         astray = astray or any(about["astray"] for about in abouts)
         try:
@@ -193,15 +193,6 @@ class Staging:
         places = np.unique(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
         names = dict(zip(places.tolist(), rows.names(places), strict=True))
         return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]
-
-
-def _joined_bounds(found: Sequence[Sequence[float] | None]) -> systems.Bounds | None:
-    """West, south, east, north of all blocks together."""
-    boxes = np.array([box for box in found if box is not None], dtype=float).reshape(-1, 4)
-    if len(boxes) == 0:
-        return None
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import shapely
-
 from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.schema import DEPARTMENTS, LIBRARIES, LayerEntry
-from onemap.layers.catalogue.styles import hides, map_themes, style_of
+from onemap.layers.catalogue.style_table import hides, map_themes, style_of
 from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.geometry.boxes import Bounds, box_around
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
 from onemap.layers.publishing.raster_pictures import Picture, picture_of
@@ -19,7 +18,6 @@ from onemap.layers.publishing.raster_pictures import Picture, picture_of
 # Of these kinds a layer is of today, and shown when the project opens; the others can be switched on.
 _OF_TODAY = ("vector", "placename")
 _LAND_USE_THEMES = ("plan", "present_use")  # of whose layers, which fill the same ground, one each is shown
-Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -134,29 +132,16 @@ def _published_layer(
         version=version,
         source=Path(str(row.fetchone()[0])).name,
         fields=tuple(library.connection.field_types(version.table)),
-        bounds=None if ground.is_empty else _bounds(ground),
+        bounds=box_around(ground.bounds),
         picture=picture,
         shown=entry.kind in _OF_TODAY and picture is None and land_use.get(entry.code, not (entry.coverage and fills)),
         style=style,
     )
 
 
-def _bounds(ground: shapely.Geometry) -> Bounds:
-    west, south, east, north = map(float, ground.bounds)
-    return west, south, east, north
-
-
 def map_bounds(library: Library, layers: Sequence[PublishedLayer]) -> Bounds | None:
     """What the map shows when it opens: the district, else the ground for which its layers speak."""
     district = library.district()
     if district is not None and not district.is_empty:
-        return _bounds(district)
-    boxes = [layer.bounds for layer in layers if layer.bounds is not None]
-    if not boxes:
-        return None
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
+        return box_around(district.bounds)
+    return box_around([layer.bounds for layer in layers if layer.bounds is not None])

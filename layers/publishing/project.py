@@ -7,7 +7,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import pyproj
 
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.publishing.layer_choice import Bounds, PublishedLayer
+from onemap.layers.geometry.boxes import Bounds
+from onemap.layers.publishing.layer_choice import PublishedLayer
 from onemap.layers.publishing.layer_locations import provider_of
 from onemap.layers.publishing.layer_xml import map_layer, title_of
 from onemap.layers.publishing.xml_text import add_crs, add_list, add_options, add_text, clean

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
-from onemap.layers.catalogue.styles import OTHER_COLOUR
+from onemap.layers.catalogue.style_table import OTHER_COLOUR
 from onemap.layers.publishing.xml_text import add_options
 
 Style = Mapping[str, Any]

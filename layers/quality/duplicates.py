@@ -71,17 +71,17 @@ def _hash_boxes(boxes: np.ndarray) -> np.ndarray:
     return result
 
 
-def _alike(hashes: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def _alike(hashes: np.ndarray, is_compared: np.ndarray) -> np.ndarray:
     """Of those that are asked for, those whose hash another has too: only they can be the same (n,)."""
-    ordered = np.sort(hashes[asked])
+    ordered = np.sort(hashes[is_compared])
     several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    return asked & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
+    return is_compared & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
 
 
-def _blocks_of_rows(frame: FrameBlocks, asked: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
-    if asked.any():
+def _blocks_of_rows(frame: FrameBlocks, is_compared: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
+    if is_compared.any():
         for block in frame.blocks(progress):
-            some = block[asked[block]]
+            some = block[is_compared[block]]
             if len(some):
                 yield some
 

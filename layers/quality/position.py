@@ -155,15 +155,15 @@ class _Borders:
         begin, along = self.begin[segment], self.end[segment] - self.begin[segment]
         squared = np.maximum((along**2).sum(axis=1), 1e-12)
         part = np.clip(((points[point] - begin) * along).sum(axis=1) / squared, 0, 1)
-        way = begin + along * part[:, None] - points[point]
-        near = np.hypot(way[:, 0], way[:, 1]) <= within_m
-        return point[near], way[near]
+        offset = begin + along * part[:, None] - points[point]
+        near = np.hypot(offset[:, 0], offset[:, 1]) <= within_m
+        return point[near], offset[near]
 
     def distances_m(self, points: np.ndarray) -> np.ndarray:
         """From each point to its nearest segment (n,), infinite beyond reach."""
         result = np.full(len(points), np.inf)
-        point, way = self.nearest(points, _REACH_M)
-        result[point] = np.hypot(way[:, 0], way[:, 1])
+        point, offset = self.nearest(points, _REACH_M)
+        result[point] = np.hypot(offset[:, 0], offset[:, 1])
         return result
 
 
@@ -184,14 +184,14 @@ def _step(points: np.ndarray, borders: _Borders) -> np.ndarray:
     """
     step = np.zeros(2)
     for within_m in _SEARCH_M:
-        _, way = borders.nearest(points + step, within_m)
-        if len(way) < _LEAST_SAMPLES:
+        _, offset = borders.nearest(points + step, within_m)
+        if len(offset) < _LEAST_SAMPLES:
             break
-        length = np.hypot(way[:, 0], way[:, 1])
+        length = np.hypot(offset[:, 0], offset[:, 1])
         near = length <= max(30.0, float(np.quantile(length, 0.8)))
-        way, length = way[near], length[near]
-        toward = way / np.maximum(length, 1e-9)[:, None]
-        normal = toward.T @ toward + 1e-6 * len(way) * np.eye(2)
+        offset, length = offset[near], length[near]
+        toward = offset / np.maximum(length, 1e-9)[:, None]
+        normal = toward.T @ toward + 1e-6 * len(offset) * np.eye(2)
         step = step + np.clip(np.linalg.solve(normal, toward.T @ length), -within_m, within_m)
     return step
 

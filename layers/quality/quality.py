@@ -185,14 +185,14 @@ def _quality(
     found: list[GradedProblem] = []
     more: dict[str, int] = {}
     refused: dict[int, list[Problem]] = {}
-    kept: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for item in flaws:
         level = level_of(entry, item.code)
         if level == "off":
             continue
-        room = MOST_KEPT - kept.get(item.code, 0)
+        room = MOST_KEPT - counts.get(item.code, 0)
         count = len(item.rows) + item.more
-        kept[item.code] = kept.get(item.code, 0) + min(count, room)
+        counts[item.code] = counts.get(item.code, 0) + min(count, room)
         if count > room:
             more[item.code] = more.get(item.code, 0) + count - room
         # A feature that cannot be taken must be known, however many there are.

@@ -53,8 +53,8 @@ def check_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool
     misfit[small] = ~shapely.is_empty(shapely.coverage_invalid_edges(geometries[small]))
     result = {"misfits": items.owner[local[is_own & misfit]]}
     if overlaps:
-        asked = np.flatnonzero(is_own & (misfit | items.is_piece(local)))
-        result |= _overlaps(frame, items, local, geometries, asked)
+        searched = np.flatnonzero(is_own & (misfit | items.is_piece(local)))
+        result |= _overlaps(frame, items, local, geometries, searched)
     if union:
         fits = geometries[is_own & ~misfit & ~items.is_piece(local)]
         together = shapely.to_wkb(shapely.coverage_union_all(fits)) if len(fits) else b""
@@ -62,10 +62,12 @@ def check_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool
     return result
 
 
-def _overlaps(frame: FrameBlocks, items: Items, local: np.ndarray, geometries: np.ndarray, asked: np.ndarray) -> Block:
+def _overlaps(
+    frame: FrameBlocks, items: Items, local: np.ndarray, geometries: np.ndarray, searched: np.ndarray
+) -> Block:
     """The pairs of items that share ground, one of them asked for; the same shape twice is told elsewhere."""
-    left, right = shapely.STRtree(geometries).query(geometries[asked], predicate="intersects")
-    left = asked[left]
+    left, right = shapely.STRtree(geometries).query(geometries[searched], predicate="intersects")
+    left = searched[left]
     owner = items.owner[local]
     swap = owner[left] > owner[right]
     low, high = np.where(swap, right, left), np.where(swap, left, right)
@@ -119,17 +121,17 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: SizeLimits, mos
     enough = least.sizes_exceed_limits(area_m2[start], length_m[start])
     for at in np.flatnonzero(several).tolist():
         enough[at] = least.exceeds_limits(np.array([ground(at)]))[0]
-    kept = np.flatnonzero(enough)
-    if len(kept) == 0:
+    large = np.flatnonzero(enough)
+    if len(large) == 0:
         return []
-    listed = kept if most is None else kept[:most]
+    listed = large if most is None else large[:most]
     names = frame.names(owners[listed, 1])
     facts = [
         {"other": names[int(owners[at, 1])], "area": f"{total_m2[at]:.2f}", "area_m2": float(total_m2[at])}
         for at in listed.tolist()
     ]
     grounds = np.array([ground(at) for at in listed.tolist()], dtype=object)
-    return [Flaws("topology.overlap", owners[listed, 0], facts, grounds, more=len(kept) - len(listed))]
+    return [Flaws("topology.overlap", owners[listed, 0], facts, grounds, more=len(large) - len(listed))]
 
 
 def _common_area(block: Block, at: int) -> shapely.Geometry:

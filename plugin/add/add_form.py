@@ -7,7 +7,7 @@ from pathlib import Path
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QLayout, QPushButton, QWidget
 
 from onemap.plugin.add.inspection_result import InspectedLayer
 from onemap.plugin.add.source_choice import SourceChoice
@@ -62,6 +62,10 @@ class AddForm(QWidget):
         self._rows.addRow("", self.guess)
         self.forget()
         self.setFocusProxy(self.source)
+
+    def add_row(self, label: str, row: QLayout) -> None:
+        """Ask something more below the target."""
+        self._rows.addRow(label, row)
 
     @property
     def chosen_part(self) -> InspectedLayer | None:

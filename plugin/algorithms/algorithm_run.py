@@ -19,8 +19,14 @@ from qgis.core import (
 )
 
 from onemap.plugin.connection.conversion import convert, is_convertible
-from onemap.plugin.connection.layer_export import SourceFile, file_of_layer, file_of_path, write_source
-from onemap.plugin.connection.live_layers import ensure_count, expected_count
+from onemap.plugin.connection.layer_export import (
+    SourceFile,
+    ensure_count,
+    expected_count,
+    file_of_layer,
+    file_of_path,
+    write_source,
+)
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.words.translation import tr
 

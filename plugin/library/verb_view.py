@@ -53,7 +53,7 @@ class VerbView(QWidget):
         """Show the progress of a request, then its answer.
 
         show: called with the answer.
-        forget: called instead, where the library or the day has changed since.
+        discard: called instead, where the library or the day has changed since.
         """
         scope = self._current_scope
         self._request = request

@@ -9,7 +9,7 @@ from qgis.gui import QgsProjectionSelectionDialog
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QInputDialog, QWidget
 
-from onemap.plugin.add.add_options import ENCODINGS
+from onemap.plugin.add.add_options_form import ENCODINGS
 from onemap.plugin.add.inspection_result import InspectedLayer, inspected_layers
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Core

@@ -1,8 +1,19 @@
-"""How a remedy looks on the map: what remains of a parcel in the colour of clear, each cut in its verdict's colour."""
+"""How remedies and sites look on the map: what remains and a site in the colour of clear, each site with its rank."""
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsCategorizedSymbolRenderer, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer
+from qgis.core import (
+    Qgis,
+    QgsCategorizedSymbolRenderer,
+    QgsPalLayerSettings,
+    QgsRendererCategory,
+    QgsSingleSymbolRenderer,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtGui import QColor
 
 from onemap.plugin.map.layer_styles import symbol_of
 from onemap.plugin.words.core_words import word
@@ -19,9 +30,7 @@ POLYGON = Qgis.GeometryType.Polygon
 def style_remedy(layer: QgsVectorLayer, table: str) -> None:
     """Style the table of the remainder or of the cuts, with a legend in the user's language."""
     if table == "remainder":
-        colour = LOOKS["clear"].colour
-        look = {"fill": colour, "fill_opacity": 0.3, "stroke": colour, "stroke_mm": 0.6}
-        layer.setRenderer(QgsSingleSymbolRenderer(symbol_of(look, POLYGON)))
+        layer.setRenderer(_renderer_of_clear())
     else:
         categories = []
         for verdict in SEVERITY:
@@ -33,3 +42,25 @@ def style_remedy(layer: QgsVectorLayer, table: str) -> None:
             categories.append(QgsRendererCategory(verdict, symbol_of(look, POLYGON), label))
         layer.setRenderer(QgsCategorizedSymbolRenderer("verdict", categories))
     layer.triggerRepaint()
+
+
+def style_sites(layer: QgsVectorLayer, _table: str = "sites") -> None:
+    """Style a table of sites, with the rank written in each."""
+    layer.setRenderer(_renderer_of_clear())
+    text_format, halo = QgsTextFormat(), QgsTextBufferSettings()
+    halo.setEnabled(True)
+    halo.setColor(QColor("#FFFFFF"))
+    text_format.setBuffer(halo)
+    text_format.setForcedBold(True)
+    label = QgsPalLayerSettings()
+    label.fieldName = "rank"
+    label.setFormat(text_format)
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(label))
+    layer.setLabelsEnabled(True)
+    layer.triggerRepaint()
+
+
+def _renderer_of_clear() -> QgsSingleSymbolRenderer:
+    colour = LOOKS["clear"].colour
+    look = {"fill": colour, "fill_opacity": 0.3, "stroke": colour, "stroke_mm": 0.6}
+    return QgsSingleSymbolRenderer(symbol_of(look, POLYGON))

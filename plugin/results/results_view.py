@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
     QHeaderView,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -29,13 +32,15 @@ from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import add_to_map
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import AREA, NAME, SHARE, ResultsModel
-from onemap.plugin.results.verdict_counts import VerdictCounts
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
-from onemap.plugin.words.verdicts import severity
+from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
+COLUMNS = (6, 3, 2)  # in a row, as the width allows
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -294,3 +299,69 @@ class ResultsView(QWidget):
             trial.setEnabled(bool(self._run and self._run.id and finding.layer))
             trial.triggered.connect(lambda: self.trial_requested.emit(finding.layer))
         return menu
+
+
+class VerdictCounts(QWidget):
+    """Six buttons, the most severe first; pressed ones filter."""
+
+    chosen = pyqtSignal(object)  # frozenset of verdicts
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(2)
+        self._columns = 0
+        quiet = quiet_brush(self.palette(), QPalette.ColorRole.WindowText, QPalette.ColorRole.Window).color().name()
+        self.buttons: dict[str, QToolButton] = {}
+        for verdict in SEVERITY:
+            button = QToolButton()
+            button.setCheckable(True)
+            button.setAutoRaise(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setIcon(sign_icon(verdict, self.palette()))
+            button.setIconSize(QSize(14, 14))
+            button.setStyleSheet(f"QToolButton:disabled {{ color: {quiet}; }}")  # that there are none is to be read too
+            button.toggled.connect(self._choose)
+            self.buttons[verdict] = button
+        self._arrange()
+
+    def show_counts(self, counts: dict[str, int]) -> None:
+        """Show a run's counts, and clear the filter."""
+        for verdict, button in self.buttons.items():
+            count = int(counts.get(verdict, 0))
+            button.blockSignals(True)
+            button.setChecked(False)
+            button.blockSignals(False)
+            button.setText(f"{count:,} {word('verdicts', verdict)}")
+            button.setEnabled(count > 0)
+            text = tr("Show only the parcels that are: {verdict}")
+            button.setToolTip(text.format(verdict=word("verdicts", verdict)))
+        self._arrange()
+        self.chosen.emit(frozenset(SEVERITY))
+
+    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Arrange as many in a row as can be read."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """At least two in a row."""
+        return QSize(2 * self._widest() + self._grid.spacing(), super().minimumSizeHint().height())
+
+    def _widest(self) -> int:
+        return max(button.sizeHint().width() for button in self.buttons.values())
+
+    def _arrange(self) -> None:
+        max_columns = self.width() // (self._widest() + self._grid.spacing())
+        columns = next((count for count in COLUMNS if count <= max_columns), COLUMNS[-1])
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for position, button in enumerate(self.buttons.values()):
+            self._grid.addWidget(button, position // columns, position % columns)
+
+    def _choose(self) -> None:
+        pressed = frozenset(verdict for verdict, button in self.buttons.items() if button.isChecked())
+        self.chosen.emit(pressed or frozenset(SEVERITY))

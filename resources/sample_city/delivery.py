@@ -1,24 +1,33 @@
-"""How the departments send their layers: one file after another, each with the habits of its sender."""
+"""The layers of the city as its departments send them: one writer for each form, with the habits of its sender."""
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import geopandas
 import numpy as np
+import pandas
 import shapely
 
 from onemap.resources.sample_city import names
-from onemap.resources.sample_city.city_ground import CRS
-from onemap.resources.sample_city.forms import WRITERS, write_geopackage
+from onemap.resources.sample_city.city_ground import CRS, ORIGIN
 from onemap.resources.sample_city.pictures import Raster
 
 _TABLE = Path(__file__).with_name("deliveries.toml")
+DBF_LANGUAGE_BYTE = 29
+ZONE_M = 38_000_000  # the number of the zone, written before the easting
+OVERVIEWS = (2, 4, 8)
+ZIP_TIME = (2025, 6, 30, 12, 0, 0)  # one seed, one file: the clock must not show
+SHEET_SYSTEM = "2000国家大地坐标系，3度带，中央子午线114°"
+TEXT_HEIGHT_M = 12.0
 
 
 @dataclass(frozen=True)
@@ -123,3 +132,146 @@ def write_area(path: Path, area: shapely.Geometry, layer: str) -> None:
 def write_json(path: Path, content: object) -> None:
     """`content` as readable JSON."""
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def write_geopackage(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """One layer of a GeoPackage, made where it does not exist; of version 1.3, since QGIS 3.40 warns of newer ones."""
+    made = {} if path.exists() else {"dataset_options": {"VERSION": "1.3"}}
+    table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", append=path.exists(), **made)
+
+
+def write_geodatabase(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """One layer of a FileGDB, made where it does not exist; it keeps tenths of a millimetre."""
+    table.to_file(path, layer=layer, driver="OpenFileGDB", engine="pyogrio")
+
+
+def write_shapefile(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """A shapefile as old desktop programs write it: GBK text, no .cpg, language byte 0, an ESRI .prj."""
+    table.to_file(path, driver="ESRI Shapefile", engine="pyogrio", encoding="GBK")
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    with path.with_suffix(".dbf").open("r+b") as dbf:
+        dbf.seek(DBF_LANGUAGE_BYTE)
+        dbf.write(b"\x00")
+
+
+def write_degrees(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """GeoJSON in degrees, as a web service gives it out; eleven digits keep a thousandth of a millimetre."""
+    table.to_crs("EPSG:4490").to_file(path, driver="GeoJSON", engine="pyogrio", COORDINATE_PRECISION=11)
+
+
+def write_web(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """GeoJSON as the web has it (RFC 7946): WGS 84 without saying so, eleven digits."""
+    web = table.to_crs("EPSG:4490").set_crs("EPSG:4326", allow_override=True)
+    web.to_file(path, driver="GeoJSON", engine="pyogrio", RFC7946="YES", COORDINATE_PRECISION=11)
+
+
+def write_packed(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """A shapefile in a .zip, as it is mailed: this sender's program writes UTF-8, and a .cpg that says so."""
+    with TemporaryDirectory() as folder:
+        inner = Path(folder) / f"{path.stem}.shp"
+        table.to_file(inner, driver="ESRI Shapefile", engine="pyogrio", encoding="UTF-8")
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in sorted(Path(folder).iterdir()):
+                archive.writestr(zipfile.ZipInfo(part.name, ZIP_TIME), part.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def write_mapinfo(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """A MapInfo table in Chinese, as offices have kept it since the nineties."""
+    bounds = ",".join(
+        f"{number:.0f}" for number in (ORIGIN[0] - 5e4, ORIGIN[1] - 5e4, ORIGIN[0] + 5e4, ORIGIN[1] + 5e4)
+    )
+    table.to_file(path, driver="MapInfo File", engine="pyogrio", encoding="CP936", BOUNDS=bounds)
+
+
+def write_marks(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """KML as a globe program writes it: placemarks in WGS 84, their data beside them."""
+    web = table.to_crs("EPSG:4490").set_crs("EPSG:4326", allow_override=True)
+    web.to_file(path, layer=layer, driver="KML", engine="pyogrio", dataset_options={"NameField": table.columns[1]})
+
+
+def write_points(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """A CSV in GBK as an office program saves it: X is north, Y east with the number of the zone before it."""
+    rows = pandas.DataFrame(table.drop(columns="geometry"))
+    rows["X坐标"] = np.round(table.geometry.y, 3)
+    rows["Y坐标"] = np.round(table.geometry.x + ZONE_M, 3)
+    rows.to_csv(path, index=False, encoding="gbk", lineterminator="\r\n")
+
+
+def write_sheet(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """An Excel sheet of boundary points: a title over the header, one parcel after another, X north and Y east."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = layer
+    columns = [name for name in table.columns if name != "geometry"]
+    sheet.append([f"{layer}（{SHEET_SYSTEM}）"])
+    sheet.append([*columns, "点号", "圈号", "X(m)", "Y(m)"])
+    for *values, ground in table[[*columns, "geometry"]].itertuples(index=False):
+        number = 0
+        rings = [ring for part in shapely.get_parts(ground) for ring in (part.exterior, *part.interiors)]
+        for circle, ring in enumerate(rings, 1):
+            for east, north in shapely.get_coordinates(ring)[:-1].tolist():
+                number += 1
+                sheet.append([*values, f"J{number}", circle, round(north, 3), round(east, 3)])
+    book.save(path)
+
+
+def write_drawing(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
+    """A CAD drawing: closed lines on one of its layers, the name of each as a text inside; no coordinate system."""
+    import ezdxf
+    from ezdxf.units import M
+
+    drawing = ezdxf.new("R2000", units=M)
+    drawing.encoding = "cp936"
+    drawing.layers.add(layer)
+    space = drawing.modelspace()
+    names = table.columns[0]
+    for text, ground in zip(table[names], table.geometry, strict=True):
+        corners = shapely.get_coordinates(ground.exterior)[:-1]
+        space.add_lwpolyline(corners.tolist(), close=True, dxfattribs={"layer": layer})
+        inside = shapely.point_on_surface(ground)
+        label = space.add_text(text, height=TEXT_HEIGHT_M, dxfattribs={"layer": layer})
+        label.set_placement((inside.x, inside.y))
+    drawing.saveas(path)
+
+
+def write_raster(path: Path, raster: Raster, layer: str | None) -> None:
+    """A GeoTIFF in tiles with overviews: a picture as JPEG inside, heights without loss."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    bands, rows, columns = raster.bands.shape
+    packed = {"compress": "JPEG", "photometric": "YCBCR", "jpeg_quality": 80} if bands == 3 else {"compress": "DEFLATE"}
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=columns,
+        height=rows,
+        count=bands,
+        dtype=raster.bands.dtype,
+        crs=CRS,
+        transform=from_origin(*raster.corner, raster.cell_m, raster.cell_m),
+        nodata=raster.nodata,
+        tiled=True,
+        **packed,
+    ) as dataset:
+        dataset.write(raster.bands)
+        dataset.build_overviews(OVERVIEWS, rasterio.enums.Resampling.average)
+
+
+WRITERS: dict[str, Callable[[Path, Any, str | None], None]] = {
+    "geopackage": write_geopackage,
+    "geodatabase": write_geodatabase,
+    "shapefile": write_shapefile,
+    "degrees": write_degrees,
+    "web": write_web,
+    "packed": write_packed,
+    "mapinfo": write_mapinfo,
+    "marks": write_marks,
+    "points": write_points,
+    "sheet": write_sheet,
+    "drawing": write_drawing,
+    "raster": write_raster,
+}

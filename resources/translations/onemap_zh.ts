@@ -872,8 +872,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>行政区</translation>
     </message>
     <message>
-        <source>what the last version said, or else where features lie</source>
-        <translation>同上一版本；没有上一版本时看要素所及</translation>
+        <source>as the last version said</source>
+        <translation>同上一版本</translation>
     </message>
     <message>
         <source>the ground of its features</source>

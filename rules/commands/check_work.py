@@ -170,7 +170,7 @@ def check(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.rules.check.check import JUDGED
-    from onemap.rules.distributed.checking import Execution, checked
+    from onemap.rules.distributed.check_of_any_size import Execution, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options

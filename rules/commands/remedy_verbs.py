@@ -1,6 +1,6 @@
 """The verbs `remedy` and `sites`, declared as every verb is; `rules/commands/remedy_work.py` does them."""
 
-from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
+from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
     Parameter,
@@ -11,7 +11,6 @@ from onemap.rules.verb.declaration import (
     to_moment,
     to_pairs,
 )
-from onemap.rules.verb.remedy_parameters import REMEDY_PARAMETERS
 
 REMEDY_VERBS: tuple[Verb, ...] = (
     Verb(

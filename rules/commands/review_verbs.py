@@ -2,9 +2,8 @@
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS
-from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
+from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
-from onemap.rules.verb.remedy_parameters import REMEDY_PARAMETERS
 
 _WORK = "review_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)

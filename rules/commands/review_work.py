@@ -259,7 +259,7 @@ def review_publish(values: Values, context: VerbContext) -> Result:
 
 def review_export(values: Values, context: VerbContext) -> Result:
     """Write a case's document."""
-    from onemap.rules.statement.export import export_case
+    from onemap.rules.statement.case_export import export_case
 
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"])

@@ -33,7 +33,7 @@ _NEEDED = (
     "rules.question.question",
     "rules.runs.run_store",
     "rules.outputs.outputs",
-    "rules.distributed.checking",
+    "rules.distributed.check_of_any_size",
     "rules.commands.check_work",
     "rules.question.check_options",
     "rules.incremental.verdict_changes",

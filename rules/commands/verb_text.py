@@ -243,6 +243,24 @@ def _publish(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _laws(result: Result, language: str) -> str:
+    """A page of Markdown: a line for each rule."""
+    heads = [phrase(f"laws.{name}", language) for name in ("rule", "title", "basis", "department", "confidence")]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for rule in result["rules"]:
+        basis = phrase("laws.between", language).join(_basis_line(entry, language) for entry in rule["basis"])
+        department = rule["department_title"]
+        sure = phrase(f"laws.{rule['confidence']}", language)
+        lines.append(f"| {' | '.join((rule['rule'], rule['title'], basis, department, sure))} |")
+    return "\n".join(lines)
+
+
+def _basis_line(entry: dict[str, Any], language: str) -> str:
+    words = [entry["law"], f"({entry['edition']})" if entry["edition"] else "", entry["article"], entry["subject"]]
+    lapsed = "" if entry["in_force"] else phrase("laws.lapsed", language)
+    return " ".join(filter(None, (*words, lapsed)))
+
+
 def _words(result: Result, language: str) -> str:
     groups = (items for items in result.values() if isinstance(items, dict))
     return "\n".join(f"{code}: {name}" for items in groups for code, name in items.items())
@@ -261,6 +279,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "copy": _copy,
     "publish": _publish,
     "words": _words,
+    "laws": _laws,
     "compare": _compare,
     "contradictions": _contradictions,
     "decide": _decide,

@@ -24,6 +24,13 @@ from onemap.rules.check.check import local_origin
 from onemap.rules.compare.comparison_journal import UnfinishedWork, has_many_features, has_many_points, unfinished_work
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
+from onemap.rules.compare.earlier_comparison import (
+    EarlierComparison,
+    StandingSpots,
+    changes,
+    earlier_comparison,
+    what_stands,
+)
 from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground, overlaid
@@ -40,7 +47,6 @@ from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import Triage, triaged
-from onemap.rules.compare.watch import EarlierComparison, StandingSpots, changes, earlier_comparison, what_stands
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
@@ -199,7 +205,7 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
 def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack) -> _FoundSpots:
     """Overlay the plans and find the spots; of an earlier comparison those stand that nothing touched since."""
     options, origin = question.options, question.sources.origin
-    pieces, plans, kept, work = _overlay_plans(question, whole, held)
+    pieces, plans, standing, work = _overlay_plans(question, whole, held)
     give_back_memory()
     threads = whole.part(_SPOTS_FROM, _CAUSES_FROM, phrase("progress.spots", options.language))
     spots = spots_of(pieces, plans, options.matrix, options.limits, threads, origin, work.journal)
@@ -207,9 +213,9 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
     give_back_memory()
     resumed = work.resumed()
     computed = len(spots.geometries)
-    if kept is not None:
-        columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept.columns], ignore_index=True)
-        spots = in_order(np.r_[spots.geometries, kept.geometries], columns)
+    if standing is not None:
+        columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), standing.columns], ignore_index=True)
+        spots = in_order(np.r_[spots.geometries, standing.geometries], columns)
     return _FoundSpots(spots, plans, computed, resumed)
 
 
@@ -227,7 +233,7 @@ def _overlay_plans(
         work = held.enter_context(question.unfinished_work())
     threads = whole.part(_READ_FROM, _OVERLAID_FROM, overlay_step)
     plans = _plans_on_ground(sources, options, question.versions, bounds, question.ground, threads, work.journal)
-    kept = (
+    standing = (
         what_stands(question.library, before, plans, sources, bounds, options.matrix, options.limits)
         if before
         else None
@@ -236,8 +242,8 @@ def _overlay_plans(
     if work.journal is None and has_many_points(plans):
         work = held.enter_context(question.unfinished_work())
     threads = whole.part(_OVERLAID_FROM, _SPOTS_FROM, overlay_step)
-    pieces = overlaid(*plans, threads, None if kept is None else kept.ground, work.journal)
-    return pieces, (plans[0].without_ground(), plans[1].without_ground()), kept, work
+    pieces = overlaid(*plans, threads, None if standing is None else standing.ground, work.journal)
+    return pieces, (plans[0].without_ground(), plans[1].without_ground()), standing, work
 
 
 def _triage(question: _Question, found: _FoundSpots, threads: Threads) -> Triage:

@@ -61,17 +61,17 @@ def stored_options(library: Library, identifier: str) -> ComparisonOptions:
     Raises OneMapError run.unknown, run.kind, run.incomplete.
     """
     record = run_record(library, identifier, KIND)
-    said, texts = record["parameters"], stored_texts(library)
+    params, texts = record["parameters"], stored_texts(library)
     if record["matrix"]["hash"] not in texts:
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
-    moments = [datetime.fromisoformat(text) for text in (said["known_at"], record["started"]) if text]
+    moments = [datetime.fromisoformat(text) for text in (params["known_at"], record["started"]) if text]
     return ComparisonOptions(
-        a=said["a"],
-        b=said["b"],
+        a=params["a"],
+        b=params["b"],
         matrix=parse_matrix(texts[record["matrix"]["hash"]], record["matrix"]["name"]),
-        as_of=date.fromisoformat(said["as_of"]),
+        as_of=date.fromisoformat(params["as_of"]),
         known_at=min(moments),
-        limits=Limits(said["min_width_m"], said["min_area_m2"]),
-        language=said["lang"],
+        limits=Limits(params["min_width_m"], params["min_area_m2"]),
+        language=params["lang"],
         decided_until=record["started"],
     )

@@ -77,8 +77,8 @@ def contradictions(
 
         with contextlib.ExitStack() as held:
             try:
-                asked = replace(options, a=pair.a, b=pair.b, matrix=pair.matrix)
-                found = held.enter_context(compared(library, asked, replace(threads, progress=part)))
+                of_pair = replace(options, a=pair.a, b=pair.b, matrix=pair.matrix)
+                found = held.enter_context(compared(library, of_pair, replace(threads, progress=part)))
             except OneMapError as error:
                 yield {**head, "reason": problem_record(error.problems[0], options.language)["message"]}, None, part
                 continue

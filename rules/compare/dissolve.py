@@ -81,9 +81,9 @@ def touching(ground: Ground, kind: np.ndarray, threads: Threads) -> np.ndarray:
         other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, own_threads)
         first, second = mine[own], rows[other]
         once = (other >= len(mine)) | (first < second)
-        kept = np.flatnonzero(once & (kind[first] == kind[second]))
-        kept = kept[share_edges(polygons, own[kept], other[kept], own_threads)]
-        pairs.append(np.stack([first[kept], second[kept]]))
+        beside = np.flatnonzero(once & (kind[first] == kind[second]))
+        beside = beside[share_edges(polygons, own[beside], other[beside], own_threads)]
+        pairs.append(np.stack([first[beside], second[beside]]))
     first, second = np.concatenate(pairs, axis=1)
     return joined_groups(len(kind), first, second, threads)
 

@@ -221,9 +221,9 @@ def _wrong_side(side: str, raw: Any) -> list[_Wrong]:
         if not _is_list(value):
             found.append(("matrix.type", f"{side}.{key}", {"expected": '["07", …]'}))
     if not found:
-        said: dict[str, str] = {}
+        list_of: dict[str, str] = {}
         for key, value in lists.items():
-            clashes = sorted(prefix for prefix in set(_plain(value)) if said.setdefault(prefix, key) != key)
+            clashes = sorted(prefix for prefix in set(_plain(value)) if list_of.setdefault(prefix, key) != key)
             found += [("matrix.clash", f"{side}.{key}", {"prefix": prefix}) for prefix in clashes]
     return found
 
@@ -247,8 +247,8 @@ def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> n
         except KeyError:
             continue
         once: dict[str | None, str | None] = {}  # a text is held once, however many features have it
-        said = [once.setdefault(code, code) for code in map(text_value, values)]
-        return np.array([*said, None], dtype=object)[:-1]
+        texts = [once.setdefault(code, code) for code in map(text_value, values)]
+        return np.array([*texts, None], dtype=object)[:-1]
     if side.every is not None:
         return np.full(len(attributes), None, dtype=object)
     fitting = [known for known in shipped_matrices() if layer in (*read_matrix(known).for_a, *read_matrix(known).for_b)]

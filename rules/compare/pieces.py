@@ -55,13 +55,13 @@ def overlaid(
         rows_a = np.union1d(wanted_a, ground_a.meeting(ground_b.boxes[wanted_b]))
         rows_b = np.union1d(wanted_b, ground_b.meeting(ground_a.boxes[wanted_a]))
         inside = shapely.STRtree(near)
-    kept = KeptPolygons(_batch(np.empty(0, dtype=object), _NONE, _NONE, inside), journal)
+    polygon_store = KeptPolygons(_batch(np.empty(0, dtype=object), _NONE, _NONE, inside), journal)
 
     def in_blocks(
         name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray, Threads], Batch], share: Threads
     ) -> None:
         for number, (mine, own) in enumerate(share.in_turn(plan.polygons.blocks(rows))):
-            kept.add(f"{name}-{number:06d}", partial(make, mine, own))
+            polygon_store.add(f"{name}-{number:06d}", partial(make, mine, own))
 
     def common(mine: np.ndarray, own: Threads) -> Batch:
         first = ground_a.geometries(mine)
@@ -80,10 +80,10 @@ def overlaid(
         return _batch(rest, np.full(len(rows), -1), rows, inside)
 
     in_blocks("common", plan_a, rows_a, common, threads.part(0.0, 0.7))
-    shared_a, shared_b = _shared_areas_m2(kept, len(ground_a), len(ground_b))
+    shared_a, shared_b = _shared_areas_m2(polygon_store, len(ground_a), len(ground_b))
     in_blocks("only-a", plan_a, wanted_a, only_a, threads.part(0.7, 0.85))
     in_blocks("only-b", plan_b, wanted_b, only_b, threads.part(0.85, 1.0))
-    return _in_order(kept)
+    return _in_order(polygon_store)
 
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -110,10 +110,10 @@ def _batch(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.ST
     return Batch(singles, {**columns, **polygon_columns(singles)})
 
 
-def _shared_areas_m2(kept: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
+def _shared_areas_m2(polygon_store: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
     """How much of each row of both plans the other one has, in m²; added in one order, whatever the blocks."""
-    pair = np.flatnonzero(kept.column("part") == 0)
-    a, b, area_m2 = (kept.column(name)[pair] for name in ("a", "b", "whole_m2"))
+    pair = np.flatnonzero(polygon_store.column("part") == 0)
+    a, b, area_m2 = (polygon_store.column(name)[pair] for name in ("a", "b", "whole_m2"))
     order = np.lexsort((b, a))
     a, b, area_m2 = a[order], b[order], area_m2[order]
     return np.bincount(a, area_m2, minlength=count_a), np.bincount(b, area_m2, minlength=count_b)
@@ -144,15 +144,15 @@ def _ground_without_other(
     return wanted[at[there]], rest[there]
 
 
-def _in_order(kept: KeptPolygons) -> Ground:
+def _in_order(polygon_store: KeptPolygons) -> Ground:
     """All that was found and is wanted, in an order that the blocks have no part in."""
-    a, b, part = (kept.column(name) for name in ("a", "b", "part"))
+    a, b, part = (polygon_store.column(name) for name in ("a", "b", "part"))
     side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
     at = np.lexsort((part, b, a, side))
-    at = at[kept.column("is_wanted")[at]]
-    found = Polygons.among(kept, at)
-    kept.forget_columns()
-    return Ground(found.boxes, found.area_m2, found.points, at, kept, a[at], b[at])
+    at = at[polygon_store.column("is_wanted")[at]]
+    found = Polygons.among(polygon_store, at)
+    polygon_store.forget_columns()
+    return Ground(found.boxes, found.area_m2, found.points, at, polygon_store, a[at], b[at])
 
 
 def _refuse(plan: Plan, row: int) -> None:

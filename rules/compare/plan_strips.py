@@ -44,7 +44,7 @@ def plan_in_strips(
     """
     west, south, east, north = bounds
     edges = np.linspace(west, east, max(1, -(-version.count // most_parcels())) + 1)
-    kept, notes = KeptPolygons(_NO_BATCH, journal), []
+    polygon_store, notes = KeptPolygons(_NO_BATCH, journal), []
 
     def read(first: float, last: float) -> LayerSource:
         source = sources.of_version(version, (first - _SPARE_M, south, last + _SPARE_M, north))
@@ -54,20 +54,20 @@ def plan_in_strips(
 
     def make(number: int, strip: str, own: Threads) -> Batch:
         found = _strip(read, edges, number, sources.origin[0], own)
-        batch, said = _strip_polygons(found, side, matrix, ground, own)
-        journal.keep_text(f"{strip}-notes", said)  # first, since the polygons tell that all is there
+        batch, strip_notes = _strip_polygons(found, side, matrix, ground, own)
+        journal.keep_text(f"{strip}-notes", strip_notes)  # first, since the polygons tell that all is there
         return batch
 
     for number, own in threads.in_turn(range(len(edges) - 1)):
         strip = f"{name}-{number:06d}"
-        kept.add(strip, partial(make, number, strip, own))
+        polygon_store.add(strip, partial(make, number, strip, own))
         notes.append(journal.text(f"{strip}-notes"))
-    codes = _codes(kept.column("code"), notes)
-    fid, part = kept.column("fid"), kept.column("part")
+    codes = _codes(polygon_store.column("code"), notes)
+    fid, part = polygon_store.column("fid"), polygon_store.column("part")
     at = np.lexsort((part, fid))
     fid, codes = fid[at], codes[at]
-    polygons = Polygons.among(kept, at)
-    kept.forget_columns()
+    polygons = Polygons.among(polygon_store, at)
+    polygon_store.forget_columns()
     lost = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
     source = LayerSource(version=version)
     feature_name = partial(_feature_name, sources, version, polygons, fid)

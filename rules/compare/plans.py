@@ -57,12 +57,12 @@ class Plan:
         return replace(plan, source=source, polygons=none, feature=none.at, feature_name=lambda row: None)
 
 
-def wanted_version(library: Library, asked: str, as_of: date, known_at: datetime | None, field: str) -> Version:
+def wanted_version(library: Library, plan_name: str, as_of: date, known_at: datetime | None, field: str) -> Version:
     """The version that `CODE` (the one in force) or `CODE@label` names.
 
     Raises OneMapError layer.unknown, compare.geometry, compare.label, compare.not_in_force.
     """
-    code, has_label, label = asked.partition("@")
+    code, has_label, label = plan_name.partition("@")
     entry = library.catalogue().get(code)
     if entry is None:
         raise OneMapError("layer.unknown", layer=code, field=field, near=None)

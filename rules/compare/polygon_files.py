@@ -64,11 +64,11 @@ class KeptPolygons:
         result = np.empty(len(places), dtype=object)
         for number in np.unique(part).tolist():
             mine = np.flatnonzero(part == number)
-            at, kept = places[mine] - self._starts[number], self._parts[number]
-            if isinstance(kept, np.ndarray):
-                result[mine] = kept[at]
+            at, source = places[mine] - self._starts[number], self._parts[number]
+            if isinstance(source, np.ndarray):
+                result[mine] = source[at]
             elif self._journal is not None:
-                result[mine] = read_polygons(self._journal, kept, at)
+                result[mine] = read_polygons(self._journal, source, at)
         return result
 
 
@@ -80,27 +80,27 @@ class Polygons:
     area_m2: np.ndarray
     points: np.ndarray
     at: np.ndarray
-    kept: KeptPolygons
+    polygon_store: KeptPolygons
 
     @staticmethod
     def in_memory(polygons: np.ndarray) -> "Polygons":
         """Polygons that stay in memory."""
-        kept = KeptPolygons(Batch(polygons[:0], polygon_columns(polygons[:0])))
-        kept.add("", lambda: Batch(polygons, polygon_columns(polygons)))
-        return Polygons.among(kept, np.arange(len(polygons)))
+        polygon_store = KeptPolygons(Batch(polygons[:0], polygon_columns(polygons[:0])))
+        polygon_store.add("", lambda: Batch(polygons, polygon_columns(polygons)))
+        return Polygons.among(polygon_store, np.arange(len(polygons)))
 
     @staticmethod
-    def among(kept: KeptPolygons, at: np.ndarray) -> "Polygons":
+    def among(polygon_store: KeptPolygons, at: np.ndarray) -> "Polygons":
         """The polygons at some places of `kept`."""
-        boxes, area_m2, points = (kept.column(name)[at] for name in ("box", "area_m2", "points"))
-        return Polygons(boxes, area_m2, points, at, kept)
+        boxes, area_m2, points = (polygon_store.column(name)[at] for name in ("box", "area_m2", "points"))
+        return Polygons(boxes, area_m2, points, at, polygon_store)
 
     def __len__(self) -> int:
         return len(self.at)
 
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some of the polygons (k,)."""
-        return self.kept.take(self.at[rows])
+        return self.polygon_store.take(self.at[rows])
 
     def meeting(self, boxes: np.ndarray) -> np.ndarray:
         """The rows whose boxes meet one of the boxes (k, 4), ascending; only these, and not all, get an index."""
@@ -137,10 +137,10 @@ def write_batch(journal: Journal, name: str, batch: Batch) -> None:
 
 def read_columns(journal: Journal, name: str) -> dict[str, np.ndarray]:
     """What is told of a kept block's polygons. Raises OneMapError journal.failed."""
-    kept = _batch_in_journal(journal, name)
+    polygon_store = _batch_in_journal(journal, name)
     found = {}
-    for column in kept.schema.names[1:]:
-        values = kept.column(column)
+    for column in polygon_store.schema.names[1:]:
+        values = polygon_store.column(column)
         if pa.types.is_fixed_size_list(values.type):
             wide = values.type.list_size
             found[column] = values.flatten().to_numpy(zero_copy_only=False).reshape(-1, wide).copy()

@@ -41,7 +41,9 @@ def spot_fields(
     names = _names(first, second)
     own, other = ("b", "a") if is_turned else ("a", "b")
     types = [EXCHANGED_TYPES.get(kind, kind) if is_turned else kind for kind in columns["type"]]
-    given = [EXCHANGED.get(said, said) if is_turned else said for said in plain_values(columns["decision"])]
+    given = [
+        EXCHANGED.get(decision, decision) if is_turned else decision for decision in plain_values(columns["decision"])
+    ]
     area_m2 = [_cents(value) for value in ellipsoidal_areas_m2(written, library.crs)]
     texts = {name: plain_values(columns[name]) for name in columns.columns}
     labels = [f"{layer['code']}@{layer['label']}" for layer in record["layers"]]
@@ -54,8 +56,10 @@ def spot_fields(
         "CGMC": [_class_name(second, code) for code in texts[f"class_{other}"]],
         "CTMJ": [size if kind in CONFLICTS else None for size, kind in zip(area_m2, types, strict=True)],
         "DKMJ": area_m2,
-        "CLYJ": [_handling(said, why, names) for said, why in zip(given, texts["decision_reason"], strict=True)],
-        "CLZT": [phrase(f"spot_state.{_state(said)}", "zh") for said in given],
+        "CLYJ": [
+            _handling(decision, why, names) for decision, why in zip(given, texts["decision_reason"], strict=True)
+        ],
+        "CLZT": [phrase(f"spot_state.{_state(decision)}", "zh") for decision in given],
         "BZ": [_remark(*facts) for facts in zip(texts["decision_by"], texts["decision_at"], strict=True)],
         "CYYY": [phrase(f"cause.{cause}", "zh") if cause else None for cause in texts["cause"]],
         "BDGH": ["×".join(labels)] * len(types),
@@ -88,8 +92,8 @@ def _class_name(entry: LayerEntry, code: str | None) -> str | None:
 def _handling(decision: str | None, reason: str | None, names: Mapping[str, str]) -> str | None:
     if decision is None:
         return None
-    said = phrase(f"spot_handling.{decision}", "zh", **names)
-    return f"{said}：{reason}" if reason else said
+    text = phrase(f"spot_handling.{decision}", "zh", **names)
+    return f"{text}：{reason}" if reason else text
 
 
 def _state(decision: str | None) -> str:

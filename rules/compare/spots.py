@@ -77,8 +77,8 @@ def spots_of(
             _codes_and_uses(plan, rows[found.piece]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
         ]
         by_code = [_codes(found, code, use, ground.area_m2) for code, use in sides]
-        said = [(_code_lists(codes, count), _main(codes, count)) for codes in by_code]
-        parts.append(_Part(found.polygons, found.kind, is_artefact, *said[0], *said[1]))
+        keys = [(_code_lists(codes, count), _main(codes, count)) for codes in by_code]
+        parts.append(_Part(found.polygons, found.kind, is_artefact, *keys[0], *keys[1]))
     made = _Part.concatenate(parts)
     if abs(shapely.area(made.polygons).sum() - compared_m2) > BALANCE_SHARE * compared_m2:
         raise OneMapError("compare.balance", field="matrix")
@@ -161,11 +161,11 @@ def _kinds(ground: Ground, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np
         (code_a, use_a), (code_b, use_b) = (
             _codes_and_uses(plan, rows[some]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
         )
-        said = list(zip(use_a, use_b, code_a, code_b, strict=True))
-        for key in dict.fromkeys(said):
+        keys = list(zip(use_a, use_b, code_a, code_b, strict=True))
+        for key in dict.fromkeys(keys):
             if key not in known:
                 known[key] = kinds.setdefault((matrix.type_of(*key), *key[:2]), len(kinds))
-        kind[some] = [known[key] for key in said]
+        kind[some] = [known[key] for key in keys]
     return kind, pd.DataFrame(list(kinds), columns=["type", "use_a", "use_b"], dtype=object)
 
 
@@ -175,8 +175,8 @@ def _codes(found: Dissolved, code: np.ndarray, use: np.ndarray, area_m2: np.ndar
     code, use: of the pieces that are part of spots (k,); area_m2: of all pieces.
     """
     area_m2 = area_m2[found.piece]
-    kept = (code != None) & (use != None)  # noqa: E711 - elementwise
-    rows = pd.DataFrame({"spot": found.polygon[kept], "code": code[kept], "area_m2": area_m2[kept]})
+    has_both = (code != None) & (use != None)  # noqa: E711 - elementwise
+    rows = pd.DataFrame({"spot": found.polygon[has_both], "code": code[has_both], "area_m2": area_m2[has_both]})
     return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())
 
 
@@ -215,10 +215,10 @@ def in_order(polygons: np.ndarray, columns: pd.DataFrame) -> Spots:
 
 def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.ndarray:
     """A name for each spot (m,) that is the same as long as pair, uses, codes and ground are; geometries as written."""
-    said = zip(*(plain_values(columns[name]) for name in ("type", "use_a", "use_b", "code_a", "code_b")), strict=True)
+    keys = zip(*(plain_values(columns[name]) for name in ("type", "use_a", "use_b", "code_a", "code_b")), strict=True)
     bodies = shapely.to_wkb(geometries, byte_order=1)
     return np.array(
-        ["S" + sha256(repr((pair, facts)).encode() + body)[:12] for facts, body in zip(said, bodies, strict=True)],
+        ["S" + sha256(repr((pair, facts)).encode() + body)[:12] for facts, body in zip(keys, bodies, strict=True)],
         dtype=object,
     )
 

@@ -19,12 +19,12 @@ from onemap.layers.library.versions import StoredFeatures, Version, coverage_of,
 from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
+from onemap.rules.compare.earlier_comparison import EarlierComparison, earlier_comparison
 from onemap.rules.compare.plans import common_ground
 from onemap.rules.compare.spot_fields import FIELDS, LAYER, plain_pair, spot_fields
 from onemap.rules.compare.spot_numbers import numbered
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
-from onemap.rules.compare.watch import EarlierComparison, earlier_comparison
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import packs_of, required_fields
@@ -77,15 +77,15 @@ def add_spots(
     before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
     had = read_version(library, before, None) if before is not None else None
     year = record["parameters"]["as_of"][:4]
-    attributes["CYTBBH"], kept = numbered(library, before, had, attributes, written, regions, year, threads)
+    attributes["CYTBBH"], kept_numbers = numbered(library, before, had, attributes, written, regions, year, threads)
     carried = _carried(library, before, had, attributes["BDGH"].iloc[0])
     source_hash = sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")]))
     raw = _layer_to_add(library, run, attributes, written, carried, source_hash)
-    asked = _add_options(library, record, options, carried)
+    add_options = _add_options(library, record, options, carried)
     packs = packs_of(library, ())
     adding = whole.progress.part(_MADE, 1.0)
-    added = add_frame(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
-    return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
+    added = add_frame(library, raw, add_options, lambda code: required_fields(packs, code), who, language, adding)
+    return {**added, "run": run, "spots": len(rows), "kept_numbers": kept_numbers, "carried": len(carried.geometries)}
 
 
 def _spots_with_decisions(

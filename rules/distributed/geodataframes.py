@@ -51,12 +51,12 @@ def check_frame(
     """
     if table not in (PARCELS, *ROW_TABLES):
         raise OneMapError("usage.choice", field="table", value=table, allowed=[PARCELS, *ROW_TABLES])
-    wishes = CheckOptions(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
+    options = CheckOptions(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
     with open_library(library, read_only=True) as opened:
         # In the library's plane before anything is measured: blocks share one origin.
         placed = frame.to_crs(opened.crs)
         west, south, _, _ = np.asarray(placed.total_bounds.compute(), dtype=float)
-        question = question_about(opened, wishes, language, no_parcels(PARCELS, ""))
+        question = question_about(opened, options, language, no_parcels(PARCELS, ""))
         check_plan = check_plan_of(opened, question, local_origin(west, south))
         tables = tables_of(check_plan, parcel_rows_of(check_plan, opened.crs, question.parcels), [], None)
         nothing = _framed(tables[table], opened)

@@ -16,7 +16,7 @@ _LAYOUT = 2  # of the journal: another one is another question
 def question_key(
     library: Library,
     question: Question,
-    asked_id: str | None,
+    given_id_field: str | None,
     check_plan: CheckPlan,
     against: str | None,
     as_of: date | None,
@@ -24,8 +24,10 @@ def question_key(
 ) -> dict[str, Any]:
     """All by which the journal of a question is known.
 
-    asked_id: the field of the parcels' ids if one was asked for; as_of: the day if one was; without one a run that was
-    begun yesterday goes on, if what is in force today is what was in force then. block: its most parcels.
+    given_id_field: the field of the parcels' ids, None where none was given.
+    as_of: the day, None where none was given: then a run that was begun yesterday goes on, if what is in force today is
+    what was in force then.
+    block: its most parcels.
     """
     codes = sorted(check_plan.codes)
     catalogue = library.catalogue()
@@ -34,7 +36,7 @@ def question_key(
         "layout": _LAYOUT,
         "software": software_versions(),
         "library": library.id,
-        "parcels": [parcels.source, parcels.source_hash, asked_id, dict(question.source)],
+        "parcels": [parcels.source, parcels.source_hash, given_id_field, dict(question.source)],
         "packs": [pack.hash for pack in question.packs],
         "rules": [rule.hash for rule in check_plan.rules],
         "skipped": [dict(item) for item in check_plan.skipped],

@@ -12,7 +12,7 @@ from onemap.rules.runs.run import Chunk
 Place = tuple[str, int | None, int]  # a table, a rule where rows stand by rule first, a range of positions
 
 
-def chunks(kept: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> Iterator[Chunk]:
+def chunks(parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> Iterator[Chunk]:
     """All rows of all blocks: parcels as given, then rules, hit before unknown, features.
 
     Tables whose rows stand by rule first come in chunks of their own, after all the others; the first chunk names all.
@@ -21,14 +21,14 @@ def chunks(kept: KeptParcels, finished_folder: Path, finished: Mapping[int, Fini
     names = list(finished[some].tables)
     empty = {name: read_none(finished_folder / block_name(some) / f"{name}.parquet") for name in names}
     places = _places(finished)
-    for number in range(kept.ranges):
+    for number in range(parcels.ranges):
         parts = {
             name: _part(finished_folder, name, finished, places.get((name, None, number)))
             for name in names
             if name not in BY_RULE
         }
         tables = {name: table or empty[name] for name, table in parts.items()}
-        yield Chunk({**(empty if number == 0 else {}), **tables}, kept.range(number))
+        yield Chunk({**(empty if number == 0 else {}), **tables}, parcels.range(number))
     for name in names:
         if name in BY_RULE:
             for place in sorted(place for place in places if place[0] == name):

@@ -71,19 +71,19 @@ class _ParcelProblems:
     def add(self, problems: Sequence[Problem]) -> None:
         self.count += len(problems)
         for problem in problems:
-            kept = self.found.setdefault(problem.code, [])
-            if len(kept) < _MOST_HELD:
-                kept.append(problem)
+            problems_of_kind = self.found.setdefault(problem.code, [])
+            if len(problems_of_kind) < _MOST_HELD:
+                problems_of_kind.append(problem)
 
     def refuse(self, place: dict[str, Any]) -> None:
         """Raise what was found, if anything was."""
         order = {code: at for at, code in enumerate(CODES)}
-        kept = [
+        listed = [
             problem for code in sorted(self.found, key=lambda code: order.get(code, 0)) for problem in self.found[code]
         ]
-        if kept:
-            shown = first_problems(kept, place)
-            if self.count > len(kept):
+        if listed:
+            shown = first_problems(listed, place)
+            if self.count > len(listed):
                 more = self.count - (len(shown) - 1)
                 shown = [*shown[:-1], Problem("problems.more", {**place, "count": more})]
             raise OneMapError.of(shown)
@@ -97,7 +97,7 @@ class ParcelStream:
     """
 
     stream: VectorStream
-    wishes: CheckOptions
+    options: CheckOptions
     target: pyproj.CRS
     source_hash: str
     progress: Progress
@@ -116,11 +116,11 @@ class ParcelStream:
 
     @property
     def _place(self) -> dict[str, Any]:
-        return {"file": source_name(self.wishes.parcels), "layer": self.stream.readable.layer}
+        return {"file": source_name(self.options.parcels), "layer": self.stream.readable.layer}
 
     def _parts(self, encoding: str) -> Iterator[Parcels]:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
-        way: SourceTransform | None = None
+        transform: SourceTransform | None = None
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
         for raw, more in self.stream.blocks(encoding, 0, _ROWS):
@@ -129,18 +129,18 @@ class ParcelStream:
             count = len(raw.geometries)
             if count == 0:
                 break
-            if way is None:
+            if transform is None:
                 columns = list(map(str, raw.attributes.columns))
-                self.id_field = id_field_of(columns, self.wishes.id_field, self._place)
-                way = SourceTransform(raw, self.wishes.normalising, self.target, bounds_of(raw.geometries))
+                self.id_field = id_field_of(columns, self.options.id_field, self._place)
+                transform = SourceTransform(raw, self.options.normalising, self.target, bounds_of(raw.geometries))
             ids = self._ids(raw.attributes, first, count)
             nameless += [first + row for row, name in enumerate(ids) if name is None]
             hashes.append(pd.util.hash_array(np.array(["" if name is None else name for name in ids], dtype=object)))
             west, south, east, north = shapely.total_bounds(raw.geometries)
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
-            geometries, far = way.carry(raw.geometries)
+            geometries, far = transform.carry(raw.geometries)
             farthest_km = max(farthest_km, far)
-            found = sorted_geometries(geometries, "polygon", ids, self.wishes.normalising.repair, self._place)
+            found = sorted_geometries(geometries, "polygon", ids, self.options.normalising.repair, self._place)
             wrong.add(_further(found.problems, first))
             repairs += _further(found.repairs, first)
             if not wrong.count and not nameless:
@@ -153,15 +153,15 @@ class ParcelStream:
                 if not without_ground:
                     yield self._part(ids, ground, raw.attributes)
             first += count
-        if way is None:
+        if transform is None:
             raise OneMapError("source.empty", **self._place)
         self._check_ids(encoding, nameless, np.concatenate(hashes))
         # Whether the numbers contradict the system is told of all of them, too.
         SourceTransform(
-            raw, self.wishes.normalising, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None
+            raw, self.options.normalising, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None
         )
         wrong.refuse(self._place)
-        self.problems = (*self.stream.problems(seen, first, columns), *way.remarks(farthest_km), *repairs)
+        self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(farthest_km), *repairs)
 
     def _part(self, ids: np.ndarray, ground: np.ndarray, attributes: pd.DataFrame) -> Parcels:
         return Parcels(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())

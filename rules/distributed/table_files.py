@@ -107,9 +107,9 @@ class KeptRows(ArrowTable):
         return str(kind)
 
 
-def read_group(path: Path, kept: KeptTable, group: int) -> KeptRows:
+def read_group(path: Path, group_table: KeptTable, group: int) -> KeptRows:
     """The rows of one row group of a kept table."""
-    box, kinds = kept.extents[group]
+    box, kinds = group_table.extents[group]
     around = (box[0], box[1], box[2], box[3]) if box else None
     with pq.ParquetFile(path) as file:
         return KeptRows(file.read_row_group(group), [Extent(around, frozenset(kinds))])

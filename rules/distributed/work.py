@@ -26,14 +26,14 @@ class Work:
 
     question: Question
     check_plan: CheckPlan
-    kept: KeptParcels
+    parcel_files: KeptParcels
     journal: BlockJournal
     against: str | None
 
     def finish_blocks(self, engine: "Engine", progress: Progress) -> None:
         """Have all blocks judged that are not finished; progress: by parcels and rules."""
         self._give_up_unreadable()
-        while waiting := [at for at in range(self.kept.blocks) if at not in self.journal.finished]:
+        while waiting := [at for at in range(self.parcel_files.blocks) if at not in self.journal.finished]:
             with closing(engine.judge_blocks(self, waiting, progress)) as reached:
                 for number, finished in reached:
                     self.journal.note(number, finished)
@@ -42,7 +42,7 @@ class Work:
 
     def share_done(self, more: int = 0) -> float:
         """The share of all parcels that finished blocks have; more: parcels of a block that is none yet."""
-        return (more + sum(item.parcels for item in self.journal.finished.values())) / self.kept.count
+        return (more + sum(item.parcels for item in self.journal.finished.values())) / self.parcel_files.count
 
     def _give_up_unreadable(self) -> bool:
         """A layer that is damaged somewhere is unreadable for the whole run, as it is when all of it is read at once.
@@ -80,7 +80,7 @@ class LocalEngine:
         """Judge these blocks in their order."""
         sources = work.check_plan.sources(self.library)
         for number in numbers:
-            block = work.kept.block(number)
+            block = work.parcel_files.block(number)
             part = progress.part(work.share_done(), work.share_done(len(block.positions)))
             threads = Threads(self.workers, part)
             answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
@@ -97,8 +97,8 @@ def judged_block(
     threads: Threads,
 ) -> Answer:
     """What the rules say of one block's parcels. Raises OneMapError rule.field and the like."""
-    asked = (check_plan, sources, block.parcels, threads)
+    plan_and_parcels = (check_plan, sources, block.parcels, threads)
     earlier = None
     if against:
         earlier = earlier_run(sources.library, against, replace(question, parcels=block.parcels), check_plan.origin)
-    return judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)
+    return judged_beside(*plan_and_parcels, earlier) if earlier else judged_parcels(*plan_and_parcels)

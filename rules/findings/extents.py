@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.boxes import Bounds, box_around
+
 _NAMES = {
     "POINT": "Point",
     "LINESTRING": "LineString",
@@ -21,7 +23,7 @@ _NAMES = {
 class Extent:
     """The box of geometries (west, south, east, north), None without any ground, and their types by name."""
 
-    box: tuple[float, float, float, float] | None
+    box: Bounds | None
     kinds: frozenset[str]
 
 
@@ -30,19 +32,11 @@ def extent_of(geometries: np.ndarray) -> Extent:
     boxes = shapely.bounds(geometries).reshape(-1, 4)
     there = geometries[~shapely.is_missing(geometries)]
     kinds = (_NAMES[shapely.GeometryType(kind).name] for kind in np.unique(shapely.get_type_id(there)))
-    return Extent(_around(boxes), frozenset(kinds))
+    return Extent(box_around(boxes), frozenset(kinds))
 
 
 def joined_extent(parts: Iterable[Extent]) -> Extent:
     """The extent of all parts together."""
     some = list(parts)
     boxes = np.array([part.box for part in some if part.box is not None]).reshape(-1, 4)
-    return Extent(_around(boxes), frozenset(kind for part in some for kind in part.kinds))
-
-
-def _around(boxes: np.ndarray) -> tuple[float, float, float, float] | None:
-    boxed = boxes[np.isfinite(boxes).all(axis=1)]
-    if len(boxed) == 0:
-        return None
-    (west, south), (east, north) = boxed[:, :2].min(axis=0).tolist(), boxed[:, 2:].max(axis=0).tolist()
-    return west, south, east, north
+    return Extent(box_around(boxes), frozenset(kind for part in some for kind in part.kinds))

@@ -224,10 +224,12 @@ def _finding_rows(
     return _block(len(parcel), {**columns, **half.columns})
 
 
-def _measured_where(asked: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], grounds: np.ndarray) -> np.ndarray:
-    """What some of the grounds (n,) measure, NaN for the others. asked: (n,)."""
+def _measured_where(
+    is_measured: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], grounds: np.ndarray
+) -> np.ndarray:
+    """What some of the grounds (n,) measure, NaN for the others. is_measured: (n,)."""
     result = np.full(len(grounds), np.nan)
-    result[asked] = measure(grounds[asked])
+    result[is_measured] = measure(grounds[is_measured])
     return result
 
 

@@ -150,10 +150,10 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table
     """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count."""
     keys = parcels.names
     count = len(keys)
-    names, said, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
+    names, verdicts, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
     counts = counted.astype(bool)
     parcel = pd.Index(keys, dtype=object).get_indexer(pd.Index(names[counts], dtype=object))
-    rank = np.fromiter((RANK[verdict] for verdict in said[counts]), dtype=np.int64, count=int(counts.sum()))
+    rank = np.fromiter((RANK[verdict] for verdict in verdicts[counts]), dtype=np.int64, count=int(counts.sum()))
     verdict = np.full(count, RANK["clear"])
     np.minimum.at(verdict, parcel, rank)
     known = np.full(count, RANK["clear"])

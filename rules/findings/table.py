@@ -99,16 +99,16 @@ def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = N
     made = {}
     for name in names or list(map(str, columns)):
         values = np.asarray(columns[name]) if name in columns else nothing
-        kept: Any = values
+        typed: Any = values
         if name in _TEXT_COLUMNS:
-            kept = _texts(values)
+            typed = _texts(values)
         elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
-            kept = values.astype(bool)
+            typed = values.astype(bool)
         elif name in ("features", "findings", "unknown_rules"):
-            kept = pd.array(values, dtype="Int64")
+            typed = pd.array(values, dtype="Int64")
         else:
-            kept = values.astype(float)
-        made[name] = pd.Series(kept, index=index, dtype=kept.dtype)
+            typed = values.astype(float)
+        made[name] = pd.Series(typed, index=index, dtype=typed.dtype)
     return pd.DataFrame(made, index=index)
 
 

@@ -99,6 +99,7 @@ KIND = Kind(
     },
     geometries=("line", "point", "polygon"),
     judge=_judge,
+    value_places=0,
     measures={
         "length_m": {"zh": "地块内线的长度", "en": "the length of lines inside"},
         "value": {"zh": "地块内点的个数", "en": "the number of points inside"},

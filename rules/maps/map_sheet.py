@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.catalogue.styles import map_themes
+from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.crs.systems import crs_name
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.catalogue.styles import map_themes
+from onemap.layers.catalogue.style_table import map_themes
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.packs.rule import VERDICTS
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.catalogue.styles import FAINT, OTHER_COLOUR, style_of
+from onemap.layers.catalogue.style_table import FAINT, OTHER_COLOUR, style_of
 from onemap.layers.messages import phrase
 from onemap.rules.maps.svg_text import as_attribute
 

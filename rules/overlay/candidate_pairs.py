@@ -27,10 +27,14 @@ class CandidatePairs:
     error_m2: np.ndarray
     is_within: np.ndarray
 
-    def only(self, kept: np.ndarray) -> "CandidatePairs":
+    def only(self, chosen: np.ndarray) -> "CandidatePairs":
         """Some of the pairs: a mask (k,) or rows."""
         return CandidatePairs(
-            self.parcel[kept], self.feature[kept], self.area_m2[kept], self.error_m2[kept], self.is_within[kept]
+            self.parcel[chosen],
+            self.feature[chosen],
+            self.area_m2[chosen],
+            self.error_m2[chosen],
+            self.is_within[chosen],
         )
 
 
@@ -142,5 +146,5 @@ def _box_pairs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The geometries and the wanted parcels whose boxes meet."""
     geometry, parcel = boxes_meet(tree, geometries, threads)
-    kept = wanted[parcel]
-    return (geometry, parcel) if kept.all() else (geometry[kept], parcel[kept])
+    chosen = wanted[parcel]
+    return (geometry, parcel) if chosen.all() else (geometry[chosen], parcel[chosen])

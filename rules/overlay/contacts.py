@@ -45,8 +45,8 @@ def _have_common_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarr
     same = (mixed[one] == mixed[next_one]) & (edges[one] == edges[next_one]).all(axis=1)
     pairs = np.sort(np.stack([owner[one[same]], owner[next_one[same]]]), axis=0)
     count = len(polygons)
-    asked = np.sort(np.stack([first, second]), axis=0)
-    return np.isin(asked[0] * count + asked[1], pairs[0] * count + pairs[1])
+    wanted = np.sort(np.stack([first, second]), axis=0)
+    return np.isin(wanted[0] * count + wanted[1], pairs[0] * count + pairs[1])
 
 
 def _meet_in_a_corner(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -63,8 +63,8 @@ def outlines(polygons: np.ndarray, between: tuple[float, float] | None = None) -
     first, count = start[of_ring] + in_ring, np.minimum(_CHUNK, length[of_ring] - in_ring)
     boxes = _boxes_of(found, start, length, first)
     if between is not None:
-        kept = np.flatnonzero((boxes[:, 2] >= between[0]) & (boxes[:, 0] <= between[1]))
-        first, count, boxes, of_ring = first[kept], count[kept], boxes[kept], of_ring[kept]
+        chosen = np.flatnonzero((boxes[:, 2] >= between[0]) & (boxes[:, 0] <= between[1]))
+        first, count, boxes, of_ring = first[chosen], count[chosen], boxes[chosen], of_ring[chosen]
     here = ranges(first, count)
     ring = np.repeat(of_ring, count)
     dx, dy = found.dx[here], found.dy[here]
@@ -124,9 +124,9 @@ def parts_in_boxes(
     x0, x1 = np.maximum(found.west[edge], west), np.minimum(found.east[edge], east)
     upright = found.west[edge] == found.east[edge]
     meets = np.where(upright, (x0 > west) & (x1 < east) & (x0 == x1), x1 > x0)
-    kept = np.flatnonzero(meets)
+    chosen = np.flatnonzero(meets)
     edge, row, x0, x1, south, east, north, upright = (
-        values[kept] for values in (edge, row, x0, x1, south, east, north, upright)
+        values[chosen] for values in (edge, row, x0, x1, south, east, north, upright)
     )
     y0 = np.where(upright, found.left[edge], _heights(found, edge, x0))
     y1 = np.where(upright, found.right[edge], _heights(found, edge, x1))
@@ -220,8 +220,8 @@ def _wound_by_rays(found: Outlines, polygon: np.ndarray, boxes: np.ndarray) -> n
     row, chunk = found.near(polygon, up)
     edge, row = ranges(found.first[chunk], found.count[chunk]), np.repeat(row, found.count[chunk])
     x = boxes[row, 0]
-    kept = np.flatnonzero((found.west[edge] <= x) & (x < found.east[edge]))
-    edge, row = edge[kept], row[kept]
-    over = _heights(found, edge, x[kept]) > boxes[row, 3]
+    chosen = np.flatnonzero((found.west[edge] <= x) & (x < found.east[edge]))
+    edge, row = edge[chosen], row[chosen]
+    over = _heights(found, edge, x[chosen]) > boxes[row, 3]
     wound: np.ndarray = np.bincount(row, np.where(over, found.sign[edge], 0.0), len(boxes))
     return wound

@@ -188,8 +188,8 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads:
     several = np.bincount(found.parcel, minlength=len(parcels)) > 1
     is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
     rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
-    asked = np.isin(found.parcel, rows)
-    one = found.parcel[asked], found.feature[asked]
+    in_rows = np.isin(found.parcel, rows)
+    one = found.parcel[in_rows], found.feature[in_rows]
     is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads)[rows]
     rest = ~is_full[found.parcel]
     result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), threads)
@@ -342,7 +342,7 @@ def unions_near(
     order = np.lexsort((piece, box))  # the tree's own order depends on pieces that are far away
     box, piece = box[order], piece[order]
     if concerns is not None:
-        kept = concerns(rows[box], zones.owner[piece])
-        box, piece = box[kept], piece[kept]
+        concerned = concerns(rows[box], zones.owner[piece])
+        box, piece = box[concerned], piece[concerned]
     threads.progress.check()
     return union_by(rows[box], zones.geometries[piece], len(polygons), threads)

@@ -65,8 +65,8 @@ def contacts(edges: PairEdges) -> Contacts:
     )
     common = begins.astype(np.int8) + back + meets + ends
     same, opposite = begins & ends, back & meets
-    kept = same | opposite
-    doubtful = [edges.repeated, large, edges.pair(one[(common > 1) & ~kept])]
+    shared = same | opposite
+    doubtful = [edges.repeated, large, edges.pair(one[(common > 1) & ~shared])]
 
     # Two edges at one corner: in the same direction they run along each other.
     row = np.flatnonzero(common == 1)
@@ -86,8 +86,8 @@ def contacts(edges: PairEdges) -> Contacts:
     return Contacts(
         crossings=crossings,
         corners=corners,
-        shared=np.stack([one[kept], two[kept]]),
-        is_opposite=opposite[kept],
+        shared=np.stack([one[shared], two[shared]]),
+        is_opposite=opposite[shared],
         doubtful=np.unique(np.concatenate([*doubtful, others])),
     )
 

@@ -28,8 +28,8 @@ class _Bits:
     end: np.ndarray
     pair: np.ndarray
 
-    def only(self, kept: np.ndarray) -> "_Bits":
-        return _Bits(self.start[kept], self.end[kept], self.pair[kept])
+    def only(self, chosen: np.ndarray) -> "_Bits":
+        return _Bits(self.start[chosen], self.end[chosen], self.pair[chosen])
 
 
 def common_ground(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -22,15 +22,15 @@ class Pieces:
 
     def only(self, wanted: np.ndarray) -> "Pieces":
         """The pieces of some of the polygons: wanted (n,)."""
-        kept = wanted[self.owner]
-        return Pieces(self.geometries[kept], self.owner[kept])
+        chosen = wanted[self.owner]
+        return Pieces(self.geometries[chosen], self.owner[chosen])
 
     def of_rows(self, rows: np.ndarray, count: int) -> "Pieces":
         """The pieces of some of `count` polygons as pieces of those alone: rows (k,), ascending."""
         place = np.full(count, -1)
         place[rows] = np.arange(len(rows))
-        kept = place[self.owner] >= 0
-        return Pieces(self.geometries[kept], place[self.owner[kept]])
+        chosen = place[self.owner] >= 0
+        return Pieces(self.geometries[chosen], place[self.owner[chosen]])
 
     @staticmethod
     def concatenate(parts: "Sequence[Pieces]") -> "Pieces":
@@ -63,8 +63,8 @@ def subdivided(polygons: np.ndarray) -> Pieces:
     large = shapely.get_num_coordinates(polygons) > MOST_VERTICES
     if not large.any():
         return Pieces(polygons, np.arange(len(polygons)))
-    kept, left = np.flatnonzero(~large), np.flatnonzero(large)
-    done = [Pieces(polygons[kept], kept)]
+    chosen, left = np.flatnonzero(~large), np.flatnonzero(large)
+    done = [Pieces(polygons[chosen], chosen)]
     # A fast cut may go wrong on degenerate input; its areas and its validity tell.
     for cut in (clipped, _cut_exactly):
         rough = _cut_small(polygons, left, cut)

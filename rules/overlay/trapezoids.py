@@ -183,8 +183,8 @@ def _between(
     inside = table.east.take(edge) > west.take(pair)
     inside &= table.west.take(edge) < east.take(pair)
     inside &= reaches(height.take(edge), level.take(pair))
-    kept = np.flatnonzero(inside)
-    return edge.take(kept), pair.take(kept)
+    rows_inside = np.flatnonzero(inside)
+    return edge.take(rows_inside), pair.take(rows_inside)
 
 
 def _add(

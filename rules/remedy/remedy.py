@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
-from onemap.rules.check.check import check, local_origin
+from onemap.layers.progress import Progress
+from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_origin
 from onemap.rules.findings.run_tables import RANK, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.overlay.threads import Threads
@@ -27,7 +28,6 @@ from onemap.rules.remedy.cuts import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
 from onemap.rules.remedy.remedy_options import RemedyOptions
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
-from onemap.rules.remedy.search_progress import SearchProgress
 from onemap.rules.runs.run import Run
 
 KIND = "remedy"
@@ -35,6 +35,9 @@ KIND = "remedy"
 RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
 _TOUCHED = 0.2  # of the parcels, about: before the first check nobody knows against how many something stands
 WRITING = 0.9  # of the work, when it is written
+_READING = 0.5  # of what judging takes: to read the layers, as long as nobody knows
+_AGAIN = 0.5  # of that, at every later check
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -245,3 +248,46 @@ def _typed_cuts(columns: pd.DataFrame) -> pd.DataFrame:
         {name: columns[name].astype(float if name in numbers else object) for name in columns.columns},
         columns=columns.columns,
     )
+
+
+class SearchProgress:
+    """The progress of a search, by the share of all checks and their grounds that are expected.
+
+    What it takes to read the layers shows at the first check, in grounds; the others find most of it kept.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 0.0
+        self._left = self._checks = 0
+        self._reading: float | None = None
+
+    def expect(self, grounds: int, checks: int = 1) -> None:
+        """So many more are checked at most, in so many checks: what is known of it changes with what is found."""
+        self._left, self._checks = grounds, checks
+
+    def checked(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
+        """What a check of so many grounds finds, whose progress moves that of the search.
+
+        step: what is done meanwhile; None for what the check itself says.
+        """
+        first = self._reading is None
+        reading = _READING * count if self._reading is None else _AGAIN * self._reading
+        later = _AGAIN * reading if first else reading
+        expected = self._done + reading + later * max(self._checks - 1, 0) + max(self._left, count)
+        began, read = time.process_time(), 0.0
+
+        def say(fraction: float, said: str) -> None:
+            nonlocal read
+            if not read and fraction >= LAYERS_READ - 1e-9:
+                read = time.process_time()
+            part = np.interp(fraction, (BEGUN, LAYERS_READ, JUDGED), (0.0, reading, reading + count))
+            self._progress.at((self._done + float(part)) / max(expected, 1), step or said)
+
+        result = check(Progress(say))
+        if first:
+            judging_s = time.process_time() - read
+            reading = self._reading = count * (read - began) / judging_s if read and judging_s > 0 else 0.0
+        self._done += reading + count
+        self._left, self._checks = max(self._left - count, 0), max(self._checks - 1, 0)
+        return result

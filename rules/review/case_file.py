@@ -211,13 +211,22 @@ def case_on_its_day(library: Library, case: Case) -> Case:
     return replace(case, rounds=(*case.rounds[:-1], replace(current, opinions=opinions)))
 
 
+def _was_given_back(opinion: Opinion, case: Case) -> bool:
+    """Whether the department's opinion was given back in this round: then somebody waits for another."""
+    whose = ("return", opinion.round, opinion.department)
+    return any((entry.action, entry.round, entry.department) == whose for entry in case.entries)
+
+
 def _due(opinion: Opinion, case: Case, calendar: WorkCalendar) -> Opinion:
-    """An opinion with its countdown; silence past the last day is consent where the pack says so."""
+    """An opinion with its countdown; silence past the last day is consent where the pack says so.
+
+    Whoever was given his opinion back is not silent.
+    """
     waits = opinion.state in ("drafted", "returned") and case.state == "circulating"
     if not waits or opinion.due is None or opinion.stopped_on is not None:
         return opinion
     overdue = opinion.due < case.on
-    if overdue and case.terms.overdue == "consent":
+    if overdue and case.terms.overdue == "consent" and not _was_given_back(opinion, case):
         return replace(opinion, state="deemed", conclusion="agree", overdue=True)
     try:
         left = calendar.between(case.on, opinion.due)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.reasons import reasons_text
@@ -48,15 +49,24 @@ def drafted_text(
     for one in findings:
         group = (one.verdict, one.rule.id, one.row["verdict"] == "unknown", one.wants_fact)
         groups.setdefault(group, []).append(one)
-    lines = [
-        _sentence(group, language) + ("" if is_one else _parcels(group, language))
-        for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))
-    ]
+    ordered = [group for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))]
+    lines = [_sentence(alike, language) + ("" if is_one else _parcels(alike[0], language)) for alike in _alike(ordered)]
     if not lines:
         lines = [phrase(_nothing(items), language)]
     elif len(lines) > 1:
         lines = [f"{number}. {line}" for number, line in enumerate(lines, start=1)]
     return "\n".join(lines)
+
+
+def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFinding]]]:
+    """The findings of rules, those together that leave the same ground of one layer open for the same reason."""
+    found: dict[Any, list[list[DraftedFinding]]] = {}
+    for number, group in enumerate(groups):
+        first = group[0]
+        is_open = first.row["verdict"] == "unknown" and not first.wants_fact and not any(one.override for one in group)
+        ground = tuple((one.row["parcel"], one.row["reason"], round(one.row["area_m2"] or 0.0, 3)) for one in group)
+        found.setdefault((first.row["layer"], ground) if is_open else number, []).append(group)
+    return list(found.values())
 
 
 def _nothing(items: Sequence[ChecklistItem]) -> str:
@@ -66,17 +76,21 @@ def _nothing(items: Sequence[ChecklistItem]) -> str:
     return "draft.nothing_found" if items else "draft.not_involved"
 
 
-def _sentence(group: Sequence[DraftedFinding], language: str) -> str:
-    """One rule's sentence over all its parcels, with who judged otherwise and why."""
+def _sentence(alike: Sequence[Sequence[DraftedFinding]], language: str) -> str:
+    """One rule's sentence over all its parcels, with who judged otherwise and why; or that of rules left open alike."""
+    group = alike[0]
     first = group[0]
     rule = first.rule
-    title = rule.title.get(language) or next(iter(rule.title.values()), rule.id)
+    titles = [one[0].rule.title.get(language) or one[0].rule.id for one in alike]
+    title = titles[0]
     measures = _measures([one.row for one in group], language, KINDS[rule.kind].value_places)
     if first.row["verdict"] == "unknown":
         reasons = dict.fromkeys(reason for one in group for reason in str(one.row["reason"] or "").split(",") if reason)
         words = reasons_text(",".join(reasons), language)
         key = "draft.unknown_fact" if first.wants_fact else "draft.unknown"
-        text = phrase(key, language, title=title, reasons=words or _DASH, **measures)
+        key = "draft.unknown_layer" if len(alike) > 1 else key
+        several = phrase("said.comma", language).join(titles)
+        text = phrase(key, language, title=title, titles=several, reasons=words or _DASH, **measures)
     else:
         wording = rule.draft.get(language)
         usual = KINDS[rule.kind].drafted.get(language)
@@ -110,10 +124,12 @@ def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
 def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: int) -> _Measures:
     """What a sentence may name, over all parcels of a rule: sums, the least distance, the share if there is one parcel.
 
-    Areas are ellipsoidal, as in every document. value_places: decimals of `value`.
+    Areas are ellipsoidal, as in every document. value_places: decimals of `value`; without any it counts objects, and
+    those of all parcels are summed.
     """
     measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
-    measures["layer"] = rows[0]["title"] if rows[0].get("layer") is None else str(rows[0]["layer"])
+    entry = shipped_catalogue().get(str(rows[0].get("layer")))
+    measures["layer"] = (entry.title.get(language) if entry is not None else None) or str(rows[0]["title"])
     area = _total(rows, "area_ellipsoidal_m2")
     if area is not None:
         measures |= {
@@ -130,7 +146,7 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
         measures["distance_m"] = rounded_text(min(distances), 1)
     values = [row["value"] for row in rows if row["value"] is not None]
     if values:
-        measures["value"] = rounded_text(max(values), value_places)
+        measures["value"] = rounded_text(sum(values) if value_places == 0 else max(values), value_places)
     if len(rows) == 1 and rows[0]["share"] is not None:
         measures["share_percent"] = share_percent(rows[0]["share"])
     return measures

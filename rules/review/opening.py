@@ -90,7 +90,7 @@ def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[
     skipped = [item for item in run.record["skipped"] if rules[item["rule"]].finds]
     skipped = [item for item in skipped if item["reason"] != "law_not_in_force"]
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
-    items = checklist_items(run.question.packs, skipped, findings)
+    items = checklist_items(run.question.packs, skipped, {row["rule"] for row in findings if row["counted"]})
     return drafts(run.question, findings, items, overrides), items
 
 

@@ -109,6 +109,8 @@ _TRANSITIONS = " OR ".join(
         "is_lead AND NEW.state = 'deemed' AND b.state IN ('drafted', 'returned') AND NEW.conclusion = 'agree'"
         f" AND {_same('state', 'conclusion', 'text', 'text_en', 'basis')} AND (any_day OR NEW.due < today)"
         " AND (NEW.text = b.text AND NEW.basis = b.basis OR NEW.text = '' AND NEW.basis = '')"
+        " AND NOT EXISTS (SELECT FROM onemap_case_entries AS e WHERE e.case_id = NEW.case_id AND e.round = NEW.round"
+        " AND e.department = NEW.department AND e.action = 'return')"
         f" AND {_TERMS} ->> 'overdue' = 'consent'",
     )
 )

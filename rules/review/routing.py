@@ -1,6 +1,6 @@
 """Who is asked, and what each department's draft says: pure functions of findings, overrides and checklist items."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,27 +61,36 @@ def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
 
 
 def checklist_items(
-    packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]], findings: Sequence[Mapping[str, Any]]
+    packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]], found: Collection[str]
 ) -> tuple[ChecklistItem, ...]:
     """What only people can judge: the packs' items, then the rules that were not run, for each department they ask.
 
-    skipped: the rules that were not run, but for those of which no law was in force.
-    findings: of the run; an item that comes `after` a rule is asked where that has a row, or was not run.
+    skipped: of each rule that was not run its id, its layer and the reason, but for those of which no law was in force.
+    found: the rules of which something counts, be it a conflict or ground that could not be judged.
     """
-    found: dict[tuple[str, str], ChecklistItem] = {}
-    asked = {row["rule"] for row in findings if row["counted"]} | {entry["rule"] for entry in skipped}
+    rules = {rule.id: rule for rule in joined_rules(packs)}
+    not_run = {entry["rule"]: entry["layer"] for entry in skipped}
+    asked = {name for rule in rules.values() if rule.id in not_run or rule.id in found for name in _names(rule)}
+    items: dict[tuple[str, str], ChecklistItem] = {}
     for pack in packs:
         for item in pack.checklist:
             if item.get("after") is None or item["after"] in asked:
-                found[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
-    rules = {rule.id: rule for rule in joined_rules(packs)}
+                items[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
     for entry in skipped:
         rule = rules[entry["rule"]]
+        # One question for a layer that nobody has: what stands in for another rule, or under it, asks the same.
+        if entry["layer"] in {not_run.get(other) for other in (rule.under or "", *(one.id for one in rule.milder_of))}:
+            continue
         for department in asked_departments(rule):
-            found[rule.id, department] = ChecklistItem(
+            items[rule.id, department] = ChecklistItem(
                 rule.id, department, rule.title, rule.id, entry["layer"], entry["reason"]
             )
-    return tuple(found.values())
+    return tuple(items.values())
+
+
+def _names(rule: Rule) -> set[str]:
+    """The ids under which packs may name a rule: its own, and those of the rules whose place it has taken."""
+    return {rule.id, *(_names(rule.replaced) if rule.replaced else ())}
 
 
 def drafts(
@@ -94,7 +103,7 @@ def drafts(
 
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     """
-    rules = {rule.id: rule for rule in joined_rules(question.packs)}
+    rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs)}
     wanting = _wanting_facts(question, rules.values())
     judged = {(override.parcel, override.rule): override for override in overrides}
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}

@@ -148,7 +148,7 @@ def _opinion_tables(
 
 def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> dict[str, Any]:
     """The project's name, and key, title and value of each line: its fields as given or None, and what was counted."""
-    said = words(evidence.language)
+    labels = words(evidence.language)
     site = f"{totals['hectares']:.4f} ha / {totals['mu']:,.2f} mu"
     if evidence.language == "zh":
         site = f"{totals['hectares']:.4f}公顷（{totals['mu']:,.2f}亩）"
@@ -160,12 +160,12 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
         "reviewed": evidence.record["started"][:10],
         "as_of": evidence.record["parameters"]["as_of"],
     }
-    rows: list[Row] = [{"key": "name", "title": said["field_name"], "value": case.project}]
+    rows: list[Row] = [{"key": "name", "title": labels["field_name"], "value": case.project}]
     rows += [
-        {"key": field.key, "title": said[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
+        {"key": field.key, "title": labels[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
         for field in FIELDS
     ]
-    rows += [{"key": key, "title": said[f"field_{key}"], "value": value} for key, value in counted.items()]
+    rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
     return {"name": case.project, "rows": rows}
 
 
@@ -208,18 +208,18 @@ def _with_verdict_names(row: Row, language: str) -> Row:
     return {**row, "verdict_title": title, "verdict_sign": sign, **result}
 
 
-def _result(row: Row, verdict: str, said: dict[str, str]) -> str:
+def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
     """What a rule's row comes to, in one cell: verdict or why there is none, and what qualifies it."""
     is_below = row["state"] in ("conflict", "unknown") and not row["counted"]
     text = (
-        said["state_not_checked"]
+        labels["state_not_checked"]
         if row["state"] == "not_checked"
-        else said["state_not_counted"]
+        else labels["state_not_counted"]
         if is_below
         else verdict
     )
     reason = row["reason_text"]
-    return said["in_brackets"].format(text=text, more=reason) if reason else text
+    return labels["in_brackets"].format(text=text, more=reason) if reason else text
 
 
 def _crs_name(library: Library) -> str:
@@ -227,7 +227,7 @@ def _crs_name(library: Library) -> str:
 
 
 def _document(library: Library, case: Case, kind: str, language: str, department: str | None) -> dict[str, Any]:
-    said = words(language)
+    labels = words(language)
     day = case.issued_on or case.last_day
     if kind == "opinion" and department is not None:
         day = case.opinion(department).signed_on or case.last_day
@@ -235,10 +235,10 @@ def _document(library: Library, case: Case, kind: str, language: str, department
     marks += filter(None, [_mark(case, kind, department)])
     return {
         "kind": kind,
-        "kind_title": said[f"kind_{kind}"],
-        "title": said[f"title_{kind}"].format(project=case.project),
+        "kind_title": labels[f"kind_{kind}"],
+        "title": labels[f"title_{kind}"].format(project=case.project),
         "number": case.document if kind == "statement" else None,
-        "mark": " · ".join(said[mark] for mark in marks) or None,
+        "mark": " · ".join(labels[mark] for mark in marks) or None,
         "date": day.isoformat(),
         "department": department,
         "department_title": department_title(department, language) if department else None,
@@ -277,18 +277,18 @@ def _case_notes(library: Library, case: Case, language: str) -> list[str]:
 
 
 def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str) -> list[str]:
-    said = words(language)
-    notes = [said["note_areas"]]
-    notes.append(said["note_survey"] if evidence.classes else said["note_no_survey"])
+    labels = words(language)
+    notes = [labels["note_areas"]]
+    notes.append(labels["note_survey"] if evidence.classes else labels["note_no_survey"])
     if len(evidence.parcels) > 1:
-        notes.append(said["note_parcels_apart"])
+        notes.append(labels["note_parcels_apart"])
     assumed = [evidence.layer_title(item["code"]) for item in evidence.record["layers"] if item["coverage"] == "extent"]
     if assumed:
-        notes.append(said["note_assumed"].format(layers=phrase("said.comma", language).join(assumed)))
+        notes.append(labels["note_assumed"].format(layers=phrase("said.comma", language).join(assumed)))
     if any(row["estimated"] and row["state"] == "conflict" for row in rows):
-        notes.append(said["note_estimated"])
+        notes.append(labels["note_estimated"])
     if any(row["state"] == "unknown" for row in rows):
-        notes.append(said["note_unknown"])
+        notes.append(labels["note_unknown"])
     if items:
-        notes.append(said["note_not_checked"])
+        notes.append(labels["note_not_checked"])
     return notes

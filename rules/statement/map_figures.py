@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onemap.layers.catalogue.styles import map_themes
+from onemap.layers.catalogue.style_table import map_themes
 from onemap.rules.maps.map_sheet import MapPage, MapSource, map_pages
 from onemap.rules.statement.run_evidence import Evidence
 

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from markupsafe import Markup
 
-from onemap.layers.catalogue.styles import map_themes
+from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.layers_on_sheet import LAYER_SHARE

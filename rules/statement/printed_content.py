@@ -93,60 +93,60 @@ _FORMS: dict[str, Callable[[Any], str]] = {
 
 def _sentences(content: dict[str, Any]) -> dict[str, Any]:
     """Sentences by the place where they stand, and the lines of the record."""
-    said = words(content["language"])
+    labels = words(content["language"])
     totals = content["totals"]
     return {
-        "area": said["area_sentence"].format(**totals),
-        "land": _land(content, said),
-        "conclusion": _conclusion(content, said),
+        "area": labels["area_sentence"].format(**totals),
+        "land": _land(content, labels),
+        "conclusion": _conclusion(content, labels),
         "stale": [
-            said["note_stale"].format(department=row["department_title"], layers=", ".join(row["stale_because"]))
+            labels["note_stale"].format(department=row["department_title"], layers=", ".join(row["stale_because"]))
             for row in content["opinions"]
             if row["stale"]
         ],
         "open_items": [
-            f"{row['department_title']}{said['colon']}{row['open_text']}"
+            f"{row['department_title']}{labels['colon']}{row['open_text']}"
             for row in content["opinions"]
             if row["open_text"]
         ],
         "date": _date(content["document"]["date"], content["language"]),
-        "choices": [said[f"conclusion_{choice}"] for choice in _CHOICES],
-        "record": _record(content, said),
-        "remedy": _remedy(content["remedy"], said) if content["remedy"] else [],
+        "choices": [labels[f"conclusion_{choice}"] for choice in _CHOICES],
+        "record": _record(content, labels),
+        "remedy": _remedy(content["remedy"], labels) if content["remedy"] else [],
     }
 
 
-def _land(content: dict[str, Any], said: dict[str, str]) -> str:
+def _land(content: dict[str, Any], labels: dict[str, str]) -> str:
     if not content["land"]:
-        return said["note_no_survey"]
+        return labels["note_no_survey"]
     total = content["land"]["total"]
-    text = said["land_sentence"].format(**total)
-    return text if float(total["unknown"]) == 0 else text + said["land_sentence_unknown"].format(**total)
+    text = labels["land_sentence"].format(**total)
+    return text if float(total["unknown"]) == 0 else text + labels["land_sentence_unknown"].format(**total)
 
 
-def _conclusion(content: dict[str, Any], said: dict[str, str]) -> list[str]:
+def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:
     found = content["conclusion"]
-    lines = [said["conclusion_machine"].format(title=found["machine_title"])]
+    lines = [labels["conclusion_machine"].format(title=found["machine_title"])]
     if content["document"]["kind"] != "statement":
         return lines
     if found["decided"]:
-        lines = [said["conclusion_decided"].format(title=found["decided_title"])]
+        lines = [labels["conclusion_decided"].format(title=found["decided_title"])]
         if found["proposed"] and found["proposed"] != found["decided"]:
-            lines.insert(0, said["conclusion_proposed"].format(title=found["proposed_title"]))
+            lines.insert(0, labels["conclusion_proposed"].format(title=found["proposed_title"]))
         if found["reason"]:
-            lines.append(said["conclusion_reason"].format(reason=found["reason"]))
+            lines.append(labels["conclusion_reason"].format(reason=found["reason"]))
     elif found["proposed"]:
-        lines.append(said["conclusion_proposed"].format(title=found["proposed_title"]))
+        lines.append(labels["conclusion_proposed"].format(title=found["proposed_title"]))
     else:
-        lines.append(said["conclusion_pending"])
+        lines.append(labels["conclusion_pending"])
     return lines
 
 
-def _remedy(found: dict[str, Any], said: dict[str, str]) -> list[str]:
+def _remedy(found: dict[str, Any], labels: dict[str, str]) -> list[str]:
     """By what the alternatives were found, and how far was searched."""
-    lines = [said["note_remedy"].format(verdict=found["keep_verdict_title"], **found)]
-    lines += [said["note_remedy_overridden"]] if found["overridden"] else []
-    return [*lines, *([found["search"]] if found["search"] else []), said["note_departments"]]
+    lines = [labels["note_remedy"].format(verdict=found["keep_verdict_title"], **found)]
+    lines += [labels["note_remedy_overridden"]] if found["overridden"] else []
+    return [*lines, *([found["search"]] if found["search"] else []), labels["note_departments"]]
 
 
 def _date(text: str, language: str) -> str:
@@ -155,13 +155,13 @@ def _date(text: str, language: str) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else text
 
 
-def _late(entry: dict[str, str], said: dict[str, str]) -> str:
+def _late(entry: dict[str, str], labels: dict[str, str]) -> str:
     """A step that was entered late: its day, what, by whom, and when it was entered."""
     parts = (entry["on"], entry["action_title"], entry["department_title"], entry["by"])
-    return " ".join([*filter(None, parts), said["entered_late"].format(day=entry["entered_on"])])
+    return " ".join([*filter(None, parts), labels["entered_late"].format(day=entry["entered_on"])])
 
 
-def _record(content: dict[str, Any], said: dict[str, str]) -> list[dict[str, str]]:
+def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, str]]:
     """What lets a reader repeat the check and hold the paper against the library."""
     run, audit = content["run"], content["audit"]
     lines = [
@@ -175,13 +175,16 @@ def _record(content: dict[str, Any], said: dict[str, str]) -> list[dict[str, str
         ("record_crs", content["library"]["crs"]),
         ("record_software", ", ".join(f"{name} {version}" for name, version in run["software"].items())),
     ]
-    rows = [{"title": said[name], "value": value} for name, value in lines]
+    rows = [{"title": labels[name], "value": value} for name, value in lines]
     rows += [
-        {"title": said["record_packs"], "value": f"{pack['title']} · {pack['pack']} {pack['version']} · {pack['hash']}"}
+        {
+            "title": labels["record_packs"],
+            "value": f"{pack['title']} · {pack['pack']} {pack['version']} · {pack['hash']}",
+        }
         for pack in content["packs"]
     ]
-    names = said["names_of_accounts" if content["library"]["accounts"] else "names_typed"]
-    rows.append({"title": said["record_names"], "value": names})
-    rows += [{"title": said["record_late"], "value": _late(entry, said)} for entry in content["late_entries"]]
-    chain = said["record_chain" if audit["at"] else "record_chain_head"]
+    names = labels["names_of_accounts" if content["library"]["accounts"] else "names_typed"]
+    rows.append({"title": labels["record_names"], "value": names})
+    rows += [{"title": labels["record_late"], "value": _late(entry, labels)} for entry in content["late_entries"]]
+    chain = labels["record_chain" if audit["at"] else "record_chain_head"]
     return [*rows, {"title": chain.format(**audit), "value": audit["hash"]}]

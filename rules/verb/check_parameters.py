@@ -1,6 +1,16 @@
-"""The parameters of every verb that runs a check: how parcels are read, and by what they are judged."""
+"""The parameters that verbs share: how parcels are read and judged, and within which limits a remedy is sought."""
 
-from onemap.rules.verb.declaration import Parameter, to_codes, to_date, to_moment, to_name
+from onemap.rules.verb.declaration import (
+    VERDICT_CHOICES,
+    Parameter,
+    to_angle,
+    to_codes,
+    to_count,
+    to_date,
+    to_metres,
+    to_moment,
+    to_name,
+)
 
 CHECK_PARAMETERS = (
     Parameter("layer", "N", convert=to_name),
@@ -13,4 +23,17 @@ CHECK_PARAMETERS = (
     Parameter("only", "CODE,…", convert=to_codes),
     Parameter("as_of", "D", convert=to_date),
     Parameter("known_at", "T", convert=to_moment),
+)
+
+REMEDY_PARAMETERS = (
+    Parameter("parcel", "ID", repeated=True),
+    Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
+    Parameter("min_part", "M2", convert=to_metres),
+    Parameter("min_width", "M", convert=to_metres),
+    Parameter("one_piece", flag=True),
+    Parameter("move", "M", convert=to_metres),
+    Parameter("turn", "DEG", convert=to_angle),
+    Parameter("out", "PATH", repeated=True),
+    Parameter("overwrite", flag=True),
+    Parameter("workers", "N", convert=to_count),
 )

@@ -60,13 +60,13 @@ class _Words:
         }
 
     def _facts(self, by: str, types: list[str]) -> list[list[str]]:
-        record, asked = self.source.record, self.source.record["parameters"]
+        record, params = self.source.record, self.source.record["parameters"]
         rows = [[self.text("library"), library_line(self.library)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
             rows.append([self.text(f"plan_{name}"), f"{title} ({layer['code']}@{layer['label']})"])
             rows.append([self.text(f"dates_{name}"), self._dates(layer)])
         matrix = record["matrix"]
-        limits = {"width": f"{asked['min_width_m']:g}", "area": f"{asked['min_area_m2']:g}"}
+        limits = {"width": f"{params['min_width_m']:g}", "area": f"{params['min_area_m2']:g}"}
         kinds = self._list_text(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
         count = len(self.source.sheets)
         return [
@@ -90,8 +90,8 @@ class _Words:
         (sheets, sheets_m2), (spots, spots_m2) = self.source.left_out, self.source.unclustered
         found = []
         if sheets:
-            said = f"left_out_{by}"
-            found.append(self.text(said, count=sheets, area=_ha(sheets_m2), all=sheets + len(self.source.sheets)))
+            key = f"left_out_{by}"
+            found.append(self.text(key, count=sheets, area=_ha(sheets_m2), all=sheets + len(self.source.sheets)))
         if spots:
             found.append(self.text("unclustered", count=spots, area=_ha(spots_m2)))
         if not self.source.sheets:

@@ -106,8 +106,8 @@ class AtlasMaps:
                     f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{_MARK_MM / 2:g}" fill="{look.stroke}"/>'
                     for x, y in marks.tolist()
                 ]
-                said = phrase("atlas.marked", self.language, title=text)
-                sheet.legend.append(LegendEntry(look, "point", said))
+                label = phrase("atlas.marked", self.language, title=text)
+                sheet.legend.append(LegendEntry(look, "point", label))
 
     def _plan(self, sheet: Sheet, name: str, version: Version | None, look: Symbol) -> list[str]:
         """A plan's boundaries, or the note that says why they are not there."""

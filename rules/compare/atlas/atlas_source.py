@@ -68,7 +68,7 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
         else:
             groups.setdefault(name, []).append(place)
     sheets = _arranged(groups, spots)
-    kept, gone = sheets[:most], sheets[most:]
+    shown, gone = sheets[:most], sheets[most:]
     tables = {version.table: version for version in versions(library)}
     a, b = (tables.get(layer["table"]) for layer in record["layers"])
     return AtlasSource(
@@ -76,7 +76,7 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
         [row.values for row in stored_rows(library, run, "matrix")],
         spots,
         grounds,
-        kept,
+        shown,
         (len(gone), sum(sheet.area_m2 for sheet in gone)),
         (len(alone), sum(float(spots[place]["area_m2"]) for place in alone)),
         (a, b),

@@ -33,9 +33,10 @@ def show(dialog, path, layer=""):
 
 
 def add(dialog, code=""):
-    """Press Add and wait for the answer."""
+    """Press Add and wait for the answer; the data speaks for the district."""
     if code:
         dialog.form.choose_target(code)
+    dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     answers = []
     dialog.added.connect(lambda answer, _said: answers.append(answer))
     assert dialog.add_button.isEnabled(), dialog.hint.text()
@@ -285,12 +286,22 @@ def test_a_cancelled_load_leaves_the_library_as_it_was(dialog, town):
 def test_a_closed_dialog_loads_on(dialog, town):
     show(dialog, town / "farmland.gpkg")
     dialog.form.choose_target("YJJBNTTB")
+    dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     answers = []
     dialog.added.connect(lambda answer, _said: answers.append(answer))
     dialog.add_button.click()
     dialog.close()
     wait_for(lambda: answers)
     assert answers[0]["features"] == 1
+
+
+def test_data_in_a_corner_of_the_district_is_not_taken_to_speak_for_it(dialog, town):
+    show(dialog, town / "farmland.gpkg")
+    dialog.form.choose_target("YJJBNTTB")
+    dialog.add_button.click()
+    wait_for(lambda: not dialog.is_working)
+    assert "reach over 4 % of the district only" in dialog.notice.text
+    assert "“Speaks for”" in dialog.notice.text
 
 
 def test_the_dialog_works_small_and_by_keyboard(dialog, town):

@@ -83,6 +83,7 @@ def test_the_dialog_shows_a_drawing_and_adds_it(opened, drawing):
     dialog.form.choose_target("XZDW")
     dialog.form.crs.setCrs(QgsCoordinateReferenceSystem(CRS))
     dialog.fields.choose("BSM", "EntityNum")
+    dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     answers = []
     dialog.added.connect(lambda answer, _said: answers.append(answer))
     assert dialog.add_button.isEnabled(), dialog.hint.text()

@@ -62,6 +62,7 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     dialog.form.source.choose(SourceFile(str(town / "farmland.gpkg"), ""))
     wait_for(lambda: not dialog.is_working)
     dialog.form.choose_target("YJJBNTTB")
+    dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     assert dialog.add_button.isEnabled(), dialog.hint.text()
     added, listed = [], []
     dialog.added.connect(lambda answer, _said: added.append(answer))

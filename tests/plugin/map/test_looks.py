@@ -15,7 +15,7 @@ from onemap.plugin.library.layer_list import CatalogueLayer, Version, state_of
 from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, lies_over, style_layer, style_results
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, GUIDES, RESOURCES
-from onemap.plugin.results.verdict_counts import VerdictCounts
+from onemap.plugin.results.results_view import VerdictCounts
 from onemap.plugin.words.contrast import CONTRAST, contrast, quiet_brush
 from onemap.plugin.words.number_format import area_text, length_text, moment_text, mu_text, share_text, value_or_none
 from onemap.plugin.words.verdicts import LOOKS, SEVERITY, readable_colour, sign_icon

@@ -8,8 +8,7 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.remedy.sites_form import SitesForm
-from onemap.plugin.remedy.sites_view import sites_in
+from onemap.plugin.remedy.sites_view import SitesForm, sites_in
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import CRS, PACK, box, wait_for, write_layer
 

@@ -25,7 +25,7 @@ from qgis.PyQt.QtGui import QColor
 pytest.importorskip("qgis.server", reason="QGIS Server's Python bindings are not here")
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.add_options import free_label
+from onemap.plugin.add.add_options_form import free_label
 from onemap.plugin.add.service_snapshot import Snapshot, incomplete_refusal
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import export_layer
@@ -396,6 +396,7 @@ def test_a_snapshot_goes_through_the_dialog_and_becomes_today_s_version(web, ope
     wait_for(lambda: not dialog.is_working)
     assert dialog.notice.text == ""
     assert dialog.form.chosen_target.code == "YJJBNTTB"
+    dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     dialog.add_button.click()
     wait_for(lambda: not dialog.is_working)
     opened.refresh()
@@ -509,6 +510,8 @@ def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
     wait_for(lambda: dock.library.services)
     dock.map_tab.services.snapshot_requested.emit(dock.library.services[0])
     wait_for(lambda: not dock.add_dialog.is_working)
+    covers = dock.add_dialog.options.covers
+    covers.setCurrentIndex(covers.findData("district"))
     dock.add_dialog.add_button.click()
     wait_for(lambda: not dock.add_dialog.is_working)
     assert "has a new version" in dock.add_dialog.notice.text

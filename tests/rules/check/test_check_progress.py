@@ -13,7 +13,7 @@ from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check
 from onemap.rules.commands.rerun import differences_again
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import CheckOptions, question_of
-from onemap.rules.remedy.search_progress import SearchProgress
+from onemap.rules.remedy.remedy import SearchProgress
 from onemap.rules.runs import arrow_blocks
 
 Told = list[tuple[float, str]]

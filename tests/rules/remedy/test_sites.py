@@ -8,7 +8,7 @@ import pytest
 import shapely
 from shapely import box
 
-from onemap.rules.remedy.site_shapes import places, widths_m
+from onemap.rules.remedy.sites import places, widths_m
 from onemap.tests.conftest import write_layer
 
 GROUND = box(0, 0, 1500, 1200)

@@ -205,3 +205,19 @@ def test_no_step_is_dated_before_the_case_s_last_one(town, walk):
     answer = town.step("sign", case, "water", on="2026-03-03")
     assert (answer.code, answer.codes) == (3, ["review.date"])
     assert "2026-03-04" in answer.json["problems"][0]["message"]
+
+
+def test_an_opinion_that_is_given_back_after_its_last_day_is_not_silence(town):
+    """The department disagreed in time; that the lead returns it makes no consent of it, nor does a new draft."""
+    town.pack(overdue="consent")
+    case = town.open()
+    town.done("circulate", case, on="2026-03-02")
+    words = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
+    town.done("opine", case, "land", *words, on="2026-03-03")
+    town.signed(case, "land", on="2026-03-03")
+    town.done("return", case, "land", "--reason", "请补充依据", on="2026-03-20", by="lead")
+    returned = opinion(town.show(case, "2026-03-20"), "land")
+    assert (returned["state"], returned["conclusion"], returned["overdue"]) == ("returned", "disagree", True)
+    town.done("opine", case, "land", *words, on="2026-03-20")
+    assert opinion(town.show(case, "2026-03-23"), "land")["state"] == "drafted"
+    assert opinion(town.show(case, "2026-03-23"), "water")["state"] == "deemed"

@@ -52,6 +52,7 @@ class Word:
     author: str = "onemap"
     due: date | None = None
     stopped: date | None = None
+    given_back: bool = False
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Model:
     def seen(self, department: str) -> tuple[str, str]:
         """State and conclusion on the model's day."""
         word = self.words[department]
-        late = word.due is not None and word.due < self.day and word.stopped is None
+        late = word.due is not None and word.due < self.day and word.stopped is None and not word.given_back
         if self.consent and self.state == "circulating" and late and word.state in ("drafted", "returned"):
             return "deemed", "agree"
         return word.state, word.conclusion
@@ -194,7 +195,7 @@ class Walk(RuleBasedStateMachine):
         if self.act(code, opinions.return_opinion, name, ("why",), by=by):
             word = self.model.words[name]
             self.restart(word, stops=False)
-            word.state = "returned"
+            word.state, word.given_back = "returned", True
 
     @rule(name=st.sampled_from(DEPARTMENTS), days=st.integers(1, 9))
     def extend(self, name: str, days: int) -> None:

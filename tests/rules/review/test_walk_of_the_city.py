@@ -57,6 +57,11 @@ def test_a_case_goes_its_way_over_the_holidays(city):
     # What no machine looked at is asked, not said, and layers go by their names.
     assert "- Over proven mineral resources? (the layer was never loaded)" in land["text"]
     assert "KCZY" not in land["text"]
+    # What is asked only after a finding, and of a layer that nobody has only once.
+    assert "Whether it is a national key project that cannot avoid permanent farmland" in land["text"]
+    assert "Discharges, outfalls" not in opinion(opened, "environment")["text"]
+    cables = [line for line in opinion(opened, "municipal")["text"].splitlines() if "cable" in line]
+    assert cables == ["- In an underground cable protection area? (the layer was never loaded)"]
 
     def step(verb, *arguments, on, by="head"):
         answer = command("review", verb, library, case, *arguments, "--on", on, "--by", by)

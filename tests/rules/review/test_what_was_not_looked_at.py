@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import shapely
 
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
@@ -163,15 +164,15 @@ title = {{ zh = "项", en = "Item" }}
 
 def test_an_item_after_a_rule_is_asked_where_that_rule_found_something_or_was_not_checked(town):
     dated = UNCHECKED.format(department="land").replace('"gone"', '"lapsed"').replace('"法"', '"法", to = 2020-01-01')
-    items = "".join(AFTER.format(item=f"after.{rule}", rule=rule) for rule in ("farm", "river", "gone", "lapsed"))
-    town.pack(RULES + UNCHECKED.format(department="land") + dated + items)
+    quiet = UNCHECKED.format(department="land").replace('"gone"', '"quiet"').replace('"STBHHX"', '"FAR"')
+    town.layer("FAR", ground(5000, 5000, 5010, 5010))
+    asked = ("farm", "river", "gone", "lapsed", "quiet")
+    items = "".join(AFTER.format(item=f"after.{rule}", rule=rule) for rule in asked)
+    town.pack(RULES + UNCHECKED.format(department="land") + dated + quiet + items)
     shown = town.show(town.open(), "2026-03-02")["checklist"]
     of_land = [item["item"] for item in shown if item["department"] == "land"]
-    found = {finding["rule"] for finding in town.show(town.open(), "2026-03-02")["findings"]}
-    assert "farm" in found
-    assert ("after.river" in of_land) == ("river" in found)
-    assert {"after.farm", "after.gone", "gone"} <= set(of_land)
-    assert not {"after.lapsed", "lapsed"} & set(of_land)  # whose law was not in force asks nothing
+    assert {"after.farm", "after.river", "after.gone", "gone"} <= set(of_land)
+    assert not {"after.lapsed", "lapsed", "after.quiet"} & set(of_land)  # no law in force; nothing found
 
 
 def test_an_item_after_a_rule_that_is_not_there_is_refused(town):
@@ -191,3 +192,40 @@ def test_what_a_coordinate_text_declares_of_its_parcels_is_held_against_them_too
     answer = command("review", "open", town.library, text, *pack)
     assert "review.area" in answer.codes
     assert any("1.3000 ha" in note for note in exported(town, answer.json["case"])["notes"])
+
+
+TWO_OF_ONE_LAYER = """
+[[rule]]
+id = "{id}"
+kind = "avoid"
+layer = "PART"
+department = "forestry"
+verdict = "prohibited"
+where = "KEY = '{id}'"
+title = {{ zh = "占用{id}级林地", en = "Takes forest {id}" }}
+basis = [{{ law = "法" }}]
+"""
+
+
+def test_ground_that_a_layer_leaves_open_is_one_line_with_the_rules_that_wait_for_it(town):
+    town.layer("PART", ground(0, 0, 50, 100), covers="extent")
+    town.pack(RULES + "".join(TWO_OF_ONE_LAYER.format(id=name) for name in ("k0", "k1")))
+    forestry = opinion(town.show(town.open(), "2026-03-02"), "forestry")
+    lines = forestry["text"].splitlines()
+    (open_line,) = [line for line in lines if "cannot be judged" in line]
+    assert "0.5000 ha" in open_line and "Takes forest k0, Takes forest k1" in open_line
+    assert forestry["conclusion"] == "disagree"  # what was found there stands in a line of its own
+    assert len(lines) == 2
+
+
+def test_counts_are_counted(town):
+    define = "name=X,department=forestry,library=department,kind=vector,geometry=point,key=KEY"
+    points = [shapely.Point(*shape.centroid.coords[0]) for shape in (ground(10, 10, 12, 12), ground(20, 20, 22, 22))]
+    points += [shapely.Point(*ground(210, 10, 212, 12).centroid.coords[0])]
+    source = write(town.folder / "trees.gpkg", points, {"KEY": ["a", "b", "c"]})
+    done("add", town.library, source, "--as", "TREES", "--define", define, "--covers", "district")
+    rule = TWO_OF_ONE_LAYER.format(id="trees").replace('"avoid"', '"cross"').replace('"PART"', '"TREES"')
+    rule = rule.replace("where = \"KEY = 'trees'\"\n", 'draft = { zh = "{value}株", en = "Trees: {value}" }\n')
+    town.pack(RULES + rule)
+    case = town.open(parcels=town.parcels(A=ground(0, 0, 100, 100), B=ground(200, 0, 300, 100)))
+    assert opinion(town.show(case, "2026-03-02"), "forestry")["text"].startswith("Trees: 3 ")

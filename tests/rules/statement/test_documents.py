@@ -16,9 +16,9 @@ from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import Progress
 from onemap.rules.maps.fonts import chosen_fonts, installed_families
 from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.case_export import export_case
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
-from onemap.rules.statement.export import export_case
 from onemap.tests.rules.command import command
 from onemap.tests.rules.statement.bureau import DEVELOPER, MARKUP, Bureau
 

@@ -33,6 +33,10 @@ def both(tmp_path: Path, postgis: Any) -> tuple[Path, str, str]:
     return library, url, case
 
 
+def without_head(page: str) -> str:
+    return re.sub(r'(chain \(row) \d+\)</th><td class="hash">[0-9a-f]{64}', r"\1", page)
+
+
 def test_a_page_is_the_same_from_a_file_and_from_a_server(both: tuple[Path, str, str], tmp_path: Path):
     library, url, case = both
     pages: list[str] = []
@@ -52,6 +56,7 @@ def test_a_page_is_the_same_from_a_file_and_from_a_server(both: tuple[Path, str,
                 pages.append(re.sub(r"(chain \(row \d+), [^)]*\)", r"\1)", page))
             assert digest in digests or not digests
             digests.add(digest)
-    assert pages[0] == pages[2] == pages[4]
-    assert pages[1] == pages[3] == pages[5]
+    assert (pages[0], pages[1]) == (pages[2], pages[3])
+    # The head that a department knows is the copy's, whose log has one entry more than the case's last.
+    assert [without_head(page) for page in pages[2:4]] == [without_head(page) for page in pages[4:]]
     assert 'id="reply"' in pages[1]

@@ -63,7 +63,7 @@ def run_in_blocks(
     library: Library,
     question: Question,
     reader: ParcelReader,
-    asked_id: str | None,
+    given_id_field: str | None,
     as_of: date | None,
     engine: Engine,
     progress: Progress,
@@ -72,47 +72,47 @@ def run_in_blocks(
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
-    question: without parcels, which `reader` has; asked_id, as_of: the field of ids and the day, if they were asked
-    for; engine: who judges; most_parcels: of a block; the others as in `check`, and the rows are the same as its to the
-    last digit. Raises OneMapError for every refusal, NotPlain.
+    question: without parcels, which `reader` has; given_id_field, as_of: None where none was given; engine: who judges;
+    most_parcels: of a block; the others as in `check`, and the rows are the same as its to the last digit.
+    Raises OneMapError for every refusal, UnsupportedValue.
     """
     began = time.perf_counter()
     check_plan = check_plan_of(library, question, (0.0, 0.0))
-    key = question_key(library, question, asked_id, check_plan, against, as_of, most_parcels)
+    key = question_key(library, question, given_id_field, check_plan, against, as_of, most_parcels)
     about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
     with journal_folder(work_place(library.path, library.id), "check", key) as place:
         journal = BlockJournal(place, about)
-        day = date.fromisoformat(journal.about["as_of"])
-        question = replace(question, as_of=day)
         if not are_kept(journal.parcels):
             keeping = progress.part(READ, _KEPT, phrase("progress.parcels", question.language))
             _keep(journal, reader, most_parcels, question.language, keeping)
-        kept = KeptParcels(journal.parcels, question.parcels)
-        problems: list[dict[str, Any]] = kept.notes["problems"]
-        question = replace(question, parcels=replace(question.parcels, id_field=kept.notes["id_field"]))
-        check_plan = replace(check_plan, as_of=day, origin=local_origin(*kept.bounds[:2]))
-        resumed = len(journal.finished)
-        if resumed:
-            problems.append(_told_resumed(journal, kept, question.language))
+        parcels = KeptParcels(journal.parcels, question.parcels)
+        problems: list[dict[str, Any]] = parcels.notes["problems"]
+        day = date.fromisoformat(journal.about["as_of"])
+        given = replace(question.parcels, id_field=parcels.notes["id_field"])
+        question = replace(question, as_of=day, parcels=given)
+        check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
+        if resumed := len(journal.finished):
+            problems.append(_resumed_problem(journal, parcels, question.language))
             progress.at(_KEPT, problems[-1]["message"])
-        work = Work(question, check_plan, kept, journal, against)
-        work.finish_blocks(engine, progress.part(_KEPT, JUDGED))
-        finished = [journal.finished[number] for number in range(kept.blocks)]
+        Work(question, check_plan, parcels, journal, against).finish_blocks(engine, progress.part(_KEPT, JUDGED))
+        finished = [journal.finished[number] for number in range(parcels.blocks)]
         record = record_of(
             check_plan,
             question.packs,
-            {**question.parameters(library), "parcels_ground": kept.ground_hash},
+            {**question.parameters(library), "parcels_ground": parcels.ground_hash},
             [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in finished],
             journal.about["started"],
             time.perf_counter() - began,
             library.person(),
         )
         verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
-        yield RunInBlocks(record, question.packs, verdicts, kept.count, kept.blocks, resumed, problems, kept, journal)
+        yield RunInBlocks(
+            record, question.packs, verdicts, parcels.count, parcels.blocks, resumed, problems, parcels, journal
+        )
 
 
-def _told_resumed(journal: BlockJournal, kept: KeptParcels, language: str) -> dict[str, Any]:
-    facts = {"file": journal.about["parcels"], "done": len(journal.finished), "of": kept.blocks}
+def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:
+    facts = {"file": journal.about["parcels"], "done": len(journal.finished), "of": parcels.blocks}
     return problem_record(Problem("journal.resumed", facts), language)
 
 

@@ -15,7 +15,7 @@ from onemap.layers.progress import SILENT
 from onemap.rules.check.check import check
 from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.parcel_reader import ParcelsInMemory
-from onemap.rules.distributed.running import run_in_blocks
+from onemap.rules.distributed.run_in_blocks import run_in_blocks
 from onemap.rules.distributed.work import LocalEngine
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import no_parcels

@@ -25,7 +25,7 @@ ENCODINGS = ("", "UTF-8", "GB18030", "BIG5", "UTF-16")
 DISTRICT, EXTENT, FEATURES = "district", "extent", "features"
 
 
-class AddOptions(QWidget):
+class AddOptionsForm(QWidget):
     """A form of the options of `onemap add`."""
 
     encoding_changed = pyqtSignal()
@@ -37,7 +37,7 @@ class AddOptions(QWidget):
         self.valid_from, self.valid_to = _date_edit(), _date_edit()
         self.covers = QComboBox()
         self.covers.setEditable(True)
-        self.covers.addItem(tr("what the last version said, or else where features lie"), "")
+        self.covers.addItem(tr("as the last version said"), "")
         self.covers.addItem(tr("the district"), DISTRICT)
         self.covers.addItem(tr("the ground of its features"), FEATURES)
         self.covers.addItem(tr("the extent of its features (assumed)"), EXTENT)
@@ -63,13 +63,10 @@ class AddOptions(QWidget):
         self._build()
 
     def _build(self) -> None:
-        hint = tr("A file of polygons: the ground for which the data speaks")
-        covers_row = _with_file_button(self.covers, hint, self._choose_coverage)
         report_row = _with_file_button(self.report, tr("Where to write the report"), self._choose_report)
         form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("Speaks for"), covers_row)
         form.addRow(tr("Valid from"), self.valid_from)
         form.addRow(tr("Valid to"), self.valid_to)
         form.addRow(tr("Label"), self.label)
@@ -80,6 +77,11 @@ class AddOptions(QWidget):
         form.addRow(self.repair)
         form.addRow(self.keep_bad)
         form.addRow(self.copy)
+
+    def coverage_row(self) -> QHBoxLayout:
+        """The choice of the ground for which the data speaks, for whoever asks it first."""
+        hint = tr("A file of polygons: the ground for which the data speaks")
+        return _with_file_button(self.covers, hint, self._choose_coverage)
 
     def show_kind(self, is_raster: bool) -> None:
         """Enable the options for a raster, or for features."""

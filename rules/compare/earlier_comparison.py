@@ -74,12 +74,12 @@ def what_stands(
     They stand where software, origin, matrix, limits and both coverages are the same, and no feature that came or
     went touches them. bounds: near which the plans were read.
     """
-    record, said = earlier.record, earlier.record["parameters"]
+    record, params = earlier.record, earlier.record["parameters"]
     if record["software"] != software_versions() or record["origin"] != list(sources.origin):
         return None
     if record["matrix"]["hash"] != matrix.hash or matrix.a.elsewhere or matrix.b.elsewhere:
         return None
-    if (said["min_width_m"], said["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
+    if (params["min_width_m"], params["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
         return None
     changed: list[np.ndarray] = []
     for layer, plan in zip(record["layers"], plans, strict=True):
@@ -89,10 +89,10 @@ def what_stands(
         changed.append(features)
     moved_ground = np.concatenate(changed)
     _, touched = shapely.STRtree(earlier.geometries).query(moved_ground, predicate="intersects")
-    kept = np.ones(len(earlier.geometries), dtype=bool)
-    kept[touched] = False
-    columns = earlier.columns.loc[kept, KEPT_COLUMNS].reset_index(drop=True)
-    return StandingSpots(columns, earlier.geometries[kept], np.r_[moved_ground, earlier.geometries[~kept]])
+    stands = np.ones(len(earlier.geometries), dtype=bool)
+    stands[touched] = False
+    columns = earlier.columns.loc[stands, KEPT_COLUMNS].reset_index(drop=True)
+    return StandingSpots(columns, earlier.geometries[stands], np.r_[moved_ground, earlier.geometries[~stands]])
 
 
 def _differing_features(

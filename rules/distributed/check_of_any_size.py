@@ -15,7 +15,7 @@ from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.check.check import check
 from onemap.rules.distributed.parcel_reader import ParcelReader, ParcelsInMemory, ParcelStream
 from onemap.rules.distributed.partition import block_count, fits_into_memory, most_parcels
-from onemap.rules.distributed.running import READ, RunInBlocks, run_in_blocks
+from onemap.rules.distributed.run_in_blocks import READ, RunInBlocks, run_in_blocks
 from onemap.rules.distributed.work import Engine, LocalEngine
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
@@ -36,19 +36,28 @@ class Execution:
     scheduler: str | None = None
     shared: str | None = None
 
+    def refuse_clashes(self, against: str | None) -> None:
+        """Raise UsageError usage.alone, usage.apart for what does not go together. against: the earlier run, if any."""
+        if self.shared and not self.scheduler:
+            raise UsageError("usage.alone", field="--shared", other="--scheduler")
+        if self.shared and against:
+            raise UsageError("usage.apart", field="--shared", other="--against")
+
 
 @contextlib.contextmanager
 def checked(
-    library: Library, wishes: CheckOptions, language: str, execution: Execution, progress: Progress, against: str | None
+    library: Library,
+    options: CheckOptions,
+    language: str,
+    execution: Execution,
+    progress: Progress,
+    against: str | None,
 ) -> Iterator[Run | RunInBlocks]:
     """The run of what is asked, as long as the block lasts: what was written of it goes then.
 
     Raises OneMapError for every refusal.
     """
-    if execution.shared and not execution.scheduler:
-        raise UsageError("usage.alone", field="--shared", other="--scheduler")
-    if execution.shared and against:
-        raise UsageError("usage.apart", field="--shared", other="--against")
+    execution.refuse_clashes(against)
     most, workers = most_parcels(), execution.workers or os.cpu_count() or 1
     reading = progress.part(0.0, READ, phrase("progress.parcels", language))
     reading.at(0.0)
@@ -63,18 +72,20 @@ def checked(
             )
 
         def in_blocks(question: Question, reader: ParcelReader) -> RunInBlocks:
-            asked = (wishes.id_field, wishes.as_of, engine, progress, against, most)
-            return held.enter_context(run_in_blocks(library, question, reader, *asked))
+            run = run_in_blocks(
+                library, question, reader, options.id_field, options.as_of, engine, progress, against, most
+            )
+            return held.enter_context(run)
 
-        with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
+        with large_layer(options.parcels, options.layer, options.encoding) as stream:
             if stream and not fits_into_memory(stream.count / most):
-                digest = content_hash(Path(wishes.parcels), stream.readable.path, reading)
-                blank = no_parcels(source_name(wishes.parcels), digest)
-                reader = ParcelStream(stream, wishes, library.crs, digest, reading)
+                digest = content_hash(Path(options.parcels), stream.readable.path, reading)
+                blank = no_parcels(source_name(options.parcels), digest)
+                reader = ParcelStream(stream, options, library.crs, digest, reading)
                 with contextlib.suppress(UnsupportedValue):
-                    run = in_blocks(question_about(library, wishes, language, blank), reader)
+                    run = in_blocks(question_about(library, options, language, blank), reader)
         if run is None:
-            question = question_of(library, wishes, language, workers, reading)
+            question = question_of(library, options, language, workers, reading)
             parcels = question.parcels
             blocks = block_count(parcels.vertices, most)
             if execution.scheduler or not fits_into_memory(blocks):
