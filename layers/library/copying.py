@@ -20,7 +20,7 @@ from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.logged_rows import insert_logged, note, note_structure, row_name
-from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.rights import Right
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
 
 _BLOCK = 5000
@@ -31,7 +31,7 @@ _MODULUS = 1 << 256
 
 
 def copy_library(
-    source: Library, place: LibraryPlace, tables: Sequence[str], grants: Sequence[Grant], progress: Progress
+    source: Library, place: LibraryPlace, tables: Sequence[str], grants: Sequence[Right], progress: Progress
 ) -> dict[str, Any]:
     """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
 
@@ -39,7 +39,7 @@ def copy_library(
     Returns how many versions and rows were copied, and the original's head, which the copy's log names.
     Raises OneMapError copy.…, library.….
     """
-    if not source.voice.is_owner:
+    if not source.roles.is_owner:
         raise OneMapError("copy.owner", file=source.label)
     _check_rasters(source)
     counts: dict[str, int] = {}

@@ -26,7 +26,7 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.logged_rows import insert_logged, note_structure, plain_tables
-from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.rights import Right
 from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.store import Store, StoreConnection
 
@@ -72,7 +72,7 @@ class Library:
     """One open library. It belongs to the thread that opened it.
 
     label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
-    code; voice: for whom its user may speak; account: under which its user has logged in, None for a file, in which
+    code; roles: for whom its user may speak; account: under which its user has logged in, None for a file, in which
     names are typed; is_rehearsal: it was made for trying the review, and nothing in it counts.
     """
 
@@ -81,7 +81,7 @@ class Library:
         self.label = store.label
         self.path = store.path
         self.writable = store.writable
-        self.voice = store.voice
+        self.roles = store.roles
         self.account = store.account
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self._store = store
@@ -198,6 +198,10 @@ class Library:
         """Whether the library holds a table; rooms above make theirs when they first write."""
         return self.connection.has_table(name)
 
+    def person(self) -> str:
+        """Who acts: the account on a server, whoever is at the keyboard for a file."""
+        return self.account or system_user()
+
     def state(self) -> int:
         """A number that changes when somebody else has written since the library was opened."""
         return self.connection.change_number()
@@ -309,7 +313,7 @@ def make_library(
     district: np.ndarray | None,
     who: str,
     tables: Sequence[str] = (),
-    grants: Sequence[Grant] = (),
+    grants: Sequence[Right] = (),
     *,
     is_rehearsal: bool = False,
 ) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
 from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
-from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.rights import Right
 from onemap.layers.stores.store import (
     GEOMETRY_COLUMN,
     DamagedTable,
@@ -82,6 +83,10 @@ class FileConnection(sqlite3.Connection):
             (at, who, action, subject, detail, content_hash, before, chained),
         )
 
+    def moment(self) -> str:
+        """The present moment, to the microsecond, so that order of recording is kept."""
+        return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
     def change_number(self) -> int:
         """SQLite's own number; -1 where it cannot be read, which opening the file anew explains."""
         try:
@@ -94,7 +99,7 @@ class FileConnection(sqlite3.Connection):
         number, head = self.execute("SELECT number, hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
         return number, head
 
-    def protect(self, grants: Sequence[Grant]) -> None:
+    def protect(self, grants: Sequence[Right]) -> None:
         """Nothing: whoever may write a file may write all of it."""
 
     def make_features(self, table: FeatureTable) -> None:

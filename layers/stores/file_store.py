@@ -15,7 +15,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
-from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.rights import Roles
 
 _REFUSALS = {
     sqlite3.SQLITE_BUSY: "library.busy",
@@ -66,7 +66,7 @@ class FileStore:
         self.label = path.name
         self.connection = connection
         self.writable = writable
-        self.voice = Voice(DEPARTMENTS, is_lead=True, is_owner=True)
+        self.roles = Roles(DEPARTMENTS, is_lead=True, is_owner=True)
         self.account: str | None = None
         self._file = path
         self._wait_s = wait_s

@@ -1,8 +1,9 @@
 """Who may do what in a library that many share: plain values, which a server turns into roles, grants and policies."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-DEPARTMENT, LEAD, AUDITOR = "department", "lead", "auditor"
+DEPARTMENT, LEAD, AUDITOR, OWNER = "department", "lead", "auditor", "owner"
 EVERYONE = (DEPARTMENT, LEAD)
 
 
@@ -22,7 +23,38 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Voice:
+class Guard:
+    """What must be true of every row that anyone but the owner writes, whatever a grant allows.
+
+    action: INSERT or UPDATE. conditions: by what is told of a row that fails, an SQL condition on NEW (and OLD), in
+    which stand: `account`, who has logged in; `today`, the server's day as text; `any_day`, whether the library is for
+    trying; `departments`, an array, and `is_lead`, for whom the account acts; `this_step`, the transaction's number,
+    which is the xmin of the rows that it wrote. at_commit: conditions that must hold when all is written. stamped:
+    columns in which the server's clock stands, whatever was sent.
+    """
+
+    table: str
+    action: str
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    at_commit: Mapping[str, str] = field(default_factory=dict)
+    stamped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a condition asks as the owner of rows that its asker may not see. body: a SELECT."""
+
+    name: str
+    arguments: str
+    answer: str
+    body: str
+
+
+Right = Grant | Guard | Function
+
+
+@dataclass(frozen=True)
+class Roles:
     """For whom an open library's user may speak. In a file, and as the owner on a server: for everyone."""
 
     departments: tuple[str, ...]
@@ -35,7 +67,28 @@ class Voice:
         return bool(self.is_owner or self.is_lead or self.departments)
 
 
-LIBRARY_GRANTS = (
+# A run is of whoever records it, and such that it can be read: junk in one would end the lists of all.
+_LISTS_OF_TABLES = (
+    "NOT EXISTS (SELECT FROM unnest(ARRAY['packs', 'layers', 'skipped', 'warped']) AS name"
+    " WHERE record ? name AND NOT coalesce(jsonb_typeof(record -> name) = 'array'"
+    " AND NOT jsonb_path_exists(record -> name, 'strict $[*] ? (@.type() <> \"object\")'), false))"
+)
+_TABLES_OF_RECORD = (
+    "NOT EXISTS (SELECT FROM unnest(ARRAY['parameters', 'matrix', 'rules', 'software']) AS name"
+    " WHERE record ? name AND jsonb_typeof(record -> name) <> 'object')"
+)
+_RUN = {
+    "id": "NEW.id ~ '^[0-9A-Za-z-]{1,64}$'",
+    "who": "NEW.who = account",
+    "started": "onemap_is_moment(NEW.started) AND NEW.started::timestamptz <= clock_timestamp() + interval '1 hour'",
+    "record": "onemap_is_json(NEW.record, 100000000)",
+    "record's words": "(SELECT record ->> 'id' = NEW.id AND record ->> 'who' = account"
+    " AND record ->> 'started' = NEW.started"
+    " AND onemap_is_day(coalesce(record #>> '{parameters,as_of}', '2000-01-01'))"
+    " AND onemap_is_moment(coalesce(record #>> '{parameters,known_at}', NEW.started))"
+    f" AND {_TABLES_OF_RECORD} AND {_LISTS_OF_TABLES} FROM (SELECT NEW.record::jsonb AS record) AS one)",
+}
+LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),
     *(
         Grant(table, "SELECT", EVERYONE)
@@ -47,4 +100,15 @@ LIBRARY_GRANTS = (
     Grant("onemap_run_blocks", "INSERT", EVERYONE),
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
+    Guard("onemap_runs", "INSERT", _RUN),
+    Guard(
+        "onemap_run_blocks",
+        "INSERT",
+        {
+            "numbers": "NEW.first BETWEEN 0 AND 1000000000 AND NEW.count BETWEEN 0 AND 100000000",
+            "name": "NEW.name ~ '^[a-z_]{1,40}$'",
+            "run": "NOT EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run AND r.xmin <> this_step)",
+        },
+        {"run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run AND r.xmin = this_step)"},
+    ),
 )

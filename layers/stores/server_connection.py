@@ -13,7 +13,7 @@ from psycopg.adapt import Loader
 
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import row_name
-from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.rights import Right
 from onemap.layers.stores.server_rights import ServerRoles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
 from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable, Rows
@@ -131,6 +131,11 @@ class ServerConnection:
             (at, who, action, subject, detail, content_hash),
         )
 
+    def moment(self) -> str:
+        """The present moment by the server's clock."""
+        moment: str = self.execute("SELECT onemap_moment()").fetchone()[0]
+        return moment
+
     def change_number(self) -> int:
         """Always 0."""
         return 0
@@ -140,7 +145,7 @@ class ServerConnection:
         number, head = self.execute("SELECT number, hash FROM onemap_chain_head()").fetchone()
         return number, head
 
-    def protect(self, grants: Sequence[Grant]) -> None:
+    def protect(self, grants: Sequence[Right]) -> None:
         """The log is chained and closed, and every role may do what is granted to it and nothing else."""
         protect(self.raw, self.schema, self._roles, grants)
 

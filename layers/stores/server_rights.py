@@ -8,28 +8,53 @@ from psycopg import errors, sql
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.stores.lock_keys import lock_key
-from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_GRANTS, Grant, Voice
+from onemap.layers.stores.rights import (
+    AUDITOR,
+    DEPARTMENT,
+    LEAD,
+    LIBRARY_RIGHTS,
+    OWNER,
+    Function,
+    Grant,
+    Guard,
+    Right,
+    Roles,
+)
+from onemap.layers.stores.server_guards import WORDS, make_guard
 
 if TYPE_CHECKING:
     import psycopg
 
-OWNER = "owner"
+TURNS = "turns_of_writers"  # a row for each scope, which a writer locks until it is done
+POSTGIS_SCHEMA = (
+    "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
+)
 
 # Every function names its schema: what runs with its owner's rights must not find another's tables first.
+# Writers take turns by rows of a table that none but the owner may see: an advisory lock could be taken by anybody, and
+# its number is shown to all as long as somebody holds it.
 _FUNCTIONS = """
 CREATE FUNCTION onemap_departments() RETURNS text[] LANGUAGE sql STABLE SET search_path = pg_catalog AS $f$
   SELECT coalesce(array_agg(code), '{{}}') FROM unnest({departments}::text[]) AS code
   WHERE pg_has_role(current_user, {prefix} || code, 'USAGE') $f$;
+CREATE TABLE {turns} (scope text PRIMARY KEY);
+CREATE FUNCTION onemap_take_turn(scope text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, {schema}, pg_temp AS $f$
+BEGIN
+  INSERT INTO {turns} VALUES (onemap_take_turn.scope) ON CONFLICT DO NOTHING;
+  PERFORM FROM {turns} AS turn WHERE turn.scope = onemap_take_turn.scope FOR UPDATE;
+END $f$;
+CREATE FUNCTION onemap_take_turn() RETURNS void LANGUAGE sql SECURITY DEFINER
+  SET search_path = pg_catalog, {schema}, pg_temp AS $f$ SELECT onemap_take_turn('') $f$;
 CREATE FUNCTION onemap_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {schema}, pg_temp AS $f$
 DECLARE last_number bigint; last_hash text;
 BEGIN
-  PERFORM pg_advisory_xact_lock({key});
+  PERFORM onemap_take_turn();
   SELECT number, hash INTO last_number, last_hash FROM {schema}.onemap_audit ORDER BY number DESC LIMIT 1;
   NEW.number := coalesce(last_number, 0) + 1;
   NEW.at := to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-  IF NEW.who <> session_user THEN NEW.who := NEW.who || ' (' || session_user || ')'; END IF;
+  NEW.who := session_user;
   NEW.content_hash := encode(sha256(convert_to(NEW.detail, 'UTF8')), 'hex');
   NEW.previous_hash := coalesce(last_hash, '');
   NEW.hash := encode(sha256(convert_to(concat_ws(E'\\n', NEW.previous_hash, NEW.at, NEW.who, NEW.action, NEW.subject,
@@ -47,8 +72,10 @@ CREATE TRIGGER onemap_chain BEFORE INSERT ON onemap_audit FOR EACH ROW EXECUTE F
 CREATE TRIGGER onemap_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON onemap_audit
   FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
 ALTER TABLE onemap_audit ADD UNIQUE (previous_hash);
-REVOKE ALL ON FUNCTION onemap_chain(), onemap_closed(), onemap_chain_head() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION onemap_chain_head() TO {everyone}
+REVOKE ALL ON FUNCTION onemap_chain(), onemap_closed(), onemap_chain_head(), onemap_take_turn(),
+  onemap_take_turn(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION onemap_chain_head() TO {everyone};
+GRANT EXECUTE ON FUNCTION onemap_take_turn() TO {writers}
 """
 
 
@@ -122,24 +149,43 @@ class _RoleAlreadyMade(Exception):
     """A role that was not there a moment ago."""
 
 
-def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, grants: Sequence[Grant]) -> None:
-    """Close the log, and grant what is granted; run as the owner, in the transaction that makes the library."""
-    identifier = connection.execute("SELECT value FROM onemap_library WHERE key = 'id'").fetchone()[0]  # type: ignore[index]
+def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, rights: Sequence[Right]) -> None:
+    """Close the log, grant what is granted, guard what is guarded; as the owner, in the making transaction."""
     everyone = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
     script = sql.SQL(_FUNCTIONS).format(
         departments=sql.Literal(list(DEPARTMENTS)),
         prefix=sql.Literal(roles.role_name("")),
         schema=sql.Identifier(schema),
-        key=sql.Literal(lock_key(identifier, None)),
+        turns=sql.Identifier(TURNS),
         everyone=everyone,
+        writers=sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
     )
     connection.execute(script)
+    connection.execute(WORDS.replace("{schema}", sql.Literal(schema).as_string(connection)))
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), everyone))
-    everything = (*LIBRARY_GRANTS, *grants)
-    for table in dict.fromkeys(grant.table for grant in everything):
+    everything = (*LIBRARY_RIGHTS, *rights)
+    for table in dict.fromkeys(right.table for right in everything if not isinstance(right, Function)):
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
-    for number, grant in enumerate(everything):
-        _grant_rights(connection, roles, grant, f"{grant.action.lower()}_{number}")
+    postgis = connection.execute(POSTGIS_SCHEMA).fetchone()[0]  # type: ignore[index]
+    for number, right in enumerate(everything):
+        if isinstance(right, Guard):
+            make_guard(connection, schema, postgis, roles.role_name(""), right)
+        elif isinstance(right, Function):
+            _make_function(connection, schema, roles, right)
+        else:
+            _grant_rights(connection, roles, right, f"{right.action.lower()}_{number}")
+
+
+def _make_function(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, made: Function) -> None:
+    script = (
+        f"CREATE FUNCTION {made.name}({made.arguments}) RETURNS {made.answer} LANGUAGE sql STABLE SECURITY DEFINER"
+        " SET search_path = pg_catalog, {schema}, pg_temp AS $f$ "
+    )
+    head = sql.SQL(script).format(schema=sql.Identifier(schema))
+    rights = "REVOKE ALL ON FUNCTION {name} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {name} TO {readers}"
+    readers = sql.SQL(", ").join(map(sql.Identifier, roles.readers))
+    connection.execute(head + sql.SQL(made.body) + sql.SQL(" $f$"))
+    connection.execute(sql.SQL(rights).format(name=sql.Identifier(made.name), readers=readers))
 
 
 def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:
@@ -159,7 +205,7 @@ def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, gra
     )
 
 
-def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Voice:
+def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Roles:
     """For whom the account may speak, by the roles of which it is a member."""
     rows = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')",
@@ -167,6 +213,6 @@ def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Voice
     )
     held = {row[0] for row in rows}
     if roles.owner in held:
-        return Voice(DEPARTMENTS, is_lead=True, is_owner=True)
+        return Roles(DEPARTMENTS, is_lead=True, is_owner=True)
     departments = tuple(code for code in DEPARTMENTS if roles.role_name(code) in held)
-    return Voice(departments, is_lead=roles.role_name(LEAD) in held)
+    return Roles(departments, is_lead=roles.role_name(LEAD) in held)

@@ -14,11 +14,10 @@ from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.server_address import ServerAddress, is_plainly_spelled, server_address
-from onemap.layers.stores.lock_keys import lock_key
-from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.server_connection import ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
-from onemap.layers.stores.server_rights import ServerRoles, make_roles, voice_of
+from onemap.layers.stores.server_rights import POSTGIS_SCHEMA, ServerRoles, make_roles, roles_of
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
 _CONNECT_WAIT_S = 10
@@ -32,16 +31,15 @@ class ServerStore:
     """`Store` on a schema. wait_s: how long a writer waits for another."""
 
     def __init__(
-        self, label: str, connection: ServerConnection, voice: Voice, *, library_id: str, writable: bool, wait_s: float
+        self, label: str, connection: ServerConnection, roles: Roles, *, writable: bool, wait_s: float
     ) -> None:
         self.path: Path | None = None
         self.label = label
         self.connection = connection
-        self.voice = voice
+        self.roles = roles
         # Whoever has logged in, although the owner's role is taken to write.
         self.account: str | None = connection.raw.info.user
         self.writable = writable
-        self._library_id = library_id
         self._wait_s = wait_s
 
     def today(self) -> date:
@@ -76,7 +74,10 @@ class ServerStore:
             try:
                 raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(round(self._wait_s * 1000))))
                 raw.execute(_DURABLE)
-                raw.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key(self._library_id, scope),))
+                if scope is None:
+                    raw.execute("SELECT onemap_take_turn()")
+                else:
+                    raw.execute("SELECT onemap_take_turn(%s::text)", (scope,))
                 yield self.connection
                 raw.execute("COMMIT")
             except BaseException:
@@ -137,9 +138,7 @@ def _as_new(raw: "psycopg.Connection[Any]") -> bool | None:
 
 def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str) -> None:
     """Look for tables in the library's schema and PostGIS's only. Raises OneMapError library.no_postgis."""
-    found = raw.execute(
-        "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
-    ).fetchone()
+    found = raw.execute(POSTGIS_SCHEMA).fetchone()
     if found is None:
         raise OneMapError("library.no_postgis", file=label)
     path = sql.SQL(", ").join(map(sql.Identifier, (schema, found[0])))
@@ -164,18 +163,17 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
         if raw.execute("SELECT has_schema_privilege(%s, 'USAGE')", (schema,)).fetchone() != (True,):
             raise OneMapError("library.no_right", file=label, reason=f"USAGE, {schema}")
         _at_home(raw, schema, label)
-        roles = ServerRoles(schema)
-        voice = voice_of(raw, roles)
-        if voice.is_owner:
-            raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(roles.owner)))
-        connection = ServerConnection(raw, schema, roles)
-        library_id = connection.execute("SELECT value FROM onemap_library WHERE key = 'id'").fetchone()[0]
+        groups = ServerRoles(schema)
+        roles = roles_of(raw, groups)
+        if roles.is_owner:
+            raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(groups.owner)))
+        connection = ServerConnection(raw, schema, groups)
         writable = raw.execute(
             "SELECT has_table_privilege('onemap_audit', 'INSERT') AND NOT pg_is_in_recovery()"
             " AND current_setting('default_transaction_read_only') = 'off'"
         ).fetchone() == (True,)
         with server_errors_as_refusals(label):
-            yield ServerStore(label, connection, voice, library_id=library_id, writable=writable, wait_s=wait_s)
+            yield ServerStore(label, connection, roles, writable=writable, wait_s=wait_s)
 
 
 def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[ServerConnection], None]) -> None:

@@ -20,7 +20,7 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.arrow_values import plain_column
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
-from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.store import DamagedTable, FeatureRows
 
 FACTS = "library"  # before the hash, in the name of the file that says what is there
@@ -107,7 +107,7 @@ class SharedStore:
 
     path: Path | None = None
     writable = False
-    voice = Voice(DEPARTMENTS, is_lead=True)
+    roles = Roles(DEPARTMENTS, is_lead=True)
     account: str | None = None
 
     def __init__(self, label: str, connection: SharedConnection) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from onemap.layers.progress import Progress
-from onemap.layers.stores.rights import Grant, Voice
+from onemap.layers.stores.rights import Right, Roles
 
 GEOMETRY_COLUMN = "geom"
 Rows = dict[str, dict[str, str | None]]  # table → name → hash of a row; None of one that was taken away
@@ -96,13 +96,16 @@ class StoreConnection(Protocol):
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log inside the open transaction, chained to the row before."""
 
+    def moment(self) -> str:
+        """The present moment by the clock of the machine that keeps the library, as ISO text in UTC."""
+
     def change_number(self) -> int:
         """A number that changes when another connection has written; of a server, which is not kept open, always 0."""
 
     def chain_head(self) -> tuple[int, str]:
         """The number and hash of the log's last row."""
 
-    def protect(self, grants: Sequence[Grant]) -> None:
+    def protect(self, grants: Sequence[Right]) -> None:
         """Close a new library's log, and let each role do what is granted to it; a file knows no roles."""
 
     def make_features(self, table: FeatureTable) -> None:
@@ -149,13 +152,13 @@ class StoreConnection(Protocol):
 class Store(Protocol):
     """An open library's place. label: how it is named to people; path: the file, None on a server.
 
-    voice: for whom its user may speak; account: under which its user has logged in, None for a file.
+    roles: for whom its user may speak; account: under which its user has logged in, None for a file.
     """
 
     label: str
     path: Path | None
     writable: bool
-    voice: Voice
+    roles: Roles
     account: str | None
 
     @property

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.library.library import Library, now, system_user
+from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.software import software_versions
@@ -77,7 +77,8 @@ def check(
     asked = (check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED))
     answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)
     parameters = question.parameters(library)
-    record = record_of(check_plan, question.packs, parameters, [answer], started, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    record = record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
     problems = [problem_record(problem, language) for problem in question.parcels.problems]
     verdicts = verdict_counts(answer.tables["parcels"])
     return Run(question, record, {**answer.tables, "run": run_table(record)}, problems, verdicts)
@@ -206,6 +207,7 @@ def record_of(
     answers: Iterable[Answer],
     started: str,
     seconds: float,
+    who: str,
 ) -> dict[str, Any]:
     """The record of a run whose parcels were judged together, or in several answers."""
     layers: dict[str, Mapping[str, Any]] = {}
@@ -230,7 +232,7 @@ def record_of(
         "computed": computed,
         "warped": sorted(warped, key=lambda item: order[item["rule"]]),
         "skipped": skipped,
-        "who": system_user(),
+        "who": who,
     }
 
 

@@ -324,7 +324,7 @@ def verify(values: Values, context: VerbContext) -> Result:
             book = log_of(library, problems)
             if head is not None:
                 problems += head_problems(library, book, head)
-            is_whole = library.voice.reads_layers
+            is_whole = library.roles.reads_layers
             if is_whole:
                 tables = plain_tables((*LIBRARY_TABLES, *TABLES))
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)

@@ -71,11 +71,14 @@ def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
 
 def decide(values: Values, context: VerbContext) -> Result:
     """Say what is to become of a difference spot, or of all spots of a cluster."""
-    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.errors import OneMapError
+    from onemap.layers.library.library import open_library
     from onemap.rules.compare.decisions import decide as give
 
     with open_library(values["library"]) as library:
-        who = values.get("by") or system_user()
+        who = values.get("by") or library.person()
+        if library.account not in (None, who):
+            raise OneMapError("decide.by", field="--by", by=who, account=library.account)
         given = give(library, values["target"], values["decision"], values["reason"], who)
     return {"ok": True, **given}
 

@@ -1,19 +1,41 @@
 """What the rooms above the library keep in it, and who may do what with it in a library on a server."""
 
 from onemap.layers.library import services
-from onemap.layers.stores.rights import EVERYONE, Grant
+from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.rules.compare import decisions
 from onemap.rules.inputs import subdivision_store
+from onemap.rules.review import review_guards
 from onemap.rules.review import review_tables as review
 from onemap.rules.runs import run_store
 
 TABLES = (*services.TABLES, *run_store.TABLES, *subdivision_store.TABLES, *decisions.TABLES, *review.TABLES)
-GRANTS = (
+GRANTS: tuple[Right, ...] = (
     Grant("onemap_services", "SELECT", EVERYONE),
     Grant("onemap_snapshots", "SELECT", EVERYONE),
     Grant("onemap_pack_texts", "SELECT", EVERYONE),
     Grant("onemap_pack_texts", "INSERT", EVERYONE),
     Grant("onemap_pieces", "SELECT", EVERYONE),
+    Guard(
+        "onemap_pack_texts",
+        "INSERT",
+        {
+            "hash": "NEW.hash = encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex')",
+            "content": "length(NEW.content) <= 20000000",
+        },
+    ),
+    # The log tells of what its transaction has written, and of nothing else.
+    Guard(
+        "onemap_audit",
+        "INSERT",
+        {
+            "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"
+            " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
+            " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
+            f" OR {review_guards.MAY_LOG}",
+            "detail": "onemap_is_json(NEW.detail, 100000000)",
+            "rows of others": "onemap_are_own_rows(coalesce(NEW.detail::jsonb -> 'rows', '{}'), this_step)",
+        },
+    ),
     *decisions.GRANTS,
     *review.GRANTS,
 )

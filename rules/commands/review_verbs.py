@@ -1,5 +1,6 @@
 """The verbs of the review, declared as every verb is; `rules/commands/review_work.py` does them."""
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
@@ -70,6 +71,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("rule", "RULE", positional=True),
         Parameter("verdict", required=True, choices=VERDICT_CHOICES),
         Parameter("reason", "R", required=True),
+        Parameter("department", "D", choices=DEPARTMENTS),
         *_STEP,
     ),
     _review(

@@ -134,19 +134,21 @@ def review_opine(values: Values, context: VerbContext) -> Result:
             if values.get(name):
                 raise UsageError("review.reply_and_words", field=f"--{name}")
 
+    gave_way: dict[str, str] = {}
+
     def act(library: Library, case: str, hand: Hand) -> None:
         if values.get("reply"):
             from onemap.rules.statement.reply_taking import read_letter
 
             words, letter = read_letter(library, values["reply"], department)
-            opinions.opine(library, case, department, words, hand, letter)
+            gave_way.update(opinions.opine(library, case, department, words, hand, letter) or {})
             return
         said = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
-        opinions.opine(library, case, department, opinions.checked_words(*said), hand)
+        gave_way.update(opinions.opine(library, case, department, opinions.checked_words(*said), hand) or {})
 
     answer = _take_step(values, context, act)
     # Whose draft gave way is told, so that nobody's work goes unseen.
-    return {**answer, "instead_of": answer["entries"][-1]["detail"].get("instead_of")}
+    return {**answer, "instead_of": gave_way or None}
 
 
 def review_sign(values: Values, context: VerbContext) -> Result:
@@ -168,12 +170,9 @@ def review_return(values: Values, context: VerbContext) -> Result:
 
 def review_override(values: Values, context: VerbContext) -> Result:
     """Judge a finding otherwise."""
-    said = (values["parcel"], values["rule"], values["verdict"])
-    return _take_step(
-        values,
-        context,
-        lambda library, case, hand: opinions.override(library, case, *said, hand, _reason(values) or ""),
-    )
+    facts = (values["parcel"], values["rule"], values["verdict"], _reason(values) or "", values.get("department"))
+    said = opinions.Judgement(*facts)
+    return _take_step(values, context, lambda library, case, hand: opinions.override(library, case, said, hand))
 
 
 def review_extend(values: Values, context: VerbContext) -> Result:

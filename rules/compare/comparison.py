@@ -16,7 +16,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.geometry.row_blocks import give_back_memory
-from onemap.layers.library.library import Library, now, system_user
+from onemap.layers.library.library import Library, now
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
 from onemap.layers.software import software_versions
@@ -273,7 +273,7 @@ def _record(
         "overlap": {"a": found.plans[0].overlap.record(), "b": found.plans[1].overlap.record()},
         "computed": found.computed,
         "skipped": [],
-        "who": system_user(),
+        "who": question.library.person(),
     }
 
 

@@ -10,9 +10,9 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.library.library import Library, log, now
+from onemap.layers.library.library import Library, log
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
-from onemap.layers.stores.rights import EVERYONE, Grant
+from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.triage import TRIAGED
@@ -25,7 +25,25 @@ TABLES = (
     " spot TEXT NOT NULL, cluster TEXT, type TEXT NOT NULL, use_a TEXT, use_b TEXT, class_a TEXT, class_b TEXT,"
     " decision TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL, geom BLOB NOT NULL)",
 )
-GRANTS = (Grant("onemap_decisions", "SELECT", EVERYONE), Grant("onemap_decisions", "INSERT", EVERYONE))
+GRANTS: tuple[Right, ...] = (
+    Grant("onemap_decisions", "SELECT", EVERYONE),
+    Grant("onemap_decisions", "INSERT", EVERYONE),
+    # A day of one's own would change what earlier comparisons found.
+    Guard(
+        "onemap_decisions",
+        "INSERT",
+        {
+            "number": "NEW.number = 1 + coalesce((SELECT max(d.number) FROM onemap_decisions AS d), 0)",
+            "who": "NEW.who = account",
+            "at": "onemap_is_moment(NEW.at)"
+            " AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
+            "run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run)",
+            "words": "onemap_is_text(NEW.reason, 20000) AND length(NEW.pair || NEW.spot || NEW.type || NEW.decision"
+            " || coalesce(NEW.cluster, '')) < 1000",
+            "geom": "ST_GeomFromWKB(NEW.geom) IS NOT NULL",
+        },
+    ),
+)
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
 FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
 _COLUMNS = "number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
@@ -54,8 +72,9 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
     if not reason.strip():
         raise OneMapError("decide.reason", field="--reason")
     run, rows = _wanted(library, target)
-    pair, at = pair_of(run_record(library, run, KIND)), now()
+    pair = pair_of(run_record(library, run, KIND))
     with library.writing() as connection:
+        at = connection.moment()
         last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
         decided = []
         for number, (values, wkb) in enumerate(rows, start=last + 1):
@@ -73,7 +92,12 @@ def _wanted(library: Library, target: str) -> tuple[str, list[tuple[dict[str, An
     """The newest comparison that has a spot or cluster of that name, and its spots."""
     column = "cluster" if target.startswith("K") else "spot"
     for run in comparison_runs(library):
-        rows = stored_rows(library, run, "spots", **{column: target})
+        try:
+            rows = stored_rows(library, run, "spots", **{column: target})
+        except OneMapError as error:
+            if error.code != "run.damaged":
+                raise
+            continue  # one that cannot be read is no reason to refuse all others; `verify` names it
         if not rows:
             continue
         if any(row.values["type"] not in TRIAGED for row in rows):

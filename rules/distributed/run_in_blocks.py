@@ -94,8 +94,7 @@ def run_in_blocks(
         if resumed := len(journal.finished):
             problems.append(_resumed_problem(journal, parcels, question.language))
             progress.at(_KEPT, problems[-1]["message"])
-        work = Work(question, check_plan, parcels, journal, against)
-        work.finish_blocks(engine, progress.part(_KEPT, JUDGED))
+        Work(question, check_plan, parcels, journal, against).finish_blocks(engine, progress.part(_KEPT, JUDGED))
         finished = [journal.finished[number] for number in range(parcels.blocks)]
         record = record_of(
             check_plan,
@@ -104,6 +103,7 @@ def run_in_blocks(
             [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in finished],
             journal.about["started"],
             time.perf_counter() - began,
+            library.person(),
         )
         verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
         yield RunInBlocks(

@@ -93,7 +93,7 @@ def _fresh(library: Library) -> dict[str, Cuts]:
 def _keep(library: Library, name: str, cut: Cuts) -> None:
     """Remember a cut for as long as the library is open, and write it with whatever is written next."""
     _fresh(library).setdefault(name, {}).update(cut)
-    if library.voice.is_owner:  # only its owner writes on a server
+    if library.roles.is_owner:  # only its owner writes on a server
         library.write_later(lambda connection: _write(connection, name, cut))
 
 

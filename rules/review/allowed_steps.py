@@ -19,7 +19,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
     """For each step of the whole case None, or the sentence with which it would be refused."""
 
     def attempt(step: str) -> None:
-        may_act(library.voice, step, None)
+        may_act(library.roles, step, None)
         if not (step == "circulate" and circulates_again(case)):
             case_state_after(case.state, step, case=case.id, field="CASE")
         found = consolidation_problems(case) if step == "consolidate" else []
@@ -41,7 +41,7 @@ def opinion_steps(
     by = library.account or by
 
     def attempt(step: str) -> None:
-        may_act(library.voice, step, opinion.department)
+        may_act(library.roles, step, opinion.department)
         case_state_after(case.state, step, case=case.id, field="CASE")
         due, named = opinion.due.isoformat() if opinion.due else None, department_name(opinion.department)
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}

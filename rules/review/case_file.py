@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 _CASE = (
-    "id, project, data, options, terms, state, round, revision, opened_by, opened_on, proposed, conclusion,"
+    "id, project, data, options, terms, state, round, opened_by, opened_on, proposed, conclusion,"
     " conclusion_reason, decided_by, decided_on, document, issued_by, issued_on"
 )
 _OPINION = (
@@ -89,6 +89,7 @@ def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
     return Case(
         **{**values, "terms": Terms(**json.loads(values["terms"]))},
         library=library.id,
+        revision=entries[-1].number,
         on=_standing_day(library, on, max(entry.on for entry in entries)),
         rounds=rounds,
         entries=entries,

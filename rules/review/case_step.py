@@ -10,7 +10,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.stores.logged_rows import note
-from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import case_on_its_day, stored_case
@@ -22,6 +22,8 @@ from onemap.rules.review.state_machine import case_state_after
 _MOST_REASON = 2000
 # What the lead department does; it also returns any opinion and gives more time.
 _LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend")
+_UNSIGNED = ("drafted", "returned")
+_WORDS = ("conclusion", "words", "reply")  # of a step's facts, what an opinion says or could be guessed from
 
 
 @dataclass(frozen=True)
@@ -115,17 +117,15 @@ def step(
     seen = stored_case(library, case_id, hand.on)
     if department is not None:
         seen.opinion(department)
-    may_act(library.voice, action, department)
+    may_act(library.roles, action, department)
     if hand.expect is not None and hand.expect > seen.revision:
         raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
     with library.writing() as connection:
-        connection.execute("UPDATE onemap_cases SET revision = revision + 1 WHERE id = ?", (case_id,))
         before = row_hashes(connection, case_id)
-        before["onemap_cases"].clear()
         stored = stored_case(library, case_id, hand.on)
-        _no_conflict(stored, hand.expect or seen.revision, department)
+        _no_conflict(connection, stored, hand.expect or seen.revision, department)
         if hand.seen is not None and department is not None:
-            _no_conflict(stored, hand.seen, department, is_own=True)
+            _no_conflict(connection, stored, hand.seen, department, is_own=True)
         on = step_day(library, hand, stored.last_day)
         late = late_day(library, on)
         state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
@@ -133,26 +133,28 @@ def step(
         yield taken
         if state != stored.state:
             connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
-        place = Place(case_id, stored.revision, taken.round, department)
+        place = Place(case_id, stored.revision + 1, taken.round, department)
         enter(connection, place, action, Stamp(hand.by, on, late), {"state": state, **detail}, before)
 
 
-def may_act(voice: Voice, action: str, department: str | None) -> None:
+def may_act(roles: Roles, action: str, department: str | None) -> None:
     """Refuse a step of the lead department to others, and one for a department to those who do not speak for it.
 
     Raises OneMapError review.lead_only, review.not_yours.
     """
-    if voice.is_lead and action in _LEADS:
+    if roles.is_lead and action in _LEADS:
         return
-    if action in _LEADS and department is None:
+    if action in _LEADS and (department is None or action == "extend"):
         raise OneMapError("review.lead_only", field="--by", action=f"review {action}")
-    if department is not None and department not in voice.departments:
-        facts = {"department": department_name(department), "yours": department_names(voice.departments)}
+    if department is not None and department not in roles.departments:
+        facts = {"department": department_name(department), "yours": department_names(roles.departments)}
         raise OneMapError("review.not_yours", field="DEPARTMENT", **facts)
 
 
-def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = False) -> None:
-    """Refuse a step that was thought of on another state of what it changes. case: at the revision of this step.
+def _no_conflict(
+    connection: StoreConnection, case: Case, seen: int, department: str | None, is_own: bool = False
+) -> None:
+    """Refuse a step that was thought of on another state of what it changes. case: as this step finds it.
 
     is_own: only what was done to the department's own opinion counts.
     """
@@ -160,7 +162,7 @@ def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = F
         if entry.number <= seen:
             return
         if entry.department == department or (not is_own and None in (entry.department, department)):
-            before = _state_at(case, seen, department)
+            before = _state_at(connection, case, seen, department)
             raise OneMapError(
                 "review.conflict",
                 case=case.id,
@@ -169,21 +171,30 @@ def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = F
                 seen=seen,
                 before=before,
                 revision=case.entries[-1].number,
-                after=_state_at(case, entry.number, department),
+                after=_state_at(connection, case, entry.number, department),
                 who=entry.who,
                 when=entry.on.isoformat(),
                 action=f"review {entry.action}",
             )
 
 
-def _state_at(case: Case, revision: int, department: str | None) -> Named:
+def _state_at(connection: StoreConnection, case: Case, revision: int, department: str | None) -> Named:
     """State and conclusion as the last step until a revision left them."""
     for entry in reversed(case.entries[:revision]):
         if department is None:
             return case_state_name(entry.detail["state"])
-        if entry.department == department and "conclusion" in entry.detail:
-            return opinion_name(entry.detail["opinion"], entry.detail["conclusion"])
+        if entry.department == department and "opinion" in entry.detail:
+            number = entry.detail["opinion_number"]
+            conclusion = conclusion_of(connection, case.id, entry.round, department, number)
+            return opinion_name(entry.detail["opinion"], conclusion)
     return opinion_name("drafted", None)
+
+
+def conclusion_of(connection: StoreConnection, case_id: str, round_: int, department: str, number: int) -> str | None:
+    """What one state of an opinion concludes; None for whoever may not see it."""
+    sql = "SELECT conclusion FROM onemap_opinions WHERE case_id = ? AND round = ? AND department = ? AND number = ?"
+    row = connection.execute(sql, (case_id, round_, department, number)).fetchone()
+    return row[0] if row else None
 
 
 def enter(
@@ -196,9 +207,13 @@ def enter(
 ) -> None:
     """One entry in the case and one row in the library's log, inside the open transaction.
 
+    Other departments read the entry, not the log: of an opinion that is not signed it keeps its words to itself.
+
     before: the hashes of the case's rows before the step; the log keeps those of the rows that are new or changed.
     """
-    text = json.dumps(detail, ensure_ascii=False)
+    is_draft = detail.get("opinion") in _UNSIGNED
+    common = {name: value for name, value in detail.items() if not (is_draft and name in _WORDS)}
+    text = json.dumps(common, ensure_ascii=False)
     entered_on = stamp.entered_on.isoformat() if stamp.entered_on else None
     connection.execute(
         "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, entered_on, at, detail)"

@@ -56,7 +56,10 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
             raise OneMapError.of(problems)
         deemed = [opinion for opinion in taken.case.opinions if opinion.state == "deemed"]
         for opinion in deemed:
-            taken.put(replace(taken.stored.opinion(opinion.department), state="deemed", conclusion="agree"))
+            stored = taken.stored.opinion(opinion.department)
+            if not stored.by_machine:  # what nobody signed is nobody's word
+                stored = replace(stored, text="", text_en=None, basis="")
+            taken.put(replace(stored, state="deemed", conclusion="agree"))
         proposed = overall(o.conclusion for o in taken.case.opinions if o.state in ("signed", "deemed"))
         taken.set(proposed=proposed)
         detail |= {"proposed": proposed, "deemed": [opinion.department for opinion in deemed]}
@@ -133,7 +136,7 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
         taken.set(document=document, issued_by=taken.by, issued_on=taken.on.isoformat(), state="issued")
         detail |= {"document": document, "conclusion": decided}
         # On a server only the owner of the tables may make one; `review publish` then brings the layers up to date.
-        if library.voice.is_owner:
+        if library.roles.is_owner:
             codes = (APPROVALS, OPINIONS) if decided in APPROVING else (OPINIONS,)
             labels = {code: write_library(library, taken.connection, code, taken.on, taken.by) for code in codes}
             detail["layers"] = labels
@@ -144,7 +147,7 @@ def publish(library: Library, hand: Hand) -> dict[str, str | None]:
 
     Raises OneMapError review.owner_only, library.….
     """
-    if not library.voice.is_owner:
+    if not library.roles.is_owner:
         raise OneMapError("review.owner_only", file=library.label)
     day = step_day(library, hand)
     with library.writing() as connection:

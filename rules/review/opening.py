@@ -26,7 +26,7 @@ from onemap.rules.review.hand import Hand, late_day, step_day
 from onemap.rules.review.project_data import read_project_data
 from onemap.rules.review.review_codes import MACHINE
 from onemap.rules.review.review_tables import FILES, TABLES, make_tables
-from onemap.rules.review.routing import Draft, checklist_items, drafts, inputs_by_department
+from onemap.rules.review.routing import Draft, checklist_items, departments_of_rules, drafts, inputs_by_department
 from onemap.rules.review.staleness import pack_sources, watched_text
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.review.terms import deadline, terms_of
@@ -69,7 +69,7 @@ def judge_round(library: Library, values: Values, context: VerbContext, day: dat
     """The run of a round: the verb's parcels by its packs, as of its day. Raises OneMapError for every refusal."""
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
-    if not library.voice.is_lead:
+    if not library.roles.is_lead:
         raise OneMapError("review.lead_only", field="--by", action="review open, review revise")
     threads = Threads.of(values.get("workers"), context.progress)
     reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", context.language))
@@ -110,8 +110,8 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
         make_tables(connection)
         write_run(connection, run)
         connection.execute(
-            "INSERT INTO onemap_cases (id, project, data, options, terms, state, round, revision, opened_by,"
-            " opened_on, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO onemap_cases (id, project, data, options, terms, state, round, opened_by,"
+            " opened_on, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 case_id,
                 project.name,
@@ -119,7 +119,6 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
                 json.dumps(options, ensure_ascii=False),
                 json.dumps(terms.__dict__, ensure_ascii=False),
                 "draft",
-                1,
                 1,
                 hand.by,
                 on.isoformat(),
@@ -177,13 +176,14 @@ def put_round(
     by, on = stamp.by, stamp.on
     sent = (by, on.isoformat()) if due_days else (None, None)
     connection.execute(
-        "INSERT INTO onemap_rounds (case_id, number, run, watched, opened_by, opened_on, circulated_by, circulated_on)"
-        " VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO onemap_rounds (case_id, number, run, watched, rules, opened_by, opened_on, circulated_by,"
+        " circulated_on) VALUES (?,?,?,?,?,?,?,?,?)",
         (
             case_id,
             number,
             run.record["id"],
             watched_text(inputs_by_department(run.question.packs)),
+            json.dumps(departments_of_rules(run.question.packs), ensure_ascii=False),
             by,
             on.isoformat(),
             *sent,

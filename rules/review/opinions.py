@@ -7,14 +7,15 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
+from onemap.layers.stores.rights import Roles
 from onemap.rules.packs.pack import joined_rules
-from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.review.case import Case, Opinion, Override
-from onemap.rules.review.case_step import Step, plain_text, put_override, step
-from onemap.rules.review.code_names import department_name
+from onemap.rules.review.case_step import Step, may_act, plain_text, put_override, step
+from onemap.rules.review.code_names import department_name, department_names
 from onemap.rules.review.hand import Hand, check_day
 from onemap.rules.review.review_codes import OPEN
-from onemap.rules.review.routing import asked_departments, drafts
+from onemap.rules.review.routing import Draft, asked_departments, drafts
 from onemap.rules.review.state_machine import opinion_state_after
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
 from onemap.rules.runs.run_store import stored_question, stored_rows
@@ -63,9 +64,10 @@ def words_hash(opinion: Opinion) -> str:
 
 def opine(
     library: Library, case_id: str, department: str, words: Words, hand: Hand, letter: Letter | None = None
-) -> None:
+) -> dict[str, str] | None:
     """Write a department's draft; the one before stays readable. letter: by which it came from elsewhere.
 
+    Returns whose draft gave way and what it concluded, None where there was none by another person.
     Raises OneMapError review.…, and what the letter's check raises.
     """
     detail: dict[str, Any] = {}
@@ -98,8 +100,9 @@ def opine(
         taken.put(after)
         _answer(taken, department, words.answers)
         if not before.by_machine and before.drafted_by != after.drafted_by:
-            detail["instead_of"] = {"by": before.drafted_by, "conclusion": before.conclusion}
+            detail["instead_of"] = before.drafted_by
         detail |= _opinion_detail(after)
+    return {"by": before.drafted_by, "conclusion": before.conclusion} if "instead_of" in detail else None
 
 
 def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
@@ -112,7 +115,9 @@ def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
 
 
 def _opinion_detail(opinion: Opinion) -> dict[str, Any]:
-    return {"opinion": opinion.state, "conclusion": opinion.conclusion, "words": words_hash(opinion)}
+    """What an entry tells of an opinion: the state that was put below the one it had, its number, and what it says."""
+    said = {"conclusion": opinion.conclusion, "words": words_hash(opinion)}
+    return {"opinion": opinion.state, "opinion_number": opinion.number + 1, **said}
 
 
 def _clock(taken: Step, before: Opinion, conclusion: str, calendar: WorkCalendar) -> tuple[date | None, date | None]:
@@ -132,8 +137,8 @@ def _clock(taken: Step, before: Opinion, conclusion: str, calendar: WorkCalendar
 def _answer(taken: Step, department: str, answers: Sequence[tuple[str, str]]) -> None:
     """Write a department's answers to its checklist items. Raises OneMapError review.answer."""
     known = [item.item for item in taken.stored.current.items if item.department == department]
-    answered = "SELECT count(*) FROM onemap_case_answers WHERE case_id = ? AND round = ?"
-    number = taken.connection.execute(answered, (taken.case.id, taken.case.round)).fetchone()[0]
+    answered = "SELECT count(*) FROM onemap_case_answers WHERE case_id = ? AND round = ? AND department = ?"
+    number = taken.connection.execute(answered, (taken.case.id, taken.case.round, department)).fetchone()[0]
     for place, (item, answer) in enumerate(answers, start=1):
         if item not in known:
             facts = {"department": department_name(department), "item": item, "known": known}
@@ -248,34 +253,70 @@ def reason_given(reason: str | None) -> str:
     return text
 
 
-def override(library: Library, case_id: str, parcel: str, rule_id: str, verdict: str, hand: Hand, reason: str) -> None:
-    """Judge a finding otherwise: both verdicts are kept, and drafts that nobody has written in yet follow.
+@dataclass(frozen=True)
+class Judgement:
+    """What a person says of a finding. department: for whom, None for whichever of the person's own the rule is."""
 
-    Raises OneMapError review.finding, review.same_verdict, review.spoken, review.reason.
+    parcel: str
+    rule: str
+    verdict: str
+    reason: str
+    department: str | None = None
+
+
+def override(library: Library, case_id: str, said: Judgement, hand: Hand) -> None:
+    """Judge a finding otherwise: both verdicts are kept, and one's own draft follows that nobody has written in yet.
+
+    Raises OneMapError review.finding, .foreign, .same_verdict, .spoken, .reason.
     """
-    detail: dict[str, Any] = {"parcel": parcel, "rule": rule_id, "verdict": verdict, "reason": reason_given(reason)}
+    facts = {"parcel": said.parcel, "rule": said.rule, "verdict": said.verdict}
+    detail: dict[str, Any] = {**facts, "reason": reason_given(said.reason)}
     with step(library, case_id, "override", hand, detail) as taken:
         current = taken.stored.current
         findings = [row.values for row in stored_rows(library, current.run, "findings")]
-        said = [row["verdict"] for row in findings if (row["parcel"], row["rule"]) == (parcel, rule_id)]
-        if not said:
-            raise OneMapError("review.finding", parcel=parcel, rule=rule_id, feature=parcel, field="RULE")
-        before = min(said, key=VERDICTS.index)
-        if current.verdict_of(parcel, rule_id, before) == verdict:
-            raise OneMapError("review.same_verdict", parcel=parcel, rule=rule_id, verdict=verdict, field="--verdict")
+        found = [row["verdict"] for row in findings if (row["parcel"], row["rule"]) == (said.parcel, said.rule)]
+        if not found:
+            raise OneMapError("review.finding", **facts, feature=said.parcel, field="RULE")
+        before = min(found, key=VERDICTS.index)
         question = stored_question(library, current.run)
         rules = {rule.id: rule for rule in joined_rules(question.packs)}
-        asked = asked_departments(rules[rule_id])
+        check_own_rule(library.roles, rules[said.rule], said.department)
+        if current.verdict_of(said.parcel, said.rule, before) == said.verdict:
+            raise OneMapError("review.same_verdict", **facts, field="--verdict")
+        asked = asked_departments(rules[said.rule])
         for department in asked:
             if taken.case.opinion(department).state in ("signed", "deemed"):
                 raise OneMapError("review.spoken", department=department_name(department), field="RULE")
-        made = Override(parcel, rule_id, before, verdict, detail["reason"], taken.by, taken.on)
+        made = Override(said.parcel, said.rule, before, said.verdict, detail["reason"], taken.by, taken.on)
         put_override(taken.connection, taken.stored, made)
-        overrides = (*current.overrides, made)
-        for draft in drafts(question, findings, current.items, overrides):
-            opinion = taken.stored.opinion(draft.department)
-            mine = library.voice.is_lead or draft.department in library.voice.departments
-            if mine and draft.department in asked and opinion.by_machine and opinion.state == "drafted":
-                words = {name: getattr(draft, name) for name in ("conclusion", "text", "text_en", "basis")}
-                taken.put(replace(opinion, **words, drafted_on=taken.on))
+        sides = [drafts(question, findings, current.items, o) for o in (current.overrides, (*current.overrides, made))]
+        for old, new in zip(*sides, strict=True):
+            if new.department in asked and new.department in library.roles.departments:
+                _follow(library, taken, old, new)
         detail["before"] = before
+
+
+def check_own_rule(roles: Roles, rule: Rule, department: str | None) -> None:
+    """Refuse to judge by a rule of another department. Raises OneMapError review.not_yours, review.foreign."""
+    if department is not None:
+        may_act(roles, "override", department)
+    own = roles.departments if department is None else (department,)
+    if rule.department not in own:
+        facts = {"department": department_name(rule.department), "yours": department_names(own)}
+        raise OneMapError("review.foreign", rule=rule.id, field="RULE", **facts)
+
+
+def _follow(library: Library, taken: Step, old: Draft, new: Draft) -> None:
+    """Have a draft say what follows from a new judgement, if it still says what followed from those before.
+
+    On a server it is the account's draft then, so that whoever judged does not sign alone; in a file the machine's.
+    """
+    opinion = taken.stored.opinion(new.department)
+    names = ("conclusion", "text", "text_en", "basis")
+    is_as_drafted = opinion.by_machine or all(getattr(opinion, name) == getattr(old, name) for name in names)
+    if opinion.state == "drafted" and is_as_drafted:
+        after = replace(opinion, **{name: getattr(new, name) for name in names}, drafted_on=taken.on)
+        if library.account is not None:
+            due, stopped_on = _clock(taken, opinion, new.conclusion, calendar_of(library))
+            after = replace(after, drafted_by=taken.by, due=due, stopped_on=stopped_on)
+        taken.put(after)

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.layers.messages import wording
 from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
@@ -33,7 +34,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
     case = stored_case(library, case_id, hand.on)
-    may_act(library.voice, "remedy", None)
+    may_act(library.roles, "remedy", None)
     case_state_after(case.state, "remedy", case=case_id, field="CASE")
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
@@ -62,14 +63,23 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
 
 
 def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
-    """The remedies of all rounds, the oldest first; those of earlier rounds are void. The last that counts in full."""
+    """The remedies of all rounds, the oldest first; those of earlier rounds are void. The last that counts in full.
+
+    One that cannot be read is named, with the sentence why: `damaged`.
+    """
     last = case.current.remedies[-1:]
     rows = []
     for one in case.rounds:
         state = "current" if one.number == case.round else "void"
         for kept in one.remedies:
-            more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
-            rows.append({**_head(library, one, kept, language), "state": state, **more})
+            named = {"number": kept.number, "round": one.number, "run": kept.run, "by": kept.by, "state": state}
+            try:
+                more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
+                rows.append({**_head(library, one, kept, language), "state": state, **more})
+            except OneMapError as error:
+                if error.code != "run.damaged":
+                    raise
+                rows.append({**named, "damaged": wording(error.problems[0], language)[0]})
     return rows
 
 
@@ -95,6 +105,6 @@ def remedy_rows(library: Library, one: Round, kept: KeptRemedy, language: str) -
         for name in ("remainder", "cuts", "alternatives", "departments")
     }
     titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, one.run))}
-    cuts = [{**row, "title": titles[row["rule"]].get(language, row["rule"])} for row in tables["cuts"]]
+    cuts = [{**row, "title": titles.get(row["rule"], {}).get(language, row["rule"])} for row in tables["cuts"]]
     alternatives = alternative_rows(tables["alternatives"], tables["departments"])
     return {"remainder": tables["remainder"], "cuts": cuts, "alternatives": alternatives}

@@ -3,18 +3,22 @@
 from typing import Any
 
 from onemap.layers.stores.logged_rows import plain_tables, stored_hashes
-from onemap.layers.stores.rights import DEPARTMENT, EVERYONE, LEAD, Grant
+from onemap.layers.stores.rights import DEPARTMENT, EVERYONE, LEAD, Function, Grant, Right
 from onemap.layers.stores.store import StoreConnection
+from onemap.rules.review.review_guards import GUARDS
 
-# Opinions: every state of every department's opinion is a row of its own; the one with the highest number holds.
+# A case's revision is the number of its last entry, so that a department's step changes no row that others write.
+# watched: the layers and packs behind each department's opinion; rules: of each the department whose it is, then those
+# that it wants consulted. Opinions: every state of every department's opinion is a row of its own; the one with the
+# highest number holds.
 TABLES = (
     "CREATE TABLE IF NOT EXISTS onemap_cases (id TEXT PRIMARY KEY, project TEXT NOT NULL, data TEXT NOT NULL,"
     " options TEXT NOT NULL, terms TEXT NOT NULL, state TEXT NOT NULL, round INTEGER NOT NULL,"
-    " revision INTEGER NOT NULL, opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, proposed TEXT, conclusion TEXT,"
+    " opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, proposed TEXT, conclusion TEXT,"
     " conclusion_reason TEXT, decided_by TEXT, decided_on TEXT, document TEXT, issued_by TEXT, issued_on TEXT,"
     " at TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS onemap_rounds (case_id TEXT NOT NULL, number INTEGER NOT NULL, run TEXT NOT NULL,"
-    " watched TEXT NOT NULL, opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, circulated_by TEXT,"
+    " watched TEXT NOT NULL, rules TEXT NOT NULL, opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, circulated_by TEXT,"
     " circulated_on TEXT, PRIMARY KEY (case_id, number))",
     "CREATE TABLE IF NOT EXISTS onemap_opinions (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
     " department TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, conclusion TEXT NOT NULL,"
@@ -46,19 +50,30 @@ FILES = "onemap_case_files"
 
 
 # On a server a department sees its own drafts and what is common, and speaks only for itself; the lead consolidates.
-# A draft by the machine follows from findings that all may see. The lead sees all, for it opens new rounds of all.
+# A draft by the machine follows from findings that all may see; what was returned is common if it was signed before.
+# The lead sees all, for it opens new rounds of all. What a row may say: `review_guards`.
 _OWN = "department = ANY({departments})"
 _OPEN = (
     "EXISTS (SELECT 1 FROM onemap_cases AS c WHERE c.id = onemap_opinions.case_id AND c.round = onemap_opinions.round"
     " AND c.state = 'circulating')"
 )
-_COMMON = "state IN ('signed', 'deemed', 'returned') OR signed_by IS NOT NULL OR drafted_by = 'onemap'"
-_SIGNED = (
-    "EXISTS (SELECT 1 FROM onemap_opinions AS o WHERE o.case_id = onemap_case_answers.case_id"
-    " AND o.round = onemap_case_answers.round AND o.department = onemap_case_answers.department"
-    " AND o.state IN ('signed', 'deemed'))"
+_COMMON = (
+    "state = 'signed' OR signed_by IS NOT NULL OR drafted_by = 'onemap' OR state = 'deemed' AND text = ''"
+    " OR state = 'returned' AND onemap_was_signed(case_id, round, department, number - 1)"
 )
-GRANTS = (
+_SIGNED = "onemap_was_signed(case_id, round, department, NULL)"
+_WAS_SIGNED = Function(
+    "onemap_was_signed",
+    "of_case text, of_round bigint, of_department text, of_number bigint",
+    "boolean",
+    "SELECT coalesce((SELECT signed_by IS NOT NULL FROM onemap_opinions WHERE case_id = of_case"
+    " AND round = of_round AND department = of_department AND number = coalesce(of_number, number)"
+    " ORDER BY number DESC LIMIT 1), false)",
+)
+_DECIDED = ("proposed", "conclusion", "conclusion_reason", "decided_by", "decided_on")
+_ISSUED = ("document", "issued_by", "issued_on")
+GRANTS: tuple[Right, ...] = (
+    _WAS_SIGNED,
     *(
         Grant(table, "SELECT", EVERYONE)
         for table in (
@@ -76,9 +91,8 @@ GRANTS = (
         Grant(table, "INSERT", (LEAD,))
         for table in ("onemap_cases", "onemap_rounds", "onemap_case_items", "onemap_case_files", "onemap_documents")
     ),
-    Grant("onemap_cases", "UPDATE", (LEAD,)),
-    Grant("onemap_cases", "UPDATE", (DEPARTMENT,), columns=("revision",)),
-    Grant("onemap_rounds", "UPDATE", (LEAD,)),
+    Grant("onemap_cases", "UPDATE", (LEAD,), columns=("state", "round", "options", "terms", *_DECIDED, *_ISSUED)),
+    Grant("onemap_rounds", "UPDATE", (LEAD,), columns=("circulated_by", "circulated_on")),
     Grant("onemap_opinions", "SELECT", (DEPARTMENT,), f"{_OWN} OR {_COMMON}"),
     Grant("onemap_opinions", "SELECT", (LEAD,)),
     Grant(
@@ -88,11 +102,12 @@ GRANTS = (
     Grant("onemap_case_answers", "SELECT", (DEPARTMENT,), f"{_OWN} OR {_SIGNED}"),
     Grant("onemap_case_answers", "SELECT", (LEAD,)),
     Grant("onemap_case_answers", "INSERT", (DEPARTMENT,), _OWN),
-    Grant("onemap_overrides", "INSERT", EVERYONE),
+    Grant("onemap_overrides", "INSERT", (DEPARTMENT,)),
     # What would pass is no opinion: whoever reviews may have it found, and all see it.
     Grant("onemap_case_remedies", "INSERT", EVERYONE),
     Grant("onemap_case_entries", "INSERT", (DEPARTMENT,), _OWN + " OR department IS NULL"),
     Grant("onemap_case_entries", "INSERT", (LEAD,)),
+    *GUARDS,
 )
 
 

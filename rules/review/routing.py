@@ -55,6 +55,11 @@ def asked_departments(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((rule.department, *rule.consult)))
 
 
+def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
+    """For each rule the department whose it is, then those that it wants consulted."""
+    return {rule.id: asked_departments(rule) for rule in joined_rules(packs)}
+
+
 def checklist_items(
     packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]], found: Collection[str]
 ) -> tuple[ChecklistItem, ...]:

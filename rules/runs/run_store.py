@@ -77,7 +77,9 @@ class Recorder:
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""
         table = plain_tables(TABLES)["onemap_pack_texts"]
-        insert_logged(self._connection, table, texts, "ON CONFLICT DO NOTHING")
+        known = {row[0] for row in self._connection.execute("SELECT hash FROM onemap_pack_texts")}
+        new = {hash_: (hash_, text) for hash_, text in texts if hash_ not in known}
+        insert_logged(self._connection, table, new.values())
         values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
         insert_logged(self._connection, LIBRARY["onemap_runs"], [values])
 

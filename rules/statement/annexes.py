@@ -79,7 +79,7 @@ def chain_at(library: Library, case: str) -> Row:
 
     A department may not read a server's log, only its present head; then `at` is None.
     """
-    if not (library.voice.is_owner or library.voice.is_lead):
+    if not (library.roles.is_owner or library.roles.is_lead):
         number, head = library.chain_head()
         return {"number": number, "at": None, "hash": head}
     row = library.connection.execute(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
@@ -27,12 +28,18 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> list
     rows: list[Row] = []
     pairs: set[str] = set()
     for run in comparison_runs(library):
-        record = run_record(library, run, KIND)
-        pair = pair_of(record)
-        if pair in pairs or (until is not None and record["started"] > until):
-            continue
+        try:
+            record = run_record(library, run, KIND)
+            pair = pair_of(record)
+            if pair in pairs or (until is not None and record["started"] > until):
+                continue
+            decided = _last_decisions(library, run, until)
+            rows += _touched_spots(library, run, pair, ground, decided, evidence.language)
+        except OneMapError as error:
+            if error.code != "run.damaged":
+                raise
+            continue  # one that cannot be read is no reason to print nothing; `verify` names it
         pairs.add(pair)
-        rows += _touched_spots(library, run, pair, ground, _last_decisions(library, run, until), evidence.language)
     return sorted(rows, key=lambda row: -row["area_ellipsoidal_m2"])
 
 

@@ -50,16 +50,16 @@ def test_fifty_clients_write_one_counter_and_the_log_and_nothing_is_lost(server_
     assert server_shelf.run("verify", server_shelf.url).json["ok"]
 
 
-def test_fifty_departments_logging_by_plain_sql_make_one_chain(server_shelf):
-    for name, role in (("wang", "land"), ("li", "water")):
-        server_shelf.account(name, role)
+def test_fifty_keepers_logging_by_plain_sql_make_one_chain(server_shelf):
+    for name in ("wang_keeps", "li_keeps"):
+        server_shelf.account(name, "owner")
     statement = (
         "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash)"
         " VALUES ('', 'me', 'note', '{}', '{{}}', '')"
     )
 
     def step(number: int) -> None:
-        server_shelf.rows(statement.format(number), "wang" if number % 2 else "li")
+        server_shelf.rows(statement.format(number), "wang_keeps" if number % 2 else "li_keeps")
 
     assert at_once(CLIENTS, step) == []
     subjects = server_shelf.rows("SELECT subject FROM onemap_audit WHERE action = 'note'")

@@ -49,10 +49,10 @@ def test_a_kept_connection_has_the_rights_of_the_moment_and_of_its_own_account(s
     server_shelf.account("qian", "auditor")
     with keeping_open():
         with open_library(server_shelf.url) as library:
-            assert library.voice.is_owner
+            assert library.roles.is_owner
             owner = process_of(library)
         with open_library(server_shelf.url_as("qian")) as library:
-            assert not library.voice.is_owner and process_of(library) != owner
+            assert not library.roles.is_owner and process_of(library) != owner
             auditor = process_of(library)
         server_shelf.rows("REVOKE onemap_city_auditor FROM qian")
         with pytest.raises(OneMapError, match=r"library\.no_right"), open_library(server_shelf.url_as("qian")):

@@ -3,11 +3,13 @@
 import re
 
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
-from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_GRANTS
+from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_RIGHTS, Grant, Guard
 from onemap.rules.commands.judgement_tables import GRANTS, TABLES
 from onemap.tests.conftest import ROOT
 
 NAME = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(onemap_\w+)")
+RIGHTS = (*LIBRARY_RIGHTS, *GRANTS)
+GRANTED = [right for right in RIGHTS if isinstance(right, Grant)]
 MADE = {name for statement in (*LIBRARY_TABLES, *TABLES) for name in NAME.findall(statement)}
 
 
@@ -17,13 +19,16 @@ def test_a_table_that_is_made_anywhere_is_made_on_a_server_at_new():
 
 
 def test_a_server_lets_somebody_read_every_table_and_speaks_of_no_other():
-    granted = {grant.table for grant in (*LIBRARY_GRANTS, *GRANTS) if grant.action == "SELECT"}
-    assert granted == MADE
-    assert {grant.table for grant in (*LIBRARY_GRANTS, *GRANTS)} == MADE
+    assert {grant.table for grant in GRANTED if grant.action == "SELECT"} == MADE
+    assert {grant.table for grant in GRANTED} == MADE
 
 
 def test_the_auditor_is_granted_the_log_and_the_librarys_name_and_nobody_a_change_of_what_only_grows():
-    grants = (*LIBRARY_GRANTS, *GRANTS)
-    assert {grant.table for grant in grants if AUDITOR in grant.who} == {"onemap_audit", "onemap_library"}
-    assert {grant.table for grant in grants if grant.action == "UPDATE"} == {"onemap_cases", "onemap_rounds"}
-    assert {who for grant in grants for who in grant.who} == {DEPARTMENT, LEAD, AUDITOR}
+    assert {grant.table for grant in GRANTED if AUDITOR in grant.who} == {"onemap_audit", "onemap_library"}
+    assert {grant.table for grant in GRANTED if grant.action == "UPDATE"} == {"onemap_cases", "onemap_rounds"}
+    assert {who for grant in GRANTED for who in grant.who} == {DEPARTMENT, LEAD, AUDITOR}
+
+
+def test_whatever_somebody_may_write_is_guarded():
+    guarded = {(right.table, right.action) for right in RIGHTS if isinstance(right, Guard)}
+    assert {(grant.table, grant.action) for grant in GRANTED if grant.action != "SELECT"} == guarded

@@ -30,7 +30,7 @@ def drawn(table: Table) -> dict[str, Any]:
     table.plan("B", [(box(0, 0, 1000, 400), "E"), (box(0, 399, 1000, 900), "R")])
     first = table.compare()
     spot = next(row.spot for row in first.spots.itertuples() if row.conflict and row.area_m2 == 40_000)
-    given = table.run("decide", table.library, spot, "discuss", "--reason", "r", "--by", "王工")
+    given = table.run("decide", table.library, spot, "discuss", "--reason", "r", "--by", "onemap")
     assert given.code == 0, given.json
     table.plan("A", [(SITE, "0702"), (GROUND - SITE, "01")], label="new")
     again = table.compare(against=first.answer["run"]["id"])

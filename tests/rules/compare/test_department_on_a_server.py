@@ -14,7 +14,7 @@ from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import GROUND, Table
 
-ACCOUNT, AUDITOR, OPENER = "plans_water", "plans_eyes", "plans_lead"
+ACCOUNT, LEAD, AUDITOR = "plans_water", "plans_lead", "plans_eyes"
 SITE, WORKS = box(100, 100, 300, 300), box(600, 600, 700, 700)
 PACK = """[pack]
 id = "p"
@@ -67,7 +67,7 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
     url = f"{postgis.database().url}&schema=plans"
     assert command("copy", table.library, url).code == 0
     with psycopg.connect(url.replace("&schema=plans", ""), autocommit=True) as connection:
-        for name, role in ((ACCOUNT, "water"), (AUDITOR, "auditor"), (OPENER, "owner")):
+        for name, role in ((ACCOUNT, "water"), (LEAD, "lead"), (AUDITOR, "auditor")):
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
                 connection.execute(f"CREATE ROLE {name} LOGIN")
             connection.execute(f"GRANT onemap_plans_{role} TO {name}")
@@ -98,11 +98,13 @@ def test_a_decision_of_a_department_is_kept_and_seen_by_the_owner(bureau):
     done("compare", place, "TDGHDL", "KGDK", "--out", out, "--overwrite")
     spots = gpd.read_file(out, layer="spots")
     spot = spots[spots["type"] == "03"].iloc[0]["spot"]
-    given = done("decide", place, spot, "keep-b", "--reason", "河道边", "--by", "水利王工")
+    refused = command("decide", place, spot, "keep-b", "--reason", "河道边", "--by", "王工")
+    assert refused.codes == ["decide.by"]
+    given = done("decide", place, spot, "keep-b", "--reason", "河道边")
     assert given["ok"] and given["spots"] == [spot]
     done("compare", bureau.server, "TDGHDL", "KGDK", "--out", out, "--overwrite")
     row = gpd.read_file(out, layer="spots").set_index("spot").loc[spot]
-    assert (row["decision"], row["decision_by"]) == ("keep-b", "水利王工")
+    assert (row["decision"], row["decision_by"]) == ("keep-b", ACCOUNT)
     assert command("verify", bureau.server).json["ok"]
 
 
@@ -138,7 +140,7 @@ def test_what_would_pass_is_found_and_kept_as_in_a_file(bureau):
 
 def test_a_department_keeps_what_would_pass_with_a_case_and_all_see_it(bureau):
     parcels = write_layer(bureau.table.folder / "site.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
-    case = done("review", "open", bureau.seen_by(OPENER), parcels, "--project", "泵站")["case"]
+    case = done("review", "open", bureau.seen_by(LEAD), parcels, "--project", "泵站")["case"]
     water = bureau.seen_by(ACCOUNT)
     assert command("review", "remedy", water, case, "--by", "水利王工").codes == ["review.by"]
     shown = done("review", "remedy", water, case)

@@ -21,8 +21,10 @@ from onemap.tests.rules.review.test_replies import reply_of
 
 ACCOUNTS = {
     "town_land": ["land"],
+    "town_chief": ["land"],
     "town_water": ["water"],
     "town_lead": ["lead", "planning"],
+    "town_boss": ["lead"],
     "town_eyes": ["auditor"],
     **dict.fromkeys(("clerk", "head", "lead"), ["owner"]),
 }
@@ -98,21 +100,22 @@ def test_the_same_case_in_a_file_and_on_a_server_gives_equal_answers(town, on_se
 
 
 def test_a_case_goes_its_way_by_the_accounts_of_its_departments(on_server):
-    lead, land, water = (on_server.as_account(name) for name in ("town_lead", "town_land", "town_water"))
-    case = lead.open()
-    lead.done("circulate", case, on="2026-03-02")
+    lead, land, chief, water = (on_server.as_account(f"town_{name}") for name in ("lead", "land", "chief", "water"))
+    today = date.today().isoformat()
+    case = lead.open(on=None)
+    lead.done("circulate", case)
     words = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
-    land.done("opine", case, "land", *words, on="2026-03-03")
-    assert opinion(land.show(case, "2026-03-03"), "land")["text"] == "不同意"
-    assert opinion(lead.show(case, "2026-03-03"), "land")["text"] == "不同意"
-    assert opinion(water.show(case, "2026-03-03"), "land")["text"] != "不同意"
-    on_server.done("sign", case, "land", on="2026-03-03", by="head")
-    seen = opinion(water.show(case, "2026-03-03"), "land")
+    land.done("opine", case, "land", *words)
+    assert opinion(land.show(case, today), "land")["text"] == "不同意"
+    assert opinion(lead.show(case, today), "land")["text"] == "不同意"
+    assert opinion(water.show(case, today), "land")["text"] != "不同意"
+    chief.done("sign", case, "land")
+    seen = opinion(water.show(case, today), "land")
     assert (seen["state"], seen["text"]) == ("signed", "不同意")
-    water.done("sign", case, "water", on="2026-03-03")
-    on_server.signed(case, "reform", on="2026-03-03")
-    lead.done("consolidate", case, on="2026-03-04")
-    assert on_server.done("issue", case, on="2026-03-04", by="head")["state"] == "issued"
+    water.done("sign", case, "water")
+    on_server.signed(case, "reform", on=today)
+    lead.done("consolidate", case)
+    assert on_server.as_account("town_boss").done("issue", case)["state"] == "issued"
     assert done("verify", on_server.library).json["ok"]
 
 

@@ -1,0 +1,129 @@
+"""What a server asks of every row that is written: each `Guard` as a trigger that only the owner gets past."""
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.stores.rights import LEAD, OWNER, Guard
+
+if TYPE_CHECKING:
+    import psycopg
+
+# A text that Python reads in another way than PostgreSQL does, or not at all, must not stand where all read it.
+_DEEPEST = 24
+WORDS = """
+CREATE FUNCTION onemap_today() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog
+  SET timezone FROM CURRENT AS $f$ SELECT to_char(clock_timestamp(), 'YYYY-MM-DD') $f$;
+CREATE FUNCTION onemap_moment() RETURNS text LANGUAGE sql VOLATILE SET search_path = pg_catalog AS $f$
+  SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $f$;
+CREATE FUNCTION onemap_is_day(said text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $f$
+BEGIN
+  RETURN said ~ '^\\d{4}-\\d{2}-\\d{2}$' AND make_date(left(said, 4)::int, substr(said, 6, 2)::int,
+    substr(said, 9, 2)::int) IS NOT NULL;
+EXCEPTION WHEN OTHERS THEN RETURN false;
+END $f$;
+CREATE FUNCTION onemap_is_moment(said text) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $f$
+BEGIN
+  RETURN said ~ '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?(Z|[+-]\\d{2}:\\d{2})$'
+    AND left(said, 4) > '0000' AND said::timestamptz IS NOT NULL;
+EXCEPTION WHEN OTHERS THEN RETURN false;
+END $f$;
+CREATE FUNCTION onemap_is_text(said text, most integer) RETURNS boolean LANGUAGE sql IMMUTABLE
+  SET search_path = pg_catalog AS $f$
+  SELECT length(said) <= most AND said !~ '[\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f]' $f$;
+CREATE FUNCTION onemap_is_json(said text, most integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE
+  SET search_path = pg_catalog AS $f$
+DECLARE value jsonb;
+BEGIN
+  IF said IS NULL OR length(said) > most THEN RETURN false; END IF;
+  value := said::jsonb;
+  RETURN jsonb_typeof(value) = 'object' AND NOT jsonb_path_exists(value, '$.**{DEEPEST}')
+    AND NOT jsonb_path_exists(value, '$.** ? (@.type() == "number" && (@ > 1e300 || @ < -1e300))');
+EXCEPTION WHEN OTHERS THEN RETURN false;
+END $f$;
+CREATE FUNCTION onemap_are_own_rows(said jsonb, step xid) RETURNS boolean LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog AS $f$
+DECLARE one record; names text; own text[];
+BEGIN
+  IF jsonb_typeof(said) <> 'object' THEN RETURN false; END IF;
+  FOR one IN SELECT entry.key AS of_table, entry.value AS rows FROM jsonb_each(said) AS entry LOOP
+    IF jsonb_typeof(one.rows) <> 'object' THEN RETURN false; END IF;
+    SELECT string_agg(format($$replace(replace(%I::text, '\\', '\\\\'), '/', '\\/')$$, a.attname),
+      $$ || '/' || $$ ORDER BY place)
+    INTO names
+    FROM pg_index AS i, unnest(i.indkey::int2[]) WITH ORDINALITY AS key(number, place), pg_attribute AS a
+    WHERE i.indrelid = to_regclass(format('%I.%I', {schema}, one.of_table)) AND i.indisprimary
+      AND a.attrelid = i.indrelid AND a.attnum = key.number;
+    IF names IS NULL THEN RETURN false; END IF;
+    EXECUTE format('SELECT array_agg(%s) FROM %I.%I AS one WHERE one.xmin = $1', names, {schema}, one.of_table)
+      INTO own USING step;
+    IF NOT ARRAY(SELECT jsonb_object_keys(one.rows)) <@ coalesce(own, ARRAY[]::text[]) THEN RETURN false; END IF;
+  END LOOP;
+  RETURN true;
+END $f$;
+REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid) FROM PUBLIC
+""".replace("DEEPEST", str(_DEEPEST))
+_FUNCTION = """
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, {schema}, {postgis}, pg_temp AS $f$
+#variable_conflict use_column
+DECLARE
+  account constant text := session_user;
+  today constant text := onemap_today();
+  any_day constant boolean := EXISTS (SELECT FROM onemap_library WHERE key = 'rehearsal');
+  is_lead constant boolean := pg_has_role(session_user, {lead}, 'MEMBER');
+  departments constant text[] := ARRAY(SELECT code FROM unnest({departments}::text[]) AS code
+    WHERE pg_has_role(session_user, {prefix} || code, 'MEMBER'));
+  this_step constant xid := pg_current_xact_id()::xid;
+BEGIN
+"""
+_OWNER = "  IF pg_has_role(session_user, {owner}, 'MEMBER') THEN RETURN NEW; END IF;\n"
+_REFUSE = """  IF ({condition}) IS NOT TRUE THEN
+    RAISE EXCEPTION '%: %', TG_TABLE_NAME, {what} USING ERRCODE = 'insufficient_privilege';
+  END IF;
+"""
+_TRIGGER = "CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+_AT_COMMIT = (
+    "CREATE CONSTRAINT TRIGGER {name} AFTER {action} ON {table} DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW EXECUTE FUNCTION {name}()"
+)
+# Whoever logs is alone until the end, so that the last row is that of whoever asks here, if there is one.
+_IS_LOGGED = {
+    "no row of the log": "(SELECT a.xmin = this_step FROM onemap_audit AS a ORDER BY a.number DESC LIMIT 1)",
+}
+
+
+def make_guard(connection: "psycopg.Connection[Any]", schema: str, postgis: str, prefix: str, guard: Guard) -> None:
+    """The triggers of one guard: before a row is written, and when the transaction ends; then it must be in the log.
+
+    postgis: the schema of PostGIS's functions; prefix: of the names of the library's roles.
+    """
+    facts = {
+        "schema": sql.Identifier(schema),
+        "postgis": sql.Identifier(postgis),
+        "lead": sql.Literal(prefix + LEAD),
+        "departments": sql.Literal(list(DEPARTMENTS)),
+        "prefix": sql.Literal(prefix),
+        "owner": sql.Literal(prefix + OWNER),
+    }
+    at_commit = guard.at_commit if guard.table == "onemap_audit" else {**guard.at_commit, **_IS_LOGGED}
+    stamps = "".join(f"  NEW.{column} := onemap_moment();\n" for column in guard.stamped)
+    kinds = (("guard", stamps, guard.conditions, _TRIGGER), ("commit", "", at_commit, _AT_COMMIT))
+    for kind, first, conditions, trigger in kinds:
+        if not conditions:
+            continue
+        name = sql.Identifier(f"onemap_{kind}_{guard.table.removeprefix('onemap_')}_{guard.action.lower()}")
+        checks = [
+            sql.SQL(_REFUSE).format(condition=sql.SQL(condition), what=sql.Literal(what))
+            for what, condition in conditions.items()
+        ]
+        parts = [
+            sql.SQL(_FUNCTION + first + _OWNER).format(name=name, **facts),
+            *checks,
+            sql.SQL("  RETURN NEW;\nEND $f$"),
+        ]
+        connection.execute(sql.Composed(parts))
+        place = {"name": name, "action": sql.SQL(guard.action), "table": sql.Identifier(guard.table)}
+        connection.execute(sql.SQL(trigger).format(**place))
+        connection.execute(sql.SQL("REVOKE ALL ON FUNCTION {}() FROM PUBLIC").format(name))
