@@ -64,7 +64,7 @@ def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFind
     for number, group in enumerate(groups):
         first = group[0]
         is_open = first.row["verdict"] == "unknown" and not first.wants_fact and not any(one.override for one in group)
-        ground = tuple((one.row["parcel"], one.row["reason"], round(one.row["area_m2"] or 0.0, 3)) for one in group)
+        ground = tuple((one.row["parcel"], one.row["reason"], round(one.row.get("area_m2") or 0.0, 3)) for one in group)
         found.setdefault((first.row["layer"], ground) if is_open else number, []).append(group)
     return list(found.values())
 
