@@ -113,3 +113,10 @@ def test_after_a_refusal_and_after_another_connection_wrote_the_library_is_opene
             other.execute("UPDATE onemap_library SET value = 'renamed' WHERE key = 'name'")
         with open_library(path) as third:
             assert third.name == "renamed"
+
+
+def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served, town, tmp_path):
+    shutil.copytree(town, tmp_path / "other")
+    assert said(served, 1, tmp_path / "other")
+    shutil.rmtree(tmp_path / "other")
+    assert said(served, 2, town) == fresh(town)

@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from onemap.layers.errors import OneMapError
+
 Resource = TypeVar("Resource")
 
 
@@ -72,7 +74,9 @@ class SessionCache(Generic[Resource]):
         """Close what is open; nothing is if nobody asked since."""
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.stack.close()
+            # That its file was taken away meanwhile is no concern of whoever asks about another.
+            with contextlib.suppress(OneMapError):
+                kept.stack.close()
 
 
 SESSION_CACHE: ContextVar[SessionCache[Any] | None] = ContextVar("onemap_kept_open", default=None)
