@@ -130,6 +130,7 @@ def test_filters_conditions_and_loops_still_work(bureau, own):
 # --- typst
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [

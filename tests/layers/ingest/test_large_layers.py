@@ -138,6 +138,7 @@ def whole(tmp_path_factory, empty_library, sources):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repair", [True, False])
 @pytest.mark.parametrize("name", ["many.gpkg", "many.shp"])
 def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(

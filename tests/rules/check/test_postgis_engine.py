@@ -222,6 +222,7 @@ def city(postgis, tmp_path_factory) -> Judged:
     return judged(out, database)
 
 
+@pytest.mark.slow
 def test_farmland_and_boundary_of_the_sample_city_are_those_of_the_second_engine(city):
     farmland = over_united("yjjbnttb", "ST_Intersection(p.geom, f.geom)")
     assert_equal(city.said("avoid"), city.measured(farmland), 9)
@@ -229,6 +230,7 @@ def test_farmland_and_boundary_of_the_sample_city_are_those_of_the_second_engine
     assert_equal(city.said("within"), city.measured(beyond), 20)
 
 
+@pytest.mark.slow
 def test_roads_of_the_sample_city_by_class_are_those_of_the_second_engine(city):
     cases = " ".join(f"WHEN '{name}' THEN {metres}" for name, metres in BY_CLASS.items())
     distance = f"(CASE class {cases} ELSE {ELSE_M} END) + {HALF_WIDTH_M}"
@@ -236,6 +238,7 @@ def test_roads_of_the_sample_city_by_class_are_those_of_the_second_engine(city):
     assert_equal(city.said("setback"), city.measured(f"SELECT id, ST_Area(geom) AS m2 FROM ({conflict}) AS hit"), 10)
 
 
+@pytest.mark.slow
 def test_unions_of_pieces_are_the_findings_of_the_sample_city(city):
     """Pieces overlap where features do; united by the second engine they are the findings' ground."""
     for rule in ("avoid", "setback"):

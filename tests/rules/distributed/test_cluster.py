@@ -181,6 +181,7 @@ def test_nothing_of_dask_is_loaded_without_the_option(town):
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env=environment, capture_output=True)
 
 
+@pytest.mark.slow
 def test_a_library_on_a_server_is_checked_in_blocks_and_on_a_cluster_with_the_same_rows(
     town, address, postgis, monkeypatch
 ):

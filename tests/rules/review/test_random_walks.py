@@ -325,6 +325,7 @@ class WalkOnServer(Walk):
         return with_account(self.location, by)
 
 
+@pytest.mark.slow
 def test_random_people_meet_the_same_on_a_server(towns, postgis):
     WalkOnServer.made, WalkOnServer.server = towns, postgis.database().url
     walked(WalkOnServer, 4)
