@@ -43,9 +43,8 @@ class ServerStore:
         self._wait_s = wait_s
 
     def today(self) -> date:
-        """The day by the server's clock."""
-        day: date = self.connection.execute("SELECT CURRENT_DATE").fetchone()[0]
-        return day
+        """The day by the server's clock, whatever time zone the client has set."""
+        return date.fromisoformat(self.connection.execute("SELECT onemap_today()").fetchone()[0])
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ServerConnection]:

@@ -256,3 +256,14 @@ def test_a_typed_password_is_not_in_the_list_of_processes():
             said = core.communicate(timeout=60)
     assert b"postgresql://reader@/city" in shown
     assert b"hush" not in shown + said[0] + said[1]
+
+
+def test_the_day_is_the_servers_whatever_time_zone_a_client_sets(server_shelf, monkeypatch):
+    from onemap.layers.library.library import open_library
+
+    days = set()
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue"):  # 25 hours apart: never the same day
+        monkeypatch.setenv("PGTZ", zone)
+        with open_library(server_shelf.url) as library:
+            days.add(library.today())
+    assert len(days) == 1
