@@ -1,1 +1,1 @@
-"""The doors of the core: command line, serve, every verb with what it does and how it is cancelled, the reference."""
+"""The doors of the core: command line, serve, every verb as declared, how it is cancelled, the reference."""

@@ -1,4 +1,4 @@
-"""The verbs of plan against plan, declared as every verb is; `rules/commands/compare_work.py` does them."""
+"""The verbs of plan against plan, declared as every verb is; `rules/work/compare_work.py` does them."""
 
 from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_metres, to_moment, to_name
 

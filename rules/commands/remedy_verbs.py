@@ -1,4 +1,4 @@
-"""The verbs `remedy` and `sites`, declared as every verb is; `rules/commands/remedy_work.py` does them."""
+"""The verbs `remedy` and `sites`, declared as every verb is; `rules/work/remedy_work.py` does them."""
 
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import (

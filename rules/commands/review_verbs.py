@@ -1,4 +1,4 @@
-"""The verbs of the review, declared as every verb is; `rules/commands/review_work.py` does them."""
+"""The verbs of the review, declared as every verb is; `rules/work/review_work.py` does them."""
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS

@@ -34,7 +34,7 @@ _NEEDED = (
     "rules.runs.run_store",
     "rules.outputs.outputs",
     "rules.distributed.check_of_any_size",
-    "rules.commands.check_work",
+    "rules.work.check_work",
     "rules.question.check_options",
     "rules.incremental.verdict_changes",
 )

@@ -122,6 +122,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("fail_on", "V", choices=VERDICT_CHOICES),
             ),
             makes_data=True,
+            work="check_work",
         ),
         Verb(
             "redline",
@@ -143,6 +144,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("parcel", "PARCEL", positional=True),
                 Parameter("rule", "RULE", positional=True),
             ),
+            work="check_work",
         ),
         Verb(
             "verify",

@@ -51,17 +51,17 @@ class Parameter:
 class Verb:
     """One verb, of one word or two, and its parameters; those that make data are Processing algorithms too.
 
-    work: the module of rules/commands whose function of the same name, `review_open` for two words, does it.
+    work: the module of rules/work whose function of the same name, `review_open` for two words, does it.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     makes_data: bool = False
-    work: str = "check_work"
+    work: str = "library_work"
 
     def run(self, values: Values, context: "VerbContext") -> Result:
         """Do it. What comes of a library that was made for a rehearsal says so."""
-        work = importlib.import_module(f"onemap.rules.commands.{self.work}")
+        work = importlib.import_module(f"onemap.rules.work.{self.work}")
         with noting_rehearsals() as rehearsals:
             result: Result = getattr(work, self.name.replace(" ", "_"))(values, context)
         return {**result, REHEARSAL: True} if rehearsals else result

@@ -18,9 +18,9 @@ from onemap.layers.stores.geopackage import core_tables
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import plain_tables
 from onemap.layers.stores.store import quote_identifier
-from onemap.rules.commands.check_work import verify
-from onemap.rules.commands.judgement_tables import TABLES
 from onemap.rules.verb.declaration import VerbContext
+from onemap.rules.work.judgement_tables import TABLES
+from onemap.rules.work.library_work import verify
 from onemap.tests.attacks.full_library import make_full_library
 
 pytestmark = pytest.mark.slow  # the library alone takes some seconds

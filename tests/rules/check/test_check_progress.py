@@ -10,11 +10,11 @@ from onemap.layers.errors import Cancelled
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check
-from onemap.rules.commands.rerun import differences_again
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import CheckOptions, question_of
 from onemap.rules.remedy.remedy import SearchProgress
 from onemap.rules.runs import arrow_blocks
+from onemap.rules.work.rerun import differences_again
 
 Told = list[tuple[float, str]]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from onemap.layers.errors import Cancelled
-from onemap.rules.commands import check_work, command_line
+from onemap.rules.commands import command_line
 from onemap.rules.commands.stop_signals import handling_signals
+from onemap.rules.work import library_work
 
 ROOT = Path(__file__).resolve().parents[3]
 SAID = "Cancelled; nothing was left half-done.\n"
@@ -70,9 +71,9 @@ del lock
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
-@pytest.mark.parametrize(("module", "then"), [("verbs", ""), ("check_work", "time.sleep(60)")])
+@pytest.mark.parametrize(("module", "then"), [("commands/verbs", ""), ("work/library_work", "time.sleep(60)")])
 def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, module, then):
-    with (core / "rules" / "commands" / f"{module}.py").open("a") as file:
+    with (core / "rules" / f"{module}.py").open("a") as file:
         file.write("\n" + LOST.format(then=then))
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
@@ -81,7 +82,7 @@ def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, mo
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
 def test_other_errors_that_python_ignores_are_still_told(core):
-    with (core / "rules" / "commands" / "check_work.py").open("a") as file:
+    with (core / "rules" / "work" / "library_work.py").open("a") as file:
         file.write(
             "\nclass Wrong:\n    def __del__(self):\n        raise ValueError('seen')\ndel_me = Wrong()\ndel del_me\n"
         )
@@ -99,7 +100,7 @@ def test_what_ends_in_another_error_because_it_was_stopped_was_cancelled(onemap,
         except Cancelled:
             raise RuntimeError("what a library makes of it") from None
 
-    monkeypatch.setattr(check_work, "words", words)
+    monkeypatch.setattr(library_work, "words", words)
     answer = onemap("words")
     assert (answer.code, answer.json) == (130, {"problems": [], "cancelled": True})
 

@@ -4,7 +4,7 @@ import re
 
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_RIGHTS, Grant, Guard
-from onemap.rules.commands.judgement_tables import GRANTS, TABLES
+from onemap.rules.work.judgement_tables import GRANTS, TABLES
 from onemap.tests.conftest import ROOT
 
 NAME = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(onemap_\w+)")

@@ -1,0 +1,109 @@
+"""The verbs of the check; libraries are imported here only when a verb runs."""
+
+from typing import Any
+
+from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
+
+_KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
+_JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
+
+
+def check(values: Values, context: VerbContext) -> Result:
+    """Check parcels, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.check.check import JUDGED
+    from onemap.rules.distributed.check_of_any_size import Execution, checked
+    from onemap.rules.incremental.verdict_changes import VerdictChanges
+    from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.question.check_options import check_options
+    from onemap.rules.runs.run_store import run_record
+
+    options = check_options(values)
+    outs, against = values.get("out") or [], values.get("against")
+    check_targets(outs, bool(values.get("overwrite")), [values["library"], values["parcels"], *options.packs])
+    with contextlib.ExitStack() as held:
+        library = held.enter_context(open_library(values["library"]))
+        if against:
+            run_record(library, against)
+        execution = Execution(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
+        judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
+        judging = context.progress.part(0.0, judged / JUDGED)
+        run = held.enter_context(checked(library, options, context.language, execution, judging, against))
+        context.left.append(run)
+        # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
+        recorded = library.writable and not options.replaced and not values.get("unrecorded")
+        changes = VerdictChanges(library, against) if against else None
+        remarks = _write_check(library, run, values, context, judged, recorded, changes)
+        changed = changes.changed_parcels() if changes else None
+    context.progress.at(1.0, "")
+    return _check_result(run, values, recorded, remarks, changed)
+
+
+def _write_check(
+    library: Any, run: Any, values: Values, context: VerbContext, judged: float, recorded: bool, changes: Any
+) -> list[dict[str, Any]]:
+    """Write a run's rows to its tables and, if it is recorded, to the library; what the tables could not hold.
+
+    judged: the share of the whole verb that is done; changes: a `VerdictChanges` that takes the rows too, or None.
+    """
+    import contextlib
+
+    from onemap.layers.messages import phrase
+    from onemap.rules.outputs.outputs import output_opened, remark_records
+    from onemap.rules.runs.run_store import Recorder
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    with contextlib.ExitStack() as opened:
+        takers = [opened.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+        recorder = Recorder(opened.enter_context(library.writing()), run.record["id"]) if recorded else None
+        step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
+        kept = context.progress.part(judged, _KEPT if takers else 1.0, step)
+        kept.at(0.0)
+        for chunk in run.chunks():
+            for taker in takers:
+                taker.append(chunk.tables)
+            begin, done = done, done + (len(chunk.parcels.ids) if chunk.parcels else 0)
+            if recorder:
+                recorder.append(chunk, kept.part(begin / max(run.parcels, 1), done / max(run.parcels, 1)))
+            if changes:
+                changes.append(chunk)
+            kept.at(done / max(run.parcels, 1))
+        finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
+        for taker, part in zip(takers, finishing, strict=True):
+            taker.finish(part)
+        if recorder:
+            recorder.finish_check(run.record, run.packs, run.verdicts)
+    return remark_records(takers, context.language)
+
+
+def _check_result(
+    run: Any, values: Values, recorded: bool, remarks: list[dict[str, Any]], changed: list[dict[str, Any]] | None
+) -> Result:
+    """What `check` answers. changed: the parcels whose verdict differs from the earlier run's, None without one."""
+    result: Result = {
+        "run": {**run.record, "recorded": recorded},
+        "parcels": run.parcels,
+        "verdicts": run.verdicts,
+        "verdict": run.verdict,
+        "seconds": run.record["seconds"],
+        "problems": [*run.problems, *remarks],
+    }
+    if outs := values.get("out"):
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    if changed is not None:
+        result["changed"] = changed
+    threshold = values.get("fail_on")
+    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
+        result["failed_on"] = threshold
+    return result
+
+
+def explain(values: Values, context: VerbContext) -> Result:
+    """How a finding came about."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.runs.explain import explain as explained
+
+    with open_library(values["library"]) as library:
+        return explained(library, values["run"], values["parcel"], values["rule"], context.language)
