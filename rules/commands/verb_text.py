@@ -7,6 +7,7 @@ from typing import Any
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
+from onemap.rules.identify.identify_text import identify_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -286,6 +287,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "atlas": _atlas,
     "remedy": _remedy,
     "sites": _sites,
+    "identify": identify_text,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,

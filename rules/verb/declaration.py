@@ -102,6 +102,22 @@ def to_metres(text: str) -> float:
     return value
 
 
+def to_coordinate(text: str) -> float:
+    """A finite number. Raises ValueError."""
+    value = float(text)
+    if not float("-inf") < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def to_box(text: str) -> tuple[float, ...]:
+    """West, south, east and north with commas between. Raises ValueError."""
+    numbers = tuple(to_coordinate(part) for part in text.split(","))
+    if len(numbers) != 4:
+        raise ValueError(text)
+    return numbers
+
+
 def to_angle(text: str) -> float:
     """An angle in degrees, from none to half a turn. Raises ValueError."""
     value = float(text)
