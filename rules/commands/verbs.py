@@ -8,6 +8,7 @@ from onemap.rules.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
+from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
@@ -188,5 +189,6 @@ VERBS: dict[str, Verb] = {
         *REMEDY_VERBS,
         *IDENTIFY_VERBS,
         *REVIEW_VERBS,
+        *STATISTICS_VERBS,
     )
 }
