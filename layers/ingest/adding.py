@@ -1,7 +1,7 @@
 """`onemap add`: a source becomes a new version of a layer, whole or not at all."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -48,7 +48,10 @@ _WRITTEN = 0.98
 
 @dataclass(frozen=True)
 class AddOptions:
-    """The options of `add` besides library and source. ground: the coverage, where it is known and no file says it."""
+    """The options of `add` besides library and source.
+
+    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record.
+    """
 
     code: str
     layer: str | None = None
@@ -64,6 +67,7 @@ class AddOptions:
     report: str | None = None
     snapshot: Snapshot | None = None
     ground: shapely.Geometry | None = None
+    lineage: Mapping[str, Any] | None = None
     normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
@@ -237,8 +241,22 @@ def add_frame(
 
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
     """
+    prepared = prepare_frame(library, raw, options, required_fields, who, language, progress)
+    return write_versions(library, [prepared])[0]
+
+
+def prepare_frame(
+    library: Library,
+    raw: RawFrame,
+    options: AddOptions,
+    required_fields: Callable[[str], Sequence[str]],
+    who: str,
+    language: str,
+    progress: Progress = SILENT,
+) -> "PreparedVersion":
+    """Normalise and check a frame that is in memory: a version ready to be written; as `add_frame`."""
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return write_versions(library, [_normalised(arrival, entry, is_new, raw)])[0]
+    return _normalised(arrival, entry, is_new, raw)
 
 
 def _arrival(
@@ -440,6 +458,7 @@ def _source_report(
         "transform_hash": normalising.transform.hash if normalising.transform else None,
         "fields": dict(normalising.fields),
         **({"service": snapshot.record} if snapshot else {}),
+        **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),
         "codes": quality.codes,
         "problems": [
             {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records

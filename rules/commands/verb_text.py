@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
+from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text
@@ -302,5 +303,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
+    **DELIVERY_SPEAKERS,
     **REVIEW_SPEAKERS,
 }
