@@ -3397,5 +3397,149 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>What was added cannot be read any more: what depends on it is unknown, not clear</source>
         <translation>入库的数据已无法读取：相关结论为无法判定，而非无冲突</translation>
     </message>
+    <message>
+        <source>Add a whole delivery</source>
+        <translation>整批数据入库</translation>
+    </message>
+    <message>
+        <source>Holds every layer of every file in a folder against the catalogue, and adds all of them in one go, or layer by layer. What no name tells waits for a person: have the plan written, give the codes there, and run the algorithm again with the same plan.</source>
+        <translation>把文件夹中每个文件的每个图层与目录对照，一次全部入库，或逐图层入库。名称不能判断的留给人来定：先生成计划，填写代码，再用同一计划运行。</translation>
+    </message>
+    <message>
+        <source>Folder (or .zip, .7z)</source>
+        <translation>文件夹（或 .zip、.7z）</translation>
+    </message>
+    <message>
+        <source>Plan (*.toml)</source>
+        <translation>计划（*.toml）</translation>
+    </message>
+    <message>
+        <source>Layer by layer</source>
+        <translation>逐图层入库</translation>
+    </message>
+    <message>
+        <source>Ground for which the layers speak</source>
+        <translation>图层对哪些地面负责</translation>
+    </message>
+    <message>
+        <source>Layers added</source>
+        <translation>入库图层数</translation>
+    </message>
+    <message>
+        <source>Layers refused</source>
+        <translation>未入库图层数</translation>
+    </message>
+    <message>
+        <source>Changes between two versions of a layer</source>
+        <translation>图层两个版本的变化</translation>
+    </message>
+    <message>
+        <source>Tells feature by feature what was added, is gone, has moved or has other attributes, and how much ground is of another class now.</source>
+        <translation>逐要素说明新增、消失、移动和属性变化，以及类别变化的面积。</translation>
+    </message>
+    <message>
+        <source>Label of the older version</source>
+        <translation>旧版本名称</translation>
+    </message>
+    <message>
+        <source>Label of the newer version</source>
+        <translation>新版本名称</translation>
+    </message>
+    <message>
+        <source>Field of the class</source>
+        <translation>类别字段</translation>
+    </message>
+    <message>
+        <source>Features that are not as before</source>
+        <translation>有变化的要素</translation>
+    </message>
+    <message>
+        <source>Classes that changed</source>
+        <translation>变化的类别</translation>
+    </message>
+    <message>
+        <source>Features added</source>
+        <translation>新增要素数</translation>
+    </message>
+    <message>
+        <source>Features removed</source>
+        <translation>消失要素数</translation>
+    </message>
+    <message>
+        <source>Features moved</source>
+        <translation>移动要素数</translation>
+    </message>
+    <message>
+        <source>Features changed</source>
+        <translation>属性变化要素数</translation>
+    </message>
+    <message>
+        <source>Features unchanged</source>
+        <translation>未变要素数</translation>
+    </message>
+    <message>
+        <source>Deliver layers as a package</source>
+        <translation>打包交付图层</translation>
+    </message>
+    <message>
+        <source>Packs chosen layers for another department or level: data, metadata and hashes in one file, whole or only what changed since a version. The library's log keeps what went where.</source>
+        <translation>把选定的图层打包交给其他部门或上下级：数据、元数据和校验值在一个文件中，可为全部或某版本以来的变更。资料库日志记录去向。</translation>
+    </message>
+    <message>
+        <source>Package (*.zip)</source>
+        <translation>数据包（*.zip）</translation>
+    </message>
+    <message>
+        <source>Layers (codes, commas between)</source>
+        <translation>图层（代码，用逗号隔开）</translation>
+    </message>
+    <message>
+        <source>Only changes since (label)</source>
+        <translation>只含该版本以来的变更</translation>
+    </message>
+    <message>
+        <source>Only one area unit (CODE=VALUE)</source>
+        <translation>只含一个统计单元（代码=值）</translation>
+    </message>
+    <message>
+        <source>Receiver</source>
+        <translation>接收方</translation>
+    </message>
+    <message>
+        <source>Secrecy class</source>
+        <translation>密级</translation>
+    </message>
+    <message>
+        <source>Package</source>
+        <translation>数据包</translation>
+    </message>
+    <message>
+        <source>SHA-256</source>
+        <translation>SHA-256</translation>
+    </message>
+    <message>
+        <source>Receive a package</source>
+        <translation>接收数据包</translation>
+    </message>
+    <message>
+        <source>Takes in a package as new versions, all or none, proved by its hashes, and writes the receipt; or takes in the receipt of a package that this library has delivered.</source>
+        <translation>接收数据包并作为新版本入库：全部成功或全部不入，按校验值核对，并写出回执；或收入本库所交付的包的回执。</translation>
+    </message>
+    <message>
+        <source>Package or receipt</source>
+        <translation>数据包或回执</translation>
+    </message>
+    <message>
+        <source>Only show what would become of it</source>
+        <translation>只显示将如何处理</translation>
+    </message>
+    <message>
+        <source>Receipt (*.json)</source>
+        <translation>回执（*.json）</translation>
+    </message>
+    <message>
+        <source>Receipt</source>
+        <translation>回执</translation>
+    </message>
 </context>
 </TS>
