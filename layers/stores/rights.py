@@ -42,7 +42,10 @@ class Guard:
 
 @dataclass(frozen=True)
 class Function:
-    """What a condition asks as the owner of rows that its asker may not see. body: a SELECT."""
+    """What a condition asks as the owner of rows that its asker may not see.
+
+    body: a SELECT, in which `{departments}` stands for those that whoever has logged in speaks for, an array.
+    """
 
     name: str
     arguments: str
