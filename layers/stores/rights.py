@@ -91,6 +91,10 @@ _RUN = {
     " AND onemap_is_moment(coalesce(record #>> '{parameters,known_at}', NEW.started))"
     f" AND {_TABLES_OF_RECORD} AND {_LISTS_OF_TABLES} FROM (SELECT NEW.record::jsonb AS record) AS one)",
 }
+_RUN_IS_LOGGED = (
+    "onemap_are_logged('onemap_runs', 'id', NEW.id, this_step)"
+    " AND onemap_are_logged('onemap_run_blocks', 'run', NEW.id, this_step)"
+)
 LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),
     *(
@@ -103,7 +107,7 @@ LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_run_blocks", "INSERT", EVERYONE),
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
-    Guard("onemap_runs", "INSERT", _RUN),
+    Guard("onemap_runs", "INSERT", _RUN, {"not what the log says of it": _RUN_IS_LOGGED}),
     Guard(
         "onemap_run_blocks",
         "INSERT",

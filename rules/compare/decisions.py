@@ -43,6 +43,11 @@ GRANTS: tuple[Right, ...] = (
             " || coalesce(NEW.cluster, '')) < 1000",
             "geom": "ST_GeomFromWKB(NEW.geom) IS NOT NULL",
         },
+        # All of the step's at once, with its last.
+        {
+            "not what the log says of it": "NEW.number < (SELECT max(d.number) FROM onemap_decisions AS d)"
+            " OR onemap_are_logged('onemap_decisions', 'number', NULL, this_step)"
+        },
     ),
 )
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
