@@ -1,8 +1,10 @@
-"""What the owner of a server's tables changes by SQL, or an administrator grants, is named, and no step makes it whole."""
+"""What the owner of a server's tables changes, or somebody grants, is named, and no step makes it whole."""
 
 import psycopg
 import pytest
 
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import open_library
 from onemap.tests.attacks.server_accounts import Bureau, make_bureau
 from onemap.tests.rules.command import command
 
@@ -62,6 +64,26 @@ def test_the_log_of_a_case_says_nothing_of_anothers_draft(bureau):
     assert len(dict(bureau.rows(asked, "u_land"))[of_land]) == 64
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         bureau.rows(asked, "u_eyes")
+
+
+def test_a_member_who_keeps_his_turn_is_named_to_those_who_wait(bureau):
+    with bureau.connect("u_water") as slow:
+        slow.execute("SELECT onemap_take_turn()")
+        with open_library(bureau.place("u_lead"), wait_s=0.3) as library:
+            for _ in range(2):  # the connection is as good as before
+                with pytest.raises(OneMapError) as refused, library.writing():
+                    raise AssertionError("two writers at once")
+                (problem,) = refused.value.problems
+                assert (problem.code, problem.facts["accounts"]) == ("library.busy_with", ["u_water"])
+            slow.rollback()
+            with library.writing():
+                pass
+
+
+def test_a_session_of_ours_that_sleeps_in_a_transaction_gives_its_turn_back(bureau):
+    with open_library(bureau.place("u_lead")) as library:
+        assert library.connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("30min",)
+        assert library.connection.execute("SHOW lock_timeout").fetchone() == ("30s",)
 
 
 CHANGES = {
