@@ -82,7 +82,7 @@ def _add() -> VerbRow:
             "district (the default), extent (its bounding box, marked as assumed) or a file of polygons."
         ),
         first="library source as label valid_from valid_to covers repair keep_bad report",
-        advanced="layer crs transform encoding fields accuracy copy service taken_at define",
+        advanced="accept layer crs transform encoding fields accuracy copy service taken_at define",
         titles={
             **_of_source(),
             "as": tr("Layer (code)"),
@@ -90,6 +90,7 @@ def _add() -> VerbRow:
             "valid_to": tr("Valid to"),
             "covers": tr("Coverage (district, extent, or a file)"),
             "keep_bad": tr("Set bad features aside, and add the rest"),
+            "accept": tr("Take it in spite of this"),
             "report": tr("Report of the problems, to send back"),
             "fields": tr("Fields (target=source, …)"),
             "accuracy": tr("Accuracy in metres"),

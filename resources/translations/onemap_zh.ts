@@ -180,6 +180,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>地块用途代码的分类</translation>
     </message>
     <message>
+        <source>Take it in spite of this</source>
+        <translation>仍然入库</translation>
+    </message>
+    <message>
         <source>As known at</source>
         <translation>按此时刻已入库的数据</translation>
     </message>
