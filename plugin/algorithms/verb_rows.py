@@ -87,7 +87,7 @@ def _add() -> VerbRow:
             "district (the default), extent (its bounding box, marked as assumed) or a file of polygons."
         ),
         first="library source as label valid_from valid_to covers repair keep_bad report",
-        advanced="layer crs transform encoding fields accuracy copy service taken_at define",
+        advanced="accept layer crs transform encoding fields accuracy copy service taken_at define",
         titles={
             **_of_source(),
             "as": tr("Layer (code)"),
@@ -95,6 +95,7 @@ def _add() -> VerbRow:
             "valid_to": tr("Valid to"),
             "covers": tr("Coverage (district, extent, or a file)"),
             "keep_bad": tr("Set bad features aside, and add the rest"),
+            "accept": tr("Take it in spite of this"),
             "report": tr("Report of the problems, to send back"),
             "fields": tr("Fields (target=source, …)"),
             "accuracy": tr("Accuracy in metres"),
@@ -125,7 +126,7 @@ def _check() -> VerbRow:
             "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
         ),
         first="library parcels id pack as_of",
-        advanced="only layer crs transform encoding repair known_at replace against unrecorded workers "
+        advanced="code_system only layer crs transform encoding repair known_at replace against unrecorded workers "
         "scheduler shared fail_on out overwrite",
         titles={
             **_of_parcels(),
@@ -203,7 +204,7 @@ def _remedy() -> VerbRow:
             "cut and what was dropped make up the parcel."
         ),
         first="library parcels id pack keep_verdict min_part min_width move turn one_piece out",
-        advanced="parcel only layer crs transform encoding repair as_of known_at replace workers overwrite",
+        advanced="parcel code_system only layer crs transform encoding repair as_of known_at replace workers overwrite",
         titles={
             **_of_parcels(),
             "min_part": tr("Smallest part, m²"),
@@ -325,7 +326,7 @@ def _sites() -> VerbRow:
             "bounded: that it finds nothing is no proof that there is nothing."
         ),
         first="library area width within project count pack out",
-        advanced="as_of known_at keep_verdict overwrite workers",
+        advanced="code_system as_of known_at keep_verdict overwrite workers",
         titles={
             "area": tr("Area that is needed, m²"),
             "width": tr("Least width, m"),

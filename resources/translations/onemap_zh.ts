@@ -176,6 +176,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>地块的字符编码</translation>
     </message>
     <message>
+        <source>Codes of the parcels' use</source>
+        <translation>地块用途代码的分类</translation>
+    </message>
+    <message>
+        <source>Take it in spite of this</source>
+        <translation>仍然入库</translation>
+    </message>
+    <message>
         <source>As known at</source>
         <translation>按此时刻已入库的数据</translation>
     </message>

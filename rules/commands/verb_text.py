@@ -48,7 +48,8 @@ def _new(result: Result, language: str) -> str:
 
 
 def _add(result: Result, language: str) -> str:
-    lines = [phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
+    lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):

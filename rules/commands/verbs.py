@@ -79,6 +79,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("accuracy", "M", convert=to_metres),
                 _REPAIR,
                 Parameter("keep_bad", flag=True),
+                Parameter("accept", choices=("shift",)),
                 Parameter("report", "FILE.xlsx"),
                 Parameter("copy", flag=True),
                 Parameter("service", "NAME"),
