@@ -46,7 +46,10 @@ def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
         lines.append("    " + phrase("said.comma", language).join(_feature_words(feature, language)))
     if len(layer["features"]) > _MOST:
         lines.append("    " + phrase("said.identify_more", language, count=len(layer["features"]) - _MOST))
+    speaking = {rule for feature in layer["features"] for rule in feature["rules"]}
     for law in layer["laws"]:
+        if law["rule"] not in speaking:
+            continue
         lines.append("    " + phrase("said.identify_law", language, title=law["title"], basis=_basis(law, language)))
     return lines
 
