@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
-from onemap.rules.identify.identify_text import identify_text
+from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -288,6 +288,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "remedy": _remedy,
     "sites": _sites,
     "identify": identify_text,
+    "find": place_lines,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,

@@ -78,3 +78,12 @@ def _number(value: Any) -> Any:
 def _basis(law: Mapping[str, Any], language: str) -> str:
     entries = (f"{entry['law']}{entry['article'] and ' ' + entry['article']}" for entry in law["basis"])
     return phrase("said.comma", language).join(entries) or "–"
+
+
+def place_lines(result: Mapping[str, Any], language: str) -> str:
+    """The places that `find` found, a line each."""
+    lines = [phrase("said.find", language, count=len(result["places"]), text=result["text"])]
+    for place in result["places"]:
+        where = f"{place['x']:.2f}, {place['y']:.2f}"
+        lines.append("  " + phrase("said.find_place", language, **{**place, "where": where}))
+    return "\n".join(lines)
