@@ -61,9 +61,7 @@ ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a
 class AddOptions:
     """The options of `add` besides library and source.
 
-    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record.
-    """The options of `add` besides library and source. ground: the coverage, where it is known and no file says it.
-
+    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
     accept: of ACCEPTABLE, what is taken in spite of it.
     """
 

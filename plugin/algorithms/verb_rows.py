@@ -30,10 +30,9 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
-    return [
-        row()
-        for row in (*rows, ingest_row, changes_row, deliver_row, receive_row, statistics_row, transitions_row, _publish)
-    ]
+    of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
+    rows = (*rows, *of_deliveries, statistics_row, transitions_row, _identify, _publish)
+    return [row() for row in rows]
 
 
 def _new() -> VerbRow:
@@ -340,6 +339,33 @@ def _sites() -> VerbRow:
     )
 
 
+def _identify() -> VerbRow:
+    return VerbRow(
+        "identify",
+        tr("What lies here?"),
+        tr(
+            "Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, "
+            "lines and points within the radius, the value of a raster. A layer that says nothing of the place is "
+            "listed too, with the reason. The answer is JSON."
+        ),
+        first="library x y crs radius as_of",
+        advanced="only line box",
+        titles={
+            "x": tr("East, or longitude"),
+            "y": tr("North, or latitude"),
+            "crs": tr("Coordinate system of the numbers (empty: the library's)"),
+            "radius": tr("Radius for lines and points, m (empty: 10)"),
+            "line": tr("Instead of a point, a line (WKT)"),
+            "box": tr("Instead of a point, a box (west,south,east,north)"),
+        },
+        outputs=(
+            Output("FEATURE_COUNT", tr("Number of features"), is_number=True),
+            Output("JSON", tr("What lies here (JSON)")),
+        ),
+        finish=add_place,
+    )
+
+
 def _publish() -> VerbRow:
     return VerbRow(
         "publish",
@@ -421,6 +447,16 @@ def warn_without_sites(answer: dict[str, Any], results: dict[str, Any], feedback
     """Of `sites`: what it means that no place was found."""
     if not answer["sites"]:
         feedback.pushWarning(tr("No place was found. That is no proof that there is none."))
+
+
+def add_place(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
+    """Of `identify`: all as JSON, and each layer that has something there as a line of the log."""
+    results["JSON"] = json.dumps(answer, ensure_ascii=False)
+    results["FEATURE_COUNT"] = sum(len(layer["features"]) for layer in answer["layers"])
+    for layer in answer["layers"]:
+        classes = [str(one["class_title"] or one["class"] or one["feature"]) for one in layer["features"]]
+        if classes:
+            feedback.pushInfo(tr("{name}: {value}").format(name=layer["title"], value=", ".join(classes)))
 
 
 def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:

@@ -9,7 +9,7 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
-from onemap.rules.identify.identify_text import identify_text
+from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -301,6 +301,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "remedy": _remedy,
     "sites": _sites,
     "identify": identify_text,
+    "find": place_lines,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
