@@ -26,6 +26,7 @@ from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
@@ -79,6 +80,8 @@ class OneMapDock(QgsDockWidget):
         self.expressions = ExpressionRow()
         self.setup_page = SetupPage(core, open_settings)
         self.map_tab = MapTab(self.library, self._zoom_to, self._show_place)
+        self.day_swipe = DaySwipe(self.library, canvas)
+        self.map_tab.add_row(self.day_swipe)
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
         self.review_tab = ReviewTab(self.library, canvas)
@@ -142,6 +145,10 @@ class OneMapDock(QgsDockWidget):
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
         self.map_tab.refused.connect(self.notice.say)
+        self.day_swipe.refused.connect(self.refuse)
+        self.day_swipe.message_sent.connect(self.notice.say)
+        self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
+        self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
         self.map_tab.service_requested.connect(self.register_service)
         self.map_tab.snapshot_requested.connect(self.take_snapshot)
         self.map_tab.service_refused.connect(self.refuse)
@@ -171,6 +178,7 @@ class OneMapDock(QgsDockWidget):
             return
         self._is_closed = True
         self.check_tab.close_down()
+        self.day_swipe.end()
         self.compare_tab.close_down()
         self.review_tab.close_down()
         self.map_tab.close_down()
