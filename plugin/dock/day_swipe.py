@@ -7,7 +7,7 @@ from typing import Any
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsDateEdit, QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from onemap.plugin.compare.compare_swipe import PlanSide, SwipeTool
 from onemap.plugin.connection.refusals import Refusal
@@ -35,8 +35,7 @@ class DaySwipe(QWidget):
         self.date.setDate(QDate.currentDate().addYears(-1))
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.date.setAccessibleName(tr("Another day"))
-        label = QLabel(tr("Beside"))
-        label.setBuddy(self.date)
+        self.date.setToolTip(tr("Another day"))
         self.button = QPushButton(tr("Swipe two days"))
         self.button.setCheckable(True)
         self.button.setToolTip(
@@ -45,7 +44,6 @@ class DaySwipe(QWidget):
         self.button.toggled.connect(self._toggle)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(label)
         layout.addWidget(self.date, 1)
         layout.addWidget(self.button)
         library.loading.connect(self.end)

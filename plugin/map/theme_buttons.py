@@ -9,7 +9,7 @@ from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.map.map_themes import theme_title
 from onemap.plugin.words.translation import tr
 
-WIDTH_PX = 300  # of the narrowest dock
+WIDTH_PX = 280  # of the narrowest dock, less its margins and a scroll bar
 GAP_PX = 2
 
 

@@ -3366,10 +3366,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>另一日期</translation>
     </message>
     <message>
-        <source>Beside</source>
-        <translation>对照日期</translation>
-    </message>
-    <message>
         <source>Swipe two days</source>
         <translation>两日卷帘</translation>
     </message>

@@ -119,6 +119,7 @@ def test_numbers_are_written_as_people_read_them(said, expected):
         (Version("a", "X__1", "", "", "", 1, "extent", True), "assumed"),
         (Version("a", "X__1", "", "", "", 1, "file", True), "partial"),
         (Version("a", "X__1", "", "", "", 1, "district", False), "old"),
+        (Version("a", "X__1", "", "", "", 1, "district", False, upcoming=True), "upcoming"),
         (Version("a", "X__1", "", "", "", 1, "district", True, True), "unreadable"),
     ],
 )
