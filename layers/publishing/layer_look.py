@@ -126,7 +126,8 @@ def _use_expression(entry: LayerEntry, coded: Field, fields: Collection[str], wi
 
 def _coded_class(entry: LayerEntry, fields: Collection[str]) -> Field | None:
     """The class field of a layer, if the code tables name its codes."""
-    field = entry.field_named(entry.class_field) if entry.class_field in fields else None
+    is_there = entry.class_field is not None and entry.class_field in fields
+    field = entry.field_named(str(entry.class_field)) if is_there else None
     return field if field is not None and field.codes else None
 
 

@@ -24,7 +24,7 @@ def map_looks(library: Library, listed: list[dict[str, Any]], language: str) -> 
             in_force.add(entry.code)
         readable = [version for version in versions if library.connection.has_table(version["table"])]
         if readable:
-            drawn = current if current in readable else readable[-1]
-            layer["look"] = look_text(entry, library.connection.field_types(drawn["table"]), language)
+            table = (current if current in readable and current else readable[-1])["table"]
+            layer["look"] = look_text(entry, library.connection.field_types(table), language)
     groups = [{"id": stratum["id"], "title": stratum["title"]} for stratum in strata()]
     return {"strata": groups, "themes": themes(catalogue.values(), in_force)}

@@ -99,6 +99,12 @@ class MapTab(QWidget):
         self.services.refused.connect(self.service_refused)
         self.services.message_sent.connect(self.service_message)
         self.services.changed.connect(self._update_ticks)
+        self._lay_out()
+        library.listed.connect(self.fill)
+        QgsProject.instance().layersRemoved.connect(self._update_ticks)
+        QgsProject.instance().layersAdded.connect(self._update_ticks)
+
+    def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.search)
@@ -107,9 +113,6 @@ class MapTab(QWidget):
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.versions)
         layout.addWidget(self.add_button)
-        library.listed.connect(self.fill)
-        QgsProject.instance().layersRemoved.connect(self._update_ticks)
-        QgsProject.instance().layersAdded.connect(self._update_ticks)
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls above the button that adds a layer."""
