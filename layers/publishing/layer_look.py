@@ -120,7 +120,7 @@ def _use_expression(entry: LayerEntry, coded: Field, fields: Collection[str], wi
     code = _column(coded.name)
     own = next((f.name for f in entry.fields if f.name_of == coded.name and f.name in fields), None)
     named = f"coalesce(nullif({_column(own)}, ''), {code})" if own else code
-    known = "replace(@use, ' ', '\n')" if with_code else "regexp_replace(@use, '^\\\\S+ ', '')"
+    known = "regexp_replace(@use, '^(\\\\S+) ', '\\\\1\n')" if with_code else "regexp_replace(@use, '^\\\\S+ ', '')"
     return f"with_variable('use', represent_value({code}), if(left(@use, 1) = '(', {named}, {known}))"
 
 

