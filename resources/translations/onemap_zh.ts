@@ -3654,6 +3654,68 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>What lies here (JSON)</source>
         <translation>此处内容（JSON）</translation>
+        <source>not yet</source>
+        <translation>尚未生效</translation>
+    </message>
+    <message>
+        <source>Not yet in force on that day: a check does not use it</source>
+        <translation>该日尚未生效：检测不采用</translation>
+    </message>
+    <message>
+        <source>Open a library with its first map</source>
+        <translation>打开资料库时显示底图</translation>
+    </message>
+    <message>
+        <source>{theme} (One Map)</source>
+        <translation>{theme}（一张图）</translation>
+    </message>
+    <message>
+        <source>Version of the chosen layer</source>
+        <translation>所选图层的版本</translation>
+    </message>
+    <message>
+        <source>Show another version of this layer on the map: drag, or press ← and →</source>
+        <translation>在地图上显示该图层的其他版本：拖动，或按 ← →</translation>
+    </message>
+    <message>
+        <source>Show this map: its layers, and of the library no others</source>
+        <translation>显示该专题图：只显示其图层，资料库的其他图层隐藏</translation>
+    </message>
+    <message>
+        <source>Show the layers of one department</source>
+        <translation>显示某一部门的图层</translation>
+    </message>
+    <message>
+        <source>Map: {theme}</source>
+        <translation>专题图：{theme}</translation>
+    </message>
+    <message>
+        <source>These layers cannot be opened: {layers}.</source>
+        <translation>以下图层无法打开：{layers}。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>Not in force on that day, and off the map until it changes: {layers}.</source>
+        <translation>该日无现行版本，已从地图移出，改换日期后恢复：{layers}。</translation>
+    </message>
+    <message>
+        <source>Another day</source>
+        <translation>另一日期</translation>
+    </message>
+    <message>
+        <source>Swipe two days</source>
+        <translation>两日卷帘</translation>
+    </message>
+    <message>
+        <source>Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too</source>
+        <translation>指针左侧为资料库当前日期的地图，右侧为此日期的地图；也可按 ← → 移动</translation>
+    </message>
+    <message>
+        <source>Between these two days nothing on the map changed.</source>
+        <translation>两个日期之间，地图上的图层没有变化。</translation>
     </message>
 </context>
 </TS>
