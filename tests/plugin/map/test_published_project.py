@@ -102,8 +102,8 @@ def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published, 
         for department in library.children()
         if isinstance(department, QgsLayerTreeGroup)
     }
-    assert tree["基础库", "国土"] == ["地类图斑", "正射影像", "数字高程模型"]
-    assert tree["部门规划成果库", "环保"] == ["生态保护红线"]
+    assert tree["基础库", "自然资源和规划局（土地）"] == ["地类图斑", "正射影像", "数字高程模型"]
+    assert tree["部门规划成果库", "生态环境局"] == ["生态保护红线"]
     assert [layer.id().split("_")[2] for layer in root.layerOrder()] == [
         "DMDZ", "GL", "STBHHX", "GXDY", "XZHQ", "DLTB", "DOM", "DEM",
     ]  # fmt: skip
