@@ -14,7 +14,7 @@ from jinja2 import nodes
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.statement.pdf_documents import map_pictures
+from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 

@@ -105,6 +105,7 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
     totals = content["totals"]
     return {
         "area": labels["area_sentence"].format(**totals),
+        "site": labels["sentence_end"].join((labels["area_sentence"].format(**totals), _land(content, labels))),
         "project": _project(content, labels),
         "asked": labels["asked_sentence" if content["asked"]["not_asked"] != "0" else "asked_whole"].format(
             **content["asked"]
@@ -175,7 +176,7 @@ def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:
     elif found["proposed"]:
         lines.append(labels["conclusion_proposed"].format(title=found["proposed_title"]))
     else:
-        lines = [lines[0] + labels["conclusion_pending"]]
+        lines = [lines[0] + labels["sentence_end"] + labels["conclusion_pending"]]
     return lines
 
 
