@@ -1493,11 +1493,11 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>First plan (code)</source>
-        <translation>甲方规划（代码）</translation>
+        <translation>规划一（代码）</translation>
     </message>
     <message>
         <source>Second plan (code)</source>
-        <translation>乙方规划（代码）</translation>
+        <translation>规划二（代码）</translation>
     </message>
     <message>
         <source>Matrix (name or file)</source>
@@ -2281,11 +2281,11 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>of its edge along lines of plan A: {figure}</source>
-        <translation>边线与甲方规划界线重合：{figure}</translation>
+        <translation>边线与规划一界线重合：{figure}</translation>
     </message>
     <message>
         <source>of its edge along lines of plan B: {figure}</source>
-        <translation>边线与乙方规划界线重合：{figure}</translation>
+        <translation>边线与规划二界线重合：{figure}</translation>
     </message>
     <message>
         <source>of its class that is the other plan's class: {figure}</source>
@@ -2297,11 +2297,11 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>agreed with plan A's earlier version: {figure}</source>
-        <translation>与甲方规划上一版本一致：{figure}</translation>
+        <translation>与规划一上一版本一致：{figure}</translation>
     </message>
     <message>
         <source>agreed with plan B's earlier version: {figure}</source>
-        <translation>与乙方规划上一版本一致：{figure}</translation>
+        <translation>与规划二上一版本一致：{figure}</translation>
     </message>
     <message>
         <source>mean width {width}</source>
@@ -2341,7 +2341,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Exchange the two plans</source>
-        <translation>甲乙互换</translation>
+        <translation>互换规划一与规划二</translation>
     </message>
     <message>
         <source>With an earlier comparison only what changed is computed, and told</source>
@@ -2349,11 +2349,11 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Plan A</source>
-        <translation>规划甲</translation>
+        <translation>规划一</translation>
     </message>
     <message>
         <source>Plan B</source>
-        <translation>规划乙</translation>
+        <translation>规划二</translation>
     </message>
     <message>
         <source>Matrix</source>
@@ -2409,7 +2409,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>{a} in plan A, {b} in plan B; in hectares</source>
-        <translation>甲方规划为{a}，乙方规划为{b}；单位：公顷</translation>
+        <translation>规划一为{a}，规划二为{b}；单位：公顷</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -2457,7 +2457,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>The class in plan A and in plan B</source>
-        <translation>甲方规划与乙方规划的地类</translation>
+        <translation>规划一与规划二的地类</translation>
     </message>
     <message>
         <source>Shift</source>
@@ -2489,7 +2489,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>From when plan A and plan B hold</source>
-        <translation>甲方规划与乙方规划的生效日期</translation>
+        <translation>规划一与规划二的生效日期</translation>
     </message>
     <message>
         <source>Cluster</source>
@@ -2541,7 +2541,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Swipe: plan A left of the mouse, plan B right of it (S)</source>
-        <translation>卷帘：鼠标左侧为甲方规划，右侧为乙方规划（S）</translation>
+        <translation>卷帘：鼠标左侧为规划一，右侧为规划二（S）</translation>
     </message>
     <message>
         <source>Keep the layer: in a file that stays</source>
@@ -2562,8 +2562,8 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>A: {a}
 B: {b}</source>
-        <translation>甲：{a}
-乙：{b}</translation>
+        <translation>规划一：{a}
+规划二：{b}</translation>
     </message>
     <message>
         <source>All steps of the case</source>
@@ -3107,7 +3107,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Side by side: plan A on the map, plan B on a second one (B)</source>
-        <translation>并排：甲规划在主地图，乙规划在第二个地图（B）</translation>
+        <translation>并排：规划一在主地图，规划二在第二个地图（B）</translation>
     </message>
     <message>
         <source>Who contradicts whom: every plan against every other, in hectares</source>

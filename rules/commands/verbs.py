@@ -163,7 +163,7 @@ VERBS: dict[str, Verb] = {
             ),
         ),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
-        Verb("words", ()),
+        Verb("words", (Parameter("library", "LIBRARY", positional=True, optional=True),)),
         Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="law_work"),
         Verb(
             "publish",
