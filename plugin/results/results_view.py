@@ -32,6 +32,7 @@ from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import add_to_map
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import AREA, NAME, SHARE, ResultsModel
+from onemap.plugin.results.summary_view import SummaryView, asked_text
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -75,6 +76,7 @@ class ResultsView(QWidget):
         self.tree = self._make_tree()
         self.tree.installEventFilter(self)
         self.details = DetailsPane()
+        self.summary = SummaryView()
         self._make_buttons()
         self._build()
 
@@ -110,6 +112,12 @@ class ResultsView(QWidget):
         self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
         self.keep_button.setToolTip(tr("Add the results to the map, as layers in a file that stays"))
         self.keep_button.clicked.connect(self.keep)
+        self.summary_button = QToolButton()
+        self.summary_button.setCheckable(True)
+        self.summary_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.summary_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.summary_button.setToolTip(tr("Findings by department and verdict, and the rules that were not asked"))
+        self.summary_button.toggled.connect(self._show_summary)
 
     def _build(self) -> None:
         self._split = QSplitter(Qt.Orientation.Vertical)
@@ -124,7 +132,10 @@ class ResultsView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts)
+        layout.addWidget(self.summary_button)
+        layout.addWidget(self.summary, 1)
         layout.addWidget(self._split, 1)
+        self._show_summary(False)
         layout.addLayout(buttons)
 
     @property
@@ -138,6 +149,8 @@ class ResultsView(QWidget):
         self._tables, self._run = RunTables(run.path), run
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
+        self.summary.show_summary(parcels, run.unasked)
+        self.summary_button.setText(asked_text(run.rules, len(run.unasked)))
         self.keep_button.setEnabled(True)
         first = self.model.index(0, NAME)
         if first.isValid():
@@ -154,6 +167,12 @@ class ResultsView(QWidget):
             folder = Path(self._tables.path).parent
             self._tables = None
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _show_summary(self, is_on: bool) -> None:
+        """Show the sums in place of the list, or the list again."""
+        self.summary_button.setArrowType(Qt.ArrowType.DownArrow if is_on else Qt.ArrowType.RightArrow)
+        self.summary.setVisible(is_on)
+        self._split.setVisible(not is_on)
 
     @property
     def current_key(self) -> tuple[str, str]:

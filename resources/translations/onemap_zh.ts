@@ -3313,5 +3313,37 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>What was added cannot be read any more: what depends on it is unknown, not clear</source>
         <translation>入库的数据已无法读取：相关结论为无法判定，而非无冲突</translation>
     </message>
+    <message>
+        <source>Findings by department and verdict</source>
+        <translation>各部门各类结论的问题数</translation>
+    </message>
+    <message>
+        <source>Unasked</source>
+        <translation>未检测</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked, such as of a layer that the library does not have</source>
+        <translation>未检测的规则，例如资料库没有所需图层</translation>
+    </message>
+    <message>
+        <source>All {rules} rules were asked</source>
+        <translation>{rules} 条规则全部检测</translation>
+    </message>
+    <message>
+        <source>{unasked} of {rules} rules were not asked</source>
+        <translation>{rules} 条规则中有 {unasked} 条未检测</translation>
+    </message>
+    <message>
+        <source>Findings by department and verdict, and the rules that were not asked</source>
+        <translation>各部门各类结论的问题数，以及未检测的规则</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked (JSON)</source>
+        <translation>未检测的规则（JSON）</translation>
+    </message>
+    <message>
+        <source>Rule</source>
+        <translation>规则</translation>
+    </message>
 </context>
 </TS>

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
@@ -102,14 +103,28 @@ def _check(result: Result, language: str) -> str:
     assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
     if assumed:
         lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
-    if run["skipped"]:
-        lines.append(phrase("said.skipped", language, count=len(run["skipped"])))
+    lines += _unasked(result, language)
     if not run["recorded"]:
         lines.append(phrase("said.not_recorded", language))
     for change in result.get("changed", ()):
         names = [phrase(f"verdict.{change[side]}", language) if change[side] else "–" for side in ("from", "to")]
         lines.append(f"  {change['parcel']}: {names[0]} → {names[1]} ({', '.join(change['rules'])})")
     return "\n".join(lines + _outs(result, language))
+
+
+def _unasked(result: Result, language: str) -> list[str]:
+    """How many rules were not asked, and by department why."""
+    unasked = result["unasked"]
+    if not unasked:
+        return []
+    lines = [phrase("said.skipped", language, rules=result["rules"], count=len(unasked))]
+    titles = named_groups()["departments"]
+    for department in dict.fromkeys(row["department"] for row in unasked):
+        said = Counter(row["said"] for row in unasked if row["department"] == department)
+        reasons = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in said.items())
+        facts = {"department": titles[department][language], "count": said.total(), "reasons": reasons}
+        lines.append(phrase("said.skipped_of", language, **facts))
+    return lines
 
 
 def _hectares(area_m2: float) -> str:
