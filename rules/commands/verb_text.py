@@ -231,6 +231,23 @@ def _sample(result: Result, language: str) -> str:
     return phrase("said.sample", language, **result)
 
 
+def _runs(result: Result, language: str) -> str:
+    if "removed" in result:
+        return phrase("said.run_removed", language, run=result["removed"]["id"])
+    if "named" in result:
+        return phrase("said.run_named", language, run=result["named"]["id"], name=result["named"]["name"] or "–")
+    if "runs" not in result:
+        return _check(result | {"seconds": result["run"]["seconds"]}, language)
+    lines = []
+    for run in result["runs"]:
+        counts = (run.get("verdicts") or {}).items()
+        said = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
+        held = "● " if run["held"] else "  "
+        name = run["name"] or run["parcels"] or "–"
+        lines.append(f"{held}{run['id']}  {run['started'][:16]}  {run['kind']:<8} {name}  {said}".rstrip())
+    return "\n".join(lines) or phrase("said.no_runs", language)
+
+
 def _explain(result: Result, language: str) -> str:
     return "\n".join(f"{step['step']}: {step['value']}" for step in result["steps"])
 
@@ -289,6 +306,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "service": _service,
     "check": _check,
     "explain": _explain,
+    "runs": _runs,
     "verify": _verify,
     "keep": _keep,
     "copy": _copy,

@@ -7,6 +7,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.rules.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
+from onemap.rules.commands.run_verbs import RUN_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
@@ -186,5 +187,6 @@ VERBS: dict[str, Verb] = {
         *COMPARE_VERBS,
         *REMEDY_VERBS,
         *REVIEW_VERBS,
+        *RUN_VERBS,
     )
 }
