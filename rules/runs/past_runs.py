@@ -16,7 +16,7 @@ from onemap.rules.runs.run_store import CHECK, kind_of, run_record, stored_value
 NAMES = "onemap_run_names"
 LONGEST_NAME = 120
 TABLES = (
-    f"CREATE TABLE IF NOT EXISTS {NAMES} (number INTEGER PRIMARY KEY, run TEXT NOT NULL, name TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS onemap_run_names (number INTEGER PRIMARY KEY, run TEXT NOT NULL, name TEXT NOT NULL,"
     " who TEXT NOT NULL, at TEXT NOT NULL)",
 )
 NAMED, REMOVED = "run.name", "run.remove"  # as the log has them
