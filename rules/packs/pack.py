@@ -18,7 +18,7 @@ from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class
 from onemap.rules.packs.rule import Rule
-from onemap.rules.packs.rule_problems import is_title, layers_named, rule_problems
+from onemap.rules.packs.rule_problems import is_title, names_of, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
 
@@ -207,7 +207,8 @@ def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
     common["consult"] = tuple(common.get("consult", ()))
-    common["layers_named"] = layers_named(common["layer"])
+    common["under"] = names_of(common.get("under", ()))
+    common["layers_named"] = names_of(common["layer"])
     common["layer"] = common["layers_named"][0]
     common |= {key: tuple(classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
@@ -258,10 +259,11 @@ def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]
 
 def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
     """The rules that a rule names by `milder` and `under`, and that no pack has."""
-    named = {key: getattr(rule, key) for key in ("milder", "under") if getattr(rule, key) is not None}
+    named = [("milder", rule.milder)] if rule.milder is not None else []
+    named += [("under", other) for other in rule.under]
     return [
         Problem("rule.unknown", {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": key, "other": other})
-        for key, other in named.items()
+        for key, other in named
         if ids.get(other, other) not in rules or ids.get(other, other) == rule.id
     ]
 
@@ -279,7 +281,7 @@ def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rul
         named = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
         ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())
         for rule in ready:
-            under = ids.get(rule.under, rule.under) if rule.under else None
+            under = tuple(ids.get(other, other) for other in rule.under)
             linked[rule.id] = replace(rule, under=under, milder_of=tuple(severe.get(rule.id, ())))
             if rule.milder:
                 severe.setdefault(ids.get(rule.milder, rule.milder), []).append(linked[rule.id])

@@ -182,6 +182,17 @@ def test_a_wrong_class_is_named(town, text):
     assert (answer.code, answer.codes) == (3, ["pack.class"])
 
 
+def test_a_rule_may_lie_under_several(desk):
+    """A meets both, B the first, C the second, D none of those under which `wide` lies."""
+    squares = {name: box(100 * n, 0, 100 * n + 10, 10) for n, name in enumerate("ABCD")}
+    desk.layer("WIDE", list(squares.values()))
+    desk.layer("ONE", [squares["A"], squares["B"]])
+    desk.layer("TWO", [squares["A"], squares["C"]])
+    rules = ({"id": "one", "layer": "ONE"}, {"id": "two", "layer": "TWO"})
+    found = desk.check(squares, *rules, {"id": "wide", "layer": "WIDE", "under": ["one", "two"]})
+    assert list(found.hits("wide")) == ["D"]
+
+
 def test_rows_under_others_are_the_same_against_an_earlier_run(desk):
     """The rule above begins, and ceases, to count where only its own layer has changed."""
     parcels = {"A": SQUARE, "B": box(100, 0, 110, 10)}
