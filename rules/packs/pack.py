@@ -35,6 +35,7 @@ class Pack:
     text: str
     checklist: tuple[dict[str, Any], ...] = ()
     review: dict[str, Any] = field(default_factory=dict)
+    classes: Mapping[str, ProjectClass] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """What a run keeps of a pack."""
@@ -62,10 +63,31 @@ def is_shipped(name: str) -> bool:
     return "/" not in name and "\\" not in name and (RESOURCES / "packs" / f"{name}.toml").is_file()
 
 
-def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry], code_system: str | None = None) -> Pack:
+def parse_packs(
+    texts: Sequence[tuple[str, str]], catalogue: Mapping[str, LayerEntry], code_system: str | None = None
+) -> list[Pack]:
+    """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
+
+    Raises as `parse_pack`.
+    """
+    packs: list[Pack] = []
+    for text, source in texts:
+        before = {name: item for pack in packs for name, item in pack.classes.items()}
+        packs.append(parse_pack(text, source, catalogue, code_system, before))
+    return packs
+
+
+def parse_pack(
+    text: str,
+    source: str,
+    catalogue: Mapping[str, LayerEntry],
+    code_system: str | None = None,
+    known: Mapping[str, ProjectClass] | None = None,
+) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
     code_system: by which codes parcels name their use, in place of what the pack says.
+    known: the classes of packs given before; a class of its own goes before one of the same name.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
@@ -78,7 +100,7 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry], code
     head, checklist = raw["pack"], raw.get("checklist", ())
     system = code_system or head.get("code_system", LAND_SEA)
     classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
-    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, classes, system)
+    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, {**(known or {}), **classes}, system)
     ids = {item.get("id") for item in raw.get("rule", ())}
     problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
     if problems:
@@ -92,6 +114,7 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry], code
         text=text,
         checklist=tuple(checklist),
         review=raw.get("review", {}),
+        classes=classes,
     )
 
 
