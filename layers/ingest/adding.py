@@ -25,11 +25,18 @@ from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
-from onemap.layers.ingest.quality_report import check_report, keep_problems, listed_records, write_report
+from onemap.layers.ingest.quality_report import (
+    PROBLEMS_TABLE,
+    check_report,
+    keep_problems,
+    listed_records,
+    write_report,
+)
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
 from onemap.layers.library.library import Library
+from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
 from onemap.layers.library.services import Snapshot, keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version, refuse_used_label
 from onemap.layers.messages import phrase
@@ -54,8 +61,8 @@ ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a
 class AddOptions:
     """The options of `add` besides library and source.
 
-    accept: of ACCEPTABLE, what is taken in spite of it; ground: the coverage, where it is known and no file says it;
-    lineage: by which way the data came, for the record.
+    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
+    accept: of ACCEPTABLE, what is taken in spite of it.
     """
 
     code: str
@@ -420,6 +427,8 @@ class PreparedVersion:
         progress.at(0.0)
         records = listed_records(self.found, self.quality.more, arrival.language)
         report = _source_report(arrival, self.raw, self.quality, records)
+        check_layer(arrival.library, self.entry.code)
+        check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
         version = add_version(connection, self.entry, self.frame, self.facts, report, progress, is_new=self.is_new)
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
