@@ -163,6 +163,15 @@ RULE_KEYS: Mapping[str, Key] = {
         },
         default="false",
     ),
+    "succeeds": Key(
+        LIST,
+        {
+            "zh": "本包早先版本中已并入本规则的规则或核查项代号；这些代号不再启用",
+            "en": "Rules and items of earlier versions of this pack whose matter it judges now; their names are never "
+            "given again.",
+        },
+        default="[]",
+    ),
     "replaces": Key(
         TEXT,
         {
