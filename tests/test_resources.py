@@ -176,7 +176,7 @@ def test_a_layer_is_well_formed(code):
 def test_a_field_has_a_type_two_titles_and_names_of_its_own(code):
     names = []
     for field in LAYERS[code]["fields"]:
-        assert set(field) <= set(words("name type length title aliases values codes name_of area"))
+        assert set(field) <= set(words("name type length title aliases values codes name_of area net"))
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", field["name"])
         assert field["type"] in FIELD_TYPES
         assert is_bilingual(field["title"])

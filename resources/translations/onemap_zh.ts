@@ -1692,6 +1692,90 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>按部门</translation>
     </message>
     <message>
+        <source>Statistics of a layer</source>
+        <translation>图层统计</translation>
+    </message>
+    <message>
+        <source>Adds up a layer by class and by area unit: areas of the union (ground under two features counts once), in the plane and on the ellipsoid, lengths, counts, and sums of fields. A feature that crosses a unit's border is shared out by its ground. Beside each unit stands what is not known: ground without a feature, ground for which the layer does not speak, ground where the condition is unknown.</source>
+        <translation>按类别和统计单元汇总一个图层：并集面积（两个要素重叠处只计一次；平面面积与椭球面积）、长度、个数、字段合计。跨单元界线的要素按面积分摊。每个单元旁列出未知部分：没有要素的地面、图层覆盖范围以外的地面、条件无法判断的地面。</translation>
+    </message>
+    <message>
+        <source>Fields to add up</source>
+        <translation>要合计的字段</translation>
+    </message>
+    <message>
+        <source>Statistics by unit and class</source>
+        <translation>按单元与类别统计</translation>
+    </message>
+    <message>
+        <source>Units with what is known of them</source>
+        <translation>统计单元及其已知、未知面积</translation>
+    </message>
+    <message>
+        <source>Area, m²</source>
+        <translation>面积，m²</translation>
+    </message>
+    <message>
+        <source>Length, m</source>
+        <translation>长度，m</translation>
+    </message>
+    <message>
+        <source>What became what between two versions</source>
+        <translation>两个版本之间的转移矩阵</translation>
+    </message>
+    <message>
+        <source>The transition matrix of two versions of a layer, by area unit: how much ground of each class became which other. Rows sum to the older version, columns to the newer one.
+
+A version is a layer's code, or code@label.</source>
+        <translation>同一图层两个版本之间的转移矩阵，可按统计单元：每一类有多少变成了哪一类。行合计为旧版本，列合计为新版本。
+
+版本写作图层代码或“代码@版本”。</translation>
+    </message>
+    <message>
+        <source>Older version (code@label)</source>
+        <translation>旧版本（代码@版本）</translation>
+    </message>
+    <message>
+        <source>Newer version (code@label)</source>
+        <translation>新版本（代码@版本）</translation>
+    </message>
+    <message>
+        <source>Transitions by unit and class</source>
+        <translation>按单元与类别的转移</translation>
+    </message>
+    <message>
+        <source>Classes before and after</source>
+        <translation>各类前后面积</translation>
+    </message>
+    <message>
+        <source>Units with what changed in them</source>
+        <translation>统计单元及其变化面积</translation>
+    </message>
+    <message>
+        <source>Changed ground, m²</source>
+        <translation>变化面积，m²</translation>
+    </message>
+    <message>
+        <source>Classes (fields, commas between)</source>
+        <translation>分类字段（逗号相隔）</translation>
+    </message>
+    <message>
+        <source>Area units (layer code or file)</source>
+        <translation>统计单元（图层代码或文件）</translation>
+    </message>
+    <message>
+        <source>Field that names the units</source>
+        <translation>单元名称字段</translation>
+    </message>
+    <message>
+        <source>Which features are units (CQL2)</source>
+        <translation>哪些要素作为单元（CQL2）</translation>
+    </message>
+    <message>
+        <source>Which features count (CQL2)</source>
+        <translation>统计哪些要素（CQL2）</translation>
+    </message>
+    <message>
         <source>cases that wait for its opinion; dark: overdue</source>
         <translation>等待其意见的项目，深色为逾期</translation>
     </message>

@@ -6,7 +6,10 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
+from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
+from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
+from onemap.rules.identify.identify_text import identify_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -158,6 +161,14 @@ def _contradictions(result: Result, language: str) -> str:
     return "\n".join(lines + _outs(result, language))
 
 
+def _statistics(result: Result, language: str) -> str:
+    return "\n".join(statistics_lines(result, language) + _outs(result, language))
+
+
+def _transitions(result: Result, language: str) -> str:
+    return "\n".join(transition_lines(result, language) + _outs(result, language))
+
+
 def _outs(result: Result, language: str) -> list[str]:
     """Where the results lie, if they were written."""
     out = result.get("out")
@@ -282,12 +293,16 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
     "compare": _compare,
     "contradictions": _contradictions,
+    "statistics": _statistics,
+    "transitions": _transitions,
     "decide": _decide,
     "atlas": _atlas,
     "remedy": _remedy,
     "sites": _sites,
+    "identify": identify_text,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
+    **DELIVERY_SPEAKERS,
     **REVIEW_SPEAKERS,
 }

@@ -156,7 +156,7 @@ def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], 
         entry = catalogue.get(code)
         if entry is None:
             wrong("rule.layer", "layer", layer=code)
-        elif entry.geometry not in kind.geometries:
+        elif entry.geometry not in kind.geometries_for(item):
             wrong("rule.geometry", "layer", layer=code, geometry=entry.geometry, kind=kind.name)
     for name, reason in kind.problems(item):
         wrong("rule.option", name, reason=reason)

@@ -25,6 +25,8 @@ OF_QGIS = {
     "remedy": {"REMAINDER", "CUTS", "ALTERNATIVES"},
     "contradictions": {"CONTRADICTIONS", "HECTARES"},
     "sites": {"SITES"},
+    "statistics": {"STATISTICS", "UNITS"},
+    "transitions": {"TRANSITIONS", "CLASSES", "UNITS"},
 }  # outputs that only QGIS has
 VERBS = """
 import json

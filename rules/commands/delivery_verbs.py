@@ -1,0 +1,36 @@
+"""The verbs of data on its way between departments and levels; `rules/work/delivery_work.py` does them."""
+
+from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_date, to_name, to_pairs
+
+_WORK = "delivery_work"
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+
+DELIVERY_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "deliver",
+        (
+            _LIBRARY,
+            Parameter("target", "TARGET.zip", positional=True),
+            Parameter("layers", "CODE,…", required=True, convert=to_codes),
+            Parameter("since", "LABEL", convert=to_name),
+            Parameter("unit", "CODE=VALUE", convert=to_pairs),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("to", "NAME", convert=to_name),
+            Parameter("secrecy", "CLASS", convert=to_name),
+            Parameter("overwrite", flag=True),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "receive",
+        (
+            _LIBRARY,
+            Parameter("file", "FILE", positional=True),
+            Parameter("plan", flag=True),
+            Parameter("receipt", "FILE.json", convert=to_name),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+)
