@@ -70,7 +70,7 @@ def sums_of(
     mine, at_mine = _occurring(parcel, len(parcels))
     others, at_other = _occurring(feature, len(features))
     threads.progress.check()
-    one, other = FlatPolygons(parcels[mine]), FlatPolygons(features[others])
+    one, other = FlatPolygons(parcels[mine], threads), FlatPolygons(features[others], threads)
     found = CandidatePairs(parcel, feature, *areas_of_pairs(one, at_mine, other, at_other, threads))
     return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
 

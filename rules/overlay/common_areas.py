@@ -20,11 +20,12 @@ def common_areas(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple
     left, right: (k,) valid polygons; what stands in several pairs is looked at only once.
     """
     areas, errors = np.zeros(len(left)), np.zeros(len(left))
-    one, other = shapely.bounds(left), shapely.bounds(right)
-    pair = np.flatnonzero((one[:, :2] < other[:, 2:]).all(axis=1) & (other[:, :2] < one[:, 2:]).all(axis=1))
+    box, other_box = shapely.bounds(left), shapely.bounds(right)
+    pair = np.flatnonzero((box[:, :2] < other_box[:, 2:]).all(axis=1) & (other_box[:, :2] < box[:, 2:]).all(axis=1))
     mine, at_mine = distinct(left[pair])
     others, at_other = distinct(right[pair])
-    areas[pair], errors[pair], _ = areas_of_pairs(FlatPolygons(mine), at_mine, FlatPolygons(others), at_other, threads)
+    one, other = FlatPolygons(mine, threads), FlatPolygons(others, threads)
+    areas[pair], errors[pair], _ = areas_of_pairs(one, at_mine, other, at_other, threads)
     return areas, errors
 
 

@@ -8,9 +8,12 @@ import shapely
 
 from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.rules.overlay.threads import Threads
 
 _EDGES = 16  # in a chunk
 _CHUNKS = 16  # in a group
+_AT_ONCE = 10_000  # polygons, whose arrays stay near the cache
 
 
 class Flat(NamedTuple):
@@ -49,9 +52,10 @@ class Flat(NamedTuple):
 class FlatPolygons:
     """Valid polygons or multipolygons (n,) and their flat arrays: edges (n,), how many each has."""
 
-    def __init__(self, polygons: np.ndarray) -> None:
+    def __init__(self, polygons: np.ndarray, threads: Threads) -> None:
         self.polygons = polygons
-        self.arrays = _flat(polygons)
+        parts = threads.each(lambda some: _flat(polygons[some]), list(blocks(len(polygons), _AT_ONCE)))
+        self.arrays = _joined(parts) if len(parts) > 1 else parts[0] if parts else _flat(polygons)
         begin = self.arrays.ring[self.arrays.polygon_ring]
         self.edges = np.diff(begin) - np.diff(self.arrays.polygon_ring)
 
@@ -87,6 +91,26 @@ def _flat(polygons: np.ndarray) -> Flat:
     of_chunks = (first, stop, in_ring, *boxes)
     of_groups = (np.r_[group, len(first)], *_group_boxes(boxes, group), np.r_[0, np.cumsum(groups)][polygon_ring])
     return Flat._make((x, y, np.r_[start, len(x)], polygon_ring, *of_chunks, *of_groups, *of_polygon.T.copy()))
+
+
+def _joined(parts: list[Flat]) -> Flat:
+    """The arrays of some polygons after those of others, with all places counted on."""
+    points, chunks, groups = (
+        np.cumsum([0, *(len(getattr(part, name)) for part in parts[:-1])]) for name in ("x", "first", "group_west")
+    )
+    rings = np.cumsum([0, *(len(part.ring) - 1 for part in parts[:-1])])
+    counted = {
+        "ring": points, "first": points, "stop": points, "polygon_ring": rings, "in_ring": rings, "group": chunks,
+        "polygon_group": groups,
+    }  # fmt: skip
+    columns = []
+    for name, column in zip(Flat._fields, zip(*parts, strict=True), strict=True):
+        if name in ("ring", "polygon_ring", "group", "polygon_group"):  # these end with where the next ones begin
+            column = (*(part[:-1] for part in column[:-1]), column[-1])
+        if name in counted:
+            column = tuple(part + before for part, before in zip(column, counted[name].tolist(), strict=True))
+        columns.append(np.concatenate(column))
+    return Flat._make(columns)
 
 
 def _rings(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

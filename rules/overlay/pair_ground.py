@@ -62,7 +62,7 @@ def _grounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     mine, one = distinct(left)
     others, other = distinct(right)
-    a, b = FlatPolygons(mine), FlatPolygons(others)
+    a, b = FlatPolygons(mine, threads), FlatPolygons(others, threads)
     is_compiled = is_worth_compiling(_TAKES * steps_of(a, one, b, other))
     polygons_a, polygons_b, work = loops_over(a, b, ground_of_pairs, is_compiled)
     pairs = (one, other) if is_compiled else (one.tolist(), other.tolist())
@@ -125,7 +125,7 @@ def _polygons(outline: _Outline) -> np.ndarray:
     # Each shell begins a part; all holes of a pair are in its only shell.
     order = np.lexsort((outline.twice <= 0, pair))
     part = np.cumsum(outline.twice[order] > 0) - 1
-    parts = shapely.polygons(rings[order], indices=part)
+    parts = shapely.polygons(rings[order], indices=part) if part[-1] + 1 < len(part) else shapely.polygons(rings)
     owner, first, count = np.unique(pair[outline.twice > 0], return_index=True, return_counts=True)
     single = count == 1
     result[owner[single]] = parts[first[single]]
