@@ -55,7 +55,7 @@ class FlatPolygons:
     def __init__(self, polygons: np.ndarray, threads: Threads) -> None:
         self.polygons = polygons
         parts = threads.each(lambda some: _flat(polygons[some]), list(blocks(len(polygons), _AT_ONCE)))
-        self.arrays = _joined(parts) if len(parts) > 1 else parts[0] if parts else _flat(polygons)
+        self.arrays = _concatenation(parts) if len(parts) > 1 else parts[0] if parts else _flat(polygons)
         begin = self.arrays.ring[self.arrays.polygon_ring]
         self.edges = np.diff(begin) - np.diff(self.arrays.polygon_ring)
 
@@ -93,7 +93,7 @@ def _flat(polygons: np.ndarray) -> Flat:
     return Flat._make((x, y, np.r_[start, len(x)], polygon_ring, *of_chunks, *of_groups, *of_polygon.T.copy()))
 
 
-def _joined(parts: list[Flat]) -> Flat:
+def _concatenation(parts: list[Flat]) -> Flat:
     """The arrays of some polygons after those of others, with all places counted on."""
     points, chunks, groups = (
         np.cumsum([0, *(len(getattr(part, name)) for part in parts[:-1])]) for name in ("x", "first", "group_west")
