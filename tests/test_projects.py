@@ -142,8 +142,8 @@ def found(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
     return judged(*town, ROWS)
 
 
-# Rules that decide no row: they find nothing, need a raster or a plan of the whole ground, or lie in another's shadow.
-DECIDING_NOTHING = {"land.composition", "slope.terrain", "plan.use", "weather.disturbance_unsaid"}
+# Rules that decide no row: they find nothing, need a raster, or lie in another's shadow.
+DECIDING_NOTHING = {"land.composition", "slope.terrain", "weather.disturbance_unsaid"}
 
 
 def test_every_rule_of_the_common_pack_decides_some_row():

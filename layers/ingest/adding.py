@@ -21,14 +21,22 @@ from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.coverage import DISTRICT, EXTENT, FEATURES, FILE, CoverageChoice
 from onemap.layers.ingest.datum_change import DatumChange
+from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
-from onemap.layers.ingest.quality_report import check_report, keep_problems, listed_records, write_report
+from onemap.layers.ingest.quality_report import (
+    PROBLEMS_TABLE,
+    check_report,
+    keep_problems,
+    listed_records,
+    write_report,
+)
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
 from onemap.layers.library.library import Library
+from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
 from onemap.layers.library.services import Snapshot, keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version, refuse_used_label
 from onemap.layers.messages import phrase
@@ -46,11 +54,15 @@ _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _WRITTEN = 0.98
 
 
+ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
+
+
 @dataclass(frozen=True)
 class AddOptions:
     """The options of `add` besides library and source.
 
-    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record.
+    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
+    accept: of ACCEPTABLE, what is taken in spite of it.
     """
 
     code: str
@@ -66,6 +78,7 @@ class AddOptions:
     keep_bad: bool = False
     report: str | None = None
     snapshot: Snapshot | None = None
+    accept: tuple[str, ...] = ()
     ground: shapely.Geometry | None = None
     lineage: Mapping[str, Any] | None = None
     normalising: SourceOptions = field(default_factory=SourceOptions)
@@ -309,17 +322,23 @@ def _checked(
             coverage, kind = found_coverage.ground, found_coverage.kind
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
+    # A survey that speaks for its features alone is told where it leaves the district out.
+    spoken_for = {EXTENT: None, FEATURES: district}.get(kind, coverage)
+    known = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
+    accepted = {ACCEPTABLE[name]: {"level": "warn"} for name in arrival.options.accept}
+    checked = replace(entry, checks={**entry.checks, **accepted})
     quality = check_quality(
         frame,
-        entry,
-        # A survey that speaks for its features alone is told where it leaves the district out.
-        Ground(library.crs, district, {EXTENT: None, FEATURES: district}.get(kind, coverage)),
+        checked,
+        Ground(library.crs, district, spoken_for, known),
         arrival.required,
         arrival.place,
         arrival.step("checking"),
         journal,
     )
     found = _all_found(frame, entry, quality)
+    if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
+        found.insert(0, GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
@@ -408,6 +427,8 @@ class PreparedVersion:
         progress.at(0.0)
         records = listed_records(self.found, self.quality.more, arrival.language)
         report = _source_report(arrival, self.raw, self.quality, records)
+        check_layer(arrival.library, self.entry.code)
+        check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
         version = add_version(connection, self.entry, self.frame, self.facts, report, progress, is_new=self.is_new)
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
@@ -457,6 +478,7 @@ def _source_report(
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
         "transform_hash": normalising.transform.hash if normalising.transform else None,
         "fields": dict(normalising.fields),
+        "accepted": list(arrival.options.accept),
         **({"service": snapshot.record} if snapshot else {}),
         **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),
         "codes": quality.codes,

@@ -29,4 +29,36 @@ def _receive(result: Result, language: str) -> str:
     return "\n".join([*lines, phrase("said.receive_receipt", language, receipt=result["receipt"])])
 
 
-DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {"deliver": _deliver, "receive": _receive}
+def _ingest(result: Result, language: str) -> str:
+    lines = [_plan_line(row, language) for row in result["plan"]]
+    lines += [phrase("said.ingest_added", language, **row) for row in result["added"]]
+    for row in result["refused"]:
+        source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
+        lines.append(phrase("said.ingest_refused", language, source=source))
+        lines += [f"  - {problem['message']} {problem['mend']}" for problem in row["problems"]]
+    if result.get("plan_file") and not result["added"] and not result["refused"]:
+        lines.append(phrase("said.ingest_planned", language, plan=result["plan_file"]))
+    return "\n".join(lines)
+
+
+def _plan_line(row: Result, language: str) -> str:
+    source = " · ".join(filter(None, (row["source"], row["layer"])))
+    code = row["code"] or "/".join(f"{code}?" for code in row["suggested"]) or "–"
+    status = phrase(f"delivery.{row['status']}", language)
+    return phrase("said.ingest_row", language, status=status, source=source, code=code)
+
+
+def _changes(result: Result, language: str) -> str:
+    lines = [phrase("said.changes", language, **result)]
+    for row in result["transitions"]:
+        hectares = f"{row['area_m2'] / 10_000:,.4f}"
+        lines.append("  " + phrase("said.changes_class", language, **{**row, "hectares": hectares}))
+    return "\n".join(lines)
+
+
+DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
+    "deliver": _deliver,
+    "receive": _receive,
+    "ingest": _ingest,
+    "changes": _changes,
+}

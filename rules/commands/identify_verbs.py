@@ -1,4 +1,4 @@
-"""The verb `identify`, declared as every verb is; `rules/work/identify_work.py` does it."""
+"""The verbs `identify` and `find`, declared as every verb is; `rules/work/identify_work.py` does them."""
 
 from onemap.rules.verb.declaration import (
     Parameter,
@@ -6,6 +6,7 @@ from onemap.rules.verb.declaration import (
     to_box,
     to_codes,
     to_coordinate,
+    to_count,
     to_date,
     to_metres,
     to_name,
@@ -24,6 +25,17 @@ IDENTIFY_VERBS: tuple[Verb, ...] = (
             Parameter("as_of", "D", convert=to_date),
             Parameter("line", "WKT", convert=to_name),
             Parameter("box", "W,S,E,N", convert=to_box),
+        ),
+        makes_data=True,
+        work="identify_work",
+    ),
+    Verb(
+        "find",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("text", "TEXT", positional=True, convert=to_name),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("count", "N", convert=to_count),
         ),
         work="identify_work",
     ),

@@ -9,7 +9,7 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
-from onemap.rules.identify.identify_text import identify_text
+from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -48,7 +48,8 @@ def _new(result: Result, language: str) -> str:
 
 
 def _add(result: Result, language: str) -> str:
-    lines = [phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
+    lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):
@@ -300,6 +301,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "remedy": _remedy,
     "sites": _sites,
     "identify": identify_text,
+    "find": place_lines,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,

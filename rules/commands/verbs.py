@@ -79,6 +79,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("accuracy", "M", convert=to_metres),
                 _REPAIR,
                 Parameter("keep_bad", flag=True),
+                Parameter("accept", choices=("shift",)),
                 Parameter("report", "FILE.xlsx"),
                 Parameter("copy", flag=True),
                 Parameter("service", "NAME"),
@@ -107,7 +108,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("remove", flag=True),
             ),
         ),
-        Verb("layers", (_LIBRARY, _AS_OF)),
+        Verb("layers", (_LIBRARY, _AS_OF, Parameter("looks", flag=True))),
         Verb(
             "check",
             (
@@ -162,7 +163,7 @@ VERBS: dict[str, Verb] = {
             ),
         ),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
-        Verb("words", ()),
+        Verb("words", (Parameter("library", "LIBRARY", positional=True, optional=True),)),
         Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="law_work"),
         Verb(
             "publish",

@@ -20,6 +20,7 @@ from onemap.rules.findings.table import records_of
 from onemap.rules.identify.cell_sample import cell_sample
 from onemap.rules.identify.place import Place
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule, is_in_force
 from onemap.rules.question.question import packs_of
@@ -76,7 +77,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
     is_covered = source.coverage is not None and bool(shapely.covers(source.coverage, request.place.shape))
     if source.stored is not None:
         try:
-            features = _features(request, entry, source)
+            features = _features(request, entry, source, rules)
         except OneMapError as error:
             if error.code != "version.unreadable":
                 raise
@@ -126,7 +127,7 @@ def _law(rule: Rule, request: _Request) -> dict[str, Any]:
     }
 
 
-def _features(request: _Request, entry: LayerEntry, source: LayerSource) -> list[dict[str, Any]]:
+def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: Sequence[Rule]) -> list[dict[str, Any]]:
     """The features at the place, the nearest first, and of equal ones in the order of the layer.
 
     Polygons that contain the point, their edge included, or that meet the line or the box; lines and points within the
@@ -135,13 +136,14 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource) -> list
     stored, place = source.stored, request.place
     assert stored is not None, "asked for only where there is a version"  # noqa: S101 - for the type checker
     if entry.geometry == "raster":
-        return _cells(request, source)
+        return _cells(request, source, [rule.id for rule in rules])
     distance_m = shapely.distance(stored.geometries, place.shape)
     reach_m = 0.0 if entry.geometry == "polygon" else place.radius_m
     rows = np.flatnonzero(distance_m <= reach_m)  # never of one without a geometry: its distance is no number
     rows = rows[np.argsort(distance_m[rows], kind="stable")]
     shapes = stored.geometries[rows]
-    records = _records(stored.attributes.iloc[rows])
+    attributes = stored.attributes.iloc[rows].reset_index(drop=True)
+    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes) for rule in rules}
     is_ground = entry.geometry == "polygon"
     within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
     features = []
@@ -157,12 +159,25 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource) -> list
             "meanings": _meanings(entry, values, request.language),
             "length_m": float(shapely.length(shapes[at])) if entry.geometry == "line" else None,
             "fid": int(stored.fids[row]),
+            "rules": [rule for rule, of_features in speaking.items() if of_features[at]],
         }
         if within is not None:
             feature["inside_m2"] = float(shapely.area(within[at])) if place.kind == "box" and is_ground else None
             feature["inside_m"] = None if entry.geometry == "point" else _length_inside(within[at], place, entry)
         features.append(feature)
     return features
+
+
+def _speaks_of(rule: Rule, attributes: pd.DataFrame) -> np.ndarray:
+    """Of which features (n,) a rule speaks: its condition holds of them, or cannot be told."""
+    if rule.where is None:
+        return np.ones(len(attributes), dtype=bool)
+    try:
+        truth = evaluate(rule.where, attributes)
+    except KeyError:  # a version without the field: nobody knows
+        return np.ones(len(attributes), dtype=bool)
+    speaks: np.ndarray = truth.true | truth.unknown
+    return speaks
 
 
 def _length_inside(piece: shapely.Geometry, place: Place, entry: LayerEntry) -> float | None:
@@ -229,7 +244,7 @@ def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[
     return found
 
 
-def _cells(request: _Request, source: LayerSource) -> list[dict[str, Any]]:
+def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
     """What each raster of a layer says of the place: the value of a point's cell, the span of those of a shape."""
     assert source.stored is not None and request.sources.library.crs is not None  # noqa: S101 - for the type checker
     given = source.stored.attributes["given_crs"].tolist()
@@ -249,6 +264,7 @@ def _cells(request: _Request, source: LayerSource) -> list[dict[str, Any]]:
                 "meanings": {},
                 "length_m": None,
                 "fid": int(fid),
+                "rules": rules,
             }
         )
     return features

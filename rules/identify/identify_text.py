@@ -46,7 +46,10 @@ def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
         lines.append("    " + phrase("said.comma", language).join(_feature_words(feature, language)))
     if len(layer["features"]) > _MOST:
         lines.append("    " + phrase("said.identify_more", language, count=len(layer["features"]) - _MOST))
+    speaking = {rule for feature in layer["features"] for rule in feature["rules"]}
     for law in layer["laws"]:
+        if law["rule"] not in speaking:
+            continue
         lines.append("    " + phrase("said.identify_law", language, title=law["title"], basis=_basis(law, language)))
     return lines
 
@@ -75,3 +78,12 @@ def _number(value: Any) -> Any:
 def _basis(law: Mapping[str, Any], language: str) -> str:
     entries = (f"{entry['law']}{entry['article'] and ' ' + entry['article']}" for entry in law["basis"])
     return phrase("said.comma", language).join(entries) or "–"
+
+
+def place_lines(result: Mapping[str, Any], language: str) -> str:
+    """The places that `find` found, a line each."""
+    lines = [phrase("said.find", language, count=len(result["places"]), text=result["text"])]
+    for place in result["places"]:
+        where = f"{place['x']:.2f}, {place['y']:.2f}"
+        lines.append("  " + phrase("said.find_place", language, **{**place, "where": where}))
+    return "\n".join(lines)

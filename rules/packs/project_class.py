@@ -4,12 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, system_of
 from onemap.rules.kinds.kind import LIST, TABLE, Key
-
-USE_FIELD = "YDXZ"  # the parcel's proposed use
-SYSTEM_FIELD = "code_system"  # by which codes the use is named, where the parcels say it
-LAND_SEA, URBAN, SURVEY = "land-sea-2023", "urban-gb50137", "survey"
-CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
 
 CLASS_KEYS: Mapping[str, Key] = {
     "title": Key(
@@ -61,12 +57,10 @@ class ProjectClass:
 
     def beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
         """The beginnings that a code is held against, by the system that it is of; system: as its parcel names it."""
-        system = system or (URBAN if code[:1].isalpha() else self.system)
-        if system == SURVEY:
-            return self.survey
-        if system not in CODE_SYSTEMS:
-            return ()
-        return tuple(start for start in self.use if start[:1].isalpha() == (system == URBAN))
+        found = system_of(code, system, self.system)
+        if found is None or found == SURVEY:
+            return self.survey if found else ()
+        return tuple(start for start in self.use if start[:1].isalpha() == (found == URBAN))
 
 
 def class_problems(item: Any) -> list[tuple[str, str]]:

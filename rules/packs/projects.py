@@ -6,9 +6,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, SYSTEM_FIELD, USE_FIELD
 from onemap.layers.frames.fields import text_values
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.packs.project_class import CODE_SYSTEMS, SYSTEM_FIELD, USE_FIELD, ProjectClass
+from onemap.rules.packs.project_class import ProjectClass
 
 
 class Projects:

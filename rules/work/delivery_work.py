@@ -48,3 +48,52 @@ def receive(values: Values, context: VerbContext) -> Result:
             receipt=Path(values["receipt"]) if values.get("receipt") else None,
         )
         return receive_package(library, path, reception, context.progress)
+
+
+def ingest(values: Values, context: VerbContext) -> Result:
+    """Plan a department's whole delivery, or carry its plan out."""
+    from onemap.layers.delivery.ingest import IngestOptions
+    from onemap.layers.delivery.ingest import ingest as ingest_delivery
+    from onemap.layers.library.library import open_library
+    from onemap.rules.question.question import packs_of, required_fields
+
+    with open_library(values["library"]) as library:
+        options = IngestOptions(
+            required_fields=lambda code: required_fields(packs_of(library, ()), code),
+            who=library.person(),
+            language=context.language,
+            plan=Path(values["plan"]) if values.get("plan") else None,
+            each=bool(values.get("each")),
+            department=values.get("department"),
+            covers=values.get("covers"),
+        )
+        return ingest_delivery(library, Path(values["folder"]), options, context.progress)
+
+
+def changes(values: Values, context: VerbContext) -> Result:
+    """One version of a layer against another, feature by feature."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import problem_record
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.overlay.threads import Threads
+    from onemap.rules.statistics.version_changes import version_changes
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"]])
+    labels = values["code"], values["old"], values["new"]
+    with open_library(values["library"]) as library:
+        threads = Threads.of(None, context.progress)
+        found = version_changes(library, *labels, values.get("by"), library.today(), threads)
+        crs = library.crs
+    problems = [problem_record(problem, context.language) for problem in found.problems]
+    for out in outs:
+        with tables_written(found.tables, crs, out, overwrite) as target:
+            problems += remark_records([target], context.language)
+    context.progress.at(1.0)
+    return {
+        **found.counts,
+        "transitions": found.transitions,
+        "versions": found.layers,
+        "problems": problems,
+        **({"out": outs[0] if len(outs) == 1 else outs} if outs else {}),
+    }

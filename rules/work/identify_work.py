@@ -1,4 +1,4 @@
-"""What `identify` does with its values; libraries are imported here only when it runs."""
+"""What `identify` and `find` do with their values; libraries are imported here only when one runs."""
 
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 
@@ -17,3 +17,16 @@ def identify(values: Values, context: VerbContext) -> Result:
         place = place_of(point, *asked, library.crs, values.get("radius"))
         day = values.get("as_of") or date.today()
         return identify_place(library, place, values.get("only") or (), day, context.language)
+
+
+def find(values: Values, context: VerbContext) -> Result:
+    """The places whose name, pinyin or number has a text in it."""
+    from datetime import date
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.identify.name_search import MOST, find_places
+
+    with open_library(values["library"]) as library:
+        day = values.get("as_of") or date.today()
+        places = find_places(library, values["text"], day, values.get("count") or MOST, context.language)
+    return {"ok": True, "text": values["text"], "as_of": day.isoformat(), "places": places}

@@ -135,7 +135,7 @@ KINDS: dict[str, Callable[[np.random.Generator, int], Pairs]] = {
 
 
 def exact_area(left: shapely.Geometry, right: shapely.Geometry) -> Fraction:
-    """The area in common in rational numbers, where nothing is rounded: trapezoids between the x at which edges meet."""
+    """The area in common in rational numbers, where nothing is rounded: trapezoids between all x where edges meet."""
     edges = [_edges(shape) for shape in (left, right)]
     xs = {Fraction(x) for side in edges for x1, _, x2, _ in side for x in (x1, x2)}
     for x1, y1, x2, y2 in edges[0]:
