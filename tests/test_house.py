@@ -30,12 +30,12 @@ IMPORTED_AS = {"chinesecalendar": "chinese_calendar", "python_docx": "docx"}
 # The folders of each room from the top to the ground: imports only go downwards.
 FLOORS = {
     "layers": """
-        ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline sources/gdal library
-        rasters crs quality frames stores files catalogue geometry .
+        delivery ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline sources/gdal
+        library rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """
-        commands work statement review compare/atlas remedy identify compare distributed outputs maps check incremental
-        runs findings question packs kinds inputs overlay verb .
+        commands work statement review compare/atlas remedy identify statistics compare distributed outputs maps check
+        incremental runs findings question packs kinds inputs overlay verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare parcels services add identify scene results

@@ -12,8 +12,10 @@ from typing import Any
 from qgis.core import QgsProcessingFeedback
 
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
+from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.parameter_kinds import choice, crs, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
+from onemap.plugin.algorithms.statistics_rows import statistics_row, transitions_row
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
@@ -28,7 +30,8 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
-    return [row() for row in (*rows, _identify, _publish)]
+    of_data = (ingest_row, changes_row, deliver_row, receive_row, statistics_row, transitions_row)
+    return [row() for row in (*rows, *of_data, _identify, _publish)]
 
 
 def _new() -> VerbRow:
@@ -82,7 +85,7 @@ def _add() -> VerbRow:
             "district (the default), extent (its bounding box, marked as assumed) or a file of polygons."
         ),
         first="library source as label valid_from valid_to covers repair keep_bad report",
-        advanced="layer crs transform encoding fields accuracy copy service taken_at define",
+        advanced="accept layer crs transform encoding fields accuracy copy service taken_at define",
         titles={
             **_of_source(),
             "as": tr("Layer (code)"),
@@ -90,6 +93,7 @@ def _add() -> VerbRow:
             "valid_to": tr("Valid to"),
             "covers": tr("Coverage (district, extent, or a file)"),
             "keep_bad": tr("Set bad features aside, and add the rest"),
+            "accept": tr("Take it in spite of this"),
             "report": tr("Report of the problems, to send back"),
             "fields": tr("Fields (target=source, …)"),
             "accuracy": tr("Accuracy in metres"),
@@ -120,7 +124,7 @@ def _check() -> VerbRow:
             "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
         ),
         first="library parcels id pack as_of",
-        advanced="only layer crs transform encoding repair known_at replace against unrecorded workers "
+        advanced="code_system only layer crs transform encoding repair known_at replace against unrecorded workers "
         "scheduler shared fail_on out overwrite",
         titles={
             **_of_parcels(),
@@ -198,7 +202,7 @@ def _remedy() -> VerbRow:
             "cut and what was dropped make up the parcel."
         ),
         first="library parcels id pack keep_verdict min_part min_width move turn one_piece out",
-        advanced="parcel only layer crs transform encoding repair as_of known_at replace workers overwrite",
+        advanced="parcel code_system only layer crs transform encoding repair as_of known_at replace workers overwrite",
         titles={
             **_of_parcels(),
             "min_part": tr("Smallest part, m²"),
@@ -320,7 +324,7 @@ def _sites() -> VerbRow:
             "bounded: that it finds nothing is no proof that there is nothing."
         ),
         first="library area width within project count pack out",
-        advanced="as_of known_at keep_verdict overwrite workers",
+        advanced="code_system as_of known_at keep_verdict overwrite workers",
         titles={
             "area": tr("Area that is needed, m²"),
             "width": tr("Least width, m"),

@@ -28,6 +28,7 @@ from onemap.rules.kinds.ground import (
     no_pairs,
 )
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule import Rule
 
 
@@ -49,6 +50,11 @@ class Bench:
     def covered(self) -> CoveredGround:
         """What of all parcels lies inside and outside the coverages."""
         return CoveredGround()
+
+    @cached_property
+    def projects(self) -> Projects:
+        """What all parcels say of themselves."""
+        return Projects(self.attributes)
 
     @cached_property
     def records(self) -> pd.DataFrame:
@@ -110,7 +116,7 @@ def judged_rule(
 
 def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """The positions (k,) of the parcels to which a rule applies, of those that are wanted; and which lack a fact."""
-    to_whom = applicability(rule, bench.attributes)
+    to_whom = applicability(rule, bench.attributes, bench.projects)
     rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
     return rows, to_whom.lacks_fact[rows]
 

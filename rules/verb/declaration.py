@@ -14,7 +14,7 @@ from onemap.layers.progress import Progress
 Values = Mapping[str, Any]
 Result = dict[str, Any]
 _PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
-    *("PROJECT.qgz", "TARGET.pdf", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
+    *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
 }  # a file's name need not be text
 VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 

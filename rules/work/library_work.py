@@ -86,6 +86,7 @@ def add(values: Values, context: VerbContext) -> Result:
         accuracy_m=values.get("accuracy"),
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
+        accept=(values["accept"],) if values.get("accept") else (),
         report=values.get("report"),
         normalising=normalising_options(values),
     )
