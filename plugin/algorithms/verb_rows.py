@@ -30,8 +30,9 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
-    of_data = (ingest_row, changes_row, deliver_row, receive_row, statistics_row, transitions_row)
-    return [row() for row in (*rows, *of_data, _identify, _publish)]
+    of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
+    rows = (*rows, *of_deliveries, statistics_row, transitions_row, _identify, _publish)
+    return [row() for row in rows]
 
 
 def _new() -> VerbRow:

@@ -26,6 +26,7 @@ from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
@@ -90,6 +91,8 @@ class OneMapDock(QgsDockWidget):
         self.scene_button.clicked.connect(self.show_scene)
         self.map_tab.layout().addWidget(self.identify)
         self.map_tab.layout().addWidget(self.scene_button)
+        self.day_swipe = DaySwipe(self.library, canvas)
+        self.map_tab.add_row(self.day_swipe)
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
         self.review_tab = ReviewTab(self.library, canvas)
@@ -155,6 +158,10 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.refused.connect(self.notice.say)
         self.identify.refused.connect(self.refuse)
         self.identify.shown.connect(self.show_map_tab)
+        self.day_swipe.refused.connect(self.refuse)
+        self.day_swipe.message_sent.connect(self.notice.say)
+        self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
+        self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
         self.map_tab.service_requested.connect(self.register_service)
         self.map_tab.snapshot_requested.connect(self.take_snapshot)
         self.map_tab.service_refused.connect(self.refuse)
@@ -200,6 +207,7 @@ class OneMapDock(QgsDockWidget):
             return
         self._is_closed = True
         self.check_tab.close_down()
+        self.day_swipe.end()
         self.compare_tab.close_down()
         self.review_tab.close_down()
         self.identify.close_down()

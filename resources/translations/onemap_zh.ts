@@ -3406,114 +3406,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>入库的数据已无法读取：相关结论为无法判定，而非无冲突</translation>
     </message>
     <message>
-        <source>What lies here?</source>
-        <translation>此处有什么？</translation>
-    </message>
-    <message>
-        <source>Click on the map, or press Enter there for its middle</source>
-        <translation>在地图上点击，或在地图上按回车查看图中央</translation>
-    </message>
-    <message>
-        <source>Close what lies here</source>
-        <translation>关闭此处内容</translation>
-    </message>
-    <message>
-        <source>What lies here</source>
-        <translation>此处内容</translation>
-    </message>
-    <message>
-        <source>Layer, class</source>
-        <translation>图层、类别</translation>
-    </message>
-    <message>
-        <source>Version, measure</source>
-        <translation>版本、数值</translation>
-    </message>
-    <message>
-        <source>Nothing here</source>
-        <translation>此处没有要素</translation>
-    </message>
-    <message>
-        <source>Not known here: {reason}</source>
-        <translation>此处情况不明：{reason}</translation>
-    </message>
-    <message>
-        <source>No. {number}</source>
-        <translation>编号 {number}</translation>
-    </message>
-    <message>
-        <source>{distance} m away</source>
-        <translation>相距 {distance} m</translation>
-    </message>
-    <message>
-        <source>One Map: places, plots, coordinates</source>
-        <translation>一张图：地名、地块、坐标</translation>
-    </message>
-    <message>
-        <source>Longitude, latitude</source>
-        <translation>经度、纬度</translation>
-    </message>
-    <message>
-        <source>This QGIS has no 3D view: it was built without it.</source>
-        <translation>此 QGIS 编译时未带三维视图。</translation>
-    </message>
-    <message>
-        <source>3D view</source>
-        <translation>三维视图</translation>
-    </message>
-    <message>
-        <source>Terrain, buildings, permitted heights and height limits</source>
-        <translation>地形、建筑、允许高度与限高面</translation>
-    </message>
-    <message>
-        <source>The library has nothing for a 3D view: {layers}.</source>
-        <translation>资料库没有可供三维显示的图层：{layers}。</translation>
-    </message>
-    <message>
-        <source>One Map 3D</source>
-        <translation>一张图三维</translation>
-    </message>
-    <message>
-        <source>The 3D view is without: {layers}.</source>
-        <translation>三维视图缺少：{layers}。</translation>
-    </message>
-    <message>
-        <source>Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, lines and points within the radius, the value of a raster. A layer that says nothing of the place is listed too, with the reason. The answer is JSON.</source>
-        <translation>列出一点、一线或一个范围内各有效图层的内容：包含该点的面，半径之内的线和点，栅格的取值。说明不了此处的图层也列出，并写明原因。结果为 JSON。</translation>
-    </message>
-    <message>
-        <source>East, or longitude</source>
-        <translation>东坐标或经度</translation>
-    </message>
-    <message>
-        <source>North, or latitude</source>
-        <translation>北坐标或纬度</translation>
-    </message>
-    <message>
-        <source>Coordinate system of the numbers (empty: the library's)</source>
-        <translation>坐标的坐标系（留空为资料库的）</translation>
-    </message>
-    <message>
-        <source>Radius for lines and points, m (empty: 10)</source>
-        <translation>线和点的半径，米（留空为 10）</translation>
-    </message>
-    <message>
-        <source>Instead of a point, a line (WKT)</source>
-        <translation>代替点：线（WKT）</translation>
-    </message>
-    <message>
-        <source>Instead of a point, a box (west,south,east,north)</source>
-        <translation>代替点：范围（西,南,东,北）</translation>
-    </message>
-    <message>
-        <source>Number of features</source>
-        <translation>要素数</translation>
-    </message>
-    <message>
-        <source>What lies here (JSON)</source>
-        <translation>此处内容（JSON）</translation>
-    </message>
-    <message>
         <source>Add a whole delivery</source>
         <translation>整批数据入库</translation>
     </message>
@@ -3656,6 +3548,178 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Receipt</source>
         <translation>回执</translation>
+        <source>What lies here?</source>
+        <translation>此处有什么？</translation>
+    </message>
+    <message>
+        <source>Click on the map, or press Enter there for its middle</source>
+        <translation>在地图上点击，或在地图上按回车查看图中央</translation>
+    </message>
+    <message>
+        <source>Close what lies here</source>
+        <translation>关闭此处内容</translation>
+    </message>
+    <message>
+        <source>What lies here</source>
+        <translation>此处内容</translation>
+    </message>
+    <message>
+        <source>Layer, class</source>
+        <translation>图层、类别</translation>
+    </message>
+    <message>
+        <source>Version, measure</source>
+        <translation>版本、数值</translation>
+    </message>
+    <message>
+        <source>Nothing here</source>
+        <translation>此处没有要素</translation>
+    </message>
+    <message>
+        <source>Not known here: {reason}</source>
+        <translation>此处情况不明：{reason}</translation>
+    </message>
+    <message>
+        <source>No. {number}</source>
+        <translation>编号 {number}</translation>
+    </message>
+    <message>
+        <source>{distance} m away</source>
+        <translation>相距 {distance} m</translation>
+    </message>
+    <message>
+        <source>One Map: places, plots, coordinates</source>
+        <translation>一张图：地名、地块、坐标</translation>
+    </message>
+    <message>
+        <source>Longitude, latitude</source>
+        <translation>经度、纬度</translation>
+    </message>
+    <message>
+        <source>This QGIS has no 3D view: it was built without it.</source>
+        <translation>此 QGIS 编译时未带三维视图。</translation>
+    </message>
+    <message>
+        <source>3D view</source>
+        <translation>三维视图</translation>
+    </message>
+    <message>
+        <source>Terrain, buildings, permitted heights and height limits</source>
+        <translation>地形、建筑、允许高度与限高面</translation>
+    </message>
+    <message>
+        <source>The library has nothing for a 3D view: {layers}.</source>
+        <translation>资料库没有可供三维显示的图层：{layers}。</translation>
+    </message>
+    <message>
+        <source>One Map 3D</source>
+        <translation>一张图三维</translation>
+    </message>
+    <message>
+        <source>The 3D view is without: {layers}.</source>
+        <translation>三维视图缺少：{layers}。</translation>
+    </message>
+    <message>
+        <source>Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, lines and points within the radius, the value of a raster. A layer that says nothing of the place is listed too, with the reason. The answer is JSON.</source>
+        <translation>列出一点、一线或一个范围内各有效图层的内容：包含该点的面，半径之内的线和点，栅格的取值。说明不了此处的图层也列出，并写明原因。结果为 JSON。</translation>
+    </message>
+    <message>
+        <source>East, or longitude</source>
+        <translation>东坐标或经度</translation>
+    </message>
+    <message>
+        <source>North, or latitude</source>
+        <translation>北坐标或纬度</translation>
+    </message>
+    <message>
+        <source>Coordinate system of the numbers (empty: the library's)</source>
+        <translation>坐标的坐标系（留空为资料库的）</translation>
+    </message>
+    <message>
+        <source>Radius for lines and points, m (empty: 10)</source>
+        <translation>线和点的半径，米（留空为 10）</translation>
+    </message>
+    <message>
+        <source>Instead of a point, a line (WKT)</source>
+        <translation>代替点：线（WKT）</translation>
+    </message>
+    <message>
+        <source>Instead of a point, a box (west,south,east,north)</source>
+        <translation>代替点：范围（西,南,东,北）</translation>
+    </message>
+    <message>
+        <source>Number of features</source>
+        <translation>要素数</translation>
+    </message>
+    <message>
+        <source>What lies here (JSON)</source>
+        <translation>此处内容（JSON）</translation>
+        <source>not yet</source>
+        <translation>尚未生效</translation>
+    </message>
+    <message>
+        <source>Not yet in force on that day: a check does not use it</source>
+        <translation>该日尚未生效：检测不采用</translation>
+    </message>
+    <message>
+        <source>Open a library with its first map</source>
+        <translation>打开资料库时显示底图</translation>
+    </message>
+    <message>
+        <source>{theme} (One Map)</source>
+        <translation>{theme}（一张图）</translation>
+    </message>
+    <message>
+        <source>Version of the chosen layer</source>
+        <translation>所选图层的版本</translation>
+    </message>
+    <message>
+        <source>Show another version of this layer on the map: drag, or press ← and →</source>
+        <translation>在地图上显示该图层的其他版本：拖动，或按 ← →</translation>
+    </message>
+    <message>
+        <source>Show this map: its layers, and of the library no others</source>
+        <translation>显示该专题图：只显示其图层，资料库的其他图层隐藏</translation>
+    </message>
+    <message>
+        <source>Show the layers of one department</source>
+        <translation>显示某一部门的图层</translation>
+    </message>
+    <message>
+        <source>Map: {theme}</source>
+        <translation>专题图：{theme}</translation>
+    </message>
+    <message>
+        <source>These layers cannot be opened: {layers}.</source>
+        <translation>以下图层无法打开：{layers}。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>Not in force on that day, and off the map until it changes: {layers}.</source>
+        <translation>该日无现行版本，已从地图移出，改换日期后恢复：{layers}。</translation>
+    </message>
+    <message>
+        <source>Another day</source>
+        <translation>另一日期</translation>
+    </message>
+    <message>
+        <source>Swipe two days</source>
+        <translation>两日卷帘</translation>
+    </message>
+    <message>
+        <source>Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too</source>
+        <translation>指针左侧为资料库当前日期的地图，右侧为此日期的地图；也可按 ← → 移动</translation>
+    </message>
+    <message>
+        <source>Between these two days nothing on the map changed.</source>
+        <translation>两个日期之间，地图上的图层没有变化。</translation>
+    </message>
+    <message>
+        <source>What lies here?</source>
+        <translation>此处有什么？</translation>
     </message>
 </context>
 </TS>

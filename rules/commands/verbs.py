@@ -108,7 +108,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("remove", flag=True),
             ),
         ),
-        Verb("layers", (_LIBRARY, _AS_OF)),
+        Verb("layers", (_LIBRARY, _AS_OF, Parameter("looks", flag=True))),
         Verb(
             "check",
             (
