@@ -1493,11 +1493,11 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>First plan (code)</source>
-        <translation>甲方规划（代码）</translation>
+        <translation>规划一（代码）</translation>
     </message>
     <message>
         <source>Second plan (code)</source>
-        <translation>乙方规划（代码）</translation>
+        <translation>规划二（代码）</translation>
     </message>
     <message>
         <source>Matrix (name or file)</source>
@@ -2281,11 +2281,11 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>of its edge along lines of plan A: {figure}</source>
-        <translation>边线与甲方规划界线重合：{figure}</translation>
+        <translation>边线与规划一界线重合：{figure}</translation>
     </message>
     <message>
         <source>of its edge along lines of plan B: {figure}</source>
-        <translation>边线与乙方规划界线重合：{figure}</translation>
+        <translation>边线与规划二界线重合：{figure}</translation>
     </message>
     <message>
         <source>of its class that is the other plan's class: {figure}</source>
@@ -2297,11 +2297,11 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>agreed with plan A's earlier version: {figure}</source>
-        <translation>与甲方规划上一版本一致：{figure}</translation>
+        <translation>与规划一上一版本一致：{figure}</translation>
     </message>
     <message>
         <source>agreed with plan B's earlier version: {figure}</source>
-        <translation>与乙方规划上一版本一致：{figure}</translation>
+        <translation>与规划二上一版本一致：{figure}</translation>
     </message>
     <message>
         <source>mean width {width}</source>
@@ -2341,7 +2341,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Exchange the two plans</source>
-        <translation>甲乙互换</translation>
+        <translation>互换规划一与规划二</translation>
     </message>
     <message>
         <source>With an earlier comparison only what changed is computed, and told</source>
@@ -2349,11 +2349,11 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Plan A</source>
-        <translation>规划甲</translation>
+        <translation>规划一</translation>
     </message>
     <message>
         <source>Plan B</source>
-        <translation>规划乙</translation>
+        <translation>规划二</translation>
     </message>
     <message>
         <source>Matrix</source>
@@ -2409,7 +2409,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>{a} in plan A, {b} in plan B; in hectares</source>
-        <translation>甲方规划为{a}，乙方规划为{b}；单位：公顷</translation>
+        <translation>规划一为{a}，规划二为{b}；单位：公顷</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -2457,7 +2457,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>The class in plan A and in plan B</source>
-        <translation>甲方规划与乙方规划的地类</translation>
+        <translation>规划一与规划二的地类</translation>
     </message>
     <message>
         <source>Shift</source>
@@ -2489,7 +2489,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>From when plan A and plan B hold</source>
-        <translation>甲方规划与乙方规划的生效日期</translation>
+        <translation>规划一与规划二的生效日期</translation>
     </message>
     <message>
         <source>Cluster</source>
@@ -2541,7 +2541,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Swipe: plan A left of the mouse, plan B right of it (S)</source>
-        <translation>卷帘：鼠标左侧为甲方规划，右侧为乙方规划（S）</translation>
+        <translation>卷帘：鼠标左侧为规划一，右侧为规划二（S）</translation>
     </message>
     <message>
         <source>Keep the layer: in a file that stays</source>
@@ -2562,8 +2562,8 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>A: {a}
 B: {b}</source>
-        <translation>甲：{a}
-乙：{b}</translation>
+        <translation>规划一：{a}
+规划二：{b}</translation>
     </message>
     <message>
         <source>All steps of the case</source>
@@ -3107,7 +3107,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Side by side: plan A on the map, plan B on a second one (B)</source>
-        <translation>并排：甲规划在主地图，乙规划在第二个地图（B）</translation>
+        <translation>并排：规划一在主地图，规划二在第二个地图（B）</translation>
     </message>
     <message>
         <source>Who contradicts whom: every plan against every other, in hectares</source>
@@ -3716,6 +3716,160 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Between these two days nothing on the map changed.</source>
         <translation>两个日期之间，地图上的图层没有变化。</translation>
+        <source>Findings by department and verdict</source>
+        <translation>各部门各类结论的问题数</translation>
+    </message>
+    <message>
+        <source>Unasked</source>
+        <translation>未检测</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked, such as of a layer that the library does not have</source>
+        <translation>未检测的规则，例如资料库没有所需图层</translation>
+    </message>
+    <message>
+        <source>All {rules} rules were asked</source>
+        <translation>{rules} 条规则全部检测</translation>
+    </message>
+    <message>
+        <source>{unasked} of {rules} rules were not asked</source>
+        <translation>{rules} 条规则中有 {unasked} 条未检测</translation>
+    </message>
+    <message>
+        <source>Findings by department and verdict, and the rules that were not asked</source>
+        <translation>各部门各类结论的问题数，以及未检测的规则</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked (JSON)</source>
+        <translation>未检测的规则（JSON）</translation>
+    </message>
+    <message>
+        <source>Rule</source>
+        <translation>规则</translation>
+    </message>
+    <message>
+        <source>A case, a decision or a layer rests on it; it cannot be deleted.</source>
+        <translation>会审、处置意见或图层以它为依据，不能删除。</translation>
+    </message>
+    <message>
+        <source>Against “{name}” {count} of {all} parcels have another verdict now.</source>
+        <translation>与“{name}”相比，{all} 个地块中有 {count} 个结论不同。</translation>
+    </message>
+    <message>
+        <source>Check results</source>
+        <translation>检测结果</translation>
+    </message>
+    <message>
+        <source>Checked by</source>
+        <translation>检测人</translation>
+    </message>
+    <message>
+        <source>Compare two checks</source>
+        <translation>比较两次检测</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete a check</source>
+        <translation>删除检测</translation>
+    </message>
+    <message>
+        <source>Delete the check “{name}” of {moment}? This cannot be undone.</source>
+        <translation>删除 {moment} 的检测“{name}”？删除后不能恢复。</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>删除…</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>GeoPackage (*.gpkg)</source>
+        <translation>GeoPackage (*.gpkg)</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>数量</translation>
+    </message>
+    <message>
+        <source>Name of this check</source>
+        <translation>检测的名称</translation>
+    </message>
+    <message>
+        <source>Name…</source>
+        <translation>命名…</translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation>确定</translation>
+    </message>
+    <message>
+        <source>Open a past check</source>
+        <translation>打开以往的检测</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf)</source>
+        <translation>PDF (*.pdf)</translation>
+    </message>
+    <message>
+        <source>Parcel</source>
+        <translation>地块</translation>
+    </message>
+    <message>
+        <source>Past checks</source>
+        <translation>以往的检测</translation>
+    </message>
+    <message>
+        <source>Past checks: open one again, compare, name or delete it</source>
+        <translation>以往的检测：重新打开、比较、命名、删除</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked</source>
+        <translation>未检测的规则</translation>
+    </message>
+    <message>
+        <source>Take the results off the map</source>
+        <translation>从地图上移除检测结果</translation>
+    </message>
+    <message>
+        <source>The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.</source>
+        <translation>{library} 的检测已完成；其间已切换资料库或日期，结果不予显示。</translation>
+    </message>
+    <message>
+        <source>The file of this check's parcels is not known any more: check them again.</source>
+        <translation>该次检测的地块文件已无从得知，请重新检测。</translation>
+    </message>
+    <message>
+        <source>The library does not keep this check; export it as GeoPackage or PDF.</source>
+        <translation>资料库没有保存这次检测；请导出为 GeoPackage 或 PDF。</translation>
+    </message>
+    <message>
+        <source>This library keeps no checks yet.</source>
+        <translation>资料库中还没有检测。</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Which parcels have another verdict in the check that was open before</source>
+        <translation>当前显示的检测与所选检测相比，哪些地块结论不同</translation>
+    </message>
+    <message>
+        <source>Write the results</source>
+        <translation>导出检测结果</translation>
+    </message>
+    <message>
+        <source>Write the results as Excel, GeoPackage or PDF</source>
+        <translation>把结果导出为 Excel、GeoPackage 或 PDF</translation>
     </message>
     <message>
         <source>What lies here?</source>
