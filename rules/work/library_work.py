@@ -86,6 +86,7 @@ def add(values: Values, context: VerbContext) -> Result:
         accuracy_m=values.get("accuracy"),
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
+        accept=(values["accept"],) if values.get("accept") else (),
         report=values.get("report"),
         normalising=normalising_options(values),
     )
@@ -254,6 +255,7 @@ def keep(values: Values, context: VerbContext) -> Result:
     """Put the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
     from pathlib import Path
 
+    from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.library.library import open_library, system_user
     from onemap.layers.library.log_heads import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
@@ -273,7 +275,7 @@ def keep(values: Values, context: VerbContext) -> Result:
         if kind == "catalogue":
             keep_catalogue(library, text, path.name, system_user())
         else:
-            checked_calendar(text, path.name)
+            (checked_profile if kind == "profile" else checked_calendar)(text, path.name)
             keep_own_file(library, kind, text, system_user())
     return {"ok": True, "kind": kind, "file": path.name}
 
@@ -313,6 +315,8 @@ _WORD_GROUPS = (
 def words(values: Values, context: VerbContext) -> Result:
     """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue.catalogue import named_groups
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.own_files import profile_of
     from onemap.layers.messages import sentences
     from onemap.rules.compare.matrix import read_matrix, shipped_matrices
     from onemap.rules.kinds.reasons import reason_words
@@ -323,6 +327,10 @@ def words(values: Values, context: VerbContext) -> Result:
         result[name] = dict(said[group]) if group else reason_words(context.language)
     for name, titles in named_groups().items():
         result[name] = {code: title[context.language] for code, title in titles.items()}
+    if values.get("library"):
+        with open_library(values["library"]) as library:
+            names = profile_of(library).names
+        result["departments"] = {code: title[context.language] for code, title in names.items()}
     result["matrices"] = {
         matrix.name: {"title": matrix.title[context.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
         for matrix in map(read_matrix, shipped_matrices())

@@ -327,7 +327,7 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     second = model.index(1, 0, model.index(0, 0))
     assert "无法判定" in model.details_at(second)
     assert "layer_missing" not in model.details_at(second)
-    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "国土"
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "自然资源和规划局（土地）"
     dock.close_down()
     core.stop()
     core_words.learn({})
