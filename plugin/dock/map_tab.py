@@ -100,10 +100,14 @@ class MapTab(QWidget):
         self.services.message_sent.connect(self.service_message)
         self.services.changed.connect(self._update_ticks)
         self._lay_out()
+        self._tick_timer = QTimer(self)  # a theme switches many layers at once
         library.listed.connect(self.fill)
+        self._follow_project()
+
+    def _follow_project(self) -> None:
+        """Tick what is on the map and switched on, whoever did it."""
         QgsProject.instance().layersRemoved.connect(self._update_ticks)
         QgsProject.instance().layersAdded.connect(self._update_ticks)
-        self._tick_timer = QTimer(self)  # a theme switches many layers at once
         self._tick_timer.setSingleShot(True)
         self._tick_timer.setInterval(0)
         self._tick_timer.timeout.connect(self._update_ticks)
