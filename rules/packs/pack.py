@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
@@ -15,7 +16,7 @@ from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
 from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
-from onemap.rules.packs.project_class import CODE_SYSTEMS, LAND_SEA, ProjectClass, class_problems, project_class
+from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class
 from onemap.rules.packs.rule import Rule
 from onemap.rules.packs.rule_problems import is_title, layers_named, rule_problems
 
@@ -61,9 +62,10 @@ def is_shipped(name: str) -> bool:
     return "/" not in name and "\\" not in name and (RESOURCES / "packs" / f"{name}.toml").is_file()
 
 
-def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> Pack:
+def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry], code_system: str | None = None) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
+    code_system: by which codes parcels name their use, in place of what the pack says.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
@@ -74,9 +76,9 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     if problems:
         raise OneMapError.of(problems)
     head, checklist = raw["pack"], raw.get("checklist", ())
-    system = head.get("code_system", LAND_SEA)
+    system = code_system or head.get("code_system", LAND_SEA)
     classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
-    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, classes)
+    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, classes, system)
     ids = {item.get("id") for item in raw.get("rule", ())}
     problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
     if problems:
@@ -135,6 +137,7 @@ def _rules(
     source: str,
     catalogue: Mapping[str, LayerEntry],
     classes: Mapping[str, ProjectClass],
+    system: str,
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
     """The rules of a pack that are right, and what is wrong with the others."""
     rules: list[Rule] = []
@@ -148,7 +151,7 @@ def _rules(
         names.add(name)
         problems += wrong_of_rule
         if not wrong_of_rule:
-            rules.append(_rule(item, pack, classes))
+            rules.append(_rule(item, pack, classes, system))
     return tuple(rules), problems
 
 
@@ -199,7 +202,7 @@ def _is_term(name: str, value: Any) -> bool:
     return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
 
 
-def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass]) -> Rule:
+def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass], system: str) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
@@ -208,7 +211,9 @@ def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass
     common["layer"] = common["layers_named"][0]
     common |= {key: tuple(classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
-    return Rule(**common, pack=pack, options=options)
+    if isinstance(options.get("permits"), str):
+        options.setdefault("code_system", system)
+    return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
 
 
 def joined_rules(packs: Sequence[Pack]) -> list[Rule]:

@@ -58,7 +58,23 @@ def rule_problems(
     _check_classes(item, classes, wrong)
     if kind is not None and not problems:
         _check_layers(item, kind, catalogue, wrong)
+        for layer, own in item.get("by_layer", {}).items():
+            problems += _problems_by_layer(item, layer, own, (source, name, catalogue, classes), wrong)
     return problems
+
+
+def _problems_by_layer(item: _Item, layer: str, own: Any, about: tuple[Any, ...], wrong: _Wrong) -> list[Problem]:
+    """What is wrong with the keys that differ where one layer of a rule judges. about: as of `rule_problems`."""
+    kind = KINDS[item["kind"]]
+    allowed = sorted({"where", *kind.keys})
+    if layer not in layers_named(item["layer"]):
+        wrong("rule.value", "by_layer", value=layer, allowed=list(layers_named(item["layer"])))
+        return []
+    if not isinstance(own, dict) or not own or own.keys() - set(allowed):
+        wrong("rule.option", f"by_layer.{layer}", reason=", ".join(allowed))
+        return []
+    alone = {key: value for key, value in item.items() if key != "by_layer"}
+    return rule_problems({**alone, **own, "layer": layer}, *about)
 
 
 def _check_presence(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
@@ -156,7 +172,7 @@ def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], 
         entry = catalogue.get(code)
         if entry is None:
             wrong("rule.layer", "layer", layer=code)
-        elif entry.geometry not in kind.geometries:
+        elif entry.geometry not in kind.geometries_for(item):
             wrong("rule.geometry", "layer", layer=code, geometry=entry.geometry, kind=kind.name)
     for name, reason in kind.problems(item):
         wrong("rule.option", name, reason=reason)

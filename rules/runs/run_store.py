@@ -183,7 +183,8 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     if kind == CHECK and row_count(library, identifier, "parcels") != row_count(library, identifier, GIVEN):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = library.catalogue()
-    return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])
+    system = record["parameters"].get("code_system")
+    return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue, system) for pack in record["packs"])
 
 
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:
@@ -236,4 +237,5 @@ def stored_question_of_none(library: Library, identifier: str, kind: str = CHECK
         known_at=min(moments),
         language=parameters["lang"],
         replaced=parameters["replaced"],
+        code_system=parameters.get("code_system"),
     )

@@ -86,6 +86,7 @@ def add(values: Values, context: VerbContext) -> Result:
         accuracy_m=values.get("accuracy"),
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
+        accept=(values["accept"],) if values.get("accept") else (),
         report=values.get("report"),
         normalising=normalising_options(values),
     )
@@ -153,13 +154,15 @@ def layers(values: Values, context: VerbContext) -> Result:
     """The catalogue of a library as it stands."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.listing import listing
+    from onemap.layers.publishing.map_looks import map_looks
     from onemap.rules.question.question import packs_of, required_fields
 
     with open_library(values["library"]) as library:
         packs = packs_of(library, ())
         listed = listing(library, values.get("as_of") or date.today(), lambda code: required_fields(packs, code))
         records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
-        return {**listed, "packs": records}
+        drawn = map_looks(library, listed["layers"], context.language) if values.get("looks") else {}
+        return {**listed, "packs": records, **drawn}
 
 
 def redline(values: Values, context: VerbContext) -> Result:
