@@ -6,6 +6,7 @@ A function for each verb, for the texts are in the language that holds when the 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from html import escape
 from typing import Any
 
@@ -19,10 +20,12 @@ from onemap.plugin.algorithms.statistics_rows import statistics_row, transitions
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
+from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.map.layer_styles import style_results
 from onemap.plugin.remedy.remedy_looks import style_remedy, style_sites
-from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import tr
+from onemap.plugin.results.summary_view import asked_text
+from onemap.plugin.words.core_words import are_known, learn, word
+from onemap.plugin.words.translation import tr, with_label
 
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour
 
@@ -144,6 +147,7 @@ def _check() -> VerbRow:
             Output("VERDICT", tr("Most severe verdict"), "verdict"),
             Output("RUN", tr("Run"), "run.id"),
             Output("CHANGED", tr("Parcels whose verdict changes (JSON)")),
+            Output("UNASKED", tr("Rules that were not asked (JSON)")),
         ),
         finish=add_changes,
     )
@@ -405,7 +409,16 @@ def _of_parcels() -> dict[str, str]:
 
 
 def add_changes(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Of `check`: the parcels whose verdict changes; a file that was not asked for is no result."""
+    """Of `check`: counts by verdict, the rules not asked, verdicts that change; a file not asked for is no result."""
+    if not are_known():  # the dock was never opened
+        learn(run_verb("words", {}, feedback)[0])
+    for verdict, count in answer["verdicts"].items():
+        feedback.pushInfo(f"{count:>8,}  {word('verdicts', verdict)}")
+    unasked = Counter((rule["department"], rule["said"]) for rule in answer["unasked"])
+    feedback.pushInfo(asked_text(answer["rules"], len(answer["unasked"])))
+    for (department, reason), count in unasked.items():
+        feedback.pushInfo(f"{count:>8,}  {with_label(word('departments', department), reason)}")
+    results["UNASKED"] = json.dumps(answer["unasked"], ensure_ascii=False)
     if not results["OUT"]:
         del results["OUT"]
     if "changed" in answer:

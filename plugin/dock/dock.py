@@ -167,6 +167,8 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.service_refused.connect(self.refuse)
         self.map_tab.service_message.connect(self.notice.say)
         self.check_tab.refused.connect(self.refuse)
+        self.check_tab.message_sent.connect(self.notice.say)
+        self.check_tab.begun.connect(self.notice.hide)
         self.compare_tab.refused.connect(self.refuse)
         self.compare_tab.message_sent.connect(self.notice.say)
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)

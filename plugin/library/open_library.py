@@ -42,8 +42,10 @@ class OpenLibrary(QObject):
 
     @property
     def name(self) -> str:
-        """The library's name; of one that was made for a rehearsal it says so."""
+        """The library's name; of one that was made for a rehearsal it says so, of two with one name the file's too."""
         name = self._name or short_name(self.path)
+        if settings.library_names_like(self.path, self._name):
+            name = f"{name} ({distinct_place(self.path, settings.library_names_like(self.path, self._name))})"
         return f"{tr('Rehearsal')} · {name}" if self.is_rehearsal else name
 
     @property
@@ -106,8 +108,19 @@ class OpenLibrary(QObject):
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
         store_hints(self.layers)
         settings.remember_library(self.path)
+        settings.remember_library_name(self.path, self._name)
         self.listed.emit()
 
     def _refuse(self, number: int, refusal: Refusal) -> None:
         if number == self._request_number:
             self.refused.emit(refusal)
+
+
+def distinct_place(path: str, others: list[str]) -> str:
+    """The end of a library's location by which it differs from others: its file's name, else with the folder's."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part]
+    ends = [[part for part in other.replace("\\", "/").split("/") if part] for other in others]
+    for count in range(1, len(parts) + 1):
+        if all(parts[-count:] != end[-count:] for end in ends):
+            return "/".join(parts[-count:])
+    return path

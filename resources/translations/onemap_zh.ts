@@ -3716,6 +3716,160 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Between these two days nothing on the map changed.</source>
         <translation>两个日期之间，地图上的图层没有变化。</translation>
+        <source>Findings by department and verdict</source>
+        <translation>各部门各类结论的问题数</translation>
+    </message>
+    <message>
+        <source>Unasked</source>
+        <translation>未检测</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked, such as of a layer that the library does not have</source>
+        <translation>未检测的规则，例如资料库没有所需图层</translation>
+    </message>
+    <message>
+        <source>All {rules} rules were asked</source>
+        <translation>{rules} 条规则全部检测</translation>
+    </message>
+    <message>
+        <source>{unasked} of {rules} rules were not asked</source>
+        <translation>{rules} 条规则中有 {unasked} 条未检测</translation>
+    </message>
+    <message>
+        <source>Findings by department and verdict, and the rules that were not asked</source>
+        <translation>各部门各类结论的问题数，以及未检测的规则</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked (JSON)</source>
+        <translation>未检测的规则（JSON）</translation>
+    </message>
+    <message>
+        <source>Rule</source>
+        <translation>规则</translation>
+    </message>
+    <message>
+        <source>A case, a decision or a layer rests on it; it cannot be deleted.</source>
+        <translation>会审、处置意见或图层以它为依据，不能删除。</translation>
+    </message>
+    <message>
+        <source>Against “{name}” {count} of {all} parcels have another verdict now.</source>
+        <translation>与“{name}”相比，{all} 个地块中有 {count} 个结论不同。</translation>
+    </message>
+    <message>
+        <source>Check results</source>
+        <translation>检测结果</translation>
+    </message>
+    <message>
+        <source>Checked by</source>
+        <translation>检测人</translation>
+    </message>
+    <message>
+        <source>Compare two checks</source>
+        <translation>比较两次检测</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete a check</source>
+        <translation>删除检测</translation>
+    </message>
+    <message>
+        <source>Delete the check “{name}” of {moment}? This cannot be undone.</source>
+        <translation>删除 {moment} 的检测“{name}”？删除后不能恢复。</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>删除…</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>GeoPackage (*.gpkg)</source>
+        <translation>GeoPackage (*.gpkg)</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>数量</translation>
+    </message>
+    <message>
+        <source>Name of this check</source>
+        <translation>检测的名称</translation>
+    </message>
+    <message>
+        <source>Name…</source>
+        <translation>命名…</translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation>确定</translation>
+    </message>
+    <message>
+        <source>Open a past check</source>
+        <translation>打开以往的检测</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf)</source>
+        <translation>PDF (*.pdf)</translation>
+    </message>
+    <message>
+        <source>Parcel</source>
+        <translation>地块</translation>
+    </message>
+    <message>
+        <source>Past checks</source>
+        <translation>以往的检测</translation>
+    </message>
+    <message>
+        <source>Past checks: open one again, compare, name or delete it</source>
+        <translation>以往的检测：重新打开、比较、命名、删除</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked</source>
+        <translation>未检测的规则</translation>
+    </message>
+    <message>
+        <source>Take the results off the map</source>
+        <translation>从地图上移除检测结果</translation>
+    </message>
+    <message>
+        <source>The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.</source>
+        <translation>{library} 的检测已完成；其间已切换资料库或日期，结果不予显示。</translation>
+    </message>
+    <message>
+        <source>The file of this check's parcels is not known any more: check them again.</source>
+        <translation>该次检测的地块文件已无从得知，请重新检测。</translation>
+    </message>
+    <message>
+        <source>The library does not keep this check; export it as GeoPackage or PDF.</source>
+        <translation>资料库没有保存这次检测；请导出为 GeoPackage 或 PDF。</translation>
+    </message>
+    <message>
+        <source>This library keeps no checks yet.</source>
+        <translation>资料库中还没有检测。</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Which parcels have another verdict in the check that was open before</source>
+        <translation>当前显示的检测与所选检测相比，哪些地块结论不同</translation>
+    </message>
+    <message>
+        <source>Write the results</source>
+        <translation>导出检测结果</translation>
+    </message>
+    <message>
+        <source>Write the results as Excel, GeoPackage or PDF</source>
+        <translation>把结果导出为 Excel、GeoPackage 或 PDF</translation>
     </message>
 </context>
 </TS>

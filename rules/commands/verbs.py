@@ -9,6 +9,7 @@ from onemap.rules.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
+from onemap.rules.commands.run_verbs import RUN_VERBS
 from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
@@ -193,5 +194,6 @@ VERBS: dict[str, Verb] = {
         *IDENTIFY_VERBS,
         *REVIEW_VERBS,
         *STATISTICS_VERBS,
+        *RUN_VERBS,
     )
 }

@@ -1,7 +1,7 @@
 """Tables written as the sheets of one .xlsx, without geometry; they are kept until the last row is there."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeGuard
 
@@ -13,19 +13,27 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.findings.table import Table
+from onemap.rules.outputs.sheet_words import SheetWords
 
 _MOST_SHEET_ROWS = 1_048_575
 _MOST_CELL_CHARACTERS = 32_767
 _WIDEST = 60  # characters
 _LOOKED_AT = 200  # rows that say how wide a column is
 _MOST_DRESSED = 20_000  # rows whose numbers get a form of their own; every digit stays in the cell all the same
-_NUMBER_FORMS = {"_m2": "#,##0.0", "_ha": "#,##0.0000", "share": "0.0%", "_m": "#,##0.0"}
+_NUMBER_FORMS = {
+    "_m2": "[<10]0.0;#,##0",
+    "_ha": "#,##0.0000",
+    "hectares": "#,##0.0000",
+    "share": "0.0%",
+    "_m": "#,##0.0",
+}
 
 
 class SheetOutput:
-    """`Output` to a workbook. label: how messages name it."""
+    """`Output` to a workbook. label: how messages name it; language: of names, heads and words, codes without one."""
 
-    def __init__(self, path: Path, label: str) -> None:
+    def __init__(self, path: Path, label: str, language: str | None = None) -> None:
+        self._said = SheetWords(language) if language else None
         self._path = path
         self._label = label
         self._parts: dict[str, list[pd.DataFrame]] = {}
@@ -56,8 +64,11 @@ class SheetOutput:
             for name, parts in self._parts.items():
                 filled = [part for part in parts if len(part)] or parts[:1]
                 columns = pd.concat(filled, ignore_index=True)
-                for column, count in _write_sheet(writer, name, columns).items():
-                    self._cut[name, column] = count
+                if self._said:
+                    columns = self._said.columns(name, columns)
+                sheet = self._said.name(name) if self._said else name
+                for column, count in _write_sheet(writer, sheet, columns, self._said).items():
+                    self._cut[sheet, column] = count
         self._path.write_bytes(sheets.getvalue())
 
     def close(self) -> None:
@@ -65,33 +76,34 @@ class SheetOutput:
         self._parts.clear()
 
 
-def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame) -> dict[str, int]:
+def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame, said: SheetWords | None) -> dict[str, int]:
     """One sheet; returns how many cells were cut, by column."""
+    heads = [said.head(str(column)) if said else str(column) for column in columns]
     cut: dict[str, int] = {}
     texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
     for at in texts:
         values = [_cell(value) for value in columns.iloc[:, at]]
         if too_long := sum(_is_too_long(value) for value in values):
-            cut[str(columns.columns[at])] = too_long
+            cut[heads[at]] = too_long
             values = [_shortened(value) if _is_too_long(value) else value for value in values]
         columns.isetitem(at, values)
-    columns.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 1))
+    columns.to_excel(writer, sheet_name=name, header=heads, index=False, freeze_panes=(1, 1))
     sheet = writer.sheets[name]
     for at in texts:
         # A text that begins with = is an attribute, and must never become a formula.
         for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
             sheet.cell(row + 2, at + 1).data_type = "s"
-    _dress(sheet, columns)
+    _dress(sheet, columns, heads)
     return cut
 
 
-def _dress(sheet: Worksheet, columns: pd.DataFrame) -> None:
+def _dress(sheet: Worksheet, columns: pd.DataFrame, heads: Sequence[str]) -> None:
     """Columns as wide as what stands in them, heads that stand out and filter, numbers with the digits people read."""
     head = PatternFill("solid", fgColor="EBEBEB")
     for at, name in enumerate(columns.columns, start=1):
         cell = sheet.cell(1, at)
         cell.fill, cell.font, cell.alignment = head, Font(bold=True), Alignment(horizontal="left")
-        shown = [str(name), *(_cell_text(value) for value in columns.iloc[:_LOOKED_AT, at - 1])]
+        shown = [heads[at - 1], *(_cell_text(value) for value in columns.iloc[:_LOOKED_AT, at - 1])]
         sheet.column_dimensions[get_column_letter(at)].width = min(2 + max(map(_width, shown)), _WIDEST)
         form = next((form for end, form in _NUMBER_FORMS.items() if str(name).endswith(end)), None)
         if form and len(columns) <= _MOST_DRESSED and columns.iloc[:, at - 1].dtype.kind == "f":

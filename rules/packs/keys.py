@@ -92,10 +92,10 @@ RULE_KEYS: Mapping[str, Key] = {
         },
     ),
     "under": Key(
-        TEXT,
+        ANY,
         {
-            "zh": "这条规则在同一地块上已计入时，本规则的冲突不再列出",
-            "en": "Its hit is not reported where this rule counts for the same parcel.",
+            "zh": '这条规则在同一地块上已计入时，本规则的冲突不再列出；写成列表 ["规则", …] 的，任何一条计入即不列出',
+            "en": 'Its hit is not reported where this rule, or one of a list ["rule", …], counts for the same parcel.',
         },
     ),
     "harmless": Key(

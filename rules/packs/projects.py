@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, SYSTEM_FIELD, USE_FIELD
+from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.frames.fields import text_values
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.project_class import ProjectClass
@@ -59,7 +60,8 @@ class Projects:
         """Of which parcels (n,) the use code begins as one of the class."""
         (code_place, codes), (system_place, systems) = self._field(USE_FIELD), self._field(SYSTEM_FIELD)
         pair, place = np.unique(code_place * len(systems) + system_place, return_inverse=True)
-        pairs = [(codes[one // len(systems)], systems[one % len(systems)]) for one in pair]
+        plain = [None if code is None else plain_code(code) for code in codes]
+        pairs = [(plain[one // len(systems)], systems[one % len(systems)]) for one in pair]
         answers = [code is not None and code.startswith(item.beginnings(code, system)) for code, system in pairs]
         return np.array(answers, dtype=bool)[place]
 

@@ -48,7 +48,7 @@ class Rule:
     only: tuple[ProjectClass, ...] = ()
     silent: bool = False
     milder: str | None = None
-    under: str | None = None
+    under: tuple[str, ...] = ()
     harmless: dict[str, list[str]] = field(default_factory=dict)
     layers_named: tuple[str, ...] = ()
     by_layer: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
 from onemap.rules.packs.laws import check_laws
-from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_pack
+from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_packs
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,13 @@ def packs_of(library: Library, named: Sequence[str], code_system: str | None = N
         texts = [pack_text(name) for name in named]
     else:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
-    asked = [(*text, code_system) for text in texts]
-    kept: dict[tuple[str, str, str | None], tuple[Mapping[str, LayerEntry], Pack]]
-    kept = library.kept.setdefault("packs", {})
-    read = {name: kept[name] for name in asked if name in kept and kept[name][0] == catalogue}
-    read |= {name: (catalogue, parse_pack(*name[:2], catalogue, code_system)) for name in asked if name not in read}
-    kept.clear()  # but for those that the last question was asked by
-    kept |= read
-    packs = [read[name][1] for name in asked]
+    asked = (tuple(texts), code_system)
+    kept: dict[Any, tuple[Mapping[str, LayerEntry], list[Pack]]] = library.kept.setdefault("packs", {})
+    if asked not in kept or kept[asked][0] != catalogue:
+        read = (catalogue, parse_packs(texts, catalogue, code_system))
+        kept.clear()  # but for those that the last question was asked by
+        kept[asked] = read
+    packs = list(kept[asked][1])
     if named:
         check_laws(packs, date.today())
     return packs

@@ -20,7 +20,7 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.layers.messages import problem_record
     from onemap.rules.packs.laws import check_laws
-    from onemap.rules.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
+    from onemap.rules.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_packs
     from onemap.rules.packs.unmet_values import unmet_values
     from onemap.rules.work.judgement_tables import GRANTS, TABLES
 
@@ -28,10 +28,11 @@ def new(values: Values, context: VerbContext) -> Result:
     crs = library_crs(values["crs"])
     names = values.get("pack") or [DEFAULT_PACK]
     catalogue = own_catalogue(place.path)
-    packs = []
-    for name in names:
-        text, source = pack_text(name)
-        packs.append((parse_pack(text, source, catalogue), None if is_shipped(name) else text))
+    texts = [pack_text(name) for name in names]
+    read = parse_packs(texts, catalogue)
+    packs = [
+        (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)
+    ]
     rules = joined_rules([pack for pack, _ in packs])
     check_laws([pack for pack, _ in packs], date.today())
     district = (
