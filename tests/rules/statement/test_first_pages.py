@@ -140,3 +140,18 @@ def test_a_bad_profile_is_not_kept(bureau: Bureau, tmp_path: Path):
     wrong.write_text('heads = "letter"', encoding="utf-8")
     answer = command("keep", bureau.library, wrong)
     assert (answer.code, answer.codes, answer.json["problems"][0]["field"]) == (3, ["profile.key"], "heads")
+
+
+def test_what_has_been_superseded_is_said_once_by_its_name(bureau: Bureau, tmp_path: Path):
+    changed = replace(bureau, folder=tmp_path, library=tmp_path / "changed.gpkg")
+    shutil.copyfile(bureau.library, changed.library)
+    changed.step("circulate", changed.one)
+    source, covers = bureau.folder / "YJJBNTTB.gpkg", bureau.folder / "everywhere.gpkg"
+    done(
+        *("add", changed.library, source, "--as", "YJJBNTTB", "--covers", covers),
+        *("--label", "2026版", "--valid-from", "2026-11-01"),
+    )
+    document = Document(str(changed.export("s.docx", changed.one)))
+    said = [paragraph.text for paragraph in document.paragraphs if paragraph.text.startswith("注意：")]
+    title = "永久基本农田图斑"
+    assert said == [f"注意：自然资源和规划局（土地）的意见所依据的数据或规则已更新（{title}）。"]
