@@ -257,6 +257,17 @@ def test_objects_near_by_are_counted_to_the_limit_and_those_inside_one_by_one(de
     assert found.finding("A", "tree.inside").value == 2  # the third stands on the edge
 
 
+def test_codes_that_are_written_full_width_in_small_letters_or_with_blanks_are_read_as_codes(desk, draw):
+    strips = [box(0, y, 100, y + 10) for y in range(0, 60, 10)]
+    draw("DLTB", strips, DLBM=["０１０１", "0101 ", "01０3", "0601", "０６０１", "0101"])
+    found = desk.check({"A": box(0, 0, 100, 60)}, only="DLTB", columns={"YDXZ": ["0701"]})
+    assert found.hits("farmland.cultivated") == pytest.approx({"A": 4000})
+    draw("LDYZT", strips[:4], BHDJ=["Ｉ", "i", " II", "ⅱ"], SFGYL=["否"] * 4)
+    found = desk.check({"A": box(0, 0, 100, 60)}, only="LDYZT")
+    assert found.hits("forest.first_grade") == pytest.approx({"A": 2000}), "not clear, for a way of writing"
+    assert found.hits("forest.second_grade") == pytest.approx({"A": 2000})
+
+
 def test_a_library_of_one_layer_gives_its_verdict_and_lists_what_was_not_checked(desk, draw):
     draw("YJJBNTTB", [box(0, 0, 1, 0.5), box(300, 0, 310, 10)])
     found = desk.check({"A": SQUARE, "B": box(300, 0, 400, 100)})
