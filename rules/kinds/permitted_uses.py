@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, system_of
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_use, system_of
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
 from onemap.layers.frames.fields import text_values
 from onemap.layers.library.library import sha256
@@ -128,9 +128,9 @@ class TabledPermits:
         return any(use in self.open for use in self._uses_of_plan(code))
 
     def _use_of_parcel(self, code: str | None, named: str | None) -> str | None:
-        parts = code_parts(code or "")
-        system = system_of(parts[0], named, self.usual) if parts else None
-        return self._use(parts[0], system) if system else None
+        main = known_use(code, named, self.usual) if code else None
+        system = system_of(main, named, self.usual) if main else None
+        return self._use(main, system) if main and system else None
 
     def _uses_of_plan(self, code: str) -> list[str | None]:
         return [self._use(part, URBAN if part[:1].isalpha() else LAND_SEA) for part in code_parts(code)]

@@ -84,6 +84,9 @@ def test_ground_without_data_is_unknown_and_never_clear(one: dict[str, Any]):
 def test_a_rule_whose_layer_was_never_loaded_is_printed_as_not_checked(one: dict[str, Any]):
     assert "flood.storage" in {row["rule"] for row in one["checklist"]}
     assert all(row["rule"] != "flood.storage" for row in one["plans"]["department_plans"])
+    titles = {row["id"]: row["title"] for row in one["checklist"]}
+    assert titles["flood.storage"] == "是否位于蓄滞洪区", "a question: nobody has found anything"
+    assert titles["traffic.impact"] == "交通影响评价和出入口设置"
 
 
 @pytest.mark.parametrize("table", ["rows", "classes", "parcels"])
