@@ -57,7 +57,7 @@ def test_a_case_goes_its_way_over_the_holidays(city):
     # What no machine looked at is asked, and not said.
     asked = {(item["department"], item["title"], item["reason"]) for item in opened["checklist"]}
     titles = {department: [title for one, title, _ in asked if one == department] for department, _, _ in asked}
-    assert ("land", "Over proven mineral resources", "layer_missing") in asked
+    assert ("land", "To be checked: Over proven mineral resources", "layer_missing") in asked
     assert "mineral" not in land["text"] and "KCZY" not in land["text"]
     # What is asked only after a finding, and of a layer that nobody has only once.
     key_project = "Whether it is a national key project that cannot avoid permanent farmland"
