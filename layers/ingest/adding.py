@@ -28,6 +28,7 @@ from onemap.layers.ingest.quality_report import check_report, keep_problems, lis
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
+from onemap.layers.ingest.unit_keys import unit_key_problems
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot, keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version, refuse_used_label
@@ -144,14 +145,15 @@ def add(
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
             return _add_clean_frame(arrival, entry, is_new, frame, None)
+    is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
         with _report_refusal(arrival, entry):
-            stream = held.enter_context(large_layer(source, options.layer, options.encoding))
+            stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
         result = None if stream is None else _added_in_blocks(arrival, entry, is_new, stream)
         if result is not None:
             return result
     with _report_refusal(arrival, entry):
-        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"))
+        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"), as_table=is_table)
     return _normalise_and_add(arrival, entry, is_new, raw)
 
 
@@ -264,7 +266,8 @@ def _add_clean_frame(
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            found_coverage = _coverage_choice(library, arrival.options, arrival.place).coverage(frame)
+            choice = _coverage_choice(library, arrival.options, arrival.place)
+            found_coverage = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
             coverage, kind = found_coverage.ground, found_coverage.kind
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
@@ -279,6 +282,8 @@ def _add_clean_frame(
         journal,
     )
     found = _all_found(frame, entry, quality)
+    joins = unit_key_problems(library, frame, entry, arrival.place)
+    found += [GradedProblem(problem, level_of(entry, problem.code)) for problem in joins]
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
