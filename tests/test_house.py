@@ -34,7 +34,7 @@ FLOORS = {
         rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """
-        commands work statement review compare/atlas remedy statistics compare distributed outputs maps check
+        commands work sheet statement review compare/atlas remedy statistics compare distributed outputs maps check
         incremental runs findings question packs kinds inputs overlay verb .
     """,
     "plugin": """

@@ -14,7 +14,7 @@ from qgis.core import QgsProcessingFeedback
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.parameter_kinds import choice, crs, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
-from onemap.plugin.algorithms.statistics_rows import statistics_row, transitions_row
+from onemap.plugin.algorithms.statistics_rows import sheet_row, statistics_row, transitions_row
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
@@ -29,7 +29,7 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
-    return [row() for row in (*rows, statistics_row, transitions_row, _publish)]
+    return [row() for row in (*rows, sheet_row, statistics_row, transitions_row, _publish)]
 
 
 def _new() -> VerbRow:

@@ -7,6 +7,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.rules.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
+from onemap.rules.commands.sheet_verbs import SHEET_VERBS
 from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
@@ -187,6 +188,7 @@ VERBS: dict[str, Verb] = {
         *COMPARE_VERBS,
         *REMEDY_VERBS,
         *REVIEW_VERBS,
+        *SHEET_VERBS,
         *STATISTICS_VERBS,
     )
 }

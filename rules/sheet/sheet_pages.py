@@ -1,0 +1,163 @@
+"""A parcel's sheet as it is read: facts and tables of texts, the same for every printer."""
+
+import json
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase
+from onemap.rules.sheet.sheet_content import Sheet
+
+MOST_POINTS = 48  # that stand on a sheet; all of them are in the coordinate TXT
+_MOST_ROWS = {"plans": 14, "findings": 16, "today": 14}
+_POINTS_A_ROW = 3
+Block = dict[str, Any]
+
+
+def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> dict[str, Any]:
+    """Title, facts (pairs of texts) and blocks: heading, heads, rows of texts, column widths, a note or None."""
+
+    def word(name: str, **facts: Any) -> str:
+        return phrase(f"query_sheet.{name}", language, **facts)
+
+    area = sheet["area_ellipsoidal_m2"]
+    facts = [
+        [word("parcel"), sheet["parcel"]],
+        [word("verdict"), phrase(f"verdict.{sheet['verdict']}", language)],
+        [word("area"), word("area_value", m2=f"{area:,.2f}", ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}")],
+        [word("checked"), _checked(sheet, catalogue, language)],
+    ]
+    blocks = [
+        _today(sheet, word),
+        _plans(sheet, catalogue, word, language),
+        _findings(sheet, word, language),
+        _points(sheet, word),
+    ]
+    return {
+        "title": word("title"),
+        "parcel": sheet["parcel"],
+        "verdict": sheet["verdict"],
+        "facts": facts,
+        "blocks": blocks,
+    }
+
+
+def _today(sheet: Sheet, word: Any) -> Block:
+    rows = [
+        [
+            row["class"] or "–",
+            row["class_name"] or word("no_class"),
+            row["ownership"] or "–",
+            row["group"] or "–",
+            f"{row['hectares']:.4f}",
+        ]
+        for row in sheet["today"]
+    ]
+    heads = [word(name) for name in ("code", "name", "ownership", "group", "hectares")]
+    return _block(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), _MOST_ROWS["today"], word)
+
+
+def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Block:
+    rows = [
+        [
+            f"{row['layer_title']} {row['version']}",
+            " ".join(filter(None, (row["class"], row["class_title"]))) or "–",
+            word("comma").join(row["controls"]) or "–",
+            _hectares(row["area_ellipsoidal_m2"]),
+            "–" if row["share"] is None else f"{row['share']:.1%}",
+        ]
+        for row in sorted(sheet["plans"], key=lambda row: -row["area_ellipsoidal_m2"])
+    ]
+    heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
+    block = _block(word("plans"), heads, rows, [4, 4, 4, 2, 1.5], word("no_plans"), _MOST_ROWS["plans"], word)
+    silent = sheet["plans_silent"]
+    if silent:
+        kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
+        said = [
+            word(
+                "silent",
+                reason=phrase(f"reason.{reason}", language),
+                layers=word("comma").join(catalogue[code].title.get(language) or code for code in codes),
+            )
+            for reason, codes in kinds.items()
+        ]
+        block["note"] = " ".join(filter(None, (block["note"], *said)))
+    return block
+
+
+def _findings(sheet: Sheet, word: Any, language: str) -> Block:
+    rows = []
+    departments = named_groups()["departments"]
+    for row in sheet["findings"]:
+        if not row["counted"]:
+            continue
+        law = _basis(row["basis"], word)
+        reasons = [phrase(f"reason.{one}", language) for one in (row["reason"] or "").split(",") if one]
+        rows.append(
+            [
+                phrase(f"verdict.{row['verdict']}", language),
+                word("with_reason", title=row["title"], reason=word("comma").join(reasons))
+                if reasons
+                else row["title"],
+                departments.get(row["department"], {}).get(language, row["department"]),
+                _measure(row),
+                law,
+            ]
+        )
+    heads = [word(name) for name in ("verdict", "finding", "department", "measure", "law")]
+    note = word("no_findings")
+    return _block(word("findings"), heads, rows, [2, 4, 2.4, 2.2, 5], note, _MOST_ROWS["findings"], word)
+
+
+def _points(sheet: Sheet, word: Any) -> Block:
+    points = sheet["points"]
+    cells = [[point["point"], f"{point['north_m']:.3f}", f"{point['east_m']:.3f}"] for point in points[:MOST_POINTS]]
+    cells += [["", "", ""]] * (-len(cells) % _POINTS_A_ROW)
+    rows = [sum(cells[at : at + _POINTS_A_ROW], []) for at in range(0, len(cells), _POINTS_A_ROW)]
+    heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
+    more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
+    return {"heading": word("points"), "heads": heads, "rows": rows, "widths": [1, 2, 2] * _POINTS_A_ROW, "note": more}
+
+
+def _block(
+    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], none: str, most: int, word: Any
+) -> Block:
+    note = none if not rows else word("more_rows", count=len(rows) - most) if len(rows) > most else None
+    return {"heading": heading, "heads": heads, "rows": rows[:most], "widths": widths, "note": note}
+
+
+def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
+    """How many rules were asked, and how many were not, by reason."""
+    parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
+    for item in sheet["not_asked"]:
+        reason = phrase(f"reason.{item['reason']}", language)
+        names = [
+            catalogue[code].title.get(language, code) if code in catalogue else code for code in item["layers"][:4]
+        ]
+        more = "…" if len(item["layers"]) > len(names) else ""
+        shown = phrase("query_sheet.comma", language).join(names) + more
+        parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], reason=reason, layers=shown))
+    return "".join(parts) if language == "zh" else " ".join(parts)
+
+
+def _measure(row: dict[str, Any]) -> str:
+    if row["area_ellipsoidal_m2"]:
+        return f"{_hectares(row['area_ellipsoidal_m2'])} ha"
+    if row["length_m"]:
+        return f"{row['length_m']:,.1f} m"
+    return "–" if row["distance_m"] is None else f"↔ {row['distance_m']:,.1f} m"
+
+
+def _hectares(area_m2: float) -> str:
+    return f"{area_m2 / 10_000:,.4f}" if area_m2 >= 0.5 else "< 0.0001"
+
+
+def _basis(text: Any, word: Any) -> str:
+    """The law and its articles of a finding, whether the table has them as text or as JSON."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return str(text)
+    if not isinstance(found, list):
+        return str(text or "–")
+    return word("comma").join(f"{item.get('law', '')} {item.get('article', '')}".strip() for item in found) or "–"
