@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.check.live_view import LiveView
+from onemap.plugin.check.past_checks import PastChecks
 from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
@@ -45,6 +47,8 @@ class CheckTab(QWidget):
     """One check at a time; its results stay until the next."""
 
     refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
+    begun = pyqtSignal()  # something was asked: an older message no longer holds
     finished = pyqtSignal()  # the verdicts of a check are shown
     trial_finished = pyqtSignal()  # what a trial would change is shown
 
@@ -76,6 +80,11 @@ class CheckTab(QWidget):
         self.sites.refused.connect(self.refused)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
         self.sites.parcel_chosen.connect(self.parcels.add_drawing)
+        self.past = PastChecks(library)
+        self.past.refused.connect(self.refused)
+        self.past.back_requested.connect(lambda: self.past_button.setChecked(False))
+        self.past.open_requested.connect(self.open_run)
+        self.past.compare_requested.connect(self.compare_with)
         self.live = LiveView(library, canvas, self.parcels, self._live_params)
         self.live.results.refused.connect(self.refused)
         self.live.results_shown.connect(lambda: self._show_page(self.live))
@@ -136,12 +145,10 @@ class CheckTab(QWidget):
         path: the file.
         """
         run = self.results.run
-        if run is None or self._request is not None:
+        if run is None or not self._params or self._request is not None:
             return
         self.results.highlight.restore_view()
-        folder = Path(QgsProcessingUtils.generateTempFilename("trial"))
-        folder.mkdir(parents=True, exist_ok=True)
-        params = {**self._params, "out": str(folder / "trial.gpkg"), "against": run.id, "replace": [f"{code}={path}"]}
+        params = {**self._params, "out": _temporary_target("trial"), "against": run.id, "replace": [f"{code}={path}"]}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
             if self.results.run is not run:  # another library or day was chosen meanwhile
@@ -155,17 +162,81 @@ class CheckTab(QWidget):
 
         self._ask(params, tr("Try with another file"), show)
 
-    def _ask(self, params: dict[str, Any], title: str, show: Callable[..., None], choice: Choice | None = None) -> None:
-        """Send a check; then call show(tables, answer, parcels).
+    def open_run(self, identifier: str) -> None:
+        """Show a check that the library keeps, as it was."""
+        if self._request is not None:
+            return
+        self.leave_map()
+        params = {"library": self._library.path, "run": identifier, "out": _temporary_target("past")}
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            asked = (answer.get("run") or {}).get("parameters") or {}
+            self._parcels_name = str(answer.get("name") or asked.get("parcels") or "")
+            self._result_scope = self._current_scope
+            self._params = {}  # of its parcels only the outlines are known, not the file
+            self._show_results(target, answer, parcels)
+
+        self._ask(params, tr("Open a past check"), show, verb="runs")
+
+    def compare_with(self, identifier: str, name: str) -> None:
+        """Show which parcels have another verdict in the check on display than in one that the library keeps."""
+        run = self.results.run
+        if run is None or not run.id or self._request is not None:
+            return
+        self.results.highlight.restore_view()
+        params = {"library": self._library.path, "run": identifier, "against": run.id, "out": _temporary_target("past")}
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            if self.results.run is not run:
+                return
+            other = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
+            shown = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
+            changes = [{**change, "from": change["to"], "to": change["from"]} for change in answer.get("changed") or []]
+            self.trial.show_comparison(name, changes, other, shown)
+            self._show_page(self.trial)
+            self.trial_finished.emit()
+
+        self._ask(params, tr("Compare two checks"), show, verb="runs")
+
+    @property
+    def _current_scope(self) -> tuple[str, str]:
+        return self._library.path, self._library.day
+
+    def _ask(
+        self,
+        params: dict[str, Any],
+        title: str,
+        show: Callable[..., None],
+        choice: Choice | None = None,
+        verb: str = "check",
+    ) -> None:
+        """Send a check; then call show(tables, answer, parcels), unless another library or day was chosen meanwhile.
 
         choice: the parcels, where a refusal can be mended.
+        verb: that answers as a check does.
         """
-        target = params["out"]
-        self._request = self._library.core.ask("check", params, title)
+        target, scope, library = params["out"], self._current_scope, self._library.name
+        self.begun.emit()
+
+        def answered(answer: dict[str, Any]) -> None:
+            if scope == self._current_scope:
+                self._read(target, answer, show, scope)
+            else:
+                self._drop(target, library)
+
+        self._request = self._library.core.ask(verb, params, title)
         self._show_work(tr("Starting…"))
         self._request.progressed.connect(self._show_progress)
-        self._request.answered.connect(lambda answer: self._read(target, answer, show))
+        self._request.answered.connect(answered)
         self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
+
+    def _drop(self, target: str, library: str) -> None:
+        """An answer that is of another library or day than the one that is open now is not shown."""
+        self._request = self._reading_task = None
+        self._show_work("")
+        shutil.rmtree(Path(target).parent, ignore_errors=True)
+        text = tr("The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.")
+        self.message_sent.emit(text.format(library=library))
 
     def cancel(self) -> None:
         """Cancel the running check."""
@@ -198,6 +269,7 @@ class CheckTab(QWidget):
         self._pages.addWidget(self.remedy)
         self._pages.addWidget(self.sites)
         self._pages.addWidget(self.live)
+        self._pages.addWidget(self.past)
         self._page_before: QWidget = self._empty  # that was shown before the sites
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
@@ -230,6 +302,13 @@ class CheckTab(QWidget):
         self.sites_button.setAutoRaise(True)
         self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
         self.sites_button.toggled.connect(self._show_sites)
+        self.past_button = QToolButton()
+        self.past_button.setIcon(icon("past"))
+        self.past_button.setCheckable(True)
+        self.past_button.setAutoRaise(True)
+        self.past_button.setToolTip(tr("Past checks: open one again, compare, name or delete it"))
+        self.past_button.toggled.connect(self._show_past)
+        row.addWidget(self.past_button)
         row.addWidget(self.live.button)
         row.addWidget(self.sites_button)
         return row
@@ -267,7 +346,7 @@ class CheckTab(QWidget):
 
     def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
         run = self.results.run
-        if parcel is None or run is None or self._request is not None:
+        if parcel is None or run is None or not self._params or self._request is not None:
             return
         self.results.highlight.restore_view()
         self._show_page(self.remedy)
@@ -280,15 +359,33 @@ class CheckTab(QWidget):
 
     def _show_sites(self, is_on: bool) -> None:
         """Show the search for a site, or the page before it."""
-        self.leave_map()
+        self._show_aside(self.sites, is_on)
+
+    def _show_past(self, is_on: bool) -> None:
+        """Show the past checks, or the page before them."""
+        self.past.displayed = self.results.run.id if self.results.run is not None else ""
+        self._show_aside(self.past, is_on)
         if is_on:
-            self._page_before = self._pages.currentWidget()
-        self._pages.setCurrentWidget(self.sites if is_on else self._page_before)
+            self.past.refresh()
+
+    def _show_aside(self, page: QWidget, is_on: bool) -> None:
+        self.leave_map()
+        asides = {self.sites: self.sites_button, self.past: self.past_button}
+        current = self._pages.currentWidget()
+        if is_on and current not in asides:
+            self._page_before = current
+        for aside, button in asides.items():
+            if is_on and aside is not page:
+                button.blockSignals(True)
+                button.setChecked(False)
+                button.blockSignals(False)
+        self._pages.setCurrentWidget(page if is_on else self._page_before)
 
     def _show_page(self, page: QWidget) -> None:
-        """Show a page, and close the search for a site."""
+        """Show a page, and close what is shown aside."""
         self._page_before = page
         self.sites_button.setChecked(False)
+        self.past_button.setChecked(False)
         self._pages.setCurrentWidget(page)
 
     def _choose_trial(self, code: str) -> None:
@@ -297,8 +394,13 @@ class CheckTab(QWidget):
         if path:
             self.try_file(code, path)
 
-    def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None]) -> None:
+    def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None], scope: tuple[str, str]) -> None:
+        library = self._library.name
+
         def finish(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
+            if scope != self._current_scope:
+                self._drop(target, library)
+                return
             self._request = self._reading_task = None
             self._show_work("")
             if error is not None:
@@ -316,7 +418,10 @@ class CheckTab(QWidget):
         record = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
         run_on_display = RunOnDisplay(target, answer, self._library.name, self._library.path, titles)
+        self.results.can_try = bool(self._params)
+        why_not = tr("The file of this check's parcels is not known any more: check them again.")
         self.results.show_run(run_on_display, parcels)
+        self.results.disable_remedy("" if self._params else why_not)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
         self._run_label.setToolTip(hint)
@@ -344,6 +449,8 @@ class CheckTab(QWidget):
         self.live.forget()
         self.sites.clear_other_scope()
         is_searching = self.sites_button.isChecked()
+        if self.past_button.isChecked():
+            self.past_button.setChecked(False)
         page = self._page_before if is_searching else self._pages.currentWidget()
         if page is not self._empty and self._result_scope != (self._library.path, self._library.day):
             self.results.clear()
@@ -377,3 +484,10 @@ class CheckTab(QWidget):
             self.leave()
         else:
             super().keyPressEvent(event)
+
+
+def _temporary_target(name: str) -> str:
+    """A GeoPackage in a folder of its own, which goes with the results."""
+    folder = Path(QgsProcessingUtils.generateTempFilename(name))
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder / f"{name}.gpkg")

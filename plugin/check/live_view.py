@@ -75,13 +75,7 @@ class LiveView(QWidget):
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False
-        for widget in (
-            self.results.counts,
-            self.results.explain_button,
-            self.results.remedy_button,
-            self.results.keep_button,
-        ):
-            widget.hide()
+        self.results.hide_actions()
         back_button = QPushButton(icon("check"), tr("Back to the check"))
         back_button.clicked.connect(self.leave)
         layout = QVBoxLayout(self)

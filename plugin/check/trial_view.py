@@ -96,6 +96,25 @@ class TrialView(QWidget):
             texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
         texts.append(tr("Nothing in the library has changed."))
         self.summary.setText(sentences(*texts))
+        self._list(changes, before, after)
+
+    def show_comparison(self, name: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
+        """Show where the check on display differs from another one.
+
+        name: what the other is called.
+        before: the other, whose tables are temporary.
+        after: the one on display.
+        """
+        self._folder = str(Path(before.path).parent)
+        text = tr("Against “{name}” {count} of {all} parcels have another verdict now.")
+        numbers = {"count": f"{len(changes):,}", "all": f"{len(after.parcels):,}"}
+        texts = [text.format(name=name, **numbers)]
+        if len(changes) > MAX_LISTED:
+            texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
+        self.summary.setText(sentences(*texts))
+        self._list(changes, before, after)
+
+    def _list(self, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
         self.tree.clear()
         for change in changes[:MAX_LISTED]:
             self.tree.addTopLevelItem(self._parcel_item(change, before, after))

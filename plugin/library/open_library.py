@@ -10,7 +10,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
-from onemap.plugin.library.layer_list import CatalogueLayer, layers_in, store_hints
+from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, layers_in, store_hints, strata_in, themes_in
 from onemap.plugin.library.service_list import Service, services_in
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
@@ -31,6 +31,8 @@ class OpenLibrary(QObject):
         self.as_of = QDate()  # invalid: today
         self.layers: list[CatalogueLayer] = []
         self.services: list[Service] = []
+        self.strata: dict[str, str] = {}  # the groups of the map, from the uppermost: titles by id
+        self.themes: list[MapTheme] = []
         self.crs = ""
         self.packs: list[dict[str, Any]] = []
         self.account = ""  # of the user on a server; empty for a file, in which names are typed
@@ -40,8 +42,10 @@ class OpenLibrary(QObject):
 
     @property
     def name(self) -> str:
-        """The library's name; of one that was made for a rehearsal it says so."""
+        """The library's name; of one that was made for a rehearsal it says so, of two with one name the file's too."""
         name = self._name or short_name(self.path)
+        if settings.library_names_like(self.path, self._name):
+            name = f"{name} ({distinct_place(self.path, settings.library_names_like(self.path, self._name))})"
         return f"{tr('Rehearsal')} · {name}" if self.is_rehearsal else name
 
     @property
@@ -68,6 +72,10 @@ class OpenLibrary(QObject):
             self.core.log_in_with(entry_of(path))
         self.refresh()
 
+    def entry(self, code: str) -> CatalogueLayer | None:
+        """The layer of a code, as the catalogue has it."""
+        return next((entry for entry in self.layers if entry.code == code), None)
+
     def set_day(self, day: QDate) -> None:
         """Change the day."""
         if day != self.as_of:
@@ -83,7 +91,7 @@ class OpenLibrary(QObject):
         self.loading.emit()
         if not core_words.are_known():
             self.core.ask("words", {}).answered.connect(core_words.learn)
-        request = self.core.ask("layers", {"library": self.path, "as_of": self.day})
+        request = self.core.ask("layers", {"library": self.path, "as_of": self.day, "looks": True})
         request.answered.connect(lambda answer: self._take(number, answer))
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
 
@@ -96,11 +104,23 @@ class OpenLibrary(QObject):
         self.crs = str(answer.get("crs") or "")
         self.layers = layers_in(answer)
         self.services = services_in(answer)
+        self.strata, self.themes = strata_in(answer), themes_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
         store_hints(self.layers)
         settings.remember_library(self.path)
+        settings.remember_library_name(self.path, self._name)
         self.listed.emit()
 
     def _refuse(self, number: int, refusal: Refusal) -> None:
         if number == self._request_number:
             self.refused.emit(refusal)
+
+
+def distinct_place(path: str, others: list[str]) -> str:
+    """The end of a library's location by which it differs from others: its file's name, else with the folder's."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part]
+    ends = [[part for part in other.replace("\\", "/").split("/") if part] for other in others]
+    for count in range(1, len(parts) + 1):
+        if all(parts[-count:] != end[-count:] for end in ends):
+            return "/".join(parts[-count:])
+    return path

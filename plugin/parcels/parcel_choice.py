@@ -18,13 +18,14 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QMetaType, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QInputDialog, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.words.translation import tr
 
 MIN_NAME_LENGTH = 4
@@ -227,11 +228,10 @@ class ParcelChoice(QWidget):
         if not path:
             return
         parts = _layers_of_polygons(path)
-        part, is_chosen = parts[0] if len(parts) > 1 else "", True
         if len(parts) > 1:
-            part, is_chosen = QInputDialog.getItem(self, title, self.words().which, parts, 0, False)
-        if is_chosen:
-            self.choose_file(path, part)
+            ask_choice(self, title, self.words().which, parts, lambda part: self.choose_file(path, part))
+        else:
+            self.choose_file(path)
 
     def _draw(self, is_on: bool) -> None:
         if is_on:

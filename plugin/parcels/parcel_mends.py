@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.gui import QgsProjectionSelectionDialog
 from qgis.PyQt.QtCore import QObject, pyqtSignal
-from qgis.PyQt.QtWidgets import QInputDialog, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.add.add_options_form import ENCODINGS
 from onemap.plugin.add.inspection_result import InspectedLayer, inspected_layers
@@ -15,6 +15,7 @@ from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.words.translation import tr
 
 
@@ -88,6 +89,10 @@ class ParcelMends(QObject):
         self._choose(tr("Which field names each parcel, once?"), fields, choice, "id")
 
     def _choose(self, question: str, values: list[str], choice: Hashable, name: str) -> None:
-        value, is_chosen = QInputDialog.getItem(self._parent, tr("Parcels to check"), question, values, 0, False)
-        if is_chosen:
-            self.add_params(choice, **{name: value})
+        ask_choice(
+            self._parent,
+            tr("Parcels to check"),
+            question,
+            values,
+            lambda value: self.add_params(choice, **{name: value}),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,11 @@ SETTINGS: dict[str, Setting] = {
     "language": Setting(str, ""),  # "zh", "en", or empty: as QGIS
     "library": Setting(str, ""),  # the one that was open last
     "recent_libraries": Setting(list, ()),
+    "library_names": Setting(str, "{}"),  # JSON: location → name, of the recent ones: two may have one name
     "server_logins": Setting(str, "{}"),  # JSON: library on a server → entry of QGIS's authentication store
     "live": Setting(bool, True),  # whether what is being edited is checked at every change
     "hide_empty_layers": Setting(bool, False),
+    "first_map": Setting(bool, True),  # whether a library opens with its first map
     "review_name": Setting(str, ""),  # the name under opinions
     "review_department": Setting(str, ""),  # whose opinion is opened first; empty: none
     "review_seen": Setting(str, "{}"),  # JSON: case → the revision that was looked at last
@@ -54,6 +57,25 @@ def remember_library(path: str) -> None:
     recent: list[str] = [path] + [recent_path for recent_path in get("recent_libraries") if recent_path != path]
     put("recent_libraries", recent[:RECENT_LIMIT])
     put("library", path)
+
+
+def remember_library_name(path: str, name: str) -> None:
+    """Store what a recent library is called."""
+    names = {known: said for known, said in _library_names().items() if known in get("recent_libraries")}
+    put("library_names", json.dumps({**names, path: name}, ensure_ascii=False))
+
+
+def library_names_like(path: str, name: str) -> list[str]:
+    """The locations of other recent libraries with this name."""
+    return [known for known, said in _library_names().items() if said == name and name and known != path]
+
+
+def _library_names() -> dict[str, str]:
+    try:
+        names = json.loads(get("library_names"))
+    except ValueError:
+        return {}
+    return names if isinstance(names, dict) else {}
 
 
 def language() -> str:

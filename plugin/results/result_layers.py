@@ -11,10 +11,25 @@ from qgis.core import QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_results
-from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group
+from onemap.plugin.map.map_groups import insert_group
+from onemap.plugin.map.map_layers import PROPERTY_RUN, remove_layer
 from onemap.plugin.profile.paths import profile_folder
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
+
+PROPERTY_CHECK = "onemap/check"  # on the layers of a check's results
+
+
+def result_layers() -> list[QgsVectorLayer]:
+    """The layers of checks that are on the map."""
+    layers = QgsProject.instance().mapLayers().values()
+    return [layer for layer in layers if layer.customProperty(PROPERTY_CHECK)]
+
+
+def clear_map() -> None:
+    """Take the results of checks off the map; their files stay."""
+    for layer in result_layers():
+        remove_layer(layer)
 
 
 def copy_to_profile(path: str, run: dict[str, Any], library: str) -> Path:
@@ -30,8 +45,10 @@ def copy_to_profile(path: str, run: dict[str, Any], library: str) -> Path:
 def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
     """Copy a run's tables into the profile and add them to the map, parcels lowest. Raises OSError, Refusal.
 
-    The tables of lines and points are added only where they have rows.
+    They take the place of the results that are there already. The tables of lines and points are added only where they
+    have rows.
     """
+    clear_map()
     copy = copy_to_profile(path, run, library)
     titles = {
         "parcels": tr("Checked parcels"),
@@ -49,6 +66,7 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
         if table in OFTEN_EMPTY and layer.featureCount() == 0:
             continue
         layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
+        layer.setCustomProperty(PROPERTY_CHECK, True)
         style_results(layer, table)
         QgsProject.instance().addMapLayer(layer, False)
         node = group.insertLayer(0, layer)

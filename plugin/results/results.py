@@ -101,6 +101,16 @@ class RunOnDisplay:
         """The run's id in the library; empty for a run that the library does not store."""
         return str(self.record.get("id") or "") if self.record.get("recorded", True) else ""
 
+    @property
+    def rules(self) -> int:
+        """How many rules the run's packs have, asked or not."""
+        return int(self.answer.get("rules") or 0)
+
+    @property
+    def unasked(self) -> list[dict[str, Any]]:
+        """The rules that were not asked: title, department, layer, layer_title, reason, said."""
+        return list(self.answer.get("unasked") or [])
+
 
 def read_results(path: str) -> list[CheckedParcel]:
     """Parcels with their findings, by severity and then by area. May run in any thread."""

@@ -12,6 +12,7 @@ from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
+    QHBoxLayout,
     QHeaderView,
     QMenu,
     QPushButton,
@@ -29,9 +30,11 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.highlight import Highlight
-from onemap.plugin.results.result_layers import add_to_map
+from onemap.plugin.results.result_export import ExportButton
+from onemap.plugin.results.result_layers import add_to_map, clear_map, result_layers
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import AREA, NAME, SHARE, ResultsModel
+from onemap.plugin.results.summary_view import SummaryView, asked_text
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -75,6 +78,7 @@ class ResultsView(QWidget):
         self.tree = self._make_tree()
         self.tree.installEventFilter(self)
         self.details = DetailsPane()
+        self.summary = SummaryView()
         self._make_buttons()
         self._build()
 
@@ -110,6 +114,18 @@ class ResultsView(QWidget):
         self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
         self.keep_button.setToolTip(tr("Add the results to the map, as layers in a file that stays"))
         self.keep_button.clicked.connect(self.keep)
+        self.clear_button = QToolButton()
+        self.clear_button.setIcon(icon("clear"))
+        self.clear_button.setToolTip(tr("Take the results off the map"))
+        self.clear_button.clicked.connect(self.clear_map)
+        self.export_button = ExportButton(self._core)
+        self.export_button.refused.connect(self.refused)
+        self.summary_button = QToolButton()
+        self.summary_button.setCheckable(True)
+        self.summary_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.summary_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.summary_button.setToolTip(tr("Findings by department and verdict, and the rules that were not asked"))
+        self.summary_button.toggled.connect(self._show_summary)
 
     def _build(self) -> None:
         self._split = QSplitter(Qt.Orientation.Vertical)
@@ -120,11 +136,20 @@ class ResultsView(QWidget):
         buttons = QGridLayout()
         buttons.addWidget(self.explain_button, 0, 0)
         buttons.addWidget(self.remedy_button, 0, 1)
-        buttons.addWidget(self.keep_button, 1, 0, 1, 2)
+        self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.export_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        on_map = QHBoxLayout()
+        on_map.addWidget(self.keep_button, 1)
+        on_map.addWidget(self.clear_button)
+        buttons.addLayout(on_map, 1, 0)
+        buttons.addWidget(self.export_button, 1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts)
+        layout.addWidget(self.summary_button)
+        layout.addWidget(self.summary, 1)
         layout.addWidget(self._split, 1)
+        self._show_summary(False)
         layout.addLayout(buttons)
 
     @property
@@ -138,7 +163,11 @@ class ResultsView(QWidget):
         self._tables, self._run = RunTables(run.path), run
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
+        self.summary.show_summary(parcels, run.unasked)
+        self.summary_button.setText(asked_text(run.rules, len(run.unasked)))
         self.keep_button.setEnabled(True)
+        self.clear_button.setEnabled(bool(result_layers()))
+        self.export_button.offer(run, parcels)
         first = self.model.index(0, NAME)
         if first.isValid():
             self.tree.expand(first)
@@ -149,11 +178,18 @@ class ResultsView(QWidget):
         self.highlight.restore_view()
         self.model.set_results([], {})
         self.details.show_text("")
+        self.export_button.offer(None, [])
         self._run = None
         if self._tables is not None:
             folder = Path(self._tables.path).parent
             self._tables = None
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _show_summary(self, is_on: bool) -> None:
+        """Show the sums in place of the list, or the list again."""
+        self.summary_button.setArrowType(Qt.ArrowType.DownArrow if is_on else Qt.ArrowType.RightArrow)
+        self.summary.setVisible(is_on)
+        self._split.setVisible(not is_on)
 
     @property
     def current_key(self) -> tuple[str, str]:
@@ -181,6 +217,18 @@ class ResultsView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
 
+    def hide_actions(self) -> None:
+        """Leave the list and its details: for results that change while somebody draws."""
+        for widget in (
+            self.counts,
+            self.explain_button,
+            self.remedy_button,
+            self.keep_button,
+            self.clear_button,
+            self.export_button,
+        ):
+            widget.hide()
+
     def keep(self) -> None:
         """Add the results to the map as styled layers, in a file that stays."""
         if self._tables is None:
@@ -191,6 +239,14 @@ class ResultsView(QWidget):
             self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
             return
         self.keep_button.setEnabled(False)
+        self.clear_button.setEnabled(True)
+
+    def clear_map(self) -> None:
+        """Take the results of checks off the map, these and older ones; they can be added again."""
+        self.highlight.restore_view()
+        clear_map()
+        self.clear_button.setEnabled(False)
+        self.keep_button.setEnabled(self._run is not None)
 
     def explain(self) -> None:
         """Ask the core for the explanation of the current finding, and show it."""

@@ -8,6 +8,7 @@ from typing import Any
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from onemap.plugin.review.review_words import conclusion_word
+from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import tr, with_label
@@ -24,6 +25,7 @@ class ChangesDialog(QDialog):
         self.text = QTextBrowser()
         self.text.setHtml(changes_text(changes))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        speak_buttons(buttons)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)

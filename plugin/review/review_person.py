@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QInputDialog, QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 
 from onemap.plugin.library.layer_list import DEPARTMENTS
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -44,10 +45,11 @@ class PersonButton(QToolButton):
     def ask(self) -> str:
         """Ask for the name."""
         question = tr("Your name, as it stands under opinions")
-        name, is_given = QInputDialog.getText(self, tr("Who are you?"), question, text=self.known_name)
-        if is_given and name.strip():
-            self.set_name(name.strip())
-        return self.known_name if is_given else ""
+        given: list[str] = []
+        ask_text(self, tr("Who are you?"), question, self.known_name, given.append)
+        if given and given[0].strip():
+            self.set_name(given[0].strip())
+        return self.known_name if given else ""
 
     def set_account(self, account: str) -> None:
         """Act as an account of a server; empty for a file, in which the name is typed."""

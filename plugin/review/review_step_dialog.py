@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.words.translation import tr
 
 MIN_WIDTH_PX = 380
@@ -67,6 +68,7 @@ class StepDialog(QDialog):
         self.reason.setFixedHeight(REASON_LINES * self.fontMetrics().lineSpacing() + 12)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = self.buttons.addButton(question.button, QDialogButtonBox.ButtonRole.AcceptRole)
+        speak_buttons(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         form = QFormLayout()

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
+from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
+from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -46,7 +49,8 @@ def _new(result: Result, language: str) -> str:
 
 
 def _add(result: Result, language: str) -> str:
-    lines = [phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
+    lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):
@@ -103,14 +107,28 @@ def _check(result: Result, language: str) -> str:
     assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
     if assumed:
         lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
-    if run["skipped"]:
-        lines.append(phrase("said.skipped", language, count=len(run["skipped"])))
+    lines += _unasked(result, language)
     if not run["recorded"]:
         lines.append(phrase("said.not_recorded", language))
     for change in result.get("changed", ()):
         names = [phrase(f"verdict.{change[side]}", language) if change[side] else "–" for side in ("from", "to")]
         lines.append(f"  {change['parcel']}: {names[0]} → {names[1]} ({', '.join(change['rules'])})")
     return "\n".join(lines + _outs(result, language))
+
+
+def _unasked(result: Result, language: str) -> list[str]:
+    """How many rules were not asked, and by department why."""
+    unasked = result["unasked"]
+    if not unasked:
+        return []
+    lines = [phrase("said.skipped", language, rules=result["rules"], count=len(unasked))]
+    titles = named_groups()["departments"]
+    for department in dict.fromkeys(row["department"] for row in unasked):
+        said = Counter(row["said"] for row in unasked if row["department"] == department)
+        reasons = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in said.items())
+        facts = {"department": titles[department][language], "count": said.total(), "reasons": reasons}
+        lines.append(phrase("said.skipped_of", language, **facts))
+    return lines
 
 
 def _hectares(area_m2: float) -> str:
@@ -229,6 +247,23 @@ def _sample(result: Result, language: str) -> str:
     return phrase("said.sample", language, **result)
 
 
+def _runs(result: Result, language: str) -> str:
+    if "removed" in result:
+        return phrase("said.run_removed", language, run=result["removed"]["id"])
+    if "named" in result:
+        return phrase("said.run_named", language, run=result["named"]["id"], name=result["named"]["name"] or "–")
+    if "runs" not in result:
+        return _check(result | {"seconds": result["run"]["seconds"]}, language)
+    lines = []
+    for run in result["runs"]:
+        counts = (run.get("verdicts") or {}).items()
+        said = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
+        held = "● " if run["held"] else "  "
+        name = run["name"] or run["parcels"] or "–"
+        lines.append(f"{held}{run['id']}  {run['started'][:16]}  {run['kind']:<8} {name}  {said}".rstrip())
+    return "\n".join(lines) or phrase("said.no_runs", language)
+
+
 def _explain(result: Result, language: str) -> str:
     return "\n".join(f"{step['step']}: {step['value']}" for step in result["steps"])
 
@@ -287,6 +322,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "service": _service,
     "check": _check,
     "explain": _explain,
+    "runs": _runs,
     "verify": _verify,
     "keep": _keep,
     "copy": _copy,
@@ -302,8 +338,11 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "atlas": _atlas,
     "remedy": _remedy,
     "sites": _sites,
+    "identify": identify_text,
+    "find": place_lines,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
+    **DELIVERY_SPEAKERS,
     **REVIEW_SPEAKERS,
 }

@@ -27,7 +27,7 @@ _TEXT_COLUMNS = {
     "attributes",
     "known_verdict",
     "keys",
-    *("ownership", "class", "class_name", "group", "replaced"),
+    *("ownership", "class", "class_name", "group", "replaced", "layer_title"),
 }
 
 

@@ -22,7 +22,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     """
     before = stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
-    question = replace(before, packs=tuple(packs_of(library, named)), as_of=case.on, known_at=None)
+    question = replace(before, packs=tuple(packs_of(library, named, before.code_system)), as_of=case.on, known_at=None)
     run = run_question(library, question, values, context)
     record = run_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
@@ -32,6 +32,25 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
         "parcels": changed_verdicts(library, case.current.run, run),
         "findings": _findings(findings, [row.values for row in rows_of_table(run.tables["findings"])]),
         "opinions": _opinions(then, now),
+        "layers": _layers(record, run),
+        "packs": _packs(record, run),
+    }
+
+
+def recheck_run(library: Library, identifier: str, values: Values, context: VerbContext) -> dict[str, Any]:
+    """What a check that was kept would say today: parcels whose verdict changes, layers and packs. Nothing is written.
+
+    Its packs are the library's, where it was judged by them. Raises OneMapError run.…, and what a check refuses.
+    """
+    before = stored_question(library, identifier)
+    ids = {pack.id for pack in before.packs}
+    known = packs_of(library, (), before.code_system)
+    packs = tuple(known) if ids == {pack.id for pack in known} else before.packs
+    question = replace(before, packs=packs, as_of=library.today(), known_at=None)
+    run = run_question(library, question, values, context)
+    record = run_record(library, identifier)
+    return {
+        "parcels": changed_verdicts(library, identifier, run),
         "layers": _layers(record, run),
         "packs": _packs(record, run),
     }

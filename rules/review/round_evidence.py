@@ -3,22 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import shapely
-
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
-from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
-from onemap.rules.findings.table import Table, typed_columns
-from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.findings.run_tables import run_table
 from onemap.rules.outputs.outputs import tables_written
-from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.remedy.remedy_storage import remedy_tables
 from onemap.rules.review.case import Round, Terms
-from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows, stored_values
+from onemap.rules.runs.run_store import run_record, stored_rows, stored_values
+from onemap.rules.runs.stored_tables import stored_tables
 
 _TEXT_FIELD = "DKMJ"  # of a parcel in a coordinate text, in hectares
 
@@ -29,28 +23,10 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     Gives what the form could not hold. Raises OneMapError run.unknown, out.….
     """
     record = run_record(library, current.run)
-    nothing = np.empty(0, dtype=object)
-    nobody = ParcelRows(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
-    empty = row_tables(nobody, [], language)
-    empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
-    tables = {name: _stored_table(library, current.run, name, table) for name, table in empty.items()}
-    titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, current.run))}
-    findings = tables["findings"].columns
-    findings["title"] = [
-        titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
-    ]
+    tables = stored_tables(library, current.run, language)
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
-    with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite) as target:
+    with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite, language) as target:
         return target.remarks
-
-
-def _stored_table(library: Library, run: str, name: str, empty: Table) -> Table:
-    """A stored table in the shape of the empty one."""
-    rows = stored_rows(library, run, name)
-    columns = typed_columns(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
-    if empty.geometries is None:
-        return Table(columns)
-    return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)
 
 
 def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Terms) -> list[Problem]:

@@ -55,7 +55,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
         classes = [item.title.get(language, item.name) for item in getattr(rule, name)]
         if classes:
             step(name, phrase("said.comma", language).join(classes))
-    for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", [rule.under])):
+    for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", rule.under)):
         if any(others):
             step(name, ", ".join(filter(None, others)))
     step("where", rule.where or "–")

@@ -9,13 +9,13 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.maps.map_sheet import FONTS
 from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.sheet.sheet_content import Sheet, sheets_of
 from onemap.rules.sheet.sheet_files import docx_file, html_file, json_file, pdf_file
 from onemap.rules.sheet.sheet_maps import CheckMapSource, parcel_map
 from onemap.rules.sheet.sheet_pages import sheet_page
-from onemap.rules.statement.pdf_documents import map_pictures
 
 SUFFIXES = (".pdf", ".docx", ".html", ".json")
 _DRAWN = 0.7  # of the work
@@ -64,7 +64,7 @@ class _Maps:
         """The next parcels (n,) of `count`."""
         self._source.show(np.array([*names, None], dtype=object)[:-1], grounds)
         for start in range(0, len(names), _AT_ONCE):
-            some = []
+            some: list[str] = []
             for name in names[start : start + _AT_ONCE]:
                 progress.at((len(self.drawn) + len(some)) / max(count, 1))
                 prefix = f"s{len(self.drawn) + len(some) + 1}-"

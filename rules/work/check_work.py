@@ -1,5 +1,6 @@
 """The verbs of the check; libraries are imported here only when a verb runs."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
@@ -19,6 +20,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options
     from onemap.rules.runs.run_store import run_record
+    from onemap.rules.runs.unasked_rules import rule_count, unasked_rules
 
     options = check_options(values)
     outs, against = values.get("out") or [], values.get("against")
@@ -35,28 +37,39 @@ def check(values: Values, context: VerbContext) -> Result:
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not options.replaced and not values.get("unrecorded")
         changes = VerdictChanges(library, against) if against else None
-        remarks = _write_check(library, run, values, context, judged, recorded, changes)
+        unasked = unasked_rules(run.packs, run.record, library.catalogue(), context.language)
+        remarks = _write_check(library, run, values, context, judged, recorded, changes, unasked)
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
-    return _check_result(run, values, recorded, remarks, changed)
+    asked = {"rules": rule_count(run.packs, run.record), "unasked": unasked}
+    return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
 def _write_check(
-    library: Any, run: Any, values: Values, context: VerbContext, judged: float, recorded: bool, changes: Any
+    library: Any,
+    run: Any,
+    values: Values,
+    context: VerbContext,
+    judged: float,
+    recorded: bool,
+    changes: Any,
+    unasked: Sequence[Mapping[str, str]],
 ) -> list[dict[str, Any]]:
     """Write a run's rows to its tables and, if it is recorded, to the library; what the tables could not hold.
 
-    judged: the share of the whole verb that is done; changes: a `VerdictChanges` that takes the rows too, or None.
+    judged: the share of the whole verb that is done; changes: a `VerdictChanges` that takes the rows too, or None;
+    unasked: the rules that were not asked, a table of their own.
     """
     import contextlib
 
     from onemap.layers.messages import phrase
     from onemap.rules.outputs.outputs import output_opened, remark_records
     from onemap.rules.runs.run_store import Recorder
+    from onemap.rules.runs.unasked_rules import unasked_table
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     with contextlib.ExitStack() as opened:
-        takers = [opened.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+        takers = [opened.enter_context(output_opened(library.crs, out, overwrite, context.language)) for out in outs]
         recorder = Recorder(opened.enter_context(library.writing()), run.record["id"]) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
         kept = context.progress.part(judged, _KEPT if takers else 1.0, step)
@@ -70,6 +83,8 @@ def _write_check(
             if changes:
                 changes.append(chunk)
             kept.at(done / max(run.parcels, 1))
+        for taker in takers:
+            taker.append({"unasked_rules": unasked_table(unasked)})
         finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
         for taker, part in zip(takers, finishing, strict=True):
             taker.finish(part)

@@ -6,9 +6,16 @@ from onemap.rules.compare import decisions
 from onemap.rules.inputs import subdivision_store
 from onemap.rules.review import review_guards
 from onemap.rules.review import review_tables as review
-from onemap.rules.runs import run_store
+from onemap.rules.runs import past_runs, run_store
 
-TABLES = (*services.TABLES, *run_store.TABLES, *subdivision_store.TABLES, *decisions.TABLES, *review.TABLES)
+TABLES = (
+    *services.TABLES,
+    *run_store.TABLES,
+    *past_runs.TABLES,
+    *subdivision_store.TABLES,
+    *decisions.TABLES,
+    *review.TABLES,
+)
 GRANTS: tuple[Right, ...] = (
     Grant("onemap_services", "SELECT", EVERYONE),
     Grant("onemap_snapshots", "SELECT", EVERYONE),
@@ -22,6 +29,7 @@ GRANTS: tuple[Right, ...] = (
             "hash": "NEW.hash = encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex')",
             "content": "length(NEW.content) <= 20000000",
         },
+        {"not what the log says of it": "onemap_are_logged('onemap_pack_texts', 'hash', NEW.hash, this_step)"},
     ),
     # The log tells of what its transaction has written, and of nothing else.
     Guard(
@@ -31,11 +39,12 @@ GRANTS: tuple[Right, ...] = (
             "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"
             " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
             " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
-            f" OR {review_guards.MAY_LOG}",
+            f" OR {past_runs.MAY_LOG} OR {review_guards.MAY_LOG}",
             "detail": "onemap_is_json(NEW.detail, 100000000)",
             "rows of others": "onemap_are_own_rows(coalesce(NEW.detail::jsonb -> 'rows', '{}'), this_step)",
         },
     ),
+    *past_runs.GRANTS,
     *decisions.GRANTS,
     *review.GRANTS,
 )

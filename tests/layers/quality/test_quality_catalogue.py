@@ -154,6 +154,7 @@ def test_every_default_has_a_level_and_only_what_cannot_be_kept_refuses():
     assert all(check["level"] in LEVELS for check in default_checks().values())
     assert {code for code in refusing if not code.startswith(("geometry.", "table."))} == {
         "position.outside",
+        "position.shift",
         "person.data",
     }
 

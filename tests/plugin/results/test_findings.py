@@ -200,3 +200,22 @@ def test_chinese_details_and_steps_have_no_bare_codes(valley, canvas):
 
 def test_a_moment_among_the_steps_is_told_by_the_clock_on_the_wall():
     assert "T08" not in local_times("20261120T0927 · 2026-11-20T08:27:57.549701Z · anna")
+
+
+def test_beside_the_verdicts_stands_by_how_many_rules_they_were_reached(tab):
+    """All five rules of the pack and the ordinance in place of one of them have their layer: none is left out."""
+    assert tab.results.summary_button.text() == "All 5 rules were asked"
+    tab.results.summary_button.click()
+    assert not tab.results.summary.isHidden() and tab.results._split.isHidden()
+    tab.results.summary_button.click()
+    assert tab.results.summary.isHidden() and not tab.results._split.isHidden()
+
+
+def test_rules_that_were_not_asked_stand_under_their_department_with_the_reason(tab):
+    told = {"department": "transport", "rule": "r", "title": "T", "layer": "L", "layer_title": "Quays", "said": "why"}
+    tab.results.summary.show_summary(tab.results.model.parcels, [told])
+    tree = tab.results.summary
+    row = tree.topLevelItem(0)
+    assert (row.text(0), row.child(0).text(0), row.text(6)) == ("Transport", "T: why", "1")
+    assert "Quays (L)" in row.child(0).toolTip(0)
+    assert tree.topLevelItem(tree.topLevelItemCount() - 1).text(6) == "1"

@@ -372,7 +372,7 @@ def test_a_name_is_asked_once_and_kept(desk, one_parcel, monkeypatch):
     asked = []
     desk.become("")
     monkeypatch.setattr(
-        "onemap.plugin.review.review_person.QInputDialog.getText", lambda *_, **__: (asked.append(1), ("Chen", True))[1]
+        "onemap.plugin.review.review_person.ask_text", lambda *words: (asked.append(1), words[-1]("Chen"))
     )
     desk.open(one_parcel)
     desk.after(desk.next)
@@ -448,7 +448,7 @@ def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
 def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):
     settings.put("language", "zh")
     desk.library.core.ask("words", {}).answered.connect(core_words.learn)
-    wait_for(lambda: core_words.word("departments", "land") == "国土")
+    wait_for(lambda: core_words.word("departments", "land") == "自然资源和规划局（土地）")
     desk.open(one_parcel)
     desk.page.fill_menu()
     issue = next(action for action in desk.page.menu.actions() if action.data() == "issue")

@@ -114,9 +114,9 @@ def test_every_output_has_its_number(counting, tmp_path, out):
         sheet = next(
             frame
             for name, frame in pd.read_excel(place, sheet_name=None, engine="openpyxl").items()
-            if "value" in frame
+            if "Value" in frame
         )
-        assert sheet["value"].tolist()[:2] == [4, 2]
+        assert sheet["Value"].tolist()[:2] == [4, 2]
     elif out.endswith(".gpkg"):
         assert answer.json["verdicts"]["prohibited"] == 1
     else:

@@ -15,6 +15,7 @@ from onemap.rules.outputs.outputs import output_opened
 
 SQUARE = box(0, 0, 10, 10)
 TABLES = ["parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes", "run"]
+TABLES += ["unasked_rules"]
 FINDINGS = [
     "parcel",
     "rule",
@@ -38,6 +39,8 @@ FINDINGS = [
     "basis",
 ]
 OVERLAPS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
+# What a sheet says of a table, its name and its heads, as the messages have them in English; worked from the contract.
+SHEETS = {"parcels": "Parcels", "findings": "Findings", "overlaps": "Overlaps", "run": "Run"}
 PARCELS = ["parcel", "verdict", "known_verdict", "unknown_rules", "findings", "area_m2", "area_ellipsoidal_m2"]
 
 
@@ -60,6 +63,19 @@ def test_a_geopackage_holds_every_table_with_the_contracts_columns_first(ready, 
     assert not list(tmp_path.glob("*.part"))
 
 
+def sheet_of(path, table, columns):
+    """A sheet under the names of the table's columns, with codes again in place of the words that people read."""
+    sheet = pd.read_excel(path, sheet_name=SHEETS[table], dtype={"Parcel": str, "Feature": str}, engine="openpyxl")
+    sheet = sheet.rename(columns=dict(zip(sheet.columns, columns, strict=False)))
+    if "counted" in sheet:
+        sheet["counted"] = sheet["counted"].map({"yes": True, "no": False})
+    if "department" in sheet:
+        sheet["department"] = sheet["department"].str.lower()
+    if "reason" in sheet:
+        sheet["reason"] = sheet["reason"].replace({"outside the coverage": "outside_coverage"})
+    return sheet
+
+
 def test_the_three_forms_say_the_same(ready, tmp_path):
     for out in ("o.gpkg", "o.xlsx", "folder"):
         assert check(ready, tmp_path / out).code == 0
@@ -67,9 +83,7 @@ def test_the_three_forms_say_the_same(ready, tmp_path):
         forms: list[pd.DataFrame] = [
             pyogrio.read_dataframe(tmp_path / "o.gpkg", layer=table),
             gpd.read_parquet(tmp_path / "folder" / f"{table}.parquet"),
-            pd.read_excel(
-                tmp_path / "o.xlsx", sheet_name=table, dtype={"parcel": str, "feature": str}, engine="openpyxl"
-            ),
+            sheet_of(tmp_path / "o.xlsx", table, columns),
         ]
         plain = [
             pd.DataFrame(form[columns]).assign(reason=form["reason"].astype(object).fillna(""))
@@ -86,9 +100,9 @@ def test_the_three_forms_say_the_same(ready, tmp_path):
 def test_one_run_may_be_written_in_several_forms(ready, tmp_path):
     answer = check(ready, tmp_path / "o.gpkg", "--out", tmp_path / "o.xlsx")
     assert answer.json["out"] == [str(tmp_path / "o.gpkg"), str(tmp_path / "o.xlsx")]
-    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="run", engine="openpyxl")
+    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="Run", engine="openpyxl").set_index("Fact")["Content"]
     table = pyogrio.read_dataframe(tmp_path / "o.gpkg", layer="run")
-    assert sheet["id"].tolist() == table["id"].tolist() == [answer.json["run"]["id"]]
+    assert [sheet["Run"]] == table["id"].tolist() == [answer.json["run"]["id"]]
 
 
 def test_tables_without_rows_exist_with_their_columns(desk, tmp_path):
@@ -99,8 +113,8 @@ def test_tables_without_rows_exist_with_their_columns(desk, tmp_path):
         assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / out).code == 0
     assert list(pyogrio.read_dataframe(tmp_path / "o.gpkg", layer="findings").columns)[: len(FINDINGS)] == FINDINGS
     assert list(gpd.read_parquet(tmp_path / "folder" / "findings.parquet").columns)[: len(FINDINGS)] == FINDINGS
-    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="findings", engine="openpyxl")
-    assert list(sheet.columns)[: len(FINDINGS)] == FINDINGS
+    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="Findings", engine="openpyxl")
+    assert list(sheet.columns)[:2] == ["Parcel", "Rule"] and len(sheet) == 0 and len(sheet.columns) > len(FINDINGS)
     assert (tmp_path / "folder" / "composition.parquet").is_file()
 
 
@@ -139,7 +153,7 @@ def test_attributes_of_the_piece_are_json_and_a_formula_stays_text(desk, tmp_pat
     desk.run("check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", "--out", out)
     import openpyxl
 
-    cell = openpyxl.load_workbook(out)["parcels"]["A2"]
+    cell = openpyxl.load_workbook(out)["Parcels"]["A2"]
     assert (cell.value, cell.data_type) == ("=A1", "s")
 
 
@@ -161,11 +175,11 @@ def test_text_that_no_cell_can_hold_is_marked_in_the_sheet_and_told(desk, tmp_pa
     assert [told[key] for key in ("code", "file", "layer", "field")] == [
         "out.cell_cut",
         "o.xlsx",
-        "overlaps",
-        "attributes",
+        "Overlaps",
+        "Attributes",
     ]
     assert " 1 " in told["message"]
-    sheet = pd.read_excel(both[0], sheet_name="overlaps", engine="openpyxl")["attributes"]
+    sheet = pd.read_excel(both[0], sheet_name="Overlaps", engine="openpyxl")["Attributes"]
     whole = pyogrio.read_dataframe(both[1], layer="overlaps")["attributes"]
     cut, length = sheet[sheet.str.len().argmax()], whole.str.len().max()
     shown, mark = cut.split("…")
@@ -180,6 +194,36 @@ def test_titles_and_words_follow_the_language(ready, tmp_path):
         assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=language).code == 0
         rows = pyogrio.read_dataframe(out, layer="findings")
         assert set(rows.title) == {title} and set(rows.basis) == {"法 第一条"}
+
+
+def test_a_sheet_is_for_people_in_their_language(ready, tmp_path):
+    """Names, heads with units, words, widths, rounding; the digits stay in the cell."""
+    import openpyxl
+
+    desk, pack, parcels = ready
+    out = tmp_path / "zh.xlsx"
+    assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang="zh").code == 0
+    book = openpyxl.load_workbook(out)
+    assert book.sheetnames[:3] == ["地块", "问题", "压占图形"] and book.sheetnames[-1] == "未检测的规则"
+    heads = {cell.value: cell.column for cell in book["问题"][1]}
+    row = next(row for row in book["问题"].iter_rows(min_row=2) if row[heads["地块"] - 1].value == "A")
+    assert row[heads["结论"] - 1].value == "禁止" and row[heads["计入结论"] - 1].value == "是"
+    area = row[heads["面积（m²）"] - 1]
+    assert (area.value, area.number_format) == (20.0, "[<10]0.0;#,##0")
+    assert book["问题"].column_dimensions["A"].width >= 6
+
+
+def test_rules_that_were_not_asked_are_told_with_their_reason(desk, tmp_path):
+    """Of two rules one is on a layer that the library never held."""
+    desk.layer("ZONE", [box(0, 0, 2, 10)])
+    pack, parcels = desk.pack({}, {"id": "noted", "layer": "DLTB", "missing": "checklist"}), desk.parcels({"A": SQUARE})
+    out = tmp_path / "o.gpkg"
+    answer = desk.run("check", desk.library, parcels, "--pack", pack, "--out", out).json
+    assert answer["rules"] == 2
+    (told,) = answer["unasked"]
+    assert (told["rule"], told["layer"], told["reason"]) == ("noted", "DLTB", "layer_missing")
+    table = pyogrio.read_dataframe(out, layer="unasked_rules")
+    assert table[["rule", "reason"]].values.tolist() == [["noted", "layer_missing"]]
 
 
 def parts_of(rows):

@@ -1,0 +1,167 @@
+"""The results of a check as a file: a workbook or a GeoPackage by the core, a PDF of what the dock shows."""
+
+from __future__ import annotations
+
+import shutil
+from html import escape
+from pathlib import Path
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtGui import QTextDocument
+from qgis.PyQt.QtPrintSupport import QPrinter
+from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.profile.paths import documents_folder, free_path
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay
+from onemap.plugin.results.results_model import measure_of
+from onemap.plugin.results.summary_view import VERDICTS, asked_text, department_counts
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word, words_of
+from onemap.plugin.words.number_format import area_text, moment_text, mu_text, share_text
+from onemap.plugin.words.translation import tr, with_label
+from onemap.plugin.words.verdicts import LOOKS
+
+HEAD = "<tr style='background-color:#ebebeb'>"
+
+
+class ExportButton(QToolButton):
+    """A button with a menu of formats."""
+
+    exported = pyqtSignal(str)  # the file
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._core = core
+        self._run: RunOnDisplay | None = None
+        self._parcels: list[CheckedParcel] = []
+        self.setIcon(icon("export"))
+        self.setText(tr("Export"))
+        self.setToolTip(tr("Write the results as Excel, GeoPackage or PDF"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        for suffix, title in (
+            (".xlsx", tr("Excel (*.xlsx)")),
+            (".gpkg", tr("GeoPackage (*.gpkg)")),
+            (".pdf", tr("PDF (*.pdf)")),
+        ):
+            menu.addAction(title, lambda chosen=suffix, filters=title: self._ask(chosen, filters))
+        self.setMenu(menu)
+
+    def offer(self, run: RunOnDisplay | None, parcels: list[CheckedParcel]) -> None:
+        """Offer the export of a run; None: there is none."""
+        self._run, self._parcels = run, parcels
+        self.setEnabled(run is not None)
+
+    def write(self, path: str) -> None:
+        """Write the results to a file, whose ending says how; what was there is replaced."""
+        run = self._run
+        if run is None:
+            return
+        suffix = Path(path).suffix.lower()
+        if suffix == ".pdf":
+            print_page(results_page(run, self._parcels), path)
+            self.exported.emit(path)
+        elif suffix == ".gpkg" and not run.id:  # a run that the library does not keep
+            try:
+                shutil.copyfile(run.path, path)
+                self.exported.emit(path)
+            except OSError as error:
+                self.refused.emit(Refusal(str(error)))
+        elif run.id:
+            params = {"library": run.library_path, "run": run.id, "out": path, "overwrite": True}
+            request = self._core.ask("runs", params, tr("Write the results"))
+            request.answered.connect(lambda _answer: self.exported.emit(path))
+            request.refused.connect(self.refused)
+        else:
+            self.refused.emit(Refusal(tr("The library does not keep this check; export it as GeoPackage or PDF.")))
+
+    def _ask(self, suffix: str, filters: str) -> None:
+        start = free_path(Path(documents_folder()), tr("Check results"), suffix)
+        path, _filter = QFileDialog.getSaveFileName(self, tr("Write the results"), str(start), filters)
+        if path:
+            self.write(path if path.lower().endswith(suffix) else f"{path}{suffix}")
+
+
+def print_page(page: str, path: str) -> None:
+    """Print a page of HTML as a PDF on A4."""
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(path)
+    document = QTextDocument()
+    document.setHtml(page)
+    document.print(printer) if hasattr(document, "print") else document.print_(printer)
+
+
+def results_page(run: RunOnDisplay, parcels: list[CheckedParcel]) -> str:
+    """The results as a page of HTML: sums first, then each parcel's findings, at last the rules that were not asked."""
+    record = run.record
+    asked = record.get("parameters") or {}
+    facts = [
+        (tr("Library"), run.library),
+        (tr("Parcels"), str(asked.get("parcels") or "")),
+        (tr("As of"), str(asked.get("as_of") or "")),
+        (tr("When"), moment_text(str(record.get("started") or ""))),
+        (tr("Checked by"), str(record.get("who") or "")),
+    ]
+    verdicts = run.answer.get("verdicts") or {}
+    counts = " · ".join(f"{verdicts.get(one, 0):,} {word('verdicts', one)}" for one in LOOKS)
+    parts = [f"<h2>{escape(tr('Check results'))}</h2>"]
+    parts.append("<p>" + "<br>".join(escape(with_label(*fact)) for fact in facts) + "</p>")
+    parts.append(f"<p><b>{escape(counts)}</b><br>{escape(asked_text(run.rules, len(run.unasked)))}</p>")
+    parts += [_department_table(parcels), _finding_table(parcels)]
+    if run.unasked:
+        parts.append(_unasked_table(run))
+    return "".join(parts)
+
+
+def _department_table(parcels: list[CheckedParcel]) -> str:
+    heads = [tr("Department"), *(word("verdicts", verdict) for verdict in VERDICTS)]
+    rows = [
+        [word("departments", department), *(f"{counts[verdict]:,}" if counts[verdict] else "" for verdict in VERDICTS)]
+        for department, counts in department_counts(parcels).items()
+    ]
+    return _table(tr("Findings by department and verdict"), heads, rows)
+
+
+def _finding_table(parcels: list[CheckedParcel]) -> str:
+    heads = [tr("Parcel"), tr("Verdict"), tr("Rule"), tr("Measure"), tr("Share"), tr("Reason"), tr("Department")]
+    rows = []
+    for parcel in parcels:
+        measure = f"{area_text(parcel.area_m2)} ({mu_text(parcel.area_m2)})"
+        rows.append([parcel.parcel, _signed(parcel.verdict), "", measure, "", "", ""])
+        rows += [
+            [
+                "",
+                _signed(finding.verdict),
+                finding.title,
+                measure_of(finding),
+                share_text(finding.share),
+                words_of("reasons", finding.reason),
+                word("departments", finding.department),
+            ]
+            for finding in parcel.findings
+        ]
+    return _table(tr("Findings"), heads, rows)
+
+
+def _unasked_table(run: RunOnDisplay) -> str:
+    rows = [
+        [word("departments", str(rule.get("department"))), str(rule.get("title")), str(rule.get("said"))]
+        for rule in run.unasked
+    ]
+    return _table(tr("Rules that were not asked"), [tr("Department"), tr("Rule"), tr("Reason")], rows)
+
+
+def _signed(verdict: str) -> str:
+    sign = LOOKS[verdict].sign if verdict in LOOKS else ""
+    return f"{sign} {word('verdicts', verdict)}"
+
+
+def _table(title: str, heads: list[str], rows: list[list[str]]) -> str:
+    head = HEAD + "".join(f"<th align='left'>{escape(text)}</th>" for text in heads) + "</tr>"
+    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    style = "border='1' cellspacing='0' cellpadding='3' width='100%' style='border-collapse:collapse; font-size:8pt'"
+    return f"<h3>{escape(title)}</h3><table {style}><thead>{head}</thead>{body}</table>"

@@ -1,0 +1,111 @@
+"""The sums of a check by department and verdict, and under each department the rules that were not asked, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from onemap.plugin.results.results import CheckedParcel
+from onemap.plugin.words.core_words import all_words, word
+from onemap.plugin.words.translation import tr, with_label
+from onemap.plugin.words.verdicts import SEVERITY, sign_icon
+
+VERDICTS = tuple(verdict for verdict in SEVERITY if verdict != "clear")
+NAME, FIRST, UNASKED = 0, 1, 1 + len(VERDICTS)
+
+
+class SummaryView(QTreeWidget):
+    """A row a department: how many findings of each verdict, and how many of its rules were not asked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Findings by department and verdict"))
+        self.setColumnCount(UNASKED + 1)
+        self.setIndentation(12)
+        self.setWordWrap(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(24)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for column in range(FIRST, UNASKED + 1):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+
+    def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
+        """Show the sums of a run.
+
+        unasked: the rules that were not asked, as the core lists them.
+        """
+        self.clear()
+        self._show_heads()
+        counts = department_counts(parcels)
+        not_asked = Counter(str(rule.get("department")) for rule in unasked)
+        known = [name for name in all_words("departments") if name in counts or name in not_asked]
+        departments = known + sorted((set(counts) | set(not_asked)) - set(known))
+        for department in departments:
+            row = self._row(word("departments", department), counts.get(department, Counter()), not_asked[department])
+            for rule in unasked:
+                if rule.get("department") == department:
+                    row.addChild(_rule_row(rule))
+            self.addTopLevelItem(row)
+        for index in range(self.topLevelItemCount()):
+            for rule_row in (self.topLevelItem(index).child(n) for n in range(self.topLevelItem(index).childCount())):
+                rule_row.setFirstColumnSpanned(True)
+        total: Counter[str] = sum(counts.values(), Counter())
+        self.addTopLevelItem(self._row(tr("All departments"), total, len(unasked)))
+        last = self.topLevelItem(self.topLevelItemCount() - 1)
+        font = last.font(NAME)
+        font.setBold(True)
+        for column in range(UNASKED + 1):
+            last.setFont(column, font)
+
+    def _show_heads(self) -> None:
+        head = QTreeWidgetItem([tr("Department"), *[""] * len(VERDICTS), tr("Unasked")])
+        for column, verdict in enumerate(VERDICTS, start=FIRST):
+            head.setIcon(column, sign_icon(verdict, self.palette()))
+            head.setToolTip(column, word("verdicts", verdict))
+            head.setData(column, Qt.ItemDataRole.AccessibleTextRole, word("verdicts", verdict))
+        head.setToolTip(UNASKED, tr("Rules that were not asked, such as of a layer that the library does not have"))
+        self.setHeaderItem(head)
+
+    def _row(self, name: str, counts: Counter[str], not_asked: int) -> QTreeWidgetItem:
+        numbers = [f"{counts[verdict]:,}" if counts[verdict] else "" for verdict in VERDICTS]
+        row = QTreeWidgetItem([name, *numbers, f"{not_asked:,}" if not_asked else ""])
+        for column in range(FIRST, UNASKED + 1):
+            row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for column, verdict in enumerate(VERDICTS, start=FIRST):
+            row.setData(
+                column,
+                Qt.ItemDataRole.AccessibleTextRole,
+                with_label(word("verdicts", verdict), str(counts[verdict])),
+            )
+        return row
+
+
+def department_counts(parcels: list[CheckedParcel]) -> dict[str, Counter[str]]:
+    """How many findings that count each department has of each verdict."""
+    counts: dict[str, Counter[str]] = {}
+    for parcel in parcels:
+        for finding in parcel.findings:
+            if finding.counted:
+                counts.setdefault(finding.department, Counter())[finding.verdict] += 1
+    return counts
+
+
+def asked_text(rules: int, unasked: int) -> str:
+    """By how many rules a run was judged, in one line."""
+    if not unasked:
+        return tr("All {rules} rules were asked").format(rules=f"{rules:,}")
+    return tr("{unasked} of {rules} rules were not asked").format(unasked=f"{unasked:,}", rules=f"{rules:,}")
+
+
+def _rule_row(rule: dict[str, Any]) -> QTreeWidgetItem:
+    text = with_label(str(rule.get("title")), str(rule.get("said")))
+    row = QTreeWidgetItem([text])
+    layer = with_label(tr("Layer"), f"{rule.get('layer_title')} ({rule.get('layer')})")
+    row.setToolTip(NAME, "\n".join([text, layer, with_label(tr("Rule"), str(rule.get("rule")))]))
+    return row

@@ -1,0 +1,58 @@
+"""Questions in a box of their own, whose buttons speak the plugin's language, whatever language Qt speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QInputDialog, QMessageBox, QWidget
+
+from onemap.plugin.words.translation import tr
+
+
+def is_confirmed(parent: QWidget, title: str, question: str, action: str) -> bool:
+    """Whether the user wants what cannot be undone.
+
+    action: the button's text, a verb.
+    """
+    box = QMessageBox(QMessageBox.Icon.Warning, title, question, QMessageBox.StandardButton.NoButton, parent)
+    button = box.addButton(action, QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole))
+    box.exec()
+    return box.clickedButton() is button
+
+
+def ask_text(parent: QWidget, title: str, label: str, text: str, on_text: Callable[[str], None]) -> None:
+    """Ask for a line of text, and hand on what was entered."""
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(label)
+    dialog.setTextValue(text)
+    dialog.setOkButtonText(tr("OK"))
+    dialog.setCancelButtonText(tr("Cancel"))
+    if dialog.exec():
+        on_text(dialog.textValue())
+
+
+def ask_choice(parent: QWidget, title: str, label: str, choices: list[str], on_choice: Callable[[str], None]) -> None:
+    """Ask for one of some texts, and hand on the chosen one."""
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(label)
+    dialog.setComboBoxItems(choices)
+    dialog.setOkButtonText(tr("OK"))
+    dialog.setCancelButtonText(tr("Cancel"))
+    if dialog.exec():
+        on_choice(dialog.textValue())
+
+
+def speak_buttons(box: QDialogButtonBox) -> None:
+    """Give the standard buttons of a dialog the plugin's words."""
+    words = {
+        QDialogButtonBox.StandardButton.Ok: tr("OK"),
+        QDialogButtonBox.StandardButton.Cancel: tr("Cancel"),
+        QDialogButtonBox.StandardButton.Close: tr("Close"),
+    }
+    for standard, text in words.items():
+        button = box.button(standard)
+        if button is not None:
+            button.setText(text)

@@ -1,0 +1,36 @@
+"""The tables of a stored check as `check --out` writes them, titled in the language that is asked for."""
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.library.library import Library
+from onemap.rules.findings.run_tables import parcel_table, row_tables
+from onemap.rules.findings.table import Table, typed_columns
+from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.runs.run_store import stored_packs, stored_rows
+
+
+def stored_tables(library: Library, identifier: str, language: str) -> dict[str, Table]:
+    """Every table of a stored check but `run`, in the order of a check. Raises OneMapError run.unknown, run.damaged."""
+    nothing = np.empty(0, dtype=object)
+    nobody = ParcelRows(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
+    empty = row_tables(nobody, [], language)
+    empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
+    tables = {name: _stored_table(library, identifier, name, table) for name, table in empty.items()}
+    titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, identifier))}
+    findings = tables["findings"].columns
+    findings["title"] = [
+        titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
+    ]
+    return tables
+
+
+def _stored_table(library: Library, identifier: str, name: str, empty: Table) -> Table:
+    """A stored table in the shape of the empty one."""
+    rows = stored_rows(library, identifier, name)
+    columns = typed_columns(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
+    if empty.geometries is None:
+        return Table(columns)
+    return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)

@@ -1,0 +1,53 @@
+"""The rules of a check that were not asked, and why: beside every verdict stands by how many rules it was reached."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
+from onemap.rules.findings.table import Table, typed_columns
+from onemap.rules.kinds.reasons import reason_word
+from onemap.rules.packs.pack import Pack, rules_of_run
+
+UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
+
+
+def unasked_rules(
+    packs: Sequence[Pack], record: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str
+) -> list[dict[str, str]]:
+    """Each rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and said.
+
+    packs, record: the run's own; said: the reason in words.
+    """
+    skipped = {item["rule"]: item for item in record["skipped"]}
+    departments = list(named_groups()["departments"])
+    rows = []
+    for rule in rules_of_run(packs, record):
+        if rule.id not in skipped:
+            continue
+        layer, reason = skipped[rule.id]["layer"], skipped[rule.id]["reason"]
+        entry = catalogue.get(layer)
+        rows.append(
+            {
+                "department": rule.department,
+                "rule": rule.id,
+                "title": rule.title.get(language, rule.id),
+                "layer": layer,
+                "layer_title": entry.title.get(language, layer) if entry else layer,
+                "reason": reason,
+                "said": reason_word(reason, language),
+            }
+        )
+    return sorted(rows, key=lambda row: departments.index(row["department"]))
+
+
+def rule_count(packs: Sequence[Pack], record: Mapping[str, Any]) -> int:
+    """How many rules the packs of a run have, asked or not."""
+    return len(rules_of_run(packs, record))
+
+
+def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
+    """The rules that were not asked as a table of a run, `UNASKED_COLUMNS`."""
+    columns = {name: np.array([row[name] for row in rows], dtype=object) for name in UNASKED_COLUMNS}
+    return Table(typed_columns(columns, UNASKED_COLUMNS))

@@ -1,0 +1,145 @@
+"""Past checks in the dock: opened again, compared, named, deleted; results belong to their library, on the map once."""
+
+import shutil
+import zipfile
+
+import pytest
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QDate
+
+from onemap.plugin.library.open_library import distinct_place
+from onemap.plugin.results.result_layers import result_layers
+from onemap.tests.plugin.small_town import check, wait_for
+
+
+@pytest.fixture
+def checked_dock(dock, library, parcels, tmp_path):
+    """The dock with a copy of the town's library, its parcels checked."""
+    path = str(tmp_path / "mine.gpkg")
+    shutil.copyfile(library, path)
+    dock.open_library(path)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.check_tab.parcels.choose_layer(parcels)
+    check(dock)
+    return dock
+
+
+def listed(dock):
+    """Show the past checks, and return their rows once they are there."""
+    past = dock.check_tab.past
+    dock.check_tab.past_button.setChecked(False)
+    dock.check_tab.past_button.setChecked(True)
+    wait_for(lambda: not past.is_working)
+    return [past.tree.topLevelItem(row) for row in range(past.tree.topLevelItemCount())]
+
+
+def test_a_past_check_is_opened_again_with_its_findings(checked_dock):
+    tab = checked_dock.check_tab
+    before = {parcel.parcel: (parcel.verdict, len(parcel.findings)) for parcel in tab.results.model.parcels}
+    first = tab.results.run.id
+    check(checked_dock)
+    rows = listed(checked_dock)
+    tab.past.tree.setCurrentItem(rows[1])
+    done = []
+    tab.finished.connect(lambda: done.append(True))
+    tab.past.open_button.click()
+    wait_for(lambda: done or checked_dock.notice.text)
+    assert tab.results.run.id == first and not tab.past_button.isChecked()
+    assert {parcel.parcel: (parcel.verdict, len(parcel.findings)) for parcel in tab.results.model.parcels} == before
+    assert not tab.results.remedy_button.isEnabled()
+
+
+def test_two_checks_are_compared(checked_dock):
+    check(checked_dock)
+    tab = checked_dock.check_tab
+    rows = listed(checked_dock)
+    assert not tab.past.compare_button.isEnabled()  # the newest is the one on display
+    tab.past.tree.setCurrentItem(rows[1])
+    done = []
+    tab.trial_finished.connect(lambda: done.append(True))
+    tab.past.compare_button.click()
+    wait_for(lambda: done or checked_dock.notice.text)
+    assert " 0 of 3 parcels have another verdict now." in tab.trial.summary.text()
+    tab.trial.leave()
+    assert tab.results.run is not None and tab.results.model.rowCount() == 3
+
+
+def test_a_check_is_named_and_deleted(checked_dock):
+    past = checked_dock.check_tab.past
+    rows = listed(checked_dock)
+    past.tree.setCurrentItem(rows[0])
+    past.rename("第一稿")
+    wait_for(lambda: not past.is_working and past.tree.topLevelItem(0).text(0) == "第一稿")
+    past.tree.setCurrentItem(past.tree.topLevelItem(0))
+    past.delete()
+    wait_for(lambda: not past.is_working and past.tree.topLevelItemCount() == len(rows) - 1)
+    assert "第一稿" not in [past.tree.topLevelItem(row).text(0) for row in range(past.tree.topLevelItemCount())]
+
+
+def test_the_answer_of_a_library_that_was_left_is_not_shown_under_the_next(checked_dock, library, tmp_path):
+    other = str(tmp_path / "other.gpkg")
+    shutil.copyfile(library, other)
+    tab = checked_dock.check_tab
+    tab.check()
+    checked_dock.open_library(other)
+    wait_for(lambda: not tab.is_checking and checked_dock.notice.text)
+    assert "not shown" in checked_dock.notice.text
+    assert tab.results.run is None and tab.results.model.rowCount() == 0
+
+
+def test_the_answer_of_another_day_is_not_shown_either(checked_dock):
+    tab = checked_dock.check_tab
+    tab.check()
+    checked_dock.library.set_day(QDate(2024, 6, 1))
+    wait_for(lambda: not tab.is_checking and checked_dock.notice.text)
+    assert tab.results.run is None
+
+
+def test_results_on_the_map_are_replaced_and_cleared_by_one_button(checked_dock):
+    results = checked_dock.check_tab.results
+    results.keep_button.click()
+    first = {layer.id() for layer in result_layers()}
+    check(checked_dock)
+    results.keep_button.click()
+    second = {layer.id() for layer in result_layers()}
+    assert first and len(second) == len(first) and not first & second
+    results.clear_button.click()
+    assert result_layers() == [] and not results.clear_button.isEnabled() and results.keep_button.isEnabled()
+    groups = [node.name() for node in QgsProject.instance().layerTreeRoot().children()]
+    assert not [name for name in groups if name.startswith("Check of")]
+
+
+def test_two_libraries_of_one_name_are_told_apart(checked_dock, library, tmp_path):
+    assert "(" not in checked_dock.library.name
+    other = str(tmp_path / "theirs.gpkg")
+    shutil.copyfile(library, other)
+    checked_dock.open_library(other)
+    wait_for(lambda: checked_dock.library.layers)
+    assert checked_dock.library.name.endswith("(theirs.gpkg)")
+
+
+@pytest.mark.parametrize(
+    ("path", "others", "said"),
+    [
+        ("/a/x.gpkg", ["/a/y.gpkg"], "x.gpkg"),
+        ("/a/x.gpkg", ["/b/x.gpkg", "/c/z.gpkg"], "a/x.gpkg"),
+        ("C:\\a\\x.gpkg", ["D:\\a\\x.gpkg"], "C:/a/x.gpkg"),
+    ],
+)
+def test_a_place_is_named_as_shortly_as_it_can_be(path, others, said):
+    assert distinct_place(path, others) == said
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".gpkg", ".pdf"])
+def test_the_results_are_written_for_the_office(checked_dock, tmp_path, suffix):
+    target = tmp_path / f"results{suffix}"
+    button, done, refused = checked_dock.check_tab.results.export_button, [], []
+    button.exported.connect(done.append)
+    button.refused.connect(refused.append)
+    button.write(str(target))
+    wait_for(lambda: done or refused)
+    assert refused == [] and target.stat().st_size > 1000
+    if suffix == ".xlsx":
+        assert 'name="Findings"' in zipfile.ZipFile(target).read("xl/workbook.xml").decode()
+    if suffix == ".pdf":
+        assert target.read_bytes().startswith(b"%PDF")
