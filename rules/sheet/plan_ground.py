@@ -1,4 +1,4 @@
-"""What the plans and control lines of a library say on parcels: every feature that lies on one, by class."""
+"""What plans, control lines and protected areas of a library say on parcels: all that lies on one, by class."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,21 +8,23 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.catalogue.map_order import place_of, stratum_of
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
+from onemap.rules.findings.table import records_of
+from onemap.rules.identify.class_words import class_code, class_title, in_language
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.maps.sheets_needed import theme_codes
+from onemap.rules.maps.layers_on_sheet import name_field
 from onemap.rules.overlay.overlay import overlaps, union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.union_areas import Plane
 
-_THEMES = ("plan", "controls")
+_STRATA = ("plans", "control_lines", "protected_areas")
+_NO_PLANS = "base"  # the library of divisions and surveys
 _CONTROLS = ("RJL", "JZMD", "LDL", "JZXG")  # what a regulatory plan allows on a plot
-_NAMES = ("MC", "HXMC", "GHMC", "BHQMC", "ZRBHDMC", "WWMC", "HDMC")  # where a feature's own name stands
 
 
 class PlanGround:
@@ -34,11 +36,8 @@ class PlanGround:
 
     def __init__(self, library: Library, known: Sequence[Version], as_of: date, language: str) -> None:
         self.library, self.known, self.as_of, self.language = library, known, as_of, language
-        catalogue = library.catalogue()
-        codes = dict.fromkeys(code for theme in _THEMES for code in theme_codes(theme))
-        self.entries = [
-            catalogue[code] for code in codes if code in catalogue and catalogue[code].geometry == "polygon"
-        ]
+        entries = [entry for entry in library.catalogue().values() if entry.geometry == "polygon"]
+        self.entries = sorted((entry for entry in entries if _is_plan(entry)), key=_reading_order)
         self.silent: dict[str, str] = {}
         self.uncovered: dict[str, list[str]] = {}
 
@@ -59,7 +58,8 @@ class PlanGround:
             if source.coverage is not None:
                 for row in np.flatnonzero(~shapely.covers(source.coverage, local)).tolist():
                     self.uncovered.setdefault(names[row], []).append(entry.code)
-            for row, said in self._of_layer(entry, source, local, tree, plane, threads):
+            here = self._of_layer(entry, source, local, tree, plane, threads)
+            for row, said in sorted(here, key=lambda pair: -pair[1]["area_ellipsoidal_m2"]):
                 area = said["area_ellipsoidal_m2"]
                 found[names[row]].append({**said, "share": float(area / whole[row]) if whole[row] else None})
         return found
@@ -78,31 +78,39 @@ class PlanGround:
         pairs = overlaps(local, tree, stored.geometries, threads)
         if len(pairs.parcel) == 0:
             return []
-        said = [self._words_of(entry, stored.attributes, int(at)) for at in pairs.feature.tolist()]
+        features, at_feature = np.unique(pairs.feature, return_inverse=True)
+        words = [self._words_of(entry, values) for values in records_of(stored.attributes.iloc[features])]
+        said = [words[at] for at in at_feature.tolist()]
         groups = pd.MultiIndex.from_arrays([pairs.parcel, [repr(one) for one in said]])
         codes, distinct = pd.factorize(groups)
         areas = plane.ellipsoidal_m2(union_by(codes, pairs.geometry, len(distinct), threads))
         first = np.unique(codes, return_index=True)[1]
-        head = {"layer": entry.code, "layer_title": entry.title.get(self.language) or entry.code}
+        head = {"layer": entry.code, "layer_title": in_language(entry.title, self.language)}
         return [
             (int(pairs.parcel[at]), {**head, "version": version.label, **said[at], "area_ellipsoidal_m2": float(area)})
             for at, area in zip(first.tolist(), areas.tolist(), strict=True)
         ]
 
-    def _words_of(self, entry: LayerEntry, attributes: pd.DataFrame, row: int) -> dict[str, Any]:
-        """A feature's class with its title, else its own name; and what it allows."""
-
-        def value(field: str | None) -> str | None:
-            return text_value(attributes[field].iloc[row]) if field in attributes.columns else None
-
-        code = value(entry.class_field)
-        schema = entry.field_named(entry.class_field) if entry.class_field else None
-        titles = class_titles(schema.codes, code) if schema and code and schema.codes else None
-        called = next(filter(None, map(value, _NAMES)), None)
-        title = (titles or {}).get(self.language) or called
+    def _words_of(self, entry: LayerEntry, values: dict[str, Any]) -> dict[str, Any]:
+        """A feature's class with its title, its own name, and what it allows."""
+        code, called = class_code(entry, values), name_field(entry)
         controls = []
         for field in _CONTROLS:
-            known, text = entry.field_named(field), value(field)
+            known, text = entry.field_named(field), text_value(values.get(field))
             if known and text is not None:
-                controls.append(f"{dict(known.title).get(self.language, field)} {text}")
-        return {"class": code, "class_title": title, "controls": controls}
+                controls.append(f"{in_language(dict(known.title), self.language) or field} {text}")
+        return {
+            "class": code,
+            "class_title": class_title(entry, code, values, self.language),
+            "name": text_value(values.get(called)) if called else None,
+            "controls": controls,
+        }
+
+
+def _is_plan(entry: LayerEntry) -> bool:
+    return stratum_of(entry)["id"] in _STRATA and entry.library != _NO_PLANS
+
+
+def _reading_order(entry: LayerEntry) -> tuple[int, Any]:
+    """Plans first, then control lines, then protected areas; within these as they lie on the map."""
+    return _STRATA.index(stratum_of(entry)["id"]), place_of(entry)

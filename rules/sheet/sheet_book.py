@@ -77,5 +77,5 @@ def _head(library: Library, record: Any) -> dict[str, Any]:
 
 
 def _pack_titles(record: Any, language: str) -> str:
-    comma = phrase("query_sheet.comma", language)
+    comma = phrase("said.comma", language)
     return comma.join(f"{pack['title'].get(language) or pack['id']} {pack['version']}" for pack in record["packs"])

@@ -1,13 +1,17 @@
 """A parcel's sheet as it is read: facts and tables of texts, the same for every printer."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.rules.identify.class_words import in_language
+from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.sheet.sheet_content import Sheet
 
+_MOST_TITLES = 6  # of layers in a list
 MOST_POINTS = 48  # that stand on a sheet; all of them are in the coordinate TXT
 _MOST_ROWS = {"plans": 14, "findings": 16, "today": 14}
 _POINTS_A_ROW = 3
@@ -61,12 +65,12 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
     rows = [
         [
             f"{row['layer_title']} {row['version']}",
-            " ".join(filter(None, (row["class"], row["class_title"]))) or "–",
-            word("comma").join(row["controls"]) or "–",
+            _class_words(row),
+            phrase("said.comma", language).join(row["controls"]) or "–",
             _hectares(row["area_ellipsoidal_m2"]),
             "–" if row["share"] is None else f"{row['share']:.1%}",
         ]
-        for row in sorted(sheet["plans"], key=lambda row: -row["area_ellipsoidal_m2"])
+        for row in sheet["plans"]
     ]
     heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
     block = _block(word("plans"), heads, rows, [4, 4, 4, 2, 1.5], word("no_plans"), _MOST_ROWS["plans"], word)
@@ -76,8 +80,8 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
         said = [
             word(
                 "silent",
-                reason=phrase(f"reason.{reason}", language),
-                layers=word("comma").join(catalogue[code].title.get(language) or code for code in codes),
+                reason=reason_word(reason, language),
+                layers=_titles(codes, catalogue, language),
             )
             for reason, codes in kinds.items()
         ]
@@ -91,14 +95,12 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
     for row in sheet["findings"]:
         if not row["counted"]:
             continue
-        law = _basis(row["basis"], word)
-        reasons = [phrase(f"reason.{one}", language) for one in (row["reason"] or "").split(",") if one]
+        law = _basis(row["basis"], language)
+        reasons = reasons_text(row["reason"], language)
         rows.append(
             [
                 phrase(f"verdict.{row['verdict']}", language),
-                word("with_reason", title=row["title"], reason=word("comma").join(reasons))
-                if reasons
-                else row["title"],
+                word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
                 departments.get(row["department"], {}).get(language, row["department"]),
                 _measure(row),
                 law,
@@ -130,14 +132,24 @@ def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> s
     """How many rules were asked, and how many were not, by reason."""
     parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
     for item in sheet["not_asked"]:
-        reason = phrase(f"reason.{item['reason']}", language)
-        names = [
-            catalogue[code].title.get(language, code) if code in catalogue else code for code in item["layers"][:4]
-        ]
-        more = "…" if len(item["layers"]) > len(names) else ""
-        shown = phrase("query_sheet.comma", language).join(names) + more
+        reason, shown = reason_word(item["reason"], language), _titles(item["layers"], catalogue, language)
         parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], reason=reason, layers=shown))
     return "".join(parts) if language == "zh" else " ".join(parts)
+
+
+def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
+    """What the first layers are called, and how many there are besides."""
+    names = [in_language(catalogue[code].title, language) if code in catalogue else code for code in codes]
+    shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
+    more = len(names) - _MOST_TITLES
+    return phrase("query_sheet.and_more", language, layers=shown, count=more) if more > 0 else shown
+
+
+def _class_words(row: dict[str, Any]) -> str:
+    """Class, its title, and the feature's own name where that says more."""
+    said = " ".join(filter(None, (row["class"], row["class_title"])))
+    name = row["name"]
+    return " ".join(filter(None, (said, name if name and name != row["class_title"] else None))) or "–"
 
 
 def _measure(row: dict[str, Any]) -> str:
@@ -152,7 +164,7 @@ def _hectares(area_m2: float) -> str:
     return f"{area_m2 / 10_000:,.4f}" if area_m2 >= 0.5 else "< 0.0001"
 
 
-def _basis(text: Any, word: Any) -> str:
+def _basis(text: Any, language: str) -> str:
     """The law and its articles of a finding, whether the table has them as text or as JSON."""
     try:
         found = json.loads(text) if isinstance(text, str) else text
@@ -160,4 +172,9 @@ def _basis(text: Any, word: Any) -> str:
         return str(text)
     if not isinstance(found, list):
         return str(text or "–")
-    return word("comma").join(f"{item.get('law', '')} {item.get('article', '')}".strip() for item in found) or "–"
+    return (
+        phrase("said.comma", language).join(
+            f"{item.get('law', '')} {item.get('article', '')}".strip() for item in found
+        )
+        or "–"
+    )
