@@ -182,7 +182,8 @@ def _statistics(result: Result, language: str) -> str:
 
 
 def _sheet(result: Result, language: str) -> str:
-    return phrase("said.sheet", language, **result)
+    has_pages = str(result["file"]).lower().endswith(".pdf")
+    return phrase("said.sheet_pages" if has_pages else "said.sheet", language, **result)
 
 
 def _transitions(result: Result, language: str) -> str:

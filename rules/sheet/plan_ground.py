@@ -14,6 +14,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
+from onemap.layers.messages import phrase
 from onemap.rules.findings.table import records_of
 from onemap.rules.identify.class_words import class_code, class_title, in_language
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
@@ -94,16 +95,14 @@ class PlanGround:
     def _words_of(self, entry: LayerEntry, values: dict[str, Any]) -> dict[str, Any]:
         """A feature's class with its title, its own name, and what it allows."""
         code, called = class_code(entry, values), name_field(entry)
-        controls = []
-        for field in _CONTROLS:
-            known, text = entry.field_named(field), text_value(values.get(field))
-            if known and text is not None:
-                controls.append(f"{in_language(dict(known.title), self.language) or field} {text}")
+        stated = [(field, text_value(values.get(field))) for field in _CONTROLS if entry.field_named(field)]
         return {
             "class": code,
             "class_title": class_title(entry, code, values, self.language),
             "name": text_value(values.get(called)) if called else None,
-            "controls": controls,
+            "controls": [
+                phrase(f"query_sheet.control_{field}", self.language, value=text) for field, text in stated if text
+            ],
         }
 
 

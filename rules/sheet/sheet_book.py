@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from onemap.layers.crs.systems import crs_name
+from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
@@ -39,7 +39,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
             if suffix != ".json":
                 maps.draw([sheet["parcel"] for sheet in made], grounds, run.parcels, drawing)
             sheets += made
-    head = _head(library, run.record)
+    head = _head(library, run.record, language)
     if suffix == ".json":
         return json_file(head, sheets), len(sheets)
     catalogue = library.catalogue()
@@ -72,8 +72,12 @@ class _Maps:
             self.drawn += map_pictures(some, _PICTURE_PX) if self._as_pictures else some
 
 
-def _head(library: Library, record: Any) -> dict[str, Any]:
-    return {"library": library.shown_name, "as_of": record["parameters"]["as_of"], "crs": crs_name(library.crs)}
+def _head(library: Library, record: Any, language: str) -> dict[str, Any]:
+    return {
+        "library": library.shown_name,
+        "as_of": record["parameters"]["as_of"],
+        "crs": crs_title(library.crs, language),
+    }
 
 
 def _pack_titles(record: Any, language: str) -> str:

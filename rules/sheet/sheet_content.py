@@ -18,7 +18,18 @@ from onemap.rules.sheet.plan_ground import PlanGround
 
 Sheet = dict[str, Any]
 _FINDING = (
-    *("rule", "title", "department", "verdict", "layer", "version", "area_ellipsoidal_m2", "share", "length_m"),
+    *(
+        "rule",
+        "title",
+        "department",
+        "verdict",
+        "layer",
+        "version",
+        "area_m2",
+        "area_ellipsoidal_m2",
+        "share",
+        "length_m",
+    ),
     *("distance_m", "features", "counted", "reason", "basis"),
 )
 _AT_ONCE = 200  # parcels

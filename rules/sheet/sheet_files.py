@@ -17,15 +17,17 @@ from onemap.rules.maps.typst_pages import set_pages
 TEMPLATE = "query_sheet.typ"
 Page = dict[str, Any]
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
-_LONG = re.compile(r"[A-Za-z0-9_./:\\-]{13,}")
+_LONG = re.compile(r"[A-Za-z0-9_./:\\-]{22,}")
 _MM = 170.0
+_FACTS_MM = (26.0, _MM - 26.0)
 _STYLE = """
 body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2em auto;
   max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
 section { break-after: page; margin-bottom: 4em }
 table { border-collapse: collapse; width: 100%; font-size: 0.85em }
 th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertical-align: top }
-th { background: #ebebeb } svg { width: 100%; height: auto } .note { font-size: 0.85em; color: #444 }
+th { background: #ebebeb } .n { text-align: right; font-variant-numeric: tabular-nums }
+svg { width: 100%; height: auto } .note { font-size: 0.85em; color: #444 }
 """
 
 
@@ -78,53 +80,44 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
         parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{_html_table([], page['facts'])}{svg}")
         for block in page["blocks"]:
             parts.append(f"<h2>{html.escape(block['heading'])}</h2>")
-            parts += [_html_table(block["heads"], block["rows"])] if block["rows"] else []
+            parts += [_html_table(block["heads"], block["rows"], block["numbers"])] if block["rows"] else []
             parts += [f'<p class="note">{html.escape(block["note"])}</p>'] if block["note"] else []
         parts.append(f'<p class="note">{html.escape(head)}</p></section>')
     return "".join([*parts, "</body></html>\n"]).encode()
 
 
-def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """numbers: the columns of figures."""
     top = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    cell = ['<td class="n">' if column in numbers else "<td>" for column in range(len(rows[0]))]
+    lines = ("".join(f"{cell[at]}{html.escape(text)}</td>" for at, text in enumerate(row)) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table>{f'<thead><tr>{top}</tr></thead>' if heads else ''}<tbody>{body}</tbody></table>"
 
 
 def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> bytes:
-    """The Word file: a section for each parcel, its map as a PNG."""
-    from docx import Document
+    """The Word file: a page or two for each parcel, its map as a PNG."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
 
-    document = Document()
-    section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(18)
-    section.footer.paragraphs[0].text = head
-    document.styles["Normal"].font.size = Pt(9)
+    from onemap.rules.maps.word_pages import new_word_page, word_table
+
+    document = new_word_page()
+    foot = document.sections[0].footer.paragraphs[0].add_run(head)
+    foot.font.size = Pt(7)
     for number, (page, picture) in enumerate(zip(pages, pictures, strict=True)):
-        if number:
-            document.add_page_break()
-        document.add_heading(page["title"], 1)
-        _word_table(document, [], page["facts"])
+        title = document.add_paragraph(page["title"], style="Title")
+        title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
+        word_table(document, (), page["facts"], _FACTS_MM)
         document.add_picture(io.BytesIO(picture), width=Mm(_MM))
         for block in page["blocks"]:
             document.add_heading(block["heading"], 2)
             if block["rows"]:
-                _word_table(document, block["heads"], block["rows"])
+                unit = _MM / sum(block["widths"])
+                widths = [width * unit for width in block["widths"]]
+                word_table(document, block["heads"], block["rows"], widths, size_pt=8.0, numbers=block["numbers"])
             if block["note"]:
-                document.add_paragraph(block["note"])
+                document.add_paragraph().add_run(block["note"]).font.size = Pt(8)
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()
-
-
-def _word_table(document: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = document.add_table(rows=0, cols=len(heads or rows[0]))
-    table.style = "Table Grid"
-    for texts in [*([heads] if heads else []), *rows]:
-        for cell, text in zip(table.add_row().cells, texts, strict=True):
-            cell.text = text
-    if heads:
-        for cell in table.rows[0].cells:
-            for run in cell.paragraphs[0].runs:
-                run.bold = True

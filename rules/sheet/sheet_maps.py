@@ -21,7 +21,8 @@ class CheckMapSource(MapSource):
 
     def __init__(self, library: Library, record: Mapping[str, Any], packs: tuple[Pack, ...], language: str) -> None:
         """Of a check's record and packs; `show` says which parcels are drawn next."""
-        self.library, self.language, self.record = library, language, record
+        self.library, self.language = library, language
+        self.record = {**record, "id": None}  # nobody will find a run that is not kept
         self.parcels = {}
         self.findings: list[dict[str, Any]] = []
         self.pieces: list[Piece] = []

@@ -9,17 +9,19 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.identify.class_words import in_language
 from onemap.rules.kinds.reasons import reason_word, reasons_text
+from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.sheet.sheet_content import Sheet
 
 _MOST_TITLES = 6  # of layers in a list
 MOST_POINTS = 48  # that stand on a sheet; all of them are in the coordinate TXT
 _MOST_ROWS = {"plans": 14, "findings": 16, "today": 14}
+_NUMBERS = {"today": [4], "plans": [3, 4], "findings": [3]}  # the columns of figures
 _POINTS_A_ROW = 3
 Block = dict[str, Any]
 
 
 def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> dict[str, Any]:
-    """Title, facts (pairs of texts) and blocks: heading, heads, rows of texts, column widths, a note or None."""
+    """Title, facts (pairs of texts) and blocks: heading, heads, rows, widths, columns of figures, note."""
 
     def word(name: str, **facts: Any) -> str:
         return phrase(f"query_sheet.{name}", language, **facts)
@@ -27,7 +29,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
     area = sheet["area_ellipsoidal_m2"]
     facts = [
         [word("parcel"), sheet["parcel"]],
-        [word("verdict"), phrase(f"verdict.{sheet['verdict']}", language)],
+        [word("verdict"), _verdict(sheet["verdict"], language)],
         [word("area"), word("area_value", m2=f"{area:,.2f}", ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}")],
         [word("checked"), _checked(sheet, catalogue, language)],
     ]
@@ -58,7 +60,7 @@ def _today(sheet: Sheet, word: Any) -> Block:
         for row in sheet["today"]
     ]
     heads = [word(name) for name in ("code", "name", "ownership", "group", "hectares")]
-    return _block(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), _MOST_ROWS["today"], word)
+    return _block(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), "today", word)
 
 
 def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Block:
@@ -73,7 +75,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
         for row in sheet["plans"]
     ]
     heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
-    block = _block(word("plans"), heads, rows, [4, 4, 4, 2, 1.5], word("no_plans"), _MOST_ROWS["plans"], word)
+    block = _block(word("plans"), heads, rows, [4, 4, 4, 2, 1.5], word("no_plans"), "plans", word)
     silent = sheet["plans_silent"]
     if silent:
         kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
@@ -92,14 +94,15 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
 def _findings(sheet: Sheet, word: Any, language: str) -> Block:
     rows = []
     departments = named_groups()["departments"]
-    for row in sheet["findings"]:
+    severest = sorted(sheet["findings"], key=lambda row: (VERDICTS.index(row["verdict"]), -(row["area_m2"] or 0)))
+    for row in severest:
         if not row["counted"]:
             continue
         law = _basis(row["basis"], language)
         reasons = reasons_text(row["reason"], language)
         rows.append(
             [
-                phrase(f"verdict.{row['verdict']}", language),
+                _verdict(row["verdict"], language),
                 word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
                 departments.get(row["department"], {}).get(language, row["department"]),
                 _measure(row),
@@ -108,7 +111,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
         )
     heads = [word(name) for name in ("verdict", "finding", "department", "measure", "law")]
     note = word("no_findings")
-    return _block(word("findings"), heads, rows, [2, 4, 2.4, 2.2, 5], note, _MOST_ROWS["findings"], word)
+    return _block(word("findings"), heads, rows, [2, 4, 2.4, 2.2, 5], note, "findings", word)
 
 
 def _points(sheet: Sheet, word: Any) -> Block:
@@ -118,14 +121,29 @@ def _points(sheet: Sheet, word: Any) -> Block:
     rows = [sum(cells[at : at + _POINTS_A_ROW], []) for at in range(0, len(cells), _POINTS_A_ROW)]
     heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
     more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
-    return {"heading": word("points"), "heads": heads, "rows": rows, "widths": [1, 2, 2] * _POINTS_A_ROW, "note": more}
+    return {
+        "heading": word("points"),
+        "heads": heads,
+        "rows": rows,
+        "widths": [1, 2, 2] * _POINTS_A_ROW,
+        "numbers": [at for at in range(3 * _POINTS_A_ROW) if at % 3],
+        "note": more,
+    }
 
 
 def _block(
-    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], none: str, most: int, word: Any
+    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], none: str, kind: str, word: Any
 ) -> Block:
+    most = _MOST_ROWS[kind]
     note = none if not rows else word("more_rows", count=len(rows) - most) if len(rows) > most else None
-    return {"heading": heading, "heads": heads, "rows": rows[:most], "widths": widths, "note": note}
+    return {
+        "heading": heading,
+        "heads": heads,
+        "rows": rows[:most],
+        "widths": widths,
+        "numbers": _NUMBERS[kind],
+        "note": note,
+    }
 
 
 def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
@@ -135,6 +153,10 @@ def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> s
         reason, shown = reason_word(item["reason"], language), _titles(item["layers"], catalogue, language)
         parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], reason=reason, layers=shown))
     return "".join(parts) if language == "zh" else " ".join(parts)
+
+
+def _verdict(verdict: str, language: str) -> str:
+    return f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}"
 
 
 def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
@@ -149,7 +171,7 @@ def _class_words(row: dict[str, Any]) -> str:
     """Class, its title, and the feature's own name where that says more."""
     said = " ".join(filter(None, (row["class"], row["class_title"])))
     name = row["name"]
-    return " ".join(filter(None, (said, name if name and name != row["class_title"] else None))) or "–"
+    return " ".join(filter(None, (said, name if name not in (row["class"], row["class_title"]) else None))) or "–"
 
 
 def _measure(row: dict[str, Any]) -> str:

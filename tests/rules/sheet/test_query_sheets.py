@@ -2,10 +2,15 @@
 
 import io
 import json
+import shutil
+import subprocess
 import zipfile
 
 import pytest
 from shapely import box
+
+PDF_TO_TEXT = shutil.which("pdftotext")
+TITLES = {"zh": "用地查询表", "en": "Query sheet of a parcel"}
 
 
 @pytest.fixture
@@ -18,8 +23,14 @@ def ask(desk):
     plan = desk.write(
         "plan", [box(0, 0, 100, 50)], {"BSM": ["1"], "GHFQDM": ["410"], "GHFQMC": ["城镇集中建设区"]}, "EPSG:4547"
     )
+    plots = desk.write(
+        "plots",
+        [box(0, 0, 60, 100), box(40, 0, 100, 100)],
+        {"DKBH": ["1", "2"], "YDXZDM": ["070102", "070102"], "RJL": ["≤2.2", "≤2.2"], "JZXG": ["60", "60"]},
+        "EPSG:4547",
+    )
     ground = desk.write("ground", [box(-500, -500, 500, 500)], {"n": [1]}, "EPSG:4547")
-    for code, file in (("DLTB", survey), ("CZKFBJ", plan)):
+    for code, file in (("DLTB", survey), ("CZKFBJ", plan), ("KGDK", plots)):
         answer = desk.run("add", desk.library, file, "--as", code, "--covers", ground)
         assert answer.code == 0, answer.json
     parcels = desk.parcels({"A": box(0, 0, 100, 100), "B": box(600, 0, 700, 100)})
@@ -47,24 +58,33 @@ def test_the_facts_by_hand(ask):
     (today,) = first["today"]
     assert (today["class"], today["ownership"]) == ("0101", "Collective")
     assert today["hectares"] == pytest.approx(first["area_ellipsoidal_m2"] / 10_000, abs=1e-4)
-    (plan,) = first["plans"]
-    assert (plan["layer"], plan["share"]) == ("CZKFBJ", pytest.approx(0.5))
+    # Two plots say the same of ground that both claim: it counts once. Surveys are no plans.
+    plans = {plan["layer"]: plan for plan in first["plans"]}
+    assert list(plans) == ["KGDK", "CZKFBJ", "ZONE"] and len(first["plans"]) == 3
+    assert [plan["share"] for plan in first["plans"]] == pytest.approx([1.0, 0.5, 0.5])
+    plot = plans["KGDK"]
+    assert (plot["class"], plot["class_title"]) == ("070102", "Urban housing, class 2")
+    assert plot["controls"] == ["floor area ratio ≤2.2", "height 60 m"]
     hits = [row for row in first["findings"] if row["verdict"] == "prohibited"]
     assert [row["share"] for row in hits] == [pytest.approx(0.5)]
     assert (first["asked"], first["not_asked"]) == (2, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
     assert [point["point"] for point in first["points"]] == ["J1", "J2", "J3", "J4"]
     # Outside the coverage nothing is "nothing there".
     assert second["plans"] == [] and second["plans_silent"]["CZKFBJ"] == "outside_coverage"
+    assert first["plans_silent"]["STBHHX"] == "layer_missing" and "CZKFBJ" not in first["plans_silent"]
 
 
+@pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_form_holds_both_parcels(ask, lang):
     answer, target = ask("s.pdf", lang=lang)
-    assert answer.code == 0 and 2 <= answer.json["pages"] <= 4
-    assert target.read_bytes().startswith(b"%PDF")
+    text = subprocess.run([PDF_TO_TEXT or "", target, "-"], capture_output=True, check=True).stdout.decode()
+    assert answer.code == 0 and answer.json["pages"] == text.count("\f") and 2 <= answer.json["pages"] <= 4
+    assert text.count(TITLES[lang]) == 2 and "070102" in text
+    assert text.count("J4") == 2 and "700.000" in text  # the corners of both
     answer, target = ask("s.html", lang=lang)
     text = target.read_text(encoding="utf-8")
-    assert answer.json["pages"] == 2 and text.count("<svg") == 2 and ("用地查询表" in text) == (lang == "zh")
+    assert answer.json["pages"] == 2 and text.count("<svg") == 2 and text.count(f"<h1>{TITLES[lang]}</h1>") == 2
     assert "{" not in text.partition("<body>")[2].partition("<svg")[0]
     answer, target = ask("s.docx", lang=lang)
     word = zipfile.ZipFile(io.BytesIO(target.read_bytes()))
