@@ -22,7 +22,13 @@ _MOST_CELL_CHARACTERS = 32_767
 _WIDEST = 60  # characters
 _LOOKED_AT = 200  # rows that say how wide a column is
 _MOST_DRESSED = 20_000  # rows whose numbers get a form of their own; every digit stays in the cell all the same
-_NUMBER_FORMS = {"_m2": "#,##0.0", "_ha": "#,##0.0000", "share": "0.0%", "_m": "#,##0.0"}
+_NUMBER_FORMS = {
+    "_m2": "[<10]0.0;#,##0",
+    "_ha": "#,##0.0000",
+    "hectares": "#,##0.0000",
+    "share": "0.0%",
+    "_m": "#,##0.0",
+}
 
 
 class SheetOutput:
