@@ -1164,6 +1164,22 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>请选择图层：询问服务器，或直接填写图层名。</translation>
     </message>
     <message>
+        <source>Print query sheets: what every plan says of the chosen parcels, a page or two for each, in one file</source>
+        <translation>打印用地查询表：各类规划对所选地块的要求，每个地块一至两页，合为一个文件</translation>
+    </message>
+    <message>
+        <source>Print query sheets</source>
+        <translation>打印用地查询表</translation>
+    </message>
+    <message>
+        <source>Query sheets</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
+        <source>{count} query sheets: {path}</source>
+        <translation>{count} 个地块的用地查询表：{path}</translation>
+    </message>
+    <message>
         <source>Query sheets of parcels</source>
         <translation>用地查询表</translation>
     </message>
