@@ -1164,6 +1164,38 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>请选择图层：询问服务器，或直接填写图层名。</translation>
     </message>
     <message>
+        <source>Print query sheets: what every plan says of the chosen parcels, a page or two for each, in one file</source>
+        <translation>打印用地查询表：各类规划对所选地块的要求，每个地块一至两页，合为一个文件</translation>
+    </message>
+    <message>
+        <source>Print query sheets</source>
+        <translation>打印用地查询表</translation>
+    </message>
+    <message>
+        <source>Query sheets</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
+        <source>{count} query sheets: {path}</source>
+        <translation>{count} 个地块的用地查询表：{path}</translation>
+    </message>
+    <message>
+        <source>Query sheets of parcels</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
+        <source>Prints a sheet of one or two pages for each parcel into one file: a map, what it is today, what each plan and control line says, the findings with their law, what was not checked, and the boundary points. Nothing of it is kept in the library.</source>
+        <translation>把每个地块印成一至两页，全部合为一个文件：附图、土地利用现状、各类规划与控制线、检测结论与法律依据、未检测事项、界址点。资料库中不留存。</translation>
+    </message>
+    <message>
+        <source>Number of parcels</source>
+        <translation>地块数</translation>
+    </message>
+    <message>
+        <source>Number of pages</source>
+        <translation>页数</translation>
+    </message>
+    <message>
         <source>Choose the department that answers for it.</source>
         <translation>请选择责任部门。</translation>
     </message>

@@ -181,6 +181,11 @@ def _statistics(result: Result, language: str) -> str:
     return "\n".join(statistics_lines(result, language) + _outs(result, language))
 
 
+def _sheet(result: Result, language: str) -> str:
+    has_pages = str(result["file"]).lower().endswith(".pdf")
+    return phrase("said.sheet_pages" if has_pages else "said.sheet", language, **result)
+
+
 def _transitions(result: Result, language: str) -> str:
     return "\n".join(transition_lines(result, language) + _outs(result, language))
 
@@ -327,6 +332,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
     "compare": _compare,
     "contradictions": _contradictions,
+    "sheet": _sheet,
     "statistics": _statistics,
     "transitions": _transitions,
     "decide": _decide,

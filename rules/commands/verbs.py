@@ -10,6 +10,7 @@ from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.commands.run_verbs import RUN_VERBS
+from onemap.rules.commands.sheet_verbs import SHEET_VERBS
 from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
@@ -193,6 +194,7 @@ VERBS: dict[str, Verb] = {
         *REMEDY_VERBS,
         *IDENTIFY_VERBS,
         *REVIEW_VERBS,
+        *SHEET_VERBS,
         *STATISTICS_VERBS,
         *RUN_VERBS,
     )

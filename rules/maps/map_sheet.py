@@ -301,15 +301,9 @@ class _Drawing:
         if self.source.unreadable:
             said.append(phrase("map.unreadable", self.language, layers=sorted(self.source.unreadable)))
         record = self.source.record
-        said.append(
-            phrase(
-                "map.run",
-                self.language,
-                run=record["id"],
-                as_of=record["parameters"]["as_of"],
-                crs=crs_title(self.source.library.crs, self.language),
-            )
-        )
+        day, crs = record["parameters"]["as_of"], crs_title(self.source.library.crs, self.language)
+        said_of_run = "map.run" if record["id"] else "map.day"
+        said.append(phrase(said_of_run, self.language, run=record["id"], as_of=day, crs=crs))
         size = _SMALL_MM
         lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
         while len(lines) * size * 1.3 > 8.0 and size > 1.2:
