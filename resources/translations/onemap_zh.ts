@@ -1740,6 +1740,50 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>要合计的字段</translation>
     </message>
     <message>
+        <source>Readings of sensors</source>
+        <translation>传感器读数</translation>
+    </message>
+    <message>
+        <source>Hour or day means with their share of valid readings, and the status of each sensor at a moment: normal, warning, alarm, or unknown with its reason. What is silent is never normal.</source>
+        <translation>小时或日均值及其有效读数占比，以及各传感器在某一时刻的状态：正常、预警、报警，或未知及其原因。没有消息的绝不算正常。</translation>
+    </message>
+    <message>
+        <source>Table of readings (code, default JCSJ)</source>
+        <translation>监测数据表（代码，默认 JCSJ）</translation>
+    </message>
+    <message>
+        <source>Layer of sensors (code, default WLWJD)</source>
+        <translation>节点图层（代码，默认 WLWJD）</translation>
+    </message>
+    <message>
+        <source>Means of</source>
+        <translation>均值的时段</translation>
+    </message>
+    <message>
+        <source>This property alone</source>
+        <translation>只看这一指标</translation>
+    </message>
+    <message>
+        <source>File of limits</source>
+        <translation>限值文件</translation>
+    </message>
+    <message>
+        <source>Status at</source>
+        <translation>状态所指的时刻</translation>
+    </message>
+    <message>
+        <source>Time zone, such as +08:00</source>
+        <translation>时区，例如 +08:00</translation>
+    </message>
+    <message>
+        <source>Status of the sensors</source>
+        <translation>传感器状态</translation>
+    </message>
+    <message>
+        <source>Means</source>
+        <translation>均值</translation>
+    </message>
+    <message>
         <source>Statistics by unit and class</source>
         <translation>按单元与类别统计</translation>
     </message>
