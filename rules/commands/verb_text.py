@@ -304,7 +304,10 @@ def _laws(result: Result, language: str) -> str:
         basis = phrase("laws.between", language).join(_basis_line(entry, language) for entry in rule["basis"])
         department = rule["department_title"]
         sure = phrase(f"laws.{rule['confidence']}", language)
-        lines.append(f"| {' | '.join((rule['rule'], rule['title'], basis, department, sure))} |")
+        name = rule["rule"]
+        if rule["succeeds"]:
+            name += phrase("laws.succeeds", language, names=phrase("said.comma", language).join(rule["succeeds"]))
+        lines.append(f"| {' | '.join((name, rule['title'], basis, department, sure))} |")
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """How a finding came about, step by step, from what the run kept."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.errors import OneMapError
@@ -8,8 +9,9 @@ from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
-from onemap.rules.packs.pack import rules_of_run
+from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
 from onemap.rules.packs.rule import Rule
+from onemap.rules.question.question import packs_of
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
 
@@ -25,10 +27,8 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
         if any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
             raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
-    rules = {rule.id: rule for rule in rules_of_run(packs, record)}
-    if rule_id not in rules:
-        raise OneMapError("run.rule", file=library.label, run=identifier, rule=rule_id, known=sorted(rules))
-    rule = rules[rule_id]
+    rule = _rule_named(library, identifier, rule_id, rules_of_run(packs, record))
+    asked, rule_id = rule_id, rule.id
     steps: list[dict[str, Any]] = []
 
     def step(name: str, value: Any) -> None:
@@ -40,6 +40,8 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
     step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")))
+    if asked != rule_id:
+        step("succeeds", asked)
     step("options", " · ".join(_option(rule, key, value, language) for key, value in rule.options.items()) or "–")
     if rule.replaced:
         step("replaced", rule.replaced.summary(language))
@@ -63,6 +65,20 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     step("basis", rule.basis_text)
     step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
     return {"steps": steps}
+
+
+def _rule_named(library: Library, identifier: str, name: str, rules: Sequence[Rule]) -> Rule:
+    """The rule of a run with a name, or the one that judges the matter of a retired one.
+
+    Raises OneMapError run.rule; a name that the library's packs have today is told as those that it has retired.
+    """
+    by_id = {rule.id: rule for rule in rules}
+    found = by_id.get(name) or by_id.get(successors(rules).get(name, ""))
+    if found is None:
+        today = next((rule for rule in joined_rules(packs_of(library, ())) if rule.id == name), None)
+        known = [old for old in today.succeeds if old in by_id] if today else []
+        raise OneMapError("run.rule", file=library.label, run=identifier, rule=name, known=known or sorted(by_id))
+    return found
 
 
 def _with_word(word: str, code: str, language: str) -> str:
