@@ -10,6 +10,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
+from onemap.layers.files.text_encodings import REPLACEMENT
 from onemap.layers.frames.frames import RawFrame
 
 _RESERVED = {"fid", "geom", "ogc_fid"}
@@ -217,3 +218,32 @@ def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.nd
         return np.array(numbers, dtype=object)
     keys = (text_value(value) for value in attributes[key])
     return np.array([key or number for key, number in zip(keys, numbers, strict=True)], dtype=object)
+
+
+def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
+    """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
+
+    A field whose own name has one is there too.
+    """
+    found: dict[str, tuple[int | None, int]] = {}
+    for name in attributes.columns:
+        values = attributes[name].tolist()
+        texts = values if any(issubclass(kind, str) for kind in set(map(type, values))) else ()
+        lost = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
+        if lost or REPLACEMENT in name:
+            found[name] = (lost[0] if lost else None, len(lost))
+    return found
+
+
+def lost_text(
+    found: Mapping[str, tuple[int | None, int]], needed: Collection[str], place: dict[str, Any]
+) -> tuple[list[Problem], list[Problem]]:
+    """Lost text as remarks, and as refusals where it stands in a field without which a layer is of no use.
+
+    found: from `replaced_text`, by the schema's names.
+    """
+    told = [
+        (name, Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count}))
+        for name, (first, count) in found.items()
+    ]
+    return [one for name, one in told if name not in needed], [one for name, one in told if name in needed]

@@ -52,6 +52,7 @@ from onemap.layers.stores.store import StoreConnection
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _WRITTEN = 0.98
+_RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
 
 ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
@@ -182,9 +183,13 @@ def preparing(
             yield _checked(arrival, entry, is_new, frame, None)
         return
     with contextlib.ExitStack() as held:
-        with _report_refusal(arrival, entry):
+        prepared = None
+        try:
             stream = held.enter_context(large_layer(source, options.layer, options.encoding))
-        prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+            prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+        except OneMapError as error:
+            if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
+                raise
         if prepared is not None:
             yield prepared
             return

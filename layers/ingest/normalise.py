@@ -9,15 +9,18 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import (
     feature_names,
+    lost_text,
+    needed_fields,
     numbers_by_schema,
     rename_fields,
+    replaced_text,
     schema_names,
     storable_attributes,
     text_by_schema,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
-from onemap.layers.geometry.validity import SortedGeometries, first_problems, sorted_geometries
+from onemap.layers.geometry.validity import SortedGeometries, first_problems, named_records, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 
 
@@ -65,6 +68,9 @@ def _clean(
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes, refused = rename_fields(raw, entry, options.fields, required)
     problems = list(raw.problems)
+    if raw.replaced:
+        remarks, lost = lost_text(replaced_text(attributes), needed_fields(entry, required), place)
+        problems, refused = [*problems, *remarks], [*refused, *lost]
     problems += [
         Problem("field.absent", {**place, "field": field.name})
         for field in entry.fields
@@ -87,7 +93,7 @@ def _clean(
         kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
         refused.append(Problem("geometry.type", {**place, **kinds}))
     else:
-        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place)
+        sound = named_records(sorted_geometries(geometries, entry.geometry, names, options.repair, place), raw.broken)
         if refused or not sort_out:
             refused += first_problems(sound.problems, place)
     if refused or sound is None:
