@@ -65,6 +65,20 @@ class SortedGeometries:
             raise OneMapError.of(first_problems(self.problems, place))
         return self
 
+    def with_records(self, broken: Mapping[int, str]) -> "SortedGeometries":
+        """The same; features that lack a geometry because of their records (0-based row → why) are told with that."""
+        if not broken:
+            return self
+        problems = [
+            Problem(RECORD, {**problem.facts, "reason": broken[row]})
+            if row in broken and problem.code == "geometry.null"
+            else problem
+            for row, problem in zip(self.rows, self.problems, strict=True)
+        ]
+        order = sorted(range(len(problems)), key=lambda at: problems[at].code != RECORD)
+        rows, told = tuple(self.rows[at] for at in order), tuple(problems[at] for at in order)
+        return replace(self, rows=rows, problems=told)
+
 
 def type_names(geometries: np.ndarray) -> np.ndarray:
     """The name of each geometry's type (n,), "" for None."""
@@ -128,27 +142,14 @@ def sorted_geometries(
     if repair and invalid.any():
         geometries, lost, repairs, changed = _repair_geometries(geometries, invalid, names, place)
     found = (missing, empty, wrong, endless, beyond, invalid & (not repair), lost)
-    unsound = [(code, row) for code, rows in zip(CODES[1:], found, strict=True) for row in np.flatnonzero(rows).tolist()]
+    unsound = [
+        (code, row) for code, rows in zip(CODES[1:], found, strict=True) for row in np.flatnonzero(rows).tolist()
+    ]
     problems = tuple(
         Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
         for code, row in unsound
     )
     return SortedGeometries(geometries, tuple(row for _, row in unsound), problems, repairs, changed)
-
-
-def named_records(found: SortedGeometries, broken: Mapping[int, str]) -> SortedGeometries:
-    """The same, where features without geometry are told with what is wrong with their records (0-based row → why)."""
-    if not broken:
-        return found
-    problems = [
-        Problem(RECORD, {**problem.facts, "reason": broken[row]})
-        if row in broken and problem.code == "geometry.null"
-        else problem
-        for row, problem in zip(found.rows, found.problems, strict=True)
-    ]
-    order = sorted(range(len(problems)), key=lambda at: problems[at].code != RECORD)
-    rows, told = tuple(found.rows[at] for at in order), tuple(problems[at] for at in order)
-    return replace(found, rows=rows, problems=told)
 
 
 def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.ndarray:

@@ -83,7 +83,12 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
         Problem(RECORD, {**place, "feature": str(row + 1), "row": row + 1, "reason": reason})
         for row, reason in list(frame.broken.items())[:_MOST_RECORDS]
     ]
-    problems = [*frame.problems, *lost, *broken, *([] if frame.is_table else _geometry_problems(frame, place, progress))]
+    problems = [
+        *frame.problems,
+        *lost,
+        *broken,
+        *([] if frame.is_table else _geometry_problems(frame, place, progress)),
+    ]
     if len(frame.geometries) == 0:
         problems.append(Problem("source.empty", place))
     sound = frame.geometries[are_finite(frame.geometries)]

@@ -20,7 +20,7 @@ from onemap.layers.frames.fields import (
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
-from onemap.layers.geometry.validity import SortedGeometries, first_problems, named_records, sorted_geometries
+from onemap.layers.geometry.validity import SortedGeometries, first_problems, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 
 
@@ -67,10 +67,9 @@ def _clean(
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes, refused = rename_fields(raw, entry, options.fields, required)
-    problems = list(raw.problems)
-    if raw.replaced:
-        remarks, lost = lost_text(replaced_text(attributes), needed_fields(entry, required), place)
-        problems, refused = [*problems, *remarks], [*refused, *lost]
+    lost = replaced_text(attributes) if raw.replaced else {}
+    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
+    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
     problems += [
         Problem("field.absent", {**place, "field": field.name})
         for field in entry.fields
@@ -93,7 +92,7 @@ def _clean(
         kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
         refused.append(Problem("geometry.type", {**place, **kinds}))
     else:
-        sound = named_records(sorted_geometries(geometries, entry.geometry, names, options.repair, place), raw.broken)
+        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place).with_records(raw.broken)
         if refused or not sort_out:
             refused += first_problems(sound.problems, place)
     if refused or sound is None:

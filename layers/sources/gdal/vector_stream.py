@@ -33,8 +33,8 @@ class ReadingNotes:
     """What a block, or all blocks together, show besides their rows; a journal can keep it.
 
     reading, looking: GDAL's warnings while reading, and while looking for arcs; curved: how many had arcs; replaced: by
-    field of the schema the first row (from 1) of lost text and how many; domains: the first row of each block (from 0), and what the
-    codes of a geodatabase showed there.
+    field of the schema the first row (from 1) of lost text and how many;
+    domains: the first row of each block (from 0), and what the codes of a geodatabase showed there.
     """
 
     reading: list[str] = field(default_factory=list)
