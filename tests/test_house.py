@@ -30,7 +30,8 @@ IMPORTED_AS = {"chinesecalendar": "chinese_calendar", "python_docx": "docx"}
 # The folders of each room from the top to the ground: imports only go downwards.
 FLOORS = {
     "layers": """
-        delivery ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline sources/gdal
+        delivery ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline
+        sources/open_formats sources/gdal
         library rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """

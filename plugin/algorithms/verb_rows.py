@@ -128,10 +128,12 @@ def _check() -> VerbRow:
             "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
         ),
         first="library parcels id pack as_of",
-        advanced="code_system only layer crs transform encoding repair known_at replace against unrecorded workers "
-        "scheduler shared fail_on out overwrite",
+        advanced="code_system only layer crs transform encoding fields repair keep_bad known_at replace against "
+        "unrecorded workers scheduler shared fail_on out overwrite",
         titles={
             **_of_parcels(),
+            "fields": tr("Fields (target=source, …)"),
+            "keep_bad": tr("Set bad parcels aside, and check the rest"),
             "unrecorded": tr("Do not keep the run in the library"),
             "scheduler": tr("Cluster (local, or a scheduler's address)"),
             "shared": tr("Folder that all workers of the cluster see"),

@@ -1036,6 +1036,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>把有问题的要素另存，其余加入</translation>
     </message>
     <message>
+        <source>Set bad parcels aside, and check the rest</source>
+        <translation>无法使用的地块另列，其余照常检测</translation>
+    </message>
+    <message>
         <source>They are kept in a table of their own; where they are a check says unknown</source>
         <translation>它们存于单独的表中；其所在之处，检测结论为“无法判定”</translation>
     </message>

@@ -115,8 +115,10 @@ VERBS: dict[str, Verb] = {
             "check",
             (
                 _LIBRARY,
-                Parameter("parcels", "PARCELS", positional=True),
+                Parameter("parcels", "PARCELS", positional=True, repeated=True),
                 *CHECK_PARAMETERS,
+                Parameter("fields", "target=source,…", convert=to_pairs),
+                Parameter("keep_bad", flag=True),
                 Parameter("out", "PATH", repeated=True),
                 Parameter("overwrite", flag=True),
                 Parameter("replace", "CODE=FILE", repeated=True),
