@@ -35,8 +35,8 @@ FLOORS = {
         library rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """
-        commands work sheet statement letterhead review compare/atlas remedy identify readings statistics compare distributed
-        outputs charts maps check incremental runs findings question packs kinds inputs overlay verb .
+        commands work sheet statement letterhead review compare/atlas remedy identify readings statistics compare
+        distributed outputs charts maps check incremental runs findings question packs kinds inputs overlay verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare parcels services add identify scene results

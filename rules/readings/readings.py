@@ -102,9 +102,9 @@ def _places(
     try:
         version, stored = _read(library, options.nodes, options.at)
     except OneMapError as error:
-        if error.problem.code != "compare.not_in_force":
+        if [problem.code for problem in error.problems] != ["compare.not_in_force"]:
             raise
-        return places, None, [error.problem]
+        return places, None, list(error.problems)
     key = library.catalogue()[version.code].key
     if key is None or key not in stored.attributes.columns:
         raise OneMapError("readings.nodes", layer=version.code, field="--nodes")
@@ -125,22 +125,12 @@ def _places(
 
 def _mean_records(means: pd.DataFrame, zone: timedelta) -> list[Record]:
     """Rows as JSON; the mean is null where too few readings are valid."""
-    records = []
-    for row in means.itertuples(index=False):
-        records.append(
-            {
-                "node": str(row.node),
-                "property": str(row.property),
-                "unit": str(row.unit),
-                "start": _local(row.start.to_pydatetime(), zone),
-                "mean": None if np.isnan(row.mean) else float(row.mean),
-                "readings": int(row.readings),
-                "valid": int(row.valid),
-                "expected": None if np.isnan(row.expected) else int(row.expected),
-                "share": None if np.isnan(row.share) else float(row.share),
-            }
-        )
-    return records
+    columns = {name: means[name].tolist() for name in _MEAN_FIELDS}
+    columns["start"] = [_local(start.to_pydatetime(), zone) for start in means["start"]]
+    for name in ("mean", "expected", "share"):
+        columns[name] = [None if np.isnan(value) else value for value in columns[name]]
+    columns["expected"] = [None if count is None else int(count) for count in columns["expected"]]
+    return [dict(zip(_MEAN_FIELDS, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _node_record(status: NodeStatus, zone: timedelta) -> Record:
