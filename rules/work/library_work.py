@@ -311,6 +311,7 @@ _WORD_GROUPS = (
 def words(values: Values, context: VerbContext) -> Result:
     """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue.catalogue import named_groups
+    from onemap.layers.catalogue.code_tables import code_table
     from onemap.layers.messages import sentences
     from onemap.rules.compare.matrix import read_matrix, shipped_matrices
     from onemap.rules.kinds.reasons import reason_words
@@ -321,6 +322,8 @@ def words(values: Values, context: VerbContext) -> Result:
         result[name] = dict(said[group]) if group else reason_words(context.language)
     for name, titles in named_groups().items():
         result[name] = {code: title[context.language] for code, title in titles.items()}
+    uses = code_table("land-sea-uses").classes  # what a project may be for
+    result["land_uses"] = {code: title[context.language] for code, title in sorted(uses.items())}
     result["matrices"] = {
         matrix.name: {"title": matrix.title[context.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
         for matrix in map(read_matrix, shipped_matrices())
