@@ -51,7 +51,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     plain = [_plain_option(rule, key, value, language) for key, value in rule.options.items()]
     step("options", " · ".join(options) or "–", " · ".join(plain) or None)
     if rule.replaced:
-        step("replaced", rule.replaced.summary(language))
+        step("replaced", rule.replaced.summary(language), rule.replaced.title.get(language, rule.replaced.id))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
     if skipped:
         step("skipped", reason_word(skipped["reason"], language))
