@@ -27,4 +27,12 @@ def limit_gdal() -> None:
     """Set the limits for this process and those that it starts; to be called before any GDAL is loaded."""
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         del os.environ[name]
+    limit_gdal_of_another()
+
+
+def limit_gdal_of_another() -> None:
+    """The same in a process that somebody else has started, such as a worker of his, whose own settings stay.
+
+    Drivers that were loaded before stay too; a source is opened by the one driver that its name and bytes agree on.
+    """
     os.environ.update(_SETTINGS)

@@ -29,6 +29,7 @@ class OneMapPlugin:
         self._core = None
         self._factory = None
         self._guide = None
+        self._filter = self._questions = None
         self._panel_action: QAction | None = None
         self._guide_action: QAction | None = None
         self._dialogs: set[Any] = set()
@@ -48,6 +49,7 @@ class OneMapPlugin:
         from onemap.plugin.connection.core_session import Core
         from onemap.plugin.dock.dock import OneMapDock
         from onemap.plugin.dock.options_page import OptionsFactory
+        from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
         from onemap.plugin.services.service_keys import begin_moving_keys
 
         self.initProcessing()
@@ -61,10 +63,14 @@ class OneMapPlugin:
             self._open_settings,
             self._open_guide,
             window,
+            self._open_scene,
         )
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.hide()
         self._functions.follow(self._core, self.dock.library, self.dock.check_tab.rules, self.dock.expressions)
+        self._questions = PlaceQuestions(self.dock.library)
+        self._filter = PlaceFilter(self._questions, self.dock.show_place, self.dock.identify.ask)
+        self.iface.registerLocatorFilter(self._filter)
         self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
         self._panel_action.setObjectName("OneMapPanel")
         self.dock.setToggleVisibilityAction(self._panel_action)
@@ -85,6 +91,9 @@ class OneMapPlugin:
                 canvas.stopRendering()  # what is drawn may be asking them
             self._functions.close_down()
             self._functions = None
+        if self._filter is not None:
+            self.iface.deregisterLocatorFilter(self._filter)  # QGIS deletes it
+            self._filter = self._questions = None
         if self.dock is not None:
             self.dock.close_down()
             self.iface.removeDockWidget(self.dock)
@@ -137,6 +146,12 @@ class OneMapPlugin:
         dialog.algorithmFinished.connect(finished)
         dialog.rejected.connect(lambda: self._dialogs.discard(dialog))
         dialog.show()
+
+    def _open_scene(self, name: str) -> None:
+        """Open a 3D view of the project; one of that name that is open already takes its new layers by itself."""
+        from qgis.core import Qgis
+
+        self.iface.createNewMapCanvas3D(name, Qgis.SceneMode.Local)
 
     def _open_settings(self) -> None:
         from onemap.plugin.dock.options_page import PAGE_KEY

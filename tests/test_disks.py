@@ -1,10 +1,12 @@
 """Full disks, disks that may only be read, and libraries that someone else holds: refused, and nothing is lost."""
 
+import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -34,9 +36,9 @@ basis = [{ law = "试验法", article = "第一条" }]
 SQUARE = shapely.box(500_000, 4_000_000, 500_100, 4_000_100)
 
 
-def program(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+def program(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, check=False, timeout=120, env=environment)
 
 
 def write(path: Path, shapes: list[Any], columns: dict[str, list[Any]]) -> Path:
@@ -212,3 +214,33 @@ sys.stdin.read()
         pass
     with closing(sqlite3.connect(desk / "city.gpkg")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.slow  # some processes
+@pytest.mark.parametrize("is_full", [True, False])
+def test_a_folder_for_temporary_files_without_room_is_told_or_does_not_matter(desk, small_disk, many, is_full):
+    disk = small_disk("64k")
+    with zipfile.ZipFile(desk / "many.zip", "w") as archive:
+        archive.write(many, "many.gpkg")
+    if is_full:  # then another folder is taken, if there is one
+        with pytest.raises(OSError, match="No space left"), (disk / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(256))
+    left, before = sorted(disk.iterdir()), (desk / "city.gpkg").read_bytes()
+    room = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(disk))}
+    check = ("check", desk / "city.gpkg", many, "--id", "BSM", "--pack", desk / "own.toml")
+    refused = {}
+    for name, words in {
+        "add": ("add", desk / "city.gpkg", desk / "many.zip", "--as", "T", "--covers", "extent", "--label", "more"),
+        "sheet": (*check, "--out", desk / "out.xlsx"),
+        "layer": (*check, "--out", desk / "out.gpkg"),
+    }.items():
+        done = program(*words, "--json", environment=room)
+        assert done.returncode in (0, 3), (name, done.stdout[-2000:], done.stderr[-2000:])
+        if done.returncode == 3:
+            refused[name] = [problem["code"] for problem in json.loads(done.stdout)["problems"]]
+            assert not (desk / "out.xlsx").exists()
+            assert name != "add" or (desk / "city.gpkg").read_bytes() == before
+    assert sorted(disk.iterdir()) == left
+    # What comes in an archive is unpacked, sheets are written and then packed; layers need no room but their own.
+    assert refused == ({} if is_full else {"add": ["source.no_room"], "sheet": ["out.no_room"]})

@@ -30,16 +30,16 @@ IMPORTED_AS = {"chinesecalendar": "chinese_calendar", "python_docx": "docx"}
 # The folders of each room from the top to the ground: imports only go downwards.
 FLOORS = {
     "layers": """
-        ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline sources/gdal library
-        rasters crs quality frames stores files catalogue geometry .
+        delivery ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline sources/gdal
+        library rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """
-        commands work statement review compare/atlas remedy compare distributed outputs maps check incremental runs
-        findings question packs kinds inputs overlay verb .
+        commands work statement letterhead review compare/atlas remedy identify statistics compare distributed outputs
+        maps check incremental runs findings question packs kinds inputs overlay verb .
     """,
     "plugin": """
-        . dock algorithms check review expressions remedy compare parcels services add results map library widgets
-        connection words profile
+        . dock algorithms check review expressions remedy compare parcels services add identify scene results
+        map library widgets connection words profile
     """,
 }
 MODULES_IN_A_FOLDER = 25

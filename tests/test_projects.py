@@ -16,6 +16,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.packs.project_class import project_class
+from onemap.rules.packs.projects import Projects
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
@@ -141,8 +142,8 @@ def found(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
     return judged(*town, ROWS)
 
 
-# Rules that decide no row: they find nothing, need a raster or a plan of the whole ground, or lie in another's shadow.
-DECIDING_NOTHING = {"land.composition", "slope.terrain", "plan.use", "weather.disturbance_unsaid"}
+# Rules that decide no row: they find nothing, need a raster, or lie in another's shadow.
+DECIDING_NOTHING = {"land.composition", "slope.terrain", "weather.disturbance_unsaid"}
 
 
 def test_every_rule_of_the_common_pack_decides_some_row():
@@ -167,7 +168,8 @@ def test_each_class_that_a_rule_excuses_has_a_row_of_its_own():
     columns = parcels_of([(PLACES[0], kind) for kind in KINDS])[1]
     facts = pandas.DataFrame(columns, dtype=object)
     classes = {name: project_class(name, item, "land-sea-2023") for name, item in PACK["class"].items()}
-    members = {name: dict(zip(KINDS, item.members(facts), strict=True)) for name, item in classes.items()}
+    projects = Projects(facts)
+    members = {name: dict(zip(KINDS, projects.are_of([item]), strict=True)) for name, item in classes.items()}
     places: dict[str, set[str]] = {}
     for place, _, _, rules, _ in ROWS:
         for rule in rules:

@@ -6,11 +6,14 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+import numpy
 import pandas
 import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.code_tables import code_table
 from onemap.rules.kinds.conditions import evaluate
+from onemap.rules.kinds.permitted_uses import permits_of
 from onemap.rules.packs.pack import joined_rules, pack_text, parse_pack
 
 
@@ -55,7 +58,8 @@ RULE_KEYS = set(
     words(
         """id kind layer department verdict where when unless only silent milder under harmless min_area_m2 min_share
         min_width_m missing net title finding draft basis consult source confidence estimated instead replaces
-        distance_m half_width_m half_width_field by derive above parcel_field plan_field permits"""
+        distance_m half_width_m half_width_field by derive above parcel_field plan_field permits
+        by_layer unplanned"""
     )
 )
 PARCEL_FIELDS = {"XMLX", "YDXZ"}  # the kind of project, and its use: what a condition may ask of a parcel
@@ -176,7 +180,7 @@ def test_a_layer_is_well_formed(code):
 def test_a_field_has_a_type_two_titles_and_names_of_its_own(code):
     names = []
     for field in LAYERS[code]["fields"]:
-        assert set(field) <= set(words("name type length title aliases values codes name_of area"))
+        assert set(field) <= set(words("name type length title aliases values codes name_of area net"))
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", field["name"])
         assert field["type"] in FIELD_TYPES
         assert is_bilingual(field["title"])
@@ -253,10 +257,11 @@ def test_a_wording_speaks_of_what_its_kind_measures_and_can_be_filled_in(rule):
 @pytest.mark.parametrize("rule", RULES + ORDINANCE["rule"], ids=rule_ids)
 def test_a_rule_stands_on_a_layer_that_fits_its_kind(rule):
     used = fields_of(rule.get("where", "")) | set(distance_fields(rule)) | set(rule.get("by", []))
-    used |= {rule["plan_field"]} if "plan_field" in rule else set()
     for code in layers_of(rule):
+        here = {**rule, **rule.get("by_layer", {}).get(code, {})}
+        planned = {here["plan_field"]} if "plan_field" in here else set()
         assert LAYERS[code]["geometry"] in FITTING_GEOMETRIES[rule["kind"]]
-        assert used | set(rule.get("harmless", {})) <= field_names(code)
+        assert used | planned | set(rule.get("harmless", {})) <= field_names(code)
     assert fields_of(rule.get("when", "")) | {rule.get("parcel_field", "XMLX")} <= PARCEL_FIELDS
     assert ("distance_m" in rule) == (rule["kind"] in {"setback", "near"})
     if "instead" in rule:
@@ -374,7 +379,7 @@ def test_the_ordinance_replaces_common_rules_by_its_own_law_and_changes_nothing_
 
 
 def test_two_uses_agree_when_they_are_of_one_first_level_class():
-    rule = next(rule for rule in RULES if rule["id"] == "plan.use")
+    permits = permits_of("land-use-permits", "land-sea-2023")
     pairs = {
         # of the same class, in either table; relics, embassies and temples are special land (15)
         **dict.fromkeys([("070102", "0701"), ("R2", "R22"), ("0804", "A33"), ("A33", "0804"), ("1503", "A9")], True),
@@ -383,15 +388,32 @@ def test_two_uses_agree_when_they_are_of_one_first_level_class():
         # land consolidation on farm land of another class, and farm buildings among orchards
         **dict.fromkeys([("0101", "02"), ("0101", "2302"), ("0602", "0201"), ("E2", "0101")], True),
         **dict.fromkeys([("0701", "1001"), ("A9", "A33"), ("1503", "A33"), ("R2", "B1"), ("0602", "0103")], False),
-        **dict.fromkeys([("0701", "16"), ("A33", "A9"), ("0101", "0701"), ("11", "0701"), ("M1", "R2")], False),
+        **dict.fromkeys([("0701", "1208"), ("A33", "A9"), ("0101", "0701"), ("11", "0701"), ("M1", "R2")], False),
     }
 
     def agree(parcel: str, plan: str) -> bool:
-        key = max((key for key in rule["permits"] if parcel.startswith(key)), key=len)
-        return plan.startswith(tuple(rule["permits"][key]))
+        (key,) = permits.keys(numpy.array([parcel]), numpy.array([None]))
+        return permits.permits(key, plan)
 
     assert {pair: agree(*pair) for pair in pairs} == pairs
-    assert {f"{number:02}" for number in range(1, 25)} <= set(rule["permits"])
+
+
+@pytest.mark.parametrize(
+    ("system", "table"),
+    [("land-sea-2023", "land-sea-uses"), ("urban-gb50137", "urban-uses"), ("survey", "survey-classes")],
+)
+def test_the_table_of_uses_knows_every_code_of_each_system_and_none_that_is_not_there(system, table):
+    rows = read_toml(RESOURCES / "permits" / "land-use-permits.toml")["use"]
+    starts = [start for row in rows.values() for start in row.get(system, [])]
+    codes = [*code_table(table).classes, *code_table(table).first]
+    assert len(starts) == len(set(starts)), "one code, one use"
+    assert [start for start in starts if not any(code.startswith(start) for code in codes)] == []
+    bare = {"H", "H1", "H11", "H12", "H13", "H9", "E"}  # no use that could be compared: unknown
+    headings = set(code_table(table).first) if system == "survey" else set()  # one heading, several uses
+    left = [code for code in codes if not code.startswith(tuple(starts)) and code not in bare | headings]
+    assert left == []
+    assert {name for row in rows.values() for name in row.get("on", [])} <= set(rows)
+    assert all(is_bilingual(row["title"]) for row in rows.values())
 
 
 def test_the_three_control_lines_are_never_filtered_and_never_taken_for_clear():

@@ -43,7 +43,7 @@ def shipped_catalogue() -> dict[str, LayerEntry]:
     return entries
 
 
-OWN_FILES = ("catalogue", "calendar")  # what a city may lay beside its library
+OWN_FILES = ("catalogue", "calendar", "profile")  # what a city may lay beside its library
 
 
 def own_file_path(library: Path, kind: str) -> Path:

@@ -43,6 +43,7 @@ _FIELD_TYPES: dict[str, Any] = {
     "codes": (str, list),
     "name_of": str,
     "area": bool,
+    "net": bool,
 }
 _NEEDED = ("title", *_CHOICES)
 _OF_SHIPPED = ("aliases", "checks", "withheld")  # what a city's file may say of a layer that ships with One Map
@@ -174,6 +175,7 @@ class _Reader:
             codes=tuple(codes),
             name_of=raw.get("name_of"),
             area=raw.get("area", False),
+            net=raw.get("net", False),
         )
 
     def _checks(self, code: str, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:

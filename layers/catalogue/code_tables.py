@@ -22,6 +22,11 @@ def plain_code(code: str) -> str:
     return "".join(unicodedata.normalize("NFKC", code).upper().split())
 
 
+def code_parts(code: str) -> list[str]:
+    """The codes that one value names, as they are compared, the main one first: of B1/R2 both."""
+    return [part for part in _SEPARATORS.split(plain_code(code)) if part]
+
+
 @dataclass(frozen=True)
 class CodeTable:
     """One classification in one version.
@@ -44,9 +49,7 @@ class CodeTable:
 
     def class_of(self, code: str) -> str | None:
         """The class of a value (of the main one of several), or None if the table does not know all of them."""
-        parts = [plain_code(code)]
-        if self.mixed:
-            parts = [part for part in _SEPARATORS.split(parts[0]) if part]
+        parts = code_parts(code) if self.mixed else [plain_code(code)]
         classes = [self._single(part) for part in parts]
         return classes[0] if classes and None not in classes else None
 

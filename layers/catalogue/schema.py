@@ -40,7 +40,7 @@ class Field:
     """One field of a layer's schema.
 
     values: the codes it may hold; codes: the code tables that it may be from; name_of: the field whose code it names;
-    area: it states the area of its feature, in m².
+    area: it states the area of its feature, in m²; net: that area without what is deducted from it, such as ridges.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Field:
     codes: tuple[str, ...] = ()
     name_of: str | None = None
     area: bool = False
+    net: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from onemap.layers.catalogue.map_order import stratum_of
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import RESOURCES
 
@@ -28,13 +28,26 @@ def map_themes() -> dict[str, dict[str, Any]]:
 
 def style_of(entry: LayerEntry) -> dict[str, Any]:
     """A layer's style: stroke, fill, dash, hatch, classes; one without an entry has its department's colour."""
+    own = _table()["layers"].get(entry.code)
+    if own is None:
+        return _look_of_stratum(entry)
+    return {**_table()["layers"][own["like"]], **own} if "like" in own else dict(own)
+
+
+def _look_of_stratum(entry: LayerEntry) -> dict[str, Any]:
+    """As its group on the map says, in its department's colour."""
     colour = _table()["departments"].get(entry.department, OTHER_COLOUR)
-    style = _table()["layers"].get(
-        entry.code, {"fill": colour, "fill_opacity": 0.2, "stroke": colour, "stroke_mm": 0.4}
-    )
-    return {**_table()["layers"][style["like"]], **style} if "like" in style else dict(style)
+    look = stratum_of(entry).get("look", {})
+    style = {"stroke": colour, "stroke_mm": look.get("stroke_mm", 0.4)}
+    if look.get("fill_opacity"):
+        style |= {"fill": colour, "fill_opacity": look["fill_opacity"]}
+    if look.get("hatch_mm"):
+        number = sum(map(ord, entry.code))  # the same at every start
+        style["hatch"] = {"angle": look["angles"][number % len(look["angles"])], "distance_mm": look["hatch_mm"]}
+    return style
 
 
-def hides(style: Mapping[str, Any]) -> bool:
-    """Whether polygons of a style cover what lies below, so that they have to be drawn first."""
-    return "prefixes" in style or style.get("fill_opacity", 1.0 if "fill" in style else 0.0) > FAINT
+def label_of(entry: LayerEntry) -> dict[str, Any] | None:
+    """How the features of a layer are labelled: as its group says, and its own style; None if they are not."""
+    label = stratum_of(entry).get("label")
+    return {**label, **style_of(entry).get("label", {})} if label else None

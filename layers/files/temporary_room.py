@@ -14,6 +14,7 @@ from onemap.layers.files.journal_folder import is_locked_by_us
 
 _PREFIX = "onemap-room-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_XML_NO_ROOM = ("IO_ENOSPC", "IO_EDQUOT", "IO_EFBIG", "IO_EROFS")
 _LOCK = "lock"
 _MAKING_S = 60  # a folder without a lock is being made, unless it is older
 
@@ -49,10 +50,12 @@ def temporary_room() -> Iterator[None]:
 
 def no_room_refusal(error: Exception) -> OneMapError | None:
     """What is said of a disk without room where nobody nearer knew what it was for; None for another error."""
+    usual = tempfile.tempdir or os.environ.get("TMPDIR")
+    if str(error).startswith(_XML_NO_ROOM):  # lxml, which openpyxl writes sheets with, has errors of its own
+        return OneMapError("out.no_room", file=usual or "", reason=str(error))
     if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
         return None
-    place = tempfile.tempdir or os.environ.get("TMPDIR") or str(error.filename or "")
-    return OneMapError("out.no_room", file=place, reason=error.strerror or str(error))
+    return OneMapError("out.no_room", file=usual or str(error.filename or ""), reason=error.strerror or str(error))
 
 
 def _remove_forgotten(place: Path) -> None:

@@ -17,8 +17,9 @@ class RawFrame:
     """One layer as its file holds it.
 
     geometries: (n,) shapely geometries or None; attributes: n rows, text decoded; rows keep the file's order.
-    crs is None where the file declares none; is_table: the layer has no geometry at all; decoded: the field that holds
-    the names of a field's codes, by that field, where the file knows them.
+    crs is None where the file declares none; is_assumed: it declares none, but its format assumes one; is_table: the
+    layer has no geometry at all; decoded: the field that holds the names of a field's codes, by that field, where the
+    file knows them.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class RawFrame:
     source_hash: str = ""
     is_table: bool = False
     decoded: Mapping[str, str] = field(default_factory=dict)
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True)

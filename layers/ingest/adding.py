@@ -1,7 +1,7 @@
 """`onemap add`: a source becomes a new version of a layer, whole or not at all."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -21,14 +21,22 @@ from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.coverage import DISTRICT, EXTENT, FEATURES, FILE, CoverageChoice
 from onemap.layers.ingest.datum_change import DatumChange
+from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
-from onemap.layers.ingest.quality_report import check_report, keep_problems, listed_records, write_report
+from onemap.layers.ingest.quality_report import (
+    PROBLEMS_TABLE,
+    check_report,
+    keep_problems,
+    listed_records,
+    write_report,
+)
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
 from onemap.layers.library.library import Library
+from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
 from onemap.layers.library.services import Snapshot, keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version, refuse_used_label
 from onemap.layers.messages import phrase
@@ -39,15 +47,23 @@ from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.stores.arrow_values import UnsupportedValue
+from onemap.layers.stores.store import StoreConnection
 
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _WRITTEN = 0.98
 
 
+ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
+
+
 @dataclass(frozen=True)
 class AddOptions:
-    """The options of `add` besides library and source. ground: the coverage, where it is known and no file says it."""
+    """The options of `add` besides library and source.
+
+    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
+    accept: of ACCEPTABLE, what is taken in spite of it.
+    """
 
     code: str
     layer: str | None = None
@@ -62,7 +78,9 @@ class AddOptions:
     keep_bad: bool = False
     report: str | None = None
     snapshot: Snapshot | None = None
+    accept: tuple[str, ...] = ()
     ground: shapely.Geometry | None = None
+    lineage: Mapping[str, Any] | None = None
     normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
@@ -136,6 +154,24 @@ def add(
     required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
     report that was asked for is written even then.
     """
+    with preparing(library, source, options, required_fields, who, language, progress) as prepared:
+        return write_versions(library, [prepared])[0]
+
+
+@contextlib.contextmanager
+def preparing(
+    library: Library,
+    source: str,
+    options: AddOptions,
+    required_fields: Callable[[str], Sequence[str]],
+    who: str,
+    language: str,
+    progress: Progress = SILENT,
+) -> Iterator["PreparedVersion"]:
+    """Read, normalise and check a source: a new version, ready to be written as long as this lasts.
+
+    The parameters and refusals are those of `add`.
+    """
     arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
     arrival.step("reading").at(0.0)
     if entry.geometry == "raster":
@@ -143,22 +179,26 @@ def add(
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
-            return _add_clean_frame(arrival, entry, is_new, frame, None)
+            yield _checked(arrival, entry, is_new, frame, None)
+        return
     with contextlib.ExitStack() as held:
         with _report_refusal(arrival, entry):
             stream = held.enter_context(large_layer(source, options.layer, options.encoding))
-        result = None if stream is None else _added_in_blocks(arrival, entry, is_new, stream)
-        if result is not None:
-            return result
+        prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+        if prepared is not None:
+            yield prepared
+            return
     with _report_refusal(arrival, entry):
         raw = read_source(source, options.layer, options.encoding, arrival.step("reading"))
-    return _normalise_and_add(arrival, entry, is_new, raw)
+    yield _normalised(arrival, entry, is_new, raw)
 
 
-def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream) -> dict[str, Any] | None:
-    """Add a large layer by way of a journal, where an earlier attempt may have got some way.
+def _prepared_in_blocks(
+    arrival: _Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream, held: contextlib.ExitStack
+) -> "PreparedVersion | None":
+    """Prepare a large layer by way of a journal, where an earlier attempt may have got some way.
 
-    None if it holds values that cannot be kept there.
+    held: keeps the journal as long as it is needed. None if the layer holds values that cannot be kept there.
     """
     library, options, given = arrival.library, arrival.options, arrival.options.normalising
 
@@ -178,17 +218,17 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
         "blocks": [BLOCK, POINTS_AT_ONCE],
         "software": software_versions(),
     }
-    with journal_folder(work_place(library.path, library.id), "add", key) as journal:
-        staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.step("reading"))
-        try:
-            with _report_refusal(arrival, entry):
-                frame, encoding = staging.frame()
-                if state_of(*files) != state:
-                    raise OneMapError("source.changed", **arrival.place)
-        except UnsupportedValue:
-            return None
-        raw = replace(staging.head(), encoding=encoding, source_hash=digest)
-        return _add_clean_frame(arrival, entry, is_new, frame, raw, journal)
+    journal = held.enter_context(journal_folder(work_place(library.path, library.id), "add", key))
+    staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.step("reading"))
+    try:
+        with _report_refusal(arrival, entry):
+            frame, encoding = staging.frame()
+            if state_of(*files) != state:
+                raise OneMapError("source.changed", **arrival.place)
+    except UnsupportedValue:
+        return None
+    raw = replace(staging.head(), encoding=encoding, source_hash=digest)
+    return _checked(arrival, entry, is_new, frame, raw, journal)
 
 
 @contextlib.contextmanager
@@ -214,8 +254,22 @@ def add_frame(
 
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
     """
+    prepared = prepare_frame(library, raw, options, required_fields, who, language, progress)
+    return write_versions(library, [prepared])[0]
+
+
+def prepare_frame(
+    library: Library,
+    raw: RawFrame,
+    options: AddOptions,
+    required_fields: Callable[[str], Sequence[str]],
+    who: str,
+    language: str,
+    progress: Progress = SILENT,
+) -> "PreparedVersion":
+    """Normalise and check a frame that is in memory: a version ready to be written; as `add_frame`."""
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return _normalise_and_add(arrival, entry, is_new, raw)
+    return _normalised(arrival, entry, is_new, raw)
 
 
 def _arrival(
@@ -240,23 +294,23 @@ def _arrival(
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
-def _normalise_and_add(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
-    """Bring a frame into the layer's shape, and add it."""
+def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> "PreparedVersion":
+    """Bring a frame into the layer's shape, and check it."""
     arrival.step("checking").at(0.0)
     with _report_refusal(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required)
-    return _add_clean_frame(arrival, entry, is_new, frame, raw)
+    return _checked(arrival, entry, is_new, frame, raw)
 
 
-def _add_clean_frame(
+def _checked(
     arrival: _Arrival,
     entry: LayerEntry,
     is_new: bool,
     frame: FrameBlocks,
     raw: RawFrame | None,
     journal: Journal | None = None,
-) -> dict[str, Any]:
-    """Check a clean frame, write it as a new version in one transaction, and tell of it.
+) -> "PreparedVersion":
+    """Check a clean frame: then it is ready to be written.
 
     raw: what is known of the source besides its rows; None for a raster.
     """
@@ -268,17 +322,23 @@ def _add_clean_frame(
             coverage, kind = found_coverage.ground, found_coverage.kind
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
+    # A survey that speaks for its features alone is told where it leaves the district out.
+    spoken_for = {EXTENT: None, FEATURES: district}.get(kind, coverage)
+    known = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
+    accepted = {ACCEPTABLE[name]: {"level": "warn"} for name in arrival.options.accept}
+    checked = replace(entry, checks={**entry.checks, **accepted})
     quality = check_quality(
         frame,
-        entry,
-        # A survey that speaks for its features alone is told where it leaves the district out.
-        Ground(library.crs, district, {EXTENT: None, FEATURES: district}.get(kind, coverage)),
+        checked,
+        Ground(library.crs, district, spoken_for, known),
         arrival.required,
         arrival.place,
         arrival.step("checking"),
         journal,
     )
     found = _all_found(frame, entry, quality)
+    if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
+        found.insert(0, GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
@@ -288,9 +348,8 @@ def _add_clean_frame(
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
             found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
-    arrival.step("writing").at(0.0)
     facts = _version_facts(arrival, frame, raw, coverage, kind)
-    return _write_version(arrival, entry, is_new, frame, raw, facts, found, quality)
+    return PreparedVersion(arrival, entry, is_new, frame, raw, facts, found, quality)
 
 
 def _version_facts(
@@ -345,45 +404,64 @@ def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[GradedProblem]
         write_report(arrival.options.report, found, more, facts, arrival.language)
 
 
-def _write_version(
-    arrival: _Arrival,
-    entry: LayerEntry,
-    is_new: bool,
-    frame: FrameBlocks,
-    raw: RawFrame | None,
-    facts: VersionFacts,
-    found: Sequence[GradedProblem],
-    quality: Quality,
-) -> dict[str, Any]:
-    records = listed_records(found, quality.more, arrival.language)
-    report = _source_report(arrival, raw, quality, records)
-    bad = frame.bad
-    progress = arrival.step("writing")
-    with arrival.library.writing(entry.code) as connection:
-        version = add_version(connection, entry, frame, facts, report, progress, is_new=is_new)
+@dataclass(frozen=True)
+class PreparedVersion:
+    """A version that was read and checked, and is ready to be written.
+
+    facts: what is said of it; found, quality: what the checks found.
+    """
+
+    arrival: _Arrival
+    entry: LayerEntry
+    is_new: bool
+    frame: FrameBlocks
+    raw: RawFrame | None
+    facts: VersionFacts
+    found: Sequence[GradedProblem]
+    quality: Quality
+
+    def write(self, connection: StoreConnection) -> dict[str, Any]:
+        """Write it inside the open transaction; returns the contract's record of it. Raises as `add_version`."""
+        arrival, bad = self.arrival, self.frame.bad
+        progress = arrival.step("writing")
+        progress.at(0.0)
+        records = listed_records(self.found, self.quality.more, arrival.language)
+        report = _source_report(arrival, self.raw, self.quality, records)
+        check_layer(arrival.library, self.entry.code)
+        check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
+        version = add_version(connection, self.entry, self.frame, self.facts, report, progress, is_new=self.is_new)
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
         if bad is not None:
             write_bad(connection, version, bad, arrival.who, arrival.language, progress)
-        keep_problems(connection, version, found, arrival.who, arrival.language)
-    arrival.progress.at(1.0, phrase("progress.done", arrival.language))
-    result = {
-        "code": entry.code,
-        "version": version.label,
-        "table": version.table,
-        "features": version.count,
-        "repaired": frame.repaired,
-        "area_changed_m2": frame.area_changed_m2,
-        "coverage_m2": version.coverage_m2,
-        "coverage": version.coverage_kind,
-        "hash": version.hash,
-        "encoding": report["encoding"],
-        "codes": quality.codes,
-        "set_aside": 0 if bad is None else len(bad.rows),
-        "bad_table": None if bad is None else bad_table(version.table),
-        "problems": records,
-    }
-    return {**result, "report": arrival.options.report} if arrival.options.report else result
+        keep_problems(connection, version, self.found, arrival.who, arrival.language)
+        result = {
+            "code": self.entry.code,
+            "version": version.label,
+            "table": version.table,
+            "features": version.count,
+            "repaired": self.frame.repaired,
+            "area_changed_m2": self.frame.area_changed_m2,
+            "coverage_m2": version.coverage_m2,
+            "coverage": version.coverage_kind,
+            "hash": version.hash,
+            "encoding": report["encoding"],
+            "codes": self.quality.codes,
+            "set_aside": 0 if bad is None else len(bad.rows),
+            "bad_table": None if bad is None else bad_table(version.table),
+            "problems": records,
+        }
+        return {**result, "report": arrival.options.report} if arrival.options.report else result
+
+
+def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[dict[str, Any]]:
+    """Write prepared versions in one transaction, all or none; returns the record of each, as `add` does."""
+    scope = prepared[0].entry.code if len(prepared) == 1 else None
+    with library.writing(scope) as connection:
+        results = [version.write(connection) for version in prepared]
+    for version in prepared:
+        version.arrival.progress.at(1.0, phrase("progress.done", version.arrival.language))
+    return results
 
 
 def _source_report(
@@ -400,7 +478,9 @@ def _source_report(
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
         "transform_hash": normalising.transform.hash if normalising.transform else None,
         "fields": dict(normalising.fields),
+        "accepted": list(arrival.options.accept),
         **({"service": snapshot.record} if snapshot else {}),
+        **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),
         "codes": quality.codes,
         "problems": [
             {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records

@@ -14,7 +14,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.validity import are_beyond, are_finite, type_names
 from onemap.layers.ingest.placing import bounds_of
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import problem_record, wording
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.rasters import RASTER_DRIVERS
 from onemap.layers.sources.reading import layers_of, open_source, read_layer, source_name
@@ -102,6 +102,10 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
 
 def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Problem | None]:
     """The CRS as declared; else what the numbers suggest, with the reason; and a contradiction, if any."""
+    if frame.crs is not None and frame.is_assumed:
+        why = wording(Problem("suggest.rfc7946"), language)[0]
+        record = {"code": systems.crs_name(frame.crs), "from": "guessed", "why": why}
+        return record, systems.contradiction(frame.crs, box)
     if frame.crs is not None:
         record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": frame.crs.name}
         return record, systems.contradiction(frame.crs, box)

@@ -31,6 +31,7 @@ from onemap.layers.geometry.validity import CODES, first_problems, sorted_geomet
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
+from onemap.layers.sources.gdal.vector import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 
 
@@ -65,7 +66,10 @@ class Staging:
         """The source without its rows."""
         readable = self.stream.readable
         nothing = np.empty(0, dtype=object)
-        return RawFrame(readable.path, readable.layer, "", nothing, pd.DataFrame(), self.stream.crs, None)
+        assumed = is_assumed_crs(readable)
+        return RawFrame(
+            readable.path, readable.layer, "", nothing, pd.DataFrame(), self.stream.crs, None, is_assumed=assumed
+        )
 
     def _frame(self, encoding: str) -> FrameBlocks:
         transform, astray = None, None

@@ -15,8 +15,8 @@ from onemap.layers.library.versions import Version, in_force, read_version, vers
 def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> dict[str, Any]:
     """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
 
+    upcoming: a version is valid from a later day on.
     unreadable: a version's table is gone, or its raster is gone or not what was added.
-
     required_fields: the fields of a layer that the library's rules use.
     """
     of_code: dict[str, list[Version]] = {}
@@ -37,7 +37,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
                 "key": entry.key,
                 "class_field": entry.class_field,
                 "fields": _fields(entry, required_fields(entry.code)),
-                "versions": [_version_record(library, entry, version, version is current) for version in known],
+                "versions": [_version_record(library, entry, version, current, as_of) for version in known],
             }
         )
     district = library.district()
@@ -52,7 +52,9 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     }
 
 
-def _version_record(library: Library, entry: LayerEntry, version: Version, is_in_force: bool) -> dict[str, Any]:
+def _version_record(
+    library: Library, entry: LayerEntry, version: Version, current: Version | None, as_of: date
+) -> dict[str, Any]:
     return {
         "label": version.label,
         "table": version.table,
@@ -63,7 +65,8 @@ def _version_record(library: Library, entry: LayerEntry, version: Version, is_in
         "hash": version.hash,
         "coverage_m2": version.coverage_m2,
         "coverage": version.coverage_kind,
-        "in_force": is_in_force,
+        "in_force": version is current,
+        "upcoming": (version.valid_from or "") > as_of.isoformat(),
         "unreadable": _is_unreadable(library, entry, version),
     }
 

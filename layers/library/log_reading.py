@@ -1,18 +1,18 @@
 """The log, read once: whether its chain holds, and what it says of rows, of features and of kept files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import COPY, ROWS, Library, sha256
 from onemap.layers.library.logged_features import LoggedFeatures, features_of_detail
 from onemap.layers.stores.logged_rows import STRUCTURE
 from onemap.layers.stores.store import chained_hash
 
 LOG = "onemap_audit"
-_SQL = f"SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM {LOG} ORDER BY number"  # noqa: S608
+_SQL = f"SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM {LOG}"  # noqa: S608
 _LONGEST = 80  # of what is shown of a value that may be anything
 
 
@@ -48,7 +48,7 @@ def shown_text(value: Any) -> str:
 def read_log(library: Library) -> LogBook:
     """The whole log. A damaged entry is told of and read as far as it goes. Raises the store's errors of damage."""
     book, before = LogBook(), ""
-    for number, *texts, chained in library.connection.execute(_SQL):
+    for number, *texts, chained in library.connection.execute(f"{_SQL} ORDER BY number"):
         at, who, action, subject, detail, content, previous = texts
         place = {"file": library.label, "layer": LOG, "feature": str(number), "at": shown_text(at)}
         known = _detail(detail, content)
@@ -64,6 +64,20 @@ def read_log(library: Library) -> LogBook:
             _take_in(book, action, subject, known, shown_text(at), shown_text(who))
             if action == COPY:
                 book.copies[number] = shown_text(at)
+    return book
+
+
+def read_entries(library: Library, where: str, parameters: Sequence[Any]) -> LogBook:
+    """What some entries of the log say, each for itself. Raises OneMapError library.altered, and the store's errors."""
+    book = LogBook()
+    for number, *texts, chained in library.connection.execute(f"{_SQL} WHERE {where} ORDER BY number", parameters):
+        at, who, action, subject, detail, content, previous = texts
+        known, links = _detail(detail, content), (previous, at, who, action, subject, content)
+        if known is None or not all(isinstance(link, str) for link in links) or chained != _chained(links):
+            place = {"file": library.label, "layer": LOG, "feature": str(number)}
+            how = Problem("verify.chain" if known else "verify.content", {**place, "at": shown_text(at)})
+            raise OneMapError("library.altered", **place, how=how)
+        _take_in(book, action, subject, known, at, who)
     return book
 
 

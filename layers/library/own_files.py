@@ -1,7 +1,8 @@
-"""The city's own files are put with a library: its catalogue, its calendar; logged, so that a change can be seen."""
+"""The city's own files are put with a library: catalogue, calendar and profile; logged, so that a change is seen."""
 
 from pathlib import Path
 
+from onemap.layers.catalogue.bureau_profile import Profile, checked_profile
 from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import TABLES, Library, log, sha256
@@ -61,3 +62,13 @@ def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
         except OSError as error:
             part.unlink(missing_ok=True)
             raise OneMapError("out.failed", file=beside.name, reason=error.strerror or str(error)) from error
+
+
+def profile_of(library: Library) -> Profile:
+    """The bureau's profile that was put with a library; one that says nothing where there is none.
+
+    Raises OneMapError profile.…, keep.text.
+    """
+    text = library.own_file("profile")
+    file = own_file_path(library.path, "profile").name if library.path else library.label
+    return Profile() if text is None else checked_profile(text, file)

@@ -1,6 +1,6 @@
 """Whether every row of the plain tables, and what a store keeps of its tables, is what the log says of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from onemap.layers.errors import Problem
@@ -30,22 +30,35 @@ def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterat
     if table.name == LOG or not library.has_table(table.name):
         return
     stored = ((table.row_name(row), row_hash(row)) for row in library.connection.read_rows(table.name, table.columns))
+    yield from row_problems(library, table.name, stored, book.rows.get(table.name, {}))
+
+
+def row_problems(
+    library: Library, table: str, stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
+) -> Iterator[Problem]:
+    """Rows of a plain table, by name and hash, that are not what the log says of them: changed, gone, not from here."""
 
     def place(name: str) -> dict[str, Any]:
-        return {"layer": table.name, "feature": shown_text(name)}
+        return {"layer": table, "feature": shown_text(name)}
 
-    yield from _few(library, _RECORD, _unlike(stored, book.rows.get(table.name, {})), place)
+    yield from _few(library, _RECORD, _unlike(stored, written), place)
 
 
-def structure_problems(library: Library, book: LogBook) -> Iterator[Problem]:
-    """Tables, views, triggers and what else the store keeps of them, changed, gone, or not from here."""
+def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | None = None) -> Iterator[Problem]:
+    """Tables, views, triggers and what else the store keeps of them, changed, gone, or not from here.
+
+    tables: of these alone, without what is gone.
+    """
     stored: dict[str, list[tuple[str, str]]] = {}
     written = {kind: dict(book.rows.get(kind, {})) for kind in STRUCTURE}
-    for kind, name, values in library.connection.structure(None):
+    for kind, name, values in library.connection.structure(tables):
         if values is None:
             written[kind].pop(name, None)
         else:
             stored.setdefault(kind, []).append((name, row_hash(values)))
+    if tables is not None:
+        there = {kind: {name for name, _ in rows} for kind, rows in stored.items()}
+        written = {k: {n: w for n, w in known.items() if n in there.get(k, ())} for k, known in written.items()}
     # What another kind of store keeps in its way is not here, and is not missed.
     own = [kind for kind in STRUCTURE if (kind in SERVER_CLASSES) == (library.path is None)]
     for kind in own:

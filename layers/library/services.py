@@ -12,6 +12,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, KINDS, LIBRARIES, codes_like
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, now
+from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.library.service_address import secret_in, service_address
 from onemap.layers.stores.logged_rows import insert_logged, note, plain_tables, row_name
 from onemap.layers.stores.store import StoreConnection
@@ -110,6 +111,7 @@ def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Se
     service = _check_service(library, wanted)
     service = replace(service, registered_by=who, registered_at=now())
     with library.writing() as connection:
+        _check_register(library)
         if connection.execute("SELECT 1 FROM onemap_services WHERE name = ?", (service.name,)).fetchone():
             if not overwrite:
                 raise OneMapError("service.exists", feature=service.name)
@@ -125,10 +127,16 @@ def remove(library: Library, name: str, who: str) -> Service:
     """Strike a service off the register; versions that were taken of it stay. Raises OneMapError service.missing."""
     service = service_named(library, name)
     with library.writing() as connection:
+        _check_register(library)
         connection.execute("DELETE FROM onemap_services WHERE name = ?", (service.name,))
         note(connection, "onemap_services", row_name([service.name]), None)
         log(connection, who, "service.remove", service.name, asdict(service))
     return service
+
+
+def _check_register(library: Library) -> None:
+    """Refuse to write in a register that somebody has edited. Raises OneMapError library.altered."""
+    check_table(library, plain_tables(TABLES)["onemap_services"], "action IN ('service', 'service.remove')")
 
 
 def snapshot_of(library: Library, name: str, taken_at: str | None) -> Snapshot:

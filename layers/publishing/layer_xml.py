@@ -8,7 +8,7 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.layers.publishing.layer_choice import PublishedLayer
 from onemap.layers.publishing.layer_locations import provider_of, wkb_type
-from onemap.layers.publishing.project_symbols import renderer_of
+from onemap.layers.publishing.layer_look import add_look, labels_enabled
 from onemap.layers.publishing.raster_pictures import pipe_of
 from onemap.layers.publishing.xml_text import add_crs, add_text
 
@@ -56,8 +56,9 @@ def map_layer(layer: PublishedLayer, source: str, crs: pyproj.CRS, language: str
     if layer.picture is not None:
         found = Element("maplayer", {"type": "raster", **_ALL_SCALES})
     else:
+        labelled = "0" if shape == "No geometry" else labels_enabled(layer.entry, layer.fields)
         kinds = {"type": "vector", "geometry": shape, "wkbType": wkb_type(layer.entry.geometry)}
-        found = Element("maplayer", {**kinds, "readOnly": "1", "labelsEnabled": "0", **_ALL_SCALES})
+        found = Element("maplayer", {**kinds, "readOnly": "1", "labelsEnabled": labelled, **_ALL_SCALES})
     title, abstract, keywords = title_of(layer, language), abstract_of(layer, language), keywords_of(layer, language)
     add_text(found, "id", layer.id)
     add_text(found, "datasource", source)
@@ -84,14 +85,7 @@ def map_layer(layer: PublishedLayer, source: str, crs: pyproj.CRS, language: str
         found.append(pipe_of(layer.picture))
         return found
     if not is_table:
-        other = phrase("published.other", language)
-        found.append(renderer_of(layer.style, layer.entry.geometry, layer.fields, language, other))
-    aliases = SubElement(found, "aliases")
-    for name in layer.fields:
-        field = layer.entry.field_named(name)
-        alias = dict(field.title).get(language) if field else None
-        if alias and alias != name:
-            SubElement(aliases, "alias", field=name, name=alias)
+        add_look(found, layer.entry, layer.fields, language)
     return found
 
 

@@ -7,8 +7,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import pyproj
 
 from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.map_order import stratum_of
 from onemap.layers.geometry.boxes import Bounds
-from onemap.layers.publishing.layer_choice import PublishedLayer
+from onemap.layers.publishing.layer_choice import PublishedLayer, project_themes
 from onemap.layers.publishing.layer_locations import provider_of
 from onemap.layers.publishing.layer_xml import map_layer, title_of
 from onemap.layers.publishing.xml_text import add_crs, add_list, add_options, add_text, clean
@@ -37,7 +38,7 @@ class ProjectFacts:
 
 
 def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources: Mapping[str, str]) -> bytes:
-    """A whole project. sources: by a version's table where QGIS finds it."""
+    """A whole project. layers: the uppermost first; sources: by a version's table where QGIS finds it."""
     root = Element("qgis", version=WRITTEN_FOR, projectname=facts.title)
     SubElement(root, "homePath", path="")
     add_text(root, "title", facts.title)
@@ -48,8 +49,9 @@ def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources:
     projected = SubElement(root, "projectlayers")
     for layer in layers:
         projected.append(map_layer(layer, sources[layer.version.table], facts.crs, facts.language))
+    root.append(_presets(layers, facts.language))
     order = SubElement(root, "layerorder")
-    for layer in in_drawing_order(layers):
+    for layer in layers:
         SubElement(order, "layer", id=layer.id)
     root.append(_properties(facts, layers))
     metadata = SubElement(root, "projectMetadata")
@@ -66,25 +68,17 @@ def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources:
     return (_DOCTYPE + text + "\n").encode("utf-8")
 
 
-def in_drawing_order(layers: Sequence[PublishedLayer]) -> list[PublishedLayer]:
-    """The uppermost first."""
-    return sorted(layers, key=lambda layer: (layer.rank, not layer.shown))
-
-
 def _tree(layers: Sequence[PublishedLayer], sources: Mapping[str, str], language: str) -> Element:
-    """Libraries, in them departments, in them layers, as in the dock; what lies over what is in its own list."""
+    """The groups of the map, as in the dock: what stands above lies above."""
     tree = Element("layer-tree-group")
-    groups: dict[tuple[str, ...], Element] = {}
+    groups: dict[str, Element] = {}
     for layer in layers:
-        above, path = tree, tuple[str, ...]()
-        for subject, code in (("libraries", layer.entry.library), ("departments", layer.entry.department)):
-            path = (*path, code)
-            if path not in groups:
-                groups[path] = _group(above, named_groups()[subject][code][language], "_".join(path))
-            above = groups[path]
+        stratum = stratum_of(layer.entry)
+        if stratum["id"] not in groups:
+            groups[stratum["id"]] = _group(tree, stratum["title"][language], stratum["id"])
         source = sources[layer.version.table]
         SubElement(
-            above,
+            groups[stratum["id"]],
             "layer-tree-layer",
             id=layer.id,
             name=title_of(layer, language),
@@ -93,10 +87,19 @@ def _tree(layers: Sequence[PublishedLayer], sources: Mapping[str, str], language
             checked="Qt::Checked" if layer.shown else "Qt::Unchecked",
             expanded="0",
         )
-    order = SubElement(tree, "custom-order", enabled="1")
-    for layer in in_drawing_order(layers):
-        add_text(order, "item", layer.id)
     return tree
+
+
+def _presets(layers: Sequence[PublishedLayer], language: str) -> Element:
+    """The maps that a click shows, as QGIS keeps its map themes."""
+    presets = Element("visibility-presets")
+    of_code = {layer.entry.code: layer for layer in layers}
+    for theme in project_themes(layers):
+        title = theme["title"] or named_groups()["departments"][theme["department"]]
+        preset = SubElement(presets, "visibility-preset", {"name": title[language], "has-expanded-info": "0"})
+        for code in theme["layers"]:
+            SubElement(preset, "layer", id=of_code[code].id, style="default", visible="1", expanded="0")
+    return presets
 
 
 def _group(above: Element, title: str, short_name: str) -> Element:

@@ -34,7 +34,8 @@ def renderer_of(style: Style, geometry: str, fields: Collection[str], language: 
         named = f"{prefix} {title.get(language) or title.get('en') or ''}".strip()
         add(f"left(\"{field}\", {len(prefix)}) = '{prefix}'", {**style, **look}, named)
     for value, look in style.get("values", {}).items():
-        add(f"\"{field}\" = '{value}'", {**style, **look}, value)
+        titles = look.get("title") or {}
+        add(f"\"{field}\" = '{value}'", {**style, **look}, titles.get(language) or value)
     add("ELSE", {key: style.get(key) for key in ("stroke", "stroke_mm")}, other)
     return renderer
 

@@ -1,7 +1,7 @@
 """Checks of where a layer lies: beyond the district, or beside its borders by one and the same step."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 _REACH_M = 3000.0  # how far a border is looked for
-_MOST_M = 1500.0  # a longer step is no datum, but another border that happens to be alike
+MOST_M = 1500.0  # a longer step is no datum, but another border that happens to be alike
 _SAMPLES = 3000
 _AT_ONCE = 100_000  # segments
 _SAMPLED, _CUT_UP, _INDEXED = 0.05, 0.3, 0.85  # of the look for a shift: points, segments, and their index are made
@@ -25,7 +25,7 @@ _LEAST_SAMPLES = 50  # of the district's border that must have found its like
 _MOST_OF_IT, _MUCH_OF_IT = 0.6, 0.3
 _WINDING = 4 * math.pi  # the turns that a border must take before its like elsewhere is no chance
 _SEARCH_M = (1500, 1500, 1000, 700, 500, 300, 300, 200, 200, 100, 100, 100)
-_GCJ02_WITHIN_M = 60.0
+GCJ02_WITHIN_M = 60.0
 
 
 def outside_flaws(
@@ -68,10 +68,10 @@ def shift_flaws(
     segments = _segments_near(outlines, district, progress.part(_SAMPLED, _CUT_UP))
     if segments is None:
         return []
-    here = _borders(*segments, progress.part(_CUT_UP, _INDEXED))
+    here = borders_of(*segments, progress.part(_CUT_UP, _INDEXED))
     step = _step(points, here)
     size_m = math.hypot(*step)
-    if not least_m <= size_m <= _MOST_M:
+    if not least_m <= size_m <= MOST_M:
         return []
     before = here.distances_m(points)
     fits = here.distances_m(points + step) <= within_m
@@ -84,16 +84,23 @@ def shift_flaws(
         return []
     middle = np.median(points[fits], axis=0)
     expected = gcj02_step_m(float(middle[0]), float(middle[1]), crs)
-    is_gcj02 = math.dist(step.tolist(), expected) < _GCJ02_WITHIN_M
-    facts: dict[str, Any] = {
+    is_gcj02 = math.dist(step.tolist(), expected) < GCJ02_WITHIN_M
+    facts = shift_facts(step.tolist(), float(fits.mean()), Problem("suggest.beside_district"), is_gcj02=is_gcj02)
+    return [Flaws("position.shift", np.array([-1]), [facts], np.array([shapely.multipoints(points[fits])]))]
+
+
+def shift_facts(step: Sequence[float], certainty: float, beside: Problem, *, is_gcj02: bool) -> dict[str, Any]:
+    """What is told of a step. certainty: the share of points that fit once it is taken back."""
+    return {
         "east": f"{step[0]:+.0f}",
         "north": f"{step[1]:+.0f}",
-        "shift": f"{size_m:.0f}",
+        "shift": f"{math.hypot(*step):.0f}",
         "east_m": float(step[0]),
         "north_m": float(step[1]),
+        "certainty": f"{100 * certainty:.0f}",
+        "beside": beside,
         "suggestion": Problem("suggest.gcj02" if is_gcj02 else "suggest.shifted"),
     }
-    return [Flaws("position.shift", np.array([-1]), [facts], np.array([shapely.multipoints(points[fits])]))]
 
 
 def _border_points(district: shapely.Geometry) -> np.ndarray:
@@ -119,13 +126,14 @@ def _segments_near(
     box = (west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M)
     found = []
     for geometries in outlines:
-        found.append(_segments_in(geometries, box))
+        found.append(segments_in(geometries, box))
         progress.at(1 - 0.5 ** len(found))  # how many there will be is not known
     begins, ends = (np.concatenate([part[side] for part in found]) for side in (0, 1))
     return (begins, ends) if len(begins) else None
 
 
-def _segments_in(geometries: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+def segments_in(geometries: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Beginnings and ends (n, 2) of the segments of outlines that meet a box: west, south, east, north."""
     west, south, east, north = box
     boxes = shapely.bounds(geometries)
     near = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
@@ -141,7 +149,7 @@ def _segments_in(geometries: np.ndarray, box: tuple[float, float, float, float])
 
 
 @dataclass
-class _Borders:
+class Borders:
     """Segments of a layer's outlines, and how to find the nearest."""
 
     begin: np.ndarray
@@ -167,16 +175,16 @@ class _Borders:
         return result
 
 
-def _borders(begin: np.ndarray, end: np.ndarray, progress: Progress = SILENT) -> _Borders:
+def borders_of(begin: np.ndarray, end: np.ndarray, progress: Progress = SILENT) -> Borders:
     """Segments (n, 2) with their index; they are made in parts, so that nobody waits long who wants it stopped."""
     ends, parts = np.stack([begin, end], axis=1), []
     for rows in blocks(len(ends), _AT_ONCE):
         parts.append(shapely.linestrings(ends[rows]))
         progress.at(0.9 * rows.stop / len(ends))
-    return _Borders(begin, end, shapely.STRtree(np.concatenate(parts)))
+    return Borders(begin, end, shapely.STRtree(np.concatenate(parts)))
 
 
-def _step(points: np.ndarray, borders: _Borders) -> np.ndarray:
+def _step(points: np.ndarray, borders: Borders) -> np.ndarray:
     """East and north by which the points must be moved to lie on the borders as well as they can.
 
     Each round takes the way of every point to its nearest border, and the one step that explains most of them by
@@ -196,7 +204,7 @@ def _step(points: np.ndarray, borders: _Borders) -> np.ndarray:
     return step
 
 
-def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: _Borders, step: np.ndarray, within_m: float) -> bool:
+def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: Borders, step: np.ndarray, within_m: float) -> bool:
     """Whether what fits winds as no other line does, and is much of the district's border or most of the layer's lines.
 
     Two surveys of one border fit in parts. The country's outline shares a province's coast only, but there it is
@@ -208,7 +216,7 @@ def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: _Borders, step
     turns = np.abs((angles[1] - angles[0] + math.pi) % (2 * math.pi) - math.pi)
     if turns.sum() < _WINDING:
         return False
-    district = _borders(points, np.roll(points, -1, axis=0))
+    district = borders_of(points, np.roll(points, -1, axis=0))
     middles = (borders.begin + borders.end) / 2
     lengths = np.hypot(*(borders.end - borders.begin).T)
     away = district.distances_m(middles - step)
@@ -217,7 +225,7 @@ def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: _Borders, step
     return bool(mostly or fits.mean() >= _MUCH_OF_IT)
 
 
-def _is_fixed(points: np.ndarray, borders: _Borders, step: np.ndarray) -> bool:
+def _is_fixed(points: np.ndarray, borders: Borders, step: np.ndarray) -> bool:
     """Whether the borders run in more than one direction; along a straight one a step means nothing."""
     for direction in (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4):
         aside = step + 300.0 * np.array([math.cos(direction), math.sin(direction)])

@@ -1,7 +1,7 @@
 """The quality of a whole layer: every check of `add` on a clean frame, each problem with its level and its place."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,11 @@ from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
 from onemap.layers.quality.declared_areas import area_flaws
+from onemap.layers.quality.displacement import KnownLines, displacement, displacement_flaws
 from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
 from onemap.layers.quality.neighbours import Items
-from onemap.layers.quality.position import outside_flaws, shift_flaws
+from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
 from onemap.layers.quality.topology import Block, SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
 from onemap.layers.quality.values import chosen_tables, value_flaws
 
@@ -37,25 +38,29 @@ class Quality:
     """What the checks found.
 
     found: the problems, at most MOST_KEPT of a kind; more: how many were not kept, by code; refused: by place in the
-    frame, what is wrong with features that cannot be taken; codes: which code table each field's codes are from.
+    frame, what is wrong with features that cannot be taken; codes: which code table each field's codes are from;
+    fits_known: the layer lies where the library has the same things.
     """
 
     found: tuple[GradedProblem, ...] = ()
     more: dict[str, int] = field(default_factory=dict)
     refused: dict[int, list[Problem]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
+    fits_known: bool = False
 
 
 @dataclass(frozen=True)
 class Ground:
     """Where a layer should lie, in the library's plane.
 
-    district: the library's own, if it has one; covered: what the layer speaks for, None if that is only its own box.
+    district: the library's own, if it has one; covered: what the layer speaks for, None if that is only its own box;
+    known: what the library holds of the same things.
     """
 
     crs: pyproj.CRS
     district: shapely.Geometry | None
     covered: shapely.Geometry | None
+    known: tuple[KnownLines, ...] = ()
 
 
 def check_quality(
@@ -83,6 +88,7 @@ def check_quality(
     rows = 0.15 if looks_at_shapes(entry, ground.district) else 0.95
     flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), progress.part(0.0, 0.25 * rows))
     codes: dict[str, str] = {}
+    fits_known = False
     # Where the frame lies in another country, nothing else that could be said of it would help.
     if not any(item.code == "position.outside" for item in flaws) and entry.geometry != "raster":
         flaws += key_flaws(frame, entry, most, progress.part(0.25 * rows, 0.4 * rows))
@@ -92,9 +98,33 @@ def check_quality(
         declared = check_of(entry, "area.declared")
         flaws += area_flaws(frame, entry, ground.crs, declared, most, progress.part(0.75 * rows, rows))
         progress.at(rows)
-        flaws += _of_shapes(frame, entry, ground, most, progress.part(rows, 1.0), journal)
+        of_shapes = _of_shapes(frame, entry, ground, most, progress.part(rows, 1.0), journal)
+        flaws += of_shapes
+        if not any(item.code == "position.shift" for item in of_shapes):
+            beside, fits_known = _beside_known(frame, entry, ground)
+            flaws += beside
     progress.at(1.0)
-    return _quality(frame, entry, flaws, place, codes)
+    return replace(_quality(frame, entry, flaws, place, codes), fits_known=fits_known)
+
+
+def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: Ground) -> tuple[list[Flaws], bool]:
+    """That the layer lies beside what the library holds of the same things; and whether it fits."""
+    if not ground.known or level_of(entry, "position.shift") == "off" or entry.geometry not in ("polygon", "line"):
+        return [], False
+    limits = check_of(entry, "position.shift")
+    found, fits = displacement(frame, ground.known, limits["least_m"])
+    if found is not None:
+        return displacement_flaws(found, ground.crs), False
+    west, south, east, north = frame.bounds()
+    far = (west - MOST_M, south - MOST_M, east + MOST_M, north + MOST_M)
+    # Two surveys of one border agree to some ten metres only: such are held against each other as against a district.
+    for known in () if fits or ground.district is not None else ground.known:
+        shapes = known.near(far) if known.are_borders else np.empty(0, dtype=object)
+        if len(shapes):
+            outlines = [frame.geometries(block) for block in frame.blocks()]
+            about = (ground.crs, limits["least_m"], limits["within_m"])
+            return shift_flaws(outlines, shapely.union_all(shapes), *about), False
+    return [], fits
 
 
 def looks_at_shapes(entry: LayerEntry, district: shapely.Geometry | None) -> bool:

@@ -44,13 +44,14 @@ def unpack_source(path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         room = Path(folder).resolve()
-        extract = _extract_zip if path.suffix.lower() == ".zip" else _extract_7z
-        _unpack(path, room, extract)
+        unpack_archive(path, room)
         found = sources_in(room, path.name)
         yield found[0] if len(found) == 1 else room
 
 
-def _unpack(path: Path, room: Path, extract: Callable[[Path, Path], None]) -> None:
+def unpack_archive(path: Path, room: Path) -> None:
+    """Unpack a zip or 7z into an empty folder. Raises OneMapError source.damaged, source.locked, source.no_room."""
+    extract: Callable[[Path, Path], None] = _extract_7z if path.suffix.lower() == ".7z" else _extract_zip
     try:
         extract(path, room)
     except _BROKEN as error:

@@ -17,7 +17,10 @@ from onemap.layers.stores.store import StoreConnection
 SCHEMA = "sqlite_master"  # of a file; a server has its catalogue, as which `SERVER_CLASSES` stand
 INDEXES = "index"
 GEOPACKAGE_TABLES = ("gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions")
-SERVER_CLASSES = ("pg_class", "pg_views", "pg_trigger", "pg_proc")
+SERVER_CLASSES = (
+    *("pg_class", "pg_views", "pg_trigger", "pg_proc", "pg_policies", "pg_rules", "pg_constraint"),
+    "pg_acl",  # what anyone but the owner of something may do with it
+)
 # What a store keeps of its tables, in its own way: a copy in another store has it anew.
 STRUCTURE = (SCHEMA, INDEXES, *GEOPACKAGE_TABLES, *SERVER_CLASSES)
 

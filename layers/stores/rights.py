@@ -42,7 +42,10 @@ class Guard:
 
 @dataclass(frozen=True)
 class Function:
-    """What a condition asks as the owner of rows that its asker may not see. body: a SELECT."""
+    """What a condition asks as the owner of rows that its asker may not see.
+
+    body: a SELECT, in which `{departments}` stands for those that whoever has logged in speaks for, an array.
+    """
 
     name: str
     arguments: str
@@ -88,6 +91,10 @@ _RUN = {
     " AND onemap_is_moment(coalesce(record #>> '{parameters,known_at}', NEW.started))"
     f" AND {_TABLES_OF_RECORD} AND {_LISTS_OF_TABLES} FROM (SELECT NEW.record::jsonb AS record) AS one)",
 }
+_RUN_IS_LOGGED = (
+    "onemap_are_logged('onemap_runs', 'id', NEW.id, this_step)"
+    " AND onemap_are_logged('onemap_run_blocks', 'run', NEW.id, this_step)"
+)
 LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),
     *(
@@ -100,7 +107,7 @@ LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_run_blocks", "INSERT", EVERYONE),
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
-    Guard("onemap_runs", "INSERT", _RUN),
+    Guard("onemap_runs", "INSERT", _RUN, {"not what the log says of it": _RUN_IS_LOGGED}),
     Guard(
         "onemap_run_blocks",
         "INSERT",

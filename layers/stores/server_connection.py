@@ -28,7 +28,11 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON
 WHERE n.nspname = ? AND c.relname = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
 # What a schema holds besides rows: kind, the parts of its name, of which tables or views it speaks, and all it says.
 _STRUCTURE = """
-SELECT 'pg_class', ARRAY[c.relname::text], c.relname::text, ARRAY[c.relkind::text]
+SELECT 'pg_class', ARRAY[c.relname::text], c.relname::text, ARRAY[c.relkind::text, pg_get_userbyid(c.relowner)::text,
+    c.relrowsecurity::text, c.relforcerowsecurity::text, (SELECT string_agg(concat_ws(' ', a.attname,
+      format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attnum)
+      FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)]
   FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
 UNION ALL SELECT 'pg_views', ARRAY[c.relname::text], c.relname::text, ARRAY[c.oid::text]
   FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind = 'v'
@@ -37,8 +41,31 @@ UNION ALL SELECT 'pg_trigger', ARRAY[c.relname::text, t.tgname::text], c.relname
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
   WHERE c.relnamespace = (?)::regnamespace AND NOT t.tgisinternal
 UNION ALL SELECT 'pg_proc', ARRAY[p.proname::text, pg_get_function_identity_arguments(p.oid)], NULL,
-    ARRAY[p.prosrc, p.prosecdef::text]
-  FROM pg_proc p WHERE p.pronamespace = (?)::regnamespace"""
+    ARRAY[p.prosrc, p.prosecdef::text, pg_get_userbyid(p.proowner)::text, p.proconfig::text, p.prolang::text]
+  FROM pg_proc p WHERE p.pronamespace = (?)::regnamespace
+UNION ALL SELECT 'pg_policies', ARRAY[p.tablename::text, p.policyname::text], p.tablename::text,
+    ARRAY[p.permissive, p.roles::text, p.cmd, p.qual, p.with_check]
+  FROM pg_policies p WHERE p.schemaname::regnamespace = (?)::regnamespace
+UNION ALL SELECT 'pg_rules', ARRAY[r.tablename::text, r.rulename::text], r.tablename::text, ARRAY[r.definition]
+  FROM pg_rules r WHERE r.schemaname::regnamespace = (?)::regnamespace
+UNION ALL SELECT 'pg_constraint', ARRAY[c.relname::text, o.conname::text], c.relname::text,
+    ARRAY[pg_get_constraintdef(o.oid)]
+  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
+  WHERE o.connamespace = (?)::regnamespace AND o.contype IN ('p', 'u', 'c', 'f')
+UNION ALL SELECT 'pg_acl', ARRAY[granted.name, coalesce(r.rolname::text, 'public')], granted.about,
+    ARRAY[string_agg(concat_ws(' ', granted.column, item.privilege_type, item.is_grantable), ', '
+      ORDER BY granted.column, item.privilege_type)]
+  FROM (SELECT c.relname::text, c.relname::text, '', c.relowner, coalesce(c.relacl, acldefault('r', c.relowner))
+      FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
+    UNION ALL SELECT c.relname::text, c.relname::text, a.attname::text, c.relowner, a.attacl
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+      WHERE c.relnamespace = (?)::regnamespace AND a.attacl IS NOT NULL AND NOT a.attisdropped
+    UNION ALL SELECT p.oid::regprocedure::text, NULL, '', p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
+      FROM pg_proc p WHERE p.pronamespace = (?)::regnamespace
+    UNION ALL SELECT 'schema', NULL, '', n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner))
+      FROM pg_namespace n WHERE n.oid = (?)::regnamespace) AS granted(name, about, "column", owner, acl)
+    CROSS JOIN aclexplode(granted.acl) AS item LEFT JOIN pg_roles r ON r.oid = item.grantee
+  WHERE item.grantee <> granted.owner GROUP BY granted.name, granted.about, r.rolname"""
 _DAMAGES = (errors.UndefinedTable, errors.UndefinedColumn, errors.DataCorrupted, errors.IndexCorrupted)
 _AS_WRITTEN = re.compile(r"\b\w+\.|[()\s]")  # what versions of PostgreSQL write differently in a view
 
@@ -247,11 +274,16 @@ class ServerConnection:
         yield
 
     def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
-        """Which tables and views there are, what views show, and what triggers and functions do."""
+        """Which tables and views there are, what views show, what triggers and functions do, and who may do what."""
         schema = sql.Identifier(self.schema).as_string(self.raw)
         for kind, key, about, values in self.execute(_STRUCTURE, [schema] * _STRUCTURE.count("?")).fetchall():
             if tables is None or about in tables:
-                yield kind, row_name(key), self._view_definition(values[0]) if kind == "pg_views" else values
+                if kind == "pg_views":
+                    yield kind, row_name(key), self._view_definition(values[0])
+                elif kind == "pg_proc":
+                    yield kind, row_name(key), values
+                else:
+                    yield kind, row_name(key), [value and _AS_WRITTEN.sub("", value) for value in values]
 
     def _view_definition(self, oid: str) -> Sequence[Any] | None:
         """What a view shows; None of one that was made anew since: a server deparses views of the present only."""

@@ -62,7 +62,45 @@ BEGIN
   END LOOP;
   RETURN true;
 END $f$;
-REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid) FROM PUBLIC
+-- What Python's json.dumps makes of a text.
+CREATE FUNCTION onemap_json_text(said text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+  SET search_path = pg_catalog AS $f$
+  SELECT CASE WHEN said ~ '^[\\x20-\\x7e]*$' THEN to_json(said)::text ELSE (
+    SELECT string_agg(CASE WHEN code BETWEEN 32 AND 126 THEN sign
+      WHEN code < 65536 THEN '\\u' || lpad(to_hex(code), 4, '0')
+      ELSE '\\u' || to_hex(55296 + (code - 65536) / 1024) || '\\u' || to_hex(56320 + (code - 65536) % 1024) END,
+      '' ORDER BY place)
+    FROM unnest(string_to_array(to_json(said)::text, NULL)) WITH ORDINALITY AS one(sign, place), ascii(sign) AS code
+  ) END $f$;
+-- Whether the rows that this step has written, all or those with a value, are in its log with the hash that they have.
+CREATE FUNCTION onemap_are_logged(of_table text, of_column text, value text, step xid) RETURNS boolean LANGUAGE plpgsql
+  STABLE SET search_path = pg_catalog AS $f$
+DECLARE table_id constant regclass := to_regclass(format('%I.%I', {schema}, of_table));
+  names text; hashed text; logged jsonb; is_logged boolean;
+BEGIN
+  SELECT string_agg(format($$replace(replace(%I::text, '\\', '\\\\'), '/', '\\/')$$, a.attname),
+    $$ || '/' || $$ ORDER BY place)
+  INTO names
+  FROM pg_index AS i, unnest(i.indkey::int2[]) WITH ORDINALITY AS key(number, place), pg_attribute AS a
+  WHERE i.indrelid = table_id AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = key.number;
+  SELECT string_agg(format(CASE a.atttypid
+    WHEN 'text'::regtype THEN $$coalesce(%2$I.onemap_json_text(%1$I), 'null')$$
+    WHEN 'bytea'::regtype THEN $$coalesce('{"blob": "' || encode(sha256(%1$I), 'hex') || '"}', 'null')$$
+    ELSE $$coalesce(%1$I::text, 'null')$$ END, a.attname, {schema}), $$ || ', ' || $$ ORDER BY a.attnum)
+  INTO hashed
+  FROM pg_attribute AS a WHERE a.attrelid = table_id AND a.attnum > 0 AND NOT a.attisdropped;
+  EXECUTE format($$SELECT jsonb_object_agg(one.key, one.value ORDER BY a.number) FROM %I.onemap_audit AS a,
+      jsonb_each(CASE WHEN jsonb_typeof(a.detail::jsonb -> 'rows' -> $1) = 'object'
+        THEN a.detail::jsonb -> 'rows' -> $1 ELSE '{}' END) AS one
+    WHERE a.number > coalesce((SELECT b.number FROM %I.onemap_audit AS b WHERE b.xmin <> $2
+      ORDER BY b.number DESC LIMIT 1), 0)$$, {schema}, {schema}) INTO logged USING of_table, step;
+  EXECUTE format($$SELECT coalesce(bool_and(coalesce($1 ->> (%s)
+      = encode(sha256(convert_to('[' || %s || ']', 'UTF8')), 'hex'), false)), true)
+    FROM %s AS one WHERE ($2 IS NULL OR one.%I::text = $2) AND one.xmin = $3$$, names, hashed, table_id, of_column)
+    INTO is_logged USING logged, value, step;
+  RETURN is_logged;
+END $f$;
+REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid), onemap_are_logged(text, text, text, xid) FROM PUBLIC
 """.replace("DEEPEST", str(_DEEPEST))
 _FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

@@ -23,6 +23,7 @@ _REFUSALS = {
     "XX002": "library.damaged",
     "08": "library.connection_lost",
     "57P": "library.connection_lost",
+    "25P03": "library.connection_lost",
 }
 
 

@@ -184,7 +184,11 @@ def _make_function(connection: "psycopg.Connection[Any]", schema: str, roles: Se
     head = sql.SQL(script).format(schema=sql.Identifier(schema))
     rights = "REVOKE ALL ON FUNCTION {name} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {name} TO {readers}"
     readers = sql.SQL(", ").join(map(sql.Identifier, roles.readers))
-    connection.execute(head + sql.SQL(made.body) + sql.SQL(" $f$"))
+    departments = sql.SQL(
+        "ARRAY(SELECT code FROM unnest({}::text[]) AS code WHERE pg_has_role(session_user, {} || code, 'MEMBER'))"
+    ).format(sql.Literal(list(DEPARTMENTS)), sql.Literal(roles.role_name("")))
+    body = made.body.replace("{departments}", departments.as_string(connection))
+    connection.execute(head + sql.SQL(body) + sql.SQL(" $f$"))
     connection.execute(sql.SQL(rights).format(name=sql.Identifier(made.name), readers=readers))
 
 

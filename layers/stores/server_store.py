@@ -21,6 +21,16 @@ from onemap.layers.stores.server_rights import POSTGIS_SCHEMA, ServerRoles, make
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
 _CONNECT_WAIT_S = 10
+_MAKING_WAIT_S = 30.0
+# Readers hold up no writer; whoever waits is not the one who is waited for.
+_HOLDERS = """SELECT DISTINCT a.usename::text FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
+JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted
+AND c.relnamespace = (%s)::text::regnamespace AND l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock'
+AND NOT EXISTS (SELECT FROM pg_locks AS w WHERE w.pid = l.pid AND NOT w.granted) ORDER BY 1"""
+# Of our own sessions: one that sleeps in a transaction, on a laptop that was closed, gives its turn back; and a table
+# that somebody has locked is waited for as long as a turn.
+_PATIENCE = "SET idle_in_transaction_session_timeout = '30min'; SET lock_timeout = {}"
 # What was said to be written outlives a crash of the server, even where its other users prefer speed.
 _DURABLE = "SET LOCAL synchronous_commit = on"
 _SCHEMAS = """SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -79,9 +89,21 @@ class ServerStore:
                     raw.execute("SELECT onemap_take_turn(%s::text)", (scope,))
                 yield self.connection
                 raw.execute("COMMIT")
+            except errors.LockNotAvailable as error:
+                _undo(raw)
+                raise self._busy(raw) from error
             except BaseException:
                 _undo(raw)
                 raise
+
+    def _busy(self, raw: "psycopg.Connection[Any]") -> OneMapError:
+        """Who holds what was waited for: accounts at work in the schema that wait for nobody themselves."""
+        holders: list[str] = []
+        with contextlib.suppress(psycopg.Error):
+            holders = [row[0] for row in raw.execute(_HOLDERS, (self.connection.schema,))]
+        if holders:
+            return OneMapError("library.busy_with", file=self.label, accounts=holders)
+        return OneMapError("library.busy", file=self.label)
 
 
 def _undo(raw: "psycopg.Connection[Any]") -> None:
@@ -135,11 +157,15 @@ def _as_new(raw: "psycopg.Connection[Any]") -> bool | None:
     return True
 
 
-def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str) -> None:
-    """Look for tables in the library's schema and PostGIS's only. Raises OneMapError library.no_postgis."""
+def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str, wait_s: float) -> None:
+    """Look for tables in the library's schema and PostGIS's only, and wait for nobody longer than for a turn.
+
+    Raises OneMapError library.no_postgis.
+    """
     found = raw.execute(POSTGIS_SCHEMA).fetchone()
     if found is None:
         raise OneMapError("library.no_postgis", file=label)
+    raw.execute(sql.SQL(_PATIENCE).format(sql.Literal(round(wait_s * 1000))))
     path = sql.SQL(", ").join(map(sql.Identifier, (schema, found[0])))
     raw.execute(sql.SQL("SET search_path TO {}").format(path))
 
@@ -161,7 +187,7 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
             raise OneMapError("library.no_schema", file=label, names=schemas or None)
         if raw.execute("SELECT has_schema_privilege(%s, 'USAGE')", (schema,)).fetchone() != (True,):
             raise OneMapError("library.no_right", file=label, reason=f"USAGE, {schema}")
-        _at_home(raw, schema, label)
+        _at_home(raw, schema, label, wait_s)
         groups = ServerRoles(schema)
         roles = roles_of(raw, groups)
         if roles.is_owner:
@@ -187,7 +213,7 @@ def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[Ser
         raw.execute(_DURABLE)
         if raw.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None:
             raise OneMapError("library.exists", file=address.label)
-        _at_home(raw, schema, address.label)
+        _at_home(raw, schema, address.label, _MAKING_WAIT_S)
         if raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = %s", (srs_id,)).fetchone() is None:
             raise OneMapError("library.srid", file=address.label, srid=srs_id)
         make_roles(raw, roles, address.label)

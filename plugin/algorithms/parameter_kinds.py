@@ -90,6 +90,7 @@ def usual_titles() -> dict[str, str]:
         "parcels": tr("Parcels"),
         "id": tr("Field that names each parcel"),
         "pack": tr("Rule packs (names or files, semicolons between)"),
+        "code_system": tr("Codes of the parcels' use"),
         "only": tr("Only these layers (codes, commas between)"),
         "transform": tr("Transformation (PROJ pipeline or file)"),
         "repair": tr("Repair invalid geometry"),

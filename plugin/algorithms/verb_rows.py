@@ -13,8 +13,10 @@ from typing import Any
 from qgis.core import QgsProcessingFeedback
 
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
+from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.parameter_kinds import choice, crs, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
+from onemap.plugin.algorithms.statistics_rows import statistics_row, transitions_row
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
@@ -31,7 +33,9 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
-    return [row() for row in (*rows, _publish)]
+    of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
+    rows = (*rows, *of_deliveries, statistics_row, transitions_row, _identify, _publish)
+    return [row() for row in rows]
 
 
 def _new() -> VerbRow:
@@ -85,7 +89,7 @@ def _add() -> VerbRow:
             "district (the default), extent (its bounding box, marked as assumed) or a file of polygons."
         ),
         first="library source as label valid_from valid_to covers repair keep_bad report",
-        advanced="layer crs transform encoding fields accuracy copy service taken_at define",
+        advanced="accept layer crs transform encoding fields accuracy copy service taken_at define",
         titles={
             **_of_source(),
             "as": tr("Layer (code)"),
@@ -93,6 +97,7 @@ def _add() -> VerbRow:
             "valid_to": tr("Valid to"),
             "covers": tr("Coverage (district, extent, or a file)"),
             "keep_bad": tr("Set bad features aside, and add the rest"),
+            "accept": tr("Take it in spite of this"),
             "report": tr("Report of the problems, to send back"),
             "fields": tr("Fields (target=source, …)"),
             "accuracy": tr("Accuracy in metres"),
@@ -123,7 +128,7 @@ def _check() -> VerbRow:
             "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
         ),
         first="library parcels id pack as_of",
-        advanced="only layer crs transform encoding repair known_at replace against unrecorded workers "
+        advanced="code_system only layer crs transform encoding repair known_at replace against unrecorded workers "
         "scheduler shared fail_on out overwrite",
         titles={
             **_of_parcels(),
@@ -202,7 +207,7 @@ def _remedy() -> VerbRow:
             "cut and what was dropped make up the parcel."
         ),
         first="library parcels id pack keep_verdict min_part min_width move turn one_piece out",
-        advanced="parcel only layer crs transform encoding repair as_of known_at replace workers overwrite",
+        advanced="parcel code_system only layer crs transform encoding repair as_of known_at replace workers overwrite",
         titles={
             **_of_parcels(),
             "min_part": tr("Smallest part, m²"),
@@ -324,7 +329,7 @@ def _sites() -> VerbRow:
             "bounded: that it finds nothing is no proof that there is nothing."
         ),
         first="library area width within project count pack out",
-        advanced="as_of known_at keep_verdict overwrite workers",
+        advanced="code_system as_of known_at keep_verdict overwrite workers",
         titles={
             "area": tr("Area that is needed, m²"),
             "width": tr("Least width, m"),
@@ -335,6 +340,33 @@ def _sites() -> VerbRow:
         sinks=(Sink("SITES", tr("Places that would pass"), "sites", style=style_sites),),
         outputs=(Output("SITE_COUNT", tr("Number of places"), "sites", is_number=True),),
         finish=warn_without_sites,
+    )
+
+
+def _identify() -> VerbRow:
+    return VerbRow(
+        "identify",
+        tr("What lies here?"),
+        tr(
+            "Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, "
+            "lines and points within the radius, the value of a raster. A layer that says nothing of the place is "
+            "listed too, with the reason. The answer is JSON."
+        ),
+        first="library x y crs radius as_of",
+        advanced="only line box",
+        titles={
+            "x": tr("East, or longitude"),
+            "y": tr("North, or latitude"),
+            "crs": tr("Coordinate system of the numbers (empty: the library's)"),
+            "radius": tr("Radius for lines and points, m (empty: 10)"),
+            "line": tr("Instead of a point, a line (WKT)"),
+            "box": tr("Instead of a point, a box (west,south,east,north)"),
+        },
+        outputs=(
+            Output("FEATURE_COUNT", tr("Number of features"), is_number=True),
+            Output("JSON", tr("What lies here (JSON)")),
+        ),
+        finish=add_place,
     )
 
 
@@ -428,6 +460,16 @@ def warn_without_sites(answer: dict[str, Any], results: dict[str, Any], feedback
     """Of `sites`: what it means that no place was found."""
     if not answer["sites"]:
         feedback.pushWarning(tr("No place was found. That is no proof that there is none."))
+
+
+def add_place(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
+    """Of `identify`: all as JSON, and each layer that has something there as a line of the log."""
+    results["JSON"] = json.dumps(answer, ensure_ascii=False)
+    results["FEATURE_COUNT"] = sum(len(layer["features"]) for layer in answer["layers"])
+    for layer in answer["layers"]:
+        classes = [str(one["class_title"] or one["class"] or one["feature"]) for one in layer["features"]]
+        if classes:
+            feedback.pushInfo(tr("{name}: {value}").format(name=layer["title"], value=", ".join(classes)))
 
 
 def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:

@@ -26,11 +26,13 @@ from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
+from onemap.plugin.identify.identify_view import IdentifyView
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.library.service_list import Service
@@ -39,6 +41,7 @@ from onemap.plugin.map.map_layers import reopen_stale_layers
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.review.review_tab import ReviewTab
+from onemap.plugin.scene.scene import missing_view, prepare_scene
 from onemap.plugin.services.service_dialog import ServiceDialog
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
@@ -55,6 +58,7 @@ class OneMapDock(QgsDockWidget):
 
     ask_algorithm: opens the dialog of a Processing algorithm with values, and calls back with its results.
     open_settings, open_guide: open the settings, and the user guide.
+    open_scene: opens a 3D view of the project, of that name.
     """
 
     def __init__(
@@ -65,11 +69,12 @@ class OneMapDock(QgsDockWidget):
         open_settings: Callable[[], None],
         open_guide: Callable[[], None],
         parent: QWidget | None = None,
+        open_scene: Callable[[str], None] = lambda _name: None,
     ) -> None:
         super().__init__("One Map", parent)
         self.setObjectName("OneMapDock")
         self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
-        self._open_settings = open_settings
+        self._open_settings, self._open_scene = open_settings, open_scene
         self._maker: SampleMaker | None = None
         self.add_dialog: AddDialog | None = None
         self.service_dialog: ServiceDialog | None = None
@@ -79,7 +84,16 @@ class OneMapDock(QgsDockWidget):
         self.notice = Notice(dock_controls())
         self.expressions = ExpressionRow()
         self.setup_page = SetupPage(core, open_settings)
-        self.map_tab = MapTab(self.library, self._zoom_to, self._show_place)
+        self.map_tab = MapTab(self.library, self._zoom_to, self.show_place)
+        self.identify = IdentifyView(self.library, canvas)
+        self.scene_button = QPushButton(icon("scene"), tr("3D view"))
+        self.scene_button.setEnabled(not missing_view())
+        self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
+        self.scene_button.clicked.connect(self.show_scene)
+        self.map_tab.layout().addWidget(self.identify)
+        self.map_tab.layout().addWidget(self.scene_button)
+        self.day_swipe = DaySwipe(self.library, canvas)
+        self.map_tab.add_row(self.day_swipe)
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
         self.review_tab = ReviewTab(self.library, canvas)
@@ -144,15 +158,18 @@ class OneMapDock(QgsDockWidget):
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
         self.map_tab.refused.connect(self.notice.say)
+        self.identify.refused.connect(self.refuse)
+        self.identify.shown.connect(self.show_map_tab)
+        self.day_swipe.refused.connect(self.refuse)
+        self.day_swipe.message_sent.connect(self.notice.say)
+        self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
+        self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
         self.map_tab.service_requested.connect(self.register_service)
         self.map_tab.snapshot_requested.connect(self.take_snapshot)
         self.map_tab.service_refused.connect(self.refuse)
         self.map_tab.service_message.connect(self.notice.say)
         self.check_tab.refused.connect(self.refuse)
-        self.check_tab.message_sent.connect(self.notice.say)
-        self.check_tab.begun.connect(self.notice.hide)
-        for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):
-            done.connect(self.notice.forget_refusal)
+        self._connect_notice()
         self.compare_tab.refused.connect(self.refuse)
         self.compare_tab.message_sent.connect(self.notice.say)
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
@@ -167,6 +184,29 @@ class OneMapDock(QgsDockWidget):
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
         self.visibilityChanged.connect(self._visibility_changed)
 
+    def show_scene(self) -> None:
+        """Show the library in three dimensions, and say what it lacks for that."""
+        scene = prepare_scene(self.library)
+        if scene.terrain is None and not scene.layers:
+            text = tr("The library has nothing for a 3D view: {layers}.")
+            self.notice.say(text.format(layers=", ".join(scene.missing)))
+            return
+        self._open_scene(tr("One Map 3D"))
+        if scene.missing:
+            self.notice.say(tr("The 3D view is without: {layers}.").format(layers=", ".join(scene.missing)))
+
+    def show_map_tab(self) -> None:
+        """Bring the tab Map to the front."""
+        self.setUserVisible(True)
+        self.tabs.setCurrentIndex(self.tab_index(self.map_tab))
+
+    def _connect_notice(self) -> None:
+        """What went wrong before is no longer said once the next step begins, or has gone well."""
+        self.check_tab.message_sent.connect(self.notice.say)
+        self.check_tab.begun.connect(self.notice.hide)
+        for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):
+            done.connect(self.notice.forget_refusal)
+
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""
         return next(number for number in range(self.tabs.count()) if self.tabs.widget(number).widget() is room)
@@ -177,8 +217,10 @@ class OneMapDock(QgsDockWidget):
             return
         self._is_closed = True
         self.check_tab.close_down()
+        self.day_swipe.end()
         self.compare_tab.close_down()
         self.review_tab.close_down()
+        self.identify.close_down()
         self.map_tab.close_down()
         self.setup_page.close_down()
         if self.add_dialog is not None:
@@ -399,7 +441,7 @@ class OneMapDock(QgsDockWidget):
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))
         self._canvas.refresh()
 
-    def _show_place(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
+    def show_place(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
         """Zoom to a place with its surroundings, and flash it."""
         box = geometry.boundingBox()
         box.grow(

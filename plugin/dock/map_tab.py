@@ -21,11 +21,15 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.library.layer_list import CatalogueLayer, Version, layers_in, state_of
+from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
-from onemap.plugin.map.map_layers import layer_on_map, put_on_map, remove_from_map
+from onemap.plugin.map.map_day import DayFollower, slide_to
+from onemap.plugin.map.map_layers import layer_on_map, layers_of_library, put_on_map, remove_from_map
+from onemap.plugin.map.map_themes import first_theme, show_theme
 from onemap.plugin.map.place_list import PlaceList, ShowPlace
+from onemap.plugin.map.theme_buttons import ThemeButtons
+from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.icons import icon
@@ -65,6 +69,12 @@ class MapTab(QWidget):
         self.search.valueChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
         self.search.valueChanged.connect(self.places.search_later)
+        self.themes = ThemeButtons()
+        self.themes.theme_chosen.connect(self._show_theme)
+        self.versions = VersionSlider()
+        self.versions.version_chosen.connect(self._slide_to)
+        self._day = DayFollower()
+        self._opened: set[str] = set()  # libraries that had their first map
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Layers"))
         self.tree.setColumnCount(2)
@@ -80,6 +90,7 @@ class MapTab(QWidget):
         self.tree.itemChanged.connect(self._toggle_item)
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.tree.currentItemChanged.connect(lambda item, _before: self._offer_versions(item))
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.add_button.clicked.connect(self._ask_to_add)
         self.services = ServiceRows(library, zoom_to, self)
@@ -88,15 +99,25 @@ class MapTab(QWidget):
         self.services.refused.connect(self.service_refused)
         self.services.message_sent.connect(self.service_message)
         self.services.changed.connect(self._update_ticks)
+        self._lay_out()
+        library.listed.connect(self.fill)
+        QgsProject.instance().layersRemoved.connect(self._update_ticks)
+        QgsProject.instance().layersAdded.connect(self._update_ticks)
+
+    def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.search)
         layout.addWidget(self.places)
+        layout.addWidget(self.themes)
         layout.addWidget(self.tree, 1)
+        layout.addWidget(self.versions)
         layout.addWidget(self.add_button)
-        library.listed.connect(self.fill)
-        QgsProject.instance().layersRemoved.connect(self._update_ticks)
-        QgsProject.instance().layersAdded.connect(self._update_ticks)
+
+    def add_row(self, row: QWidget) -> None:
+        """Add a row of controls above the button that adds a layer."""
+        layout = self.layout()
+        layout.insertWidget(layout.indexOf(self.add_button), row)
 
     def close_down(self) -> None:
         """Disconnect from the project."""
@@ -128,7 +149,11 @@ class MapTab(QWidget):
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
                 item.setForeground(TITLE, self._grey())
         self.tree.blockSignals(False)
+        self._offer_versions(None)
+        self.themes.show_themes(self._library.themes)
         self._replace_lost_rasters()
+        self._follow_day()
+        self._show_first_map()
         self._update_ticks()
         self._filter(self.search.value())
 
@@ -208,13 +233,57 @@ class MapTab(QWidget):
         if item.checkState(TITLE) != Qt.CheckState.Checked:
             remove_from_map(self._library, version)
         elif layer_on_map(self._library, version) is None:
-            self._put_on_map(entry, version)
+            is_of_day = version.in_force and not self._is_version_row(item)
+            self._put_on_map(entry, version, is_of_day)
             if entry.geometry == "raster" and not version.unreadable:
                 self._ask_about_file(version)
         self._update_ticks()
 
-    def _put_on_map(self, entry: CatalogueLayer, version: Version) -> None:
-        layer = put_on_map(self._library, entry, version)
+    def _is_version_row(self, item: QTreeWidgetItem) -> bool:
+        """Whether a row stands for one version, not for its layer."""
+        return item.parent() is not None and item.parent().data(0, ROLE_ENTRY) is not None
+
+    def _show_theme(self, theme: MapTheme) -> None:
+        titles = show_theme(self._library, theme)
+        if titles:
+            text = tr("These layers cannot be opened: {layers}.")
+            self.refused.emit(text.format(layers=tr(", ").join(titles)))
+        self._update_ticks()
+
+    def _show_first_map(self) -> None:
+        """Begin with a map where the library has just been opened and shows nothing yet."""
+        path, theme = self._library.path, first_theme(self._library)
+        if path in self._opened:
+            return
+        self._opened.add(path)
+        if theme is None or not settings.get("first_map") or layers_of_library(self._library):
+            return
+        is_empty = not QgsProject.instance().mapLayers()
+        self._show_theme(theme)
+        layers = layers_of_library(self._library)
+        if is_empty and layers:
+            QgsProject.instance().setCrs(layers[0].crs())
+            self._zoom_to(layers[-1])
+
+    def _follow_day(self) -> None:
+        left = self._day.follow(self._library)
+        if left:
+            text = tr("Not in force on that day, and off the map until it changes: {layers}.")
+            self.refused.emit(text.format(layers=tr(", ").join(left)))
+
+    def _offer_versions(self, item: QTreeWidgetItem | None) -> None:
+        entry = item.data(0, ROLE_ENTRY) if item is not None else None
+        self.versions.show_layer(entry, item.data(0, ROLE_VERSION) if item is not None else None)
+
+    def _slide_to(self, entry: CatalogueLayer, version: Version) -> None:
+        layer = slide_to(self._library, entry, version)
+        if not layer.isValid():
+            text = tr("“{layer}” cannot be opened from {library}.")
+            self.refused.emit(text.format(layer=entry.title, library=self._library.path))
+        self._update_ticks()
+
+    def _put_on_map(self, entry: CatalogueLayer, version: Version, follows_day: bool = False) -> None:
+        layer = put_on_map(self._library, entry, version, follows_day)
         if not layer.isValid():
             text = tr("“{layer}” cannot be opened from {library}.")
             self.refused.emit(text.format(layer=entry.title, library=self._library.path))
@@ -277,6 +346,10 @@ class MapTab(QWidget):
         hide_action.setCheckable(True)
         hide_action.setChecked(settings.get("hide_empty_layers"))
         hide_action.toggled.connect(self._hide_empty)
+        first_action = menu.addAction(tr("Open a library with its first map"))
+        first_action.setCheckable(True)
+        first_action.setChecked(settings.get("first_map"))
+        first_action.toggled.connect(lambda is_on: settings.put("first_map", is_on))
         menu.exec(self.tree.viewport().mapToGlobal(place))
 
     def _hide_empty(self, is_hidden: bool) -> None:
@@ -307,6 +380,7 @@ def state_texts(label: str) -> dict[str, str]:
     return {
         "in_force": f"{label} ●",
         "old": f"{label} ◐ {tr('old')}",
+        "upcoming": f"{label} ◔ {tr('not yet')}",
         "partial": f"{label} ◌ {tr('part')}",
         "assumed": f"{label} ◌ {tr('assumed')}",
         "unreadable": f"{label} ✕ {tr('unreadable')}",
@@ -319,6 +393,7 @@ def state_hints() -> dict[str, str]:
     return {
         "in_force": tr("In force on that day, for the whole district"),
         "old": tr("Not in force on that day: a check does not use it"),
+        "upcoming": tr("Not yet in force on that day: a check does not use it"),
         "partial": tr("In force on that day, but only for a part of the ground: outside it nothing is known"),
         "assumed": tr("In force on that day; its coverage is only assumed, from the extent of its features"),
         "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),

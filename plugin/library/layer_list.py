@@ -30,6 +30,7 @@ class Version:
     """One dated state of a layer.
 
     coverage: district, file, or extent (then assumed).
+    upcoming: it is valid from a later day on.
     unreadable: the source is missing or replaced, such as a raster's file.
     """
 
@@ -42,6 +43,20 @@ class Version:
     coverage: str
     in_force: bool
     unreadable: bool = False
+    upcoming: bool = False
+
+
+@dataclass(frozen=True)
+class MapTheme:
+    """A map that a click shows: the codes of its layers.
+
+    department: whose layers they are; empty for a theme of several.
+    """
+
+    id: str
+    title: str
+    department: str
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,9 @@ class CatalogueLayer:
     fields: tuple[SchemaField, ...] = field(default=())
     key: str = ""
     names: tuple[str, ...] = ()  # its code, and its titles in every language
+    stratum: str = ""  # its group on the map
+    map_place: int = 0  # from the uppermost layer
+    look: str = ""  # its style in QGIS's format
 
     @property
     def place(self) -> tuple[int, int, bool]:
@@ -97,8 +115,26 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
             _fields(layer),
             str(layer.get("key") or ""),
             (layer["code"], *_titles(layer.get("title"))),
+            str(layer.get("stratum") or ""),
+            int(layer.get("place") or 0),
+            str(layer.get("look") or ""),
         )
         for layer in answer.get("layers", [])
+    ]
+
+
+def strata_in(answer: dict[str, Any]) -> dict[str, str]:
+    """The groups of the map in an answer of the core, from the uppermost: their titles by id."""
+    return {stratum["id"]: title_of(stratum["title"], stratum["id"]) for stratum in answer.get("strata") or []}
+
+
+def themes_in(answer: dict[str, Any]) -> list[MapTheme]:
+    """The maps that a click shows, in an answer of the core; one of a department has no title of its own."""
+    return [
+        MapTheme(
+            theme["id"], title_of(theme.get("title"), ""), str(theme.get("department") or ""), tuple(theme["layers"])
+        )
+        for theme in answer.get("themes") or []
     ]
 
 
@@ -139,13 +175,13 @@ def _titles(title: Any) -> list[str]:
 
 
 def state_of(version: Version | None) -> str:
-    """The state of a version: missing, unreadable, old, assumed, partial or in_force."""
+    """The state of a version: missing, unreadable, upcoming, old, assumed, partial or in_force."""
     if version is None:
         return "missing"
     if version.unreadable:
         return "unreadable"
     if not version.in_force:
-        return "old"
+        return "upcoming" if version.upcoming else "old"
     return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
 
 
@@ -195,4 +231,5 @@ def _version(version: dict[str, Any]) -> Version:
         str(version.get("coverage") or ""),
         bool(version.get("in_force")),
         bool(version.get("unreadable")),
+        bool(version.get("upcoming")),
     )

@@ -10,7 +10,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
-from onemap.plugin.library.layer_list import CatalogueLayer, layers_in, store_hints
+from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, layers_in, store_hints, strata_in, themes_in
 from onemap.plugin.library.service_list import Service, services_in
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
@@ -31,6 +31,8 @@ class OpenLibrary(QObject):
         self.as_of = QDate()  # invalid: today
         self.layers: list[CatalogueLayer] = []
         self.services: list[Service] = []
+        self.strata: dict[str, str] = {}  # the groups of the map, from the uppermost: titles by id
+        self.themes: list[MapTheme] = []
         self.crs = ""
         self.packs: list[dict[str, Any]] = []
         self.account = ""  # of the user on a server; empty for a file, in which names are typed
@@ -70,6 +72,10 @@ class OpenLibrary(QObject):
             self.core.log_in_with(entry_of(path))
         self.refresh()
 
+    def entry(self, code: str) -> CatalogueLayer | None:
+        """The layer of a code, as the catalogue has it."""
+        return next((entry for entry in self.layers if entry.code == code), None)
+
     def set_day(self, day: QDate) -> None:
         """Change the day."""
         if day != self.as_of:
@@ -85,7 +91,7 @@ class OpenLibrary(QObject):
         self.loading.emit()
         if not core_words.are_known():
             self.core.ask("words", {}).answered.connect(core_words.learn)
-        request = self.core.ask("layers", {"library": self.path, "as_of": self.day})
+        request = self.core.ask("layers", {"library": self.path, "as_of": self.day, "looks": True})
         request.answered.connect(lambda answer: self._take(number, answer))
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
 
@@ -98,6 +104,7 @@ class OpenLibrary(QObject):
         self.crs = str(answer.get("crs") or "")
         self.layers = layers_in(answer)
         self.services = services_in(answer)
+        self.strata, self.themes = strata_in(answer), themes_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
         store_hints(self.layers)
         settings.remember_library(self.path)

@@ -1,15 +1,12 @@
-"""How layers look on the map: results by their verdict, catalogue layers by the table in resources/styles."""
+"""How layers look on the map: results by their verdict, catalogue layers as the core has written their style."""
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from typing import Any
 
 from qgis.core import (
     Qgis,
     QgsCategorizedSymbolRenderer,
-    QgsFeatureRenderer,
     QgsFillSymbol,
     QgsLinePatternFillSymbolLayer,
     QgsLineSymbol,
@@ -20,8 +17,9 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtXml import QDomDocument
 
-from onemap.plugin.library.layer_list import CatalogueLayer, title_of
+from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
@@ -32,7 +30,6 @@ RESULT_TABLES = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_p
 OFTEN_EMPTY = ("overlaps_line", "overlaps_point")  # only rules on lines and points fill them
 COUNTED, NOT_COUNTED = "#B2182B", "#6B6B6B"
 OTHER_DEPARTMENT = "#6B6B6B"
-FAINT = 0.25  # an opacity that hides little
 PARCEL_FILL, PARCEL_OUTLINE = "255,255,255,90", "#404040"
 
 
@@ -54,19 +51,16 @@ def style_results(layer: QgsVectorLayer, table: str) -> None:
 
 
 def style_layer(layer: QgsVectorLayer, entry: CatalogueLayer) -> None:
-    """Give a layer of the catalogue its look; one without an entry is drawn in its department's colour."""
+    """Give a layer of the catalogue its look, labels and names, as the core has written them.
+
+    One without, such as a service that shows something of its own, is drawn by thin lines.
+    """
     if layer.geometryType() == Qgis.GeometryType.Null:
         return
-    style = _style_of(entry)
-    renderer = _classified(style, layer) if "field" in style else None
-    layer.setRenderer(renderer or QgsSingleSymbolRenderer(symbol_of(style, layer.geometryType())))
-
-
-def lies_over(entry: CatalogueLayer, geometry: Qgis.GeometryType) -> bool:
-    """Whether a layer is drawn by lines, so that it hides little and should lie over those that fill."""
-    style = _style_of(entry)
-    is_filled = "prefixes" in style or style.get("fill_opacity", 1.0 if "fill" in style else 0.0) > FAINT
-    return geometry != Qgis.GeometryType.Polygon or not is_filled
+    document = QDomDocument()
+    if not (entry.look and document.setContent(entry.look) and layer.importNamedStyle(document)[0]):
+        look = {"stroke": OTHER_DEPARTMENT, "stroke_mm": 0.4}
+        layer.setRenderer(QgsSingleSymbolRenderer(symbol_of(look, layer.geometryType())))
 
 
 def style_parcels(layer: QgsVectorLayer) -> None:
@@ -82,41 +76,6 @@ def _pieces(geometry: Qgis.GeometryType) -> QgsRuleBasedRenderer:
         root.appendChild(
             QgsRuleBasedRenderer.Rule(symbol_of({"stroke": colour, "stroke_mm": 1.0}, geometry), 0, 0, test)
         )
-    return QgsRuleBasedRenderer(root)
-
-
-@lru_cache(maxsize=1)
-def _table() -> dict[str, Any]:
-    return json.loads((STYLES / "layers.json").read_text(encoding="utf-8"))
-
-
-def _style_of(entry: CatalogueLayer) -> dict[str, Any]:
-    colour = _table()["departments"].get(entry.department, OTHER_DEPARTMENT)
-    style = _table()["layers"].get(
-        entry.code, {"fill": colour, "fill_opacity": 0.2, "stroke": colour, "stroke_mm": 0.4}
-    )
-    return {**_table()["layers"][style["like"]], **style} if "like" in style else style
-
-
-def _classified(style: dict[str, Any], layer: QgsVectorLayer) -> QgsFeatureRenderer | None:
-    """A legend of classes, by the start of a code or by a whole value; None where the layer lacks the field."""
-    field = style["field"]
-    if layer.fields().lookupField(field) < 0:
-        return None
-    root = QgsRuleBasedRenderer.Rule(None)
-    for prefix, look in style.get("prefixes", {}).items():
-        test = f"left(\"{field}\", {len(prefix)}) = '{prefix}'"
-        label = f"{prefix} {title_of(look.get('title'), '')}".strip()
-        root.appendChild(
-            QgsRuleBasedRenderer.Rule(symbol_of({**style, **look}, layer.geometryType()), 0, 0, test, label)
-        )
-    for value, look in style.get("values", {}).items():
-        test = f"\"{field}\" = '{value}'"
-        root.appendChild(
-            QgsRuleBasedRenderer.Rule(symbol_of({**style, **look}, layer.geometryType()), 0, 0, test, value)
-        )
-    rest = symbol_of({"stroke": style.get("stroke"), "stroke_mm": style.get("stroke_mm")}, layer.geometryType())
-    root.appendChild(QgsRuleBasedRenderer.Rule(rest, 0, 0, "ELSE", tr("Other")))
     return QgsRuleBasedRenderer(root)
 
 

@@ -1,14 +1,11 @@
-"""Library layers on the map: opened read-only from the library's file or server, styled, grouped by department."""
+"""Library layers on the map: opened read-only from the library's file or server, styled, in their order."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from qgis.core import (
-    Qgis,
     QgsFeatureRequest,
-    QgsLayerTreeGroup,
-    QgsLayerTreeLayer,
     QgsMapLayer,
     QgsProject,
     QgsProviderRegistry,
@@ -18,14 +15,15 @@ from qgis.core import (
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.map.layer_styles import lies_over, style_layer
+from onemap.plugin.map.layer_styles import style_layer
+from onemap.plugin.map.map_groups import insert_layer, remove_layer
 from onemap.plugin.map.table_layers import table_layer
-from onemap.plugin.words.core_words import word
 
 PROPERTY_TABLE = "onemap/table"
 PROPERTY_LIBRARY = "onemap/library"
+PROPERTY_CODE = "onemap/code"
+PROPERTY_FOLLOWS = "onemap/follows"  # whether it shows the version in force on the library's day
 PROPERTY_RUN = "onemap/run"  # on layers of results
-GROUP = "One Map"
 
 
 def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
@@ -45,11 +43,13 @@ def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) 
     return layer
 
 
-def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
-    """Add a version to the map with its style; the library is never written.
+def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version, follows_day: bool = False) -> QgsMapLayer:
+    """Add a version to the map with its style, where it belongs; the library is never written.
 
-    A raster is shown as a picture, below everything else. It is shown as its outline where the file is missing, or
-    where the core says that it is not the file that was added.
+    A raster is shown as a picture. It is shown as its outline where the file is missing, or where the core says that
+    it is not the file that was added.
+
+    follows_day: whether the layer shows another version when the library's day changes.
     """
     layer = open_version(library, entry, version)
     if not layer.isValid():
@@ -59,13 +59,36 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) ->
     map_layer = picture or layer
     map_layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
     map_layer.setCustomProperty(PROPERTY_TABLE, version.table)
+    map_layer.setCustomProperty(PROPERTY_CODE, entry.code)
+    map_layer.setCustomProperty(PROPERTY_FOLLOWS, follows_day)
     QgsProject.instance().addMapLayer(map_layer, False)
-    if picture is not None:
-        _library_group(library).addLayer(picture)
-        return picture
-    is_over = lies_over(entry, layer.geometryType())
-    group = layer_group(library, entry.department, is_over)
-    group.insertLayer(0 if is_over else len(group.children()), layer)
+    insert_layer(library, entry, map_layer)
+    return map_layer
+
+
+def layers_of_library(library: OpenLibrary) -> list[QgsMapLayer]:
+    """The project's layers that show versions of a library."""
+    return [
+        layer
+        for layer in QgsProject.instance().mapLayers().values()
+        if layer.customProperty(PROPERTY_LIBRARY) == library.path and layer.customProperty(PROPERTY_TABLE)
+    ]
+
+
+def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
+    """Let a layer on the map show another version of itself; it keeps its place, its look and its name in themes.
+
+    A raster's picture is another layer.
+    """
+    follows_day = bool(layer.customProperty(PROPERTY_FOLLOWS))
+    if not isinstance(layer, QgsVectorLayer) or entry.geometry == "raster":
+        remove_layer(layer)
+        return put_on_map(library, entry, version, follows_day)
+    opened = open_version(library, entry, version)
+    if opened.isValid():
+        layer.setDataSource(opened.source(), opened.name(), opened.providerType())
+        layer.setCustomProperty(PROPERTY_TABLE, version.table)
+        layer.triggerRepaint()
     return layer
 
 
@@ -84,16 +107,6 @@ def remove_from_map(library: OpenLibrary, version: Version) -> None:
     layer = layer_on_map(library, version)
     if layer is not None:
         remove_layer(layer)
-
-
-def remove_layer(layer: QgsMapLayer) -> None:
-    """Remove a layer from the map, with the groups that become empty."""
-    node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-    group = node.parent() if node is not None else None
-    QgsProject.instance().removeMapLayer(layer.id())
-    while isinstance(group, QgsLayerTreeGroup) and not group.children() and group.parent() is not None:
-        group, empty = group.parent(), group
-        group.removeChildNode(empty)
 
 
 def reopen_stale_layers(library: str) -> None:
@@ -118,41 +131,3 @@ def _returns_nothing(layer: QgsVectorLayer) -> bool:
     """Whether a layer that has features returns none."""
     first = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None)
     return first is None and layer.featureCount() != 0
-
-
-def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:
-    """A group of the plugin in the layer tree, found or new.
-
-    name: the group's name.
-    at_top: whether a new group goes to the top, or above the first background picture.
-    """
-    root = QgsProject.instance().layerTreeRoot()
-    group = root.findGroup(name)
-    if group is not None:
-        return group
-    position = 0
-    if not at_top:
-        pictures = [
-            index
-            for index, node in enumerate(root.children())
-            if getattr(node, "layer", lambda: None)() is not None
-            and node.layer().type() in (Qgis.LayerType.Raster, Qgis.LayerType.VectorTile)
-        ]
-        position = pictures[0] if pictures else len(root.children())
-    return root.insertGroup(position, name)
-
-
-def layer_group(library: OpenLibrary, department: str, at_top: bool) -> QgsLayerTreeGroup:
-    """The group of a department in the group of its library, found or new.
-
-    at_top: whether a new group goes above the others, or below them.
-    """
-    library_group = _library_group(library)
-    name = word("departments", department)
-    group_count = sum(not isinstance(node, QgsLayerTreeLayer) for node in library_group.children())
-    position = 0 if at_top else group_count  # pictures are below all groups
-    return library_group.findGroup(name) or library_group.insertGroup(position, name)
-
-
-def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
-    return insert_group(f"{GROUP} · {library.name}", at_top=False)

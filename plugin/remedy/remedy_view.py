@@ -24,7 +24,8 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
-from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group
+from onemap.plugin.map.map_groups import insert_group
+from onemap.plugin.map.map_layers import PROPERTY_RUN
 from onemap.plugin.remedy.remedy_looks import style_remedy
 from onemap.plugin.remedy.remedy_results import (
     CUT,

@@ -9,7 +9,8 @@ from pathlib import Path
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group, remove_layer
+from onemap.plugin.map.map_groups import insert_group, remove_layer
+from onemap.plugin.map.map_layers import PROPERTY_RUN
 from onemap.plugin.results.results import open_table
 from onemap.plugin.words.translation import tr
 

@@ -12,7 +12,8 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.library.service_uris import source_of
 from onemap.plugin.map.layer_styles import style_layer
-from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, layer_group
+from onemap.plugin.map.map_groups import insert_layer
+from onemap.plugin.map.map_layers import PROPERTY_LIBRARY
 from onemap.plugin.services.service_offers import request_offers
 from onemap.plugin.words.translation import tr
 
@@ -63,12 +64,14 @@ def put_service_on_map(library: OpenLibrary, service: Service) -> QgsMapLayer:
         layer = QgsRasterLayer(uri, title, provider)
     if not layer.isValid():
         return layer
+    entry = library.entry(service.code) or service.as_layer
+    if service.has_features:
+        style_layer(layer, entry)
     layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
     layer.setCustomProperty(PROPERTY_SERVICE, service.name)
     QgsProject.instance().addMapLayer(layer, False)
     if service.has_features:
-        style_layer(layer, service.as_layer)
-        layer_group(library, service.department, True).insertLayer(0, layer)
+        insert_layer(library, entry, layer)
     else:
         root = QgsProject.instance().layerTreeRoot()
         root.insertLayer(len(root.children()), layer)

@@ -176,6 +176,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>地块的字符编码</translation>
     </message>
     <message>
+        <source>Codes of the parcels' use</source>
+        <translation>地块用途代码的分类</translation>
+    </message>
+    <message>
+        <source>Take it in spite of this</source>
+        <translation>仍然入库</translation>
+    </message>
+    <message>
         <source>As known at</source>
         <translation>按此时刻已入库的数据</translation>
     </message>
@@ -622,10 +630,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Cancelled; nothing was changed.</source>
         <translation>已取消，未作任何更改。</translation>
-    </message>
-    <message>
-        <source>Other</source>
-        <translation>其他</translation>
     </message>
     <message>
         <source>Counted</source>
@@ -1485,11 +1489,11 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>First plan (code)</source>
-        <translation>甲方规划（代码）</translation>
+        <translation>规划一（代码）</translation>
     </message>
     <message>
         <source>Second plan (code)</source>
-        <translation>乙方规划（代码）</translation>
+        <translation>规划二（代码）</translation>
     </message>
     <message>
         <source>Matrix (name or file)</source>
@@ -1690,6 +1694,90 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     <message>
         <source>By department</source>
         <translation>按部门</translation>
+    </message>
+    <message>
+        <source>Statistics of a layer</source>
+        <translation>图层统计</translation>
+    </message>
+    <message>
+        <source>Adds up a layer by class and by area unit: areas of the union (ground under two features counts once), in the plane and on the ellipsoid, lengths, counts, and sums of fields. A feature that crosses a unit's border is shared out by its ground. Beside each unit stands what is not known: ground without a feature, ground for which the layer does not speak, ground where the condition is unknown.</source>
+        <translation>按类别和统计单元汇总一个图层：并集面积（两个要素重叠处只计一次；平面面积与椭球面积）、长度、个数、字段合计。跨单元界线的要素按面积分摊。每个单元旁列出未知部分：没有要素的地面、图层覆盖范围以外的地面、条件无法判断的地面。</translation>
+    </message>
+    <message>
+        <source>Fields to add up</source>
+        <translation>要合计的字段</translation>
+    </message>
+    <message>
+        <source>Statistics by unit and class</source>
+        <translation>按单元与类别统计</translation>
+    </message>
+    <message>
+        <source>Units with what is known of them</source>
+        <translation>统计单元及其已知、未知面积</translation>
+    </message>
+    <message>
+        <source>Area, m²</source>
+        <translation>面积，m²</translation>
+    </message>
+    <message>
+        <source>Length, m</source>
+        <translation>长度，m</translation>
+    </message>
+    <message>
+        <source>What became what between two versions</source>
+        <translation>两个版本之间的转移矩阵</translation>
+    </message>
+    <message>
+        <source>The transition matrix of two versions of a layer, by area unit: how much ground of each class became which other. Rows sum to the older version, columns to the newer one.
+
+A version is a layer's code, or code@label.</source>
+        <translation>同一图层两个版本之间的转移矩阵，可按统计单元：每一类有多少变成了哪一类。行合计为旧版本，列合计为新版本。
+
+版本写作图层代码或“代码@版本”。</translation>
+    </message>
+    <message>
+        <source>Older version (code@label)</source>
+        <translation>旧版本（代码@版本）</translation>
+    </message>
+    <message>
+        <source>Newer version (code@label)</source>
+        <translation>新版本（代码@版本）</translation>
+    </message>
+    <message>
+        <source>Transitions by unit and class</source>
+        <translation>按单元与类别的转移</translation>
+    </message>
+    <message>
+        <source>Classes before and after</source>
+        <translation>各类前后面积</translation>
+    </message>
+    <message>
+        <source>Units with what changed in them</source>
+        <translation>统计单元及其变化面积</translation>
+    </message>
+    <message>
+        <source>Changed ground, m²</source>
+        <translation>变化面积，m²</translation>
+    </message>
+    <message>
+        <source>Classes (fields, commas between)</source>
+        <translation>分类字段（逗号相隔）</translation>
+    </message>
+    <message>
+        <source>Area units (layer code or file)</source>
+        <translation>统计单元（图层代码或文件）</translation>
+    </message>
+    <message>
+        <source>Field that names the units</source>
+        <translation>单元名称字段</translation>
+    </message>
+    <message>
+        <source>Which features are units (CQL2)</source>
+        <translation>哪些要素作为单元（CQL2）</translation>
+    </message>
+    <message>
+        <source>Which features count (CQL2)</source>
+        <translation>统计哪些要素（CQL2）</translation>
     </message>
     <message>
         <source>cases that wait for its opinion; dark: overdue</source>
@@ -2189,11 +2277,11 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>of its edge along lines of plan A: {figure}</source>
-        <translation>边线与甲方规划界线重合：{figure}</translation>
+        <translation>边线与规划一界线重合：{figure}</translation>
     </message>
     <message>
         <source>of its edge along lines of plan B: {figure}</source>
-        <translation>边线与乙方规划界线重合：{figure}</translation>
+        <translation>边线与规划二界线重合：{figure}</translation>
     </message>
     <message>
         <source>of its class that is the other plan's class: {figure}</source>
@@ -2205,11 +2293,11 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>agreed with plan A's earlier version: {figure}</source>
-        <translation>与甲方规划上一版本一致：{figure}</translation>
+        <translation>与规划一上一版本一致：{figure}</translation>
     </message>
     <message>
         <source>agreed with plan B's earlier version: {figure}</source>
-        <translation>与乙方规划上一版本一致：{figure}</translation>
+        <translation>与规划二上一版本一致：{figure}</translation>
     </message>
     <message>
         <source>mean width {width}</source>
@@ -2249,7 +2337,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Exchange the two plans</source>
-        <translation>甲乙互换</translation>
+        <translation>互换规划一与规划二</translation>
     </message>
     <message>
         <source>With an earlier comparison only what changed is computed, and told</source>
@@ -2257,11 +2345,11 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Plan A</source>
-        <translation>规划甲</translation>
+        <translation>规划一</translation>
     </message>
     <message>
         <source>Plan B</source>
-        <translation>规划乙</translation>
+        <translation>规划二</translation>
     </message>
     <message>
         <source>Matrix</source>
@@ -2317,7 +2405,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>{a} in plan A, {b} in plan B; in hectares</source>
-        <translation>甲方规划为{a}，乙方规划为{b}；单位：公顷</translation>
+        <translation>规划一为{a}，规划二为{b}；单位：公顷</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -2365,7 +2453,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>The class in plan A and in plan B</source>
-        <translation>甲方规划与乙方规划的地类</translation>
+        <translation>规划一与规划二的地类</translation>
     </message>
     <message>
         <source>Shift</source>
@@ -2397,7 +2485,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>From when plan A and plan B hold</source>
-        <translation>甲方规划与乙方规划的生效日期</translation>
+        <translation>规划一与规划二的生效日期</translation>
     </message>
     <message>
         <source>Cluster</source>
@@ -2449,7 +2537,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Swipe: plan A left of the mouse, plan B right of it (S)</source>
-        <translation>卷帘：鼠标左侧为甲方规划，右侧为乙方规划（S）</translation>
+        <translation>卷帘：鼠标左侧为规划一，右侧为规划二（S）</translation>
     </message>
     <message>
         <source>Keep the layer: in a file that stays</source>
@@ -2470,8 +2558,8 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     <message>
         <source>A: {a}
 B: {b}</source>
-        <translation>甲：{a}
-乙：{b}</translation>
+        <translation>规划一：{a}
+规划二：{b}</translation>
     </message>
     <message>
         <source>All steps of the case</source>
@@ -3015,7 +3103,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Side by side: plan A on the map, plan B on a second one (B)</source>
-        <translation>并排：甲规划在主地图，乙规划在第二个地图（B）</translation>
+        <translation>并排：规划一在主地图，规划二在第二个地图（B）</translation>
     </message>
     <message>
         <source>Who contradicts whom: every plan against every other, in hectares</source>
@@ -3312,6 +3400,322 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>What was added cannot be read any more: what depends on it is unknown, not clear</source>
         <translation>入库的数据已无法读取：相关结论为无法判定，而非无冲突</translation>
+    </message>
+    <message>
+        <source>Add a whole delivery</source>
+        <translation>整批数据入库</translation>
+    </message>
+    <message>
+        <source>Holds every layer of every file in a folder against the catalogue, and adds all of them in one go, or layer by layer. What no name tells waits for a person: have the plan written, give the codes there, and run the algorithm again with the same plan.</source>
+        <translation>把文件夹中每个文件的每个图层与目录对照，一次全部入库，或逐图层入库。名称不能判断的留给人来定：先生成计划，填写代码，再用同一计划运行。</translation>
+    </message>
+    <message>
+        <source>Folder (or .zip, .7z)</source>
+        <translation>文件夹（或 .zip、.7z）</translation>
+    </message>
+    <message>
+        <source>Plan (*.toml)</source>
+        <translation>计划（*.toml）</translation>
+    </message>
+    <message>
+        <source>Layer by layer</source>
+        <translation>逐图层入库</translation>
+    </message>
+    <message>
+        <source>Ground for which the layers speak</source>
+        <translation>图层对哪些地面负责</translation>
+    </message>
+    <message>
+        <source>Layers added</source>
+        <translation>入库图层数</translation>
+    </message>
+    <message>
+        <source>Layers refused</source>
+        <translation>未入库图层数</translation>
+    </message>
+    <message>
+        <source>Changes between two versions of a layer</source>
+        <translation>图层两个版本的变化</translation>
+    </message>
+    <message>
+        <source>Tells feature by feature what was added, is gone, has moved or has other attributes, and how much ground is of another class now.</source>
+        <translation>逐要素说明新增、消失、移动和属性变化，以及类别变化的面积。</translation>
+    </message>
+    <message>
+        <source>Label of the older version</source>
+        <translation>旧版本名称</translation>
+    </message>
+    <message>
+        <source>Label of the newer version</source>
+        <translation>新版本名称</translation>
+    </message>
+    <message>
+        <source>Field of the class</source>
+        <translation>类别字段</translation>
+    </message>
+    <message>
+        <source>Features that are not as before</source>
+        <translation>有变化的要素</translation>
+    </message>
+    <message>
+        <source>Classes that changed</source>
+        <translation>变化的类别</translation>
+    </message>
+    <message>
+        <source>Features added</source>
+        <translation>新增要素数</translation>
+    </message>
+    <message>
+        <source>Features removed</source>
+        <translation>消失要素数</translation>
+    </message>
+    <message>
+        <source>Features moved</source>
+        <translation>移动要素数</translation>
+    </message>
+    <message>
+        <source>Features changed</source>
+        <translation>属性变化要素数</translation>
+    </message>
+    <message>
+        <source>Features unchanged</source>
+        <translation>未变要素数</translation>
+    </message>
+    <message>
+        <source>Deliver layers as a package</source>
+        <translation>打包交付图层</translation>
+    </message>
+    <message>
+        <source>Packs chosen layers for another department or level: data, metadata and hashes in one file, whole or only what changed since a version. The library's log keeps what went where.</source>
+        <translation>把选定的图层打包交给其他部门或上下级：数据、元数据和校验值在一个文件中，可为全部或某版本以来的变更。资料库日志记录去向。</translation>
+    </message>
+    <message>
+        <source>Package (*.zip)</source>
+        <translation>数据包（*.zip）</translation>
+    </message>
+    <message>
+        <source>Layers (codes, commas between)</source>
+        <translation>图层（代码，用逗号隔开）</translation>
+    </message>
+    <message>
+        <source>Only changes since (label)</source>
+        <translation>只含该版本以来的变更</translation>
+    </message>
+    <message>
+        <source>Only one area unit (CODE=VALUE)</source>
+        <translation>只含一个统计单元（代码=值）</translation>
+    </message>
+    <message>
+        <source>Receiver</source>
+        <translation>接收方</translation>
+    </message>
+    <message>
+        <source>Secrecy class</source>
+        <translation>密级</translation>
+    </message>
+    <message>
+        <source>Package</source>
+        <translation>数据包</translation>
+    </message>
+    <message>
+        <source>SHA-256</source>
+        <translation>SHA-256</translation>
+    </message>
+    <message>
+        <source>Receive a package</source>
+        <translation>接收数据包</translation>
+    </message>
+    <message>
+        <source>Takes in a package as new versions, all or none, proved by its hashes, and writes the receipt; or takes in the receipt of a package that this library has delivered.</source>
+        <translation>接收数据包并作为新版本入库：全部成功或全部不入，按校验值核对，并写出回执；或收入本库所交付的包的回执。</translation>
+    </message>
+    <message>
+        <source>Package or receipt</source>
+        <translation>数据包或回执</translation>
+    </message>
+    <message>
+        <source>Only show what would become of it</source>
+        <translation>只显示将如何处理</translation>
+    </message>
+    <message>
+        <source>Receipt (*.json)</source>
+        <translation>回执（*.json）</translation>
+    </message>
+    <message>
+        <source>Receipt</source>
+        <translation>回执</translation>
+    </message>
+    <message>
+        <source>What lies here?</source>
+        <translation>此处有什么？</translation>
+    </message>
+    <message>
+        <source>Click on the map, or press Enter there for its middle</source>
+        <translation>在地图上点击，或在地图上按回车查看图中央</translation>
+    </message>
+    <message>
+        <source>Close what lies here</source>
+        <translation>关闭此处内容</translation>
+    </message>
+    <message>
+        <source>What lies here</source>
+        <translation>此处内容</translation>
+    </message>
+    <message>
+        <source>Layer, class</source>
+        <translation>图层、类别</translation>
+    </message>
+    <message>
+        <source>Version, measure</source>
+        <translation>版本、数值</translation>
+    </message>
+    <message>
+        <source>Nothing here</source>
+        <translation>此处没有要素</translation>
+    </message>
+    <message>
+        <source>Not known here: {reason}</source>
+        <translation>此处情况不明：{reason}</translation>
+    </message>
+    <message>
+        <source>No. {number}</source>
+        <translation>编号 {number}</translation>
+    </message>
+    <message>
+        <source>{distance} m away</source>
+        <translation>相距 {distance} m</translation>
+    </message>
+    <message>
+        <source>One Map: places, plots, coordinates</source>
+        <translation>一张图：地名、地块、坐标</translation>
+    </message>
+    <message>
+        <source>Longitude, latitude</source>
+        <translation>经度、纬度</translation>
+    </message>
+    <message>
+        <source>This QGIS has no 3D view: it was built without it.</source>
+        <translation>此 QGIS 编译时未带三维视图。</translation>
+    </message>
+    <message>
+        <source>3D view</source>
+        <translation>三维视图</translation>
+    </message>
+    <message>
+        <source>Terrain, buildings, permitted heights and height limits</source>
+        <translation>地形、建筑、允许高度与限高面</translation>
+    </message>
+    <message>
+        <source>The library has nothing for a 3D view: {layers}.</source>
+        <translation>资料库没有可供三维显示的图层：{layers}。</translation>
+    </message>
+    <message>
+        <source>One Map 3D</source>
+        <translation>一张图三维</translation>
+    </message>
+    <message>
+        <source>The 3D view is without: {layers}.</source>
+        <translation>三维视图缺少：{layers}。</translation>
+    </message>
+    <message>
+        <source>Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, lines and points within the radius, the value of a raster. A layer that says nothing of the place is listed too, with the reason. The answer is JSON.</source>
+        <translation>列出一点、一线或一个范围内各有效图层的内容：包含该点的面，半径之内的线和点，栅格的取值。说明不了此处的图层也列出，并写明原因。结果为 JSON。</translation>
+    </message>
+    <message>
+        <source>East, or longitude</source>
+        <translation>东坐标或经度</translation>
+    </message>
+    <message>
+        <source>North, or latitude</source>
+        <translation>北坐标或纬度</translation>
+    </message>
+    <message>
+        <source>Coordinate system of the numbers (empty: the library's)</source>
+        <translation>坐标的坐标系（留空为资料库的）</translation>
+    </message>
+    <message>
+        <source>Radius for lines and points, m (empty: 10)</source>
+        <translation>线和点的半径，米（留空为 10）</translation>
+    </message>
+    <message>
+        <source>Instead of a point, a line (WKT)</source>
+        <translation>代替点：线（WKT）</translation>
+    </message>
+    <message>
+        <source>Instead of a point, a box (west,south,east,north)</source>
+        <translation>代替点：范围（西,南,东,北）</translation>
+    </message>
+    <message>
+        <source>Number of features</source>
+        <translation>要素数</translation>
+    </message>
+    <message>
+        <source>What lies here (JSON)</source>
+        <translation>此处内容（JSON）</translation>
+    </message>
+    <message>
+        <source>not yet</source>
+        <translation>尚未生效</translation>
+    </message>
+    <message>
+        <source>Not yet in force on that day: a check does not use it</source>
+        <translation>该日尚未生效：检测不采用</translation>
+    </message>
+    <message>
+        <source>Open a library with its first map</source>
+        <translation>打开资料库时显示底图</translation>
+    </message>
+    <message>
+        <source>{theme} (One Map)</source>
+        <translation>{theme}（一张图）</translation>
+    </message>
+    <message>
+        <source>Version of the chosen layer</source>
+        <translation>所选图层的版本</translation>
+    </message>
+    <message>
+        <source>Show another version of this layer on the map: drag, or press ← and →</source>
+        <translation>在地图上显示该图层的其他版本：拖动，或按 ← →</translation>
+    </message>
+    <message>
+        <source>Show this map: its layers, and of the library no others</source>
+        <translation>显示该专题图：只显示其图层，资料库的其他图层隐藏</translation>
+    </message>
+    <message>
+        <source>Show the layers of one department</source>
+        <translation>显示某一部门的图层</translation>
+    </message>
+    <message>
+        <source>Map: {theme}</source>
+        <translation>专题图：{theme}</translation>
+    </message>
+    <message>
+        <source>These layers cannot be opened: {layers}.</source>
+        <translation>以下图层无法打开：{layers}。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>Not in force on that day, and off the map until it changes: {layers}.</source>
+        <translation>该日无现行版本，已从地图移出，改换日期后恢复：{layers}。</translation>
+    </message>
+    <message>
+        <source>Another day</source>
+        <translation>另一日期</translation>
+    </message>
+    <message>
+        <source>Swipe two days</source>
+        <translation>两日卷帘</translation>
+    </message>
+    <message>
+        <source>Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too</source>
+        <translation>指针左侧为资料库当前日期的地图，右侧为此日期的地图；也可按 ← → 移动</translation>
+    </message>
+    <message>
+        <source>Between these two days nothing on the map changed.</source>
+        <translation>两个日期之间，地图上的图层没有变化。</translation>
     </message>
     <message>
         <source>Findings by department and verdict</source>

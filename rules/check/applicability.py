@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.rules.kinds.conditions import Truth, evaluate
-from onemap.rules.packs.project_class import ProjectClass, are_silent
+from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule import Rule
 
 
@@ -18,45 +18,37 @@ class Applicability:
     lacks_fact: np.ndarray
 
 
-def applicability(rule: Rule, parcels: pd.DataFrame) -> Applicability:
-    """To which parcels a rule applies. parcels: n rows of their attributes.
+def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
+    """To which parcels a rule applies. parcels: n rows of their attributes; projects: what they say of themselves.
 
     A project that says nothing of itself is of no class: `unless` does not excuse it, and `only` reaches it where the
     rule says `silent`. An unknown `when` applies the rule.
     """
-    reached = _reached(rule, parcels)
-    is_excused = _is_of(rule.unless, parcels)
-    lacks_fact = reached.lacks_fact | (are_silent(parcels, rule.unless) if rule.unless else False)
-    applies = reached.applies & ~is_excused
+    reached = _reached(rule, parcels, projects)
+    lacks_fact = reached.lacks_fact | (projects.are_silent(rule.unless) if rule.unless else False)
+    applies = reached.applies & ~projects.are_of(rule.unless)
     return Applicability(applies, applies & lacks_fact)
 
 
-def _reached(rule: Rule, parcels: pd.DataFrame) -> Applicability:
+def _reached(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
     """What the rule says but for those whom its `unless` excuses."""
     applies, lacks_fact = np.ones(len(parcels), dtype=bool), np.zeros(len(parcels), dtype=bool)
     if rule.when is not None:
         truth = _truth(rule.when, parcels)
         applies, lacks_fact = truth.true | truth.unknown, truth.unknown
     if rule.only:
-        is_silent = are_silent(parcels, rule.only) & rule.silent
-        applies, lacks_fact = applies & (_is_of(rule.only, parcels) | is_silent), lacks_fact | is_silent
+        is_silent = projects.are_silent(rule.only) & rule.silent
+        applies, lacks_fact = applies & (projects.are_of(rule.only) | is_silent), lacks_fact | is_silent
     if rule.milder_of:
-        applies = applies & np.logical_or.reduce([_is_excused(severe, parcels) for severe in rule.milder_of])
+        excused = [_is_excused(severe, parcels, projects) for severe in rule.milder_of]
+        applies = applies & np.logical_or.reduce(excused)
     return Applicability(applies, lacks_fact)
 
 
-def _is_excused(rule: Rule, parcels: pd.DataFrame) -> np.ndarray:
+def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.ndarray:
     """Whom (n,) a rule would reach, but for its `unless`."""
-    excused: np.ndarray = _reached(rule, parcels).applies & _is_of(rule.unless, parcels)
+    excused: np.ndarray = _reached(rule, parcels, projects).applies & projects.are_of(rule.unless)
     return excused
-
-
-def _is_of(classes: tuple[ProjectClass, ...], parcels: pd.DataFrame) -> np.ndarray:
-    """Which parcels (n,) are certainly of one of the classes."""
-    result = np.zeros(len(parcels), dtype=bool)
-    for item in classes:
-        result |= item.members(parcels)
-    return result
 
 
 def _truth(when: str, parcels: pd.DataFrame) -> Truth:

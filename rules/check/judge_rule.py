@@ -28,6 +28,7 @@ from onemap.rules.kinds.ground import (
     no_pairs,
 )
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule import Rule
 
 
@@ -49,6 +50,11 @@ class Bench:
     def covered(self) -> CoveredGround:
         """What of all parcels lies inside and outside the coverages."""
         return CoveredGround()
+
+    @cached_property
+    def projects(self) -> Projects:
+        """What all parcels say of themselves."""
+        return Projects(self.attributes)
 
     @cached_property
     def records(self) -> pd.DataFrame:
@@ -77,8 +83,8 @@ def judged_rule(
     rows, lacks_fact = _rows_asked(rule, bench, wanted)
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or "unreadable")
-    if any(other.reason == "unreadable" for other in others.values()):
-        return _blank(rule, bench, rows, source, "unreadable")  # where the official zones lie nobody knows
+    if wanting := _wanting_layer(rule, others):
+        return _blank(rule, bench, rows, source, wanting)
     if rule.finds:
         _check_fields(rule, source)
     if wanted is not None and not wanted.any():
@@ -110,7 +116,7 @@ def judged_rule(
 
 def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """The positions (k,) of the parcels to which a rule applies, of those that are wanted; and which lack a fact."""
-    to_whom = applicability(rule, bench.attributes)
+    to_whom = applicability(rule, bench.attributes, bench.projects)
     rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
     return rows, to_whom.lacks_fact[rows]
 
@@ -154,12 +160,27 @@ def _ground(
         crs=bench.crs,
         origin=bench.origin,
         others={
-            key: OtherLayer(other.stored.geometries, other.coverage)
+            key: OtherLayer(other.stored.geometries, other.coverage, other.rasters, _given_crs(other))
             for key, other in others.items()
             if other.stored is not None and other.coverage is not None
         },
         covered=bench.covered if is_everyone else CoveredGround(),
     )
+
+
+def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
+    """Why a layer without which the rule cannot judge says nothing; None if every one of them does.
+
+    Of one that cannot be read, such as official zones, nobody knows what it would say.
+    """
+    needed = KINDS[rule.kind].needed_layers(rule.options)
+    stops = (other.reason for key, other in others.items() if other.reason == "unreadable" or key in needed)
+    return next(filter(None, stops), None)
+
+
+def _given_crs(source: LayerSource) -> tuple[str | None, ...]:
+    """What was said of the CRS of a raster layer's files; nothing of other layers."""
+    return tuple(source.stored.attributes["given_crs"]) if source.rasters and source.stored is not None else ()
 
 
 def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str) -> RuleJudgement:

@@ -88,7 +88,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         (
             _LIBRARY,
             Parameter("run", "RUN", positional=True),
-            Parameter("target", "TARGET.pdf", positional=True),
+            Parameter("target", "TARGET.pdf|docx", positional=True),
             Parameter("by", choices=("cluster", "spot")),
             Parameter("type", "T,T", convert=to_types),
             Parameter("most", "N", convert=to_count),

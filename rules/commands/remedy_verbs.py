@@ -1,6 +1,6 @@
 """The verbs `remedy` and `sites`, declared as every verb is; `rules/work/remedy_work.py` does them."""
 
-from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
+from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
     Parameter,
@@ -35,6 +35,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("project", "FIELD=VALUE,…", convert=to_pairs),
             Parameter("count", "N", convert=to_count),
             Parameter("pack", "FILE|NAME", repeated=True),
+            CODE_SYSTEM,
             Parameter("as_of", "D", convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
             Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),

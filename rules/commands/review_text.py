@@ -103,7 +103,8 @@ def _publish(result: Result, language: str) -> str:
 
 
 def _export(result: Result, language: str) -> str:
-    return _review_phrase("written", language, target=result["target"])
+    lines = [_review_phrase("written", language, target=result["target"]), *filter(None, [result["fonts"]])]
+    return "\n".join(lines)
 
 
 def _history(result: Result, language: str) -> str:

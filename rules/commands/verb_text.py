@@ -7,7 +7,10 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
+from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
+from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
+from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -46,7 +49,8 @@ def _new(result: Result, language: str) -> str:
 
 
 def _add(result: Result, language: str) -> str:
-    lines = [phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
+    lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):
@@ -171,6 +175,14 @@ def _contradictions(result: Result, language: str) -> str:
             facts = {**row, "conflict_ha": f"{row['conflict_ha']:,.4f}", "compared_ha": f"{row['compared_ha']:,.4f}"}
             lines.append("  " + phrase("said.contradiction", language, **facts))
     return "\n".join(lines + _outs(result, language))
+
+
+def _statistics(result: Result, language: str) -> str:
+    return "\n".join(statistics_lines(result, language) + _outs(result, language))
+
+
+def _transitions(result: Result, language: str) -> str:
+    return "\n".join(transition_lines(result, language) + _outs(result, language))
 
 
 def _outs(result: Result, language: str) -> list[str]:
@@ -315,12 +327,17 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
     "compare": _compare,
     "contradictions": _contradictions,
+    "statistics": _statistics,
+    "transitions": _transitions,
     "decide": _decide,
     "atlas": _atlas,
     "remedy": _remedy,
     "sites": _sites,
+    "identify": identify_text,
+    "find": place_lines,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
+    **DELIVERY_SPEAKERS,
     **REVIEW_SPEAKERS,
 }

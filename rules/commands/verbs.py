@@ -5,9 +5,12 @@ This module must stay cheap to import: what a verb needs is imported when it run
 
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.rules.commands.compare_verbs import COMPARE_VERBS
+from onemap.rules.commands.delivery_verbs import DELIVERY_VERBS
+from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.commands.run_verbs import RUN_VERBS
+from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
@@ -77,6 +80,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("accuracy", "M", convert=to_metres),
                 _REPAIR,
                 Parameter("keep_bad", flag=True),
+                Parameter("accept", choices=("shift",)),
                 Parameter("report", "FILE.xlsx"),
                 Parameter("copy", flag=True),
                 Parameter("service", "NAME"),
@@ -105,7 +109,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("remove", flag=True),
             ),
         ),
-        Verb("layers", (_LIBRARY, _AS_OF)),
+        Verb("layers", (_LIBRARY, _AS_OF, Parameter("looks", flag=True))),
         Verb(
             "check",
             (
@@ -160,7 +164,7 @@ VERBS: dict[str, Verb] = {
             ),
         ),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
-        Verb("words", ()),
+        Verb("words", (Parameter("library", "LIBRARY", positional=True, optional=True),)),
         Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="law_work"),
         Verb(
             "publish",
@@ -184,9 +188,12 @@ VERBS: dict[str, Verb] = {
                 Parameter("parcels", "N", convert=to_town_size),
             ),
         ),
+        *DELIVERY_VERBS,
         *COMPARE_VERBS,
         *REMEDY_VERBS,
+        *IDENTIFY_VERBS,
         *REVIEW_VERBS,
+        *STATISTICS_VERBS,
         *RUN_VERBS,
     )
 }

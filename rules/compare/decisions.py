@@ -11,6 +11,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library, log
+from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
@@ -41,6 +42,11 @@ GRANTS: tuple[Right, ...] = (
             "words": "onemap_is_text(NEW.reason, 20000) AND length(NEW.pair || NEW.spot || NEW.type || NEW.decision"
             " || coalesce(NEW.cluster, '')) < 1000",
             "geom": "ST_GeomFromWKB(NEW.geom) IS NOT NULL",
+        },
+        # All of the step's at once, with its last.
+        {
+            "not what the log says of it": "NEW.number < (SELECT max(d.number) FROM onemap_decisions AS d)"
+            " OR onemap_are_logged('onemap_decisions', 'number', NULL, this_step)"
         },
     ),
 )
@@ -74,6 +80,8 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
     run, rows = _wanted(library, target)
     pair = pair_of(run_record(library, run, KIND))
     with library.writing() as connection:
+        if library.roles.is_owner or library.roles.is_lead:  # a department cannot read the log
+            check_table(library, plain_tables(TABLES)["onemap_decisions"], "action = 'decide'")
         at = connection.moment()
         last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
         decided = []

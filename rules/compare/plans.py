@@ -62,12 +62,21 @@ def wanted_version(library: Library, plan_name: str, as_of: date, known_at: date
 
     Raises OneMapError layer.unknown, compare.geometry, compare.label, compare.not_in_force.
     """
-    code, has_label, label = plan_name.partition("@")
+    code = plan_name.partition("@")[0]
     entry = library.catalogue().get(code)
-    if entry is None:
-        raise OneMapError("layer.unknown", layer=code, field=field, near=None)
-    if entry.geometry != "polygon":
+    if entry is not None and entry.geometry != "polygon":
         raise OneMapError("compare.geometry", layer=code, field=field, geometry=entry.geometry)
+    return version_named(library, plan_name, as_of, known_at, field)
+
+
+def version_named(library: Library, name: str, as_of: date, known_at: datetime | None, field: str) -> Version:
+    """The version of any layer that `CODE` (the one in force) or `CODE@label` names.
+
+    Raises OneMapError layer.unknown, compare.label, compare.not_in_force.
+    """
+    code, has_label, label = name.partition("@")
+    if code not in library.catalogue():
+        raise OneMapError("layer.unknown", layer=code, field=field, near=None)
     known = [version for version in versions(library, known_at) if version.code == code]
     found = (
         next((version for version in known if version.label == label), None) if has_label else in_force(known, as_of)

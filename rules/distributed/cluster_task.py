@@ -138,6 +138,7 @@ def by_value(package: str) -> Callable[[bytes], bytes]:
             spec: Any = importlib.util.spec_from_file_location("onemap", init, submodule_search_locations=[package])
             sys.modules["onemap"] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(sys.modules["onemap"])
+        importlib.import_module("onemap.layers.gdal_limits").limit_gdal_of_another()  # before any GDAL is loaded
         result: bytes = importlib.import_module("onemap.rules.distributed.cluster_task").outcome_of(body)
         return result
 

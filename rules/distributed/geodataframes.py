@@ -18,6 +18,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
+from onemap.layers.gdal_limits import limit_gdal_of_another
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
 from onemap.rules.check.check import judged_parcels, local_origin, parcel_rows_of, tables_of
@@ -67,6 +68,7 @@ def _judge_partition(part: Any, library: str, check_plan: CheckPlan, id_field: s
     """One partition's rows of one table."""
     if len(part) == 0:
         return nothing
+    limit_gdal_of_another()
     with open_library(library, read_only=True) as opened:
         parcels = _parcels(part, id_field)
         answer = judged_parcels(check_plan, check_plan.sources(opened), parcels, Threads())

@@ -109,6 +109,8 @@ def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarra
     columns = _second_method(judged, present, measure)
     if judgement.net_area_m2 is not None:
         columns["net_area_m2"] = judgement.net_area_m2[present]
+    if judgement.value is not None:
+        columns["value"] = judgement.value[present]
     return present, measure, columns
 
 

@@ -50,12 +50,16 @@ def rule_rows(
 
 
 def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
-    """The rows of all rules, but the hits of a rule where the one that it stands under counts for the same parcel.
+    """The rows of all rules, but the hits of a rule where one that it stands under counts for the same parcel.
 
     Ground that a rule could not judge stays: what another rule has found does not make it known.
     """
     counting = {item.judged.rule.id: _counting_parcels(item) for item in rules}
-    return [_rows_but_under(item, counting.get(item.judged.rule.under or "")) for item in rules]
+    left = []
+    for item in rules:
+        above = [counting[other] for other in item.judged.rule.under if other in counting]
+        left.append(_rows_but_under(item, np.concatenate(above) if above else None))
+    return left
 
 
 def _counting_parcels(rows: RuleRows) -> np.ndarray:

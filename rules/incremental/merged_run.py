@@ -149,8 +149,8 @@ def _linked_rules(rules: Sequence[Rule]) -> list[tuple[str, str]]:
     The rows of one can only stand where the other's do.
     """
     ids = {rule.id for rule in rules}
-    pairs = [(rule.id, rule.under) for rule in rules if rule.under in ids]
-    return [(first, second) for _ in pairs for first, second in pairs if second is not None]
+    pairs = [(rule.id, other) for rule in rules for other in rule.under if other in ids]
+    return [pair for _ in pairs for pair in pairs]
 
 
 def merged_tables(

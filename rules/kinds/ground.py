@@ -84,10 +84,15 @@ class CoveredGround:
 
 @dataclass(frozen=True)
 class OtherLayer:
-    """Another layer that a rule names: its geometries (m,), and the ground for which it speaks."""
+    """Another layer that a rule names: its geometries (m,), and the ground for which it speaks.
+
+    rasters: where those of a raster layer lie; given_crs: (m,) what was said of their CRS, None without.
+    """
 
     geometries: np.ndarray
     coverage: shapely.Geometry
+    rasters: tuple[RasterReference, ...] = ()
+    given_crs: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,7 @@ class Judgement:
     reasons: reason → (n,) whether it is one of the parcel's.
     measures: for kinds whose conflict is no polygon.
     zones: what the second method of areas needs.
+    value: (n,) what the kind measures of a conflict of ground besides its area; None where it does not.
     net_area_m2: (n,) of the conflict, NaN where not known; None where the rule does not ask for it.
     classes: of a kind that finds nothing: rows of `_row` (parcel), `keys` (JSON) and `_geometry`.
     survey: the pieces that these classes are made of.
@@ -205,6 +211,7 @@ class Judgement:
     measures: Measures | None = None
     zones: Zones | None = None
     net_area_m2: np.ndarray | None = None
+    value: np.ndarray | None = None
     classes: pd.DataFrame | None = None
     survey: SurveyPieces | None = None
     warped_to_m: float | None = None

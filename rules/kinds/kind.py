@@ -33,6 +33,7 @@ class Key:
     not_negative: a number below 0 is refused.
     is_limit: `explain` shows it as what the finding was held to.
     layer_geometries: the value is the code of another layer, which must have one of these geometries.
+    is_needed: where that layer has no version, nothing can be judged.
     """
 
     type: str
@@ -45,6 +46,7 @@ class Key:
     not_negative: bool = False
     is_limit: bool = False
     layer_geometries: tuple[str, ...] = ()
+    is_needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Kind:
     title: what people read, by language.
     conflict: what is in conflict, one line of the reference, by language.
     geometries: of the layers that it takes.
+    fitting: of these, those that a rule's keys leave; it is given the rule's whole table.
     judge: what the rule says of the parcels.
     keys: its own keys; those of every rule stand in `packs/keys.py`.
     measures: columns of `findings` that a hit fills, each with what it is, by language.
@@ -138,6 +141,15 @@ class Kind:
     reach_m: Callable[[Options], float] = no_reach
     explained: Callable[[Mapping[str, Any], str], Sequence[str]] = area_share_and_length
     obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = pieces_as_they_are
+    fitting: Callable[[Options], tuple[str, ...]] | None = None
+
+    def geometries_for(self, item: Options) -> tuple[str, ...]:
+        """The geometries of layers that a rule with these keys takes."""
+        return self.geometries if self.fitting is None else self.fitting(item)
+
+    def needed_layers(self, options: Options) -> set[str]:
+        """The keys of a rule whose layers must have a version."""
+        return {name for name in self.other_layers(options) if self.keys[name].is_needed}
 
     def limits(self, options: Options) -> list[str]:
         """The limits that a rule's options set, as text: "≥ 1.0 m²"."""

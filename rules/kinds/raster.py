@@ -4,15 +4,14 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.crs.systems import transformation
-from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.rules.kinds.cell_reading import cell_values, changes_of_plane, finite_cells, read_cells
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.kinds.kind import NUMBER, TEXT, Key, Kind, Options, Reason
 from onemap.rules.kinds.raster_grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
@@ -158,7 +157,7 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
         with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
             if is_slope and crs is ground.crs:
                 warped_to_m = abs(float(grid.transform.a))
-            to_grid, to_plane = _changes(grid, crs, ground.crs, ground.origin)
+            to_grid, to_plane = changes_of_plane(grid, crs, ground.crs, ground.origin)
             polygons = in_cells(to_grid(ground.parcels), grid)
             sums.grid_areas = shapely.area(polygons)
             # On several rasters a mean is made of all cells of all of them.
@@ -194,7 +193,7 @@ def _weigh_cells(
     def of_window(tile: "tuple[np.ndarray, Window]") -> _CellWeights:
         part, window = tile
         with reading:
-            read = _read(grid, window)
+            read = read_cells(grid, window)
         values = _values(*read, grid, is_slope)
         corner = int(window.row_off), int(window.col_off)
         is_telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
@@ -246,40 +245,17 @@ def _are_telling(
     return is_telling | (matching != 0) | (missing != 0), valid
 
 
-def _read(grid: "DatasetReader", window: "Window") -> tuple[np.ndarray, np.ndarray]:
-    """The first band's values in a window, and where they are valid."""
-    if window.width == 0 or window.height == 0:
-        return np.zeros((0, 0)), np.zeros((0, 0), dtype=bool)
-    return grid.read(1, window=window), grid.read_masks(1, window=window) > 0
-
-
 def _values(read: np.ndarray, valid: np.ndarray, grid: "DatasetReader", is_slope: bool) -> np.ndarray:
     """What was read as floats, NaN where there is none; or the slope in degrees."""
-    if np.issubdtype(read.dtype, np.floating):
-        valid = valid & np.isfinite(read)
     if is_slope:
-        return slope_degrees(read, valid, abs(grid.transform.a), abs(grid.transform.e))
-    return np.where(valid, read.astype(float), np.nan)
+        return slope_degrees(read, finite_cells(read, valid), abs(grid.transform.a), abs(grid.transform.e))
+    return cell_values(read, valid)
 
 
-def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: tuple[float, float]) -> tuple[Any, Any]:
-    """From the library's plane, counted from `local`, to the grid's CRS, and from cells back to the plane."""
-    forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
-
-    def to_grid(geometries: np.ndarray) -> np.ndarray:
-        geometries = shift_geometries(geometries, local)
-        if forward is None:
-            return geometries
-        return shapely.transform(geometries, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
-
-    def to_plane(geometries: np.ndarray) -> np.ndarray:
-        def points_to_plane(xy: np.ndarray) -> np.ndarray:
-            east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
-            return np.column_stack([east, north] if inverse is None else inverse(east, north))
-
-        return shift_geometries(shapely.transform(geometries, points_to_plane), (-local[0], -local[1]))
-
-    return to_grid, to_plane
+NODATA = Reason(
+    {"zh": "无数据", "en": "no data"},
+    {"zh": "栅格单元无值，或该处在栅格之外", "en": "The cells have no value, or the ground lies off the grid."},
+)
 
 
 KIND = Kind(
@@ -328,14 +304,6 @@ KIND = Kind(
         "share": {"zh": "占有值地面的比例", "en": "its share of the ground with a value"},
         "value": {"zh": "各单元取值的加权平均", "en": "the weighted mean of the cells"},
     },
-    reasons={
-        "nodata": Reason(
-            {"zh": "无数据", "en": "no data"},
-            {
-                "zh": "栅格单元无值，或该处在栅格之外",
-                "en": "The cells have no value, or the ground lies off the grid.",
-            },
-        )
-    },
+    reasons={"nodata": NODATA},
     problems=_problems,
 )

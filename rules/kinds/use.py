@@ -1,16 +1,19 @@
 """use: the plan must permit the parcel's use. Conflict: P ∩ the plan's features that do not."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.frames.fields import text_value
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SYSTEM_FIELD
+from onemap.layers.frames.fields import text_values
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs, no_ground
-from onemap.rules.kinds.kind import TABLE, TEXT, Key, Kind, Options, Reason
+from onemap.rules.kinds.kind import ANY, TEXT, Key, Kind, Options, Reason
+from onemap.rules.kinds.permitted_uses import Permits, permit_tables, permits_of
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.overlay.area_check import Zones
@@ -28,39 +31,40 @@ from onemap.rules.overlay.overlay import (
 def _problems(item: Options) -> list[tuple[str, str]]:
     wrong = [(key, f'{key} = "FIELD"') for key in ("parcel_field", "plan_field") if not item.get(key)]
     permits = item.get("permits")
+    if isinstance(permits, str):
+        return wrong if permits in permit_tables() else [*wrong, ("permits", " | ".join(permit_tables()))]
     lists = permits.values() if isinstance(permits, dict) else ()
-    if not permits or not all(isinstance(codes, list) and all(isinstance(c, str) for c in codes) for codes in lists):
+    if not lists or not all(isinstance(codes, list) and all(isinstance(c, str) for c in codes) for codes in lists):
         wrong.append(("permits", 'permits = { "0701" = ["07", "08"] }'))
     return wrong
 
 
-def _texts(values: np.ndarray) -> np.ndarray:
-    return np.array([text_value(value) for value in values], dtype=object)
-
-
-def deciding_keys(permits: dict[str, list[str]], codes: np.ndarray) -> np.ndarray:
-    """The longest key that is a prefix of each code, (n,); None for a null code or one without a key."""
-    by_length = sorted(permits, key=len, reverse=True)
-    key_of = {code: next((key for key in by_length if code.startswith(key)), None) for code in set(codes) - {None}}
-    return np.array([key_of.get(code) for code in codes], dtype=object)
-
-
 def _judge(ground: Ground) -> Judgement:
-    """Conflict with features whose code is not permitted; unknown where a code or a condition is, or a plan wanting."""
+    """Conflict with features whose code is not permitted; unknown where a code or a condition is, or a plan wanting.
+
+    Where ground without a plan is open, a parcel of which no use is known is unknown on the plan's features alone.
+    """
     count, options, features = len(ground.parcels), ground.options, ground.features
-    keys = deciding_keys(options["permits"], _parcel_codes(ground, options["parcel_field"]))
-    plan_codes = _texts(column_named(features.attributes, options["plan_field"]))
-    use = _UseAgainstPlan(keys, plan_codes, features.uncertain, options["permits"])
+    permits = permits_of(options["permits"], options.get("code_system", LAND_SEA))
+    keys = permits.keys(_parcel_texts(ground, options["parcel_field"]), _parcel_texts(ground, SYSTEM_FIELD))
+    plan_codes = permits.plan_codes(column_named(features.attributes, options["plan_field"]))
+    is_open = options.get("unplanned") == "open"
+    use = _UseAgainstPlan(keys, plan_codes, features.uncertain, permits, is_open)
     overlaps = ground.overlaps_with(features.geometries)
     is_forbidden = use.forbids(overlaps.parcel, overlaps.feature)
     hit = union_by(overlaps.parcel[is_forbidden], overlaps.geometry[is_forbidden], count, ground.threads)
-    is_doubtful = ~pd.isna(keys[overlaps.parcel]) & ~is_forbidden & use.lacks_value[overlaps.feature]
-    without_value = doubtful_ground(overlaps, is_doubtful, ground)
     has_no_key = pd.isna(keys)
-    without_value[has_no_key] = ground.parcels[has_no_key]
+    is_doubtful = ~has_no_key[overlaps.parcel] & ~is_forbidden & use.lacks_value[overlaps.feature]
+    if is_open:
+        is_doubtful |= has_no_key[overlaps.parcel] & ~use.permits_all[overlaps.feature]
+    without_value = doubtful_ground(overlaps, is_doubtful, ground)
+    if not is_open:
+        without_value[has_no_key] = ground.parcels[has_no_key]
     outside, outside_broken = ground.outside_coverage()
     covered, cover_broken = ground.inside_coverage()
-    unplanned, plan_broken = subtract_zones(covered, ground.grounds_of(overlaps), ground, lambda: features.pieces)
+    unplanned, plan_broken = no_ground(count), np.zeros(count, dtype=bool)
+    if not is_open:
+        unplanned, plan_broken = subtract_zones(covered, ground.grounds_of(overlaps), ground, lambda: features.pieces)
     parts = {"outside_coverage": outside, "no_value": without_value, "no_plan": unplanned}
     is_wanting = ~np.logical_and.reduce([shapely.is_missing(part) for part in parts.values()])
     unknown, unknown_broken = _unjudged_ground(ground, np.flatnonzero(is_wanting), use)
@@ -91,18 +95,26 @@ class _UseAgainstPlan:
     keys: (n,) the key of `permits` that decides for each parcel, None without.
     plan_codes: (m,) None for a null.
     uncertain: (m,) the rule's `where` is unknown of them.
-    permits: by key, the beginnings of the plan's codes that are permitted.
+    permits: what keys and codes mean together.
+    is_open: ground without a plan holds no use off.
     """
 
     keys: np.ndarray
     plan_codes: np.ndarray
     uncertain: np.ndarray
-    permits: dict[str, list[str]]
+    permits: Permits
+    is_open: bool
 
     @property
     def lacks_value(self) -> np.ndarray:
         """Of which features (m,) it is not known what they permit, or whether they are of the plan."""
         return np.asarray(pd.isna(self.plan_codes) | self.uncertain, dtype=bool)
+
+    @cached_property
+    def permits_all(self) -> np.ndarray:
+        """Which features (m,) certainly permit whatever use there is."""
+        codes = {code: code is not None and self.permits.permits_all(code) for code in set(self.plan_codes)}
+        return np.array([codes[code] for code in self.plan_codes], dtype=bool) & ~self.uncertain
 
     def forbids(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
         """Whether the feature certainly forbids the parcel's use, pair by pair (k,)."""
@@ -110,7 +122,8 @@ class _UseAgainstPlan:
 
     def may_forbid(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
         """Whether it would, if its code or its condition were known, pair by pair (k,)."""
-        return (self._contradicts(parcel, feature) & self.uncertain[feature]) | pd.isna(self.plan_codes[feature])
+        is_unsaid = pd.isna(self.plan_codes[feature]) | (pd.isna(self.keys[parcel]) & ~self.permits_all[feature])
+        return (self._contradicts(parcel, feature) & self.uncertain[feature]) | is_unsaid
 
     def is_planned(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
         """Whether the feature certainly says something of the parcel's use, pair by pair (k,)."""
@@ -120,7 +133,7 @@ class _UseAgainstPlan:
         """Whether both codes are known, and no permitted code begins the plan's, pair by pair (k,)."""
         pairs = list(zip(self.keys[parcel], self.plan_codes[feature], strict=True))
         answers = {
-            (key, code): key is not None and code is not None and not code.startswith(tuple(self.permits[key]))
+            (key, code): key is not None and code is not None and not self.permits.permits(key, code)
             for key, code in set(pairs)
         }
         return np.array([answers[pair] for pair in pairs], dtype=bool)
@@ -140,7 +153,8 @@ def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> 
     def near(concerns: Concerns) -> np.ndarray:
         return unions_near(parcels, zones, MARGIN_M, threads, lambda parcel, zone: concerns(rows[parcel], zone))
 
-    planned, cover_broken = intersections(near(use.is_planned), np.full(len(rows), ground.coverage), threads)
+    spoken_of = parcels if use.is_open else near(use.is_planned)
+    planned, cover_broken = intersections(spoken_of, np.full(len(rows), ground.coverage), threads)
     planned, doubt_broken = differences(planned, near(use.may_forbid), threads)
     judged = unions(planned, near(use.forbids))
     unknown[rows], rest_broken = differences(parcels, judged, threads)
@@ -148,10 +162,10 @@ def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> 
     return unknown, is_broken
 
 
-def _parcel_codes(ground: Ground, name: str) -> np.ndarray:
-    """Each parcel's own use code; a field that the parcels do not have is a null for all."""
+def _parcel_texts(ground: Ground, name: str) -> np.ndarray:
+    """What each parcel says in a field; a field that the parcels do not have is a null for all."""
     try:
-        return _texts(column_named(ground.parcel_attributes, name))
+        return np.array(text_values(list(column_named(ground.parcel_attributes, name))), dtype=object)
     except KeyError:
         return np.full(len(ground.parcels), None, dtype=object)
 
@@ -180,14 +194,36 @@ KIND = Kind(
             required=True,
         ),
         "permits": Key(
-            TABLE,
+            ANY,
             {
-                "zh": '{ "0701" = ["07", "08"] }：地块代码以哪个键开头（取最长者），规划代码就须以其所列之一开头',
+                "zh": '{ "0701" = ["07", "08"] }：地块代码以哪个键开头（取最长者），规划代码就须以其所列之一开头；'
+                '或者写随软件提供的用途相容表的名称，如 "land-use-permits"',
                 "en": '{ "0701" = ["07", "08"] }: the longest key that begins the parcel\'s code decides, '
-                "and one of its codes must begin the plan's.",
+                "and one of its codes must begin the plan's; or the name of a shipped table of uses, such as "
+                '"land-use-permits".',
             },
             title={"zh": "允许的用途", "en": "permitted uses"},
             required=True,
+        ),
+        "unplanned": Key(
+            TEXT,
+            {
+                "zh": "覆盖范围内没有规划图斑的地面：unknown 为无法判定，open 为不受限制（如控规地块之间的道路）",
+                "en": "Covered ground without a feature of the plan: `unknown`, or `open` to any use, such as the "
+                "streets between the plots of a regulatory plan.",
+            },
+            title={"zh": "无规划的地面", "en": "ground without a plan"},
+            default='"unknown"',
+            choices=("unknown", "open"),
+        ),
+        "code_system": Key(
+            TEXT,
+            {
+                "zh": "用表名时，地块代码所用的分类；不写即按 --code-system 或者规则包的分类",
+                "en": "With a table's name: the classes of the parcels' codes; without it those of `--code-system`, or "
+                "the pack's.",
+            },
+            choices=CODE_SYSTEMS,
         ),
     },
     reasons={

@@ -1,7 +1,7 @@
 """Which fonts a document is set in: those of GB/T 9704 if they are installed, else a free Chinese font."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ _STANDARD = {
     "subheading": ("KaiTi_GB2312", "楷体_GB2312", "KaiTi", "楷体", "STKaiti", "华文楷体"),
     "song": ("SimSun", "宋体", "STSong", "华文宋体"),
 }
+_CALLED = {"title": "方正小标宋", "body": "仿宋", "heading": "黑体", "subheading": "楷体", "song": "宋体"}
 _SERIF = (
     "Source Han Serif SC",
     "Source Han Serif CN",
@@ -43,10 +44,11 @@ _FREE |= {"heading": (*_SANS, *_SERIF), "subheading": (*_SERIF, *_SANS)}
 
 @dataclass(frozen=True)
 class FontChoice:
-    """The family of each role, and whether the title's is heavy by itself (a free one is made bold)."""
+    """The family of each role, and whether the title's is to be made bold, as a free one is."""
 
     families: dict[str, str]
     heavy: bool
+    instead: dict[str, str] = field(default_factory=dict)  # the standard's family → the one that stands for it
 
     def record(self) -> dict[str, Any]:
         """As the template reads it."""
@@ -61,18 +63,23 @@ def installed_families() -> tuple[str, ...]:
     return tuple(typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).families())
 
 
-def chosen_fonts(families: Iterable[str] | None = None) -> FontChoice:
-    """A family for each role. families: those installed; None asks the machine.
+def chosen_fonts(families: Iterable[str] | None = None, wanted: Mapping[str, str] | None = None) -> FontChoice:
+    """A family for each role. families: those installed, None asks the machine; wanted: a bureau's own, by role.
 
     Raises OneMapError statement.font if none of them can write Chinese.
     """
     known = set(installed_families() if families is None else families)
-    chosen = {}
-    for role, wanted in _STANDARD.items():
-        found = next((name for name in (*wanted, *_FREE[role]) if name in known), None)
+    chosen, instead, own = {}, {}, wanted or {}
+    for role, standard in _STANDARD.items():
+        first = (own[role], *standard) if role in own else standard
+        found = next((name for name in (*first, *_FREE[role]) if name in known), None)
         if found is None:
             raise OneMapError(
                 "statement.font", known=[*_STANDARD["body"][:2], "Noto Serif CJK SC", "Source Han Serif SC"]
             )
         chosen[role] = found
-    return FontChoice(chosen, chosen["title"] not in _STANDARD["title"])
+        if found not in first:
+            instead[_CALLED[role]] = found
+        elif role in own and found != own[role]:
+            instead[own[role]] = found
+    return FontChoice(chosen, chosen["title"] not in (*_STANDARD["title"], own.get("title")), instead)

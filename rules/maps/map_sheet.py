@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.style_table import map_themes
-from onemap.layers.crs.systems import crs_name
+from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.boundary_points import boundary_points
@@ -16,7 +16,7 @@ from onemap.rules.maps.inset import inset_svg, rings_svg, tiny_pieces
 from onemap.rules.maps.labels import Label, labels_svg
 from onemap.rules.maps.layers_on_sheet import LAYER_SHARE, Sheet
 from onemap.rules.maps.legend_panel import Line, Panel, Row, laid_out
-from onemap.rules.maps.map_source import MapSource, Piece
+from onemap.rules.maps.map_source import Bounds, MapSource, Piece
 from onemap.rules.maps.sheets_needed import MapPage, map_pages
 from onemap.rules.maps.svg_paths import View, round_scale
 from onemap.rules.maps.svg_text import as_attribute, svg_text, wrapped
@@ -84,6 +84,10 @@ def draw_map(
         if len(drawn.svg.encode()) <= MOST_BYTES:
             break
     return drawn
+
+
+def _middle(box: Bounds) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
 class _Drawing:
@@ -155,15 +159,32 @@ class _Drawing:
         height = max(self.paper.height_mm - top - foot, self.paper.height_mm * 0.35)
         west, south, east, north = shapely.total_bounds(np.array([*self.parcels.values()], dtype=object)).tolist()
         centre = ((west + east) / 2, (south + north) / 2)
+        if self.page.theme == "location" and (town := self._town((west, south, east, north))) is not None:
+            return View(_MARGIN, top, width, height, _middle(town), round_scale(town, width, height))
         grown = float(self.theme["around"])
         half_width = max((east - west) * grown, float(self.theme["least_m"])) / 2
         half_height = max((north - south) * grown, float(self.theme["least_m"]) * min(1.0, height / width)) / 2
         ground = (centre[0] - half_width, centre[1] - half_height, centre[0] + half_width, centre[1] + half_height)
         return View(_MARGIN, top, width, height, centre, round_scale(ground, width, height))
 
+    def _town(self, parcels: Bounds) -> Bounds | None:
+        """The district with the parcels, where that is less than the theme would show; None elsewhere."""
+        district = self.source.library.district()
+        if district is None:
+            return None
+        west, south, east, north = shapely.total_bounds(np.array([district, shapely.box(*parcels)], dtype=object))
+        reach = max(parcels[2] - parcels[0], parcels[3] - parcels[1]) * float(self.theme["around"])
+        air = 0.04 * max(east - west, north - south)
+        if max(east - west, north - south) > max(reach, float(self.theme["least_m"])) * 1.5:
+            return None
+        return west - air, south - air, east + air, north + air
+
     def _fill(self, sheet: Sheet) -> None:
         """Features from the lowest to the uppermost, then the conflict, then the parcels, then the names."""
         self.used.clear()
+        drawn_one = False
+        for code in self.theme.get("base", ()):
+            drawn_one = drawn_one or self._layer(sheet, code, faint=True)
         drawn_one = False
         for code in self.theme.get("one_of", ()):
             drawn_one = drawn_one or self._layer(sheet, code, coded=True)
@@ -212,22 +233,10 @@ class _Drawing:
         return sum(len(boundary_points(ground)) for ground in self.parcels.values()) <= _MOST_POINTS
 
     def _coordinates(self) -> list[Row]:
-        """The coordinates of the boundary points where they are few, else how many there are."""
-        points = {name: boundary_points(ground) for name, ground in self.parcels.items()}
-        if not self._points_are_few():
-            count = sum(map(len, points.values()))
-            text = phrase("map.points_elsewhere", self.language, count=count)
-            return [Line(((0, part),)) for part in wrapped(text, 2.7, _COLUMN_MM)]
-        rows: list[Row] = [Line(((0, phrase("map.points", self.language)),), bold=True, heads=True)]
-        for name, of_parcel in points.items():
-            words = [phrase(f"map.{key}", self.language) for key in ("point", "north", "east")]
-            rows += [Line(((0, part),), heads=True) for part in wrapped(name, 2.7, _COLUMN_MM)]
-            rows.append(Line(((0, words[0]), (0.2, words[1]), (0.62, words[2])), heads=True))
-            rows += [
-                Line(((0, point.label), (0.2, f"{point.north_m:.3f}"), (0.62, f"{point.east_m:.3f}")))
-                for point in of_parcel
-            ]
-        return rows
+        """How many boundary points there are: their coordinates stand in the annex, once."""
+        count = sum(len(boundary_points(ground)) for ground in self.parcels.values())
+        text = phrase("map.points_elsewhere", self.language, count=count)
+        return [Line(((0, part),)) for part in wrapped(text, 2.7, _COLUMN_MM)]
 
     def _labels(self, sheet: Sheet, taken: list[tuple[float, float, float, float]]) -> tuple[str, str]:
         """The names, and the marks of the boundary points."""
@@ -301,7 +310,7 @@ class _Drawing:
                 self.language,
                 run=record["id"],
                 as_of=record["parameters"]["as_of"],
-                crs=f"{self.source.library.crs.name} ({crs_name(self.source.library.crs)})",
+                crs=crs_title(self.source.library.crs, self.language),
             )
         )
         size = _SMALL_MM

@@ -36,7 +36,7 @@ def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]
     groups = near_each_other(source, list(source.parcels))
     pages = [MapPage("location")]
     for theme in THEMES[1:]:
-        if theme == "boundary" or any(source.version_of(code) for code in theme_codes(theme)):
+        if theme == "boundary" or any(source.version_of(code) for code in _own_codes(theme)):
             pages += [MapPage(theme, parcels=group) for group in groups]
     return [*pages, *_conflicts(source, department)]
 
@@ -44,7 +44,12 @@ def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]
 def theme_codes(theme: str) -> list[str]:
     """The layers that a theme may show, from the lowest to the uppermost."""
     said = map_themes()[theme]
-    return [*said.get("one_of", ()), *said.get("faint", ()), *said["layers"]]
+    return [*said.get("base", ()), *said.get("one_of", ()), *said.get("faint", ()), *said["layers"]]
+
+
+def _own_codes(theme: str) -> list[str]:
+    """The layers for which a theme is drawn: what lies under them is no reason."""
+    return [code for code in theme_codes(theme) if code not in map_themes()[theme].get("base", ())]
 
 
 def _conflicts(source: MapSource, department: str | None) -> list[MapPage]:

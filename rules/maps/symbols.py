@@ -12,7 +12,12 @@ from onemap.layers.catalogue.style_table import FAINT, OTHER_COLOUR, style_of
 from onemap.layers.messages import phrase
 from onemap.rules.maps.svg_text import as_attribute
 
-_DASHES = {"dash": (4.0, 2.0), "dot": (1.0, 1.6), "dash dot": (5.0, 1.5, 1.0, 1.5)}
+_DASHES = {
+    "dash": (4.0, 2.0),
+    "dot": (1.0, 1.6),
+    "dash dot": (5.0, 1.5, 1.0, 1.5),
+    "dash dot dot": (5.0, 1.5, 1.0, 1.5, 1.0, 1.5),
+}
 
 
 @dataclass(frozen=True)

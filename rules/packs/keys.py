@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Key
-from onemap.rules.packs.project_class import CLASS_KEYS, CODE_SYSTEMS, LAND_SEA
+from onemap.rules.packs.project_class import CLASS_KEYS
 
 RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
 MOST_DAYS = 250  # working days: about a year
@@ -23,6 +24,14 @@ RULE_KEYS: Mapping[str, Key] = {
             "and the run says which.",
         },
         required=True,
+    ),
+    "by_layer": Key(
+        TABLE,
+        {
+            "zh": "{ 图层 = { 键 = 值 } }：由 layer 列表中的这个图层判断时另有取值的键，如 where、plan_field",
+            "en": "{ LAYER = { key = value } }: keys such as `where` or `plan_field` that differ where this layer of "
+            "the list judges.",
+        },
     ),
     "department": Key(
         TEXT,
@@ -83,10 +92,10 @@ RULE_KEYS: Mapping[str, Key] = {
         },
     ),
     "under": Key(
-        TEXT,
+        ANY,
         {
-            "zh": "这条规则在同一地块上已计入时，本规则的冲突不再列出",
-            "en": "Its hit is not reported where this rule counts for the same parcel.",
+            "zh": '这条规则在同一地块上已计入时，本规则的冲突不再列出；写成列表 ["规则", …] 的，任何一条计入即不列出',
+            "en": 'Its hit is not reported where this rule, or one of a list ["rule", …], counts for the same parcel.',
         },
     ),
     "harmless": Key(

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
@@ -15,9 +16,9 @@ from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
 from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
-from onemap.rules.packs.project_class import CODE_SYSTEMS, LAND_SEA, ProjectClass, class_problems, project_class
+from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class
 from onemap.rules.packs.rule import Rule
-from onemap.rules.packs.rule_problems import is_title, layers_named, rule_problems
+from onemap.rules.packs.rule_problems import is_title, names_of, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
 
@@ -34,6 +35,7 @@ class Pack:
     text: str
     checklist: tuple[dict[str, Any], ...] = ()
     review: dict[str, Any] = field(default_factory=dict)
+    classes: Mapping[str, ProjectClass] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """What a run keeps of a pack."""
@@ -61,9 +63,31 @@ def is_shipped(name: str) -> bool:
     return "/" not in name and "\\" not in name and (RESOURCES / "packs" / f"{name}.toml").is_file()
 
 
-def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> Pack:
+def parse_packs(
+    texts: Sequence[tuple[str, str]], catalogue: Mapping[str, LayerEntry], code_system: str | None = None
+) -> list[Pack]:
+    """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
+
+    Raises as `parse_pack`.
+    """
+    packs: list[Pack] = []
+    for text, source in texts:
+        before = {name: item for pack in packs for name, item in pack.classes.items()}
+        packs.append(parse_pack(text, source, catalogue, code_system, before))
+    return packs
+
+
+def parse_pack(
+    text: str,
+    source: str,
+    catalogue: Mapping[str, LayerEntry],
+    code_system: str | None = None,
+    known: Mapping[str, ProjectClass] | None = None,
+) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
+    code_system: by which codes parcels name their use, in place of what the pack says.
+    known: the classes of packs given before; a class of its own goes before one of the same name.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
@@ -74,9 +98,9 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     if problems:
         raise OneMapError.of(problems)
     head, checklist = raw["pack"], raw.get("checklist", ())
-    system = head.get("code_system", LAND_SEA)
+    system = code_system or head.get("code_system", LAND_SEA)
     classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
-    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, classes)
+    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, {**(known or {}), **classes}, system)
     ids = {item.get("id") for item in raw.get("rule", ())}
     problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
     if problems:
@@ -90,6 +114,7 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
         text=text,
         checklist=tuple(checklist),
         review=raw.get("review", {}),
+        classes=classes,
     )
 
 
@@ -135,6 +160,7 @@ def _rules(
     source: str,
     catalogue: Mapping[str, LayerEntry],
     classes: Mapping[str, ProjectClass],
+    system: str,
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
     """The rules of a pack that are right, and what is wrong with the others."""
     rules: list[Rule] = []
@@ -148,7 +174,7 @@ def _rules(
         names.add(name)
         problems += wrong_of_rule
         if not wrong_of_rule:
-            rules.append(_rule(item, pack, classes))
+            rules.append(_rule(item, pack, classes, system))
     return tuple(rules), problems
 
 
@@ -199,16 +225,19 @@ def _is_term(name: str, value: Any) -> bool:
     return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
 
 
-def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass]) -> Rule:
+def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass], system: str) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
     common["consult"] = tuple(common.get("consult", ()))
-    common["layers_named"] = layers_named(common["layer"])
+    common["under"] = names_of(common.get("under", ()))
+    common["layers_named"] = names_of(common["layer"])
     common["layer"] = common["layers_named"][0]
     common |= {key: tuple(classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
-    return Rule(**common, pack=pack, options=options)
+    if isinstance(options.get("permits"), str):
+        options.setdefault("code_system", system)
+    return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
 
 
 def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
@@ -253,10 +282,11 @@ def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]
 
 def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
     """The rules that a rule names by `milder` and `under`, and that no pack has."""
-    named = {key: getattr(rule, key) for key in ("milder", "under") if getattr(rule, key) is not None}
+    named = [("milder", rule.milder)] if rule.milder is not None else []
+    named += [("under", other) for other in rule.under]
     return [
         Problem("rule.unknown", {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": key, "other": other})
-        for key, other in named.items()
+        for key, other in named
         if ids.get(other, other) not in rules or ids.get(other, other) == rule.id
     ]
 
@@ -274,7 +304,7 @@ def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rul
         named = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
         ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())
         for rule in ready:
-            under = ids.get(rule.under, rule.under) if rule.under else None
+            under = tuple(ids.get(other, other) for other in rule.under)
             linked[rule.id] = replace(rule, under=under, milder_of=tuple(severe.get(rule.id, ())))
             if rule.milder:
                 severe.setdefault(ids.get(rule.milder, rule.milder), []).append(linked[rule.id])

@@ -4,17 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from onemap.layers.frames.fields import text_value
-from onemap.rules.kinds.conditions import column_named
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, system_of
 from onemap.rules.kinds.kind import LIST, TABLE, Key
-
-USE_FIELD = "YDXZ"  # the parcel's proposed use
-SYSTEM_FIELD = "code_system"  # by which codes the use is named, where the parcels say it
-LAND_SEA, URBAN, SURVEY = "land-sea-2023", "urban-gb50137", "survey"
-CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
 
 CLASS_KEYS: Mapping[str, Key] = {
     "title": Key(
@@ -60,62 +51,16 @@ class ProjectClass:
     system: str = LAND_SEA
 
     @property
-    def fields(self) -> tuple[str, ...]:
-        """The parcel's fields that it looks at."""
-        return (*([USE_FIELD] if self.use or self.survey else []), *self.words)
+    def asks_use(self) -> bool:
+        """Whether it looks at the parcel's use code."""
+        return bool(self.use or self.survey)
 
-    def members(self, parcels: pd.DataFrame) -> np.ndarray:
-        """Which parcels (n,) are certainly of the class. parcels: n rows of their attributes."""
-        result = self._by_use(parcels)
-        for name, words in self.words.items():
-            texts = parcel_texts(parcels, name)
-            result |= np.array([text is not None and any(word in text for word in words) for text in texts], dtype=bool)
-        return result
-
-    def _by_use(self, parcels: pd.DataFrame) -> np.ndarray:
-        codes, systems = parcel_texts(parcels, USE_FIELD), parcel_texts(parcels, SYSTEM_FIELD)
-        return np.array(
-            [
-                code is not None and code.startswith(self._beginnings(code, system))
-                for code, system in zip(codes, systems, strict=True)
-            ],
-            dtype=bool,
-        )
-
-    def _beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
-        """The beginnings that a code is held against, by the system that it is of."""
-        system = system or (URBAN if code[:1].isalpha() else self.system)
-        if system == SURVEY:
-            return self.survey
-        if system not in CODE_SYSTEMS:
-            return ()
-        return tuple(start for start in self.use if start[:1].isalpha() == (system == URBAN))
-
-
-def are_silent(parcels: pd.DataFrame, classes: tuple[ProjectClass, ...]) -> np.ndarray:
-    """Which parcels (n,) say nothing by which any of the classes could be told: every field is null or not there."""
-    result = np.ones(len(parcels), dtype=bool)
-    for name in dict.fromkeys(name for item in classes for name in item.fields):
-        result &= np.array([text is None for text in parcel_texts(parcels, name)], dtype=bool)
-    if not any(item.use or item.survey for item in classes):
-        return result
-    systems = parcel_texts(parcels, SYSTEM_FIELD)
-    unknown = np.array([system is not None and system not in CODE_SYSTEMS for system in systems], dtype=bool)
-    others = [name for item in classes for name in item.words]
-    has_words = np.zeros(len(parcels), dtype=bool)
-    for name in others:
-        has_words |= np.array([text is not None for text in parcel_texts(parcels, name)], dtype=bool)
-    # A code of a system that nobody knows says nothing.
-    return result | (unknown & ~has_words)
-
-
-def parcel_texts(parcels: pd.DataFrame, name: str) -> np.ndarray:
-    """A field of the parcels as texts (n,), None for a null; a field that they do not have is a null for all."""
-    try:
-        values = column_named(parcels, name)
-    except KeyError:
-        return np.full(len(parcels), None, dtype=object)
-    return np.array([text_value(value) or None for value in values], dtype=object)
+    def beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
+        """The beginnings that a code is held against, by the system that it is of; system: as its parcel names it."""
+        found = system_of(code, system, self.system)
+        if found is None or found == SURVEY:
+            return self.survey if found else ()
+        return tuple(start for start in self.use if start[:1].isalpha() == (found == URBAN))
 
 
 def class_problems(item: Any) -> list[tuple[str, str]]:

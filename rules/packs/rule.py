@@ -18,7 +18,8 @@ class Rule:
     """One statement: layer × kind × verdict × legal basis × department.
 
     kind: its name in KINDS; options: the kind's own keys; the other fields are the keys of every rule (keys.py).
-    layer: the layer by which it judges; layers_named: all that may take the place, in the order of preference.
+    layer: the layer by which it judges; layers_named: all that may take the place, in the order of preference;
+        by_layer: the keys that differ where one of these judges.
     unless, only: the classes of projects that it spares, and those to which alone it applies.
     pack: the pack that it stands in.
     replaced: the rule of an earlier pack whose place it takes.
@@ -47,9 +48,10 @@ class Rule:
     only: tuple[ProjectClass, ...] = ()
     silent: bool = False
     milder: str | None = None
-    under: str | None = None
+    under: tuple[str, ...] = ()
     harmless: dict[str, list[str]] = field(default_factory=dict)
     layers_named: tuple[str, ...] = ()
+    by_layer: dict[str, dict[str, Any]] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     replaced: "Rule | None" = None
     milder_of: "tuple[Rule, ...]" = ()
@@ -107,7 +109,13 @@ class Rule:
     def on_day(self, day: date, layer: str | None = None) -> "Rule":
         """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
         basis = tuple(entry for entry in self.basis if is_in_force(entry, day))
-        return replace(self, basis=basis, layer=layer or self.layer)
+        return replace(self.judging_by(layer or self.layer), basis=basis)
+
+    def judging_by(self, layer: str) -> "Rule":
+        """The rule as it stands where this one of its layers judges."""
+        own = self.by_layer.get(layer, {})
+        options = self.options | {key: value for key, value in own.items() if key != "where"}
+        return replace(self, layer=layer, where=own.get("where", self.where), options=options)
 
     @property
     def basis_text(self) -> str:

@@ -1,6 +1,6 @@
 """What is wrong with one rule of a pack: every problem names the pack, the rule and the key."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from string import Formatter
 from sys import float_info
@@ -58,7 +58,23 @@ def rule_problems(
     _check_classes(item, classes, wrong)
     if kind is not None and not problems:
         _check_layers(item, kind, catalogue, wrong)
+        for layer, own in item.get("by_layer", {}).items():
+            problems += _problems_by_layer(item, layer, own, (source, name, catalogue, classes), wrong)
     return problems
+
+
+def _problems_by_layer(item: _Item, layer: str, own: Any, about: tuple[Any, ...], wrong: _Wrong) -> list[Problem]:
+    """What is wrong with the keys that differ where one layer of a rule judges. about: as of `rule_problems`."""
+    kind = KINDS[item["kind"]]
+    allowed = sorted({"where", *kind.keys})
+    if layer not in names_of(item["layer"]):
+        wrong("rule.value", "by_layer", value=layer, allowed=list(names_of(item["layer"])))
+        return []
+    if not isinstance(own, dict) or not own or own.keys() - set(allowed):
+        wrong("rule.option", f"by_layer.{layer}", reason=", ".join(allowed))
+        return []
+    alone = {key: value for key, value in item.items() if key != "by_layer"}
+    return rule_problems({**alone, **own, "layer": layer}, *about)
 
 
 def _check_presence(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
@@ -124,6 +140,9 @@ def _check_classes(item: _Item, classes: Collection[str], wrong: _Wrong) -> None
         for class_name in item[name] if isinstance(item.get(name), list) else ():
             if class_name not in classes:
                 wrong("rule.class", name, value=class_name, allowed=sorted(classes))
+    under = item.get("under", "rule")
+    if not (isinstance(under, str) or (isinstance(under, list) and all(isinstance(name, str) for name in under))):
+        wrong("rule.option", "under", reason='under = "rule.id" | ["rule.id", …]')
     for name, needed in (("silent", "only"), ("milder", "unless")):
         if item.get(name) and not item.get(needed):
             wrong("rule.option", name, reason=f'{needed} = ["CLASS"]')
@@ -152,11 +171,11 @@ def _check_conditions(item: _Item, wrong: _Wrong) -> None:
 
 def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], wrong: _Wrong) -> None:
     """The rule's own layer, what its kind says of its keys, and the other layers that these name."""
-    for code in layers_named(item["layer"]):
+    for code in names_of(item["layer"]):
         entry = catalogue.get(code)
         if entry is None:
             wrong("rule.layer", "layer", layer=code)
-        elif entry.geometry not in kind.geometries:
+        elif entry.geometry not in kind.geometries_for(item):
             wrong("rule.geometry", "layer", layer=code, geometry=entry.geometry, kind=kind.name)
     for name, reason in kind.problems(item):
         wrong("rule.option", name, reason=reason)
@@ -173,8 +192,8 @@ def is_title(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
-def layers_named(value: str | list[str]) -> tuple[str, ...]:
-    """The codes that a rule names as its layer, one or several."""
+def names_of(value: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of a key that takes one or several, such as `layer` and `under`."""
     return (value,) if isinstance(value, str) else tuple(value)
 
 

@@ -28,6 +28,7 @@ def check_options(values: Values, as_of: date | None = None) -> CheckOptions:
         id_field=values.get("id"),
         encoding=values.get("encoding"),
         packs=tuple(values.get("pack") or ()),
+        code_system=values.get("code_system"),
         only=tuple(values.get("only") or ()),
         as_of=values.get("as_of") or as_of,
         known_at=values.get("known_at"),

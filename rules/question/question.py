@@ -12,7 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
 from onemap.rules.packs.laws import check_laws
-from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_pack
+from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_packs
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class CheckOptions:
     id_field: str | None = None
     encoding: str | None = None
     packs: tuple[str, ...] = ()
+    code_system: str | None = None
     only: tuple[str, ...] = ()
     as_of: date | None = None
     known_at: datetime | None = None
@@ -35,6 +36,7 @@ class CheckOptions:
 class Question:
     """All that the answer depends on besides the library's versions. `replaced`: layer code → file.
 
+    code_system: by which codes parcels name their use that do not say it, None for what each pack says.
     source: how the parcels were read, for the record.
     """
 
@@ -46,6 +48,7 @@ class Question:
     language: str
     replaced: Mapping[str, str] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
+    code_system: str | None = None
 
     def parameters(self, library: Library) -> dict[str, Any]:
         """The record of what was asked."""
@@ -57,6 +60,7 @@ class Question:
             "parcels_ground": self.parcels.ground_hash,
             "id": self.parcels.id_field,
             **self.source,
+            "code_system": self.code_system,
             "only": list(self.only),
             "as_of": self.as_of.isoformat(),
             "known_at": self.known_at.isoformat() if self.known_at else None,
@@ -65,9 +69,10 @@ class Question:
         }
 
 
-def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
+def packs_of(library: Library, named: Sequence[str], code_system: str | None = None) -> list[Pack]:
     """The packs that are named, else the library's.
 
+    code_system: by which codes parcels name their use, in place of what the packs say.
     Raises OneMapError pack.…, rule.….
     """
     catalogue = library.catalogue()
@@ -75,12 +80,13 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
         texts = [pack_text(name) for name in named]
     else:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
-    kept: dict[tuple[str, str], tuple[Mapping[str, LayerEntry], Pack]] = library.kept.setdefault("packs", {})
-    read = {name: kept[name] for name in texts if name in kept and kept[name][0] == catalogue}
-    read |= {name: (catalogue, parse_pack(*name, catalogue)) for name in texts if name not in read}
-    kept.clear()  # but for those that the last question was asked by
-    kept |= read
-    packs = [read[name][1] for name in texts]
+    asked = (tuple(texts), code_system)
+    kept: dict[Any, tuple[Mapping[str, LayerEntry], list[Pack]]] = library.kept.setdefault("packs", {})
+    if asked not in kept or kept[asked][0] != catalogue:
+        read = (catalogue, parse_packs(texts, catalogue, code_system))
+        kept.clear()  # but for those that the last question was asked by
+        kept[asked] = read
+    packs = list(kept[asked][1])
     if named:
         check_laws(packs, date.today())
     return packs
@@ -88,7 +94,7 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
 
 def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
     """The fields of a layer that the rules of these packs use to decide."""
-    deciding = [rule for rule in joined_rules(packs) if code in rule.layers_named and rule.finds]
+    deciding = [rule.judging_by(code) for rule in joined_rules(packs) if code in rule.layers_named and rule.finds]
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 
@@ -114,7 +120,8 @@ def question_about(library: Library, options: CheckOptions, language: str, parce
     """What is asked about some parcels. Raises OneMapError pack.…, rule.…."""
     return Question(
         parcels=parcels,
-        packs=tuple(packs_of(library, options.packs)),
+        packs=tuple(packs_of(library, options.packs, options.code_system)),
+        code_system=options.code_system,
         only=options.only,
         as_of=options.as_of or date.today(),
         known_at=options.known_at,

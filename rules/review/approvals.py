@@ -15,6 +15,7 @@ import shapely
 
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.rows_as_logged import check_features, check_layer
 from onemap.layers.library.version_writing import VersionFacts, add_version, free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.layers.messages import phrase
@@ -134,11 +135,14 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     """Bring one of the three layers up to date inside the open transaction: the new version's label, None if it is.
 
     The version speaks for the district, or, where the library has none, for the ground of all that is in it. Raises
-    OneMapError version.unreadable.
+    OneMapError version.unreadable, library.altered.
     """
+    check_layer(library, code)
     layer = _LAYERS[code]
     before = in_force([version for version in versions(library) if version.code == code], day)
     kept = read_version(library, before, None) if before is not None else None
+    if before is not None and kept is not None:
+        check_features(library, before, kept)
     ids = case_ids(library)
     cases = [case for case in (stored_case(library, id_) for id_ in ids) if layer.takes(case)]
     pairs = [pair for case in cases for pair in layer.rows(library, case)]

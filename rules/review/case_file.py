@@ -21,6 +21,7 @@ from onemap.rules.review.case import (
     Terms,
 )
 from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS, MACHINE, OPINION_STATES
+from onemap.rules.review.review_tables import check_case
 from onemap.rules.review.staleness import superseded_inputs
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
 from onemap.rules.runs.run_store import run_record
@@ -72,8 +73,16 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
 def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
     """A case as its rows say, without what follows from the day: nothing is overdue, deemed or stale.
 
-    Raises OneMapError review.case.
+    Raises OneMapError review.case, and library.altered for rows of which somebody has made what is no case.
     """
+    try:
+        return _case_of_rows(library, case_id, on)
+    except (ValueError, TypeError, LookupError):
+        check_case(library, case_id)
+        raise
+
+
+def _case_of_rows(library: Library, case_id: str, on: date | None) -> Case:
     row = None
     if library.has_table("onemap_cases") and case_id.isprintable():
         row = library.connection.execute(f"SELECT {_CASE} FROM onemap_cases WHERE id = ?", (case_id,)).fetchone()

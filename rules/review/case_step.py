@@ -16,7 +16,7 @@ from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import case_on_its_day, stored_case
 from onemap.rules.review.code_names import Named, case_state_name, department_name, department_names, opinion_name
 from onemap.rules.review.hand import Hand, check_hand, late_day, step_day
-from onemap.rules.review.review_tables import row_hashes
+from onemap.rules.review.review_tables import check_case, row_hashes
 from onemap.rules.review.state_machine import case_state_after
 
 _MOST_REASON = 2000
@@ -111,17 +111,17 @@ def step(
     """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
 
     detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
-    itself. Raises OneMapError review.case, .by, .date, .conflict and the refusals of the state machine.
+    itself. Raises OneMapError review.case, .by, .date, .conflict, library.altered, and the state machine's refusals.
     """
     check_hand(library, hand)
-    seen = stored_case(library, case_id, hand.on)
+    seen = whole_case(library, case_id, hand.on)
     if department is not None:
         seen.opinion(department)
     may_act(library.roles, action, department)
     if hand.expect is not None and hand.expect > seen.revision:
         raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
     with library.writing() as connection:
-        before = row_hashes(connection, case_id)
+        before = check_case(library, case_id)
         stored = stored_case(library, case_id, hand.on)
         _no_conflict(connection, stored, hand.expect or seen.revision, department)
         if hand.seen is not None and department is not None:
@@ -135,6 +135,17 @@ def step(
             connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
         place = Place(case_id, stored.revision + 1, taken.round, department)
         enter(connection, place, action, Stamp(hand.by, on, late), {"state": state, **detail}, before)
+
+
+def whole_case(library: Library, case_id: str, on: date | None = None) -> Case:
+    """The case as its rows say, if they are what its steps have written: junk in them could not be read as one.
+
+    Raises OneMapError review.case, library.altered.
+    """
+    with library.reading():
+        if library.has_table("onemap_cases") and case_id.isprintable():
+            check_case(library, case_id)
+        return stored_case(library, case_id, on)
 
 
 def may_act(roles: Roles, action: str, department: str | None) -> None:

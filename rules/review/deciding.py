@@ -13,6 +13,7 @@ from onemap.rules.review.case_step import Step, step
 from onemap.rules.review.code_names import department_names
 from onemap.rules.review.hand import Hand, step_day
 from onemap.rules.review.opinions import reason_given
+from onemap.rules.review.review_tables import check_cases
 from onemap.rules.review.routing import overall
 from onemap.rules.review.terms import deadline
 from onemap.rules.review.working_days import calendar_of
@@ -117,6 +118,9 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
     """
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "issue", hand, detail) as taken:
+        check_cases(library, "onemap_documents")  # the next number follows from them, the layers from the others
+        if library.roles.is_owner:
+            check_cases(library, "onemap_cases")
         problems = issue_problems(library, taken.case)
         if problems:
             raise OneMapError.of(problems)
@@ -151,6 +155,7 @@ def publish(library: Library, hand: Hand) -> dict[str, str | None]:
         raise OneMapError("review.owner_only", file=library.label)
     day = step_day(library, hand)
     with library.writing() as connection:
+        check_cases(library, "onemap_cases")
         return {
             code: write_library(library, connection, code, day, hand.by) for code in (APPROVALS, OPINIONS, PROJECTS)
         }

@@ -20,8 +20,7 @@ from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.check_options import check_options
 from onemap.rules.question.question import Question, question_of
 from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
-from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.case_step import Place, Stamp, enter, put_opinion, step
+from onemap.rules.review.case_step import Place, Stamp, enter, put_opinion, step, whole_case
 from onemap.rules.review.hand import Hand, late_day, step_day
 from onemap.rules.review.project_data import read_project_data
 from onemap.rules.review.review_codes import MACHINE
@@ -257,6 +256,6 @@ def looked_again(library: Library, case: Case, by: str, changes: int) -> None:
 
 def revisable(library: Library, case_id: str) -> Case:
     """The case, if its state allows a new round: told before hours of checking. Raises OneMapError review.…."""
-    case = stored_case(library, case_id)
+    case = whole_case(library, case_id)
     case_state_after(case.state, "revise", case=case_id, field="CASE")
     return case

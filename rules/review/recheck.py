@@ -22,7 +22,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     """
     before = stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
-    question = replace(before, packs=tuple(packs_of(library, named)), as_of=case.on, known_at=None)
+    question = replace(before, packs=tuple(packs_of(library, named, before.code_system)), as_of=case.on, known_at=None)
     run = run_question(library, question, values, context)
     record = run_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]

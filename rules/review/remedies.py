@@ -14,8 +14,7 @@ from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
 from onemap.rules.remedy.remedy_json import alternative_rows, remedy_options, search_text
 from onemap.rules.remedy.remedy_storage import stored_options, write_remedy
 from onemap.rules.review.case import Case, KeptRemedy, Round
-from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.case_step import may_act, step
+from onemap.rules.review.case_step import may_act, step, whole_case
 from onemap.rules.review.hand import Hand
 from onemap.rules.review.review_tables import make_tables
 from onemap.rules.review.state_machine import case_state_after
@@ -33,7 +32,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
-    case = stored_case(library, case_id, hand.on)
+    case = whole_case(library, case_id, hand.on)
     may_act(library.roles, "remedy", None)
     case_state_after(case.state, "remedy", case=case_id, field="CASE")
     if not library.writable:

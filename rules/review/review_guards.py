@@ -162,6 +162,12 @@ _DID = (
     " ELSE EXISTS (SELECT FROM onemap_cases AS c WHERE c.id = NEW.case_id AND c.xmin = this_step)"
     f" OR {_NEW_ROUND.format('NEW.round')} END"
 )
+# Every table of a case but the case itself, whose key is its id; each row of them comes with an entry.
+_OF_CASE = ("rounds", "opinions", "case_items", "case_answers", "overrides", "case_entries", "case_files")
+_ARE_LOGGED = "onemap_are_logged('onemap_cases', 'id', NEW.case_id, this_step)" + "".join(
+    f" AND onemap_are_logged('onemap_{table}', 'case_id', NEW.case_id, this_step)"
+    for table in (*_OF_CASE, "case_remedies", "documents")
+)
 _ENTRIES = Guard(
     "onemap_case_entries",
     "INSERT",
@@ -186,6 +192,7 @@ _ENTRIES = Guard(
         "not logged as this step": "(SELECT a.action = 'review.' || NEW.action"
         " AND a.subject = concat_ws(' ', NEW.case_id, NEW.department)"
         " FROM onemap_audit AS a ORDER BY a.number DESC LIMIT 1)",
+        "not what the log says of it": _ARE_LOGGED,
     },
     stamped=("at",),
 )

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from onemap.layers.library.library import Library
+from onemap.layers.library.log_reading import WrittenRow, read_entries
+from onemap.layers.library.rows_as_logged import check_rows, check_table
 from onemap.layers.stores.logged_rows import plain_tables, stored_hashes
 from onemap.layers.stores.rights import DEPARTMENT, EVERYONE, LEAD, Function, Grant, Right
 from onemap.layers.stores.store import StoreConnection
@@ -70,10 +73,24 @@ _WAS_SIGNED = Function(
     " AND round = of_round AND department = of_department AND number = coalesce(of_number, number)"
     " ORDER BY number DESC LIMIT 1), false)",
 )
+# What the log says of a case's rows, for those who may not read it: of what a department keeps to itself only that
+# there is a row.
+_CASE_LOG = Function(
+    "onemap_case_log",
+    "of_case text",
+    "TABLE (of_table text, name text, hash text, at text, who text)",
+    "SELECT t.key, r.key, CASE WHEN t.key NOT IN ('onemap_opinions', 'onemap_case_answers')"
+    " OR split_part(r.key, '/', 3) = ANY({departments}) THEN r.value END, a.at, a.who"
+    " FROM onemap_audit AS a CROSS JOIN jsonb_each(a.detail::jsonb -> 'rows') AS t"
+    " CROSS JOIN jsonb_each_text(t.value) AS r"
+    " WHERE (a.subject = of_case OR starts_with(a.subject, of_case || ' '))"
+    " AND substr(a.action, 1, 7) = 'review.' ORDER BY a.number",
+)
 _DECIDED = ("proposed", "conclusion", "conclusion_reason", "decided_by", "decided_on")
 _ISSUED = ("document", "issued_by", "issued_on")
 GRANTS: tuple[Right, ...] = (
     _WAS_SIGNED,
+    _CASE_LOG,
     *(
         Grant(table, "SELECT", EVERYONE)
         for table in (
@@ -119,6 +136,34 @@ def row_hashes(connection: StoreConnection, case_id: str) -> dict[str, dict[str,
             of_case = "id" if name == "onemap_cases" else "case_id"
             found[name] = stored_hashes(connection, table, **{of_case: case_id})
     return found
+
+
+def check_case(library: Library, case_id: str) -> dict[str, dict[str, str]]:
+    """Refuse to go on with a case whose rows are not what its steps have written; else their hashes, as `row_hashes`.
+
+    On a server a department is told by the log of the rows that it may see. Raises OneMapError library.altered.
+    """
+    stored = row_hashes(library.connection, case_id)
+    if library.roles.is_owner or library.roles.is_lead:
+        of_case = "subject = ? OR substr(subject, 1, ?) = ?"
+        book = read_entries(library, of_case, (case_id, len(case_id) + 1, f"{case_id} "))
+        check_rows(library, stored, book.rows)
+        return stored
+    written: dict[str, dict[str, WrittenRow]] = {}
+    seen = {table: dict(rows) for table, rows in stored.items()}
+    known = library.connection.execute("SELECT of_table, name, hash, at, who FROM onemap_case_log(?)", (case_id,))
+    for table, name, hash_, at, who in known:
+        if hash_ is None:  # of another department's, of which it may see the row, but not what it was before
+            seen.get(table, {}).pop(name, None)
+        else:
+            written.setdefault(table, {})[name] = WrittenRow(hash_, at, who)
+    check_rows(library, seen, written)
+    return stored
+
+
+def check_cases(library: Library, table: str) -> None:
+    """The same for the rows of one table of all cases. Raises OneMapError library.altered."""
+    check_table(library, plain_tables(TABLES)[table], "substr(action, 1, 7) = 'review.'")
 
 
 def make_tables(connection: Any) -> None:

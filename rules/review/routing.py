@@ -79,7 +79,7 @@ def checklist_items(
     for entry in skipped:
         rule = rules[entry["rule"]]
         # One question for a layer that nobody has: what stands in for another rule, or under it, asks the same.
-        if entry["layer"] in {not_run.get(other) for other in (rule.under or "", *(one.id for one in rule.milder_of))}:
+        if entry["layer"] in {not_run.get(other) for other in (*rule.under, *(one.id for one in rule.milder_of))}:
             continue
         for department in asked_departments(rule):
             items[rule.id, department] = ChecklistItem(

@@ -76,7 +76,7 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
         classes = [item.title.get(language, item.name) for item in getattr(rule, name)]
         if classes:
             step(name, phrase("said.comma", language).join(classes))
-    for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", [rule.under])):
+    for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", rule.under)):
         if any(others):
             named = [rules[other].title.get(language, other) if other in rules else other for other in others if other]
             step(name, ", ".join(filter(None, others)), phrase("said.comma", language).join(named))

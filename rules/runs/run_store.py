@@ -18,7 +18,7 @@ from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
 from onemap.rules.inputs.parcels import Parcels, no_parcels
-from onemap.rules.packs.pack import Pack, parse_pack
+from onemap.rules.packs.pack import Pack, parse_packs
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 from onemap.rules.runs.run import Chunk, Run
@@ -183,7 +183,8 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     if kind == CHECK and row_count(library, identifier, "parcels") != row_count(library, identifier, GIVEN):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = library.catalogue()
-    return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])
+    system = record["parameters"].get("code_system")
+    return tuple(parse_packs([(texts[pack["hash"]], pack["id"]) for pack in record["packs"]], catalogue, system))
 
 
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:
@@ -236,4 +237,5 @@ def stored_question_of_none(library: Library, identifier: str, kind: str = CHECK
         known_at=min(moments),
         language=parameters["lang"],
         replaced=parameters["replaced"],
+        code_system=parameters.get("code_system"),
     )

@@ -7,7 +7,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.packs.pack import Pack
-from onemap.rules.statement.run_evidence import Evidence, department_title
+from onemap.rules.statement.run_evidence import Evidence
 
 Row = dict[str, Any]
 
@@ -46,7 +46,7 @@ def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None
                 "layer": item["code"],
                 "title": evidence.layer_title(item["code"]),
                 "department": entry.department if entry else None,
-                "department_title": department_title(entry.department, evidence.language) if entry else None,
+                "department_title": evidence.department_title(entry.department) if entry else None,
                 "version": item["label"],
                 "valid_from": item.get("valid_from"),
                 "valid_to": item.get("valid_to"),

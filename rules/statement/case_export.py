@@ -1,6 +1,7 @@
 """Documents of a case as files: content, maps and template put together, written beside and then named."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.maps.map_sheet import FONTS, MapPage, MapSource, draw_map
 from onemap.rules.maps.sheets_needed import theme_codes
@@ -17,6 +19,7 @@ from onemap.rules.statement.content import document_kind, statement_content
 from onemap.rules.statement.map_figures import page_of
 
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
+_ON_PAPER = ("parcels", "checklist", "boundary", "record", "earlier", "remedy", "maps")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
 _A_MAP, _LAYERS_DRAWN = 20, 12  # as much as so many parcels of a layer; so many layers and classes are drawn for a map
 
@@ -31,10 +34,12 @@ def export_case(
     templates: str | None = None,
     overwrite: bool = False,
     progress: Progress = SILENT,
+    annexes: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Write a document of a case; its suffix says the format. Gives what was written, for the verb's answer.
 
-    document: one of content.DOCUMENTS, None for what fits the case; templates: a bureau's folder of templates.
+    document: one of content.DOCUMENTS, None for what fits the case; templates: a bureau's folder of templates;
+    annexes: those of ANNEXES that are printed, None for what is usual.
     Raises OneMapError out.…, statement.…, review.department, run.incomplete.
     """
     place = Path(target)
@@ -43,15 +48,35 @@ def export_case(
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
     check_place(place, overwrite, "TARGET", (str(library.path),))
     progress.at(0.0, phrase("progress.contents", language))
-    content = statement_content(library, case, language, department, document)
+    kind = document_kind(case, department, document)
+    printed = usual_annexes(kind, suffix) if annexes is None else annexes
+    content = statement_content(library, case, language, department, document, printed)
     body = _body(library, case, content, suffix, Path(templates) if templates else None, progress)
     with atomic_output(place, overwrite, "TARGET") as beside:
         beside.write_bytes(body)
     return {
         "out": str(target),
-        "document": document_kind(case, department, document),
+        "document": kind,
+        "annexes": content["document"]["annexes"],
         "figures": len(content["figures"]),
+        "fonts": _font_note(content, suffix, language),
     }
+
+
+def usual_annexes(kind: str, suffix: str) -> tuple[str, ...]:
+    """The annexes of a document if nobody says which: on paper an opinion has none, and evidence is asked for."""
+    if suffix not in (".pdf", ".docx"):
+        return ANNEXES
+    return () if kind in ("opinion", "reply") else _ON_PAPER
+
+
+def _font_note(content: dict[str, Any], suffix: str, language: str) -> str | None:
+    """That the standard's fonts are not installed on this machine, so that a PDF is set in others."""
+    if suffix != ".pdf":
+        return None
+    instead = chosen_fonts(wanted=content["document"]["fonts"]).instead
+    names = phrase("said.comma", language).join(f"{wanted} → {found}" for wanted, found in instead.items())
+    return phrase("said.fonts_instead", language, names=names) if instead else None
 
 
 def _body(
@@ -66,7 +91,7 @@ def _body(
     if suffix == ".pdf":
         from onemap.rules.statement.pdf_documents import pdf_document
 
-        fonts = chosen_fonts()
+        fonts = chosen_fonts(wanted=content["document"]["fonts"])
         drawn = drawn_maps(library, case, content, fonts, progress)
         return pdf_document(content, drawn, templates, fonts, _pages(content, progress, _DRAWN))
     from onemap.rules.statement.docx_documents import docx_document

@@ -3,11 +3,16 @@
 Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unless named otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
+from onemap.rules.letterhead.annex_names import ANNEXES
+from onemap.rules.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
+from onemap.rules.letterhead.sender_fields import sender_fields
+from onemap.rules.letterhead.title_lines import title_lines
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.review.case_file import Case
 from onemap.rules.review.project_data import FIELDS
@@ -28,7 +33,7 @@ from onemap.rules.statement.opinion_rows import (
 )
 from onemap.rules.statement.remedy_rows import remedy_content
 from onemap.rules.statement.rule_tables import Row, parcel_rows, rule_rows, three_lines
-from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit, evidence_of
+from onemap.rules.statement.run_evidence import Evidence, evidence_of
 from onemap.rules.statement.sections import PLAN_TABLES, assessments, table_of
 
 SCHEMA = "onemap-statement-1"
@@ -45,42 +50,43 @@ def document_kind(case: Case, department: str | None, document: str | None = Non
 
 
 def statement_content(
-    library: Library, case: Case, language: str, department: str | None = None, document: str | None = None
+    library: Library,
+    case: Case,
+    language: str,
+    department: str | None = None,
+    document: str | None = None,
+    annexes: Sequence[str] = ANNEXES,
 ) -> dict[str, Any]:
     """All that a document of a case says, in one language; of one department only what concerns it.
 
-    document: one of DOCUMENTS, None for what `document_kind` says.
+    document: one of DOCUMENTS, None for what `document_kind` says; annexes: those of ANNEXES that are printed.
     Raises OneMapError statement.department, review.department, run.incomplete.
     """
     kind = document_kind(case, department, document)
     check_department(case, department, kind)
     evidence = evidence_of(library, case.current.run, language)
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
-    source = MapSource(library, case.current.run, language, overrides)
-    maps = [] if kind == "reply" else figures(source, evidence, department)  # a form to fill in needs none
-    rows = [row for row in rule_rows(evidence, overrides) if department in (None, row["department"])]
-    rows = with_figures(rows, maps)
-    mine = {row["rule"] for row in rows}
-    findings = with_figures([row for row in parcel_rows(evidence, overrides) if row["rule"] in mine], maps)
+    # A form to fill in needs no maps.
+    has_maps = kind != "reply" and "maps" in annexes
+    maps = figures(MapSource(library, case.current.run, language, overrides), evidence, department) if has_maps else []
+    rows = with_figures(rule_rows(evidence, overrides, department), maps)
+    findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps)
     items = checklist(case.current, evidence, department)
     parcels, totals = parcel_areas(evidence)
-    layers = None if department is None else {row["layer"] for row in rows}
-    boundary = boundary_table(evidence, _crs_name(library))
-    name_verdicts = _with_names(language)
-    audit = chain_at(library, case.id)
+    crs = crs_title(library.crs, language)
+    boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
     return {
         "schema": SCHEMA,
         "language": language,
         "rehearsal": library.is_rehearsal,
-        "document": _document(library, case, kind, language, department),
+        "document": {**_document(library, case, kind, evidence, department), "annexes": list(annexes)},
         "case": _case(case, language),
-        "project": _project(case, evidence, totals, boundary["points"], _crs_name(library)),
-        "library": _library(library),
+        "project": _project(case, evidence, totals, boundary["points"], crs),
+        "library": _library(library, crs),
         "run": _run(evidence),
         "parcels": name_verdicts(parcels),
         "totals": {**totals, "parcels": len(parcels)},
-        "laws": laws(evidence, {row["rule"] for row in rows if row["state"] != "not_checked"}),
-        "versions": layer_versions(library, evidence, layers),
+        **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
         **_rule_tables(evidence, rows, findings, totals["area_ellipsoidal_m2"]),
         "differences": differences(library, evidence, audit["at"]) if department is None else [],
@@ -89,16 +95,25 @@ def statement_content(
         "figures": maps,
         "boundary": boundary,
         "remedy": _remedy(library, case, evidence, department, name_verdicts),
-        "packs": packs_table(evidence.packs, language),
         "audit": audit,
         "notes": [*_notes(evidence, rows, items, language), *_case_notes(library, case, language)],
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }
 
 
-def _library(library: Library) -> dict[str, Any]:
+def _bases(library: Library, evidence: Evidence, rows: list[Row], department: str | None) -> dict[str, Any]:
+    """Laws, layer versions and packs, by their keys. rows: of rules."""
+    layers = None if department is None else {row["layer"] for row in rows}
+    return {
+        "laws": laws(evidence, {row["rule"] for row in rows if row["state"] != "not_checked"}),
+        "versions": layer_versions(library, evidence, layers),
+        "packs": packs_table(evidence.packs, evidence.language),
+    }
+
+
+def _library(library: Library, crs: str) -> dict[str, Any]:
     has_accounts = library.account is not None
-    return {"id": library.id, "name": library.shown_name, "crs": _crs_name(library), "accounts": has_accounts}
+    return {"id": library.id, "name": library.shown_name, "crs": crs, "accounts": has_accounts}
 
 
 def _case(case: Case, language: str) -> dict[str, Any]:
@@ -121,8 +136,22 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
     return {
         "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
         "plans": {name: name_verdicts([row for row in rows if _stands_in(name, row)]) for name in PLAN_TABLES},
-        "controls": name_verdicts(_numbered(row for row in rows if row["state"] in ("conflict", "unknown"))),
+        "controls": name_verdicts(
+            _numbered(by_gravity(row for row in rows if row["state"] in ("conflict", "unknown")))
+        ),
         "parcel_findings": name_verdicts(findings),
+    }
+
+
+def _first_page(rows: list[Row], opinions: list[Row], language: str) -> dict[str, Any]:
+    """What page one says, by its keys: departments, the gravest findings, rules asked, what is open."""
+    labels, name_verdicts = words(language), _with_names(language)
+    departments, asked = department_rows(rows, opinions, labels), rules_asked(rows, labels)
+    return {
+        "departments": name_verdicts(departments),
+        "gravest": name_verdicts(gravest(rows)),
+        "asked": asked,
+        "open": open_matters(departments, asked),
     }
 
 
@@ -131,18 +160,19 @@ def _opinion_tables(
 ) -> dict[str, Any]:
     """What departments and persons say, by its keys. rows: of rules; items: of the checklist."""
     language = evidence.language
-    opinions = opinion_rows(case, case.current, language, department)
+    opinions = opinion_rows(case, case.current, evidence, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
     return {
+        **_first_page(rows, opinions, language),
         "opinions": opinions,
         "earlier_opinions": [
-            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, language, department)
+            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)
         ],
         "conditions": conditions(opinions),
-        "assessments": assessments(rows, items, language, department),
+        "assessments": assessments(rows, items, evidence, department),
         "overrides": _with_names(language)(overrides),
         "conclusion": conclusion(case, evidence, department),
-        "late_entries": late_entries(case, language, department),
+        "late_entries": late_entries(case, evidence, department),
     }
 
 
@@ -166,7 +196,8 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
         for field in FIELDS
     ]
     rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
-    return {"name": case.project, "rows": rows}
+    known = [row for row in rows if row["value"]]
+    return {"name": case.project, "rows": rows, "known": known}
 
 
 def _field_text(value: Any) -> str | None:
@@ -204,7 +235,7 @@ def _with_names(language: str) -> Any:
 def _with_verdict_names(row: Row, language: str) -> Row:
     title = phrase(f"verdict.{row['verdict']}", language) if row["verdict"] else None
     sign = phrase(f"sign.{row['verdict']}", language) if row["verdict"] else None
-    result = {"result": _result(row, f"{sign} {title}", words(language))} if "state" in row else {}
+    result = {"result": _result(row, f"{sign} {title}", words(language))} if "kind" in row or "item" in row else {}
     return {**row, "verdict_title": title, "verdict_sign": sign, **result}
 
 
@@ -222,27 +253,27 @@ def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
     return labels["in_brackets"].format(text=text, more=reason) if reason else text
 
 
-def _crs_name(library: Library) -> str:
-    return f"{library.crs.name} (EPSG:{library.srs_id})"
-
-
-def _document(library: Library, case: Case, kind: str, language: str, department: str | None) -> dict[str, Any]:
-    labels = words(language)
+def _document(library: Library, case: Case, kind: str, evidence: Evidence, department: str | None) -> dict[str, Any]:
+    language, labels = evidence.language, words(evidence.language)
     day = case.issued_on or case.last_day
     if kind == "opinion" and department is not None:
         day = case.opinion(department).signed_on or case.last_day
     marks = ["rehearsal_mark"] if library.is_rehearsal else []
     marks += filter(None, [_mark(case, kind, department)])
+    title = labels[f"title_{kind}"].format(project=case.project)
+    unit = evidence.department_unit(department) if department else None
     return {
         "kind": kind,
         "kind_title": labels[f"kind_{kind}"],
-        "title": labels[f"title_{kind}"].format(project=case.project),
+        "title": title,
+        "title_lines": title_lines(title, (case.project,)),
         "number": case.document if kind == "statement" else None,
         "mark": " · ".join(labels[mark] for mark in marks) or None,
         "date": day.isoformat(),
         "department": department,
-        "department_title": department_title(department, language) if department else None,
-        "unit": department_unit(department, language) if department else None,
+        "department_title": evidence.department_title(department) if department else None,
+        **sender_fields(evidence.profile, kind, department, unit, day.year, language),
+        "fonts": dict(evidence.profile.fonts),
     }
 
 
@@ -278,7 +309,7 @@ def _case_notes(library: Library, case: Case, language: str) -> list[str]:
 
 def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str) -> list[str]:
     labels = words(language)
-    notes = [labels["note_areas"]]
+    notes = [labels["note_areas"], labels["note_machine"]]
     notes.append(labels["note_survey"] if evidence.classes else labels["note_no_survey"])
     if len(evidence.parcels) > 1:
         notes.append(labels["note_parcels_apart"])

@@ -14,7 +14,7 @@ from jinja2 import nodes
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.statement.pdf_documents import map_pictures
+from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 
@@ -28,6 +28,7 @@ _FIELD_STEERING = re.compile(r"\{\{\s*(?:tr|tc|p|r)\s")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _PARAGRAPH, _TABLE, _ROW, _CELL = "p", "tbl", "tr", "tc"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_EXTENT = ("area_text", "hectares_text", "mu_text", "distance_text")
 _ANY: Any = object()  # what may have any field: the result of a filter, a picture
 
 
@@ -256,7 +257,7 @@ def _example(node: Mapping[str, Any]) -> Any:
     joined = {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
     if "properties" in node:
         joined |= {name: _example(part) for name, part in node["properties"].items()}
-        return joined | {name: "" for name in ("area_text", "hectares_text") if "length_m" in joined}
+        return joined | {name: "" for name in _EXTENT if "length_m" in joined}
     if "items" in node:
         return [_example(node["items"])]
     return joined or ""

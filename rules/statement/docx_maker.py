@@ -12,7 +12,7 @@ from docx.shared import Pt
 
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.docx_page import HEADING, form, line, new_page, table, tag
+from onemap.rules.statement.docx_page import HEADING, RED, TITLE, border, form, line, new_page, table, tag
 from onemap.rules.statement.outline import Node, chapters, places
 
 KINDS = ("report", "statement", "opinion", "reply")
@@ -23,16 +23,51 @@ _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 def template(kind: str, language: str) -> Doc:
     """One template. kind: one of KINDS."""
     document, fixed = new_page(), words(language)
+    _head(document, fixed)
+    for chapter in chapters(places("word", kind), language):
+        if chapter["name"] == "chapter_annexes":
+            _imprint(document, fixed)
+        _chapter(document, chapter, fixed)
+    return document
+
+
+def _head(document: Doc, fixed: dict[str, str]) -> None:
+    """Red mark and line where there are any, number and signatory, what the document is not yet, its title, to whom."""
+    tag(document, "{%p if document.head %}")
+    mark = line(document, "{{ document.head_mark }}", "center", 30, TITLE, indent=False)
+    mark.runs[0].font.color.rgb = RED
+    mark.paragraph_format.line_spacing = Pt(46)
+    border(mark, "bottom", "thickThinSmallGap", 18, "E60012")
+    tag(document, "{%p endif %}")
     tag(document, "{%p if document.mark %}")
     line(document, "{{ document.mark }}", font=HEADING, indent=False)
     tag(document, "{%p endif %}")
-    if kind == "statement":
-        number = "{{ document.number or '" + fixed["number_blank"] + "' }}"
-        line(document, number, "center", indent=False)
-    document.add_paragraph("{{ document.title }}", style="Title")
-    for chapter in chapters(places("word", kind), language):
-        _chapter(document, chapter, fixed)
-    return document
+    tag(document, "{%p if document.number or document.number_form %}")
+    number = line(document, "{{ document.number or document.number_form }}", "center", indent=False)
+    number.paragraph_format.space_before = Pt(6)
+    tag(document, "{%p endif %}")
+    tag(document, "{%p if document.head == 'document' and document.signatory %}")
+    line(document, fixed["head_signatory"].replace("{name}", "{{ document.signatory }}"), "right", indent=False)
+    tag(document, "{%p endif %}")
+    tag(document, "{%p for text in document.title_lines %}")
+    document.add_paragraph("{{ text }}", style="Title")
+    tag(document, "{%p endfor %}")
+    tag(document, "{%p if document.addressed %}")
+    line(document, "{{ document.addressed }}", indent=False)
+    tag(document, "{%p endif %}")
+
+
+def _imprint(document: Doc, fixed: dict[str, str]) -> None:
+    """Copies, and the office that prints, between lines."""
+    for field, text in (
+        ("copies", fixed["head_copies"].replace("{names}", "{{ document.copies }}")),
+        ("printed_by", "{{ document.printed_by }}　" + fixed["head_printed"].replace("{day}", "{{ sentences.date }}")),
+    ):
+        tag(document, f"{{%p if document.{field} %}}")
+        said = line(document, text, size_pt=14, indent=False)
+        said.paragraph_format.space_before = Pt(6)
+        border(said, "top", "single", 6, "000000")
+        tag(document, "{%p endif %}")
 
 
 def _chapter(document: Doc, chapter: Node, fixed: dict[str, str]) -> None:
@@ -114,14 +149,21 @@ def _figures(document: Doc, fixed: dict[str, str]) -> None:
 
 
 def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
-    """Room for the seal above the date, and the date four characters from the right, as the standard has it."""
+    """The last words, room for the seal, name and date, four characters from the right, all on one page."""
+    if "notes" in part:
+        tag(document, f"{{%p for sentence in {part['notes']} %}}")
+        line(document, "{{ sentence }}", size_pt=10.5, indent=False).paragraph_format.keep_with_next = True
+        tag(document, "{%p endfor %}")
     if "text" in part:
         line(document, part["text"]).paragraph_format.keep_with_next = True
-    lines = (fixed["seal"], "", "", "{{ document.unit or '" + fixed["issuer_blank"] + "' }}", "{{ sentences.date }}")
+    lines = ("", "{{ document.unit }}", "{{ sentences.date }}")
     for number, text in enumerate(lines):
         paragraph = line(document, text, "right", indent=False)
         paragraph.paragraph_format.right_indent = Pt(4 * 16)
         paragraph.paragraph_format.keep_with_next = number < len(lines) - 1
+    tag(document, "{%p if document.contact %}")
+    line(document, fixed["head_contact"].replace("{contact}", "{{ document.contact }}"))
+    tag(document, "{%p endif %}")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.section import _Footer
 from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
@@ -18,6 +19,7 @@ from onemap.rules.statement.outline import WIDTH_MM, Node
 BODY, TITLE, HEADING, SUBHEADING = "仿宋", "方正小标宋简体", "黑体", "楷体"
 _LATIN = "Times New Roman"
 _ALIGN = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER, "right": WD_ALIGN_PARAGRAPH.RIGHT}
+RED = RGBColor(0xE6, 0x00, 0x12)
 _GREY = RGBColor(0x46, 0x46, 0x46)
 
 
@@ -32,6 +34,8 @@ def new_page() -> Doc:
     document.settings.odd_and_even_pages_header_footer = True
     _page_number(section.footer.paragraphs[0], WD_ALIGN_PARAGRAPH.RIGHT)
     _page_number(section.even_page_footer.paragraphs[0], WD_ALIGN_PARAGRAPH.LEFT)
+    section.different_first_page_header_footer = True
+    _first_foot(section.first_page_footer)
     normal = document.styles["Normal"]
     _set_font(normal.element, BODY, 16)
     normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
@@ -65,6 +69,27 @@ def _set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
         size = OxmlElement(tag)
         size.set(qn("w:val"), str(round(size_pt * 2)))
         properties.append(size)
+
+
+def _first_foot(footer: _Footer) -> None:
+    """A letter's first page has a red line at its foot, any other its number."""
+    footer.paragraphs[0].text = "{%p if document.head == 'letter' %}"
+    border(footer.add_paragraph(), "top", "thinThickSmallGap", 18, "E60012")
+    footer.add_paragraph("{%p else %}")
+    _page_number(footer.add_paragraph(), WD_ALIGN_PARAGRAPH.RIGHT)
+    footer.add_paragraph("{%p endif %}")
+
+
+def border(paragraph: Paragraph, side: str, kind: str, eighths: int, colour: str) -> None:
+    """A line along one side of a paragraph. kind: a name of Word's; eighths: its width, in eighths of a point."""
+    edge = OxmlElement(f"w:{side}")
+    for name, value in (("val", kind), ("sz", str(eighths)), ("space", "4"), ("color", colour)):
+        edge.set(qn(f"w:{name}"), value)
+    edges = OxmlElement("w:pBdr")
+    edges.append(edge)
+    paragraph._p.get_or_add_pPr().insert_element_before(
+        edges, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:rPr"
+    )
 
 
 def _page_number(paragraph: Paragraph, align: WD_ALIGN_PARAGRAPH) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.rules.findings.land_classes import rounded_hectares, share_hectares, survey_codes
+from onemap.rules.findings.land_classes import share_hectares, survey_codes
 from onemap.rules.maps.document_areas import hectares, mu_of_hectares, sum_of
 from onemap.rules.statement.run_evidence import Evidence
 
@@ -13,6 +13,7 @@ GROUPS = ("farm", "built", "unused", "unknown")
 # The columns of the table: of farm land the survey's first level, and what remains of it.
 _FARM = {"01": "arable", "02": "garden", "03": "forest", "04": "grass"}
 COLUMNS = ("total", "farm", "arable", "garden", "forest", "grass", "other_farm", "built", "unused", "unknown")
+_SAME_M2 = 1.0  # survey and site are measured alike up to how coordinates and areas are rounded
 _OWNERSHIPS = ("state", "collective", "unknown")
 _KEYS = ["order", "ownership", "class", "group", "column"]  # what is one class of the table
 
@@ -20,8 +21,9 @@ _KEYS = ["order", "ownership", "class", "group", "column"]  # what is one class 
 def land_table(evidence: Evidence) -> dict[str, Any] | None:
     """The classified area table, or None where the run has no land survey.
 
-    Classes of the whole project are rounded so that they sum to its rounded area; each class is then shared out to
-    the parcels in the same way, so that rows and columns of every table sum.
+    The classes of a parcel are rounded so that they sum to the parcel's own rounded area where the survey measures it
+    to the same square metre, else to the survey's; the project's are their sums, so that rows and columns of every
+    table sum, and a parcel has one figure everywhere.
     """
     rules = list(dict.fromkeys(row["rule"] for row in evidence.classes))
     if not rules:
@@ -29,14 +31,15 @@ def land_table(evidence: Evidence) -> dict[str, Any] | None:
     rule = evidence.rules[rules[0]]
     codes, language = survey_codes(), evidence.language
     frame = _with_columns(pd.DataFrame([row for row in evidence.classes if row["rule"] == rule.id]), codes)
-    classes = frame.groupby(_KEYS, dropna=False, sort=True)["area_m2"].sum().reset_index()
-    classes["hectares"] = rounded_hectares(classes["area_m2"].tolist())
-    frame = frame.merge(classes[[*_KEYS, "hectares"]], on=_KEYS, how="left", suffixes=("_own", ""))
     frame["part"] = 0.0
-    for _, members in frame.groupby(_KEYS, dropna=False, sort=False):
-        frame.loc[members.index, "part"] = share_hectares(
-            members["area_m2"].tolist(), float(members["hectares"].iloc[0])
-        )
+    site = {row["parcel"]: row["area_ellipsoidal_m2"] for row in evidence.parcels}
+    for name, members in frame.groupby("parcel", sort=False, dropna=False):
+        measured, surveyed = site.get(name, 0.0), float(members["area_m2"].sum())
+        whole = measured if abs(measured - surveyed) < _SAME_M2 else surveyed
+        frame.loc[members.index, "part"] = share_hectares(members["area_m2"].tolist(), hectares(whole))
+    sums = frame.groupby(_KEYS, dropna=False, sort=True)
+    classes = sums["area_m2"].sum().reset_index()
+    classes["hectares"] = sums["part"].agg(sum_of).tolist()
     by_ownership = [
         {
             "ownership": ownership,
@@ -111,9 +114,10 @@ def _columns(rows: pd.DataFrame, measure: str) -> dict[str, float]:
 
 
 def parcel_areas(evidence: Evidence) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The parcels with their areas on the ellipsoid, hectares that sum to the project's, and the sums."""
+    """The parcels with their areas on the ellipsoid, each rounded by itself, and the sums of what is printed."""
     exact = [row["area_ellipsoidal_m2"] for row in evidence.parcels]
-    parts = rounded_hectares(exact)
+    parts = [hectares(area_m2) for area_m2 in exact]
+    whole = sum_of(parts)
     parcels = [
         {
             "parcel": row["parcel"],
@@ -132,6 +136,6 @@ def parcel_areas(evidence: Evidence) -> tuple[list[dict[str, Any]], dict[str, An
     return parcels, {
         "area_m2": sum(row["area_m2"] for row in evidence.parcels),
         "area_ellipsoidal_m2": total,
-        "hectares": hectares(total),
-        "mu": mu_of_hectares(hectares(total)),
+        "hectares": whole,
+        "mu": mu_of_hectares(whole),
     }

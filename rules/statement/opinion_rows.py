@@ -1,5 +1,6 @@
 """What people said of a case: the departments' opinions of every round, conditions, and the conclusion."""
 
+import re
 from typing import Any
 
 from onemap.layers.errors import OneMapError
@@ -8,37 +9,40 @@ from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
 from onemap.rules.review.routing import drafts, overall
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit
+from onemap.rules.statement.run_evidence import Evidence
 
 Row = dict[str, Any]
 
 
-def opinion_rows(case: Case, round_: Round, language: str, department: str | None) -> list[Row]:
+def opinion_rows(case: Case, round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
     """The opinions of one round, in the departments' order; of one department if it is named."""
     if department is not None:
         round_.opinion(department)  # an unknown one is refused
     return [
-        _opinion_row(case, round_, opinion, language)
+        _opinion_row(case, round_, opinion, evidence)
         for opinion in round_.opinions
         if department in (None, opinion.department)
     ]
 
 
-def _opinion_row(case: Case, round_: Round, opinion: Opinion, language: str) -> Row:
+def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence) -> Row:
+    language = evidence.language
     said = words(language)
     entered_on = _day(case.signature_entered_on(opinion))
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
     return {
         "department": opinion.department,
-        "department_title": department_title(opinion.department, language),
-        "unit": department_unit(opinion.department, language),
+        "department_title": evidence.department_title(opinion.department),
+        "unit": evidence.department_unit(opinion.department),
         "round": opinion.round,
         "state": opinion.state,
         "state_title": said[f"opinion_{opinion.state}"],
         "conclusion": opinion.conclusion,
         "conclusion_title": said[f"conclusion_{opinion.conclusion}"],
         "text": opinion.text_in(language),
+        "paragraphs": [line for line in opinion.text_in(language).splitlines() if line.strip()],
         "basis": opinion.basis,
+        "basis_text": said["list_semicolon"].join(_laws_once(opinion.basis)),
         "routed": opinion.routed,
         "why": opinion.why,
         "drafted_by": opinion.drafted_by,
@@ -49,11 +53,18 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, language: str) -> 
         "signed_late": said["entered_late"].format(day=entered_on) if entered_on else None,
         "open_items": left,
         "open_text": _open_text(left, opinion.unanswered, said),
+        "open_lines": [*filter(None, [_open_text(left, opinion.unanswered, said)])],
         "unanswered": opinion.unanswered,
         "due": _day(opinion.due),
         "stale": opinion.stale,
         "stale_because": list(opinion.stale_because),
     }
+
+
+def _laws_once(basis: str) -> list[str]:
+    """The laws of a basis, each once, in their order."""
+    parts = (part.strip() for line in basis.splitlines() for part in re.split("[；;]", line))
+    return list(dict.fromkeys(filter(None, parts)))
 
 
 def _open_text(titles: list[str], reason: str | None, said: dict[str, str]) -> str | None:
@@ -69,14 +80,14 @@ def item_title(item: ChecklistItem, language: str) -> str:
     return item.title.get(language) or next(iter(item.title.values()), item.item)
 
 
-def late_entries(case: Case, language: str, department: str | None) -> list[Row]:
+def late_entries(case: Case, evidence: Evidence, department: str | None) -> list[Row]:
     """The steps that were entered on a later day than the one they bear; of one department what concerns it."""
     return [
         {
             "action": entry.action,
-            "action_title": phrase(f"review_step.{entry.action}", language),
+            "action_title": phrase(f"review_step.{entry.action}", evidence.language),
             "department": entry.department,
-            "department_title": department_title(entry.department, language) if entry.department else None,
+            "department_title": evidence.department_title(entry.department) if entry.department else None,
             "by": entry.who,
             "on": _day(entry.on),
             "entered_on": _day(entry.entered_on),
@@ -109,7 +120,7 @@ def _item_row(item: ChecklistItem, evidence: Evidence) -> Row:
         "id": item.item,
         "title": item_title(item, evidence.language),
         "department": item.department,
-        "department_title": department_title(item.department, evidence.language),
+        "department_title": evidence.department_title(item.department),
         "rule": item.rule,
         "layer": item.layer,
         "layer_title": evidence.layer_title(item.layer) if item.layer else None,

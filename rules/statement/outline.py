@@ -19,7 +19,7 @@ _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "
 # What comes out is text, not markup: each printer escapes it in its own way.
 _TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
 _WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
-_WORD_INSIDE = re.compile(r"words\.((?:list|in)_\w+)")
+_WORD_INSIDE = re.compile(r"words\.((?:list|in|unit|not)_\w+)")
 
 
 def places(printer: str, kind: str, department: str | None = None) -> tuple[str, ...]:
@@ -48,6 +48,9 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
     for chapter in _nodes_at(_file()["chapter"], where, ("paper", "screen")):
         parts = [_part(part, where, language) for part in _nodes_at(chapter["parts"], where)]
         name = chapter.get("heading")
+        if "annex" in chapter:
+            asked = f"'{chapter['annex']}' in document.annexes"
+            chapter = {**chapter, "if": f"{asked} and ({chapter['if']})" if "if" in chapter else asked}
         found.append({"level": 1, **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
     return found
 
@@ -171,7 +174,7 @@ class _OutlineFilling:
 
     def _parts(self, parts: list[Node], row: Any) -> Iterator[Node]:
         for part in parts:
-            if not self._holds(part):
+            if not self._holds(part, row=row):
                 continue
             if "table" in part:
                 table = self._table(part)
@@ -182,7 +185,9 @@ class _OutlineFilling:
             elif "form" in part:
                 yield {**part, "lines": [{**line, "text": self._text(line["text"], row=row)} for line in part["lines"]]}
             elif "lines" in part:
-                yield {**part, "lines": self._value(part["lines"])}
+                yield {**part, "lines": self._value(part["lines"], row=row)}
+            elif part.get("own") == "seal" and "notes" in part:
+                yield {**part, "notes": self._value(part["notes"]), "lines": [self._text(part["text"], row=row)]}
             elif "text" in part:
                 yield {**part, "lines": [self._text(part["text"], row=row)]}
             else:
@@ -225,5 +230,5 @@ class _OutlineFilling:
     def _value(self, expression: str, **scope: Any) -> Any:
         return _expression(expression)(**self.content, **scope)
 
-    def _holds(self, node: Node) -> bool:
-        return "if" not in node or bool(self._value(node["if"]))
+    def _holds(self, node: Node, **scope: Any) -> bool:
+        return "if" not in node or bool(self._value(node["if"], **scope))

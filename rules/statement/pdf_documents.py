@@ -55,21 +55,3 @@ def pdf_document(
 def _moment(content: dict[str, Any]) -> int:
     """The document's day as seconds, so that the same content gives the same file."""
     return (date.fromisoformat(content["document"]["date"]) - date(1970, 1, 1)).days * 86_400
-
-
-def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT) -> list[bytes]:
-    """SVG maps as PNG, so many pixels wide, for programs that draw no SVG.
-
-    Raises OneMapError statement.template if typst cannot draw one.
-    """
-    if not maps:
-        return []
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        lines = ["#set page(width: 156mm, height: auto, margin: 0pt)"]
-        for number, svg in enumerate(maps, start=1):
-            (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-            lines.append(f'#page(image("map-{number}.svg", width: 156mm))')
-        (place / "maps.typ").write_text("\n".join(lines), encoding="utf-8")
-        result = set_pages(place / "maps.typ", "maps", progress, format="png", ppi=width_px / (156 / 25.4))
-    return [result] if isinstance(result, bytes) else list(result)

@@ -21,20 +21,20 @@ def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
 
     True and false stay, so that a template can ask them. One more key, `sentences`, has what is said in words.
     """
-    texts = {name: _print_value(name, value) for name, value in content.items()}
+    texts = {name: _print_value(name, value, content["language"]) for name, value in content.items()}
     return {**texts, "sentences": _sentences(texts)}
 
 
-def _print_value(name: str, value: Any) -> Any:
+def _print_value(name: str, value: Any, language: str) -> Any:
     if isinstance(value, dict):
-        texts = {key: _print_value(key, item) for key, item in value.items()}
+        texts = {key: _print_value(key, item, language) for key, item in value.items()}
         if "length_m" not in value:
             return texts
         if isinstance(value["value"], float):
             texts["value"] = f"{value['value']:,.{KINDS[value['kind']].value_places}f}"
-        return {**texts, **_extent(texts)}
+        return {**texts, **_extent(texts, language)}
     if isinstance(value, list):
-        return [_print_value(name, item) for item in value]
+        return [_print_value(name, item, language) for item in value]
     if isinstance(value, bool):
         return value
     if name in _FORMS:
@@ -44,12 +44,20 @@ def _print_value(name: str, value: Any) -> Any:
     return _FORBIDDEN.sub("", str(value))
 
 
-def _extent(row: dict[str, Any]) -> dict[str, str]:
-    """How much of a finding there is, in two lines: area and hectares, else length or value."""
+def _extent(row: dict[str, Any], language: str) -> dict[str, str]:
+    """How much of a finding there is, in lines: area, hectares and mu, else length or value; how far it is away."""
+    far = "" if row["distance_m"] in (NOT_MEASURED, "0.0") else f"↔ {row['distance_m']} m"
     if row["hectares"] != NOT_MEASURED:
-        return {"area_text": f"{row['area_ellipsoidal_m2']} m²", "hectares_text": f"{row['hectares']} ha"}
+        area_text, hectares_text = f"{row['area_ellipsoidal_m2']} m²", f"{row['hectares']} ha"
+        mu_text = f"{row['mu']}{words(language)['unit_mu']}"
+        return {"area_text": area_text, "hectares_text": hectares_text, "mu_text": mu_text, "distance_text": far}
     measures = (f"{row['length_m']} m" if row["length_m"] != NOT_MEASURED else "", row["value"].strip(NOT_MEASURED))
-    return {"area_text": "; ".join(filter(None, measures)) or NOT_MEASURED, "hectares_text": ""}
+    return {
+        "area_text": "; ".join(filter(None, measures)) or NOT_MEASURED,
+        "hectares_text": "",
+        "mu_text": "",
+        "distance_text": far,
+    }
 
 
 def square_metres(value: float) -> str:
@@ -97,6 +105,12 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
     totals = content["totals"]
     return {
         "area": labels["area_sentence"].format(**totals),
+        "site": labels["sentence_end"].join((labels["area_sentence"].format(**totals), _land(content, labels))),
+        "project": _project(content, labels),
+        "asked": labels["asked_sentence" if content["asked"]["not_asked"] != "0" else "asked_whole"].format(
+            **content["asked"]
+        ),
+        "open": _open(content["open"], labels),
         "land": _land(content, labels),
         "conclusion": _conclusion(content, labels),
         "stale": [
@@ -114,6 +128,30 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
         "record": _record(content, labels),
         "remedy": _remedy(content["remedy"], labels) if content["remedy"] else [],
     }
+
+
+def _project(content: dict[str, Any], labels: dict[str, str]) -> str:
+    """Which project, by whom and where, and how large its site is; what nobody said is left out."""
+    known = {row["key"]: row["value"] for row in content["project"]["known"]}
+    comma, stop = labels["comma"], labels["full_stop"]
+    facts = [labels[f"said_{key}"].format(value=known[key]) for key in _OF_PROJECT if known.get(key)]
+    return f"{comma.join([known['name'], *facts])}{stop}{labels['area_sentence'].format(**content['totals'])}"
+
+
+_OF_PROJECT = ("developer", "location")
+
+
+def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
+    keys = (
+        ("opinions", "open_opinions"),
+        ("items", "open_checklist"),
+        ("unknown_rules", "open_unknown"),
+        ("not_asked", "open_not_asked"),
+    )
+    said = [labels[key].format(count=found[name]) for name, key in keys if found[name] != "0"]
+    return [
+        labels["open_sentence"].format(items=labels["list_semicolon"].join(said)) if said else labels["open_nothing"]
+    ]
 
 
 def _land(content: dict[str, Any], labels: dict[str, str]) -> str:
@@ -138,7 +176,7 @@ def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:
     elif found["proposed"]:
         lines.append(labels["conclusion_proposed"].format(title=found["proposed_title"]))
     else:
-        lines.append(labels["conclusion_pending"])
+        lines = [lines[0] + labels["sentence_end"] + labels["conclusion_pending"]]
     return lines
 
 
@@ -179,7 +217,7 @@ def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, s
     rows += [
         {
             "title": labels["record_packs"],
-            "value": f"{pack['title']} · {pack['pack']} {pack['version']} · {pack['hash']}",
+            "value": f"{pack['title']} · {pack['version']} · {pack['hash']}",
         }
         for pack in content["packs"]
     ]

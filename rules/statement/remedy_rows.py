@@ -16,7 +16,7 @@ from onemap.rules.remedy.remedy_storage import stored_options
 from onemap.rules.remedy.remedy_text import step_text
 from onemap.rules.review.case import Round
 from onemap.rules.runs.run_store import StoredRow, run_record, stored_rows
-from onemap.rules.statement.run_evidence import Evidence, department_title
+from onemap.rules.statement.run_evidence import Evidence
 
 Row = dict[str, Any]
 
@@ -92,7 +92,7 @@ def _departments(rows: list[StoredRow], evidence: Evidence, department: str | No
                 "alternative": said["alternative"],
                 "alternative_title": phrase(f"alternative.{said['alternative']}", evidence.language),
                 "department": said["department"],
-                "department_title": department_title(said["department"], evidence.language),
+                "department_title": evidence.department_title(said["department"]),
                 **{name: said[name] for name in _VERDICTS},
                 **titles,
                 **measured,
@@ -117,7 +117,7 @@ def _cuts(library: Library, rows: list[StoredRow], evidence: Evidence, departmen
                     "rule": rule.id,
                     "title": title,
                     "department": rule.department,
-                    "department_title": department_title(rule.department, evidence.language),
+                    "department_title": evidence.department_title(rule.department),
                     "verdict": said["verdict"],
                     **measured,
                 }

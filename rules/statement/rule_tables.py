@@ -1,27 +1,26 @@
 """The tables of chapters four and five: what each rule found, clear rules and those not run included."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from onemap.rules.findings.land_classes import rounded_hectares
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.reasons import reasons_text
-from onemap.rules.maps.document_areas import areas
+from onemap.rules.maps.document_areas import areas, hectares, sum_of
 from onemap.rules.packs.rule import Rule
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.run_evidence import Evidence, department_title
+from onemap.rules.statement.run_evidence import Evidence
 from onemap.rules.statement.sections import table_of
 
 Row = dict[str, Any]
 _MEASURES = ("length_m", "distance_m", "value")
 
 
-def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> list[Row]:
+def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], department: str | None = None) -> list[Row]:
     """A row per rule and outcome over all parcels, in the rules' order.
 
     A rule may have a conflict and, elsewhere, ground that could not be judged: then it has two rows. `overrides`:
-    (parcel, rule) → the verdict that a person gave instead.
+    (parcel, rule) → the verdict that a person gave instead; department: only its rules.
     """
     whole_m2 = sum(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
@@ -30,7 +29,7 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> l
         found.setdefault(finding["rule"], []).append(finding)
     rows = []
     for rule in evidence.rules.values():
-        if not rule.finds:
+        if not rule.finds or department not in (None, rule.department):
             continue
         if rule.id in skipped:
             rows.append(_empty(evidence, rule, "not_checked", skipped[rule.id]))
@@ -42,8 +41,8 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> l
     return rows
 
 
-def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> list[Row]:
-    """A row per parcel and finding, in the run's order."""
+def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], rules: Collection[str]) -> list[Row]:
+    """A row per parcel and finding of these rules, in the run's order."""
     whole = {parcel["parcel"]: parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels}
     return [
         {
@@ -51,12 +50,11 @@ def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) ->
             **_findings_row(evidence, evidence.rules[row["rule"]], [row], whole[row["parcel"]], overrides),
         }
         for row in evidence.findings
-        if row["rule"] in evidence.rules
+        if row["rule"] in rules
     ]
 
 
 def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
-    language = evidence.language
     return {
         "rule": rule.id,
         "title": evidence.rule_title(rule.id),
@@ -64,7 +62,7 @@ def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
         "layer_title": evidence.layer_title(rule.layer),
         "version": evidence.version(rule.layer).get("label"),
         "department": rule.department,
-        "department_title": department_title(rule.department, language),
+        "department_title": evidence.department_title(rule.department),
         "kind": rule.kind,
         "basis": rule.basis_text,
         "estimated": rule.estimated,
@@ -161,7 +159,9 @@ def _sides(evidence: Evidence, halves: dict[str, Row], whole_m2: float) -> list[
         "unknown": halves["unknown"]["area_ellipsoidal_m2"] if "unknown" in halves else 0.0,
     }
     exact["inside"] = max(whole_m2 - exact["outside"] - exact["unknown"], 0.0)
-    rounded = dict(zip(exact, rounded_hectares(list(exact.values())), strict=True))
+    rounded = {item: hectares(area_m2) for item, area_m2 in exact.items()}
+    whole = sum_of(hectares(parcel["area_ellipsoidal_m2"]) for parcel in evidence.parcels)
+    rounded["inside"] = max(sum_of((whole, -rounded["outside"], -rounded["unknown"])), 0.0)
     states = {"inside": "clear", "outside": "conflict", "unknown": "unknown"}
     lines = []
     for item in ("inside", "outside", "unknown"):

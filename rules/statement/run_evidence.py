@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
+from onemap.layers.catalogue.bureau_profile import Profile
+from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import RESOURCES
 from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
@@ -34,6 +36,7 @@ class Evidence:
     classes: list[dict[str, Any]]
     grounds: np.ndarray
     catalogue: dict[str, LayerEntry]
+    profile: Profile
     language: str
 
     def layer_title(self, code: str) -> str:
@@ -46,13 +49,23 @@ class Evidence:
         rule = self.rules.get(identifier)
         return (rule.title.get(self.language) if rule else None) or identifier
 
+    def department_title(self, department: str) -> str:
+        """What a department is called."""
+        return self.profile.department_title(department, self.language)
+
+    def department_unit(self, department: str) -> str:
+        """The office that signs for a department."""
+        sender = self.profile.departments.get(department)
+        own = sender.unit if sender and sender.unit else None
+        return own[self.language] if own else _known_unit(department, self.language)
+
     def version(self, code: str) -> dict[str, Any]:
         """The record of the version of a layer that the run used; empty if it used none."""
         return next((item for item in self.record["layers"] if item["code"] == code), {})
 
 
 def evidence_of(library: Library, run: str, language: str) -> Evidence:
-    """Everything that a run left in the library. Raises OneMapError run.unknown, run.incomplete."""
+    """Everything that a run left in the library. Raises OneMapError run.unknown, run.incomplete, profile.…."""
     question = stored_question(library, run)
     parcels = stored_rows(library, run, "parcels")
     record = run_record(library, run)
@@ -66,13 +79,9 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
         classes=[row.values for row in stored_rows(library, run, "land_classes")],
         grounds=shapely.from_wkb(np.array([row.wkb for row in parcels], dtype=object)),
         catalogue=library.catalogue(),
+        profile=profile_of(library),
         language=language,
     )
-
-
-def department_title(department: str, language: str) -> str:
-    """A department's name as a role."""
-    return named_groups()["departments"][department][language]
 
 
 @lru_cache(maxsize=1)
@@ -81,6 +90,5 @@ def _units() -> dict[str, dict[str, str]]:
         return {code: entry["unit"] for code, entry in tomllib.load(content).items()}
 
 
-def department_unit(department: str, language: str) -> str:
-    """The office that holds a department's role."""
+def _known_unit(department: str, language: str) -> str:
     return _units()[department][language]

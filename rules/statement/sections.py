@@ -6,7 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.run_evidence import department_title, department_unit
+from onemap.rules.statement.run_evidence import Evidence
 
 PLAN_TABLES = ("land_plan", "urban_plan", "department_plans")
 
@@ -25,12 +25,13 @@ def table_of(layer: str) -> str:
 
 
 def assessments(
-    rows: list[dict[str, Any]], checklist: list[dict[str, Any]], language: str, department: str | None
+    rows: list[dict[str, Any]], checklist: list[dict[str, Any]], evidence: Evidence, department: str | None
 ) -> list[dict[str, Any]]:
     """Each assessment with whether it is required, not triggered, or for its department to decide.
 
     rows: the rules' rows of the content; checklist: its items.
     """
+    language = evidence.language
     open_items = {item["id"] for item in checklist}
     states: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -53,8 +54,8 @@ def assessments(
                 "id": entry["id"],
                 "title": entry["title"][language],
                 "department": entry["department"],
-                "department_title": department_title(entry["department"], language),
-                "unit": department_unit(entry["department"], language),
+                "department_title": evidence.department_title(entry["department"]),
+                "unit": evidence.department_unit(entry["department"]),
                 "state": state,
                 "state_title": words(language)[f"assessment_{state}"],
                 "because": list(dict.fromkeys(because)),

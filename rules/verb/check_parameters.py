@@ -1,5 +1,6 @@
 """The parameters that verbs share: how parcels are read and judged, and within which limits a remedy is sought."""
 
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
     Parameter,
@@ -12,6 +13,8 @@ from onemap.rules.verb.declaration import (
     to_name,
 )
 
+CODE_SYSTEM = Parameter("code_system", "S", choices=CODE_SYSTEMS)
+
 CHECK_PARAMETERS = (
     Parameter("layer", "N", convert=to_name),
     Parameter("id", "FIELD", convert=to_name),
@@ -20,6 +23,7 @@ CHECK_PARAMETERS = (
     Parameter("encoding", "E", convert=to_name),
     Parameter("repair", flag=True),
     Parameter("pack", "FILE|NAME", repeated=True),
+    CODE_SYSTEM,
     Parameter("only", "CODE,…", convert=to_codes),
     Parameter("as_of", "D", convert=to_date),
     Parameter("known_at", "T", convert=to_moment),

@@ -14,7 +14,7 @@ from onemap.layers.progress import Progress
 Values = Mapping[str, Any]
 Result = dict[str, Any]
 _PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
-    *("PROJECT.qgz", "TARGET.pdf", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
+    *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
 }  # a file's name need not be text
 VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
@@ -100,6 +100,22 @@ def to_metres(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise ValueError(text)
     return value
+
+
+def to_coordinate(text: str) -> float:
+    """A finite number. Raises ValueError."""
+    value = float(text)
+    if not float("-inf") < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def to_box(text: str) -> tuple[float, ...]:
+    """West, south, east and north with commas between. Raises ValueError."""
+    numbers = tuple(to_coordinate(part) for part in text.split(","))
+    if len(numbers) != 4:
+        raise ValueError(text)
+    return numbers
 
 
 def to_angle(text: str) -> float:

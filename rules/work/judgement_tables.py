@@ -29,6 +29,7 @@ GRANTS: tuple[Right, ...] = (
             "hash": "NEW.hash = encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex')",
             "content": "length(NEW.content) <= 20000000",
         },
+        {"not what the log says of it": "onemap_are_logged('onemap_pack_texts', 'hash', NEW.hash, this_step)"},
     ),
     # The log tells of what its transaction has written, and of nothing else.
     Guard(

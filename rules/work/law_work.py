@@ -14,10 +14,10 @@ def laws(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.…, rule.….
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack
+    from onemap.rules.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_packs
 
     day, language = values.get("as_of") or date.today(), context.language
-    packs = [parse_pack(*pack_text(name), shipped_catalogue()) for name in values.get("pack") or [DEFAULT_PACK]]
+    packs = parse_packs([pack_text(name) for name in values.get("pack") or [DEFAULT_PACK]], shipped_catalogue())
     rules = [_record(rule, day, language) for rule in joined_rules(packs)]
     return {"ok": True, "as_of": day.isoformat(), "packs": [pack.record() for pack in packs], "rules": rules}
 

@@ -20,7 +20,7 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.layers.messages import problem_record
     from onemap.rules.packs.laws import check_laws
-    from onemap.rules.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
+    from onemap.rules.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_packs
     from onemap.rules.packs.unmet_values import unmet_values
     from onemap.rules.work.judgement_tables import GRANTS, TABLES
 
@@ -28,10 +28,11 @@ def new(values: Values, context: VerbContext) -> Result:
     crs = library_crs(values["crs"])
     names = values.get("pack") or [DEFAULT_PACK]
     catalogue = own_catalogue(place.path)
-    packs = []
-    for name in names:
-        text, source = pack_text(name)
-        packs.append((parse_pack(text, source, catalogue), None if is_shipped(name) else text))
+    texts = [pack_text(name) for name in names]
+    read = parse_packs(texts, catalogue)
+    packs = [
+        (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)
+    ]
     rules = joined_rules([pack for pack, _ in packs])
     check_laws([pack for pack, _ in packs], date.today())
     district = (
@@ -86,6 +87,7 @@ def add(values: Values, context: VerbContext) -> Result:
         accuracy_m=values.get("accuracy"),
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
+        accept=(values["accept"],) if values.get("accept") else (),
         report=values.get("report"),
         normalising=normalising_options(values),
     )
@@ -153,13 +155,15 @@ def layers(values: Values, context: VerbContext) -> Result:
     """The catalogue of a library as it stands."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.listing import listing
+    from onemap.layers.publishing.map_looks import map_looks
     from onemap.rules.question.question import packs_of, required_fields
 
     with open_library(values["library"]) as library:
         packs = packs_of(library, ())
         listed = listing(library, values.get("as_of") or date.today(), lambda code: required_fields(packs, code))
         records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
-        return {**listed, "packs": records}
+        drawn = map_looks(library, listed["layers"], context.language) if values.get("looks") else {}
+        return {**listed, "packs": records, **drawn}
 
 
 def redline(values: Values, context: VerbContext) -> Result:
@@ -252,6 +256,7 @@ def keep(values: Values, context: VerbContext) -> Result:
     """Put the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
     from pathlib import Path
 
+    from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.library.library import open_library, system_user
     from onemap.layers.library.log_heads import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
@@ -271,7 +276,7 @@ def keep(values: Values, context: VerbContext) -> Result:
         if kind == "catalogue":
             keep_catalogue(library, text, path.name, system_user())
         else:
-            checked_calendar(text, path.name)
+            (checked_profile if kind == "profile" else checked_calendar)(text, path.name)
             keep_own_file(library, kind, text, system_user())
     return {"ok": True, "kind": kind, "file": path.name}
 
@@ -312,6 +317,8 @@ def words(values: Values, context: VerbContext) -> Result:
     """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue.catalogue import named_groups
     from onemap.layers.catalogue.code_tables import code_table
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.own_files import profile_of
     from onemap.layers.messages import sentences
     from onemap.rules.compare.matrix import read_matrix, shipped_matrices
     from onemap.rules.kinds.reasons import reason_words
@@ -324,6 +331,10 @@ def words(values: Values, context: VerbContext) -> Result:
         result[name] = {code: title[context.language] for code, title in titles.items()}
     uses = code_table("land-sea-uses").classes  # what a project may be for
     result["land_uses"] = {code: title[context.language] for code, title in sorted(uses.items())}
+    if values.get("library"):
+        with open_library(values["library"]) as library:
+            names = profile_of(library).names
+        result["departments"] = {code: title[context.language] for code, title in names.items()}
     result["matrices"] = {
         matrix.name: {"title": matrix.title[context.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
         for matrix in map(read_matrix, shipped_matrices())

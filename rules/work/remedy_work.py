@@ -85,7 +85,7 @@ def sites(values: Values, context: VerbContext) -> Result:
             if district is None:
                 raise OneMapError("sites.no_district", file=library.label, field="--within")
             ground = _alone(district)
-        packs = packs_of(library, tuple(values.get("pack") or ()))
+        packs = packs_of(library, tuple(values.get("pack") or ()), values.get("code_system"))
         moment = (values.get("as_of") or date.today(), values.get("known_at"))
         threads = Threads.of(values.get("workers"), context.progress)
         table = find_sites(library, ground, packs, *moment, options, context.language, threads)

@@ -273,6 +273,7 @@ def review_export(values: Values, context: VerbContext) -> Result:
             values.get("templates"),
             bool(values.get("overwrite")),
             context.progress,
+            values.get("annexes"),
         )
     context.progress.at(1.0, "")
     return {"ok": True, "case": case.id, "target": values["target"], **written}

@@ -15,6 +15,9 @@ import psycopg
 from psycopg import sql
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.logged_rows import plain_tables, row_hash
+from onemap.rules.work.judgement_tables import TABLES
 from onemap.tests.conftest import Answer
 from onemap.tests.postgis_server import Server
 from onemap.tests.rules.command import command, done
@@ -40,6 +43,8 @@ days = 5
 overdue = "consent"
 """
 AT_THE_END = "SET CONSTRAINTS ALL IMMEDIATE"
+LAWFUL = "{}"  # of a row of the log: it says of each row that its transaction has written what its hash is
+PLAIN = plain_tables((*LIBRARY_TABLES, *TABLES))
 Rows = list[tuple[str, dict[str, Any]]]
 
 
@@ -73,7 +78,10 @@ class Bureau:
         """Write rows, and have asked what is asked at the end; unless it stays, nothing does. Raises psycopg.Error."""
         with self.connect(account) as connection:
             for table, values in rows:
-                connection.execute(_insertion(table, values), list(values.values()))
+                said = values
+                if table == "onemap_audit" and values["detail"] == LAWFUL:
+                    said = {**values, "detail": json.dumps({"rows": _hashes(connection, rows)}, ensure_ascii=False)}
+                connection.execute(_insertion(table, said), list(said.values()))
             connection.execute(AT_THE_END)
             if not stays:
                 connection.rollback()
@@ -151,8 +159,23 @@ class Bureau:
 
 def log_row(action: str, subject: str, **values: Any) -> tuple[str, dict[str, Any]]:
     """A row for the log; the server fills in the rest."""
-    row = {"at": "", "who": "", "action": action, "subject": subject, "detail": "{}", "content_hash": ""}
+    row = {"at": "", "who": "", "action": action, "subject": subject, "detail": LAWFUL, "content_hash": ""}
     return "onemap_audit", {**row, **values}
+
+
+def _hashes(connection: "psycopg.Connection[Any]", rows: Rows) -> dict[str, dict[str, str]]:
+    """What the log has to say of rows that stand there, as the program would."""
+    found: dict[str, dict[str, str]] = {}
+    for name, values in rows:
+        if name == "onemap_audit":
+            continue
+        table = PLAIN[name]
+        where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in table.key)
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(columns, sql.Identifier(name), where)
+        for row in connection.execute(query, [values[column] for column in table.key]):
+            found.setdefault(name, {})[table.row_name(row)] = row_hash(row)
+    return found
 
 
 def _insertion(table: str, values: Mapping[str, Any]) -> sql.Composed:

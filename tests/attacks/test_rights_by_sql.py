@@ -374,15 +374,35 @@ def test_nobody_logs_hashes_for_rows_of_others(bureau, rows):
         bureau.attempt("u_water", [*step[:2], log_row("review.opine", f"{bureau.case} water", detail=detail)])
 
 
-def test_a_step_logs_the_hashes_of_its_own_rows(bureau):
+@pytest.mark.parametrize("lie", ["a wrong hash", "a row less", "a table less", "no rows"])
+def test_a_step_whose_log_does_not_tell_of_all_its_rows_is_refused(bureau, lie):
     step = bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water"))
     number, entry = step[0][1]["number"], step[1][1]["number"]
+    opinion, entered = {f"{bureau.case}/1/water/{number}": "0" * 64}, {f"{bureau.case}/{entry}": "0" * 64}
     rows = {
-        "onemap_opinions": {f"{bureau.case}/1/water/{number}": "0"},
-        "onemap_case_entries": {f"{bureau.case}/{entry}": "0"},
-    }
-    detail = json.dumps({"rows": rows})
-    bureau.attempt("u_water", [*step[:2], log_row("review.opine", f"{bureau.case} water", detail=detail)])
+        "a wrong hash": {"onemap_opinions": opinion, "onemap_case_entries": entered},
+        "a row less": {"onemap_opinions": {}, "onemap_case_entries": entered},
+        "a table less": {"onemap_case_entries": entered},
+        "no rows": {},
+    }[lie]
+    row = log_row("review.opine", f"{bureau.case} water", detail=json.dumps({"rows": rows}))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="not what the log says of it"):
+        bureau.attempt("u_water", [*step[:2], row])
+
+
+@pytest.mark.parametrize(
+    "text", ["同意", "𠀀 and 😀", 'a "b" \\ /\n\r\t', "\x7f\x80\u2028\ufeff", "", "a" * 5000 + "é"]
+)
+def test_the_server_hashes_what_is_written_as_the_program_does(bureau, text):
+    bureau.attempt("u_water", bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water", text=text)))
+
+
+@pytest.mark.parametrize("which", ["onemap_runs", "onemap_run_blocks"])
+def test_a_run_whose_log_does_not_tell_of_all_its_rows_is_refused(bureau, which):
+    rows = bureau.check_run("u_water")
+    rows[2][1]["detail"] = json.dumps({"rows": {which: {}}})
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="not what the log says of it"):
+        bureau.attempt("u_water", rows)
 
 
 def test_a_remedy_and_a_comparison_that_cannot_be_read_end_nothing_for_others(postgis, tmp_path):

@@ -17,11 +17,15 @@ _LARGEST_PARSED = 256 << 20  # beyond, our own look would take more memory than 
 
 @dataclass(frozen=True)
 class JsonText:
-    """encoding: of the file; utf8: its content turned into UTF-8, None where it is that already."""
+    """encoding: of the file; utf8: its content turned into UTF-8, None where it is that already.
+
+    names_crs: whether it says its coordinate system; RFC 7946 assumes WGS 84 of a GeoJSON that does not.
+    """
 
     encoding: str
     utf8: bytes | None
     is_topology: bool
+    names_crs: bool = False
 
 
 def json_text(path: Path, encoding: str | None) -> JsonText:
@@ -37,7 +41,8 @@ def json_text(path: Path, encoding: str | None) -> JsonText:
 def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> JsonText:
     if size > _LARGEST_PARSED:
         with path.open("rb") as file:
-            return JsonText("utf-8", None, b'"Topology"' in file.read(4096))
+            head = file.read(4096)
+            return JsonText("utf-8", None, b'"Topology"' in head, b'"crs"' in head)
     text, found = text_of(path, encoding)
     try:
         content = json.loads(text)
@@ -49,4 +54,5 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
         raise OneMapError(code, file=path.name, reason=f"type: {str(kind)[:40]}")
     is_topology = kind == "Topology"
-    return JsonText(found, None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8"), is_topology)
+    utf8 = None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8")
+    return JsonText(found, utf8, is_topology, bool(content.get("crs")))

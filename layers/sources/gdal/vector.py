@@ -183,6 +183,7 @@ def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress
         problems=(*problems, *codes.problems),
         is_table=shapes is None,
         decoded=codes.names,
+        is_assumed=is_assumed_crs(readable),
     )
 
 
@@ -342,6 +343,11 @@ def _stroke_arcs(
     if looked.read != len(geometries):
         raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **readable.place)
     return looked
+
+
+def is_assumed_crs(readable: ReadableFile) -> bool:
+    """Whether the file declares no CRS, and its format assumes one."""
+    return readable.json is not None and not readable.json.is_topology and not readable.json.names_crs
 
 
 def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:

@@ -1,4 +1,4 @@
-"""The printed atlas of a comparison: cover, overview and index, then one page for each cluster or spot, as a PDF."""
+"""The atlas of a comparison: cover, overview and index, then one page for each cluster or spot, as PDF or for Word."""
 
 import json
 import tempfile
@@ -13,6 +13,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import RESOURCES, phrase
 from onemap.layers.progress import Progress
 from onemap.rules.compare.atlas.atlas_content import atlas_content
+from onemap.rules.compare.atlas.atlas_docx import atlas_docx
 from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas.atlas_source import AtlasSource, atlas_source
 from onemap.rules.maps.fonts import FontChoice, chosen_fonts
@@ -22,6 +23,7 @@ from onemap.rules.maps.typst_pages import set_pages
 TEMPLATE = "atlas.typ"
 OVERVIEW_MM = 150.0
 _FIELD = "TARGET"
+_SUFFIXES = (".pdf", ".docx")
 _TALLEST_MM, _ROW_MM = 200.0, 10.5  # of a sheet's map, and what a further row of its table takes from it
 _READ, _DRAWN = 0.08, 0.42  # of the work, when the spots are read, and the maps drawn
 
@@ -43,14 +45,19 @@ def write_atlas(
     out.…, statement.suffix, statement.font, statement.template.
     """
     place = Path(target)
-    if place.suffix.lower() != ".pdf":
-        raise OneMapError("statement.suffix", file=place.name, field=_FIELD, known=[".pdf"])
+    if place.suffix.lower() not in _SUFFIXES:
+        raise OneMapError("statement.suffix", file=place.name, field=_FIELD, known=list(_SUFFIXES))
     check_place(place, overwrite, _FIELD, (str(library.path),))
     progress.at(0.0, phrase("progress.reading", language))
     source = atlas_source(library, run, by, types, most)
     fonts = chosen_fonts()
     content = atlas_content(library, source, by, types, language)
-    body = _set(library, source, content, fonts, language, progress)
+    maps = _drawn_maps(library, source, content, fonts, language, progress)
+    setting = progress.part(_DRAWN, 1.0, phrase("atlas.setting", language))
+    if place.suffix.lower() == ".docx":
+        body = atlas_docx(content, maps, setting)
+    else:
+        body = _set(source, content, maps, fonts, setting)
     with atomic_output(place, overwrite, _FIELD) as beside:
         beside.write_bytes(body)
     (left_out, left_out_m2), (unclustered, unclustered_m2) = source.left_out, source.unclustered
@@ -67,27 +74,33 @@ def write_atlas(
     }
 
 
-def _set(
+def _drawn_maps(
     library: Library, source: AtlasSource, content: dict[str, Any], fonts: FontChoice, language: str, progress: Progress
-) -> bytes:
-    """Draw every map, and let typst set the pages."""
+) -> dict[str, str]:
+    """The SVG text of every map: the overview as "0", those of the sheets by their numbers."""
     maps = AtlasMaps(library, source, language, f"{fonts.families['heading']}, {FONTS}")
+    drawn = {"0": maps.overview(OVERVIEW_MM)} if source.spots else {}
+    count = len(source.sheets)
+    for done, sheet in enumerate(source.sheets):
+        # Said before every page: whoever asked may stop it here.
+        step = phrase("atlas.drawing", language, number=sheet.number, count=count)
+        progress.at(_READ + (_DRAWN - _READ) * done / count, step)
+        rows = len(content["sheets"][done]["rows"])
+        drawn[str(sheet.number)] = maps.sheet(sheet, _TALLEST_MM - _ROW_MM * (rows - 1))
+    return drawn
+
+
+def _set(
+    source: AtlasSource, content: dict[str, Any], maps: dict[str, str], fonts: FontChoice, setting: Progress
+) -> bytes:
+    """Let typst set the pages."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
         for name, value in (("content", content), ("fonts", fonts.record())):
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-        if source.spots:
-            (place / "map-0.svg").write_text(maps.overview(OVERVIEW_MM), encoding="utf-8")
-        count = len(source.sheets)
-        for done, sheet in enumerate(source.sheets):
-            # Said before every page: whoever asked may stop it here.
-            step = phrase("atlas.drawing", language, number=sheet.number, count=count)
-            progress.at(_READ + (_DRAWN - _READ) * done / count, step)
-            rows = len(content["sheets"][done]["rows"])
-            svg = maps.sheet(sheet, _TALLEST_MM - _ROW_MM * (rows - 1))
-            (place / f"map-{sheet.number}.svg").write_text(svg, encoding="utf-8")
-        setting = progress.part(_DRAWN, 1.0, phrase("atlas.setting", language))
+        for number, svg in maps.items():
+            (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
         moment = int(datetime.fromisoformat(source.record["started"]).timestamp())
         result = set_pages(place / TEMPLATE, TEMPLATE, setting, timestamp=moment)
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker

@@ -133,7 +133,7 @@ def test_a_writer_waits_for_another_and_then_says_that_the_library_is_busy(serve
     with open_library(server_shelf.url) as first, open_library(server_shelf.url, wait_s=0.2) as second:
         with first.writing(), pytest.raises(OneMapError) as refused, second.writing():
             raise AssertionError("two writers at once")
-        assert refused.value.code == "library.busy"
+        assert refused.value.code == "library.busy_with"
         with second.writing() as connection:
             connection.execute("UPDATE onemap_library SET value = 'town' WHERE key = 'name'")
 

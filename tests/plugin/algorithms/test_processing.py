@@ -25,6 +25,9 @@ OF_QGIS = {
     "remedy": {"REMAINDER", "CUTS", "ALTERNATIVES"},
     "contradictions": {"CONTRADICTIONS", "HECTARES"},
     "sites": {"SITES"},
+    "statistics": {"STATISTICS", "UNITS"},
+    "transitions": {"TRANSITIONS", "CLASSES", "UNITS"},
+    "changes": {"CHANGES", "TRANSITIONS"},
 }  # outputs that only QGIS has
 VERBS = """
 import json

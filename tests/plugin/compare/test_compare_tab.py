@@ -386,7 +386,7 @@ def test_chinese_tab_has_no_bare_codes(plans, core, canvas):
     made.form.choose_matrix(str(plans / "matrix.toml"))
     compare(made)
     shown = made.view.details.text()
-    assert "仅甲为建设" in shown and "construction" not in shown and "policy" not in shown
+    assert "仅规划一为建设" in shown and "construction" not in shown and "policy" not in shown
     made.close_down()
     core_words.learn({})
 

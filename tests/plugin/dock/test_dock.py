@@ -94,7 +94,7 @@ def test_the_library_of_an_earlier_day_shows_its_layers_as_not_in_force(open_doc
     open_dock.library.listed.connect(lambda: listed.append(True))
     open_dock.library.set_day(QDate(2024, 6, 1))
     wait_for(lambda: listed)
-    assert "old" in open_dock.map_tab.item_of("YJJBNTTB").text(1)
+    assert "not yet" in open_dock.map_tab.item_of("YJJBNTTB").text(1)
 
 
 def test_a_tick_puts_a_layer_on_the_map_read_only_and_unticking_takes_it_away(open_dock):
@@ -330,7 +330,7 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     second = model.index(1, 0, model.index(0, 0))
     assert "无法判定" in model.details_at(second)
     assert "layer_missing" not in model.details_at(second)
-    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "国土"
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "自然资源和规划局（土地）"
     dock.close_down()
     core.stop()
     core_words.learn({})

@@ -1,18 +1,17 @@
 """How things look: signs in every theme, styles for every verdict, numbers as people read them, pages that open."""
 
-import json
 import re
 from xml.etree import ElementTree
 
 import pytest
-from qgis.core import NULL, Qgis, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QSize
+from qgis.core import NULL, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPalette
 
 from onemap.plugin.dock.guide import Guide
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.library.layer_list import CatalogueLayer, Version, state_of
-from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, lies_over, style_layer, style_results
+from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_layer, style_results
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, GUIDES, RESOURCES
 from onemap.plugin.results.results_view import VerdictCounts
@@ -81,26 +80,11 @@ def entry(code, department="land"):
     return CatalogueLayer(code, code, department, "department", "vector", "polygon")
 
 
-def test_every_style_of_the_table_makes_symbols():
-    for code in json.loads((RESOURCES / "styles" / "layers.json").read_text(encoding="utf-8"))["layers"]:
-        fields = "&".join(f"field={name}:string" for name in ("DLBM", "YDXZDM", "YDYHFLDM", "GLDJ"))
-        for geometry in ("Polygon", "LineString", "Point"):
-            layer = QgsVectorLayer(f"{geometry}?crs=EPSG:4547&{fields}", code, "memory")
-            style_layer(layer, entry(code))
-            assert layer.renderer() is not None
-
-
-def test_a_layer_without_a_style_is_drawn_in_its_department_s_colour():
+def test_a_layer_of_which_the_core_says_no_look_is_drawn_by_thin_lines():
     layer = QgsVectorLayer("Polygon?crs=EPSG:4547", "x", "memory")
     style_layer(layer, entry("NOSTYLE", "water"))
-    assert layer.renderer().symbol().symbolLayer(0).strokeColor().name().upper() == "#2C7FB8"
-
-
-def test_red_lines_lie_over_farmland():
-    polygon = Qgis.GeometryType.Polygon
-    assert lies_over(entry("STBHHX"), polygon)
-    assert not lies_over(entry("YJJBNTTB"), polygon)
-    assert lies_over(entry("YJJBNTTB"), Qgis.GeometryType.Line)
+    outline = layer.renderer().symbol().symbolLayer(0)
+    assert (outline.strokeColor().name(), outline.brushStyle()) == ("#6b6b6b", Qt.BrushStyle.NoBrush)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +119,7 @@ def test_numbers_are_written_as_people_read_them(said, expected):
         (Version("a", "X__1", "", "", "", 1, "extent", True), "assumed"),
         (Version("a", "X__1", "", "", "", 1, "file", True), "partial"),
         (Version("a", "X__1", "", "", "", 1, "district", False), "old"),
+        (Version("a", "X__1", "", "", "", 1, "district", False, upcoming=True), "upcoming"),
         (Version("a", "X__1", "", "", "", 1, "district", True, True), "unreadable"),
     ],
 )

@@ -183,7 +183,7 @@ def test_chinese_has_no_bare_codes(farmland, town, canvas):
     choose(tab, "A")
     ask(tab, tab.results.remedy_button)
     assert listed(tab)[0][0].startswith("裁去冲突部分") and listed(tab)[1][0] == " 占用永久基本农田"
-    assert rows_of(tab.remedy.departments)[0][0] == "国土"
+    assert rows_of(tab.remedy.departments)[0][0] == "自然资源和规划局（土地）"
     tab.close_down()
     core.stop()
     core_words.learn({})

@@ -448,7 +448,7 @@ def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
 def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):
     settings.put("language", "zh")
     desk.library.core.ask("words", {}).answered.connect(core_words.learn)
-    wait_for(lambda: core_words.word("departments", "land") == "国土")
+    wait_for(lambda: core_words.word("departments", "land") == "自然资源和规划局（土地）")
     desk.open(one_parcel)
     desk.page.fill_menu()
     issue = next(action for action in desk.page.menu.actions() if action.data() == "issue")

@@ -1,5 +1,6 @@
 """Classes of projects, milder twins, rules under others, layers by choice, and the law of the day: judged by hand."""
 
+import geopandas as gpd
 import pytest
 from shapely import box
 
@@ -68,6 +69,36 @@ def test_a_code_is_of_the_system_that_the_parcel_names(desk):
     columns = {"YDXZ": ["0602", "0602", "1002", "1002"], "code_system": ["survey", None, "survey", "land-sea-2023"]}
     found = desk.check({"mine": SQUARE, "grass": SQUARE, "wood": SQUARE, "quarry": SQUARE}, columns=columns)
     assert list(found.hits()) == ["mine", "quarry"]
+
+
+def test_full_width_and_small_letters_are_the_same_codes(desk):
+    desk.layer("ZONE", [SQUARE])
+    path = desk.pack({"unless": ["road"]})
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    found = desk.check({"A": SQUARE, "B": SQUARE, "C": SQUARE}, columns={"YDXZ": ["１２０２", "s12", "ｓ２"]})
+    assert list(found.hits()) == ["C"]
+
+
+def test_a_class_of_an_earlier_pack_may_be_named_and_one_that_none_has_is_refused(desk):
+    """The ordinance has its own idea of mining, which goes before the common one."""
+    desk.layer("ZONE", [SQUARE])
+    common = desk.pack({"id": "common", "verdict": "notice", "unless": ["mining"]})
+    first = desk.folder / "first.toml"
+    text = common.read_text(encoding="utf-8").replace('id = "test"', 'id = "first"')
+    first.write_text(text + "\n" + ROAD + MINING, encoding="utf-8")
+    ordinance = desk.pack({"id": "local", "unless": ["road", "mining"]}).read_text(encoding="utf-8")
+    own = desk.folder / "second.toml"
+    own.write_text(
+        ordinance.replace('id = "test"', 'id = "second"') + "\n" + MINING.replace("1002", "0701"), encoding="utf-8"
+    )
+    parcels, out = desk.parcels(PARCELS, FACTS), desk.folder / "both.gpkg"
+    answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own, "--out", out)
+    assert answer.code == 0, answer.json
+    findings = gpd.read_file(out, layer="findings")
+    assert set(findings[findings["rule"] == "local"]["parcel"]) == {"mine", "silent"}
+    assert desk.run("verify", desk.library, "--run", answer.json["run"]["id"]).json["ok"]
+    alone = desk.run("check", desk.library, parcels, "--pack", own)
+    assert (alone.code, alone.codes) == (3, ["rule.class"])
 
 
 def test_a_code_of_a_system_that_nobody_knows_says_nothing(desk):
@@ -180,6 +211,17 @@ def test_a_wrong_class_is_named(town, text):
     path.write_text(path.read_text(encoding="utf-8") + head + text, encoding="utf-8")
     answer = town.run("check", town.library, town.parcels({"A": SQUARE}), "--pack", path)
     assert (answer.code, answer.codes) == (3, ["pack.class"])
+
+
+def test_a_rule_may_lie_under_several(desk):
+    """A meets both, B the first, C the second, D none of those under which `wide` lies."""
+    squares = {name: box(100 * n, 0, 100 * n + 10, 10) for n, name in enumerate("ABCD")}
+    desk.layer("WIDE", list(squares.values()))
+    desk.layer("ONE", [squares["A"], squares["B"]])
+    desk.layer("TWO", [squares["A"], squares["C"]])
+    rules = ({"id": "one", "layer": "ONE"}, {"id": "two", "layer": "TWO"})
+    found = desk.check(squares, *rules, {"id": "wide", "layer": "WIDE", "under": ["one", "two"]})
+    assert list(found.hits("wide")) == ["D"]
 
 
 def test_rows_under_others_are_the_same_against_an_earlier_run(desk):

@@ -165,13 +165,49 @@ def test_the_land_taken_is_summed_by_ownership_and_class_and_closes(desk, draw):
     assert found.finding("A", "land.composition") is None
 
 
-def test_land_planned_for_a_use_is_open_to_that_use_and_one_that_is_not_said_is_held_to_it(desk, draw):
-    draw("KGDK", [box(0, 0, 60, 100), box(60, 0, 100, 100)], YDXZDM=["080403", "070102"])
-    uses = ["0804", "070102", None, "A33"]
+def test_land_planned_for_a_use_is_open_to_that_use_and_one_that_is_not_said_cannot_be_judged(desk, draw):
+    """Of x 90..100, between the plots, the plan says nothing, and x 80..90 is kept for a later use: both are open."""
+    plots = [box(0, 0, 60, 100), box(60, 0, 80, 100), box(80, 0, 90, 100)]
+    draw("KGDK", plots, YDXZDM=["080403", "070102", "16"])
+    uses = ["0804", "070102", None, "A33", "ａ３３"]
     found = desk.check({str(use): SQUARE for use in uses}, columns={"YDXZ": uses}, only="KGDK")
-    assert found.hits("plan.public_service") == {"070102": 6000, "None": 6000}
-    assert found.hits("plan.residential") == {"0804": 4000, "None": 4000, "A33": 4000}
-    assert set(found.verdicts().values()) == {"restricted"}
+    assert found.hits("plan.use") == {"070102": 6000, "0804": 2000, "A33": 2000, "ａ３３": 2000}
+    assert found.unknowns("plan.use") == {"None": (8000, "no_value")}
+    assert found.verdicts() == {use: "unknown" if use == "None" else "restricted" for use in map(str, uses)}
+
+
+def test_mixed_land_takes_each_of_its_uses_and_a_planned_code_that_nobody_knows_says_nothing(desk, draw):
+    plots = {"B1/R2": box(0, 0, 100, 40), "X9": box(0, 40, 100, 60), "R2/X9": box(0, 60, 100, 70)}
+    draw("KGDK", list(plots.values()), YDXZDM=list(plots))
+    uses = ["070102", "0901", "1001"]
+    found = desk.check(dict.fromkeys(uses, SQUARE), columns={"YDXZ": uses}, only="KGDK")
+    assert found.hits("plan.use") == {"1001": 4000}
+    assert found.unknowns("plan.use") == dict.fromkeys(uses, (3000, "no_value"))
+
+
+def test_the_regulatory_plan_goes_before_the_general_one_and_the_run_says_which(desk, draw):
+    draw("ZXCQGHYDYH", [SQUARE], YDYHFLDM=["07"])
+    parcels, columns = {"A": SQUARE}, {"YDXZ": ["1001"]}
+    assert desk.check(parcels, columns=columns).hits("plan.use") == {"A": 10_000}
+    draw("KGDK", [SQUARE], YDXZDM=["M1"])
+    found = desk.check(parcels, columns=columns)
+    assert found.hits("plan.use") == {}
+    assert found.answer.json["run"]["chosen_layers"]["plan.use"] == "KGDK"
+
+
+def test_a_code_is_of_the_system_that_field_option_and_pack_name_in_this_order(desk, draw):
+    """0602 is a mine in the land survey, and a farm building by the guide of 2023; letters are GB 50137 in any case."""
+    draw("KGDK", [SQUARE], YDXZDM=["M1"])
+    uses = ["0602", "0602", "M2"]
+    parcels = {"A": SQUARE, "B": SQUARE, "C": SQUARE}
+    columns = {"YDXZ": uses, "code_system": [None, "land-sea-2023", None]}
+    assert set(desk.check(parcels, columns=columns, only="KGDK").hits("plan.use")) == {"A", "B"}
+    found = desk.check(parcels, columns=columns, only="KGDK", code_system="survey")
+    assert set(found.hits("plan.use")) == {"B"}
+    run = found.answer.json["run"]
+    assert run["parameters"]["code_system"] == "survey"
+    assert desk.run("verify", desk.library, "--run", run["id"]).json["ok"]
+    assert desk.run("check", desk.library, desk.parcels(parcels), "--code-system", "ours").code == 2
 
 
 def test_the_plan_permits_uses_of_its_own_first_level_class_in_either_code(desk, draw):

@@ -12,6 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
+from docx import Document
 from shapely.affinity import translate
 from shapely.geometry import box
 
@@ -128,7 +129,7 @@ def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, pri
         assert all(spot in page for spot in mine["spot"].iloc[:1])
         assert sum(spot in page for spot in mine["spot"]) == min(8, len(mine))
     decided = next(page for page in texts[2:] if works in page)
-    assert ("按乙方规划保留" if lang == "zh" else "keepasinB") in decided and "按代码表核对:renamed" in decided
+    assert ("按规划二保留" if lang == "zh" else "keepasinB") in decided and "按代码表核对:renamed" in decided
     more = "另有较小图斑2个，共0.9600公顷" if lang == "zh" else "2smallerspots,0.9600hatogether"
     assert more in decided
     factory = next(page for page in texts[2:] if "0711" in page)
@@ -185,7 +186,7 @@ def test_what_cannot_be_printed_is_refused_and_nothing_is_written(town, tmp_path
     target = tmp_path / "new.pdf"
     refused: list[tuple[tuple[Any, ...], int, str]] = [
         (("no-such-run", target), 3, "run.unknown"),
-        ((town.run, tmp_path / "new.docx"), 3, "statement.suffix"),
+        ((town.run, tmp_path / "new.odt"), 3, "statement.suffix"),
         ((town.run, tmp_path / "nowhere" / "new.pdf"), 3, "out.folder"),
         ((town.run, target, "--type", "06"), 2, "usage.value"),
         ((town.run, target, "--most", "0"), 2, "usage.value"),
@@ -220,3 +221,21 @@ def test_it_may_be_stopped_between_two_pages_and_leaves_nothing(town, tmp_path):
     with open_library(str(town.library)) as library, pytest.raises(Stopped):
         write_atlas(library, town.run, target, "cluster", TRIAGED, 9, "en", False, Progress(report))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
+    town: Town, tmp_path: Path, onemap: Callable[..., Any], lang: str
+):
+    target = tmp_path / "atlas.docx"
+    answer = onemap("atlas", town.library, town.run, target, lang=lang)
+    assert answer.code == 0, answer.json
+    document = Document(str(target))
+    heads = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
+    clusters = town.clusters.sort_values("area_m2", ascending=False)
+    assert len(document.inline_shapes) == 1 + len(clusters)
+    for head, row in zip(heads[2:], clusters.itertuples(), strict=True):
+        assert row.cluster in head
+    cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert set(town.spots["spot"]) & cells
+    assert ("按规划二保留" if lang == "zh" else "keep as in B") in "\n".join(cells)

@@ -2,7 +2,7 @@
 
 from shapely import box
 
-from onemap.rules.kinds.use import deciding_keys
+from onemap.rules.kinds.permitted_uses import ListedPermits
 
 SQUARE = box(0, 0, 10, 10)
 USE = {
@@ -21,7 +21,8 @@ def check(desk, plans, code, **rule):
 def test_the_longest_key_that_is_a_prefix_decides():
     permits = USE["permits"]
     codes = ["070101", "0703", "1001", "11", None, "07"]
-    assert deciding_keys(permits, codes).tolist() == ["0701", "07", "10", None, None, "07"]
+    keys = ListedPermits(permits).keys(codes, [None] * len(codes))
+    assert keys.tolist() == ["0701", "07", "10", None, None, "07"]
 
 
 def test_ground_whose_plan_does_not_permit_the_use_is_the_conflict(desk):

@@ -91,7 +91,7 @@ def test_a_step_of_an_earlier_day_keeps_both_days_and_shows_them_everywhere(real
     assert (logged["detail"]["on"], logged["detail"]["entered_on"]) == (day(-1), day(0))
     assert main(["review", "show", str(real_town.library), case, "--lang", "zh"]) == 0
     said = capsys.readouterr().out
-    assert f"{day(-1)} 签署 国土，{day(0)} 补录" in said
+    assert f"{day(-1)} 签署 自然资源和规划局（土地），{day(0)} 补录" in said
     target = real_town.folder / "case.json"
     done("review", "export", real_town.library, case, target, "--document", "statement")
     content = json.loads(target.read_text(encoding="utf-8"))

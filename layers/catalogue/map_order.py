@@ -1,0 +1,91 @@
+"""How layers lie on the map and which of them a map shows: resources/styles/order.toml and themes.toml."""
+
+import tomllib
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.catalogue.schema import DEPARTMENTS, LayerEntry
+from onemap.layers.messages import RESOURCES
+
+FIRST_MAP = "first"
+Place = tuple[int, int, str]
+
+
+@lru_cache(maxsize=2)
+def _table(name: str) -> dict[str, Any]:
+    with (RESOURCES / "styles" / f"{name}.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def strata() -> list[dict[str, Any]]:
+    """The groups of the map, from the uppermost to the lowest: id, title, look and label of their layers."""
+    found: list[dict[str, Any]] = _table("order")["stratum"]
+    return found
+
+
+def stratum_of(entry: LayerEntry) -> dict[str, Any]:
+    """The group in which a layer lies."""
+    return strata()[_stratum_number(entry)]
+
+
+def place_of(entry: LayerEntry) -> Place:
+    """Where a layer lies: the number of its group and its own in it, each from the uppermost; then its code."""
+    number = _stratum_number(entry)
+    named = strata()[number].get("layers", ())
+    return number, named.index(entry.code) if entry.code in named else len(named), entry.code
+
+
+def _stratum_number(entry: LayerEntry) -> int:
+    for number, stratum in enumerate(strata()):
+        if entry.code in stratum.get("layers", ()):
+            return number
+    conditions = {"geometries": entry.geometry, "kinds": entry.kind, "libraries": entry.library}
+    for number, stratum in enumerate(strata()):
+        stated = [key for key in conditions if key in stratum]
+        if stated and all(conditions[key] in stratum[key] for key in stated):
+            return number
+    return len(strata()) - 1  # a table, which is not drawn
+
+
+def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[dict[str, Any]]:
+    """The maps that a click shows: id, title (or the department it is of), and the codes of layers in force.
+
+    in_force: the codes of the layers that have a version in force. A map with nothing of its own is left out.
+    """
+    drawn = [entry for entry in entries if entry.code in in_force and entry.geometry not in ("raster", "table")]
+    codes = {entry.code for entry in drawn}
+    base = [code for code in _table("themes")["base"] if code in codes]
+    found = []
+    for theme in _table("themes")["theme"]:
+        shown = _present(theme["layers"], codes)
+        if set(shown) - set(base):
+            found.append({"id": theme["id"], "title": theme["title"], "department": None, "layers": shown})
+    for department in DEPARTMENTS:
+        own = _without_buried([entry for entry in drawn if entry.department == department and entry.kind != "history"])
+        if set(own) - set(base):
+            shown = [*own, *(code for code in base if code not in own)]
+            found.append({"id": f"department_{department}", "title": None, "department": department, "layers": shown})
+    return found
+
+
+def _present(wanted: Iterable[str | list[str]], codes: Collection[str]) -> list[str]:
+    found = []
+    for one in wanted:
+        choices = [one] if isinstance(one, str) else one
+        found += [code for code in choices if code in codes][:1]
+    return found
+
+
+def _without_buried(entries: list[LayerEntry]) -> list[str]:
+    """The codes of a department's layers; of those that fill the whole ground only the uppermost of each group."""
+    filled: set[int] = set()
+    found = []
+    for entry in sorted(entries, key=place_of):
+        number = _stratum_number(entry)
+        fills = entry.coverage and strata()[number]["id"] in ("plans", "current_use")
+        if not (fills and number in filled):
+            found.append(entry.code)
+        if fills:
+            filled.add(number)
+    return found

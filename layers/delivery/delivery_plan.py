@@ -1,0 +1,227 @@
+"""What of a department's delivery goes where: every layer of every file is held against the catalogue.
+
+A name decides, never the fields alone: a layer whose name says nothing is shown with what its fields suggest, and waits
+for a person.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import needed_fields
+from onemap.layers.ingest.inspection import RASTERS, inspect
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import versions
+from onemap.layers.messages import problem_record
+from onemap.layers.progress import Progress
+from onemap.layers.sources import formats
+from onemap.layers.sources.archive import check_driver
+
+MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
+NOTE = "note"  # a letter, a table or a picture that comes with the data
+_MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls"}
+_OF_OTHER_FILES = {
+    *(".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".dat", ".id", ".map", ".ind", ".ovr"),
+    *(".tfw", ".jgw", ".pgw", ".json", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),
+}  # they are read with another file, or are nobody's data
+_LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
+_ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One layer of a delivery, and what is to become of it.
+
+    source: its file, from the delivery's folder; code: the layer of the catalogue, None while nobody knows; why: by
+    what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
+    remembered: those that the layer's last version was added with; problems: what stands in the way.
+    """
+
+    source: str
+    layer: str | None
+    code: str | None
+    status: str
+    why: str = ""
+    suggested: tuple[str, ...] = ()
+    crs: str | None = None
+    encoding: str | None = None
+    transform: str | None = None
+    covers: str | None = None
+    label: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    repair: bool = False
+    keep_bad: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+    remembered: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def record(self, language: str) -> dict[str, Any]:
+        """The row as the contract's JSON object."""
+        facts = {name: getattr(self, name) for name in ("source", "layer", "code", "status", "why", "label")}
+        facts |= {name: getattr(self, name) for name in ("crs", "encoding", "covers", "valid_from", "valid_to")}
+        lists = {"suggested": list(self.suggested), "remembered": list(self.remembered), "fields": dict(self.fields)}
+        return {**facts, **lists, "problems": [problem_record(problem, language) for problem in self.problems]}
+
+
+def delivery_plan(
+    library: Library, folder: Path, department: str | None, language: str, progress: Progress
+) -> list[PlanRow]:
+    """What becomes of every file of a folder. department: whose layers are looked at; None for all.
+
+    Raises OneMapError source.nothing_inside.
+    """
+    catalogue = [entry for entry in library.catalogue().values() if department in (None, entry.department)]
+    files = list(_files(folder))
+    if not files:
+        raise OneMapError("source.nothing_inside", file=folder.name)
+    rows = []
+    for path, part in zip(files, progress.parts([1] * len(files)), strict=True):
+        rows += _rows_of_file(path, folder, catalogue, language)
+        part.at(1.0)
+    return [_with_memory(library, row) for row in _without_clashes(rows)]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file but those that are read with another one; folders that are formats as one."""
+    for path in sorted(folder.rglob("*")):
+        suffix = path.suffix.lower()
+        inside = any(parent.suffix.lower() in formats.FOLDERS for parent in path.relative_to(folder).parents)
+        is_one = path.is_file() or suffix in formats.FOLDERS
+        if is_one and not inside and suffix not in _OF_OTHER_FILES and not path.name.startswith(("._", "~$", ".")):
+            yield path
+
+
+def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], language: str) -> list[PlanRow]:
+    source, suffix = path.relative_to(folder).as_posix(), path.suffix.lower()
+    if suffix not in {*formats.READABLE, *formats.ARCHIVES, *formats.NO_DRIVER, *formats.FOLDERS, *RASTERS}:
+        return [PlanRow(source, None, None, NOTE)]
+    try:
+        check_driver(path)
+        found = inspect(str(path), None, None, language)["layers"]
+    except OneMapError as error:
+        return [PlanRow(source, None, None, NOTE if suffix == ".txt" else UNREADABLE, problems=error.problems)]
+    several = len(found) > 1
+    rows = [_row_of_layer(source, path.stem, layer, several, catalogue) for layer in found]
+    return [replace(row, status=NOTE) if row.status == UNMATCHED and suffix in _MAY_BE_NOTES else row for row in rows]
+
+
+def _row_of_layer(
+    source: str, stem: str, layer: Mapping[str, Any], several: bool, catalogue: Sequence[LayerEntry]
+) -> PlanRow:
+    name = layer["name"]
+    # Where a file holds several layers, its own name says nothing of any of them.
+    names = [name] if several else [name, stem]
+    fitting = [entry for entry in catalogue if _fits(entry, layer)]
+    label = next((match[1] for text in [name, stem, source] if (match := _YEAR.search(text))), None)
+    row = PlanRow(source, name if several else None, None, UNMATCHED, label=label)
+    if layer["count"] is None:
+        return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
+    meanings = [found for text in dict.fromkeys(names) if (found := _by_name(text, fitting))]
+    codes = tuple(dict.fromkeys(code for found in meanings for code in found))
+    if len(codes) == 1:
+        return replace(row, code=codes[0], status=MATCHED, why=next(iter(meanings[0].values())))
+    if codes:  # a file that says one thing and its layer another is no answer
+        return replace(row, status=UNSURE, suggested=codes, why="name")
+    likely = _by_fields(layer, fitting)
+    return replace(row, status=UNSURE, suggested=likely, why="fields") if likely else row
+
+
+def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:
+    """Whether a layer of a file can become this one, by its geometry."""
+    if entry.geometry == "raster" or "raster" in layer:
+        return entry.geometry == "raster" and "raster" in layer
+    kinds = layer["geometry"] or ""
+    if entry.geometry == "table":
+        return not kinds
+    # Points of a sheet and tables with a column of coordinates are read as what they become.
+    return _GEOMETRIES[entry.geometry] in kinds
+
+
+def _by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:
+    """The codes that a name means, with why: by code, by a whole title, then by a part of one; the longest wins."""
+    text = re.sub(r"\s", "", name)
+    for why, mark in (("code", _code_mark), ("title", _title_mark), ("part of title", _core_mark)):
+        lengths = {entry.code: mark(entry, text) for entry in catalogue}
+        best = max(lengths.values(), default=0)
+        if best:
+            return {code: why for code, length in lengths.items() if length == best}
+    return {}
+
+
+def _code_mark(entry: LayerEntry, text: str) -> int:
+    """How long the code is that stands in a name, apart from other letters."""
+    pattern = rf"(?<![A-Za-z]){re.escape(entry.code)}(?![A-Za-z])"
+    return len(entry.code) if re.search(pattern, text, re.IGNORECASE) else 0
+
+
+def _title_mark(entry: LayerEntry, text: str) -> int:
+    """How long the title is that stands in a name, in either language."""
+    titles = [re.sub(r"\s", "", title) for title in entry.title.values()]
+    return max((len(title) for title in titles if title and title.lower() in text.lower()), default=0)
+
+
+def _core_mark(entry: LayerEntry, text: str) -> int:
+    """How long a name without numbers and signs is that stands in a title."""
+    core = re.sub(r"[\W\d_]|年度?$", "", text)
+    is_part = len(core) >= _LEAST_CORE and any(core.lower() in title.lower() for title in entry.title.values())
+    return len(core) if is_part else 0
+
+
+def _by_fields(layer: Mapping[str, Any], catalogue: Sequence[LayerEntry]) -> tuple[str, ...]:
+    """The codes whose schema a layer's fields fill best, if they fill enough of it."""
+    names = {item["name"].lower() for item in layer["fields"]}
+    shares = {}
+    for entry in catalogue:
+        of_schema = [{item.name.lower(), *(alias.lower() for alias in item.aliases)} for item in entry.fields]
+        needed = set(needed_fields(entry, ()))
+        of_needed = [known for item, known in zip(entry.fields, of_schema, strict=True) if item.name in needed]
+        if of_schema and all(known & names for known in of_needed):
+            shares[entry.code] = sum(bool(known & names) for known in of_schema) / len(of_schema)
+    best = max(shares.values(), default=0.0)
+    return tuple(code for code, share in shares.items() if share == best >= _ENOUGH_FIELDS)
+
+
+def _without_clashes(rows: Sequence[PlanRow]) -> list[PlanRow]:
+    """Two layers for one code are two versions if their labels say so; otherwise a person must say which it is."""
+    by_version: dict[tuple[str | None, str | None], int] = {}
+    by_code: dict[str | None, int] = {}
+    for row in rows:
+        by_version[row.code, row.label] = by_version.get((row.code, row.label), 0) + 1
+        by_code[row.code] = by_code.get(row.code, 0) + 1
+    found = []
+    for row in rows:
+        clashes = by_version[row.code, row.label] > 1 or (by_code[row.code] > 1 and row.label is None)
+        if row.status == MATCHED and clashes:
+            code = row.code or ""
+            found.append(replace(row, code=None, status=UNSURE, why="several", suggested=(code,)))
+        else:
+            found.append(row)
+    return sorted(found, key=lambda row: (row.source, row.label or "", row.layer or ""))
+
+
+def _with_memory(library: Library, row: PlanRow) -> PlanRow:
+    """The row with what its layer's last version was added with: fields that were matched by hand, and its coverage."""
+    last = max((item for item in versions(library) if item.code == row.code), key=lambda v: v.number, default=None)
+    if row.status != MATCHED or last is None:
+        return row
+    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
+    text = library.connection.execute(sql, (last.table,)).fetchone()[0]
+    try:
+        report = json.loads(text)
+        fields = {str(target): str(source) for target, source in (report.get("fields") or {}).items()}
+    except (ValueError, AttributeError):
+        return row
+    remembered = [name for name, value in (("fields", fields), ("covers", last.coverage_kind)) if value]
+    row = replace(row, fields=fields, remembered=tuple(remembered), covers=None)
+    if report.get("transform_hash"):
+        problem = Problem("ingest.transform", {"file": row.source, "layer": row.code})
+        return replace(row, status=UNSURE, problems=(*row.problems, problem))
+    return row

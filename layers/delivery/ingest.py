@@ -1,0 +1,194 @@
+"""`onemap ingest`: a department's whole delivery becomes versions, all of it or layer by layer."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.delivery.delivery_plan import (
+    LEFT_OUT,
+    MATCHED,
+    NOTE,
+    UNREADABLE,
+    PlanRow,
+    delivery_plan,
+)
+from onemap.layers.delivery.plan_file import read_plan, write_plan
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.ingest.adding import AddOptions, add, preparing, write_versions
+from onemap.layers.ingest.datum_change import given_change
+from onemap.layers.ingest.inspection import RASTERS
+from onemap.layers.ingest.placing import SourceOptions
+from onemap.layers.library.library import Library
+from onemap.layers.messages import problem_record
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources import formats
+from onemap.layers.sources.archive import unpack_archive
+
+_LOOKED_AT = 0.2  # of the work, when the plan is made
+ADDED, REFUSED, PLANNED = "added", "refused", "planned"
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """How a delivery is taken in. plan: a TOML file that is written where there is none, and carried out where it is.
+
+    each: layer by layer, so that what is refused keeps nothing else out; department: whose layers are looked at;
+    covers: of what the plan says nothing of; copy: rasters are copied beside the library, for they came in an archive.
+    """
+
+    required_fields: Callable[[str], Sequence[str]]
+    who: str
+    language: str
+    plan: Path | None = None
+    each: bool = False
+    department: str | None = None
+    covers: str | None = None
+    copy: bool = False
+
+
+def ingest(library: Library, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> dict[str, Any]:
+    """Plan a delivery, or carry its plan out; returns the contract's record of it.
+
+    folder: of files, or an archive of them. Raises OneMapError source.missing, ingest.…, and, unless layer by layer,
+    everything for which any of it is refused: then nothing was added.
+    """
+    if not library.roles.is_owner:
+        raise OneMapError("library.owner_adds", file=library.label)
+    with _unpacked_folder(folder) as place:
+        if options.plan is not None and options.plan.exists():
+            rows = read_plan(options.plan)
+            _check_sources(rows, place, options.plan)
+        else:
+            looking = progress.part(0.0, _LOOKED_AT)
+            rows = delivery_plan(library, place, options.department, options.language, looking)
+            if options.plan is not None:
+                write_plan(options.plan, rows, options.language)
+                return _result([replace(row, status=_planned(row)) for row in rows], [], [], options)
+        work = progress.part(_LOOKED_AT, 1.0)
+        options = replace(options, copy=place != folder)
+        carry_out = _add_each if options.each else _add_all
+        return carry_out(library, place, rows, options, work)
+
+
+def _planned(row: PlanRow) -> str:
+    return PLANNED if row.status == MATCHED else row.status
+
+
+@contextlib.contextmanager
+def _unpacked_folder(folder: Path) -> Iterator[Path]:
+    """The folder of a delivery, unpacked if it came as one file."""
+    if folder.is_dir() and folder.suffix.lower() not in formats.FOLDERS:
+        yield folder
+    elif folder.is_file() and folder.suffix.lower() in formats.ARCHIVES:
+        with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
+            unpack_archive(folder, Path(room).resolve())
+            yield Path(room).resolve()
+    elif folder.exists():
+        raise OneMapError("ingest.no_folder", file=folder.name)
+    else:
+        raise OneMapError("source.missing", file=str(folder))
+
+
+def _check_sources(rows: Sequence[PlanRow], folder: Path, plan: Path) -> None:
+    """Every file of a plan lies in the delivery. Raises OneMapError ingest.plan_source."""
+    missing = [row.source for row in rows if not _source_path(folder, row).exists()]
+    if missing:
+        facts = {"file": plan.name, "field": "--plan"}
+        raise OneMapError.of([Problem("ingest.plan_source", {**facts, "source": source}) for source in missing])
+
+
+def _source_path(folder: Path, row: PlanRow) -> Path:
+    path = (folder / row.source).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise OneMapError("ingest.plan_source", file=row.source, field="--plan", source=row.source)
+    return path
+
+
+def _add_options(row: PlanRow, options: IngestOptions) -> AddOptions:
+    days = [None if day is None else date.fromisoformat(day) for day in (row.valid_from, row.valid_to)]
+    return AddOptions(
+        code=row.code or "",
+        layer=row.layer,
+        encoding=row.encoding,
+        label=row.label,
+        valid_from=days[0],
+        valid_to=days[1],
+        covers=row.covers or options.covers,
+        keep_bad=row.keep_bad,
+        copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
+        normalising=SourceOptions(
+            crs=row.crs, transform=given_change(row.transform), fields=row.fields, repair=row.repair
+        ),
+    )
+
+
+def _unplaced(row: PlanRow) -> list[Problem]:
+    """What is said of a layer of which nobody knows where it goes."""
+    if row.status in (LEFT_OUT, MATCHED, NOTE):
+        return []
+    if row.problems:
+        return [Problem(problem.code, {**problem.facts, "file": row.source}) for problem in row.problems]
+    place = {"file": row.source, "layer": row.layer}
+    if row.suggested:
+        return [Problem("ingest.unsure", {**place, "codes": list(row.suggested)})]
+    return [Problem("ingest.unmatched", place)]
+
+
+def _add_all(
+    library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
+) -> dict[str, Any]:
+    """Every layer in one transaction. Raises OneMapError with all that stands against any of them."""
+    problems = [problem for row in rows for problem in _unplaced(row)]
+    placed = [row for row in rows if row.status == MATCHED]
+    with contextlib.ExitStack() as held:
+        prepared = []
+        for row, part in zip(placed, progress.parts([1] * len(placed)), strict=True):
+            arguments = (options.required_fields, options.who, options.language, part)
+            try:
+                source, wanted = str(_source_path(folder, row)), _add_options(row, options)
+                prepared.append(held.enter_context(preparing(library, source, wanted, *arguments)))
+            except OneMapError as error:
+                problems += error.problems
+        if problems:
+            raise OneMapError.of(problems)
+        if not prepared:
+            raise OneMapError("ingest.nothing", file=folder.name)
+        added = write_versions(library, prepared)
+    return _result([replace(row, status=ADDED) if row in placed else row for row in rows], added, [], options)
+
+
+def _add_each(
+    library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
+) -> dict[str, Any]:
+    """Layer by layer: what is refused is listed with its reasons, and the rest goes in."""
+    shown, added, refused = [], [], []
+    for row, part in zip(rows, progress.parts([1] * len(rows)), strict=True):
+        problems = _unplaced(row)
+        if row.status == MATCHED:
+            try:
+                source = str(_source_path(folder, row))
+                arguments = (options.required_fields, options.who, options.language, part)
+                added.append(add(library, source, _add_options(row, options), *arguments))
+                shown.append(replace(row, status=ADDED))
+                continue
+            except OneMapError as error:
+                problems = list(error.problems)
+        shown.append(row if row.status in (LEFT_OUT, NOTE, UNREADABLE) else replace(row, status=REFUSED))
+        if problems:
+            records = [problem_record(problem, options.language) for problem in problems]
+            refused.append({"source": row.source, "layer": row.layer, "code": row.code, "problems": records})
+    return _result(shown, added, refused, options)
+
+
+def _result(
+    rows: Sequence[PlanRow],
+    added: Sequence[dict[str, Any]],
+    refused: Sequence[dict[str, Any]],
+    options: IngestOptions,
+) -> dict[str, Any]:
+    result = {"plan": [row.record(options.language) for row in rows], "added": list(added), "refused": list(refused)}
+    return result | ({"plan_file": str(options.plan)} if options.plan else {})

@@ -1,0 +1,242 @@
+"""`onemap receive`: a package comes in whole or not at all, proved by its hashes, and a receipt goes back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.layers.delivery.bag import Bag, open_bag
+from onemap.layers.delivery.package_record import (
+    COVERAGE_TABLE,
+    FEATURES_FILE,
+    DeliveredLayer,
+    PackageRecord,
+    read_record,
+)
+from onemap.layers.delivery.receipt import write_receipt
+from onemap.layers.delivery.row_changes import put_together
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.ingest.adding import AddOptions, PreparedVersion, prepare_frame
+from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.library.library import Library, log
+from onemap.layers.library.versions import Version, read_version, versions
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.reading import read_source
+
+RECEIVE = "receive"  # the action with which the log keeps what came from where
+_PROVED = 0.2  # of the work, when the package is unpacked and held against its manifests
+NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or the library has it already
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How a package is to be taken in. language: of what is said of it; who: who takes it in."""
+
+    required_fields: Callable[[str], Sequence[str]]
+    who: str
+    language: str
+    plan_only: bool = False
+    receipt: Path | None = None
+
+
+def receive_package(library: Library, path: Path, reception: Reception, progress: Progress = SILENT) -> dict[str, Any]:
+    """Take a package in: every layer a new version, all in one transaction; returns the contract's record of it.
+
+    Raises OneMapError package.… for a package that is not whole or does not fit, and whatever `add` refuses.
+    """
+    if not library.roles.is_owner:
+        raise OneMapError("package.owner", file=library.label)
+    with open_bag(path) as bag:
+        record = read_record(bag.folder, path.name)
+        progress.at(_PROVED)
+        plan = _plan(library, record, path.name)
+        rows = [_plan_row(layer, status) for layer, status in plan]
+        if reception.plan_only:
+            return {"package": record.package, "plan": rows, "added": [], "receipt": None}
+        wanted = [layer for layer, status in plan if status == NEW]
+        prepared = _prepared_layers(library, bag, record, wanted, path.name, reception, progress.part(_PROVED, 0.9))
+        with library.writing() as connection:
+            added = [version.write(connection) for version in prepared]
+            _prove(library, record, wanted, added, path.name)
+            log(connection, reception.who, RECEIVE, record.package, _ledger_row(record, bag, added, path.name))
+    place = reception.receipt or path.with_name(path.name + ".receipt.json")
+    facts = {"code", "version", "features", "hash"}
+    received = [{name: value for name, value in row.items() if name in facts} for row in added]
+    write_receipt(place, library, record, bag.manifest, received, rows, reception.who)
+    progress.at(1.0)
+    return {"package": record.package, "plan": rows, "added": received, "receipt": str(place)}
+
+
+def _plan_row(layer: DeliveredLayer, status: str) -> dict[str, Any]:
+    kind = "full" if layer.base is None else "change"
+    base = None if layer.base is None else layer.base.label
+    return {"code": layer.code, "version": layer.label, "features": layer.rows, "kind": kind, "base": base} | {
+        "status": status
+    }
+
+
+def _plan(library: Library, record: PackageRecord, package: str) -> list[tuple[DeliveredLayer, str]]:
+    """What becomes of each layer. Raises OneMapError with all that stands against the package."""
+    known = versions(library)
+    problems: list[Problem] = []
+    plan = []
+    for layer in record.layers:
+        there = next((item for item in known if item.code == layer.code and item.label == layer.label), None)
+        if there is not None and there.hash == layer.hash:
+            plan.append((layer, HELD))
+            continue
+        place = {"file": package, "layer": layer.code}
+        if there is not None:
+            problems.append(Problem("package.label", {**place, "label": layer.label}))
+        if layer.base is not None and record.crs != f"EPSG:{library.srs_id}":
+            crs = {"crs": record.crs, "target": f"EPSG:{library.srs_id}"}
+            problems.append(Problem("package.crs", {**place, **crs}))
+        if layer.base is not None and _base_version(known, layer) is None:
+            problems.append(Problem("package.base_differs", {**place, "label": layer.base.label}))
+        problems += _definition_problems(library, layer, place)
+        plan.append((layer, NEW))
+    if problems:
+        raise OneMapError.of(problems)
+    return plan
+
+
+def _definition_problems(library: Library, layer: DeliveredLayer, place: dict[str, str]) -> list[Problem]:
+    """What stands against a layer that must be defined here, or is another one here."""
+    entry = library.catalogue().get(layer.code)
+    if entry is not None:
+        given = {"geometry": layer.geometry, "given": entry.geometry}
+        return [] if entry.geometry == layer.geometry else [Problem("package.geometry_differs", {**place, **given})]
+    legal = (layer.department in DEPARTMENTS, layer.library in LIBRARIES, layer.kind in KINDS)
+    return [] if all(legal) else [Problem("package.record", {**place, "reason": layer.code})]
+
+
+def _base_version(known: Sequence[Version], layer: DeliveredLayer) -> Version | None:
+    assert layer.base is not None, "or it is asked of a full layer"  # noqa: S101 - for the type checker
+    hash_ = layer.base.hash
+    return next((version for version in known if version.code == layer.code and version.hash == hash_), None)
+
+
+def _prepared_layers(
+    library: Library,
+    bag: Bag,
+    record: PackageRecord,
+    wanted: Sequence[DeliveredLayer],
+    package: str,
+    reception: Reception,
+    progress: Progress,
+) -> list[PreparedVersion]:
+    """Every layer read and checked. Raises OneMapError with all that stands against any of them."""
+    problems: list[Problem] = []
+    prepared = []
+    for layer, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
+        try:
+            raw = _raw_frame(library, bag, layer, package)
+            options = _add_options(library, bag, record, layer, package)
+            who, language = reception.who, reception.language
+            prepared.append(prepare_frame(library, raw, options, reception.required_fields, who, language, part))
+        except OneMapError as error:
+            problems += error.problems
+    if problems:
+        raise OneMapError.of(problems)
+    return prepared
+
+
+def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) -> RawFrame:
+    """A layer's rows as the version had them, put together with the base's where only changes have come."""
+    raw = read_source(bag.data / FEATURES_FILE, layer.code, None)
+    raw = replace(raw, path=Path(package))
+    if layer.changes is None:
+        return raw
+    base = _base_version(versions(library), layer)
+    assert base is not None, "or the plan has refused it"  # noqa: S101 - for the type checker
+    try:
+        features = read_version(library, base, None)
+        geometries, attributes = put_together(layer.changes, features, raw.geometries, raw.attributes)
+    except ValueError as error:
+        raise OneMapError("package.record", file=package, layer=layer.code, reason=str(error)) from None
+    return replace(raw, geometries=geometries, attributes=attributes)
+
+
+def _add_options(library: Library, bag: Bag, record: PackageRecord, layer: DeliveredLayer, package: str) -> AddOptions:
+    try:
+        valid = [None if day is None else date.fromisoformat(day) for day in (layer.valid_from, layer.valid_to)]
+    except ValueError as error:
+        raise OneMapError("package.record", file=package, layer=layer.code, reason=str(error)) from None
+    definition = None
+    if layer.code not in library.catalogue():
+        title = (layer.title.get("zh") or layer.code).replace(",", "，")
+        parts = {"name": title, "department": layer.department, "library": layer.library, "kind": layer.kind}
+        parts |= {"geometry": layer.geometry, **({"key": layer.key} if layer.key else {})}
+        definition = ",".join(f"{name}={value}" for name, value in parts.items())
+    lineage = {
+        "package": record.package,
+        "library": record.library,
+        "library_name": record.library_name,
+        "version": layer.label,
+        "hash": layer.hash,
+        "source": layer.source,
+        "source_hash": layer.source_hash,
+    }
+    return AddOptions(
+        code=layer.code,
+        define=definition,
+        label=layer.label,
+        valid_from=valid[0],
+        valid_to=valid[1],
+        accuracy_m=layer.accuracy_m,
+        ground=_coverage(bag, layer.code, library.crs, package),
+        lineage=lineage,
+        normalising=SourceOptions(),
+    )
+
+
+def _coverage(bag: Bag, code: str, target: pyproj.CRS, package: str) -> shapely.Geometry:
+    """The ground for which a layer speaks, in the library's plane."""
+    raw = read_source(bag.data / FEATURES_FILE, COVERAGE_TABLE, None)
+    is_of = np.array([value == code for value in raw.attributes.get("code", pd.Series(dtype=object))], dtype=bool)
+    if not is_of.any():
+        raise OneMapError("package.record", file=package, layer=code, reason=COVERAGE_TABLE)
+    geometries, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), target)
+    ground: shapely.Geometry = shapely.union_all(geometries)
+    return ground
+
+
+def _prove(
+    library: Library,
+    record: PackageRecord,
+    wanted: Sequence[DeliveredLayer],
+    added: Sequence[dict[str, Any]],
+    package: str,
+) -> None:
+    """What came in is what left, to the last byte; in another plane, to the last row.
+
+    Raises OneMapError package.differs, inside the transaction.
+    """
+    is_same_plane = record.crs == f"EPSG:{library.srs_id}"
+    problems = [
+        Problem("package.differs", {"file": package, "layer": layer.code})
+        for layer, row in zip(wanted, added, strict=True)
+        if (row["hash"] != layer.hash if is_same_plane else row["features"] != layer.rows)
+    ]
+    if problems:
+        raise OneMapError.of(problems)
+
+
+def _ledger_row(record: PackageRecord, bag: Bag, added: Sequence[dict[str, Any]], package: str) -> dict[str, Any]:
+    return {
+        "file": package,
+        "manifest": bag.manifest,
+        "library": record.library,
+        "library_name": record.library_name,
+        "secrecy": record.secrecy,
+        "kind": record.kind,
+        "layers": {row["code"]: {"version": row["version"], "hash": row["hash"]} for row in added},
+    }

@@ -1,0 +1,162 @@
+"""What a package says of itself, in `onemap.json` beside its payload: where from, of what state, on what base."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+
+FORMAT, FORMAT_NUMBER = "onemap-package", 1
+RECORD_FILE, FEATURES_FILE, COVERAGE_TABLE = "onemap.json", "features.gpkg", "coverage"
+FULL, CHANGE = "full", "change"
+
+
+@dataclass(frozen=True)
+class BaseState:
+    """The state on which a change package stands: the label and the hash of the version before."""
+
+    label: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """How the rows of a version come from those of its base and of the package, so that order and bytes are the same.
+
+    rows: stretches, each "base" or "package", its first row (from 1) and how many; removed: rows of the base, by key
+    or number, that are there no more; counts of added, changed and removed rows (changed: of the same key).
+    """
+
+    rows: tuple[tuple[str, int, int], ...]
+    removed: tuple[str, ...]
+    added: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class DeliveredLayer:
+    """One layer of a package. hash: of the version's rows as `content_hash` takes it; rows: how many it has in all.
+
+    accuracy_m: positional accuracy in metres; source, source_hash: of what the sender had added it.
+    """
+
+    code: str
+    title: Mapping[str, str]
+    department: str
+    library: str
+    kind: str
+    geometry: str
+    key: str | None
+    label: str
+    valid_from: str | None
+    valid_to: str | None
+    recorded_at: str
+    accuracy_m: float | None
+    rows: int
+    hash: str
+    source: str
+    source_hash: str
+    base: BaseState | None = None
+    changes: RowChanges | None = None
+
+
+@dataclass(frozen=True)
+class PackageRecord:
+    """A package. crs: EPSG code of its coordinates; unit: "CODE=VALUE" where only one area unit is in it."""
+
+    package: str
+    kind: str
+    library: str
+    library_name: str
+    crs: str
+    made_at: str
+    who: str
+    recipient: str | None
+    secrecy: str | None
+    unit: str | None
+    layers: tuple[DeliveredLayer, ...] = field(default=())
+
+    def text(self) -> str:
+        """The record as it stands in the package."""
+        content = {"format": FORMAT, "number": FORMAT_NUMBER, **asdict(self)}
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_record(folder: Path, package: str) -> PackageRecord:
+    """What an unpacked package says of itself.
+
+    Raises OneMapError package.no_record, package.newer, package.record for a value that is not as it must be.
+    """
+    try:
+        content = json.loads((folder / RECORD_FILE).read_bytes())
+    except FileNotFoundError:
+        raise OneMapError("package.no_record", file=package) from None
+    except (ValueError, RecursionError) as error:
+        raise OneMapError("package.record", file=package, reason=str(error)[:200]) from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise OneMapError("package.no_record", file=package)
+    if content.get("number") != FORMAT_NUMBER:
+        raise OneMapError("package.newer", file=package, number=content.get("number"))
+    try:
+        return _record(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise OneMapError("package.record", file=package, reason=f"{type(error).__name__}: {error}"[:200]) from None
+
+
+def _record(content: dict[str, Any]) -> PackageRecord:
+    names = ("package", "kind", "library", "library_name", "crs", "made_at", "who")
+    if content["kind"] not in (FULL, CHANGE):
+        raise ValueError(f"kind: {content['kind']}")
+    return PackageRecord(
+        **{name: _text(content[name], name) for name in names},
+        recipient=_optional_text(content, "recipient"),
+        secrecy=_optional_text(content, "secrecy"),
+        unit=_optional_text(content, "unit"),
+        layers=tuple(_layer(layer) for layer in content["layers"]),
+    )
+
+
+def _layer(content: dict[str, Any]) -> DeliveredLayer:
+    texts = ("code", "department", "library", "kind", "geometry", "label", "recorded_at", "hash", "source")
+    base, changes = content.get("base"), content.get("changes")
+    if (base is None) != (changes is None):
+        raise ValueError("base, changes")
+    return DeliveredLayer(
+        **{name: _text(content[name], name) for name in (*texts, "source_hash")},
+        key=_optional_text(content, "key"),
+        valid_from=_optional_text(content, "valid_from"),
+        valid_to=_optional_text(content, "valid_to"),
+        title={name: _text(text, "title") for name, text in content["title"].items()},
+        accuracy_m=None if content.get("accuracy_m") is None else float(content["accuracy_m"]),
+        rows=_count(content["rows"]),
+        base=None if base is None else BaseState(_text(base["label"], "label"), _text(base["hash"], "hash")),
+        changes=None if changes is None else _changes(changes),
+    )
+
+
+def _changes(content: dict[str, Any]) -> RowChanges:
+    stretches = []
+    for origin, first, count in content["rows"]:
+        if origin not in ("base", "package") or _count(first) < 1:
+            raise ValueError("rows")
+        stretches.append((origin, first, _count(count)))
+    removed = tuple(_text(name, "removed") for name in content["removed"])
+    return RowChanges(tuple(stretches), removed, _count(content["added"]), _count(content["changed"]))
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def _optional_text(content: dict[str, Any], name: str) -> str | None:
+    return None if content.get(name) is None else _text(content[name], name)
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(str(value))
+    return value

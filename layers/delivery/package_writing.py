@@ -1,0 +1,330 @@
+"""`onemap deliver`: chosen layers leave the library as a package that says what it holds and is proved by hashes."""
+
+import json
+import shutil
+import tempfile
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.catalogue import codes_like
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.delivery.bag import file_hash, write_bag
+from onemap.layers.delivery.layer_metadata import dataset_metadata, package_catalogue
+from onemap.layers.delivery.package_record import (
+    CHANGE,
+    COVERAGE_TABLE,
+    FEATURES_FILE,
+    FULL,
+    RECORD_FILE,
+    BaseState,
+    DeliveredLayer,
+    PackageRecord,
+    RowChanges,
+)
+from onemap.layers.delivery.row_changes import row_changes
+from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.frames.fields import text_value
+from onemap.layers.library.library import Library, log, now
+from onemap.layers.library.version_writing import GEOMETRY_TYPES
+from onemap.layers.library.versions import (
+    StoredFeatures,
+    Version,
+    content_hash,
+    coverage_of,
+    in_force,
+    read_version,
+    versions,
+)
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.stores.file_connection import FileConnection
+from onemap.layers.stores.file_store import make_file
+from onemap.layers.stores.store import FeatureTable
+
+DELIVER = "deliver"  # the action with which the log keeps what went where
+_READ, _WRITTEN = 0.4, 0.8  # of the work, when all is read, and when it lies in the package's folder
+
+
+@dataclass(frozen=True)
+class DeliveryOptions:
+    """What leaves: layers by code, as of a day; only what changed since a version; only what meets one area unit.
+
+    since: the label of the base; unit: the code of a layer of area units, and the value that names one of them;
+    recipient, secrecy: as the package and the ledger name them.
+    """
+
+    layers: tuple[str, ...]
+    as_of: date
+    since: str | None = None
+    unit: tuple[str, str] | None = None
+    recipient: str | None = None
+    secrecy: str | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class _ChosenLayer:
+    """One layer as it leaves: its version, the rows that are in the package, and the ground for which they speak."""
+
+    entry: LayerEntry
+    version: Version
+    rows: StoredFeatures
+    types: dict[str, str]
+    coverage: shapely.Geometry
+    layer: DeliveredLayer
+
+
+def deliver(
+    library: Library, target: Path, options: DeliveryOptions, who: str, progress: Progress = SILENT
+) -> dict[str, Any]:
+    """Write the package, whole or not at all, and a row of the ledger; returns the contract's record of it.
+
+    Raises UsageError layer.unknown, OneMapError package.suffix, package.owner, package.no_version, package.raster,
+    package.since, package.unit, package.empty, out.….
+    """
+    _check_place(library, target, options)
+    package = uuid.uuid4().hex
+    with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
+        with library.reading():
+            chosen = _chosen_layers(library, options, progress.part(0.0, _READ))
+            record = _record(library, package, options, [item.layer for item in chosen], who)
+        folder = Path(room) / "bag"
+        data = folder / "data"
+        data.mkdir(parents=True)
+        make_file(data / FEATURES_FILE, library.crs, lambda connection: _fill(connection, chosen))
+        progress.at(_WRITTEN)
+        _write_metadata(data, library, record, chosen)
+        info = {
+            "Source-Organization": library.name,
+            "External-Identifier": package,
+            **({"Contact-Name": who} if who else {}),
+        }
+        packed = Path(room) / target.name
+        manifest = write_bag(folder, packed, info, {RECORD_FILE: record.text()})
+        sha256 = file_hash(packed)
+        _hand_over(library, packed, target, options, record, manifest, who)
+    progress.at(1.0)
+    return {
+        "package": package,
+        "kind": record.kind,
+        "layers": [_layer_result(layer) for layer in record.layers],
+        "sha256": sha256,
+        "manifest": manifest,
+        "file": str(target),
+    }
+
+
+def _layer_result(layer: DeliveredLayer) -> dict[str, Any]:
+    changes = layer.changes
+    facts = {"code": layer.code, "version": layer.label, "features": layer.rows, "hash": layer.hash}
+    if changes is None:
+        return facts
+    return {**facts, "added": changes.added, "changed": changes.changed, "removed": len(changes.removed)}
+
+
+def _check_place(library: Library, target: Path, options: DeliveryOptions) -> None:
+    if options.since is not None and options.unit is not None:
+        raise UsageError("usage.apart", field="--since", other="--unit")
+    if target.suffix.lower() != ".zip":
+        raise OneMapError("package.suffix", file=target.name)
+    if not library.roles.is_owner:
+        raise OneMapError("package.owner", file=library.label)
+    catalogue = library.catalogue()
+    for code in options.layers:
+        if code not in catalogue:
+            near = codes_like(catalogue, code) or None
+            raise UsageError("layer.unknown", layer=code, field="--layers", near=near)
+    check_place(target, options.overwrite, inputs=[library.path] if library.path else [])
+
+
+def _record(
+    library: Library, package: str, options: DeliveryOptions, layers: Sequence[DeliveredLayer], who: str
+) -> PackageRecord:
+    return PackageRecord(
+        package=package,
+        kind=CHANGE if options.since is not None else FULL,
+        library=library.id,
+        library_name=library.shown_name,
+        crs=f"EPSG:{library.srs_id}",
+        made_at=now(),
+        who=who,
+        recipient=options.recipient,
+        secrecy=options.secrecy,
+        unit="=".join(options.unit) if options.unit else None,
+        layers=tuple(layers),
+    )
+
+
+def _chosen_layers(library: Library, options: DeliveryOptions, progress: Progress) -> list[_ChosenLayer]:
+    """What leaves of every layer. Raises OneMapError with all that cannot leave."""
+    known = versions(library)
+    unit = _unit_ground(library, known, options) if options.unit else None
+    problems: list[Problem] = []
+    chosen = []
+    codes = list(dict.fromkeys(options.layers))
+    for code, part in zip(codes, progress.parts([1] * len(codes)), strict=True):
+        try:
+            chosen.append(_chosen_layer(library, [item for item in known if item.code == code], code, options, unit))
+        except OneMapError as error:
+            problems += error.problems
+        part.at(1.0)
+    if problems:
+        raise OneMapError.of(problems)
+    return chosen
+
+
+def _chosen_layer(
+    library: Library, known: Sequence[Version], code: str, options: DeliveryOptions, unit: shapely.Geometry | None
+) -> _ChosenLayer:
+    entry = library.catalogue()[code]
+    if entry.geometry in ("raster", "table"):
+        raise OneMapError("package.geometry", layer=code, geometry=entry.geometry)
+    version = in_force(known, options.as_of)
+    if version is None:
+        raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())
+    base = _base(library, known, code, options.since)
+    coverage = coverage_of(library, version)
+    features = read_version(library, version, None)
+    if unit is not None:
+        features = _in_ground(features, unit)
+        coverage = shapely.intersection(coverage, unit)
+    changes: RowChanges | None = None
+    rows = features
+    if base is not None:
+        changes, new = row_changes(read_version(library, base, None), features, entry.key)
+        rows = _some(features, new)
+    if not len(features.fids):
+        raise OneMapError("package.empty", layer=code)
+    digest = version.hash if unit is None else content_hash(features.geometries, features.attributes)
+    source, source_hash = library.connection.execute(
+        "SELECT source, source_hash FROM onemap_versions WHERE table_name = ?", (version.table,)
+    ).fetchone()
+    layer = DeliveredLayer(
+        **{name: getattr(entry, name) for name in ("code", "department", "library", "kind", "geometry", "key")},
+        **{name: getattr(version, name) for name in ("label", "valid_from", "valid_to", "recorded_at", "accuracy_m")},
+        title=dict(entry.title),
+        rows=len(features.fids),
+        hash=digest,
+        source=source,
+        source_hash=source_hash,
+        base=None if base is None else BaseState(base.label, base.hash),
+        changes=changes,
+    )
+    return _ChosenLayer(entry, version, rows, library.connection.field_types(version.table), coverage, layer)
+
+
+def _base(library: Library, known: Sequence[Version], code: str, since: str | None) -> Version | None:
+    """The version on which a change package stands. Raises OneMapError package.since."""
+    if since is None:
+        return None
+    found = next((version for version in known if version.label == since), None)
+    if found is None:
+        raise OneMapError("package.since", layer=code, field="--since", label=since, labels=[v.label for v in known])
+    return found
+
+
+def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> shapely.Geometry:
+    """The ground of the area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
+    assert options.unit is not None, "or nobody asks"  # noqa: S101 - for the type checker
+    code, value = options.unit
+    entry = library.catalogue().get(code)
+    if entry is None:
+        raise UsageError(
+            "layer.unknown", layer=code, field="--unit", near=codes_like(library.catalogue(), code) or None
+        )
+    version = in_force([item for item in known if item.code == code], options.as_of)
+    if version is None or entry.geometry != "polygon":
+        raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())
+    units = read_version(library, version, None)
+    fields = [entry.key] if entry.key in units.attributes.columns else []
+    fields += [name for name in units.attributes.columns if name not in fields]
+    for name in fields:
+        is_named = np.array([text_value(item) == value for item in units.attributes[name]], dtype=bool)
+        if is_named.any():
+            ground: shapely.Geometry = shapely.union_all(units.geometries[is_named])
+            return ground
+    raise OneMapError("package.unit", layer=code, field="--unit", value=value)
+
+
+def _in_ground(features: StoredFeatures, ground: shapely.Geometry) -> StoredFeatures:
+    """The features whose inside meets a ground, whole: nothing is cut."""
+    shapely.prepare(ground)
+    meets = shapely.intersects(ground, features.geometries) & ~shapely.touches(ground, features.geometries)
+    return _some(features, np.flatnonzero(meets))
+
+
+def _some(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
+    attributes = features.attributes.iloc[rows].reset_index(drop=True)
+    return StoredFeatures(features.fids[rows], features.geometries[rows], attributes)
+
+
+def _fill(connection: FileConnection, chosen: Sequence[_ChosenLayer]) -> None:
+    """The package's GeoPackage: a table for each layer, and the ground for which each speaks."""
+    for item in chosen:
+        title = f"{item.entry.title.get('zh', item.entry.code)} {item.version.label}"
+        table = FeatureTable(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)
+        _fill_table(connection, table, item.rows.geometries, item.rows.attributes)
+    coverages = np.array([item.coverage for item in chosen], dtype=object)
+    codes = pd.DataFrame({"code": [item.entry.code for item in chosen]}, dtype=object)
+    table = FeatureTable(COVERAGE_TABLE, COVERAGE_TABLE, "MULTIPOLYGON", {"code": "TEXT"})
+    _fill_table(connection, table, coverages, codes)
+
+
+def _fill_table(
+    connection: FileConnection, table: FeatureTable, geometries: np.ndarray, attributes: pd.DataFrame
+) -> None:
+    connection.make_features(table)
+    connection.add_features(table, [geometries], [attributes[name].tolist() for name in table.fields])
+    connection.show_features(table, shapely.total_bounds(geometries).tolist() if len(geometries) else None)
+    connection.index_features(table, shapely.bounds(geometries).reshape(-1, 4), SILENT)
+
+
+def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen: Sequence[_ChosenLayer]) -> None:
+    """One record a layer after ISO 19139, and the catalogue of all after DCAT."""
+    folder = data / "metadata"
+    folder.mkdir()
+    for item in chosen:
+        text = dataset_metadata(record, item.layer, item.coverage, library.crs, tuple(item.types))
+        (folder / f"{item.entry.code}.xml").write_bytes(text)
+    catalogue = json.dumps(package_catalogue(record), ensure_ascii=False, indent=1)
+    (folder / "catalogue.jsonld").write_text(catalogue + "\n", encoding="utf-8")
+
+
+def _hand_over(
+    library: Library,
+    packed: Path,
+    target: Path,
+    options: DeliveryOptions,
+    record: PackageRecord,
+    manifest: str,
+    who: str,
+) -> None:
+    """The package takes its place, and the log says so: both, or neither."""
+    detail = {
+        "file": target.name,
+        "manifest": manifest,
+        "recipient": record.recipient,
+        "secrecy": record.secrecy,
+        "kind": record.kind,
+        "unit": record.unit,
+        "layers": {layer.code: {"version": layer.label, "hash": layer.hash} for layer in record.layers},
+    }
+    placed = False
+    try:
+        with library.writing() as connection:
+            log(connection, who, DELIVER, record.package, detail)
+            with atomic_output(target, options.overwrite) as beside:
+                shutil.move(packed, beside)
+            placed = True
+    except BaseException:
+        if placed:  # the log could not keep it: then it did not leave
+            target.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,108 @@
+"""A delivery's plan as a TOML file: written for a person, and read back as it was edited."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, PlanRow
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.atomic_output import atomic_output
+from onemap.layers.messages import phrase
+
+_TEXTS = ("source", "layer", "code", "crs", "encoding", "transform", "covers", "label", "valid_from", "valid_to")
+_FLAGS = ("repair", "keep_bad")
+_SHOWN = ("status", "why")  # for whoever reads the file; what they say is not read back
+
+
+def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
+    """Write a plan, with a line on how to edit it. Raises OneMapError out.…."""
+    lines = [f"# {line}" for line in phrase("delivery.plan_head", language).splitlines()]
+    for row in rows:
+        lines += ["", "[[layer]]"]
+        lines += [f"{name} = {_toml(getattr(row, name))}" for name in (*_TEXTS, *_SHOWN) if _is_shown(row, name)]
+        lines += [f"{name} = true" for name in _FLAGS if getattr(row, name)]
+        if row.fields:
+            pairs = ", ".join(f"{_toml(target)} = {_toml(source)}" for target, source in row.fields.items())
+            lines.append(f"fields = {{ {pairs} }}")
+        if row.suggested:
+            lines.append(f"# {phrase('delivery.plan_suggested', language, codes=', '.join(row.suggested))}")
+    with atomic_output(path, False, "--plan") as beside:
+        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _is_shown(row: PlanRow, name: str) -> bool:
+    return name == "code" or getattr(row, name) not in (None, "")
+
+
+def _toml(value: str | None) -> str:
+    return json.dumps(value or "", ensure_ascii=False)
+
+
+def read_plan(path: Path) -> list[PlanRow]:
+    """The rows of a plan; one without a code is left out. Raises OneMapError with all that is wrong in it."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise OneMapError("source.missing", file=path.name, field="--plan") from None
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise OneMapError("ingest.plan", file=path.name, field="--plan", reason=str(error)[:200]) from None
+    rows = content.get("layer")
+    if set(content) - {"layer"} or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise OneMapError("ingest.plan", file=path.name, field="--plan", reason="[[layer]]")
+    problems: list[Problem] = []
+    plan = []
+    for number, row in enumerate(rows, start=1):
+        wrong = _problems(row, path.name, number)
+        problems += wrong
+        if not wrong:
+            plan.append(_row(row))
+    if problems:
+        raise OneMapError.of(problems)
+    return plan
+
+
+def _problems(row: Mapping[str, Any], file: str, number: int) -> list[Problem]:
+    """What is wrong in one table of a plan."""
+
+    def problem(key: str) -> Problem:
+        return Problem("ingest.plan_key", {"file": file, "feature": str(number), "field": key})
+
+    known = {*_TEXTS, *_FLAGS, *_SHOWN, "fields"}
+    found = [problem(key) for key in row if key not in known]
+    found += [problem(key) for key in (*_TEXTS, *_SHOWN) if not isinstance(row.get(key, ""), str | date)]
+    found += [problem(key) for key in _FLAGS if not isinstance(row.get(key, False), bool)]
+    fields = row.get("fields", {})
+    if not isinstance(fields, dict) or not all(isinstance(source, str) for source in fields.values()):
+        found.append(problem("fields"))
+    if not row.get("source"):
+        found.append(problem("source"))
+    for key in ("valid_from", "valid_to"):
+        try:
+            date.fromisoformat(str(row.get(key) or "2000-01-01"))
+        except ValueError:
+            found.append(problem(key))
+    return found
+
+
+def _row(row: Mapping[str, Any]) -> PlanRow:
+    texts: dict[str, str | None] = {name: str(row[name]) if row.get(name) else None for name in _TEXTS}
+    return PlanRow(
+        source=texts["source"] or "",
+        layer=texts["layer"],
+        code=texts["code"],
+        status=MATCHED if texts["code"] else LEFT_OUT,
+        why="plan",
+        crs=texts["crs"],
+        encoding=texts["encoding"],
+        transform=texts["transform"],
+        covers=texts["covers"],
+        label=texts["label"],
+        valid_from=texts["valid_from"],
+        valid_to=texts["valid_to"],
+        repair=bool(row.get("repair")),
+        keep_bad=bool(row.get("keep_bad")),
+        fields=dict(row.get("fields", {})),
+    )

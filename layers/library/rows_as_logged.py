@@ -1,0 +1,90 @@
+"""What is asked before rows are logged anew: whether they still are what the log says of them.
+
+Without it a row that somebody has edited would be hashed as it stands by the next lawful action, and pass for whole.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import COPY, TABLES, Library
+from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries
+from onemap.layers.library.row_verification import row_problems, structure_problems
+from onemap.layers.library.versions import StoredFeatures, Version, content_hash
+from onemap.layers.stores.logged_rows import PlainTable, stored_hashes
+
+_MOST_NAMED = 20
+
+
+def refuse_altered(problems: Iterable[Problem]) -> None:
+    """Nothing if there is none. Raises OneMapError library.altered, which names the first of them."""
+    found = list(islice(problems, _MOST_NAMED))
+    if found:
+        raise OneMapError.of(Problem("library.altered", {**problem.facts, "how": problem}) for problem in found)
+
+
+def check_rows(
+    library: Library, stored: Mapping[str, Mapping[str, str]], written: Mapping[str, Mapping[str, WrittenRow]]
+) -> None:
+    """Refuse to go on from rows that are not what was written. Both by table and name. Raises library.altered."""
+    refuse_altered(
+        chain.from_iterable(
+            row_problems(library, table, rows.items(), written.get(table, {})) for table, rows in stored.items()
+        )
+    )
+
+
+def check_table(library: Library, table: PlainTable, where: str, parameters: Sequence[Any] = (), **wanted: Any) -> None:
+    """Refuse to go on from the rows of a plain table with some values, where some entries of the log know others.
+
+    where: of the entries, as SQL: all in which such rows are named, and no other rows of the table. Raises
+    library.altered.
+    """
+    if not library.has_table(table.name):
+        return
+    book = read_entries(library, where, parameters)
+    written = book.rows.get(table.name, {})
+    check_rows(library, {table.name: stored_hashes(library.connection, table, **wanted)}, {table.name: written})
+
+
+def check_layer(library: Library, code: str) -> None:
+    """Before a version is added: the layer's versions, what defines it, its view. Raises library.altered."""
+    of_layer = "action IN ('add', 'define') AND (subject = ? OR substr(subject, 1, ?) = ?)"
+    book = read_entries(library, f"{of_layer} OR action = ?", (code, len(code) + 2, f"{code}__", COPY))
+    tables = [TABLES["onemap_versions"], TABLES["onemap_catalogue"]]
+    stored = {table.name: stored_hashes(library.connection, table, code=code) for table in tables}
+    check_rows(library, stored, book.rows)
+    refuse_altered(structure_problems(library, book, [code]))
+
+
+def check_features(library: Library, version: Version, kept: StoredFeatures) -> None:
+    """Before the rows of a version go into the next one: they are those that were added. Raises library.altered."""
+    if content_hash(kept.geometries, kept.attributes) != version.hash:
+        facts = {"file": library.label, "layer": version.table}
+        how = Problem("verify.features", {**facts, "since": version.recorded_at, "how": Problem("verify.record", {})})
+        refuse_altered([how])
+
+
+def check_growing_features(library: Library, table: str, action: str) -> None:
+    """Before rows are added to a table of features that grows: what the store keeps of it, and its last row.
+
+    action: of the entries that speak of it. Raises library.altered.
+    """
+    if not library.has_table(table):
+        return
+    book = read_entries(library, "action IN (?, ?)", (action, COPY))
+    refuse_altered(structure_problems(library, book, [table]))
+    if library.path is not None:  # on a server others may add meanwhile
+        _check_last_row(library, table, book)
+
+
+def _check_last_row(library: Library, table: str, book: LogBook) -> None:
+    ends = [(item.first + item.count - 1, written) for item, written in book.features if item.table == table]
+    last = library.connection.execute(f'SELECT coalesce(max(fid), 0) FROM "{table}"').fetchone()[0]  # noqa: S608
+    known, written = max(ends, default=(0, None), key=lambda end: end[0])
+    if last != known:
+        facts = {"file": library.label, "layer": table, "feature": str(max(last, known))}
+        said = {"at": written.at, "who": written.who} if written else {}
+        code = "verify.record_gone" if last < known else "verify.record_unlogged"
+        refuse_altered([Problem(code, {**facts, **said})])

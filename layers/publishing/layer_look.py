@@ -1,0 +1,166 @@
+"""How a layer looks and speaks in QGIS: symbols, labels, names of its fields and of their codes, what a tip says.
+
+The same for a layer in the dock and in a published project: as a style in QGIS's own format.
+"""
+
+from collections.abc import Collection
+from html import escape
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from onemap.layers.catalogue.code_tables import code_table
+from onemap.layers.catalogue.schema import Field, LayerEntry
+from onemap.layers.catalogue.style_table import label_of, style_of
+from onemap.layers.messages import phrase
+from onemap.layers.publishing.layer_labels import labeling_of
+from onemap.layers.publishing.project_symbols import renderer_of
+from onemap.layers.publishing.xml_text import add_text, clean
+
+_SHAPES = ("polygon", "line", "point")
+_BASE_LENGTH = 4  # of the codes that a letter may follow
+_MOST_TIP_ROWS = 12
+_UNTOLD = ("BSM", "YSDM")  # numbers that say nothing to a reader of the map
+_NAME_ENDING = "MC"  # 名称
+_NAMES_OF_OTHERS = ("QSDWMC", "ZLDWMC", "HDMC", "ZZSXMC", "GDZZSXMC", "GHMC")  # owner, place, island, state, plan
+_PLACES = ("XZQ", "CJDCQ")  # which are called by what others only lie in
+_TIP_CSS = "margin:0;font-size:9pt"
+
+
+def look_text(entry: LayerEntry, fields: Collection[str], language: str) -> str:
+    """A layer's style as a document that QGIS reads; empty for a table and for a raster.
+
+    fields: the columns of the version that is to be drawn.
+    """
+    if entry.geometry not in _SHAPES:
+        return ""
+    root = Element("qgis", version="3.40.0", labelsEnabled=labels_enabled(entry, fields))
+    add_look(root, entry, fields, language)
+    clean(root)
+    text: str = tostring(root, encoding="unicode")
+    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + text
+
+
+def labels_enabled(entry: LayerEntry, fields: Collection[str]) -> str:
+    """Whether a layer is labelled, as QGIS writes it."""
+    return str(int(_label_expression(entry, fields, "zh") is not None))
+
+
+def add_look(parent: Element, entry: LayerEntry, fields: Collection[str], language: str) -> None:
+    """Add to a layer's element, or a style's, all that decides how it looks and speaks."""
+    other = phrase("published.other", language)
+    parent.append(renderer_of(style_of(entry), entry.geometry, fields, language, other))
+    expression, label = _label_expression(entry, fields, language), label_of(entry)
+    if expression is not None and label is not None:
+        parent.append(labeling_of(label, expression, entry.geometry))
+    known = [field for name in fields if (field := entry.field_named(name)) is not None]
+    configured, aliases = SubElement(parent, "fieldConfiguration"), Element("aliases")
+    for field in known:
+        _add_code_names(configured, field, language)
+        alias = dict(field.title).get(language)
+        if alias and alias != field.name:
+            SubElement(aliases, "alias", field=field.name, name=alias)
+    parent.append(aliases)
+    add_text(parent, "previewExpression", _feature_title(entry, fields, language))
+    add_text(parent, "mapTip", _tip(entry, known, language), enabled="1")
+
+
+def _add_code_names(parent: Element, field: Field, language: str) -> None:
+    """What the codes of a field mean, so that QGIS shows `0101 水田` for 0101."""
+    names = code_names(field, language)
+    if not names:
+        return
+    widget = SubElement(SubElement(parent, "field", name=field.name), "editWidget", type="ValueMap")
+    options = SubElement(SubElement(widget, "config"), "Option", type="Map")
+    listed = SubElement(options, "Option", name="map", type="List")
+    for code, name in names.items():
+        one = SubElement(listed, "Option", type="Map")
+        SubElement(one, "Option", name=name, value=code, type="QString")
+
+
+def code_names(field: Field, language: str) -> dict[str, str]:
+    """Code → code and name, of all tables that a field may be from, the first table first."""
+    found: dict[str, str] = {}
+    for table in map(code_table, field.codes):
+        first = {code: titles for code, titles in table.first.items() if code not in table.classes}
+        for code, titles in {**table.classes, **first}.items():
+            name = titles.get(language) or titles["zh"]
+            found.setdefault(code, f"{code} {name}")
+            if len(code) == _BASE_LENGTH:
+                for suffix in table.suffixes:
+                    found.setdefault(code + suffix, f"{code}{suffix} {name}")
+    return found
+
+
+def _name_field(entry: LayerEntry, fields: Collection[str]) -> str | None:
+    """The field that holds the names of a layer's features: not of their place, their owner, or their plan."""
+    for name in fields:
+        field = entry.field_named(name)
+        is_of_other = field is not None and field.name_of not in (None, entry.class_field)
+        is_own = entry.code in _PLACES or not (name.endswith("XZQMC") or name in _NAMES_OF_OTHERS)
+        if name.endswith(_NAME_ENDING) and is_own and not is_of_other:
+            return name
+    return None
+
+
+def _label_expression(entry: LayerEntry, fields: Collection[str], language: str) -> str | None:
+    """What stands on the map beside a feature; None where its layer has neither name nor class."""
+    label = label_of(entry)
+    if label is None:
+        return None
+    coded = _coded_class(entry, fields)
+    name = _name_field(entry, fields)
+    if coded is not None and label["text"] in ("use", "code_and_use"):
+        return _use_expression(entry, coded, fields, label["text"] == "code_and_use")
+    if name is None:
+        return None
+    return _column(name)
+
+
+def _use_expression(entry: LayerEntry, coded: Field, fields: Collection[str], with_code: bool) -> str:
+    """What a plot's class is called: by the code tables, else by its own field, else its code."""
+    code = _column(coded.name)
+    own = next((f.name for f in entry.fields if f.name_of == coded.name and f.name in fields), None)
+    named = f"coalesce(nullif({_column(own)}, ''), {code})" if own else code
+    known = "regexp_replace(@use, '^(\\\\S+) ', '\\\\1\n')" if with_code else "regexp_replace(@use, '^\\\\S+ ', '')"
+    return f"with_variable('use', represent_value({code}), if(left(@use, 1) = '(', {named}, {known}))"
+
+
+def _coded_class(entry: LayerEntry, fields: Collection[str]) -> Field | None:
+    """The class field of a layer, if the code tables name its codes."""
+    is_there = entry.class_field is not None and entry.class_field in fields
+    field = entry.field_named(str(entry.class_field)) if is_there else None
+    return field if field is not None and field.codes else None
+
+
+def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) -> str:
+    """By what one feature is called in QGIS's lists."""
+    name, coded = _name_field(entry, fields), _coded_class(entry, fields)
+    parts = [f"nullif({_column(name)}, '')"] if name is not None else []
+    parts += [f"represent_value({_column(coded.name)})"] if coded is not None else []
+    parts += [f"nullif({_column(entry.key)}, '')"] if entry.key in fields and entry.key else []
+    title = (entry.title.get(language) or entry.code).replace("'", "''")
+    choices = ", ".join([*parts, f"'{title}'"])
+    return f"coalesce({choices})"
+
+
+def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
+    """What QGIS shows of a feature under the pointer: the layer, then titles and values, codes with their names."""
+    told = [field for field in known if field.name not in _UNTOLD]
+    rows = "".join(_tip_row(field, dict(field.title).get(language) or field.name) for field in told[:_MOST_TIP_ROWS])
+    size = phrase("published.size", language)
+    if entry.geometry == "polygon":
+        rows += f"<tr><td>{escape(size)}&nbsp;</td><td>[% format_number($area, 0) || ' m²' %]</td></tr>"
+    return f'<p style="{_TIP_CSS}"><b>[% @layer_name %]</b></p><table style="{_TIP_CSS}">{rows}</table>'
+
+
+def _tip_row(field: Field, title: str) -> str:
+    """One row, left out where the field is empty; what a file holds is shown as it is, never as HTML."""
+    column = _column(field.name)
+    signs = "map('&', '&amp;', '<', '&lt;', '>', '&gt;')"
+    value = f"replace(represent_value({column}), {signs})"
+    start = f"<tr><td>{escape(title)}&nbsp;</td><td>".replace("'", "''")
+    text = f"'{start}' || {value} || '</td></tr>'"
+    return f"[% if(coalesce(to_string({column}), '') = '', '', {text}) %]"
+
+
+def _column(name: str) -> str:
+    return f'"{name.replace(chr(34), chr(34) * 2)}"'

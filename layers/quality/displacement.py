@@ -1,0 +1,167 @@
+"""Whether a layer lies beside what the library holds of the same things, all of it by one step."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.geometry.gcj02 import gcj02_step_m
+from onemap.layers.quality.feature_problems import Flaws
+from onemap.layers.quality.position import GCJ02_WITHIN_M, MOST_M, Borders, borders_of, segments_in, shift_facts
+
+_SEEDS, _POINTS, _POINTS_OF_A_PLACE = 24, 2400, 40_000
+_CELL_M = 10.0  # of the votes
+_WITHIN_M = (2.0, 5.0, 15.0)  # how near points must come to lines; the narrowest that is enough counts
+_LEAST_POINTS, _LEAST_FEATURES, _MANY_POINTS = 40, 3, 150
+_FITS, _MISSES, _OTHERWISE = 0.7, 0.35, 0.6  # shares of the points: with the step, without it, with another one
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class KnownLines:
+    """A layer of the library with which another should agree.
+
+    near: its features whose boxes meet a box, (n,); are_borders: together they are the ground of a district.
+    """
+
+    layer: str
+    label: str
+    near: Callable[[Box], np.ndarray]
+    are_borders: bool = False
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """How a layer lies beside known lines: east and north in metres, and the share of its points that then fit."""
+
+    known: KnownLines
+    east_m: float
+    north_m: float
+    certainty: float
+    middle: tuple[float, float]
+
+
+def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float) -> tuple[Displacement | None, bool]:
+    """The one step of at least `least_m` by which a frame lies beside known lines; and whether it fits some as it is.
+
+    Pairs of vertices vote for the step between them; what most vote for is held against the lines. Where another step
+    would do nearly as well, as in a grid or along a straight line, nothing is said.
+    """
+    features = _seeds(frame)
+    for one in known:
+        place = _place(features, one)
+        if place is None:
+            continue
+        before = _share(place, np.zeros(2), _WITHIN_M[-1])
+        step = _voted_step(place)
+        found = None if step is None else _certainty(place, step)
+        if step is not None and found is not None and least_m <= math.hypot(*step) <= MOST_M:
+            middle = np.median(place.points, axis=0)
+            return Displacement(one, float(step[0]), float(step[1]), found, (float(middle[0]), float(middle[1]))), False
+        if before >= _FITS:
+            return None, True
+    return None, False
+
+
+def displacement_flaws(found: Displacement, crs: pyproj.CRS) -> list[Flaws]:
+    """A displacement as the problem of a whole layer. crs: of its coordinates."""
+    step = (found.east_m, found.north_m)
+    is_gcj02 = math.dist(step, gcj02_step_m(*found.middle, crs)) < GCJ02_WITHIN_M
+    beside = Problem("suggest.beside_layer", {"code": found.known.layer, "label": found.known.label})
+    return [Flaws("position.shift", np.array([-1]), [shift_facts(step, found.certainty, beside, is_gcj02=is_gcj02)])]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Points of some features (n, 2), of which feature each is (n,), and the known lines around them.
+
+    vertices: by feature those of the lines near it (m, 2).
+    """
+
+    points: np.ndarray
+    owner: np.ndarray
+    lines: Borders
+    vertices: list[np.ndarray]
+
+
+def _seeds(frame: FrameBlocks) -> list[np.ndarray]:
+    """Vertices of some features that stand evenly in a frame."""
+    rows = np.unique(np.linspace(0, frame.count - 1, min(frame.count, _SEEDS)).astype(int))
+    found, most = [], _POINTS // len(rows)
+    for geometry in frame.geometries(rows):
+        vertices = shapely.get_coordinates(geometry)
+        if len(vertices):
+            some = np.unique(np.linspace(0, len(vertices) - 1, min(len(vertices), most)).astype(int))
+            found.append(vertices[some])
+    return found
+
+
+def _place(features: Sequence[np.ndarray], known: KnownLines) -> _Place | None:
+    points, owner, vertices, begins, ends = [], [], [], [], []
+    for number, own in enumerate(features):
+        low, high = own.min(axis=0) - MOST_M, own.max(axis=0) + MOST_M
+        box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        shapes = known.near(box)
+        if len(shapes) == 0:
+            vertices.append(np.empty((0, 2)))
+            continue
+        begin, end = segments_in(shapes, box)
+        points.append(own)
+        owner.append(np.full(len(own), number))
+        vertices.append(begin[:: 1 + len(begin) // _POINTS_OF_A_PLACE])
+        begins.append(begin)
+        ends.append(end)
+    if not begins or sum(map(len, points)) < _LEAST_POINTS or not sum(map(len, begins)):
+        return None
+    segments = np.unique(np.hstack([np.concatenate(begins), np.concatenate(ends)]), axis=0)
+    lines = borders_of(segments[:, :2], segments[:, 2:])
+    return _Place(np.concatenate(points), np.concatenate(owner), lines, vertices)
+
+
+def _voted_step(place: _Place) -> np.ndarray | None:
+    """East and north from known vertices to the points for which most pairs vote; None without a pair."""
+    cells = int(2 * MOST_M / _CELL_M)
+    votes = np.zeros((cells, cells))
+    pairs = []
+    for number, vertices in enumerate(place.vertices):
+        ways = (place.points[place.owner == number][:, None] - vertices[None]).reshape(-1, 2)
+        ways = ways[(np.abs(ways) < MOST_M).all(axis=1)]
+        at = ((ways + MOST_M) // _CELL_M).astype(int)
+        np.add.at(votes, (at[:, 0], at[:, 1]), 1)
+        pairs.append(ways)
+    if not votes.any():
+        return None
+    edged = np.pad(votes, 1)
+    around = np.sum([edged[i : i + cells, j : j + cells] for i in range(3) for j in range(3)], axis=0)
+    best = np.array(np.unravel_index(np.argmax(around), around.shape)) * _CELL_M + _CELL_M / 2 - MOST_M
+    close = np.concatenate([ways[(np.abs(ways - best) <= 1.5 * _CELL_M).all(axis=1)] for ways in pairs])
+    step: np.ndarray = np.median(close, axis=0)
+    return step
+
+
+def _share(place: _Place, step: np.ndarray, within_m: float) -> float:
+    """Which part of the points lies on known lines once a step is taken back."""
+    return float((place.lines.distances_m(place.points - step) <= within_m).mean())
+
+
+def _certainty(place: _Place, step: np.ndarray) -> float | None:
+    """The share of points that fit with a step, None where it is not certain."""
+    for within_m in _WITHIN_M:
+        fits = place.lines.distances_m(place.points - step) <= within_m
+        share = float(fits.mean())
+        if share < _FITS:
+            continue
+        shares = [fits[place.owner == number].mean() for number in np.unique(place.owner)]
+        is_broad = sum(one >= _FITS for one in shares) >= _LEAST_FEATURES or len(place.points) >= _MANY_POINTS
+        turns = np.linspace(0, 2 * math.pi, 8, endpoint=False)
+        aside = [step + far * np.array([math.cos(turn), math.sin(turn)]) for turn in turns for far in (60.0, 150.0)]
+        rivals = max(_share(place, other, within_m) for other in aside)
+        if is_broad and _share(place, np.zeros(2), within_m) <= _MISSES and rivals <= _OTHERWISE * share:
+            return share
+    return None

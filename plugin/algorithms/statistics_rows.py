@@ -1,0 +1,71 @@
+"""The verbs that count what lies where, as algorithms: their texts, and what Processing alone must know of them."""
+
+from __future__ import annotations
+
+from onemap.plugin.algorithms.parameter_kinds import layer_code
+from onemap.plugin.algorithms.sinks import VECTOR, Sink
+from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
+from onemap.plugin.words.translation import tr
+
+
+def statistics_row() -> VerbRow:
+    """The row of `statistics`."""
+    return VerbRow(
+        "statistics",
+        tr("Statistics of a layer"),
+        tr(
+            "Adds up a layer by class and by area unit: areas of the union (ground under two features counts once), in "
+            "the plane and on the ellipsoid, lengths, counts, and sums of fields. A feature that crosses a unit's "
+            "border is shared out by its ground. Beside each unit stands what is not known: ground without a feature, "
+            "ground for which the layer does not speak, ground where the condition is unknown."
+        ),
+        first="library code by within unit where as_of",
+        advanced="sum units_where known_at out overwrite workers",
+        titles={**_of_units(), "code": tr("Layer (code)"), "sum": tr("Fields to add up")},
+        kinds={"code": layer_code()},
+        sinks=(
+            Sink("STATISTICS", tr("Statistics by unit and class"), "statistics", VECTOR),
+            Sink("UNITS", tr("Units with what is known of them"), "units", by_default=False),
+        ),
+        outputs=(
+            Output("FEATURES", tr("Features"), "total.features", is_number=True),
+            Output("AREA_M2", tr("Area, m²"), "total.area_m2", is_number=True),
+            Output("LENGTH_M", tr("Length, m"), "total.length_m", is_number=True),
+        ),
+    )
+
+
+def transitions_row() -> VerbRow:
+    """The row of `transitions`."""
+    return VerbRow(
+        "transitions",
+        tr("What became what between two versions"),
+        tr(
+            "The transition matrix of two versions of a layer, by area unit: how much ground of each class became "
+            "which other. Rows sum to the older version, columns to the newer one.\n\nA version is a layer's code, or "
+            "code@label."
+        ),
+        first="library a b by within unit",
+        advanced="units_where as_of known_at out overwrite workers",
+        titles={**_of_units(), "a": tr("Older version (code@label)"), "b": tr("Newer version (code@label)")},
+        kinds={"a": layer_code(), "b": layer_code()},
+        sinks=(
+            Sink("TRANSITIONS", tr("Transitions by unit and class"), "transitions", VECTOR),
+            Sink("CLASSES", tr("Classes before and after"), "classes", VECTOR),
+            Sink("UNITS", tr("Units with what changed in them"), "units", by_default=False),
+        ),
+        outputs=(
+            Output("AREA_M2", tr("Compared ground, m²"), "total.area_m2", is_number=True),
+            Output("CHANGED_M2", tr("Changed ground, m²"), "total.changed_m2", is_number=True),
+        ),
+    )
+
+
+def _of_units() -> dict[str, str]:
+    return {
+        "by": tr("Classes (fields, commas between)"),
+        "within": tr("Area units (layer code or file)"),
+        "unit": tr("Field that names the units"),
+        "units_where": tr("Which features are units (CQL2)"),
+        "where": tr("Which features count (CQL2)"),
+    }

@@ -1,0 +1,114 @@
+"""Two days side by side: the map as of the library's day left of the pointer, as of another day right of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsMapLayer
+from qgis.gui import QgsDateEdit, QgsMapCanvas
+from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from onemap.plugin.compare.compare_swipe import PlanSide, SwipeTool
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.layer_list import CatalogueLayer, layers_in
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.map_day import following_layers
+from onemap.plugin.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, open_version
+from onemap.plugin.words.translation import tr
+
+
+class DaySwipe(QWidget):
+    """A day to lay beside the library's, and the button that does."""
+
+    refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library, self._canvas = library, canvas
+        self.tool: SwipeTool | None = None
+        self._earlier_tool: Any = None
+        self.date = QgsDateEdit()
+        self.date.setDisplayFormat("yyyy-MM-dd")
+        self.date.setCalendarPopup(True)
+        self.date.setDate(QDate.currentDate().addYears(-1))
+        self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.date.setAccessibleName(tr("Another day"))
+        self.date.setToolTip(tr("Another day"))
+        self.button = QPushButton(tr("Swipe two days"))
+        self.button.setCheckable(True)
+        self.button.setToolTip(
+            tr("Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too")
+        )
+        self.button.toggled.connect(self._toggle)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.date, 1)
+        layout.addWidget(self.button)
+        library.loading.connect(self.end)
+        library.listed.connect(lambda: self.setVisible(any(entry.versions for entry in library.layers)))
+        self.hide()
+
+    def end(self) -> None:
+        """Restore the map."""
+        if self.tool is not None:
+            self._canvas.unsetMapTool(self.tool)
+
+    def _toggle(self, is_on: bool) -> None:
+        if not is_on:
+            self.end()
+            return
+        day = self.date.date().toString(Qt.DateFormat.ISODate)
+        path = self._library.path
+        request = self._library.core.ask("layers", {"library": path, "as_of": day, "looks": True})
+
+        def show(answer: dict[str, Any]) -> None:
+            if path == self._library.path and self.button.isChecked():
+                self._show(day, {entry.code: entry for entry in layers_in(answer)})
+
+        request.answered.connect(show)
+        request.refused.connect(self._refuse)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.button.setChecked(False)
+        self.refused.emit(refusal)
+
+    def _show(self, day: str, entries: dict[str, CatalogueLayer]) -> None:
+        here = self._canvas.layers()
+        there = self._layers_of(here, entries)
+        if [layer.id() for layer in there] == [layer.id() for layer in here]:
+            self.button.setChecked(False)
+            self.message_sent.emit(tr("Between these two days nothing on the map changed."))
+            return
+        today = self._library.day or QDate.currentDate().toString(Qt.DateFormat.ISODate)
+        self.tool = SwipeTool(self._canvas, PlanSide(today, here), PlanSide(day, there))
+        self.tool.ended.connect(self._ended)
+        self._earlier_tool = self._canvas.mapTool()
+        self._canvas.setMapTool(self.tool)
+        self._canvas.setFocus()
+
+    def _layers_of(self, here: list[QgsMapLayer], entries: dict[str, CatalogueLayer]) -> list[QgsMapLayer]:
+        """The layers of the map as of the other day: what follows the day in the version of then, all else as it is."""
+        following = {layer.id() for layer in following_layers(self._library)}
+        there = []
+        for layer in here:
+            entry = entries.get(str(layer.customProperty(PROPERTY_CODE))) if layer.id() in following else None
+            if entry is None:
+                there.append(layer)
+            elif entry.in_force is not None:
+                is_same = entry.in_force.table == layer.customProperty(PROPERTY_TABLE)
+                opened = layer if is_same else open_version(self._library, entry, entry.in_force)
+                there += [opened] if opened.isValid() else []
+        return there
+
+    def _ended(self) -> None:
+        self.tool = None
+        self.button.setChecked(False)
+        QTimer.singleShot(0, self._restore_tool)
+
+    def _restore_tool(self) -> None:
+        """Give the map back its earlier tool, unless another was chosen."""
+        if self._canvas.mapTool() is None and self._earlier_tool is not None:
+            self._canvas.setMapTool(self._earlier_tool)
+        self._earlier_tool = None

@@ -1,0 +1,119 @@
+"""What the core says of a place, as the rows of the panel: by kind of data and department, then what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from onemap.plugin.words.core_words import all_words, word
+from onemap.plugin.words.translation import tr
+
+MAX_LAWS = 12  # of one layer; the core's answer has them all
+
+
+@dataclass(frozen=True)
+class FeaturePlace:
+    """Where a feature lies: the table of its version, and its row."""
+
+    table: str
+    fid: int
+
+
+@dataclass
+class Row:
+    """One row of the panel, with those below it.
+
+    place: of a feature, which the map can show.
+    is_open: whether the rows below are shown at first.
+    """
+
+    name: str
+    value: str = ""
+    hint: str = ""
+    place: FeaturePlace | None = None
+    is_open: bool = True
+    rows: list[Row] = field(default_factory=list)
+
+
+def rows_of(answer: dict[str, Any]) -> list[Row]:
+    """The rows of an answer of `identify`."""
+    layers = answer.get("layers", [])
+    order = {subject: list(all_words(subject)) for subject in ("kinds", "departments")}
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for layer in layers:
+        if layer["features"]:
+            groups.setdefault((layer["kind"], layer["department"]), []).append(layer)
+    headings = sorted(
+        groups, key=lambda heading: (_at(order["kinds"], heading[0]), _at(order["departments"], heading[1]))
+    )
+    rows = [
+        Row(
+            f"{word('kinds', kind)} · {word('departments', department)}",
+            rows=list(map(_layer_row, groups[kind, department])),
+        )
+        for kind, department in headings
+    ]
+    free = [layer for layer in layers if layer["covered"] and not layer["features"]]
+    if free:
+        rows.append(_list_row(tr("Nothing here"), free))
+    for reason in dict.fromkeys(layer["reason"] for layer in layers if layer["reason"]):
+        title = tr("Not known here: {reason}").format(reason=word("reasons", reason))
+        rows.append(_list_row(title, [layer for layer in layers if layer["reason"] == reason]))
+    return rows
+
+
+def _at(order: list[str], code: str) -> int:
+    return order.index(code) if code in order else len(order)
+
+
+def _list_row(title: str, layers: list[dict[str, Any]]) -> Row:
+    below = [Row(layer["title"], word("departments", layer["department"]), layer["code"]) for layer in layers]
+    return Row(title, str(len(layers)), is_open=False, rows=below)
+
+
+def _layer_row(layer: dict[str, Any]) -> Row:
+    speaking = {rule for feature in layer["features"] for rule in feature.get("rules", [])}
+    laws = [law for law in layer["laws"] if law["rule"] in speaking]
+    rows = [_feature_row(layer, feature) for feature in layer["features"]]
+    if laws:
+        rows.append(Row(tr("Rules"), str(len(laws)), is_open=False, rows=[_law_row(law) for law in laws[:MAX_LAWS]]))
+    return Row(layer["title"], layer["version"] or "", layer["code"], rows=rows)
+
+
+def _feature_row(layer: dict[str, Any], feature: dict[str, Any]) -> Row:
+    place = FeaturePlace(layer["table"], int(feature["fid"])) if layer["geometry"] != "raster" else None
+    titles = layer.get("fields", {})
+    below = []
+    for name, value in feature["attributes"].items():
+        if value is not None and value != "":
+            text = f"{value} {feature['meanings'].get(name, '')}".strip()
+            below.append(Row(titles.get(name) or name, text, name))
+    return Row(_feature_name(feature), _measure(feature), feature["feature"], place, is_open=False, rows=below)
+
+
+def _feature_name(feature: dict[str, Any]) -> str:
+    """The class with its title; of a feature without a class its number."""
+    code = feature["class"]
+    if isinstance(code, float):
+        code = f"{code:,.2f}"
+    named = " ".join(str(part) for part in (code, feature["class_title"]) if part)
+    return named or tr("No. {number}").format(number=feature["feature"])
+
+
+def _measure(feature: dict[str, Any]) -> str:
+    if feature["area_m2"] is not None:
+        return f"{feature['area_m2']:,.2f} m²"
+    if feature["distance_m"]:
+        return tr("{distance} m away").format(distance=f"{feature['distance_m']:,.1f}")
+    return f"{feature['length_m']:,.1f} m" if feature.get("length_m") is not None else ""
+
+
+def _law_row(law: dict[str, Any]) -> Row:
+    basis = [" ".join(filter(None, (entry["law"], entry["article"]))) for entry in law["basis"]]
+    return Row(
+        law["title"],
+        word("verdicts", law["verdict"]),
+        "\n".join(basis),
+        rows=[Row(text) for text in basis],
+        is_open=False,
+    )

@@ -1,0 +1,124 @@
+"""The locator's filter `om`: coordinates, place names, their pinyin or its initials, numbers of plots and features.
+
+QGIS asks a filter in a thread of its own; the core is asked in the main one. A question and its answer pass between
+them through a queue.
+"""
+
+from __future__ import annotations
+
+import queue
+import re
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeedback,
+    QgsGeometry,
+    QgsLocatorContext,
+    QgsLocatorFilter,
+    QgsLocatorResult,
+    QgsPointXY,
+    QgsRectangle,
+)
+from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+PREFIX = "om"
+DEGREES = "EPSG:4490"
+WAIT_S, LOOKS = 0.1, 100  # how long an answer is waited for at a time, and how often
+_COORDINATES = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*")
+ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
+AskPlace = Callable[[QgsPointXY, QgsCoordinateReferenceSystem], None]
+
+
+class PlaceQuestions(QObject):
+    """Asks the core, in the main thread, for places of a name."""
+
+    wanted = pyqtSignal(str, object)  # the text, and the queue for the places
+
+    def __init__(self, library: OpenLibrary) -> None:
+        super().__init__()
+        self._library = library
+        self.wanted.connect(self._ask, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def crs(self) -> str:
+        """The open library's coordinate system."""
+        return self._library.crs
+
+    def _ask(self, text: str, answers: queue.Queue) -> None:
+        if not self._library.path:
+            answers.put([])
+            return
+        params = {"library": self._library.path, "text": text, "as_of": self._library.day}
+        request = self._library.core.ask("find", params)
+        request.answered.connect(lambda answer: answers.put(answer["places"]))
+        request.refused.connect(lambda _refusal: answers.put([]))
+
+
+class PlaceFilter(QgsLocatorFilter):
+    """Places of the open library in QGIS's search; a chosen one is gone to, and what lies there is listed."""
+
+    def __init__(self, questions: PlaceQuestions, show_place: ShowPlace, ask_place: AskPlace) -> None:
+        super().__init__()
+        self._questions, self._show_place, self._ask_place = questions, show_place, ask_place
+        self.setUseWithoutPrefix(False)
+
+    def name(self) -> str:
+        """Its name in QGIS's settings."""
+        return "onemap"
+
+    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+        """Its name for people."""
+        return tr("One Map: places, plots, coordinates")
+
+    def prefix(self) -> str:
+        """What is typed before the text."""
+        return PREFIX
+
+    def clone(self) -> PlaceFilter:
+        """Another one for a search."""
+        return PlaceFilter(self._questions, self._show_place, self._ask_place)
+
+    def fetchResults(self, text: str, _context: QgsLocatorContext, feedback: QgsFeedback) -> None:  # noqa: N802
+        """Find places, in a thread of QGIS's."""
+        for place in self._places(text.strip(), feedback):
+            result = QgsLocatorResult(self, place["name"], place)
+            result.description = place["title"]
+            result.icon = icon("identify")
+            self.resultFetched.emit(result)
+
+    def triggerResult(self, result: QgsLocatorResult) -> None:  # noqa: N802 - QGIS's name
+        """Go to a place, and ask what lies there."""
+        place: dict[str, Any] = result.userData()
+        system = QgsCoordinateReferenceSystem(place["crs"])
+        self._show_place(QgsGeometry.fromRect(QgsRectangle(*place["bounds"])), system)
+        self._ask_place(QgsPointXY(place["x"], place["y"]), system)
+
+    def _places(self, text: str, feedback: QgsFeedback) -> list[dict[str, Any]]:
+        match = _COORDINATES.fullmatch(text)
+        if match is not None:
+            return [self._point(float(match.group(1)), float(match.group(2)))]
+        if not text:
+            return []
+        answers: queue.Queue = queue.Queue()
+        self._questions.wanted.emit(text, answers)
+        for _look in range(LOOKS):
+            if feedback.isCanceled():
+                return []
+            try:
+                return list(answers.get(timeout=WAIT_S))
+            except queue.Empty:
+                continue
+        return []
+
+    def _point(self, x: float, y: float) -> dict[str, Any]:
+        """A place of coordinates: longitude and latitude where they can be such, else in the library's system."""
+        is_degrees = abs(x) <= 180 and abs(y) <= 90  # noqa: PLR2004 - degrees
+        crs = DEGREES if is_degrees else self._questions.crs
+        title = tr("Longitude, latitude") if is_degrees else crs
+        return {"name": f"{x}, {y}", "title": title, "x": x, "y": y, "crs": crs, "bounds": [x, y, x, y]}

@@ -1,0 +1,74 @@
+"""The day on the map: layers that follow it show the versions in force, and give way where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from qgis.core import QgsMapLayer, QgsProject
+
+from onemap.plugin.library.layer_list import CatalogueLayer, Version
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.map_groups import remove_layer
+from onemap.plugin.map.map_layers import (
+    PROPERTY_CODE,
+    PROPERTY_FOLLOWS,
+    PROPERTY_TABLE,
+    layers_of_library,
+    put_on_map,
+    show_version,
+)
+
+
+@dataclass
+class DayFollower:
+    """What has to come back to the map: layers that had no version in force on the day, by library and code."""
+
+    absent: dict[tuple[str, str], bool] = field(default_factory=dict)  # whether it was visible
+
+    def follow(self, library: OpenLibrary) -> list[str]:
+        """Let the layers follow the library's day; returns the titles of those that had to leave the map."""
+        left = []
+        for layer in following_layers(library):
+            code = str(layer.customProperty(PROPERTY_CODE))
+            entry = library.entry(code)
+            if entry is None or entry.in_force is None:
+                node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+                self.absent[library.path, code] = node is None or node.itemVisibilityChecked()
+                left.append(entry.title if entry is not None else layer.name())
+                remove_layer(layer)
+            elif layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
+                show_version(layer, library, entry, entry.in_force)
+        self._bring_back(library)
+        return left
+
+    def _bring_back(self, library: OpenLibrary) -> None:
+        for entry in library.layers:
+            if entry.in_force is not None and (library.path, entry.code) in self.absent:
+                is_visible = self.absent.pop((library.path, entry.code))
+                layer = put_on_map(library, entry, entry.in_force, follows_day=True)
+                node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+                if node is not None:
+                    node.setItemVisibilityChecked(is_visible)
+
+
+def following_layers(library: OpenLibrary) -> list[QgsMapLayer]:
+    """The layers of a library on the map that show what is in force on its day."""
+    return [layer for layer in layers_of_library(library) if layer.customProperty(PROPERTY_FOLLOWS)]
+
+
+def slide_to(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
+    """Show one version of a layer in the place of the one on the map, or put it there.
+
+    The layer follows the day again once it shows the version in force.
+    """
+    layers = [layer for layer in layers_of_library(library) if layer.customProperty(PROPERTY_CODE) == entry.code]
+    showing = [layer for layer in layers if layer.customProperty(PROPERTY_TABLE) == version.table]
+    following = [layer for layer in layers if layer.customProperty(PROPERTY_FOLLOWS)]
+    if showing:
+        layer = showing[0]
+    elif layers:
+        layer = show_version((following or layers)[0], library, entry, version)
+    else:
+        layer = put_on_map(library, entry, version)
+    layer.setCustomProperty(PROPERTY_FOLLOWS, version.in_force)
+    return layer

@@ -1,0 +1,89 @@
+"""Themes: the maps that a click shows, kept as QGIS's own map themes; and the map that a library opens with."""
+
+from __future__ import annotations
+
+from qgis.core import QgsLayerTreeLayer, QgsMapLayer, QgsMapThemeCollection, QgsProject
+
+from onemap.plugin.library.layer_list import MapTheme
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.map_layers import (
+    PROPERTY_CODE,
+    PROPERTY_FOLLOWS,
+    PROPERTY_TABLE,
+    layer_on_map,
+    layers_of_library,
+    put_on_map,
+)
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+
+FIRST_MAP = "first"
+SCOPE, KEY = "onemap", "/themes"  # of the project: which themes are the plugin's, and may be written anew
+
+
+def theme_title(theme: MapTheme) -> str:
+    """What a theme is called; one of a department by the department's name."""
+    return theme.title or word("departments", theme.department)
+
+
+def show_theme(library: OpenLibrary, theme: MapTheme) -> list[str]:
+    """Show a theme's layers, put on the map where they are missing, and of this library no others.
+
+    What else is on the map stays as it is. Returns the titles of layers that could not be opened.
+    """
+    refused = []
+    for code in theme.codes:
+        entry = library.entry(code)
+        version = entry.in_force if entry is not None else None
+        if entry is None or version is None or layer_on_map(library, version) is not None:
+            continue
+        if not put_on_map(library, entry, version, follows_day=True).isValid():
+            refused.append(entry.title)
+    shown = {layer.id() for layer in layers_of_theme(library, theme)}
+    root = QgsProject.instance().layerTreeRoot()
+    for layer in layers_of_library(library):
+        node = root.findLayer(layer.id())
+        if node is None:
+            continue
+        if layer.id() in shown:
+            node.setItemVisibilityCheckedParentRecursive(True)
+        else:
+            node.setItemVisibilityChecked(False)
+    _store_theme(theme_title(theme))
+    return refused
+
+
+def layers_of_theme(library: OpenLibrary, theme: MapTheme) -> list[QgsMapLayer]:
+    """The layers on the map that belong to a theme: those that follow the day, or show a version in force."""
+    tables = {entry.in_force.table for entry in map(library.entry, theme.codes) if entry is not None and entry.in_force}
+    return [
+        layer
+        for layer in layers_of_library(library)
+        if layer.customProperty(PROPERTY_CODE) in theme.codes
+        and (layer.customProperty(PROPERTY_FOLLOWS) or layer.customProperty(PROPERTY_TABLE) in tables)
+    ]
+
+
+def first_theme(library: OpenLibrary) -> MapTheme | None:
+    """The map that a library opens with; None where it has no such layers."""
+    return next((theme for theme in library.themes if theme.id == FIRST_MAP), None)
+
+
+def _store_theme(name: str) -> None:
+    """Keep what is visible as a map theme of the project; a theme of the same name that a person made stays."""
+    project = QgsProject.instance()
+    themes = project.mapThemeCollection()
+    own, _found = project.readListEntry(SCOPE, KEY)
+    if themes.hasMapTheme(name) and name not in own:
+        name = tr("{theme} (One Map)").format(theme=name)
+    record = QgsMapThemeCollection.MapThemeRecord()
+    for node in project.layerTreeRoot().findLayers():
+        if isinstance(node, QgsLayerTreeLayer) and node.isVisible() and node.layer() is not None:
+            layer = QgsMapThemeCollection.MapThemeLayerRecord(node.layer())
+            layer.isVisible = True
+            layer.usingCurrentStyle = True
+            layer.currentStyle = node.layer().styleManager().currentStyle()
+            record.addLayerRecord(layer)
+    (themes.update if themes.hasMapTheme(name) else themes.insert)(name, record)
+    if name not in own:
+        project.writeEntry(SCOPE, KEY, [*own, name])

@@ -1,0 +1,70 @@
+"""A button for each theme, and a menu for those of the departments."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QGridLayout, QMenu, QSizePolicy, QToolButton, QWidget
+
+from onemap.plugin.library.layer_list import MapTheme
+from onemap.plugin.map.map_themes import theme_title
+from onemap.plugin.words.translation import tr
+
+WIDTH_PX = 280  # of the narrowest dock, less its margins and a scroll bar
+GAP_PX = 2
+
+
+class ThemeButtons(QWidget):
+    """The themes of a library; hidden while it has none."""
+
+    theme_chosen = pyqtSignal(object)  # MapTheme
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.buttons: dict[str, QToolButton] = {}
+        self.department_button = QToolButton()
+        self.department_menu = QMenu(self)
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(GAP_PX)
+        self.hide()
+
+    def show_themes(self, themes: list[MapTheme]) -> None:
+        """Offer themes, each in one click; those of departments in a menu."""
+        while self._layout.count():
+            widget = self._layout.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.department_menu.clear()
+        self.buttons = {}
+        for theme in themes:
+            if theme.department:
+                self.department_menu.addAction(theme_title(theme), lambda chosen=theme: self.theme_chosen.emit(chosen))
+                continue
+            button = self._button(theme_title(theme), tr("Show this map: its layers, and of the library no others"))
+            button.clicked.connect(lambda _checked=False, chosen=theme: self.theme_chosen.emit(chosen))
+            self.buttons[theme.id] = button
+        placed = list(self.buttons.values())
+        if not self.department_menu.isEmpty():
+            self.department_button = self._button(tr("Department"), tr("Show the layers of one department"))
+            self.department_button.setMenu(self.department_menu)
+            self.department_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            placed.append(self.department_button)
+        self._place(placed)
+        self.setVisible(bool(placed))
+
+    def _place(self, placed: list[QToolButton]) -> None:
+        """In as many columns as fit into the narrowest dock."""
+        widest = max((button.sizeHint().width() for button in placed), default=1)
+        columns = max(1, min(4, WIDTH_PX // (widest + GAP_PX)))
+        for number, button in enumerate(placed):
+            self._layout.addWidget(button, number // columns, number % columns)
+
+    def _button(self, text: str, hint: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(hint)
+        button.setAccessibleName(tr("Map: {theme}").format(theme=text))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return button

@@ -1,0 +1,108 @@
+"""The library in QGIS's 3D view: the terrain of the elevation model, volumes by height, height limits as surfaces.
+
+Which layer is shown by which field stands in resources/styles/scene.json. Nothing is computed: a plot without a
+permitted height has no volume.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsAbstract3DSymbol,
+    QgsMapLayer,
+    QgsProject,
+    QgsProperty,
+    QgsPropertyCollection,
+    QgsRasterDemTerrainProvider,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtGui import QColor
+
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.map_layers import layer_on_map, put_on_map
+from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.words.translation import tr
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the view shows: the terrain, and the layers with a look in three dimensions; what is missing, by title."""
+
+    terrain: QgsRasterLayer | None
+    layers: list[QgsVectorLayer]
+    missing: list[str]
+
+
+def missing_view() -> str:
+    """Why there is no 3D view in this QGIS; empty where there is one."""
+    try:
+        import qgis._3d  # noqa: F401
+    except ImportError:
+        return tr("This QGIS has no 3D view: it was built without it.")
+    return ""
+
+
+def prepare_scene(library: OpenLibrary) -> Scene:
+    """Put the layers of the scene on the map, and give each its look in three dimensions.
+
+    The elevation model becomes the project's terrain, so that every 3D view of the project stands on it.
+    """
+    looks = json.loads((RESOURCES / "styles" / "scene.json").read_text(encoding="utf-8"))
+    missing: list[str] = []
+    terrain = _on_map(library, looks["terrain"], missing)
+    if isinstance(terrain, QgsRasterLayer):
+        provider = QgsRasterDemTerrainProvider()
+        provider.setLayer(terrain)
+        QgsProject.instance().elevationProperties().setTerrainProvider(provider)
+    layers = []
+    for look, is_surface in [*((one, False) for one in looks["volumes"]), *((one, True) for one in looks["surfaces"])]:
+        layer = _on_map(library, look["code"], missing)
+        if isinstance(layer, QgsVectorLayer) and layer.fields().lookupField(look["height"]) >= 0:
+            layer.setRenderer3D(_renderer(layer, look, is_surface))
+            layers.append(layer)
+    return Scene(terrain if isinstance(terrain, QgsRasterLayer) else None, layers, missing)
+
+
+def height_expression(field: str) -> str:
+    """The first number in a field as metres, such as 60 in "≤60m"; nothing where there is none."""
+    return f"to_real(regexp_substr(to_string(\"{field}\"), '([0-9]+\\\\.?[0-9]*)'))"
+
+
+def _on_map(library: OpenLibrary, code: str, missing: list[str]) -> QgsMapLayer | None:
+    """A layer's version in force on the map; None where the library has none, and then its title is noted."""
+    entry = next((one for one in library.layers if one.code == code), None)
+    if entry is None or entry.in_force is None:
+        missing.append(entry.title if entry is not None else code)
+        return None
+    layer = layer_on_map(library, entry.in_force) or put_on_map(library, entry, entry.in_force)
+    return layer if layer.isValid() else None
+
+
+def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> Any:
+    """Polygons as volumes on the terrain up to their height, or as surfaces at a height above sea level."""
+    from qgis._3d import QgsPhongMaterialSettings, QgsPolygon3DSymbol, QgsVectorLayer3DRenderer
+
+    colour = QColor(look["colour"])
+    material = QgsPhongMaterialSettings()
+    material.setDiffuse(colour)
+    material.setAmbient(colour.darker(150))
+    material.setOpacity(float(look["opacity"]))
+    height = QgsProperty.fromExpression(f"coalesce({height_expression(look['height'])}, 0)")
+    properties = QgsPropertyCollection()
+    symbol = QgsPolygon3DSymbol()
+    symbol.setMaterialSettings(material)
+    if is_surface:
+        symbol.setAltitudeClamping(Qgis.AltitudeClamping.Absolute)
+        properties.setProperty(QgsAbstract3DSymbol.Property.PropertyHeight, height)
+    else:
+        symbol.setAltitudeClamping(Qgis.AltitudeClamping.Terrain)
+        properties.setProperty(QgsAbstract3DSymbol.Property.PropertyExtrusionHeight, height)
+    symbol.setDataDefinedProperties(properties)
+    renderer = QgsVectorLayer3DRenderer(symbol)
+    renderer.setLayer(layer)
+    return renderer

@@ -1,0 +1,64 @@
+"""What the verbs of deliveries say to people."""
+
+from collections.abc import Callable
+from typing import Any
+
+from onemap.layers.messages import phrase
+
+Result = dict[str, Any]
+
+
+def _deliver(result: Result, language: str) -> str:
+    lines = [phrase("said.deliver", language, **{**result, "layers": len(result["layers"])})]
+    for layer in result["layers"]:
+        name = "said.deliver_change" if "added" in layer else "said.deliver_layer"
+        lines.append("  " + phrase(name, language, **layer))
+    return "\n".join(lines)
+
+
+def _receive(result: Result, language: str) -> str:
+    taken = result.get("received")
+    if taken is not None:
+        facts = {"name": taken["receiver"].get("name", "–"), "by": taken["received_by"], "at": taken["received_at"]}
+        return phrase("said.receive_taken", language, package=taken["package"], **facts)
+    if result["receipt"] is None:
+        return "\n".join(phrase(f"said.receive_{row['status']}", language, **row) for row in result["plan"])
+    held = [row for row in result["plan"] if row["status"] == "held"]
+    lines = [phrase("said.receive_held", language, **row) for row in held]
+    lines += [phrase("said.receive_added", language, **row) for row in result["added"]]
+    return "\n".join([*lines, phrase("said.receive_receipt", language, receipt=result["receipt"])])
+
+
+def _ingest(result: Result, language: str) -> str:
+    lines = [_plan_line(row, language) for row in result["plan"]]
+    lines += [phrase("said.ingest_added", language, **row) for row in result["added"]]
+    for row in result["refused"]:
+        source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
+        lines.append(phrase("said.ingest_refused", language, source=source))
+        lines += [f"  - {problem['message']} {problem['mend']}" for problem in row["problems"]]
+    if result.get("plan_file") and not result["added"] and not result["refused"]:
+        lines.append(phrase("said.ingest_planned", language, plan=result["plan_file"]))
+    return "\n".join(lines)
+
+
+def _plan_line(row: Result, language: str) -> str:
+    source = " · ".join(filter(None, (row["source"], row["layer"])))
+    code = row["code"] or "/".join(f"{code}?" for code in row["suggested"]) or "–"
+    status = phrase(f"delivery.{row['status']}", language)
+    return phrase("said.ingest_row", language, status=status, source=source, code=code)
+
+
+def _changes(result: Result, language: str) -> str:
+    lines = [phrase("said.changes", language, **result)]
+    for row in result["transitions"]:
+        hectares = f"{row['area_m2'] / 10_000:,.4f}"
+        lines.append("  " + phrase("said.changes_class", language, **{**row, "hectares": hectares}))
+    return "\n".join(lines)
+
+
+DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
+    "deliver": _deliver,
+    "receive": _receive,
+    "ingest": _ingest,
+    "changes": _changes,
+}

@@ -1,0 +1,64 @@
+"""The verbs of data on its way between departments and levels; `rules/work/delivery_work.py` does them."""
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_date, to_name, to_pairs
+
+_WORK = "delivery_work"
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+
+DELIVERY_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "ingest",
+        (
+            _LIBRARY,
+            Parameter("folder", "FOLDER", positional=True),
+            Parameter("plan", "FILE.toml", convert=to_name),
+            Parameter("each", flag=True),
+            Parameter("covers", "district|extent|features|FILE"),
+            Parameter("department", "D", choices=DEPARTMENTS),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "changes",
+        (
+            _LIBRARY,
+            Parameter("code", "CODE", positional=True),
+            Parameter("old", "OLD", positional=True),
+            Parameter("new", "NEW", positional=True),
+            Parameter("by", "FIELD", convert=to_name),
+            Parameter("out", "PATH", repeated=True),
+            Parameter("overwrite", flag=True),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "deliver",
+        (
+            _LIBRARY,
+            Parameter("target", "TARGET.zip", positional=True),
+            Parameter("layers", "CODE,…", required=True, convert=to_codes),
+            Parameter("since", "LABEL", convert=to_name),
+            Parameter("unit", "CODE=VALUE", convert=to_pairs),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("to", "NAME", convert=to_name),
+            Parameter("secrecy", "CLASS", convert=to_name),
+            Parameter("overwrite", flag=True),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "receive",
+        (
+            _LIBRARY,
+            Parameter("file", "FILE", positional=True),
+            Parameter("plan", flag=True),
+            Parameter("receipt", "FILE.json", convert=to_name),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+)

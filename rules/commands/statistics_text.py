@@ -1,0 +1,60 @@
+"""What the verbs that count say to people: areas in hectares, lengths in kilometres."""
+
+from typing import Any
+
+from onemap.layers.messages import phrase
+
+_MOST_ROWS = 60  # that somebody reads; --json and --out have them all
+_LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
+
+
+def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
+    """Rows by unit and class, the total, and what is not known."""
+    total, layer = result["total"], result["layer"]
+    facts = {"layer": f"{layer['code']}@{layer['label']}", "features": total["features"], "size": _size(total)}
+    lines = [phrase("said.statistics", language, **facts)]
+    for row in result["rows"][:_MOST_ROWS]:
+        words = [str(row["unit"])] if row["unit"] is not None else []
+        words += ["–" if value is None else str(value) for value in row["keys"].values()]
+        share = "–" if row["share"] is None else f"{row['share']:.2%}"
+        named = {"name": " · ".join(words) or layer["code"], "features": row["features"]}
+        lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row), share=share))
+    if len(result["rows"]) > _MOST_ROWS:
+        lines.append("  " + phrase("said.more_rows", language, count=len(result["rows"]) - _MOST_ROWS))
+    for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2"):
+        if (total.get(name) or 0.0) >= 0.01:
+            lines.append("  " + phrase(f"said.statistics_{name}", language, area_ha=_hectares(total[name])))
+    return lines
+
+
+def transition_lines(result: dict[str, Any], language: str) -> list[str]:
+    """What changed, the largest first."""
+    total, layers = result["total"], result["layers"]
+    pair = {side: f"{layer['code']}@{layer['label']}" for side, layer in zip("ab", layers, strict=True)}
+    areas = {"area_ha": _hectares(total["area_m2"]), "changed_ha": _hectares(total["changed_m2"])}
+    lines = [phrase("said.transitions", language, **pair, **areas)]
+    changed = sorted((row for row in result["rows"] if row["from"] != row["to"]), key=lambda row: -row["area_m2"])
+    shown = [row for row in changed[:_MOST_ROWS] if row["area_m2"] >= _LEAST_SHOWN_M2]
+    for row in shown:
+        names = {side: _class_name(row[side], language) for side in ("from", "to")}
+        unit = f"{row['unit']} · " if row["unit"] is not None else ""
+        lines.append(f"  {unit}{names['from']} → {names['to']}: {_hectares(row['area_m2'])} ha")
+    if len(changed) > len(shown):
+        lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
+    return lines
+
+
+def _class_name(keys: dict[str, Any] | None, language: str) -> str:
+    if keys is None:
+        return phrase("said.no_feature", language)
+    return " · ".join("–" if value is None else str(value) for value in keys.values())
+
+
+def _size(row: dict[str, Any]) -> str:
+    if row["area_m2"] is not None:
+        return f"{_hectares(row['area_m2'])} ha"
+    return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f} km"
+
+
+def _hectares(area_m2: float) -> str:
+    return f"{area_m2 / 10_000:,.4f}"

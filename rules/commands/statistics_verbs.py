@@ -1,0 +1,50 @@
+"""The verbs that count what lies where, declared as every verb is; `rules/work/statistics_work.py` does them."""
+
+from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_moment, to_name
+
+_WORK = "statistics_work"
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_WITHIN = (
+    Parameter("within", "CODE|FILE", convert=to_name),
+    Parameter("unit", "FIELD", convert=to_name),
+    Parameter("units_where", "CQL2", convert=to_name),
+)
+_OUT = (
+    Parameter("out", "PATH", repeated=True),
+    Parameter("overwrite", flag=True),
+    Parameter("workers", "N", convert=to_count),
+)
+
+STATISTICS_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "statistics",
+        (
+            _LIBRARY,
+            Parameter("code", "CODE", positional=True),
+            Parameter("by", "FIELD,…", convert=to_codes),
+            Parameter("sum", "FIELD,…", convert=to_codes),
+            *_WITHIN,
+            Parameter("where", "CQL2", convert=to_name),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            *_OUT,
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "transitions",
+        (
+            _LIBRARY,
+            Parameter("a", "A", positional=True),
+            Parameter("b", "B", positional=True),
+            Parameter("by", "FIELD,…", required=True, convert=to_codes),
+            *_WITHIN,
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            *_OUT,
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+)

@@ -1,0 +1,270 @@
+"""What lies here: every layer at a place, with the version in force, whether it covers the place, and its features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.catalogue.style_table import style_of
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.frames.fields import text_value
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import versions
+from onemap.rules.findings.table import records_of
+from onemap.rules.identify.cell_sample import cell_sample
+from onemap.rules.identify.place import Place
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.kinds.conditions import evaluate
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.rule import Rule, is_in_force
+from onemap.rules.question.question import packs_of
+
+_ON_THE_GROUND = ("polygon", "line", "point", "raster")
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One request: the place, the day, in which language titles are told, and where layers come from."""
+
+    place: Place
+    as_of: date
+    language: str
+    sources: Sources
+
+
+def identify(library: Library, place: Place, only: Sequence[str], as_of: date, language: str) -> dict[str, Any]:
+    """Every layer that lies on the ground, in the catalogue's order, and what of it is at the place.
+
+    only: the codes of the layers that are wanted, all if there are none. A layer that says nothing of the place is
+    there too, with the reason.
+    Raises UsageError only.unknown, OneMapError pack.…, rule.….
+    """
+    catalogue = library.catalogue()
+    for code in only:
+        if code not in catalogue:
+            raise UsageError("only.unknown", field="--only", layer=code, known=sorted(catalogue))
+    # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
+    sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
+    request = _Request(place, as_of, language, sources)
+    rules = joined_rules(packs_of(library, ()))
+    layers = [
+        _layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named])
+        for entry in catalogue.values()
+        if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
+    ]
+    return {
+        "x": place.x,
+        "y": place.y,
+        "crs": place.crs,
+        "as_of": as_of.isoformat(),
+        "shape": place.kind,
+        "radius_m": place.radius_m,
+        "wkt": shapely.to_wkt(place.shape, rounding_precision=3, trim=True),
+        "layers": layers,
+    }
+
+
+def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[str, Any]:
+    """One layer at the place."""
+    source = request.sources.read(entry.code, request.place.bounds)
+    reason, features = source.reason, []
+    is_covered = source.coverage is not None and bool(shapely.covers(source.coverage, request.place.shape))
+    if source.stored is not None:
+        try:
+            features = _features(request, entry, source, rules)
+        except OneMapError as error:
+            if error.code != "version.unreadable":
+                raise
+            reason, is_covered = "unreadable", False
+    return {
+        "code": entry.code,
+        "title": _in_language(entry.title, request.language),
+        "department": entry.department,
+        "library": entry.library,
+        "kind": entry.kind,
+        "version": source.version.label if source.version else None,
+        "covered": is_covered,
+        "features": features,
+        "reason": reason or (None if is_covered else "outside_coverage"),
+        "geometry": entry.geometry,
+        "table": source.version.table if source.version else None,
+        "fields": {
+            field.name: _in_language(dict(field.title), request.language) for field in entry.fields if field.title
+        },
+        "laws": [_law(rule, request) for rule in rules],
+    }
+
+
+def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
+    return {field.name: _in_language(dict(field.title), language) for field in entry.fields if field.title}
+
+
+def _in_language(titles: dict[str, str], language: str) -> str:
+    return titles.get(language) or next(iter(titles.values()), "")
+
+
+def _law(rule: Rule, request: _Request) -> dict[str, Any]:
+    """A rule that speaks of a layer, with what of its basis is in force on the day."""
+    basis = [
+        {"law": entry["law"], "article": entry.get("article", ""), "edition": entry.get("edition", "")}
+        for entry in rule.basis
+        if is_in_force(entry, request.as_of)
+    ]
+    return {
+        "rule": rule.id,
+        "pack": rule.pack,
+        "kind": rule.kind,
+        "verdict": rule.verdict,
+        "department": rule.department,
+        "title": _in_language(rule.title, request.language),
+        "basis": basis,
+    }
+
+
+def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: Sequence[Rule]) -> list[dict[str, Any]]:
+    """The features at the place, the nearest first, and of equal ones in the order of the layer.
+
+    Polygons that contain the point, their edge included, or that meet the line or the box; lines and points within the
+    radius, itself included; of a raster its value.
+    """
+    stored, place = source.stored, request.place
+    assert stored is not None, "asked for only where there is a version"  # noqa: S101 - for the type checker
+    if entry.geometry == "raster":
+        return _cells(request, source, [rule.id for rule in rules])
+    distance_m = shapely.distance(stored.geometries, place.shape)
+    reach_m = 0.0 if entry.geometry == "polygon" else place.radius_m
+    rows = np.flatnonzero(distance_m <= reach_m)  # never of one without a geometry: its distance is no number
+    rows = rows[np.argsort(distance_m[rows], kind="stable")]
+    shapes = stored.geometries[rows]
+    attributes = stored.attributes.iloc[rows].reset_index(drop=True)
+    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes) for rule in rules}
+    is_ground = entry.geometry == "polygon"
+    within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
+    features = []
+    for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
+        code = _class_code(entry, values)
+        feature: dict[str, Any] = {
+            "feature": source.names[row],
+            "class": code,
+            "class_title": _class_title(entry, code, values, request.language),
+            "area_m2": float(shapely.area(shapes[at])) if is_ground else None,
+            "distance_m": float(distance_m[row]),
+            "attributes": values,
+            "meanings": _meanings(entry, values, request.language),
+            "length_m": float(shapely.length(shapes[at])) if entry.geometry == "line" else None,
+            "fid": int(stored.fids[row]),
+            "rules": [rule for rule, of_features in speaking.items() if of_features[at]],
+        }
+        if within is not None:
+            feature["inside_m2"] = float(shapely.area(within[at])) if place.kind == "box" and is_ground else None
+            feature["inside_m"] = None if entry.geometry == "point" else _length_inside(within[at], place, entry)
+        features.append(feature)
+    return features
+
+
+def _speaks_of(rule: Rule, attributes: pd.DataFrame) -> np.ndarray:
+    """Of which features (n,) a rule speaks: its condition holds of them, or cannot be told."""
+    if rule.where is None:
+        return np.ones(len(attributes), dtype=bool)
+    try:
+        truth = evaluate(rule.where, attributes)
+    except KeyError:  # a version without the field: nobody knows
+        return np.ones(len(attributes), dtype=bool)
+    speaks: np.ndarray = truth.true | truth.unknown
+    return speaks
+
+
+def _length_inside(piece: shapely.Geometry, place: Place, entry: LayerEntry) -> float | None:
+    """How much of a drawn line lies on a polygon, or of a line in a box; of other pairs there is no length."""
+    if (place.kind, entry.geometry) in (("line", "polygon"), ("box", "line")):
+        return float(shapely.length(piece))
+    return None
+
+
+def _records(attributes: pd.DataFrame) -> list[dict[str, Any]]:
+    """The attributes of features as plain values: what JSON has no word for as text, as `overlaps` has them."""
+    return [{name: _plain(value) for name, value in record.items()} for record in records_of(attributes)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).hex().upper()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def _value(values: dict[str, Any], name: str | None) -> Any:
+    """A feature's value in a field, whatever its case."""
+    if name is None:
+        return None
+    return next((value for field, value in values.items() if field.lower() == name.lower()), None)
+
+
+def _class_code(entry: LayerEntry, values: dict[str, Any]) -> str | None:
+    return text_value(_value(values, entry.class_field))
+
+
+def _class_title(entry: LayerEntry, code: str | None, values: dict[str, Any], language: str) -> str | None:
+    """What a class is called: by the code tables of its field, by the layer's legend, or by its own field of names."""
+    if code is None or entry.class_field is None:
+        return None
+    field = entry.field_named(entry.class_field)
+    titles = class_titles(field.codes, code) if field and field.codes else None
+    titles = titles or _legend_title(entry, code)
+    if titles:
+        return _in_language(titles, language)
+    names = [field.name for field in entry.fields if field.name_of == entry.class_field]
+    return next(filter(None, (text_value(_value(values, name)) for name in names)), None)
+
+
+def _legend_title(entry: LayerEntry, code: str) -> dict[str, str] | None:
+    style = style_of(entry)
+    if style.get("field") != entry.class_field:
+        return None
+    beginnings = sorted((start for start in style.get("prefixes", {}) if code.startswith(start)), key=len)
+    return style["prefixes"][beginnings[-1]].get("title") if beginnings else None
+
+
+def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[str, str]:
+    """What codes in a feature's fields mean, by the field as the feature calls it; only of those that a table knows."""
+    by_name = {field.name.lower(): field for field in entry.fields if field.codes}
+    found = {}
+    for name, value in values.items():
+        field, code = by_name.get(name.lower()), text_value(value)
+        titles = class_titles(field.codes, code) if field and code else None
+        if titles:
+            found[name] = _in_language(titles, language)
+    return found
+
+
+def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
+    """What each raster of a layer says of the place: the value of a point's cell, the span of those of a shape."""
+    assert source.stored is not None and request.sources.library.crs is not None  # noqa: S101 - for the type checker
+    given = source.stored.attributes["given_crs"].tolist()
+    samples = cell_sample(request.place.shape, source.rasters, given, request.sources.library.crs)
+    features = []
+    for name, sample, fid in zip(source.names, samples, source.stored.fids.tolist(), strict=True):
+        if sample is None:
+            continue
+        features.append(
+            {
+                "feature": name,
+                "class": sample.get("value"),
+                "class_title": None,
+                "area_m2": None,
+                "distance_m": 0.0,
+                "attributes": {key: value for key, value in sample.items() if key != "value"},
+                "meanings": {},
+                "length_m": None,
+                "fid": int(fid),
+                "rules": rules,
+            }
+        )
+    return features

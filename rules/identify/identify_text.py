@@ -1,0 +1,89 @@
+"""What `identify` says to people: by kind of data and department, then what is not known, with the reason."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.messages import phrase
+from onemap.rules.kinds.reasons import reason_word
+
+_MOST = 20  # features of a layer that somebody reads; the answer in JSON has them all
+
+
+def identify_text(result: Mapping[str, Any], language: str) -> str:
+    """The answer in plain lines."""
+    lines = [phrase("said.identify", language, **result)]
+    groups = named_groups()
+    hits = [layer for layer in result["layers"] if layer["features"]]
+    places = {name: {code: at for at, code in enumerate(groups[name])} for name in ("kinds", "departments")}
+
+    def heading(layer: Mapping[str, Any]) -> tuple[int, int]:
+        return places["kinds"][layer["kind"]], places["departments"][layer["department"]]
+
+    for _, layers in groupby(sorted(hits, key=heading), key=heading):
+        of_heading = list(layers)
+        kind, department = of_heading[0]["kind"], of_heading[0]["department"]
+        lines.append(f"{groups['kinds'][kind][language]} · {groups['departments'][department][language]}")
+        for layer in of_heading:
+            lines += _layer_lines(layer, language)
+    free = [layer["title"] for layer in result["layers"] if layer["covered"] and not layer["features"]]
+    if free:
+        lines.append(_list_line("said.identify_free", free, language))
+    for reason in dict.fromkeys(layer["reason"] for layer in result["layers"] if layer["reason"]):
+        titles = [layer["title"] for layer in result["layers"] if layer["reason"] == reason]
+        lines.append(_list_line("said.identify_unknown", titles, language, reason=reason_word(reason, language)))
+    return "\n".join(lines)
+
+
+def _list_line(key: str, titles: Sequence[str], language: str, **facts: Any) -> str:
+    return phrase(key, language, layers=phrase("said.comma", language).join(titles), count=len(titles), **facts)
+
+
+def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
+    lines = ["  " + phrase("said.identify_layer", language, **layer)]
+    for feature in layer["features"][:_MOST]:
+        lines.append("    " + phrase("said.comma", language).join(_feature_words(feature, language)))
+    if len(layer["features"]) > _MOST:
+        lines.append("    " + phrase("said.identify_more", language, count=len(layer["features"]) - _MOST))
+    speaking = {rule for feature in layer["features"] for rule in feature["rules"]}
+    for law in layer["laws"]:
+        if law["rule"] not in speaking:
+            continue
+        lines.append("    " + phrase("said.identify_law", language, title=law["title"], basis=_basis(law, language)))
+    return lines
+
+
+def _feature_words(feature: Mapping[str, Any], language: str) -> list[str]:
+    code, title = feature["class"], feature["class_title"]
+    named = " ".join(str(part) for part in (_number(code), title) if part is not None)
+    words = [phrase("said.identify_feature", language, feature=feature["feature"]), named]
+    if feature["attributes"].keys() == {"low", "mean", "high"}:
+        words.append(
+            phrase("said.identify_cells", language, **{k: f"{v:,.2f}" for k, v in feature["attributes"].items()})
+        )
+    if feature["area_m2"] is not None:
+        words.append(f"{feature['area_m2']:,.2f} m²")
+    if feature["length_m"] is not None:
+        words.append(f"{feature['length_m']:,.2f} m")
+    if feature["distance_m"]:
+        words.append(phrase("said.identify_distance", language, distance=f"{feature['distance_m']:,.2f}"))
+    return [word for word in words if word]
+
+
+def _number(value: Any) -> Any:
+    return f"{value:,.2f}" if isinstance(value, float) else value
+
+
+def _basis(law: Mapping[str, Any], language: str) -> str:
+    entries = (f"{entry['law']}{entry['article'] and ' ' + entry['article']}" for entry in law["basis"])
+    return phrase("said.comma", language).join(entries) or "–"
+
+
+def place_lines(result: Mapping[str, Any], language: str) -> str:
+    """The places that `find` found, a line each."""
+    lines = [phrase("said.find", language, count=len(result["places"]), text=result["text"])]
+    for place in result["places"]:
+        where = f"{place['x']:.2f}, {place['y']:.2f}"
+        lines.append("  " + phrase("said.find_place", language, **{**place, "where": where}))
+    return "\n".join(lines)

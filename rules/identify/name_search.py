@@ -1,0 +1,174 @@
+"""Places by name: place names by their signs, their pinyin or its initials, and features by their number."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.fields import text_value
+from onemap.layers.library.chosen_features import features_of
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.layers.stores.store import DamagedTable, quote_identifier
+
+PLACE_NAMES = "placename"  # the kind of data
+NAME_ENDINGS = ("MC", "NAME", "名称")  # of fields
+MOST = 20  # places, where nothing else is said
+_SHORTEST_NUMBER = 3  # signs; less is in every number
+_MATCHES = ("name", "number", "initials", "pinyin")
+
+
+@dataclass(frozen=True)
+class _SpokenNames:
+    """The names of a version's features (k,), each with its row, and how they are spelled in pinyin."""
+
+    stored: StoredFeatures
+    rows: Sequence[int]
+    names: Sequence[str]
+    initials: Sequence[str]
+    pinyin: Sequence[str]
+
+
+def find_places(library: Library, text: str, as_of: date, most: int, language: str) -> list[dict[str, Any]]:
+    """The places whose name or number has a text in it, the best first: begins with it, and is shorter.
+
+    Names are those of the place-name layers in force; numbers are the keys of the features of every layer in force.
+    Pinyin is asked only where the text is all Latin letters. A damaged layer has no places.
+    """
+    sought, known, found = text.strip().lower(), versions(library), []
+    if not sought:
+        return []
+    for entry in library.catalogue().values():
+        version = in_force([one for one in known if one.code == entry.code], as_of)
+        if version is None or entry.geometry not in ("polygon", "line", "point"):
+            continue
+        try:
+            if entry.kind == PLACE_NAMES:
+                found += list(_by_name(library, entry, version, sought))
+            if entry.key is not None and len(sought) >= _SHORTEST_NUMBER:
+                found += list(_by_number(library, entry, version, sought, most))
+        except (OneMapError, DamagedTable):
+            continue
+    found.sort(
+        key=lambda place: (not place["begins"], _MATCHES.index(place["match"]), len(place["name"]), place["name"])
+    )
+    crs = f"EPSG:{library.srs_id}"
+    return [_record(place, crs, language) for place in found[:most]]
+
+
+def _rank(place: dict[str, Any]) -> tuple[bool, int, int, str]:
+    return not place["begins"], _MATCHES.index(place["match"]), len(place["name"]), place["name"]
+
+
+def _record(place: dict[str, Any], crs: str, language: str) -> dict[str, Any]:
+    entry, shape = place["entry"], place["shape"]
+    middle = shapely.point_on_surface(shape)
+    return {
+        "name": place["name"],
+        "match": place["match"],
+        "code": entry.code,
+        "title": entry.title.get(language, entry.code),
+        "department": entry.department,
+        "kind": entry.kind,
+        "feature": place["feature"],
+        "x": float(shapely.get_x(middle)),
+        "y": float(shapely.get_y(middle)),
+        "crs": crs,
+        "bounds": shapely.bounds(shape).tolist(),
+    }
+
+
+def _by_name(library: Library, entry: LayerEntry, version: Version, sought: str) -> Iterator[dict[str, Any]]:
+    spoken: dict[str, _SpokenNames] = library.kept.setdefault("names", {})
+    if version.table not in spoken:
+        spoken[version.table] = _spoken_names(library, version)
+    names = spoken[version.table]
+    keys = names.stored.attributes.get(entry.key) if entry.key else None
+    is_latin = sought.isascii() and sought.replace(" ", "").isalpha()
+    letters = sought.replace(" ", "")
+    for at, row in enumerate(names.rows):
+        spellings = {"name": (names.names[at].lower(), sought)}
+        if is_latin:
+            spellings |= {"initials": (names.initials[at], letters), "pinyin": (names.pinyin[at], letters)}
+        match = next((name for name, (spelling, wanted) in spellings.items() if wanted in spelling), None)
+        shape = names.stored.geometries[row]
+        if match is None or shape is None or shape.is_empty:
+            continue
+        key = text_value(keys.iloc[row]) if keys is not None else None
+        yield {
+            "name": names.names[at],
+            "match": match,
+            "begins": spellings[match][0].startswith(spellings[match][1]),
+            "entry": entry,
+            "feature": key or str(names.stored.fids[row]),
+            "shape": shape,
+        }
+
+
+def _spoken_names(library: Library, version: Version) -> _SpokenNames:
+    """The names of a version, spelled; a session keeps them. Raises OneMapError, DamagedTable."""
+    from pypinyin import Style, lazy_pinyin
+
+    stored = read_version(library, version, None)
+    fields = [name for name in stored.attributes.columns if name.upper().endswith(NAME_ENDINGS)]
+    rows, names = [], []
+    for field in fields:
+        for row, value in enumerate(stored.attributes[field].tolist()):
+            name = text_value(value)
+            if name:
+                rows.append(row)
+                names.append(name)
+    return _SpokenNames(
+        stored,
+        rows,
+        names,
+        ["".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower() for name in names],
+        ["".join(lazy_pinyin(name)).lower() for name in names],
+    )
+
+
+def _by_number(
+    library: Library, entry: LayerEntry, version: Version, sought: str, most: int
+) -> Iterator[dict[str, Any]]:
+    """The features whose key has the text in it. Raises DamagedTable, OneMapError."""
+    if entry.key not in library.connection.field_types(version.table):
+        return
+    key = f"lower(CAST({quote_identifier(entry.key)} AS TEXT))"
+    sql = (
+        f"SELECT fid, {quote_identifier(entry.key)} FROM {quote_identifier(version.table)}"  # noqa: S608 - quoted
+        f" WHERE {key} LIKE ? ESCAPE '!' ORDER BY length({key}), fid LIMIT {int(most)}"
+    )
+    plain = sought.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    try:
+        numbers = dict(library.connection.execute(sql, [f"%{plain}%"]).fetchall())
+    except library.connection.damages as error:
+        raise DamagedTable(str(error)) from error
+    if not numbers:
+        return
+    stored = _features(library, version, sorted(numbers))
+    for fid, shape in zip(stored.fids.tolist(), stored.geometries, strict=True):
+        number = text_value(numbers.get(fid))
+        if number is None or shape is None or shape.is_empty:
+            continue
+        yield {
+            "name": number,
+            "match": "number",
+            "begins": number.lower().startswith(sought),
+            "entry": entry,
+            "feature": number,
+            "shape": shape,
+        }
+
+
+def _features(library: Library, version: Version, fids: Sequence[int]) -> StoredFeatures:
+    """Some features of a version; of a server, where nobody asks by number, out of all of them."""
+    if library.path is not None:
+        return features_of(library, version, np.array(fids, dtype=np.int64))
+    stored = read_version(library, version, None)
+    rows = np.flatnonzero(np.isin(stored.fids, fids))
+    return StoredFeatures(stored.fids[rows], stored.geometries[rows], stored.attributes.iloc[rows])

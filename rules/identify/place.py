@@ -1,0 +1,104 @@
+"""The place that is asked about: a point, a line or a box, in the library's plane."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.crs.systems import crs_name, parse_crs, transformation
+from onemap.layers.errors import UsageError
+
+RADIUS_M = 10.0  # how far lines and points may lie from the place, where nothing else is said
+_EDGE_PARTS = 32  # of each side of a box, which is no straight line in another system
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is asked about.
+
+    shape: point, line or polygon in the library's plane; x, y: as given (of a line or a box its middle), in `crs`.
+    kind: point, line, box.
+    radius_m: how far from it lines and points may lie.
+    """
+
+    shape: shapely.Geometry
+    x: float
+    y: float
+    crs: str
+    kind: str
+    radius_m: float
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The box, in the library's plane, outside of which nothing is asked for."""
+        west, south, east, north = shapely.bounds(self.shape).tolist()
+        return west - self.radius_m, south - self.radius_m, east + self.radius_m, north + self.radius_m
+
+
+def place_of(
+    point: tuple[float | None, float | None],
+    line: str | None,
+    box: Sequence[float] | None,
+    crs: str | None,
+    plane: pyproj.CRS,
+    radius_m: float | None,
+) -> Place:
+    """The place of a request; east before north, longitude before latitude.
+
+    line: WKT. box: west, south, east, north. crs: of the numbers, else the library's own.
+    Raises UsageError identify.place, usage.value, OneMapError crs.….
+    """
+    if sum((point != (None, None), line is not None, box is not None)) != 1 or (None in point and point != (None,) * 2):
+        raise UsageError("identify.place", field="X Y")
+    kind, given = _given_shape(point, line, box)
+    own = plane if crs is None else parse_crs(crs, field="--crs")
+    change = transformation(own, plane)
+    shape = (
+        given if change is None else shapely.transform(given, lambda xy: np.column_stack(change(xy[:, 0], xy[:, 1])))
+    )
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        raise UsageError(
+            "usage.value", field=_option(kind), value=f"{shapely.to_wkt(given, trim=True)} ({crs_name(own)})"
+        )
+    middle = given if kind == "point" else shapely.centroid(given)
+    return Place(
+        shape=shape,
+        x=float(shapely.get_x(middle)),
+        y=float(shapely.get_y(middle)),
+        crs=crs_name(own),
+        kind=kind,
+        radius_m=RADIUS_M if radius_m is None else radius_m,
+    )
+
+
+def _option(kind: str) -> str:
+    return "X Y" if kind == "point" else f"--{kind}"
+
+
+def _given_shape(
+    point: tuple[float | None, float | None], line: str | None, box: Sequence[float] | None
+) -> tuple[str, shapely.Geometry]:
+    """The shape in the system in which it was given, and of which kind it is."""
+    if line is not None:
+        return "line", _line(line)
+    if box is not None:
+        west, south, east, north = box
+        if not (west < east and south < north and all(map(math.isfinite, box))):
+            raise UsageError("usage.value", field="--box", value=",".join(map(str, box)))
+        rectangle = shapely.box(west, south, east, north)
+        return "box", shapely.segmentize(rectangle, max(east - west, north - south) / _EDGE_PARTS)
+    return "point", shapely.Point(*point)
+
+
+def _line(text: str) -> shapely.Geometry:
+    try:
+        line = shapely.from_wkt(text)
+    except shapely.GEOSException:
+        line = None
+    is_line = line is not None and line.geom_type in ("LineString", "MultiLineString") and line.length > 0
+    if not is_line or not np.isfinite(shapely.get_coordinates(line)).all():
+        raise UsageError("usage.value", field="--line", value=text)
+    return shapely.force_2d(line)

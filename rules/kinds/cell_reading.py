@@ -1,0 +1,56 @@
+"""Cells of a raster as numbers, and the way between the library's plane and a grid: for the kinds that read rasters."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.crs.systems import transformation
+from onemap.layers.geometry.parts import shift_geometries
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+    from rasterio.windows import Window
+
+Change = Callable[[np.ndarray], np.ndarray]
+
+
+def read_cells(grid: "DatasetReader", window: "Window") -> tuple[np.ndarray, np.ndarray]:
+    """The first band's values in a window, and where they are valid."""
+    if window.width == 0 or window.height == 0:
+        return np.zeros((0, 0)), np.zeros((0, 0), dtype=bool)
+    return grid.read(1, window=window), grid.read_masks(1, window=window) > 0
+
+
+def finite_cells(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Which of the cells (h, w) that are valid hold a number at all."""
+    return valid & np.isfinite(read) if np.issubdtype(read.dtype, np.floating) else valid
+
+
+def cell_values(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """The cells (h, w) as floats, NaN where there is no value."""
+    return np.where(finite_cells(read, valid), read.astype(float), np.nan)
+
+
+def changes_of_plane(
+    grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: tuple[float, float]
+) -> tuple[Change, Change]:
+    """From the library's plane, counted from `local`, to the grid's CRS, and from cells back to the plane."""
+    forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
+
+    def to_grid(geometries: np.ndarray) -> np.ndarray:
+        geometries = shift_geometries(geometries, local)
+        if forward is None:
+            return geometries
+        return shapely.transform(geometries, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
+
+    def to_plane(geometries: np.ndarray) -> np.ndarray:
+        def points_to_plane(xy: np.ndarray) -> np.ndarray:
+            east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
+            return np.column_stack([east, north] if inverse is None else inverse(east, north))
+
+        return shift_geometries(shapely.transform(geometries, points_to_plane), (-local[0], -local[1]))
+
+    return to_grid, to_plane

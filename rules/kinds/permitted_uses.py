@@ -1,0 +1,133 @@
+"""What use may stand on what the plan sets aside: by a rule's own list of codes, or by one of the shipped tables."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, system_of
+from onemap.layers.catalogue.code_tables import code_parts, plain_code
+from onemap.layers.frames.fields import text_values
+from onemap.layers.messages import RESOURCES
+
+_FOLDER = RESOURCES / "permits"
+
+
+class Permits(Protocol):
+    """Whether a plan's code permits a parcel's use."""
+
+    def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
+        """What decides of each parcel (n,), None for a null and for a code of which nothing is said.
+
+        codes: (n,) the parcels' own; systems: (n,) the code system that each names, None where it does not.
+        """
+
+    def plan_codes(self, codes: np.ndarray) -> np.ndarray:
+        """Of the plan's features (m,) the code, None where it is not known what they permit."""
+
+    def permits(self, key: str, code: str) -> bool:
+        """Whether a plan's code, which is known, permits the use of parcels with this key."""
+
+    def permits_all(self, code: str) -> bool:
+        """Whether a plan's code, which is known, permits whatever use there is."""
+
+
+@dataclass(frozen=True)
+class ListedPermits:
+    """A rule's own list: by key, the beginnings of the plan's codes that it permits. The longest key decides."""
+
+    lists: Mapping[str, Sequence[str]]
+
+    def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
+        """See Permits; codes are of whatever system the list is."""
+        starts = sorted(((plain_code(key), key) for key in self.lists), key=lambda pair: len(pair[0]), reverse=True)
+        key_of = {
+            code: next((key for start, key in starts if plain_code(code).startswith(start)), None)
+            for code in set(codes) - {None}
+        }
+        return np.array([key_of.get(code) for code in codes], dtype=object)
+
+    def plan_codes(self, codes: np.ndarray) -> np.ndarray:
+        """See Permits; a code that is not listed is one that is not permitted."""
+        return np.array(text_values(list(codes)), dtype=object)
+
+    def permits(self, key: str, code: str) -> bool:
+        """See Permits."""
+        return plain_code(code).startswith(tuple(map(plain_code, self.lists[key])))
+
+    def permits_all(self, code: str) -> bool:
+        """See Permits; a list speaks of the uses that it names."""
+        return False
+
+
+@dataclass(frozen=True)
+class TabledPermits:
+    """A shipped table of uses, each with the beginnings of its codes in every system.
+
+    beginnings: of a system, by the beginning of a code the use; allowed: by use, the plan's uses on which it may
+    stand; open: the plan's uses on which all may. usual: the system of parcels that do not name theirs.
+    """
+
+    beginnings: Mapping[str, Mapping[str, str]]
+    allowed: Mapping[str, frozenset[str]]
+    open: frozenset[str]
+    usual: str = LAND_SEA
+
+    def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
+        """See Permits; the use of a parcel's main code."""
+        pairs = list(zip(codes, systems, strict=True))
+        uses = {pair: self._use_of_parcel(*pair) for pair in set(pairs)}
+        return np.array([uses[pair] for pair in pairs], dtype=object)
+
+    def plan_codes(self, codes: np.ndarray) -> np.ndarray:
+        """See Permits; a code of which a part is in no row of the table says nothing that is certain."""
+        texts = text_values(list(codes))
+        known = {text: text is not None and None not in (self._uses_of_plan(text) or (None,)) for text in set(texts)}
+        return np.array([text if known[text] else None for text in texts], dtype=object)
+
+    def permits(self, key: str, code: str) -> bool:
+        """See Permits; mixed land permits what any of its uses does."""
+        return any(use in self.allowed[key] for use in self._uses_of_plan(code))
+
+    def permits_all(self, code: str) -> bool:
+        """See Permits."""
+        return any(use in self.open for use in self._uses_of_plan(code))
+
+    def _use_of_parcel(self, code: str | None, named: str | None) -> str | None:
+        parts = code_parts(code or "")
+        system = system_of(parts[0], named, self.usual) if parts else None
+        return self._use(parts[0], system) if system else None
+
+    def _uses_of_plan(self, code: str) -> list[str | None]:
+        return [self._use(part, URBAN if part[:1].isalpha() else LAND_SEA) for part in code_parts(code)]
+
+    def _use(self, code: str, system: str) -> str | None:
+        """The use of a code, by the longest beginning that the table has."""
+        starts = self.beginnings[system]
+        return next((starts[code[:end]] for end in range(len(code), 0, -1) if code[:end] in starts), None)
+
+
+def permits_of(value: str | Mapping[str, Sequence[str]], usual: str) -> Permits:
+    """What a rule's `permits` says: a table's name, or a list. usual: the system of parcels that do not name theirs."""
+    if not isinstance(value, str):
+        return ListedPermits(value)
+    return TabledPermits(*_table(value), usual)
+
+
+def permit_tables() -> tuple[str, ...]:
+    """The tables that there are."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+@lru_cache(maxsize=8)
+def _table(name: str) -> tuple[dict[str, dict[str, str]], dict[str, frozenset[str]], frozenset[str]]:
+    uses = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))["use"]
+    beginnings = {
+        system: {plain_code(start): use for use, row in uses.items() for start in row.get(system, ())}
+        for system in (LAND_SEA, URBAN, SURVEY)
+    }
+    to_all = frozenset(use for use, row in uses.items() if row.get("open"))
+    return beginnings, {use: frozenset({use, *row.get("on", ()), *to_all}) for use, row in uses.items()}, to_all

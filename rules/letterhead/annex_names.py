@@ -1,0 +1,13 @@
+"""The annexes of a document by name: what may be left out of it, or asked for, with --annexes."""
+
+ANNEXES = ("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "maps")
+
+
+def to_annexes(text: str) -> tuple[str, ...]:
+    """`all`, `none`, or names with commas between, in the documents' order. Raises ValueError."""
+    if text.strip() in ("all", "none"):
+        return ANNEXES if text.strip() == "all" else ()
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    if not names or not names <= set(ANNEXES):
+        raise ValueError(text)
+    return tuple(name for name in ANNEXES if name in names)

@@ -1,0 +1,46 @@
+"""Who speaks in a document, and to whom, from the bureau's profile: what it does not say is null and stands nowhere."""
+
+from typing import Any
+
+from onemap.layers.catalogue.bureau_profile import Names, Profile, Sender
+
+OF_DEPARTMENT = ("opinion", "reply")
+
+
+def sender_of(profile: Profile, kind: str, department: str | None) -> Sender:
+    """The department that gives an opinion, else the lead bureau; one without a word where the profile has none."""
+    if kind in OF_DEPARTMENT and department is not None:
+        return profile.departments.get(department, Sender())
+    return profile.lead
+
+
+def sender_fields(
+    profile: Profile, kind: str, department: str | None, unit: str | None, year: int, language: str
+) -> dict[str, Any]:
+    """Head, addressees, copies, signatory and the like of a document, each a text or null.
+
+    unit: who signs if the profile names nobody; number_form: the sign with room for a number that a hand fills in.
+    """
+    sender = sender_of(profile, kind, department)
+    addressees = list(sender.addressees)
+    lead = profile.lead.unit
+    if not addressees and lead and kind in OF_DEPARTMENT and lead != sender.unit:
+        addressees = [lead]
+    comma, colon = ("、", "：") if language == "zh" else (", ", ":")
+    names = [name[language] for name in addressees]
+    return {
+        "unit": _text(sender.unit, language) or unit,
+        "head": sender.head,
+        "head_mark": _text(sender.mark, language),
+        "number_form": f"{sender.code}〔{year}〕　　号" if sender.code else None,
+        "addressed": f"{comma.join(names)}{colon}" if names else None,
+        "copies": comma.join(name[language] for name in sender.copies) or None,
+        "contact": _text(sender.contact, language),
+        "signatory": _text(sender.signatory, language),
+        "printed_by": _text(sender.printed_by, language),
+        "seal": sender.seal,
+    }
+
+
+def _text(names: Names, language: str) -> str | None:
+    return names.get(language)

@@ -1,0 +1,26 @@
+"""Maps as pictures, for programs that draw no SVG."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.maps.typst_pages import set_pages
+
+
+def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT) -> list[bytes]:
+    """SVG maps as PNG, so many pixels wide, for programs that draw no SVG.
+
+    Raises OneMapError statement.template if typst cannot draw one.
+    """
+    if not maps:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        lines = ["#set page(width: 156mm, height: auto, margin: 0pt)"]
+        for number, svg in enumerate(maps, start=1):
+            (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
+            lines.append(f'#page(image("map-{number}.svg", width: 156mm))')
+        (place / "maps.typ").write_text("\n".join(lines), encoding="utf-8")
+        result = set_pages(place / "maps.typ", "maps", progress, format="png", ppi=width_px / (156 / 25.4))
+    return [result] if isinstance(result, bytes) else list(result)

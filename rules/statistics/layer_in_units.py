@@ -1,0 +1,214 @@
+"""One version of a layer, what of it lies in which area unit, and how much that is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, coverage_of, versions
+from onemap.rules.compare.plans import version_named
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.class_keys import ClassKeys, class_keys
+from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
+from onemap.rules.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
+from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, unit_pieces, whole_features
+from onemap.rules.statistics.units import AreaUnits, area_units
+
+_OVERLAP_TOLD_M2 = 0.01  # units that share more are told of; less is how coordinates were rounded
+
+
+@dataclass(frozen=True)
+class StatisticsOptions:
+    """What is asked: of `layer` (CODE or CODE@label), by which classes, in which units, under which condition."""
+
+    layer: str
+    by: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+    within: str | None = None
+    unit: str | None = None
+    units_where: str | None = None
+    where: str | None = None
+    as_of: date = date.min
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MeasuredRows:
+    """Rows (r): unit and class of each, counts and measures; NaN where not measured.
+
+    sums: by field, with how many features of the row have no number there.
+    """
+
+    unit: np.ndarray
+    group: np.ndarray
+    features: np.ndarray
+    areas: UnionAreas | None
+    length_m: np.ndarray | None
+    sums: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+class LayerInUnits:
+    """One version of a layer, what of it lies in which unit, and what is asked of it."""
+
+    def __init__(self, library: Library, options: StatisticsOptions, threads: Threads) -> None:
+        """Read and share out. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable."""
+        self.library, self.options, self.threads = library, options, threads
+        self.version: Version = version_named(library, options.layer, options.as_of, options.known_at, "CODE")
+        self.entry: LayerEntry = library.catalogue()[self.version.code]
+        if self.entry.geometry == "raster":
+            raise OneMapError("statistics.raster", layer=self.version.code, field="CODE")
+        self.units: AreaUnits | None = None
+        if options.within is not None:
+            moment = options.as_of, options.known_at
+            self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
+        self.source = self._read(threads)
+        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker
+        stored = self.source.stored
+        place = {"file": library.label, "layer": self.version.table}
+        self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
+        self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
+        self.numbers = {
+            name: _numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
+            for name in self._summed_fields(stored.attributes)
+        }
+
+    def _read(self, threads: Threads) -> LayerSource:
+        box = None if self.units is None else shapely.total_bounds(self.units.grounds).tolist()
+        ground = box if box is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
+        origin = (float(np.floor((ground[0] + ground[2]) / 2)), float(np.floor((ground[1] + ground[3]) / 2)))
+        self.plane = Plane(self.library.crs, origin)
+        known = versions(self.library, self.options.known_at)
+        sources = Sources(self.library, known, self.options.as_of, {}, {}, origin)
+        threads.progress.at(0.02)
+        source = sources.of_version(self.version, box)
+        if source.stored is None:
+            raise OneMapError("version.unreadable", file=self.library.label, layer=self.version.table)
+        return source
+
+    def _summed_fields(self, attributes: pd.DataFrame) -> list[str]:
+        """What is asked for, and the declared and net area that the layer's schema knows."""
+        declared = [name for name in (self.declared_field, self.net_field) if name in attributes.columns]
+        return list(dict.fromkeys([*self.options.sums, *(name for name in declared if name is not None)]))
+
+    @cached_property
+    def declared_field(self) -> str | None:
+        """The field in which features state their area."""
+        return next((field.name for field in self.entry.fields if field.area), None)
+
+    @cached_property
+    def net_field(self) -> str | None:
+        """The field in which features state their area without what is deducted, such as ridges."""
+        return next((field.name for field in self.entry.fields if field.net), None)
+
+    @cached_property
+    def geometries(self) -> np.ndarray:
+        """The features' (n,), counted from the origin."""
+        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker
+        return self.source.stored.geometries
+
+    @cached_property
+    def grounds(self) -> np.ndarray | None:
+        """The units' (m,), counted from the origin; None where all ground is asked for."""
+        if self.units is None:
+            return None
+        east, north = self.plane.origin
+        return shift_geometries(self.units.grounds, (-east, -north))
+
+    @cached_property
+    def pieces(self) -> UnitPieces:
+        """Of all features, whether the condition holds of them or not."""
+        if self.grounds is None:
+            return self._with_areas(whole_features(self.geometries))
+        return self.pieces_in(self.grounds)
+
+    def pieces_in(self, grounds: np.ndarray) -> UnitPieces:
+        """The features' pieces in some polygons (m,), counted from the origin."""
+        threads = self.threads.part(0.1, 0.6)
+        named = self.entry.geometry, self.source.names, self.version.table
+        return self._with_areas(unit_pieces(grounds, self.geometries, *named, threads))
+
+    def _with_areas(self, pieces: UnitPieces) -> UnitPieces:
+        if self.entry.geometry != POLYGON:
+            return pieces
+        return replace(pieces, areas=(shapely.area(pieces.geometry), self.plane.ellipsoidal_m2(pieces.geometry)))
+
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """Pairs (2, p) of polygons that share ground."""
+        if self.entry.geometry != POLYGON:
+            return np.empty((2, 0), dtype=np.int64)
+        present = np.unique(self.pieces.feature)
+        return present[overlapping_pairs(self.geometries[present], self.threads.part(0.6, 0.8))]
+
+    @cached_property
+    def units_overlap_m2(self) -> float:
+        """How much ground lies in two units; in both it is counted."""
+        if self.grounds is None or len(self.grounds) < 2:
+            return 0.0
+        pairs = overlapping_pairs(self.grounds, self.threads)
+        if pairs.shape[1] == 0:
+            return 0.0
+        shared = shapely.intersection(self.grounds[pairs[0]], self.grounds[pairs[1]])
+        found = float(shapely.area(shapely.union_all(shared)))
+        return found if found > _OVERLAP_TOLD_M2 else 0.0
+
+    def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
+        """The areas of the unions of pieces (k,) by group; None of what has no area."""
+        if self.entry.geometry != POLYGON:
+            return None
+        return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
+
+    def length_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> np.ndarray | None:
+        """The lengths of the unions of lines (k,) by group: a line drawn twice counts once."""
+        if self.entry.geometry != LINE:
+            return None
+        order = np.argsort(group, kind="stable")
+        found, start = np.unique(group[order], return_index=True)
+        lengths = np.zeros(groups)
+        for at, rows in zip(found, np.split(order, start[1:]), strict=True):
+            self.threads.progress.check()
+            lengths[at] = shapely.length(shapely.union_all(pieces.geometry[rows]))
+        return lengths
+
+    def measure(self, pieces: UnitPieces, unit: np.ndarray, group: np.ndarray) -> MeasuredRows:
+        """Rows by unit (k,) and class (k,) of pieces, in their order."""
+        classes = max(len(self.keys.classes), 1)
+        found, at = np.unique(unit * classes + group, return_inverse=True)
+        sums = {}
+        for name, values in self.numbers.items():
+            value = values[pieces.feature] * pieces.share
+            nothing = np.isnan(value)
+            sums[name] = (
+                np.bincount(at, np.nan_to_num(value), len(found)),
+                np.bincount(at[nothing], minlength=len(found)),
+            )
+        return MeasuredRows(
+            unit=found // classes,
+            group=found % classes,
+            features=np.bincount(at, minlength=len(found)),
+            areas=self.areas_of(pieces, at, len(found)),
+            length_m=self.length_of(pieces, at, len(found)),
+            sums=sums,
+        )
+
+    def remarks(self) -> Sequence[Problem]:
+        """What a reader must know beside the numbers."""
+        problems = list(self.units.problems) if self.units else []
+        if self.units_overlap_m2:
+            facts = {"layer": self.options.within, "area": f"{self.units_overlap_m2:,.2f}"}
+            problems.append(Problem("statistics.units_overlap", facts))
+        return problems
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    numbers: np.ndarray = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
+    return np.where(np.isfinite(numbers), numbers, np.nan)

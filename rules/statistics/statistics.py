@@ -1,0 +1,273 @@
+"""`onemap statistics`: a layer's areas, lengths, counts and sums by class and by area unit.
+
+Areas are of unions: ground under two features of one row counts once, and `overlap_m2` says how much that was. What the
+layer does not know stands beside what it knows: ground under features of which the condition is unknown, ground
+without a feature, ground for which the version does not speak.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version
+from onemap.rules.findings.table import Table
+from onemap.rules.kinds.attribute_json import attribute_json
+from onemap.rules.overlay.overlay import inside, outside, union_by
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions
+from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The answer: rows by unit and class, units, the total, each as JSON; and which versions were asked."""
+
+    rows: list[Record]
+    units: list[Record]
+    total: Record
+    layer: Record
+    within: Record | None
+    problems: list[Problem]
+    tables: Mapping[str, Table]
+
+
+def statistics(library: Library, options: StatisticsOptions, threads: Threads) -> Statistics:
+    """Measure. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable."""
+    asked = LayerInUnits(library, options, threads)
+    pieces = asked.pieces.of_features(asked.truth.true)
+    found = asked.measure(pieces, pieces.unit, asked.keys.of_feature[pieces.feature])
+    grounds = _Grounds.of(asked)
+    whole = _whole_pieces(asked)
+    total = _total(asked, whole, grounds)
+    names = asked.units.names if asked.units else np.array([None], dtype=object)
+    rows = _rows(asked, found, grounds, total, names)
+    units = _unit_records(asked, grounds, names)
+    return Statistics(
+        rows=rows,
+        units=units,
+        total=total,
+        layer=record_of(asked.version),
+        within=asked.units.record if asked.units else None,
+        problems=list(asked.remarks()),
+        tables=_tables(asked, rows, units),
+    )
+
+
+@dataclass(frozen=True)
+class _Grounds:
+    """Of each unit (m,), in m²: its ground, what is under features that count, that may count, and what is not known.
+
+    NaN where nothing can be said: a layer without areas, or no unit.
+    """
+
+    area_m2: np.ndarray
+    ellipsoidal_m2: np.ndarray
+    matched_m2: np.ndarray
+    overlap_m2: np.ndarray
+    no_value_m2: np.ndarray
+    without_feature_m2: np.ndarray
+    outside_coverage_m2: np.ndarray
+
+    @classmethod
+    def of(cls, asked: LayerInUnits) -> "_Grounds":
+        """Measure the ground of the units, or of the coverage where all ground is asked for."""
+        coverage = asked.source.coverage
+        assert coverage is not None, "what has features has a coverage"  # noqa: S101 - for the type checker
+        given = asked.grounds if asked.grounds is not None else np.array([coverage], dtype=object)
+        count = len(given)
+        unknown = np.full(count, np.nan)
+        beyond = unknown if asked.grounds is None else _areas(outside(given, coverage, asked.threads)[0])
+        area, ellipsoidal = shapely.area(given), asked.plane.ellipsoidal_m2(given)
+        if asked.entry.geometry != POLYGON:
+            return cls(area, ellipsoidal, unknown, unknown, unknown, unknown, beyond)
+        certain = _unions(asked, asked.pieces.of_features(asked.truth.true), count)
+        possible = _unions(asked, asked.pieces.of_features(asked.truth.true | asked.truth.unknown), count)
+        every = _unions(asked, asked.pieces, count)
+        covered = area if asked.grounds is None else _areas(inside(given, coverage, asked.threads)[0])
+        bare = covered - (every[0] - _stray(asked, coverage, count))
+        return cls(area, ellipsoidal, *certain, possible[0] - certain[0], np.maximum(bare, 0.0), beyond)
+
+
+def _unions(asked: LayerInUnits, pieces: UnitPieces, units: int) -> tuple[np.ndarray, np.ndarray]:
+    """By unit the area under pieces, and by how much that is less than their sum."""
+    found = asked.areas_of(pieces, pieces.unit, units)
+    assert found is not None, "asked of polygons alone"  # noqa: S101 - for the type checker
+    return found.area_m2, found.overlap_m2
+
+
+def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.ndarray:
+    """By unit the area of features that lies outside the coverage: they count, but fill nothing of it."""
+    shapely.prepare(coverage)
+    pieces = asked.pieces
+    rows = np.flatnonzero(~shapely.covers(coverage, pieces.geometry))
+    beyond, _ = outside(pieces.geometry[rows], coverage, asked.threads)
+    present = ~shapely.is_missing(beyond)
+    return _areas(union_by(pieces.unit[rows][present], beyond[present], units, asked.threads))
+
+
+def _areas(geometries: np.ndarray) -> np.ndarray:
+    areas: np.ndarray = np.nan_to_num(shapely.area(geometries))
+    return areas
+
+
+def _whole_pieces(asked: LayerInUnits) -> UnitPieces:
+    """What counts, once each, whatever units it lies in: of one unit that is the ground of all."""
+    pieces = asked.pieces
+    if asked.grounds is not None and asked.units_overlap_m2:
+        ground = shapely.union_all(asked.grounds)
+        pieces = asked.pieces_in(np.array([ground], dtype=object))
+    return pieces.of_features(asked.truth.true)
+
+
+def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
+    nothing = np.zeros(len(whole.unit), dtype=np.int64)
+    found = asked.measure(whole, whole.unit, nothing)  # by unit, since unions are of what lies near each other
+    ground = float(shapely.area(shapely.union_all(asked.grounds))) if asked.units_overlap_m2 else grounds.area_m2.sum()
+    total: Record = {"features": len(np.unique(whole.feature)), "area_m2": None, "area_ellipsoidal_m2": None}
+    total["length_m"] = None
+    if found.areas is not None:
+        total["area_m2"] = float(found.areas.area_m2.sum())
+        total["area_ellipsoidal_m2"] = float(found.areas.ellipsoidal_m2.sum())
+    elif found.length_m is not None:
+        length = asked.length_of(whole, nothing, 1)
+        total["length_m"] = None if length is None else float(length[0])
+    total["share"] = _total_share(asked, total, ground)
+    total |= _sums_record(asked, {n: (v.sum(), int(m.sum())) for n, (v, m) in found.sums.items()})
+    if asked.entry.geometry == POLYGON:
+        total["overlap_m2"] = float(found.areas.overlap_m2.sum()) if found.areas else None
+        for name in ("no_value_m2", "without_feature_m2", "outside_coverage_m2"):
+            # What lies in two units cannot be added up.
+            total[name] = None if asked.units_overlap_m2 else _number(getattr(grounds, name).sum())
+    if asked.units is not None:
+        total["units"] = len(asked.units.names)
+        total["units_m2"] = float(ground)
+    total["no_value_features"] = int(asked.truth.unknown[np.unique(asked.pieces.feature)].sum())
+    return total
+
+
+def _total_share(asked: LayerInUnits, total: Record, ground: float) -> float | None:
+    """Of the units' ground; without units the total is all there is."""
+    if asked.units is None or asked.entry.geometry != POLYGON:
+        return 1.0 if total["features"] else None
+    return float(total["area_m2"] / ground) if ground else None
+
+
+def _rows(
+    asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: Record, names: np.ndarray
+) -> list[Record]:
+    """A row for each unit and class that is there; without classes one for each unit, whether or not it has any."""
+    rows = []
+    share = _shares(asked, found, grounds, total)
+    for at, (unit, group) in enumerate(zip(found.unit.tolist(), found.group.tolist(), strict=True)):
+        row: Record = {"unit": names[unit], "keys": asked.keys.keys(group), "features": int(found.features[at])}
+        row["area_m2"] = float(found.areas.area_m2[at]) if found.areas else None
+        row["area_ellipsoidal_m2"] = float(found.areas.ellipsoidal_m2[at]) if found.areas else None
+        row["length_m"] = float(found.length_m[at]) if found.length_m is not None else None
+        row["share"] = _number(share[at])
+        rows.append(row | _sums_record(asked, {n: (v[at], int(m[at])) for n, (v, m) in found.sums.items()}, row))
+    if not asked.options.by:
+        rows = _with_empty_units(asked, rows, names)
+    return rows
+
+
+def _with_empty_units(asked: LayerInUnits, rows: list[Record], names: np.ndarray) -> list[Record]:
+    """Rows of units in their order; one that has nothing says so."""
+    known = {row["unit"]: row for row in rows}
+    none = 0.0 if asked.entry.geometry == POLYGON else None
+    empty: Record = {"keys": {}, "features": 0, "area_m2": none, "area_ellipsoidal_m2": none}
+    empty["length_m"] = 0.0 if asked.entry.geometry == "line" else None
+    empty["share"] = none
+    empty |= _sums_record(asked, dict.fromkeys(asked.numbers, (0.0, 0)), empty)
+    return [known.get(name) or {"unit": name, **empty} for name in names.tolist()]
+
+
+def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: Record) -> np.ndarray:
+    """Of its unit's ground; of lines and points, and without units, of what is there in all."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if found.areas is not None:
+            of = grounds.area_m2[found.unit] if asked.units is not None else total["area_m2"]
+            return np.asarray(found.areas.area_m2 / of, dtype=float)
+        measure = found.length_m if found.length_m is not None else found.features.astype(float)
+        return np.asarray(measure / np.bincount(found.unit, measure)[found.unit], dtype=float)
+
+
+def _sums_record(asked: LayerInUnits, sums: Mapping[str, tuple[Any, int]], row: Record | None = None) -> Record:
+    """Declared and net area, and the sums that were asked for, with how many features had no number."""
+    record: Record = {}
+    features = None if row is None else row["features"]
+    values = {
+        name: None if features and missing == features else float(value) for name, (value, missing) in sums.items()
+    }
+    if asked.declared_field in values:
+        record["declared_m2"] = values[asked.declared_field]
+    if asked.net_field in values:
+        record["net_m2"] = values[asked.net_field]
+    if asked.options.sums:
+        record["sums"] = {name: values[name] for name in asked.options.sums}
+        record["without_value"] = {name: sums[name][1] for name in asked.options.sums}
+    return record
+
+
+def _unit_records(asked: LayerInUnits, grounds: _Grounds, names: np.ndarray) -> list[Record]:
+    if asked.units is None:
+        return []
+    fields = list(_Grounds.__dataclass_fields__)
+    told = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
+    return [
+        {"unit": name, **{told.get(field, field): _number(getattr(grounds, field)[at]) for field in fields}}
+        for at, name in enumerate(names.tolist())
+    ]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _tables(asked: LayerInUnits, rows: list[Record], units: list[Record]) -> dict[str, Table]:
+    """`statistics`, and with units `units`, which has their geometries."""
+    flat = []
+    for row in rows:
+        keys = {f"key_{name}" if name in row else name: value for name, value in row["keys"].items()}
+        sums = {f"sum_{name}": value for name, value in row.get("sums", {}).items()}
+        plain = {name: value for name, value in row.items() if name not in ("unit", "keys", "sums", "without_value")}
+        flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **sums})
+    tables = {"statistics": Table(record_columns(flat, ["unit", "keys", *asked.options.by, "features", "area_m2"]))}
+    if asked.units is not None:
+        tables["units"] = Table(record_columns(units, ["unit"]), asked.units.grounds)
+    return tables
+
+
+def record_columns(records: list[Record], names: list[str]) -> pd.DataFrame:
+    """Rows as columns: numbers as numbers, all else as texts."""
+    columns = pd.DataFrame(records, columns=None if records else names, dtype=object)
+    for name in columns.columns:
+        values = columns[name]
+        known = [value for value in values.tolist() if value is not None]
+        measured = str(name).endswith(("_m2", "_m", "share")) or str(name).startswith("sum_")
+        if name == "features":
+            columns[name] = values.astype("int64")
+        elif measured or (known and all(type(value) in (int, float) for value in known)):
+            columns[name] = values.astype(float)
+        else:
+            columns[name] = pd.Series([None if v is None else str(v) for v in values], dtype=object)
+    return columns
+
+
+def record_of(version: Version) -> Record:
+    """A version as an answer names it."""
+    return {
+        "code": version.code,
+        "label": version.label,
+        "table": version.table,
+        "hash": version.hash,
+        "valid_from": version.valid_from,
+        "coverage": version.coverage_kind,
+    }

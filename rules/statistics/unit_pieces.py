@@ -1,0 +1,96 @@
+"""What of each feature lies in each unit: a feature that crosses a border is shared out by its ground or length."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.overlay.in_chunks import chunks, intersecting
+from onemap.rules.overlay.overlay import overlaps
+from onemap.rules.overlay.threads import Threads
+
+POLYGON, LINE, POINT = "polygon", "line", "point"
+_NONE = np.empty(0)
+
+
+@dataclass(frozen=True)
+class UnitPieces:
+    """Pieces (k,): in which unit, of which feature, its geometry, and which share of the feature it is.
+
+    areas: in the plane and on the ellipsoid, in m², measured once for all who add them up.
+    """
+
+    unit: np.ndarray
+    feature: np.ndarray
+    geometry: np.ndarray
+    share: np.ndarray
+    areas: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE)
+
+    def of_features(self, chosen: np.ndarray) -> "UnitPieces":
+        """The pieces of some features: a mask over them (n,)."""
+        rows = chosen[self.feature]
+        planar, ellipsoidal = (area[rows] if len(area) else area for area in self.areas)
+        kept = self.unit[rows], self.feature[rows], self.geometry[rows], self.share[rows]
+        return UnitPieces(*kept, (planar, ellipsoidal))
+
+
+def whole_features(geometries: np.ndarray) -> UnitPieces:
+    """Every feature as one piece of one unit, which is all ground."""
+    count = len(geometries)
+    return UnitPieces(np.zeros(count, dtype=np.int64), np.arange(count), geometries, np.ones(count))
+
+
+def unit_pieces(
+    grounds: np.ndarray, geometries: np.ndarray, kind: str, names: np.ndarray, layer: str, threads: Threads
+) -> UnitPieces:
+    """The features' (n,) pieces in units (m,), both counted from one origin; touching is nothing.
+
+    kind: polygon, line or point; names: of the features; layer: how a refusal names them.
+    Raises OneMapError compare.arithmetic.
+    """
+    if kind == POLYGON:
+        return _polygons(grounds, geometries, names, layer, threads)
+    tree = shapely.STRtree(grounds)
+    shapely.prepare(grounds)
+    feature, unit = intersecting(tree, geometries, threads)
+    order = np.lexsort((feature, unit))
+    feature, unit = feature[order], unit[order]
+    pieces = np.concatenate(
+        [
+            np.empty(0, dtype=object),
+            *threads.each(lambda part: _clipped(geometries[feature[part]], grounds[unit[part]]), chunks(len(feature))),
+        ]
+    )
+    measure = shapely.length if kind == LINE else _points
+    size, whole = measure(pieces), measure(geometries)[feature]
+    keep = size > 0
+    share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
+    return UnitPieces(unit[keep], feature[keep], pieces[keep], share[keep])
+
+
+def _clipped(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
+    """Lines or points pair by pair with a unit: what lies inside as a whole is not cut."""
+    result = geometries.copy()
+    rows = np.flatnonzero(~shapely.covers(grounds, geometries))
+    result[rows] = shapely.intersection(geometries[rows], grounds[rows])
+    return result
+
+
+def _points(geometries: np.ndarray) -> np.ndarray:
+    return shapely.get_num_coordinates(geometries).astype(float)
+
+
+def _polygons(
+    grounds: np.ndarray, geometries: np.ndarray, names: np.ndarray, layer: str, threads: Threads
+) -> UnitPieces:
+    """Features are the many and small, units the few and large: so they take the parts of parcels and of features."""
+    tree = shapely.STRtree(geometries)
+    found = overlaps(geometries, tree, grounds, threads)
+    if len(found.failed):
+        raise OneMapError("compare.arithmetic", layer=layer, feature=names[found.failed[0, 0]])
+    order = np.lexsort((found.parcel, found.feature))
+    feature, unit, pieces = found.parcel[order], found.feature[order], found.geometry[order]
+    whole = shapely.area(geometries)[feature]
+    share = np.divide(shapely.area(pieces), whole, out=np.ones(len(pieces)), where=whole > 0)
+    return UnitPieces(unit, feature, pieces, share)

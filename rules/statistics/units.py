@@ -1,0 +1,104 @@
+"""Area units: whose ground is counted. Features of a layer's version, or of a file, one unit for each value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.validity import sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, read_version
+from onemap.layers.sources.reading import read_source
+from onemap.rules.compare.plans import version_named
+from onemap.rules.inputs.parcels import id_field_of
+from onemap.rules.overlay.overlay import union_by
+from onemap.rules.statistics.conditions_of_layers import truth_of
+
+
+@dataclass(frozen=True)
+class AreaUnits:
+    """Units (n,) by name, their polygons in the library's plane, and where they came from, as JSON."""
+
+    names: np.ndarray
+    grounds: np.ndarray
+    record: dict[str, Any]
+    version: Version | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def area_units(
+    library: Library, within: str, field: str | None, where: str | None, as_of: date, known_at: datetime | None
+) -> AreaUnits:
+    """The units that `CODE`, `CODE@label` or a file of polygons names; those of one value of the field are one unit.
+
+    field: by default a layer's key, or of a file the field that names parcels, else the row.
+    where: which features are units. Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
+    """
+    code = within.partition("@")[0]
+    if code in library.catalogue():
+        version = version_named(library, within, as_of, known_at, "--within")
+        return _of_version(library, version, field, where)
+    return _of_file(library, within, field, where)
+
+
+def _of_version(library: Library, version: Version, field: str | None, where: str | None) -> AreaUnits:
+    entry = library.catalogue()[version.code]
+    if entry.geometry != "polygon":
+        raise OneMapError("statistics.units", layer=version.code, field="--within", geometry=entry.geometry)
+    stored = read_version(library, version, None)
+    place = {"file": library.label, "layer": version.table}
+    name = field or entry.key
+    values = [str(fid) for fid in stored.fids.tolist()] if name is None else _values(stored.attributes, name, place)
+    names, grounds = _dissolved(values, stored.geometries, stored.attributes, where, {**place, "field": name})
+    record = {"code": version.code, "label": version.label, "table": version.table, "hash": version.hash}
+    return AreaUnits(names, grounds, {**record, "valid_from": version.valid_from, "unit": name}, version)
+
+
+def _of_file(library: Library, file: str, field: str | None, where: str | None) -> AreaUnits:
+    raw = read_source(file, None, None)
+    place = {"file": raw.path.name, "layer": raw.layer}
+    name = id_field_of(list(map(str, raw.attributes.columns)), field, place)
+    rows = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
+    carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
+    sound = sorted_geometries(carried, "polygon", rows, False, place).require_sound(place)
+    values = rows.tolist() if name is None else _values(raw.attributes, name, place)
+    names, grounds = _dissolved(values, sound.geometries, raw.attributes, where, {**place, "field": name})
+    record = {"file": raw.path.name, "hash": raw.source_hash, "unit": name}
+    return AreaUnits(names, grounds, record, None, (*raw.problems, *remarks))
+
+
+def _values(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> list[str | None]:
+    columns = list(map(str, attributes.columns))
+    name = id_field_of(columns, field, place)
+    return text_values(attributes[name].tolist())
+
+
+def _dissolved(
+    values: Sequence[str | None],
+    geometries: np.ndarray,
+    attributes: pd.DataFrame,
+    where: str | None,
+    place: dict[str, Any],
+) -> tuple[np.ndarray, np.ndarray]:
+    """One unit for each value, in the order in which they come first."""
+    rows = list(range(len(values)))
+    if where is not None:
+        rows = np.flatnonzero(truth_of(where, attributes, {**place, "field": "--units-where"}).true).tolist()
+    if len(rows) == 0:
+        raise OneMapError("statistics.no_units", **place)
+    nameless = [row + 1 for row in rows if values[row] is None]
+    if nameless:
+        raise OneMapError.of(
+            Problem("statistics.unit_null", {**place, "feature": str(row), "row": row}) for row in nameless[:20]
+        )
+    codes, names = pd.factorize(pd.Series([values[row] for row in rows], dtype=object))
+    grounds = union_by(codes, geometries[rows], len(names))
+    keep = ~shapely.is_missing(grounds)
+    return np.asarray(names, dtype=object)[keep], grounds[keep]

@@ -1,0 +1,99 @@
+"""The verbs of data on its way between departments and levels; libraries are imported only when a verb runs."""
+
+from pathlib import Path
+
+from onemap.layers.errors import UsageError
+from onemap.rules.verb.declaration import Result, Values, VerbContext
+
+
+def deliver(values: Values, context: VerbContext) -> Result:
+    """Write chosen layers into a package for another department or level."""
+    from onemap.layers.delivery.package_writing import DeliveryOptions
+    from onemap.layers.delivery.package_writing import deliver as deliver_package
+    from onemap.layers.library.library import open_library
+
+    unit = list((values.get("unit") or {}).items())
+    if len(unit) > 1:
+        raise UsageError("usage.value", field="--unit", value=",".join(f"{code}={name}" for code, name in unit))
+    with open_library(values["library"]) as library:
+        options = DeliveryOptions(
+            layers=tuple(values["layers"]),
+            as_of=values.get("as_of") or library.today(),
+            since=values.get("since"),
+            unit=unit[0] if unit else None,
+            recipient=values.get("to"),
+            secrecy=values.get("secrecy"),
+            overwrite=bool(values.get("overwrite")),
+        )
+        return deliver_package(library, Path(values["target"]), options, library.person(), context.progress)
+
+
+def receive(values: Values, context: VerbContext) -> Result:
+    """Take in a package, or the receipt of one that this library has delivered."""
+    from onemap.layers.delivery.package_reading import Reception, receive_package
+    from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
+    from onemap.layers.library.library import open_library
+    from onemap.rules.question.question import packs_of, required_fields
+
+    path = Path(values["file"])
+    with open_library(values["library"]) as library:
+        if is_receipt(path):
+            taken = take_in_receipt(library, path, library.person())
+            return {"package": taken["package"], "added": [], "receipt": str(path), "received": taken}
+        reception = Reception(
+            required_fields=lambda code: required_fields(packs_of(library, ()), code),
+            who=library.person(),
+            language=context.language,
+            plan_only=bool(values.get("plan")),
+            receipt=Path(values["receipt"]) if values.get("receipt") else None,
+        )
+        return receive_package(library, path, reception, context.progress)
+
+
+def ingest(values: Values, context: VerbContext) -> Result:
+    """Plan a department's whole delivery, or carry its plan out."""
+    from onemap.layers.delivery.ingest import IngestOptions
+    from onemap.layers.delivery.ingest import ingest as ingest_delivery
+    from onemap.layers.library.library import open_library
+    from onemap.rules.question.question import packs_of, required_fields
+
+    with open_library(values["library"]) as library:
+        options = IngestOptions(
+            required_fields=lambda code: required_fields(packs_of(library, ()), code),
+            who=library.person(),
+            language=context.language,
+            plan=Path(values["plan"]) if values.get("plan") else None,
+            each=bool(values.get("each")),
+            department=values.get("department"),
+            covers=values.get("covers"),
+        )
+        return ingest_delivery(library, Path(values["folder"]), options, context.progress)
+
+
+def changes(values: Values, context: VerbContext) -> Result:
+    """One version of a layer against another, feature by feature."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import problem_record
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.overlay.threads import Threads
+    from onemap.rules.statistics.version_changes import version_changes
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"]])
+    labels = values["code"], values["old"], values["new"]
+    with open_library(values["library"]) as library:
+        threads = Threads.of(None, context.progress)
+        found = version_changes(library, *labels, values.get("by"), library.today(), threads)
+        crs = library.crs
+    problems = [problem_record(problem, context.language) for problem in found.problems]
+    for out in outs:
+        with tables_written(found.tables, crs, out, overwrite) as target:
+            problems += remark_records([target], context.language)
+    context.progress.at(1.0)
+    return {
+        **found.counts,
+        "transitions": found.transitions,
+        "versions": found.layers,
+        "problems": problems,
+        **({"out": outs[0] if len(outs) == 1 else outs} if outs else {}),
+    }

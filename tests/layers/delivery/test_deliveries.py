@@ -1,0 +1,189 @@
+"""A department's whole delivery: matched by names, planned for a person, added all or layer by layer."""
+
+import json
+import shutil
+import tomllib
+import zipfile
+
+import pytest
+import shapely
+
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import versions
+from onemap.resources.sample_city import make
+from onemap.tests.conftest import write_layer
+
+
+def square(x, y, size=1000.0):
+    return shapely.box(500_000 + x, 4_200_000 + y, 500_000 + x + size, 4_200_000 + y + size)
+
+
+def versions_of(path):
+    with open_library(str(path)) as library:
+        return [(version.code, version.label, version.count) for version in versions(library)]
+
+
+@pytest.fixture
+def library(tmp_path, onemap):
+    path = tmp_path / "library.gpkg"
+    district = write_layer(tmp_path / "district.gpkg", [square(0, 0)])
+    assert onemap("new", path, "--crs", "EPSG:4547", "--district", district).code == 0
+    return path
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    """Names in three ways: a code with a year, a title, a part of a title; a letter beside them."""
+    folder = tmp_path / "环保局汇交"
+    (folder / "子目录").mkdir(parents=True)
+    write_layer(folder / "STBHHX2024.shp", [square(0, 0)], {"BSM": ["1"], "HXMC": ["甲"]}, encoding="GBK")
+    write_layer(
+        folder / "子目录" / "自然保护地.gpkg", [square(0, 0, 800)], {"BH": ["7"], "MC": ["山"], "GNFQ": ["核心保护区"]}
+    )
+    (folder / "说明.docx").write_bytes(b"PK")
+    (folder / "readme.txt").write_text("first", encoding="utf-8")
+    return folder
+
+
+def test_a_delivery_goes_in_by_names_in_one_go(library, delivery, onemap):
+    answer = onemap("ingest", library, delivery, "--covers", "district")
+    assert answer.code == 0, answer.json
+    assert {(row["source"], row["code"], row["status"]) for row in answer.json["plan"]} == {
+        ("STBHHX2024.shp", "STBHHX", "added"),
+        ("子目录/自然保护地.gpkg", "ZRBHD", "added"),
+        ("说明.docx", None, "note"),
+        ("readme.txt", None, "note"),
+    }
+    assert sorted(versions_of(library)) == [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)]
+    assert onemap("verify", library).json["ok"]
+
+
+def test_one_wrong_layer_keeps_all_out_unless_each_goes_in_alone(library, delivery, onemap):
+    write_layer(delivery / "没人认识.gpkg", [square(0, 0)], {"x": [1]})
+    bow_tie = shapely.Polygon([(500_000, 4_200_000), (500_900, 4_200_900), (500_900, 4_200_000), (500_000, 4_200_900)])
+    write_layer(delivery / "DLTB.gpkg", [bow_tie], {"BSM": ["1"], "DLBM": ["0101"]})
+    answer = onemap("ingest", library, delivery, "--covers", "district")
+    assert (answer.code, versions_of(library)) == (3, [])
+    assert {"ingest.unmatched", "geometry.invalid"} <= set(answer.codes)
+    answer = onemap("ingest", library, delivery, "--covers", "district", "--each")
+    assert (answer.code, len(answer.json["added"])) == (0, 2)
+    refused = {row["source"]: [problem["code"] for problem in row["problems"]] for row in answer.json["refused"]}
+    assert refused["没人认识.gpkg"] == ["ingest.unmatched"]
+    assert "geometry.invalid" in refused["DLTB.gpkg"]
+    assert sorted(versions_of(library)) == [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)]
+
+
+def test_a_plan_is_written_edited_and_carried_out(library, delivery, onemap, tmp_path):
+    write_layer(delivery / "没人认识.gpkg", [square(0, 0)], {"编号": ["9"], "类": ["0101"]})
+    plan = tmp_path / "plan.toml"
+    answer = onemap("ingest", library, delivery, "--plan", plan)
+    assert (answer.code, versions_of(library)) == (0, [])
+    written = {row["source"]: row for row in tomllib.loads(plan.read_text(encoding="utf-8"))["layer"]}
+    assert written["STBHHX2024.shp"]["code"] == "STBHHX"
+    assert written["没人认识.gpkg"]["code"] == ""
+    rows = "\n".join(
+        f'[[layer]]\nsource = "{source}"\ncode = "{code}"\ncovers = "district"\n{more}'
+        for source, code, more in (
+            (
+                "没人认识.gpkg",
+                "DLTB",
+                'label = "人定"\nfields = { BSM = "编号", DLBM = "类" }\nvalid_from = 2024-01-01\n',
+            ),
+            ("STBHHX2024.shp", "", ""),
+        )
+    )
+    plan.write_text(rows, encoding="utf-8")
+    answer = onemap("ingest", library, delivery, "--plan", plan)
+    assert answer.code == 0, answer.json
+    assert versions_of(library) == [("DLTB", "人定", 1)]
+    # What was answered once is remembered for the layer, and shown.
+    (delivery / "没人认识.gpkg").rename(delivery / "地类图斑2025.gpkg")
+    shutil.rmtree(delivery / "子目录")
+    answer = onemap("ingest", library, delivery, "--department", "land")
+    assert answer.code == 3  # the other department's file is not known to this one
+    (delivery / "STBHHX2024.shp").unlink()
+    answer = onemap("ingest", library, delivery, "--department", "land")
+    row = next(row for row in answer.json["plan"] if row["code"] == "DLTB")
+    assert (row["fields"], row["remembered"]) == ({"BSM": "编号", "DLBM": "类"}, ["fields", "covers"])
+    assert versions_of(library) == [("DLTB", "人定", 1), ("DLTB", "2025", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("layer = 1", "ingest.plan"),
+        ("[[layer]\n", "ingest.plan"),
+        ('[[layer]]\nsource = "a"\nsorce = "b"\n', "ingest.plan_key"),
+        ('[[layer]]\ncode = "DLTB"\n', "ingest.plan_key"),
+        ('[[layer]]\nsource = "a"\nvalid_from = "soon"\n', "ingest.plan_key"),
+        ('[[layer]]\nsource = "a"\nrepair = "yes"\n', "ingest.plan_key"),
+        ('[[layer]]\nsource = "not there.shp"\n', "ingest.plan_source"),
+        ('[[layer]]\nsource = "../library.gpkg"\n', "ingest.plan_source"),
+    ],
+)
+def test_a_wrong_plan_is_refused_with_its_place(library, delivery, onemap, tmp_path, text, code):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(text, encoding="utf-8")
+    answer = onemap("ingest", library, delivery, "--plan", plan)
+    assert (answer.code, answer.codes) == (3, [code])
+
+
+def test_a_file_and_a_layer_that_say_different_things_wait_for_a_person(library, tmp_path, onemap):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_layer(folder / "历史地类图斑2009.gpkg", [square(0, 0)], {"BSM": ["1"]}, layer="地类图斑")
+    answer = onemap("ingest", library, folder, "--plan", tmp_path / "p.toml")
+    row = answer.json["plan"][0]
+    assert (row["status"], set(row["suggested"])) == ("unsure", {"DLTB", "LSDLTB"})
+
+
+def test_two_files_of_one_layer_and_year_are_not_guessed_apart(library, tmp_path, onemap):
+    folder = tmp_path / "in"
+    (folder / "a").mkdir(parents=True)
+    (folder / "b").mkdir()
+    for name in ("a", "b"):
+        write_layer(folder / name / "STBHHX2024.gpkg", [square(0, 0)], {"BSM": ["1"]})
+    answer = onemap("ingest", library, folder)
+    assert (answer.code, set(answer.codes)) == (3, {"ingest.unsure"})
+
+
+def test_a_delivery_may_come_packed_and_unreadable_formats_are_told(library, delivery, onemap, tmp_path):
+    (delivery / "总图.dwg").write_bytes(b"AC1032")
+    packed = tmp_path / "in.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in delivery.rglob("*"):
+            archive.write(path, path.relative_to(delivery))
+    answer = onemap("ingest", library, packed, "--covers", "district", "--each")
+    assert sorted(row["code"] for row in answer.json["added"]) == ["STBHHX", "ZRBHD"]
+    assert [row["source"] for row in answer.json["refused"]] == ["总图.dwg"]
+    assert onemap("ingest", library, delivery / "STBHHX2024.shp").codes == ["ingest.no_folder"]
+    assert onemap("ingest", library, tmp_path / "none").codes == ["source.missing"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert onemap("ingest", library, empty).codes == ["source.nothing_inside"]
+
+
+@pytest.mark.slow
+def test_the_sample_city_is_matched_as_its_makers_know_it(tmp_path, onemap):
+    """Every file of the invented departments: matched rightly, or left to a person; never wrongly."""
+    city, library = tmp_path / "city", tmp_path / "city.gpkg"
+    make(city, seed=1, parcels=40)
+    assert onemap("new", library, "--crs", "EPSG:4547", "--district", city / "district.gpkg").code == 0
+    answer = onemap("ingest", library, city, "--plan", tmp_path / "plan.toml")
+    truth = {}
+    for row in json.loads((city / "layers.json").read_text(encoding="utf-8")):
+        truth.setdefault((row["file"], row["options"].get("layer")), row["code"])
+    by_file = {file: code for (file, layer), code in truth.items() if layer is None}
+    matched = {(row["source"], row["layer"]): row["code"] for row in answer.json["plan"] if row["code"]}
+    wrong = {
+        key: code
+        for key, code in matched.items()
+        if code
+        not in (
+            truth.get(key),
+            by_file.get(key[0]),
+            *(c for (f, _), c in truth.items() if f == key[0] and key[1] is None),
+        )
+    }
+    assert not wrong
+    assert len(matched) >= 0.8 * len(truth)

@@ -1,0 +1,292 @@
+"""Packages between libraries: what comes in is what left, to the last byte, or nothing comes in."""
+
+import hashlib
+import json
+import zipfile
+from xml.etree import ElementTree
+
+import pytest
+import shapely
+
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import read_version, versions
+from onemap.tests.conftest import write_layer
+
+DEFINE = "name=试点,department=environment,library=base,kind=vector,geometry=polygon,key=BSM"
+GMD = "{http://www.isotc211.org/2005/gmd}"
+GCO = "{http://www.isotc211.org/2005/gco}"
+
+
+def square(x, y, size=100.0):
+    return shapely.box(500_000 + x, 4_200_000 + y, 500_000 + x + size, 4_200_000 + y + size)
+
+
+def rows_of(location):
+    """Every version of a library with all its rows, as they are stored."""
+    with open_library(str(location)) as library:
+        found = {}
+        for version in versions(library):
+            stored = read_version(library, version, None)
+            wkb = shapely.to_wkb(stored.geometries).tolist()
+            found[version.code, version.label] = (version.hash, wkb, stored.attributes.to_dict("list"))
+        return found
+
+
+def log_of(location):
+    with open_library(str(location)) as library:
+        return list(library.connection.execute("SELECT action, subject FROM onemap_audit ORDER BY number"))
+
+
+@pytest.fixture
+def add(onemap, tmp_path):
+    """Add squares by key as a version of a layer; returns the answer."""
+
+    def run(library, code, label, squares, covers=None, **columns):
+        path = tmp_path / f"{library.stem}-{code}-{label}.gpkg"
+        fields = {"BSM": list(squares), "数": [ord(key[0]) for key in squares], **columns}
+        source = write_layer(path, list(squares.values()), fields)
+        given = ("--covers", covers or "extent", "--define", DEFINE, "--label", label)
+        answer = onemap("add", library, source, "--as", code, *given)
+        assert answer.code == 0, answer.json
+        return answer
+
+    return run
+
+
+@pytest.fixture
+def sender(tmp_path, onemap, add):
+    path = tmp_path / "sender.gpkg"
+    assert onemap("new", path, "--crs", "EPSG:4547", "--name", "县").code == 0
+    add(path, "T", "2024", {"a": square(0, 0), "b": square(200, 0), "c": square(400, 0), "d": square(600, 0)})
+    add(path, "T", "2025", {"d": square(600, 0), "a": square(0, 0), "b": square(200, 0, 90), "e": square(800, 0)})
+    add(path, "U", "2025", {"u1": square(0, 0, 250), "u2": square(250, 0, 700)}, 值=[0.1 + 0.2, None])
+    return path
+
+
+@pytest.fixture
+def receiver(tmp_path, onemap):
+    path = tmp_path / "receiver.gpkg"
+    assert onemap("new", path, "--crs", "EPSG:4547", "--name", "省").code == 0
+    return path
+
+
+@pytest.fixture
+def package(sender, tmp_path, onemap):
+    path = tmp_path / "p.zip"
+    answer = onemap("deliver", sender, path, "--layers", "T,U", "--to", "省厅", "--secrecy", "内部")
+    assert answer.code == 0, answer.json
+    assert [(row["code"], row["version"], row["features"]) for row in answer.json["layers"]] == [
+        ("T", "2025", 4),
+        ("U", "2025", 2),
+    ]
+    assert answer.json["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    return path
+
+
+def test_what_comes_in_is_what_left_and_the_receipt_closes_the_ledger(sender, receiver, package, onemap):
+    answer = onemap("receive", receiver, package)
+    assert (answer.code, [row["code"] for row in answer.json["added"]]) == (0, ["T", "U"])
+    sent, come = rows_of(sender), rows_of(receiver)
+    assert come == {name: rows for name, rows in sent.items() if name[1] == "2025"}
+    assert onemap("verify", receiver).json["ok"]
+    taken = onemap("receive", sender, answer.json["receipt"])
+    assert (taken.code, taken.json["received"]["receiver"]["name"]) == (0, "省")
+    assert [row[0] for row in log_of(sender)][-2:] == ["deliver", "receipt"]
+    assert log_of(receiver)[-1] == ("receive", answer.json["package"])
+    assert onemap("verify", sender).json["ok"]
+    again = onemap("receive", receiver, package)
+    assert (again.code, again.json["added"]) == (0, [])
+    assert [row["status"] for row in again.json["plan"]] == ["held", "held"]
+
+
+def test_a_package_goes_to_a_server_and_on_to_a_file_unchanged(sender, package, postgis, onemap, tmp_path):
+    url = f"{postgis.database().url}&schema=province"
+    assert onemap("new", url, "--crs", "EPSG:4547").code == 0
+    assert onemap("receive", url, package).code == 0
+    onward, last = tmp_path / "onward.zip", tmp_path / "last.gpkg"
+    assert onemap("deliver", url, onward, "--layers", "T,U").code == 0
+    assert onemap("new", last, "--crs", "EPSG:4547").code == 0
+    assert onemap("receive", last, onward).code == 0
+    assert rows_of(last) == {name: rows for name, rows in rows_of(sender).items() if name[1] == "2025"}
+
+
+def test_a_bag_can_be_proved_by_any_tool(package):
+    with zipfile.ZipFile(package) as archive:
+        for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
+            lines = archive.read(f"p/{name}").decode().splitlines()
+            assert lines
+            for line in lines:
+                expected, member = line.split("  ")
+                assert hashlib.sha256(archive.read(f"p/{member}")).hexdigest() == expected
+        assert archive.read("p/bagit.txt") == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+        data = [item for item in archive.infolist() if item.filename.startswith("p/data/")]
+        oxum = f"Payload-Oxum: {sum(item.file_size for item in data)}.{len(data)}"
+        assert oxum in archive.read("p/bag-info.txt").decode()
+
+
+def test_the_metadata_say_where_what_and_of_what_it_was_made(package):
+    with zipfile.ZipFile(package) as archive:
+        record = ElementTree.fromstring(archive.read("p/data/metadata/T.xml"))
+        catalogue = json.loads(archive.read("p/data/metadata/catalogue.jsonld"))
+    box = record.find(f".//{GMD}EX_GeographicBoundingBox")
+    bounds = {item.tag.removeprefix(GMD): float(item.find(f"{GCO}Decimal").text) for item in box}
+    # 500 km east on CM 114, so the first corner lies on the meridian; latitude from a degree's length there (111 km).
+    assert bounds["westBoundLongitude"] == pytest.approx(114.0, abs=1e-6)
+    assert bounds["southBoundLatitude"] == pytest.approx(37.93, abs=0.01)
+    assert bounds["northBoundLatitude"] - bounds["southBoundLatitude"] == pytest.approx(100 / 110_990, rel=1e-2)
+    texts = [item.text for item in record.iter(f"{GCO}CharacterString")]
+    assert "EPSG:4547" in texts and "县" in texts and "内部" in texts
+    assert record.find(f".//{GMD}MD_TopicCategoryCode").text == "environment"
+    assert [item["dct:title"][0]["@value"] for item in catalogue["dcat:dataset"]] == ["试点", "试点"]
+
+
+def test_a_change_is_applied_on_its_base_and_gives_the_same_bytes(sender, receiver, add, onemap, tmp_path):
+    path = tmp_path / "change.zip"
+    answer = onemap("deliver", sender, path, "--layers", "T", "--since", "2024")
+    # b shrank, e is new, c is gone; a and d only changed their places.
+    assert answer.json["kind"] == "change"
+    row = answer.json["layers"][0]
+    assert (row["added"], row["changed"], row["removed"]) == (1, 1, 1)
+    with zipfile.ZipFile(path) as archive:
+        changes = json.loads(archive.read("change/onemap.json"))["layers"][0]["changes"]
+    assert changes["rows"] == [["base", 4, 1], ["base", 1, 1], ["package", 1, 2]]
+    refused = onemap("receive", receiver, path)
+    assert (refused.code, refused.codes) == (3, ["package.base_differs"])
+    add(receiver, "T", "2024", {"a": square(0, 0), "b": square(200, 0), "c": square(400, 0), "d": square(600, 0)})
+    assert onemap("receive", receiver, path).code == 0
+    assert rows_of(receiver)["T", "2025"] == rows_of(sender)["T", "2025"]
+    assert onemap("verify", receiver).json["ok"]
+
+
+def test_only_the_features_of_one_unit_leave_whole_and_speak_for_its_ground(sender, receiver, onemap, tmp_path):
+    path = tmp_path / "unit.zip"
+    assert onemap("deliver", sender, path, "--layers", "T", "--unit", "U=u1").code == 0
+    assert onemap("receive", receiver, path).code == 0
+    _, _, columns = rows_of(receiver)["T", "2025"]
+    assert columns["BSM"] == ["a", "b"]  # b reaches beyond the unit's eastern border at 250 m, and stays whole
+    with open_library(str(receiver)) as library:
+        area = library.connection.execute("SELECT coverage_m2 FROM onemap_versions").fetchone()[0]
+    assert area == pytest.approx(250 * 100)  # of the extent 900 m by 100 m what lies in the unit
+
+
+def test_a_library_in_another_plane_receives_every_row_transformed(sender, package, onemap, tmp_path):
+    other = tmp_path / "other.gpkg"
+    assert onemap("new", other, "--crs", "EPSG:4548").code == 0
+    assert onemap("receive", other, package).code == 0
+    hash_, _, columns = rows_of(other)["T", "2025"]
+    assert hash_ != rows_of(sender)["T", "2025"][0]
+    assert columns == rows_of(sender)["T", "2025"][2]
+    change = tmp_path / "change.zip"
+    assert onemap("deliver", sender, change, "--layers", "T", "--since", "2024").code == 0
+    assert "package.crs" in onemap("receive", other, change).codes
+
+
+def edited(package, target, name, change):
+    """The package with one member changed; None takes it away."""
+    with zipfile.ZipFile(package) as old, zipfile.ZipFile(target, "w") as new:
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename == name:
+                content = change(content)
+            if content is not None:
+                new.writestr(item.filename, content)
+    return target
+
+
+def flip(content):
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("p/data/features.gpkg", flip, "package.changed"),
+        ("p/data/features.gpkg", lambda _: None, "package.incomplete"),
+        ("p/onemap.json", lambda text: text.replace(b"2025", b"2026"), "package.changed"),
+        ("p/manifest-sha256.txt", lambda text: text + b"0\n", "package.changed"),
+        ("p/tagmanifest-sha256.txt", lambda _: None, "package.incomplete"),
+        ("p/bagit.txt", lambda _: None, "package.no_bag"),
+    ],
+)
+def test_a_package_that_was_changed_on_the_way_is_refused_and_leaves_nothing(
+    package, receiver, onemap, tmp_path, name, change, code
+):
+    wrong = edited(package, tmp_path / "wrong.zip", name, change)
+    before = log_of(receiver)
+    answer = onemap("receive", receiver, wrong)
+    assert (answer.code, answer.codes) == (3, [code])
+    assert (rows_of(receiver), log_of(receiver)) == ({}, before)
+    assert not (tmp_path / "wrong.zip.receipt.json").exists()
+
+
+def test_a_package_cut_short_or_with_a_file_too_many_is_refused(package, receiver, onemap, tmp_path):
+    short = tmp_path / "short.zip"
+    short.write_bytes(package.read_bytes()[: package.stat().st_size // 2])
+    assert onemap("receive", receiver, short).codes == ["source.damaged"]
+    more = tmp_path / "more.zip"
+    more.write_bytes(package.read_bytes())
+    with zipfile.ZipFile(more, "a") as archive:
+        archive.writestr("p/data/more.txt", "x")
+    assert onemap("receive", receiver, more).codes == ["package.foreign_file"]
+    assert rows_of(receiver) == {}
+
+
+def test_whoever_changes_the_rows_and_their_hashes_too_is_found_out_by_the_version(package, receiver, onemap, tmp_path):
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(tmp_path / "open")
+    folder = tmp_path / "open" / "p"
+    record = json.loads((folder / "onemap.json").read_text(encoding="utf-8"))
+    record["layers"][0]["hash"] = "0" * 64
+    (folder / "onemap.json").write_text(json.dumps(record), encoding="utf-8")
+    for manifest in ("tagmanifest-sha256.txt",):
+        names = [line.split("  ")[1] for line in (folder / manifest).read_text().splitlines()]
+        lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+        (folder / manifest).write_text("".join(lines))
+    wrong = tmp_path / "wrong.zip"
+    with zipfile.ZipFile(wrong, "w") as archive:
+        for path in folder.rglob("*"):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder.parent))
+    answer = onemap("receive", receiver, wrong)
+    assert (answer.code, answer.codes) == (3, ["package.differs"])
+    assert rows_of(receiver) == {}
+
+
+def test_another_version_of_the_same_label_stands_against_a_package(package, receiver, add, onemap):
+    add(receiver, "T", "2025", {"z": square(0, 0)})
+    answer = onemap("receive", receiver, package)
+    assert (answer.code, answer.codes) == (3, ["package.label"])
+    assert list(rows_of(receiver)) == [("T", "2025")]
+
+
+def test_a_plan_is_shown_and_nothing_done(package, receiver, onemap):
+    answer = onemap("receive", receiver, package, "--plan")
+    assert (answer.code, answer.json["receipt"], rows_of(receiver)) == (0, None, {})
+    assert [(row["code"], row["status"], row["kind"]) for row in answer.json["plan"]] == [
+        ("T", "new", "full"),
+        ("U", "new", "full"),
+    ]
+
+
+def test_receipts_of_others_and_other_files_are_refused(sender, receiver, package, onemap, tmp_path):
+    receipt = tmp_path / "r.json"
+    assert onemap("receive", receiver, package, "--receipt", receipt).code == 0
+    assert onemap("receive", receiver, receipt).codes == ["package.not_ours"]
+    content = json.loads(receipt.read_text(encoding="utf-8"))
+    receipt.write_text(json.dumps({**content, "manifest": "0" * 64}), encoding="utf-8")
+    assert onemap("receive", sender, receipt).codes == ["package.manifest"]
+    receipt.write_text("[]", encoding="utf-8")
+    assert onemap("receive", sender, receipt).codes == ["package.receipt"]
+    assert onemap("receive", sender, tmp_path / "none.zip").codes == ["source.missing"]
+
+
+def test_what_cannot_leave_is_refused_in_words(sender, onemap, tmp_path):
+    target = tmp_path / "x.zip"
+    assert onemap("deliver", sender, target, "--layers", "NONE").codes == ["layer.unknown"]
+    assert onemap("deliver", sender, target, "--layers", "STBHHX").codes == ["package.no_version"]
+    assert onemap("deliver", sender, target, "--layers", "T", "--since", "1999").codes == ["package.since"]
+    assert onemap("deliver", sender, target, "--layers", "T", "--unit", "U=nowhere").codes == ["package.unit"]
+    assert onemap("deliver", sender, tmp_path / "x.gpkg", "--layers", "T").codes == ["package.suffix"]
+    both = ("--since", "2024", "--unit", "U=u1")
+    assert onemap("deliver", sender, target, "--layers", "T", *both).codes == ["usage.apart"]
+    assert not list(tmp_path.glob("x.*"))

@@ -1,0 +1,371 @@
+"""The map at the desk: order in whatever sequence layers are ticked, themes, labels, names of codes, the day."""
+
+import json
+import random
+import subprocess
+
+import pytest
+from qgis.core import (
+    Qgis,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsFeatureRequest,
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
+    QgsMapThemeCollection,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QDate, QSize, Qt
+from qgis.PyQt.QtTest import QTest
+
+from onemap.plugin.connection.core_session import core_python
+from onemap.plugin.dock.day_swipe import DaySwipe
+from onemap.plugin.dock.map_tab import MapTab
+from onemap.plugin.library.layer_list import layers_in, strata_in
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.layer_styles import style_layer
+from onemap.plugin.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, put_on_map
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import FOLDER
+from onemap.plugin.words import core_words
+from onemap.tests.plugin.published_town import Session
+from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
+
+# As a cartographer lays them, from the uppermost: written a second time, not read from the table.
+LAID = ["GHDK", "DMDZ", "STBHHX", "CZKFBJ", "XZQ", "TL", "GL", "YJJBNTTB", "LDYZT", "HLGLFW", "KGDK", "TDGHDL", "DLTB"]
+
+
+@pytest.fixture(scope="module")
+def city(town, application, tmp_path_factory):
+    """A library with a layer of every kind, all on the same ground; two red lines, the plan from 2024."""
+    folder = tmp_path_factory.mktemp("city")
+    path = folder / "city.gpkg"
+    whole, west, east = box(0, 0, 1000, 1000), box(0, 0, 500, 1000), box(500, 0, 500, 1000)
+    files = {
+        "DLTB": (["BSM", "DLBM", "DLMC"], [(west, "1", "0101", "水田"), (east, "2", "0102", "")]),
+        "KGDK": (["DKBH", "YDXZDM", "YDXZMC"], [(box(200, 200, 300, 300), "K1", "R21", "<b>住宅</b>")]),
+        "TDGHDL": (["BSM", "GHDLDM"], [(whole, "1", "1120")]),
+        "YJJBNTTB": (["BSM"], [(box(0, 0, 400, 400), "F1")]),
+        "STBHHX": (["BSM"], [(box(0, 600, 300, 300), "R1")]),
+        "CZKFBJ": (["BSM", "GHFQMC"], [(box(300, 300, 600, 600), "C1", "城镇集中建设区")]),
+        "XZQ": (["BSM", "XZQMC"], [(whole, "1", "清源街道")]),
+        "LDYZT": (["BH", "BHDJ"], [(box(0, 600, 300, 400), "L1", "II")]),
+        "HLGLFW": (["BH", "MC"], [(box(0, 450, 1000, 50), "H1", "清源河")]),
+        "GHDK": (["DKBH", "XMMC", "YDXZDM"], [(box(250, 250, 100, 100), "G1", "小学", "A33")]),
+        "GL": (["GLBH", "GLDJ", "GLMC"], [(line((0, 500), (1000, 500)), "1", "国道", "云河线")]),
+        "TL": (["TLBH", "TLMC", "TLLX"], [(line((600, 0), (600, 1000)), "1", "京广线", "其他")]),
+        "DMDZ": (["DMBH", "DMMC"], [(f"POINT({X + 400} {Y + 400})", "1", "新村")]),
+    }  # fmt: skip
+    with Session() as core:
+        core("new", library=path, crs=CRS, name="City", district=town / "district.gpkg", pack=town / "pack.toml")
+        for code, (fields, rows) in files.items():
+            source = write_layer(folder / f"{code}.gpkg", fields, rows)
+            since = "2024-06-01" if code == "KGDK" else "2020-01-01"
+            core("add", library=path, source=source, **{"as": code}, valid_from=since, covers="district")
+        newer = write_layer(
+            folder / "newer.gpkg", ["BSM"], [(box(0, 600, 100, 100), "R2"), (box(500, 600, 99, 99), "R3")]
+        )
+        core("add", library=path, source=newer, **{"as": "STBHHX"}, valid_from="2025-01-01", covers="district")
+        words = core("words")
+    return path, words
+
+
+def asked(path, language):
+    """What the core says of the library's layers, in one language."""
+    command = [str(core_python().path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), "layers", str(path)]
+    done = subprocess.run([*command, "--looks", "--json", "--lang", language], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def shelf(city, request):
+    """The library, as the dock has it once it is listed, without a dock."""
+    path, words = city
+    language = getattr(request, "param", "zh")
+    settings.put("language", language)
+    core_words.learn(words)
+    answer = asked(path, language)
+    made = OpenLibrary(None)
+    made.path, made.layers, made.strata = str(path), layers_in(answer), strata_in(answer)
+    return made
+
+
+@pytest.fixture
+def tab(city, shared_core):
+    """The room Map with the city open, and its first map shown."""
+    path, _words = city
+    library = OpenLibrary(shared_core)
+    room = MapTab(library, lambda _layer: None, lambda *_place: None)
+    said = []
+    room.refused.connect(said.append)
+    room.said, room.library = said, library
+    library.open(str(path))
+    wait_for(lambda: library.layers and core_words.are_known())
+    yield room
+    room.close_down()
+    room.deleteLater()
+
+
+def drawn_order():
+    """The codes of the layers on the map, the uppermost first."""
+    return [layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().layerTreeRoot().layerOrder()]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_layers_lie_in_one_order_whatever_is_ticked_first(shelf, seed):
+    chance = random.Random(seed)
+    codes = chance.sample(LAID, chance.randint(4, len(LAID)))
+    for code in codes:
+        entry = shelf.entry(code)
+        put_on_map(shelf, entry, entry.in_force)
+    assert drawn_order() == [code for code in LAID if code in codes]
+    (group,) = QgsProject.instance().layerTreeRoot().children()
+    names = [one.name() for one in group.children()]
+    assert names == [title for title in shelf.strata.values() if title in names]
+
+
+def test_land_use_that_is_ticked_last_hides_no_farmland_and_no_plan(shelf):
+    shown = {}
+    for code in ("YJJBNTTB", "KGDK", "DLTB"):
+        entry = shelf.entry(code)
+        shown[code] = put_on_map(shelf, entry, entry.in_force)
+    ground = {"farmland": (100, 100), "plot": (350, 350), "land": (900, 100)}
+    both = picture(QgsProject.instance().layerTreeRoot().layerOrder())
+    land = picture([shown["DLTB"]])
+    assert colours(both, *ground["land"]) == colours(land, *ground["land"])
+    assert len(colours(both, *ground["farmland"])) > 1  # a hatch, and what is below it
+    assert not colours(both, *ground["plot"]) & colours(land, *ground["plot"])
+
+
+def picture(layers):
+    """The ground, one pixel a metre, without labels."""
+    wanted = QgsMapSettings()
+    wanted.setLayers(layers)
+    wanted.setDestinationCrs(layers[0].crs())
+    wanted.setExtent(QgsRectangle(X, Y, X + 1000, Y + 1000))
+    wanted.setOutputSize(QSize(1000, 1000))
+    wanted.setFlag(Qgis.MapSettingsFlag.DrawLabeling, False)
+    wanted.setFlag(Qgis.MapSettingsFlag.Antialiasing, False)
+    job = QgsMapRendererSequentialJob(wanted)
+    job.start()
+    job.waitForFinished()
+    return job.renderedImage()
+
+
+def colours(image, x, y, around=15):
+    """The colours around a place, in metres from the corner of the test's world."""
+    return {
+        image.pixelColor(x + east, 1000 - y - north).name()
+        for east in range(-around, around)
+        for north in range(-around, around)
+    }
+
+
+def test_themes_show_their_layers_hide_the_others_and_are_kept(tab):
+    project = QgsProject.instance()
+    assert set(drawn_order()) == {"XZQ", "DLTB", "STBHHX", "YJJBNTTB", "CZKFBJ", "DMDZ"}  # the first map
+    QTest.mouseClick(tab.themes.buttons["ecology"], Qt.MouseButton.LeftButton)
+    assert visible_codes() == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}
+    QTest.mouseClick(tab.themes.buttons["plan"], Qt.MouseButton.LeftButton)
+    assert visible_codes() == {"XZQ", "KGDK", "TDGHDL", "CZKFBJ", "DMDZ"}
+    assert drawn_order() == [code for code in LAID if code in drawn_order()]
+    themes = project.mapThemeCollection()
+    assert set(themes.mapThemes()) == {"First map", "Ecology", "Plan"}
+    codes = {layer.customProperty(PROPERTY_CODE) for layer in themes.mapThemeVisibleLayers("Ecology")}
+    assert codes == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}
+    water = next(
+        action
+        for action in tab.themes.department_menu.actions()
+        if action.text() == core_words.word("departments", "water")
+    )
+    water.trigger()
+    assert visible_codes() == {"HLGLFW", "XZQ", "DMDZ"}
+
+
+def test_a_theme_of_the_same_name_that_a_person_made_stays(tab):
+    themes = QgsProject.instance().mapThemeCollection()
+    themes.insert("Ecology", QgsMapThemeCollection.MapThemeRecord())
+    tab.themes.buttons["ecology"].click()
+    assert not themes.mapThemeVisibleLayers("Ecology")
+    assert len(themes.mapThemeVisibleLayers("Ecology (One Map)")) == 5
+
+
+def test_a_library_opens_with_no_map_where_that_is_not_wanted(city, shared_core):
+    settings.put("first_map", False)
+    library = OpenLibrary(shared_core)
+    room = MapTab(library, lambda _layer: None, lambda *_place: None)
+    library.open(str(city[0]))
+    wait_for(lambda: library.layers)
+    assert drawn_order() == []
+    room.close_down()
+
+
+def visible_codes():
+    """The codes of what can be seen."""
+    root = QgsProject.instance().layerTreeRoot()
+    return {node.layer().customProperty(PROPERTY_CODE) for node in root.findLayers() if node.isVisible()}
+
+
+def first_text(layer, expression):
+    """What an expression says of a layer's first feature, as a label or a tip has it."""
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(next(layer.getFeatures(QgsFeatureRequest().setLimit(1))))
+    return QgsExpression.replaceExpressionText(f"[% {expression} %]", context), context
+
+
+@pytest.mark.parametrize(
+    ("shelf", "code", "label"),
+    [
+        ("zh", "DLTB", "水田"),
+        ("en", "DLTB", "Paddy field"),
+        ("zh", "DMDZ", "新村"),
+        ("zh", "XZQ", "清源街道"),
+        ("zh", "KGDK", "R21\n住宅用地"),
+        ("en", "TDGHDL", "1120\nIrrigated land"),
+        ("zh", "GL", "云河线"),
+        ("zh", "GHDK", "小学"),
+    ],
+    indirect=["shelf"],
+)
+def test_places_and_plots_are_labelled(shelf, code, label):
+    entry = shelf.entry(code)
+    layer = put_on_map(shelf, entry, entry.in_force)
+    assert layer.labelsEnabled()
+    wanted = layer.labeling().settings()
+    assert first_text(layer, wanted.fieldName)[0] == label
+    if code in ("DLTB", "KGDK"):  # a city's plots would cover the map
+        assert wanted.scaleVisibility and wanted.minimumScale <= 10_000 and wanted.maximumScale == 0
+
+
+@pytest.mark.parametrize(
+    ("shelf", "alias", "value"),
+    [("zh", "地类编码", "0101 水田"), ("en", "Land class code", "0101 Paddy field")],
+    indirect=["shelf"],
+)
+def test_identify_and_tips_say_titles_and_names_of_codes(shelf, alias, value):
+    entry = shelf.entry("DLTB")
+    layer = put_on_map(shelf, entry, entry.in_force)
+    index = layer.fields().lookupField("DLBM")
+    assert layer.attributeAlias(index) == alias
+    assert layer.editorWidgetSetup(index).type() == "ValueMap"
+    said, context = first_text(layer, 'represent_value("DLBM")')
+    assert said == value
+    tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    assert alias in tip and value in tip and "DLBM" not in tip and "[%" not in tip
+    assert "500,000" in tip  # 500 × 1000 m
+    assert first_text(layer, layer.displayExpression())[0] in (value, "水田")
+
+
+def test_a_tip_shows_what_a_file_holds_as_text(shelf):
+    entry = shelf.entry("KGDK")
+    layer = put_on_map(shelf, entry, entry.in_force)
+    tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), first_text(layer, "1")[1])
+    assert "&lt;b&gt;住宅&lt;/b&gt;" in tip and "<b>住宅" not in tip
+
+
+@pytest.mark.parametrize("shelf", ["zh", "en"], indirect=True)
+def test_legends_speak_the_user_s_language_only(shelf):
+    for code in ("DLTB", "KGDK", "GL", "TDGHDL"):
+        entry = shelf.entry(code)
+        rules = put_on_map(shelf, entry, entry.in_force).renderer().rootRule().children()
+        for rule in rules:
+            has_chinese = any("\u4e00" <= sign <= "\u9fff" for sign in rule.label())
+            assert has_chinese == (settings.language() == "zh"), rule.label()
+
+
+def test_every_look_of_the_table_is_taken_by_qgis(shelf):
+    entry = shelf.entry("DLTB")
+    layer = QgsVectorLayer(f"Polygon?crs={CRS}&field=BSM:string", "x", "memory")
+    style_layer(layer, entry)  # a version that lacks the class is still drawn
+    assert layer.renderer().rootRule().children()[-1].isElse()
+
+
+def set_day(room, day):
+    """Change the day, and wait until the room has followed."""
+    listed = []
+    room.library.listed.connect(lambda: listed.append(True))
+    room.library.set_day(day)
+    wait_for(lambda: listed)
+
+
+def tables():
+    """The tables that the map shows, by code."""
+    layers = QgsProject.instance().mapLayers().values()
+    return {layer.customProperty(PROPERTY_CODE): layer.customProperty(PROPERTY_TABLE) for layer in layers}
+
+
+def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
+    tab.themes.buttons["plan"].click()
+    redline = next(one for one in QgsProject.instance().mapLayers().values() if "STBHHX" in one.source())
+    assert (tables()["STBHHX"], redline.featureCount()) == ("STBHHX__2", 2)
+    set_day(tab, QDate(2023, 3, 1))
+    assert tables()["STBHHX"] == "STBHHX__1" and "KGDK" not in tables()
+    assert redline.featureCount() == 1 and QgsProject.instance().mapLayer(redline.id()) is redline
+    assert "2020-01-01" in redline.name()
+    assert "Plots of the regulatory plan" in tab.said[-1]
+    assert "not yet" in tab.item_of("KGDK").text(1)
+    set_day(tab, QDate(2018, 1, 1))
+    assert tables() == {}
+    set_day(tab, QDate())
+    assert tables()["STBHHX"] == "STBHHX__2" and tables()["KGDK"] == "KGDK__1"
+    assert "KGDK" in visible_codes() and "STBHHX" not in visible_codes()  # as the theme left them
+    assert drawn_order() == [code for code in LAID if code in drawn_order()]
+
+
+def test_a_version_that_was_ticked_by_itself_stays_whatever_the_day(tab):
+    item = tab.item_of("STBHHX")
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    old = next(item.child(row) for row in range(item.childCount()) if "2020" in item.child(row).text(0))
+    old.setCheckState(0, Qt.CheckState.Checked)
+    set_day(tab, QDate(2018, 1, 1))
+    assert tables() == {"STBHHX": "STBHHX__1"}
+
+
+def test_a_slider_goes_through_the_versions_by_keys(tab):
+    assert tab.versions.isHidden()
+    tab.tree.setCurrentItem(tab.item_of("DLTB"))
+    assert tab.versions.isHidden()  # it has one
+    tab.tree.setCurrentItem(tab.item_of("STBHHX"))
+    assert not tab.versions.isHidden() and tab.versions.slider.value() == 1
+    QTest.keyClick(tab.versions.slider, Qt.Key.Key_Left)
+    assert tables()["STBHHX"] == "STBHHX__1" and tab.versions.label.text() == "2020-01-01"
+    set_day(tab, QDate(2025, 6, 1))  # what was chosen by hand stays
+    assert tables()["STBHHX"] == "STBHHX__1"
+    tab.tree.setCurrentItem(tab.item_of("STBHHX"))
+    tab.versions.slider.setValue(0)
+    QTest.keyClick(tab.versions.slider, Qt.Key.Key_Right)
+    assert tables()["STBHHX"] == "STBHHX__2"
+    set_day(tab, QDate(2022, 1, 1))  # with the version in force it follows again
+    assert tables()["STBHHX"] == "STBHHX__1"
+
+
+def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(tab):
+    canvas = QgsMapCanvas()
+    canvas.resize(400, 400)
+    canvas.setDestinationCrs(QgsProject.instance().crs())
+    canvas.setLayers(QgsProject.instance().layerTreeRoot().layerOrder())
+    canvas.setExtent(QgsRectangle(X, Y, X + 1000, Y + 1000))
+    swipe = DaySwipe(tab.library, canvas)
+    told = []
+    swipe.message_sent.connect(told.append)
+    swipe.date.setDate(QDate(2022, 1, 1))
+    swipe.button.click()
+    wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
+    left, right = swipe.tool.sides
+    assert right.title == "2022-01-01"
+    codes = [[layer.customProperty(PROPERTY_CODE) or layer.source() for layer in side.layers] for side in (left, right)]
+    assert "STBHHX" in codes[0] and any("STBHHX__1" in str(one) for one in codes[1])
+    before = swipe.tool.item.position
+    QTest.keyClick(canvas, Qt.Key.Key_Left)
+    assert swipe.tool.item.position < before
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert swipe.tool is None and not swipe.button.isChecked()
+    swipe.date.setDate(QDate.currentDate())
+    swipe.button.click()
+    wait_for(lambda: told)
+    assert not swipe.button.isChecked()

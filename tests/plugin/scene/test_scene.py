@@ -1,0 +1,99 @@
+"""The scene in three dimensions: terrain, volumes by height and surfaces, as QGIS's own objects hold them."""
+
+import processing
+import pytest
+from osgeo import gdal, osr
+from qgis.core import QgsAbstract3DSymbol, QgsExpression, QgsExpressionContext, QgsExpressionContextUtils, QgsProject
+
+from onemap.plugin.scene.scene import height_expression, missing_view, prepare_scene
+from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+
+pytest.importorskip("qgis._3d", reason="this QGIS has no 3D view")
+
+
+@pytest.fixture(scope="module")
+def high_library(provider, town, tmp_path_factory):
+    """A library with an elevation model and plots with permitted heights."""
+    folder = tmp_path_factory.mktemp("scene")
+    library = str(folder / "library.gpkg")
+    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
+    plots = [
+        (box(0, 0, 100, 100), "K1", "070102", "≤60"),
+        (box(200, 0, 100, 100), "K2", "0901", "24.5m"),
+        (box(400, 0, 100, 100), "K3", "0901", None),
+    ]
+    source = write_layer(folder / "plots.gpkg", ["DKBH", "YDXZDM", "JZXG"], plots)
+    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": "KGDK", "COVERS": "district"})
+    raster = gdal.GetDriverByName("GTiff").Create(str(folder / "dem.tif"), 10, 10, 1, gdal.GDT_Float32)
+    raster.SetGeoTransform((X, 100, 0, Y + 1000, 0, -100))
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(4547)
+    raster.SetProjection(system.ExportToWkt())
+    raster.GetRasterBand(1).Fill(75)
+    raster = None
+    processing.run(
+        "onemap:add", {"LIBRARY": library, "SOURCE": str(folder / "dem.tif"), "AS": "DEM", "COVERS": "district"}
+    )
+    return library
+
+
+@pytest.fixture
+def ready(dock, high_library):
+    dock.show()
+    dock.open_library(high_library)
+    wait_for(lambda: dock.library.layers)
+    return dock
+
+
+def test_the_terrain_and_the_volumes_are_those_of_the_library(ready):
+    scene = prepare_scene(ready.library)
+    provider = QgsProject.instance().elevationProperties().terrainProvider()
+    assert provider.layer() is scene.terrain
+    assert provider.heightAt(X + 550, Y + 550) == 75
+    (plots,) = scene.layers
+    symbol = plots.renderer3D().symbol()
+    height = symbol.dataDefinedProperties().property(QgsAbstract3DSymbol.Property.PropertyExtrusionHeight)
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(plots))
+    heights = []
+    for feature in plots.getFeatures():
+        context.setFeature(feature)
+        heights.append(height.valueAsDouble(context)[0])
+    assert heights == [60.0, 24.5, 0.0]
+    assert len(scene.missing) == 3  # buildings, models, limits: told, not passed over
+    assert prepare_scene(ready.library).layers == [plots]  # a second time nothing is added
+
+
+def test_the_settings_of_a_view_take_the_layers(ready):
+    from qgis._3d import Qgs3DMapSettings
+
+    scene = prepare_scene(ready.library)
+    settings = Qgs3DMapSettings()
+    settings.setCrs(QgsProject.instance().crs())
+    settings.setLayers([*scene.layers, scene.terrain])
+    assert settings.layers() == [*scene.layers, scene.terrain]
+
+
+@pytest.mark.parametrize(("text", "height"), [("≤60", 60), ("24.5m", 24.5), ("80", 80), ("不限", None), ("", None)])
+def test_a_height_is_the_first_number_of_a_text(text, height):
+    expression = QgsExpression(height_expression("h").replace('"h"', QgsExpression.quotedValue(text)))
+    value = expression.evaluate()
+    assert value == height, expression.evalErrorString()
+
+
+def test_the_button_opens_a_view_and_says_what_is_missing(ready):
+    opened = []
+    ready._open_scene = opened.append
+    assert missing_view() == "" and ready.scene_button.isEnabled()
+    ready.scene_button.click()
+    assert opened == ["One Map 3D"]
+    assert ready.notice.isVisible()
+
+
+def test_a_library_without_any_of_it_says_so(dock, library):
+    opened = []
+    dock._open_scene = opened.append
+    dock.show()
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    dock.scene_button.click()
+    assert opened == [] and dock.notice.isVisible()

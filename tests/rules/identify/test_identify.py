@@ -1,0 +1,252 @@
+"""identify: what lies at a place, against answers by hand and by shapely, in a file and on a server."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from pyproj import Transformer
+from rasterio.transform import from_origin
+from shapely import LineString, Point, Polygon, box
+
+KEYS = {"code", "title", "department", "library", "kind", "version", "covered", "features"}
+FEATURE_KEYS = {"feature", "class", "class_title", "area_m2", "distance_m", "attributes"}
+DISTRICT = box(-500, -500, 500, 500)
+
+
+@pytest.fixture
+def asked(desk):
+    """Ask about a place; the answer by layer."""
+
+    def ask(*arguments, library=None, **options):
+        answer = desk.run("identify", library or desk.library, *arguments, **options)
+        assert answer.code == 0, answer.json
+        return {layer["code"]: layer for layer in answer.json["layers"]}
+
+    return ask
+
+
+def names(layer):
+    return [feature["feature"] for feature in layer["features"]]
+
+
+def test_a_point_is_in_the_polygons_that_contain_it_their_edge_included(desk, asked):
+    shapes = [
+        box(0, 0, 10, 10),
+        box(5, 0, 20, 10),
+        Polygon(box(-10, -10, 30, 30).exterior, [box(-1, -1, 11, 11).exterior]),
+    ]
+    desk.layer("ZONE", shapes, covers=DISTRICT)
+    assert names(asked(2, 2)["ZONE"]) == ["f1"]
+    assert names(asked(7, 7)["ZONE"]) == ["f1", "f2"]
+    assert names(asked(10, 10)["ZONE"]) == ["f1", "f2"]  # on the edge of both
+    assert names(asked(11, -1)["ZONE"]) == ["f3"]  # the corner of the hole
+    layer = asked(100, 100)["ZONE"]
+    assert (layer["covered"], layer["features"], layer["reason"]) == (True, [], None)
+    (feature,) = asked(2, 2)["ZONE"]["features"]
+    assert feature.keys() >= FEATURE_KEYS
+    assert (feature["area_m2"], feature["distance_m"], feature["attributes"]["KEY"]) == (100.0, 0.0, "f1")
+
+
+def test_lines_and_points_lie_within_the_radius_itself_included(desk, asked):
+    desk.layer(
+        "ROAD", [LineString([(0, 0), (100, 0)]), LineString([(0, 40), (100, 40)])], covers=DISTRICT, geometry="line"
+    )
+    desk.layer("WELL", [Point(50, 3), Point(53, 4), Point(50, 40)], covers=DISTRICT, geometry="point")
+    desk.layer("ZONE", [box(51, -5, 60, 5)], covers=DISTRICT)
+    layers = asked(50, 0, "--radius", 5)
+    assert [(f["feature"], f["distance_m"]) for f in layers["WELL"]["features"]] == [("f1", 3.0), ("f2", 5.0)]
+    assert [(f["feature"], f["distance_m"], f["area_m2"]) for f in layers["ROAD"]["features"]] == [("f1", 0.0, None)]
+    assert layers["ROAD"]["features"][0]["length_m"] == 100.0
+    assert layers["ZONE"]["features"] == []  # a radius makes no polygon contain the point
+    assert names(asked(50, 0, "--radius", 4.999)["WELL"]) == ["f1"]
+    assert names(asked(50, 0)["WELL"]) == ["f1", "f2"]  # ten metres, where nothing is said
+    assert names(asked(50, 9, "--radius", 0)["ROAD"]) == [] and names(asked(50, 0, "--radius", 0)["ROAD"]) == ["f1"]
+
+
+def test_what_says_nothing_of_the_place_is_listed_and_not_covered(desk, asked):
+    desk.layer("HERE", [box(0, 0, 10, 10)], covers=DISTRICT)
+    desk.layer("PART", [box(0, 0, 10, 10)], covers=box(0, 0, 10, 10))
+    desk.layer("PAST", [box(0, 0, 10, 10)], covers=DISTRICT, valid_from="2020-01-01", valid_to="2020-12-31")
+    layers = asked(300, 0)
+    assert all(layer.keys() >= KEYS for layer in layers.values())
+    told = {
+        code: (layers[code]["covered"], layers[code]["version"], layers[code]["reason"]) for code in ("HERE", "PART")
+    }
+    assert told == {"HERE": (True, "v1", None), "PART": (False, "v1", "outside_coverage")}
+    assert (layers["PAST"]["covered"], layers["PAST"]["version"], layers["PAST"]["reason"]) == (
+        False,
+        None,
+        "not_in_force",
+    )
+    assert (layers["DLTB"]["covered"], layers["DLTB"]["reason"]) == (False, "layer_missing")
+    assert names(asked(5, 5, "--as-of", "2020-06-01")["PAST"]) == ["f1"]
+    assert asked(10, 10)["PART"]["covered"]  # the coverage's edge speaks too
+
+
+def test_features_outside_the_coverage_are_told_and_the_place_is_not_covered(desk, asked):
+    desk.layer("ZONE", [box(0, 0, 50, 10)], covers=box(0, 0, 10, 10))
+    layer = asked(30, 5)["ZONE"]
+    assert (names(layer), layer["covered"]) == (["f1"], False)
+
+
+def test_only_names_layers_and_an_unknown_one_is_wrong_usage(desk, asked):
+    desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
+    assert list(asked(5, 5, "--only", "ZONE,DLTB")) == ["DLTB", "ZONE"]
+    answer = desk.run("identify", desk.library, 5, 5, "--only", "NONE")
+    assert (answer.code, answer.codes) == (2, ["only.unknown"])
+
+
+def test_classes_have_the_titles_of_their_code_table(desk):
+    source = desk.write("dltb", [box(0, 0, 10, 10)], {"BSM": ["a1"], "DLBM": ["0101"], "QSXZ": ["20"]}, "EPSG:4547")
+    covers = desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
+    answer = desk.run("add", desk.library, source, "--as", "DLTB", "--covers", covers)
+    assert answer.code == 0, answer.json
+    for language, title in (("zh", "水田"), ("en", "Paddy")):
+        answer = desk.run("identify", desk.library, 5, 5, "--only", "DLTB", lang=language)
+        (feature,) = answer.json["layers"][0]["features"]
+        assert (feature["feature"], feature["class"]) == ("a1", "0101")
+        assert title in feature["class_title"] and title in feature["meanings"]["DLBM"]
+    assert answer.json["layers"][0]["fields"]["DLBM"] == "Land class code"
+
+
+def test_without_a_key_features_have_the_number_of_their_row(desk, asked):
+    source = desk.write("plain", [box(0, 0, 1, 1), box(0, 0, 9, 9)], {"N": [7, None]}, "EPSG:4547")
+    define = "name=p,department=water,library=base,kind=vector,geometry=polygon"
+    answer = desk.run("add", desk.library, source, "--as", "PLAIN", "--define", define, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    features = asked(5, 5)["PLAIN"]["features"]
+    assert [feature["feature"] for feature in features] == ["2"]
+    assert (features[0]["class"], features[0]["class_title"], features[0]["attributes"]) == (None, None, {"N": None})
+
+
+def grid(desk, values, crs="EPSG:4547", west=0.0, north=40.0, cell=10.0):
+    values = np.asarray(values, dtype="float64")
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": -9999.0, "crs": crs}
+    shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
+    with rasterio.open(desk.folder / "dem.tif", "w", **profile, **shape) as dataset:
+        dataset.write(values, 1)
+    answer = desk.run("add", desk.library, desk.folder / "dem.tif", "--as", "DEM", "--covers", "extent")
+    assert answer.code == 0, answer.json
+
+
+def test_a_raster_says_the_value_of_the_cell_as_class(desk, asked):
+    grid(desk, [[1, 2, 3, 4], [5, 6, 7, 8], [9, -9999, 11, 12], [13, 14, 15, 16]])
+    assert [f["class"] for f in asked(15, 25)["DEM"]["features"]] == [6.0]
+    assert asked(15, 15)["DEM"]["features"] == [] and asked(15, 15)["DEM"]["covered"]
+    assert asked(99, 15)["DEM"]["features"] == [] and not asked(99, 15)["DEM"]["covered"]
+    (feature,) = asked("--box", "1,25,19,39")["DEM"]["features"]
+    assert feature["attributes"] == {"low": 1.0, "mean": 3.5, "high": 6.0} and feature["class"] is None
+    (feature,) = asked("--line", "LINESTRING (25 5, 25 35)")["DEM"]["features"]
+    assert feature["attributes"] == {"low": 3.0, "mean": 9.0, "high": 15.0}
+    (desk.folder / "dem.tif").unlink()
+    layer = asked(15, 25)["DEM"]
+    assert (layer["covered"], layer["features"], layer["reason"]) == (False, [], "unreadable")
+
+
+def test_degrees_name_the_same_place(desk):
+    east, north = 500_123.25, 4_208_321.5
+    desk.layer("ZONE", [box(east - 1, north - 1, east + 1, north + 1)], covers=box(0, 0, 1e6, 5e6))
+    longitude, latitude = Transformer.from_crs(4547, 4490, always_xy=True).transform(east, north)
+    answer = desk.run("identify", desk.library, longitude, latitude, "--crs", "EPSG:4490", "--only", "ZONE").json
+    assert names(answer["layers"][0]) == ["f1"]
+    assert (answer["x"], answer["y"], answer["crs"]) == (longitude, latitude, "EPSG:4490")
+    there = shapely.from_wkt(answer["wkt"])
+    assert there.distance(Point(east, north)) < 0.01
+
+
+def test_a_line_and_a_box_meet_what_shapely_says(desk, asked):
+    chance = random.Random(7)
+    corners = [(chance.uniform(-90, 90), chance.uniform(-90, 90)) for _ in range(60)]
+    zones = [box(x, y, x + chance.uniform(1, 40), y + chance.uniform(1, 40)) for x, y in corners]
+    roads = [LineString([(x, y), (y, x + 7), (x + 30, y)]) for x, y in corners]
+    desk.layer("ZONE", zones, covers=DISTRICT)
+    desk.layer("ROAD", roads, covers=DISTRICT, geometry="line")
+    line, area = LineString([(-60, -50), (10, 20), (70, -10)]), box(-30, -20, 15, 44)
+    layers = asked("--line", line.wkt, "--radius", 2)
+    assert set(names(layers["ZONE"])) == {f"f{n}" for n, zone in enumerate(zones, 1) if zone.intersects(line)}
+    assert set(names(layers["ROAD"])) == {f"f{n}" for n, road in enumerate(roads, 1) if road.distance(line) <= 2}
+    for feature in layers["ZONE"]["features"]:
+        assert feature["inside_m"] == pytest.approx(zones[int(feature["feature"][1:]) - 1].intersection(line).length)
+    layers = asked("--box=-30,-20,15,44", "--radius", 0)
+    assert set(names(layers["ZONE"])) == {f"f{n}" for n, zone in enumerate(zones, 1) if zone.intersects(area)}
+    for feature in layers["ZONE"]["features"]:
+        assert feature["inside_m2"] == pytest.approx(zones[int(feature["feature"][1:]) - 1].intersection(area).area)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), "identify.place"),
+        ((5,), "identify.place"),
+        ((5, 5, "--box", "0,0,1,1"), "identify.place"),
+        (("x", 5), "usage.value"),
+        (("nan", 5), "usage.value"),
+        (("--box", "0,0,1"), "usage.value"),
+        (("--box", "5,0,1,1"), "usage.value"),
+        (("--line", "POINT (1 1)"), "usage.value"),
+        (("--line", "LINESTRING"), "usage.value"),
+        ((5, 5, "--radius", "-1"), "usage.value"),
+        ((1e300, 95, "--crs", "EPSG:4490"), "usage.value"),
+    ],
+)
+def test_a_place_that_is_none_is_wrong_usage(desk, arguments, code):
+    answer = desk.run("identify", desk.library, *arguments)
+    assert (answer.code, answer.codes) == (2, [code])
+
+
+def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_path, onemap):
+    library, covers = tmp_path / "own.gpkg", desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
+    pack = desk.pack(
+        {"id": "two", "layer": "DLTB", "where": "DLBM = '0101'", "title": {"zh": "甲", "en": "A"}},
+        {"id": "all", "layer": "DLTB", "basis": [{"law": "Old", "to": "2020-01-01"}, {"law": "New"}]},
+        {"id": "far", "layer": "STBHHX"},
+    )
+    assert onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).code == 0
+    shapes, columns = [box(0, 0, 10, 10)] * 3, {"BSM": ["a", "b", "c"], "DLBM": ["0101", "0201", None]}
+    source = desk.write("dltb", shapes, columns, "EPSG:4547")
+    answer = onemap("add", library, source, "--as", "DLTB", "--covers", covers)
+    assert answer.code == 0, answer.json
+    layers = {layer["code"]: layer for layer in onemap("identify", library, 5, 5).json["layers"]}
+    speaking = {feature["feature"]: feature["rules"] for feature in layers["DLTB"]["features"]}
+    assert speaking == {"a": ["two", "all"], "b": ["all"], "c": ["two", "all"]}  # of a null nobody knows
+    laws = {law["rule"]: law for law in layers["DLTB"]["laws"]}
+    assert (laws["two"]["title"], laws["two"]["basis"][0]["article"]) == ("A", "第一条")
+    assert [entry["law"] for entry in laws["all"]["basis"]] == ["New"]
+    assert [law["rule"] for law in layers["STBHHX"]["laws"]] == ["far"] and layers["KGDK"]["laws"] == []
+
+
+def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
+    desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
+    for language, words in (
+        ("zh", ["国土", "编号 f1", "100.00 m²", "图层未入库"]),
+        ("en", ["Land", "No. f1", "100.00 m²", "Not known here"]),
+    ):
+        text = core("identify", desk.library, 5, 5, "--lang", language).stdout.decode()
+        assert [word for word in words if word not in text] == []
+
+
+def test_the_answer_is_one_in_a_file_on_a_server_and_asked_twice(desk, postgis, onemap):
+    zones = [Point(97 * n, 61 * n).buffer(83.3, quad_segs=5) for n in range(12)]
+    roads = [LineString([(-50, 40 * n), (300, 47.7 * n), (1300, 33.3 * n)]) for n in range(4)]
+    columns = {"KEY": [f"z{n}" for n in range(12)], "TYPE": ["甲", None, "O'Neil %"] * 4}
+    files = {
+        "ZONE": ("polygon", desk.write("zone", zones, columns, "EPSG:4547")),
+        "ROAD": ("line", desk.write("road", roads, {"KEY": list("abcd")}, "EPSG:4547")),
+    }
+    places = [desk.library, f"{postgis.database().url}&schema=identify"]
+    assert onemap("new", places[1], "--crs", "EPSG:4547").code == 0
+    answers = []
+    for place in places:
+        for code, (geometry, source) in files.items():
+            define = f"name={code},department=land,library=base,kind=vector,geometry={geometry},key=KEY"
+            given = ("--as", code, "--define", define, "--covers", "extent", "--label", "one")
+            assert onemap("add", place, source, *given).code == 0
+        answers += [onemap("identify", place, 200, 130, "--radius", 50).json for _ in range(2)]
+    assert all(answer == answers[0] for answer in answers)
+    by_hand = {f"z{n}" for n, zone in enumerate(zones) if zone.intersects(Point(200, 130))}
+    (zone,) = (layer for layer in answers[0]["layers"] if layer["code"] == "ZONE")
+    assert set(names(zone)) == by_hand and by_hand
+    json.dumps(answers[0], allow_nan=False)

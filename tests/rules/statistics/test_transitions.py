@@ -1,0 +1,74 @@
+"""transitions: what became what; the rows sum to both years."""
+
+import pytest
+from shapely import box
+
+
+def ask(desk, *arguments, code=0, **options):
+    given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    answer = desk.run("transitions", desk.library, *arguments, *given)
+    assert answer.code == code, answer.json
+    return answer.json
+
+
+@pytest.fixture
+def years(desk):
+    # 2020: farm 60, built 40; 2021: the built ground has grown by 20, and a strip of 4 has no feature any more.
+    desk.layer(
+        "USE", [box(0, 0, 6, 10), box(6, 0, 10, 10)], {"K": ["farm", "built"]}, covers=box(0, 0, 10, 10), label="2020"
+    )
+    after = [box(0, 1, 4, 10), box(4, 0, 10, 10)]
+    desk.layer("USE", after, {"K": ["farm", "built"]}, covers=box(0, 0, 10, 10), label="2021")
+    return "USE@2020", "USE@2021"
+
+
+def cells(found):
+    def name(keys):
+        return None if keys is None else keys["K"]
+
+    return {(row["unit"], name(row["from"]), name(row["to"])): row["area_m2"] for row in found["rows"]}
+
+
+def test_the_matrix_by_hand_and_its_margins(desk, years):
+    found = ask(desk, *years, by="K")
+    assert cells(found) == pytest.approx(
+        {
+            (None, "farm", "farm"): 36.0,
+            (None, "farm", "built"): 20.0,
+            (None, "built", "built"): 40.0,
+            (None, "farm", None): 4.0,
+        }
+    )
+    classes = {None if row["keys"] is None else row["keys"]["K"]: row for row in found["classes"]}
+    assert (classes["farm"]["before_m2"], classes["farm"]["after_m2"]) == pytest.approx((60.0, 36.0))
+    assert (classes["built"]["gain_m2"], classes["built"]["loss_m2"]) == pytest.approx((20.0, 0.0))
+    assert classes[None]["after_m2"] == pytest.approx(4.0)
+    assert found["total"]["area_m2"] == pytest.approx(100.0) and found["total"]["changed_m2"] == pytest.approx(24.0)
+
+
+def test_by_unit_both_years_are_the_margins(desk, years):
+    desk.layer("UNITS", [box(0, 0, 5, 10), box(5, 0, 20, 10)], {"NAME": ["W", "E"]})
+    found = ask(desk, *years, by="K", within="UNITS", unit="NAME")
+    assert cells(found)[("W", "farm", "built")] == pytest.approx(10.0)
+    for year, margin in zip(years, ("before_m2", "after_m2"), strict=True):
+        asked = desk.run("statistics", desk.library, year, "--by=K", "--within=UNITS", "--unit=NAME").json
+        direct = {(row["unit"], row["keys"]["K"]): row["area_m2"] for row in asked["rows"]}
+        sums = {(row["unit"], row["keys"]["K"]): row[margin] for row in found["classes"] if row["keys"] is not None}
+        assert {key: value for key, value in sums.items() if value} == pytest.approx(direct)
+    assert {row["unit"]: row["outside_coverage_m2"] for row in found["units"]} == pytest.approx({"W": 0.0, "E": 100.0})
+
+
+def test_where_a_version_overlaps_itself_the_first_row_wins_and_that_is_told(desk, years):
+    desk.layer(
+        "USE", [box(0, 0, 6, 10), box(4, 0, 10, 10)], {"K": ["farm", "built"]}, covers=box(0, 0, 10, 10), label="x"
+    )
+    found = ask(desk, "USE@2020", "USE@x", by="K")
+    assert cells(found) == pytest.approx({(None, "farm", "farm"): 60.0, (None, "built", "built"): 40.0})
+    assert [problem["code"] for problem in found["problems"]] == ["compare.overlap"]
+
+
+def test_lines_have_no_transition_and_two_places_no_common_ground(desk, years):
+    desk.layer("FAR", [box(500, 0, 505, 10)], {"NAME": ["far"]})
+    found = ask(desk, *years, code=3, by="K", within="FAR")
+    assert [problem["code"] for problem in found["problems"]] == ["statistics.no_common_ground"]
+    assert ask(desk, *years, code=3, by="NOPE")["problems"][0]["code"] == "statistics.field"

@@ -1,0 +1,61 @@
+"""One version of a layer against another: every kind of change, by hand, and the classes' ground."""
+
+import geopandas as gpd
+import pytest
+import shapely
+
+
+def box(x, y=0, width=100, height=100):
+    return shapely.box(x, y, x + width, y + height)
+
+
+@pytest.fixture
+def two_years(desk):
+    """Five features; then one gone, one new, one shifted by 10 m, one of another class, one only turned round."""
+    squares = [box(0), box(200), box(400), box(600), box(800)]
+    desk.layer("ZONE", squares, {"KEY": list("abcde"), "USE": ["farm", "farm", "town", "town", "wood"]}, label="1")
+    turned = shapely.Polygon(list(squares[4].exterior.coords)[2:-1] + list(squares[4].exterior.coords)[:2])
+    later = [box(0), box(210), box(400), box(1000), turned]
+    desk.layer("ZONE", later, {"KEY": list("abcfe"), "USE": ["town", "farm", "town", "farm", "wood"]}, label="2")
+    return desk
+
+
+def test_each_kind_of_change_is_counted_once(two_years, onemap):
+    answer = onemap("changes", two_years.library, "ZONE", "1", "2", "--by", "USE")
+    assert answer.code == 0, answer.json
+    counts = {name: answer.json[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
+    assert counts == {"added": 1, "removed": 1, "moved": 1, "changed": 1, "unchanged": 2}
+    areas = {(row["from"], row["to"]): row["area_m2"] for row in answer.json["transitions"]}
+    # a: farm to town; d (town) gone; f (farm) new; b moved by 10 m of 100 m.
+    assert areas == {
+        ("farm", "town"): pytest.approx(10_000),
+        ("town", None): pytest.approx(10_000),
+        (None, "farm"): pytest.approx(11_000),
+        ("farm", None): pytest.approx(1_000),
+    }
+
+
+def test_the_tables_name_field_and_values_and_lie_where_the_feature_lies(two_years, onemap, tmp_path):
+    out = tmp_path / "out.gpkg"
+    assert onemap("changes", two_years.library, "ZONE", "1", "2", "--by", "USE", "--out", out).code == 0
+    rows = gpd.read_file(out, layer="changes").set_index("feature")
+    assert rows["change"].to_dict() == {"a": "changed", "b": "moved", "f": "added", "d": "removed"}
+    assert rows.loc["a", "fields"] == "USE"
+    assert '"USE": "farm"' in rows.loc["a", "before"] and '"USE": "town"' in rows.loc["a", "after"]
+    assert rows.loc["b", "geometry"].bounds == (210, 0, 310, 100)
+    assert rows.loc["d", "geometry"].bounds == (600, 0, 700, 100)
+    assert len(gpd.read_file(out, layer="transitions")) == 4
+
+
+def test_features_of_new_names_are_known_by_their_ground(desk, onemap):
+    desk.layer("ZONE", [box(0), box(200)], {"KEY": ["a", "b"]}, label="1")
+    desk.layer("ZONE", [box(200), box(0)], {"KEY": ["x", "a"]}, label="2")
+    answer = onemap("changes", desk.library, "ZONE", "1", "2")
+    assert (answer.json["unchanged"], answer.json["changed"], answer.json["added"]) == (1, 1, 0)
+    assert answer.json["transitions"] == []
+
+
+def test_a_version_that_is_not_there_is_refused(two_years, onemap):
+    answer = onemap("changes", two_years.library, "ZONE", "1", "9")
+    assert (answer.code, answer.json["problems"][0]["field"]) == (3, "NEW")
+    assert onemap("changes", two_years.library, "NONE", "1", "2").codes == ["layer.unknown"]
