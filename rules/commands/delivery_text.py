@@ -56,9 +56,29 @@ def _changes(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _recheck(result: Result, language: str) -> str:
+    """What turned and why, so that it can be sent as it is."""
+    records = [*result["cases"], *result.get("runs", [])]
+    turned = sum(bool(record["turned"]) for record in records)
+    lines = [phrase("said.recheck", language, count=len(records), turned=turned)]
+    for record in records:
+        if not record["turned"] and not record["problems"]:
+            continue
+        name = record.get("project") or record.get("name") or ""
+        lines.append(" ".join(filter(None, (record.get("case") or record.get("run"), name))))
+        for one in record["turned"]:
+            before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
+            lines.append(f"  {one['parcel']}: {before} → {after} ({', '.join(one['rules'])})")
+        for one in [*record.get("layers", []), *record.get("packs", [])]:
+            lines.append(f"  {one.get('code') or one['id']}: {one['from'] or '–'} → {one['to'] or '–'}")
+        lines += [f"  {problem['message']} {problem['mend']}" for problem in record["problems"]]
+    return "\n".join(lines)
+
+
 DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "deliver": _deliver,
     "receive": _receive,
     "ingest": _ingest,
     "changes": _changes,
+    "recheck": _recheck,
 }

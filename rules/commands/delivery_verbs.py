@@ -1,7 +1,7 @@
 """The verbs of data on its way between departments and levels; `rules/work/delivery_work.py` does them."""
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_date, to_name, to_pairs
+from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_name, to_pairs
 
 _WORK = "delivery_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -33,6 +33,18 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         ),
         makes_data=True,
         work=_WORK,
+    ),
+    Verb(
+        "recheck",
+        (
+            _LIBRARY,
+            Parameter("open", flag=True),
+            Parameter("run", "RUN", repeated=True),
+            Parameter("out", "PATH", repeated=True),
+            Parameter("overwrite", flag=True),
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work="recheck_work",
     ),
     Verb(
         "deliver",

@@ -37,6 +37,25 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     }
 
 
+def recheck_run(library: Library, identifier: str, values: Values, context: VerbContext) -> dict[str, Any]:
+    """What a check that was kept would say today: parcels whose verdict changes, layers and packs. Nothing is written.
+
+    Its packs are the library's, where it was judged by them. Raises OneMapError run.…, and what a check refuses.
+    """
+    before = stored_question(library, identifier)
+    ids = {pack.id for pack in before.packs}
+    known = packs_of(library, (), before.code_system)
+    packs = tuple(known) if ids == {pack.id for pack in known} else before.packs
+    question = replace(before, packs=packs, as_of=library.today(), known_at=None)
+    run = run_question(library, question, values, context)
+    record = run_record(library, identifier)
+    return {
+        "parcels": changed_verdicts(library, identifier, run),
+        "layers": _layers(record, run),
+        "packs": _packs(record, run),
+    }
+
+
 def _opinions(then: Sequence[Draft], now: Sequence[Draft]) -> list[dict[str, Any]]:
     """The departments whose draft or whose part in the case would change."""
     changed = []

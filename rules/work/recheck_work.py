@@ -1,0 +1,100 @@
+"""What every open case, and every named check, would say today: the night's verb. Nothing is written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import problem_record
+from onemap.rules.verb.declaration import Result, Values, VerbContext
+
+_OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not decided for good
+
+
+def recheck(values: Values, context: VerbContext) -> Result:
+    """Judge again what the library keeps, by today's packs and versions; what turned, and why."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.outputs.outputs import check_targets, tables_written
+    from onemap.rules.review.case_file import case_ids, read_case
+    from onemap.rules.runs.past_runs import run_names
+
+    wanted = values.get("run") or []
+    if not values.get("open") and not wanted:
+        raise UsageError("usage.required", field="--open", verb="recheck")
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"]])
+    with open_library(values["library"]) as library:
+        cases = [read_case(library, id_) for id_ in case_ids(library)] if values.get("open") else []
+        cases = [case for case in cases if case.state in _OPEN]
+        names = run_names(library)
+        runs = [_run_id(names, name) for name in wanted]
+        parts = iter(context.progress.parts([1] * (len(cases) + len(runs))))
+        records = [_case_record(library, case, values, context, next(parts)) for case in cases]
+        run_records = [_run_record(library, run, names, values, context, next(parts)) for run in runs]
+        crs = library.crs
+    for out in outs:
+        with tables_written(_tables(records, run_records), crs, out, overwrite):
+            pass
+    turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
+    result: Result = {"cases": records, "failed_on": turned}
+    if wanted:
+        result["runs"] = run_records
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def _run_id(names: Mapping[str, str], wanted: str) -> str:
+    """The run of that name, else the run of that id."""
+    return next((run for run, name in names.items() if name == wanted), wanted)
+
+
+def _case_record(library: Library, case: Any, values: Values, context: VerbContext, progress: Any) -> dict[str, Any]:
+    """A case: its parcels whose verdict turned, and what changed behind them; why, where it cannot be judged."""
+    from dataclasses import replace
+
+    from onemap.rules.review.recheck import recheck as recheck_case
+
+    facts = {"case": case.id, "project": case.project, "state": case.state}
+    try:
+        found = recheck_case(library, case, values, replace(context, progress=progress))
+    except OneMapError as error:
+        return {**facts, "turned": [], "problems": _problems(error, context)}
+    more = {name: found[name] for name in ("opinions", "layers", "packs")}
+    return {**facts, "turned": found["parcels"], **more, "problems": []}
+
+
+def _run_record(
+    library: Library, run: str, names: Mapping[str, str], values: Values, context: VerbContext, progress: Any
+) -> dict[str, Any]:
+    """A check that was kept: its parcels whose verdict turned, and what changed behind them."""
+    from dataclasses import replace
+
+    from onemap.rules.review.recheck import recheck_run
+
+    facts = {"run": run, "name": names.get(run)}
+    try:
+        found = recheck_run(library, run, values, replace(context, progress=progress))
+    except OneMapError as error:
+        return {**facts, "turned": [], "problems": _problems(error, context)}
+    return {**facts, "turned": found["parcels"], "layers": found["layers"], "packs": found["packs"], "problems": []}
+
+
+def _problems(error: OneMapError, context: VerbContext) -> list[dict[str, Any]]:
+    return [problem_record(problem, context.language) for problem in error.problems]
+
+
+def _tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """A row for each parcel that turned."""
+    from onemap.rules.findings.table import Table
+
+    columns = ["case", "project", "run", "parcel", "from", "to", "rules"]
+    rows = [
+        [record.get("case"), record.get("project"), record.get("run"), turned["parcel"], turned["from"], turned["to"]]
+        + [",".join(turned["rules"])]
+        for record in (*cases, *runs)
+        for turned in record["turned"]
+    ]
+    return {"turned": Table(pd.DataFrame(rows, columns=columns, dtype=object))}
