@@ -336,6 +336,23 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     core_words.learn({})
 
 
+def test_departments_are_called_as_the_library_s_own_profile_has_it(dock, library, tmp_path):
+    path = tmp_path / "profiled.gpkg"
+    shutil.copyfile(library, path)
+    profile = tmp_path / "profiled.profile.toml"
+    profile.write_text('[departments.land]\nname = { zh = "土地处", en = "Land desk" }\n', encoding="utf-8")
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers)
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "Land desk"
+    profile.write_text("[departments.land]\nname = 3\n", encoding="utf-8")
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) != "Land desk"
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers and dock.notice.text)
+    assert "profiled.profile.toml" in dock.notice.text
+
+
 def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_filled_in(dock, library):
     asked = []
     dock._ask_algorithm = lambda *given: asked.append(given[:2])
