@@ -3953,5 +3953,65 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Write the results as Excel, GeoPackage or PDF</source>
         <translation>把结果导出为 Excel、GeoPackage 或 PDF</translation>
     </message>
+    <message>
+        <source>Nothing usable of {parcel} would pass.</source>
+        <translation>{parcel} 中没有可用的部分能通过。</translation>
+    </message>
+    <message>
+        <source>nothing usable</source>
+        <translation>无可用部分</translation>
+    </message>
+    <message>
+        <source>As a reviewer reads it</source>
+        <translation>返回说明</translation>
+    </message>
+    <message>
+        <source>Technical details</source>
+        <translation>技术细节</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation>打印…</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Proposed use</source>
+        <translation>拟用途</translation>
+    </message>
+    <message>
+        <source>The proposed use, for rules that ask for it: type a part of its code or name</source>
+        <translation>拟用途，供询问用途的规则使用：输入代码或名称的一部分即可查找</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>More facts</source>
+        <translation>其他属性</translation>
+    </message>
+    <message>
+        <source>Last side: {length}</source>
+        <translation>末边：{length}</translation>
+    </message>
+    <message>
+        <source>Outline: {length}</source>
+        <translation>周长：{length}</translation>
+    </message>
+    <message>
+        <source>Which cases are listed</source>
+        <translation>列出哪些项目</translation>
+    </message>
+    <message>
+        <source>Text of the opinion</source>
+        <translation>意见正文</translation>
+    </message>
 </context>
 </TS>
