@@ -30,7 +30,7 @@ class BalanceRow:
 def balance_of(answer: dict[str, Any], whole: str) -> list[BalanceRow]:
     """The balance of all ground, then of each unit where there are several; each closes to its ground.
 
-    whole: what all ground is called.
+    whole: what the ground is called where it is one.
     """
     total, units, rows = answer["total"], answer.get("units") or [], answer["rows"]
     if answer.get("within") is None:
@@ -39,7 +39,7 @@ def balance_of(answer: dict[str, Any], whole: str) -> list[BalanceRow]:
         return [_balance(whole, total["units_m2"], total, rows)]
     codes = {problem.get("code") for problem in answer.get("problems") or ()}
     # Ground of two units would count twice in a sum of both.
-    together = [] if UNITS_OVERLAP in codes else [_balance(whole, total["units_m2"], total, rows)]
+    together = [] if UNITS_OVERLAP in codes else [_balance(tr("Together"), total["units_m2"], total, rows)]
     return together + [
         _balance(unit["unit"], unit["area_m2"], unit, [row for row in rows if row["unit"] == unit["unit"]])
         for unit in units

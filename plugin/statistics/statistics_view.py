@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -58,6 +59,7 @@ class StatisticsView(VerbView):
         self.layer.setAccessibleName(tr("Land use to add up"))
         self.layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.layer.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self.layer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
         self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))

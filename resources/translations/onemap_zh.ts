@@ -1248,6 +1248,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>图斑：{count} 个</translation>
     </message>
     <message>
+        <source>Together</source>
+        <translation>合计</translation>
+    </message>
+    <message>
         <source>Query sheets of parcels</source>
         <translation>用地查询表</translation>
     </message>

@@ -74,8 +74,8 @@ def test_a_drawn_ground_closes_by_group_and_class(view, language):
 def test_each_division_is_told_and_all_together_before_them(view):
     view.ground.box.setCurrentIndex(1)
     rows = balance(view)
-    assert [(row[1], row[2]) for row in rows if row[0] == 0][1:] == [("南", "50.0000"), ("北", "50.0000")]
-    assert rows[0][2] == "100.0000"
+    tops = [(row[1], row[2]) for row in rows if row[0] == 0]
+    assert tops == [("Together", "100.0000"), ("南", "50.0000"), ("北", "50.0000")]
     assert [row[2] for row in rows if row[0] == 2] == ["50.0000", "40.0000", *["25.0000", "20.0000"] * 2]
     assert [row[2] for row in rows if row[0] == 1 and row[1] == "no feature"] == ["10.0000", "5.0000", "5.0000"]
 
