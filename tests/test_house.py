@@ -39,8 +39,8 @@ FLOORS = {
         distributed outputs charts maps check incremental runs findings question packs kinds inputs overlay verb .
     """,
     "plugin": """
-        . dock algorithms check review expressions remedy compare parcels services add identify scene results
-        map library widgets connection words profile
+        . dock algorithms check review expressions remedy compare statistics parcels services add identify scene
+        results map library widgets connection words profile
     """,
 }
 MODULES_IN_A_FOLDER = 25

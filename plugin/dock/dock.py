@@ -43,6 +43,7 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.review.review_tab import ReviewTab
 from onemap.plugin.scene.scene import missing_view, prepare_scene
 from onemap.plugin.services.service_dialog import ServiceDialog
+from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
@@ -91,6 +92,8 @@ class OneMapDock(QgsDockWidget):
         self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
         self.scene_button.clicked.connect(self.show_scene)
         self.map_tab.layout().addWidget(self.identify)
+        self.statistics = StatisticsView(self.library, canvas)
+        self.map_tab.layout().addWidget(self.statistics)
         self.map_tab.layout().addWidget(self.scene_button)
         self.day_swipe = DaySwipe(self.library, canvas)
         self.map_tab.add_row(self.day_swipe)
@@ -158,10 +161,11 @@ class OneMapDock(QgsDockWidget):
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
         self.map_tab.refused.connect(self.notice.say)
-        self.identify.refused.connect(self.refuse)
+        for view in (self.identify, self.day_swipe, self.statistics):
+            view.refused.connect(self.refuse)
         self.identify.shown.connect(self.show_map_tab)
-        self.day_swipe.refused.connect(self.refuse)
-        self.day_swipe.message_sent.connect(self.notice.say)
+        for view in (self.day_swipe, self.statistics):
+            view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
         self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
         self.map_tab.service_requested.connect(self.register_service)
@@ -221,6 +225,7 @@ class OneMapDock(QgsDockWidget):
         self.compare_tab.close_down()
         self.review_tab.close_down()
         self.identify.close_down()
+        self.statistics.close_down()
         self.map_tab.close_down()
         self.setup_page.close_down()
         if self.add_dialog is not None:

@@ -1184,6 +1184,78 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{count} 个地块的用地查询表：{path}</translation>
     </message>
     <message>
+        <source>counted twice: features overlap</source>
+        <translation>重复计入（图斑重叠）</translation>
+    </message>
+    <message>
+        <source>no feature</source>
+        <translation>无图斑</translation>
+    </message>
+    <message>
+        <source>the layer does not speak of it</source>
+        <translation>图层覆盖范围以外</translation>
+    </message>
+    <message>
+        <source>Add up the land in the polygons of a file</source>
+        <translation>统计文件中各面的用地</translation>
+    </message>
+    <message>
+        <source>Ground to add up</source>
+        <translation>统计范围</translation>
+    </message>
+    <message>
+        <source>each of: {layer}</source>
+        <translation>按{layer}分别统计</translation>
+    </message>
+    <message>
+        <source>all that the layer covers</source>
+        <translation>图层的全部覆盖范围</translation>
+    </message>
+    <message>
+        <source>How much of what?</source>
+        <translation>用地统计</translation>
+    </message>
+    <message>
+        <source>The land-use balance of a ground: drawn, chosen, or all</source>
+        <translation>所绘、所选或全部范围的用地平衡表</translation>
+    </message>
+    <message>
+        <source>Land use to add up</source>
+        <translation>要统计的用地图层</translation>
+    </message>
+    <message>
+        <source>Add up</source>
+        <translation>统计</translation>
+    </message>
+    <message>
+        <source>Land-use balance</source>
+        <translation>用地平衡表</translation>
+    </message>
+    <message>
+        <source>Unit, class</source>
+        <translation>单元、地类</translation>
+    </message>
+    <message>
+        <source>Area, ha</source>
+        <translation>面积（公顷）</translation>
+    </message>
+    <message>
+        <source>Land use</source>
+        <translation>用地图层</translation>
+    </message>
+    <message>
+        <source>Ground</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>features: {count}</source>
+        <translation>图斑：{count} 个</translation>
+    </message>
+    <message>
+        <source>Together</source>
+        <translation>合计</translation>
+    </message>
+    <message>
         <source>Query sheets of parcels</source>
         <translation>用地查询表</translation>
     </message>
