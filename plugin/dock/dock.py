@@ -87,16 +87,10 @@ class OneMapDock(QgsDockWidget):
         self.setup_page = SetupPage(core, open_settings)
         self.map_tab = MapTab(self.library, self._zoom_to, self.show_place)
         self.identify = IdentifyView(self.library, canvas)
-        self.scene_button = QPushButton(icon("scene"), tr("3D view"))
-        self.scene_button.setEnabled(not missing_view())
-        self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
-        self.scene_button.clicked.connect(self.show_scene)
-        self.map_tab.layout().addWidget(self.identify)
         self.statistics = StatisticsView(self.library, canvas)
-        self.map_tab.layout().addWidget(self.statistics)
-        self.map_tab.layout().addWidget(self.scene_button)
+        self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
-        self.map_tab.add_row(self.day_swipe)
+        self._fill_map_tab()
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
         self.review_tab = ReviewTab(self.library, canvas)
@@ -113,6 +107,15 @@ class OneMapDock(QgsDockWidget):
         name_accessibly(self)
         self._connect(open_guide)
         self._is_begun = self._is_closed = False
+
+    def _fill_map_tab(self) -> None:
+        """Below the tree of layers: what lies here, statistics, three dimensions, two days."""
+        self.scene_button.setEnabled(not missing_view())
+        self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
+        self.scene_button.clicked.connect(self.show_scene)
+        for widget in (self.identify, self.statistics, self.scene_button):
+            self.map_tab.layout().addWidget(widget)
+        self.map_tab.add_row(self.day_swipe)
 
     def _make_tabs(self) -> QTabWidget:
         tabs = QTabWidget()
