@@ -28,6 +28,7 @@ from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
+from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
@@ -80,6 +81,7 @@ class OneMapDock(QgsDockWidget):
         self.add_dialog: AddDialog | None = None
         self.service_dialog: ServiceDialog | None = None
         self.server_dialog: ServerDialog | None = None
+        self.machine_dialog: MachineDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
@@ -150,6 +152,7 @@ class OneMapDock(QgsDockWidget):
         self.header.publish_requested.connect(self.publish)
         self.header.settings_requested.connect(self._open_settings)
         self.header.setup_requested.connect(lambda: self._show(self.setup_page))
+        self.header.machine_requested.connect(self.check_machine)
         self.header.help_requested.connect(open_guide)
         self.library.loading.connect(lambda: self._show(self.tabs if self.library.layers else self._loading))
         self.library.listed.connect(lambda: self._show(self.tabs))
@@ -237,6 +240,8 @@ class OneMapDock(QgsDockWidget):
             self.service_dialog.close_down()
         if self.server_dialog is not None:
             self.server_dialog.close()
+        if self.machine_dialog is not None:
+            self.machine_dialog.close_down()
         if self._maker is not None:
             self._maker.cancel()
 
@@ -423,6 +428,12 @@ class OneMapDock(QgsDockWidget):
             refusal = login_refusal(refusal)
             refusal.mend = (tr("Change the connection…"), lambda: self.choose_server(location))
         self.refuse(refusal)
+
+    def check_machine(self) -> None:
+        """Let the core test this computer, and show what it finds."""
+        self.machine_dialog = MachineDialog(self)
+        self.machine_dialog.show()
+        self.machine_dialog.start()
 
     def _core_died(self, message: str) -> None:
         self.notice.say(message, tr("Try again"), self.library.refresh)

@@ -596,10 +596,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>生成示例城市</translation>
     </message>
     <message>
-        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 500 MB.</source>
-        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 500 MB。</translation>
-    </message>
-    <message>
         <source>Name a Python of your own, or a folder of wheels for a place without internet</source>
         <translation>指定自己的 Python，或在无网络处指定离线安装包文件夹</translation>
     </message>
@@ -4084,6 +4080,54 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Text of the opinion</source>
         <translation>意见正文</translation>
+    </message>
+    <message>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 800 MB.</source>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 800 MB。</translation>
+    </message>
+    <message>
+        <source>Check this computer</source>
+        <translation>检查本机</translation>
+    </message>
+    <message>
+        <source>Check this computer…</source>
+        <translation>检查本机…</translation>
+    </message>
+    <message>
+        <source>Save the report…</source>
+        <translation>保存报告…</translation>
+    </message>
+    <message>
+        <source>Everything that One Map needs of this computer is tried, in small.</source>
+        <translation>正在小规模地试一遍一张图对本机的全部要求。</translation>
+    </message>
+    <message>
+        <source>The core could not be started: {reason}</source>
+        <translation>核心程序无法启动：{reason}</translation>
+    </message>
+    <message>
+        <source>The core ended in the middle of its test. Save the report and send it to whoever looks after it.</source>
+        <translation>核心程序在自检途中退出。请保存报告，发给维护人员。</translation>
+    </message>
+    <message>
+        <source>Not everything works here: {names}. The next step stands under each.</source>
+        <translation>本机有几项不行：{names}。各项下面写有下一步。</translation>
+    </message>
+    <message>
+        <source>Everything works on this computer.</source>
+        <translation>本机各项均可正常工作。</translation>
+    </message>
+    <message>
+        <source>One Map's core is not set up yet.</source>
+        <translation>一张图的核心程序尚未安装。</translation>
+    </message>
+    <message>
+        <source>The core was made, and its test says that it cannot work on this computer. What to do stands below; the whole report lies in the QGIS profile: {path}</source>
+        <translation>核心程序已经生成，但自检表明它不能在本机工作。处理办法见下；完整报告在 QGIS 配置文件夹中：{path}</translation>
+    </message>
+    <message>
+        <source>Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks after this computer to), then press “Set up the core” again.</source>
+        <translation>缺少 Python 的 venv 模块。请在终端运行“sudo apt install python3-venv”（或请本机管理员运行），再点击“安装核心程序”。</translation>
     </message>
 </context>
 </TS>
