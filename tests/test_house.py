@@ -34,6 +34,7 @@ FLOORS = {
         library rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """
+        python
         commands work statement letterhead review compare/atlas remedy identify statistics compare distributed outputs
         maps check incremental runs findings question packs kinds inputs overlay verb .
     """,
@@ -58,6 +59,7 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "c
 NAMES_MODULES = {"rules/verb/declaration.py", "rules/commands/serve.py", "rules/distributed/cluster_task.py"}
 AT_THE_ROOT = {
     "metadata.txt",
+    "py.typed",
     "__init__.py",
     "__main__.py",
     "build.py",
@@ -328,7 +330,7 @@ def test_the_core_s_door_sees_no_qgis():
 
 def test_the_core_imports_no_package_that_it_does_not_require():
     folder = ROOT / "resources" / "requirements"
-    files = ("core.txt", "cluster.txt", "fast.txt")
+    files = ("core.txt", "cluster.txt", "fast.txt", "notebook.txt")
     lines = [line for file in files for line in (folder / file).read_text().splitlines()]
     required = {re.split(r"[<>=~! ]", line)[0].replace("-", "_") for line in lines if line and not line.startswith("#")}
     core = [path for path in [*HOUSE, *CORE_ROOT] if path.relative_to(ROOT).parts[0] != "plugin"]
