@@ -33,7 +33,7 @@ def command_line(verb: str, options: dict[str, Any]) -> list[str]:
     """The command after the interpreter: options without a value are left out, lists are repeated."""
     words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
     positionals = [parameter.name for parameter in verb_parameters(verb) if parameter.positional]
-    words += [str(options[name]) for name in positionals]
+    words += [str(options[name]) for name in positionals if is_given(options.get(name))]
     for name, value in options.items():
         if name in positionals or not is_given(value):
             continue
