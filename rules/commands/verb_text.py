@@ -9,7 +9,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
-from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
+from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
@@ -181,6 +181,15 @@ def _statistics(result: Result, language: str) -> str:
     return "\n".join(statistics_lines(result, language) + _outs(result, language))
 
 
+def _readings(result: Result, language: str) -> str:
+    return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
+
+
+def _sheet(result: Result, language: str) -> str:
+    has_pages = str(result["file"]).lower().endswith(".pdf")
+    return phrase("said.sheet_pages" if has_pages else "said.sheet", language, **result)
+
+
 def _transitions(result: Result, language: str) -> str:
     return "\n".join(transition_lines(result, language) + _outs(result, language))
 
@@ -330,6 +339,8 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
     "compare": _compare,
     "contradictions": _contradictions,
+    "sheet": _sheet,
+    "readings": _readings,
     "statistics": _statistics,
     "transitions": _transitions,
     "decide": _decide,
