@@ -4,6 +4,7 @@ USE_FIELD = "YDXZ"  # the parcel's proposed use
 SYSTEM_FIELD = "code_system"  # by which codes the use is named, where the parcels say it
 LAND_SEA, URBAN, SURVEY = "land-sea-2023", "urban-gb50137", "survey"
 CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
+TABLES = {LAND_SEA: "land-sea-uses", URBAN: "urban-uses", SURVEY: "survey-classes"}  # that list the classes of each
 
 
 def system_of(code: str, named: str | None, usual: str) -> str | None:

@@ -157,6 +157,7 @@ class OneMapDock(QgsDockWidget):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
+        self.check_tab.add_requested.connect(lambda: self.add_layer(""))
         self.map_tab.refused.connect(self.notice.say)
         self.identify.refused.connect(self.refuse)
         self.identify.shown.connect(self.show_map_tab)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -18,8 +18,6 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -30,6 +28,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.results.result_export import ExportButton
 from onemap.plugin.results.result_layers import add_to_map, clear_map, result_layers
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
@@ -43,34 +42,9 @@ from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
 MOST_WRAPPED = 300  # parcels whose names wrap
-NAME_MARGIN_PX = 14  # beside the icon and the text of a name
 ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows
-
-
-class NameDelegate(QStyledItemDelegate):
-    """Names wrap where they do not fit; of many parcels the middle of a parcel's name is cut, the end of a rule's."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
-        """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
-        size, tree = super().sizeHint(option, index), self.parent()
-        if tree.uniformRowHeights():
-            return size
-        level = 2 if index.parent().isValid() else 1
-        width = tree.columnWidth(NAME) - level * tree.indentation() - tree.iconSize().width() - NAME_MARGIN_PX
-        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
-        text = str(index.data(Qt.ItemDataRole.DisplayRole))
-        lines = tree.fontMetrics().boundingRect(QRect(0, 0, max(width, 40), 10_000), flags, text)
-        return QSize(size.width(), max(size.height(), lines.height() + 4))
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
-        """Cut the middle of a parcel's text where it does not fit."""
-        super().initStyleOption(option, index)
-        if not self.parent().uniformRowHeights():
-            option.textElideMode = Qt.TextElideMode.ElideNone
-        elif not index.parent().isValid():
-            option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class ResultsView(QWidget):

@@ -223,6 +223,7 @@ KIND = Kind(
                 "en": "With a table's name: the classes of the parcels' codes; without it those of `--code-system`, or "
                 "the pack's.",
             },
+            title={"zh": "代码分类", "en": "codes"},
             choices=CODE_SYSTEMS,
         ),
     },

@@ -1,8 +1,10 @@
 """How a finding came about, step by step, from what the run kept."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
@@ -11,8 +13,11 @@ from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.packs.rule import Rule
+from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
+_LONG_MEASURE = re.compile(r"([\d,]+\.\d{3}) (m²|m)(?!\w)")
+_WHOLE_FROM_M2 = 10.0  # an area of this and more is said in whole square metres
 _AS_IT_IS = object()  # a step reads the same to everybody
 
 
@@ -38,6 +43,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
 
     def step(name: str, value: Any, said: Any = _AS_IT_IS) -> None:
         plain = value if said is _AS_IT_IS else said
+        plain = _LONG_MEASURE.sub(_short_measure, plain) if isinstance(plain, str) else plain
         steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
@@ -47,9 +53,8 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
     step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), said)
-    options = [_option(rule, key, value, language) for key, value in rule.options.items()]
-    plain = [_plain_option(rule, key, value, language) for key, value in rule.options.items()]
-    step("options", " · ".join(options) or "–", " · ".join(plain) or None)
+    catalogue = library.catalogue()
+    _explain_options(rule, catalogue, language, step)
     if rule.replaced:
         step("replaced", rule.replaced.summary(language), rule.replaced.title.get(language, rule.replaced.id))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
@@ -57,7 +62,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
         step("skipped", reason_word(skipped["reason"], language))
         return {"steps": steps}
     layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
-    entry = library.catalogue().get(rule.layer)
+    entry = catalogue.get(rule.layer)
     title = entry.title.get(language, rule.layer) if entry else rule.layer
     as_of = record["parameters"]["as_of"]
     step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
@@ -66,6 +71,13 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     step("basis", rule.basis_text)
     step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
     return {"steps": steps}
+
+
+def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: str, step: Any) -> None:
+    """What the rule was held to, with the keys of the pack and in words."""
+    options = [_option(rule, key, value, language) for key, value in rule.options.items()]
+    plain = [option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()]
+    step("options", " · ".join(options) or "–", " · ".join(plain) or None)
 
 
 def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
@@ -83,19 +95,20 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
     step("where", rule.where or "–", None)
 
 
+def _short_measure(found: re.Match[str]) -> str:
+    """A measure with as many digits as a reviewer reads: metres with one, square metres with none from ten on."""
+    measure = float(found[1].replace(",", ""))
+    digits = 0 if found[2] == "m²" and measure >= _WHOLE_FROM_M2 else 1
+    return f"{measure:,.{digits}f} {found[2]}"
+
+
 def _with_word(word: str, code: str, language: str) -> str:
     """A code with its word before it."""
     return phrase("explain.named", language, word=word, code=code)
 
 
 def _option(rule: Rule, key: str, value: Any, language: str) -> str:
-    return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {_plain(value)}"
-
-
-def _plain_option(rule: Rule, key: str, value: Any, language: str) -> str:
-    """An option in words: what it is called, and its value."""
-    title = KINDS[rule.kind].keys[key].title[language]
-    return phrase("explain.option", language, option=title, value=_plain(value))
+    return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {plain_value(value)}"
 
 
 def _plain_version(title: str, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
@@ -104,17 +117,6 @@ def _plain_version(title: str, layer: dict[str, Any] | None, as_of: str, languag
         reason = layer["reason"] if layer else "layer_missing"
         return f"{title} · {reason_word(reason, language)} · {as_of}"
     return " · ".join((title, layer["label"], phrase(f"coverage.{layer['coverage']}", language)))
-
-
-def _plain(value: Any) -> str:
-    """A value of a rule's option without the signs of JSON."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
