@@ -26,7 +26,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.results.details_pane import DetailsPane
+from onemap.plugin.results.details_pane import LINES_AT_LEAST, DetailsPane
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.results.result_export import ExportButton
@@ -43,6 +43,8 @@ from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
 MOST_WRAPPED = 300  # parcels whose names wrap
 ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
+ROWS_BESIDE_STEPS, LINES_OF_STEPS = 3, 10  # at least, while a finding is explained
+ROW_MARGIN_PX = 6
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows
 
@@ -69,6 +71,7 @@ class ResultsView(QWidget):
         self.tree = self._make_tree()
         self.tree.installEventFilter(self)
         self.details = DetailsPane()
+        self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
         self.summary = SummaryView()
         self._make_buttons()
         self._build()
@@ -89,7 +92,6 @@ class ResultsView(QWidget):
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(ROWS_MEASURED)
         tree.setWordWrap(True)
-        tree.setMinimumHeight((ROWS_SHOWN + 1) * (tree.fontMetrics().height() + 6))
         header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
         tree.clicked.connect(self._go_to)
         tree.activated.connect(self._go_to)
@@ -285,6 +287,7 @@ class ResultsView(QWidget):
     def _show_details(self, index: QModelIndex, _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
         self.explain_button.setChecked(False)
         if self._sizes_before:
+            self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
         self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
@@ -318,10 +321,16 @@ class ResultsView(QWidget):
         """Enlarge the details for the steps, but keep the finding's row in sight."""
         if not self._sizes_before:
             self._sizes_before = self._split.sizes()
+        self._set_least_heights(ROWS_BESIDE_STEPS, LINES_OF_STEPS)
         total = sum(self._sizes_before)
         details_height = max(self._sizes_before[1], min(self.details.height_of_text(), round(MAX_STEPS_SHARE * total)))
         self._split.setSizes([total - details_height, details_height])
         self.tree.scrollTo(self.tree.currentIndex())
+
+    def _set_least_heights(self, rows: int, lines: int) -> None:
+        """Keep this many rows of the list, its head besides, and this many lines of the details."""
+        self.tree.setMinimumHeight((rows + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
+        self.details.setMinimumHeight(lines * self.details.fontMetrics().lineSpacing())
 
     def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:
         if finding == self._finding:
