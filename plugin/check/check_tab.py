@@ -24,6 +24,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.check.live_view import LiveView
 from onemap.plugin.check.past_checks import PastChecks
+from onemap.plugin.check.sheet_button import SheetButton
 from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
@@ -93,6 +94,9 @@ class CheckTab(QWidget):
         self.live.results.refused.connect(self.refused)
         self.live.results_shown.connect(lambda: self._show_page(self.live))
         self.live.back_requested.connect(self._leave_live)
+        self.sheet_button = SheetButton(library.core, self._sheet_params)
+        self.sheet_button.request_started.connect(self._follow_sheet)
+        self.sheet_button.written.connect(self.message_sent)
         self._build()
         library.listed.connect(self._enable)
         library.loading.connect(self._clear_other_scope)
@@ -118,16 +122,24 @@ class CheckTab(QWidget):
             return
         self.leave_map()
         self.live.leave()
-        folder = Path(QgsProcessingUtils.generateTempFilename("check"))
-        folder.mkdir(parents=True, exist_ok=True)
+        target, choice = _temporary_target("run"), self.parcels.choice
+        asked_params = self._asked_params(str(Path(target).parent))
+        if asked_params is None:
+            return
+        params = {**asked_params, "out": target}
+        self._parcels_name = choice.name
+        self._result_scope = (self._library.path, self._library.day)
+        self._params = params
+        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def _asked_params(self, folder: str) -> dict[str, Any] | None:
+        """The parameters of a check of the chosen parcels, which are written into a folder; None: refused."""
         try:
-            source = self.parcels.source(str(folder))
+            source = self.parcels.source(folder)
         except Refusal as refusal:
             self.refused.emit(refusal)
-            return
-        target = str(folder / "run.gpkg")
-        choice = self.parcels.choice
-        params = {
+            return None
+        return {
             "library": self._library.path,
             "parcels": source.path,
             "layer": source.layer,
@@ -135,13 +147,26 @@ class CheckTab(QWidget):
             "as_of": self._library.day,
             "pack": self.rules.packs,
             "code_system": self.uses.system,
-            "out": target,
-            **self.mends.params_for(choice),
+            **self.mends.params_for(self.parcels.choice),
         }
-        self._parcels_name = choice.name
-        self._result_scope = (self._library.path, self._library.day)
-        self._params = params
-        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def _sheet_params(self) -> dict[str, Any] | None:
+        if self._request is not None or not self.button.isEnabled():
+            return None
+        return self._asked_params(str(Path(_temporary_target("sheet")).parent))
+
+    def _follow_sheet(self, request: Request, params: dict[str, Any]) -> None:
+        """Show the progress of the sheets as that of a check, for one thing runs at a time."""
+        self.begun.emit()
+        self._request = request
+        self._show_work(tr("Starting…"))
+        request.progressed.connect(self._show_progress)
+        request.answered.connect(lambda _answer: self._end_sheet())
+        request.refused.connect(lambda refusal: self._refuse(refusal, self.parcels.choice, params))
+
+    def _end_sheet(self) -> None:
+        self._request = None
+        self._show_work("")
 
     def try_file(self, code: str, path: str) -> None:
         """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
@@ -326,6 +351,7 @@ class CheckTab(QWidget):
         self.past_button.setAutoRaise(True)
         self.past_button.setToolTip(tr("Past checks: open one again, compare, name or delete it"))
         self.past_button.toggled.connect(self._show_past)
+        row.addWidget(self.sheet_button)
         row.addWidget(self.past_button)
         row.addWidget(self.live.button)
         row.addWidget(self.sites_button)
@@ -336,6 +362,7 @@ class CheckTab(QWidget):
         self.button.setEnabled(is_ready)
         has_nothing = self._library.answers_no_rule and self.rules.packs is None
         self.add_button.setVisible(has_nothing and self._request is None)
+        self.sheet_button.setEnabled(is_ready)
         if self._request is not None:
             self._empty.clear()
         elif has_nothing:

@@ -11,8 +11,9 @@ from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
-from onemap.rules.packs.pack import rules_of_run
+from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
 from onemap.rules.packs.rule import Rule
+from onemap.rules.question.question import packs_of
 from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
@@ -36,9 +37,8 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
             raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
     rules = {rule.id: rule for rule in rules_of_run(packs, record)}
-    if rule_id not in rules:
-        raise OneMapError("run.rule", file=library.label, run=identifier, rule=rule_id, known=sorted(rules))
-    rule = rules[rule_id]
+    rule = _rule_named(library, identifier, rule_id, rules)
+    asked, rule_id = rule_id, rule.id
     steps: list[dict[str, Any]] = []
 
     def step(name: str, value: Any, said: Any = _AS_IT_IS) -> None:
@@ -53,19 +53,16 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
     step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), said)
-    catalogue = library.catalogue()
-    _explain_options(rule, catalogue, language, step)
+    if asked != rule_id:
+        step("succeeds", asked)
+    _explain_options(rule, library.catalogue(), language, step)
     if rule.replaced:
         step("replaced", rule.replaced.summary(language), rule.replaced.title.get(language, rule.replaced.id))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
     if skipped:
         step("skipped", reason_word(skipped["reason"], language))
         return {"steps": steps}
-    layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
-    entry = catalogue.get(rule.layer)
-    title = entry.title.get(language, rule.layer) if entry else rule.layer
-    as_of = record["parameters"]["as_of"]
-    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
+    _explain_version(library, rule, record, language, step)
     _explain_conditions(rule, rules, language, step)
     _explain_findings(library, identifier, parcel, rule, language, step)
     step("basis", rule.basis_text)
@@ -78,6 +75,15 @@ def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: 
     options = [_option(rule, key, value, language) for key, value in rule.options.items()]
     plain = [option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()]
     step("options", " · ".join(options) or "–", " · ".join(plain) or None)
+
+
+def _explain_version(library: Library, rule: Rule, record: dict[str, Any], language: str, step: Any) -> None:
+    """Which version of its layer the rule was asked of."""
+    layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
+    entry = library.catalogue().get(rule.layer)
+    title = entry.title.get(language, rule.layer) if entry else rule.layer
+    as_of = record["parameters"]["as_of"]
+    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
 
 
 def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
@@ -100,6 +106,19 @@ def _short_measure(found: re.Match[str]) -> str:
     measure = float(found[1].replace(",", ""))
     digits = 0 if found[2] == "m²" and measure >= _WHOLE_FROM_M2 else 1
     return f"{measure:,.{digits}f} {found[2]}"
+
+
+def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:
+    """The rule of a run with a name, or the one that judges the matter of a retired one.
+
+    Raises OneMapError run.rule; a name that the library's packs have today is told as those that it has retired.
+    """
+    found = rules.get(name) or rules.get(successors(list(rules.values())).get(name, ""))
+    if found is None:
+        today = next((rule for rule in joined_rules(packs_of(library, ())) if rule.id == name), None)
+        known = [old for old in today.succeeds if old in rules] if today else []
+        raise OneMapError("run.rule", file=library.label, run=identifier, rule=name, known=known or sorted(rules))
+    return found
 
 
 def _with_word(word: str, code: str, language: str) -> str:

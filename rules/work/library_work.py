@@ -334,8 +334,8 @@ def words(values: Values, context: VerbContext) -> Result:
     for name, titles in named_groups().items():
         result[name] = {code: title[context.language] for code, title in titles.items()}
     result["project_uses"] = {  # what a project may be for, by the codes of each system
-        system: {code: title[context.language] for code, title in sorted(code_table(table).classes.items())}
-        for system, table in TABLES.items()
+        system: {code: title[context.language] for code, title in sorted(code_table(tables[0]).classes.items())}
+        for system, tables in TABLES.items()
     }
     if values.get("library"):
         with open_library(values["library"]) as library:

@@ -33,7 +33,7 @@ def test_a_distance_by_class_is_told_by_the_field_s_title_and_a_layer_by_its_own
 
 
 def test_the_classes_of_codes_are_named(rules):
-    assert said(rules["plan.use"], "en")["code_system"] == "codes Land and sea uses, 2023"
+    assert said(rules["plan.use"], "en")["code_system"] == "classes of the use codes Land and sea uses, 2023"
     assert said(rules["plan.use"], "zh")["plan_field"] == "规划字段 用地性质代码"
 
 
