@@ -53,6 +53,7 @@ from onemap.layers.stores.store import StoreConnection
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _WRITTEN = 0.98
+_RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
 
 ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
@@ -184,9 +185,14 @@ def preparing(
         return
     is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
-        with _report_refusal(arrival, entry):
+        prepared = None
+        try:
             stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
-        prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+            prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+        except OneMapError as error:
+            if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
+                with _report_refusal(arrival, entry):
+                    raise
         if prepared is not None:
             yield prepared
             return

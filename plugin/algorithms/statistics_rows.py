@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qgis.core import QgsProcessing
+
 from onemap.plugin.algorithms.parameter_kinds import file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
@@ -57,6 +59,34 @@ def transitions_row() -> VerbRow:
         outputs=(
             Output("AREA_M2", tr("Compared ground, m²"), "total.area_m2", is_number=True),
             Output("CHANGED_M2", tr("Changed ground, m²"), "total.changed_m2", is_number=True),
+        ),
+    )
+
+
+def readings_row() -> VerbRow:
+    """The row of `readings`."""
+    return VerbRow(
+        "readings",
+        tr("Readings of sensors"),
+        tr(
+            "Hour or day means with their share of valid readings, and the status of each sensor at a moment: normal, "
+            "warning, alarm, or unknown with its reason. What is silent is never normal."
+        ),
+        first="library readings nodes by limits at",
+        advanced="property zone out overwrite",
+        titles={
+            "readings": tr("Table of readings (code, default JCSJ)"),
+            "nodes": tr("Layer of sensors (code, default WLWJD)"),
+            "by": tr("Means of"),
+            "property": tr("This property alone"),
+            "limits": tr("File of limits"),
+            "at": tr("Status at"),
+            "zone": tr("Time zone, such as +08:00"),
+        },
+        kinds={"readings": layer_code(), "nodes": layer_code(), "limits": file("TOML (*.toml)", is_result=False)},
+        sinks=(
+            Sink("STATUS", tr("Status of the sensors"), "status", QgsProcessing.SourceType.TypeVectorPoint),
+            Sink("MEANS", tr("Means"), "means", VECTOR),
         ),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
+from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -40,6 +40,7 @@ from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_resu
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -73,6 +74,11 @@ class CheckTab(QWidget):
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
+        self.parcels.changed.connect(self._show_use)
+        self._drawn: tuple[QgsVectorLayer, int] | None = None  # the parcel that was drawn last
+        self.use = UseChoice()
+        self.use.chosen.connect(self._state_use)
+        self.parcels.added.connect(self._ask_use)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.check())
         self.mends.refused.connect(self.refused)
@@ -279,7 +285,10 @@ class CheckTab(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
+        form.addRow(tr("Use"), self.use)
         form.addRow(tr("Rules"), self.rules)
+        self._form = form
+        self._show_use()
         button_row = self._make_buttons()
         self._step = QLabel()
         self._step.setWordWrap(True)
@@ -303,6 +312,26 @@ class CheckTab(QWidget):
         layout.addWidget(self._step)
         layout.addWidget(self._pages, 1)
         self._show_work("")
+
+    def _ask_use(self, layer: QgsVectorLayer, feature: int) -> None:
+        """Ask what the drawn parcel is for: rules spare some uses, and ask others for more."""
+        self._drawn = (layer, feature)
+        self.use.refresh()
+        self.use.choose("")
+        self._show_use()
+
+    def _show_use(self) -> None:
+        """The use is asked for only of the parcel that was drawn last, while its layer is chosen."""
+        if not hasattr(self, "_form"):
+            return
+        choice = self.parcels.choice
+        is_asked = self._drawn is not None and choice is not None and choice.layer == self._drawn[0].id()
+        self.use.setVisible(is_asked)
+        self._form.labelForField(self.use).setVisible(is_asked)
+
+    def _state_use(self, code: str) -> None:
+        if self._drawn is not None and self._drawn[0] in QgsProject.instance().mapLayers().values():
+            self.parcels.state_use(*self._drawn, code)
 
     def _make_buttons(self) -> QHBoxLayout:
         self.button = QPushButton(icon("check"), tr("Check"))

@@ -21,6 +21,7 @@ from onemap.rules.identify.class_words import class_code, class_title, in_langua
 from onemap.rules.identify.place import Place
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import evaluate
+from onemap.rules.kinds.foreseen_values import as_codes
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule, is_in_force
 from onemap.rules.question.question import packs_of
@@ -141,7 +142,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     rows = rows[np.argsort(distance_m[rows], kind="stable")]
     shapes = stored.geometries[rows]
     attributes = stored.attributes.iloc[rows].reset_index(drop=True)
-    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes) for rule in rules}
+    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
     within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
     features = []
@@ -166,12 +167,12 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     return features
 
 
-def _speaks_of(rule: Rule, attributes: pd.DataFrame) -> np.ndarray:
+def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
     """Of which features (n,) a rule speaks: its condition holds of them, or cannot be told."""
     if rule.where is None:
         return np.ones(len(attributes), dtype=bool)
     try:
-        truth = evaluate(rule.where, attributes)
+        truth = evaluate(rule.where, as_codes(rule.where, attributes, entry))
     except KeyError:  # a version without the field: nobody knows
         return np.ones(len(attributes), dtype=bool)
     speaks: np.ndarray = truth.true | truth.unknown
