@@ -35,7 +35,8 @@ def ask(desk):
         assert answer.code == 0, answer.json
     parcels = desk.parcels({"A": box(0, 0, 100, 100), "B": box(600, 0, 700, 100)})
     use = {"id": "use", "kind": "composition", "layer": "DLTB", "by": ["QSXZ", "DLBM"], "verdict": "notice"}
-    pack = desk.pack({}, use, {"id": "gone", "layer": "STBHHX", "missing": "checklist"})
+    laws = [{"law": "甲法", "article": "第一条"}, {"law": "乙法"}, {"law": "甲法", "article": "第三条"}]
+    pack = desk.pack({"basis": laws}, use, {"id": "gone", "layer": "STBHHX", "missing": "checklist"})
 
     def run(name, *more, lang="en"):
         target = desk.folder / name
@@ -67,6 +68,7 @@ def test_the_facts_by_hand(ask):
     assert plot["controls"] == ["floor area ratio ≤2.2", "height 60 m"]
     hits = [row for row in first["findings"] if row["verdict"] == "prohibited"]
     assert [row["share"] for row in hits] == [pytest.approx(0.5)]
+    assert hits[0]["laws"] == [{"law": "甲法", "articles": ["第一条", "第三条"]}, {"law": "乙法", "articles": []}]
     assert (first["asked"], first["not_asked"]) == (2, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
     assert [point["point"] for point in first["points"]] == ["J1", "J2", "J3", "J4"]
     # Outside the coverage nothing is "nothing there".
@@ -84,6 +86,12 @@ def test_every_form_holds_both_parcels(ask, lang):
     assert text.count("J4") == 2 and "700.000" in text  # the corners of both
     answer, target = ask("s.html", lang=lang)
     text = target.read_text(encoding="utf-8")
+    assert {"zh": "甲法 第一条、第三条；乙法", "en": "甲法 第一条, 第三条; 乙法"}[lang] in text
+    # On the map of A the ground in conflict: 50 m of 100 m, with its verdict in the legend. B has none.
+    first, second = text.split("<section>")[1:]
+    legend = {"zh": "禁止 ", "en": "prohibited "}[lang]
+    assert legend in first.partition("<svg")[2].partition("</svg>")[0]
+    assert legend not in second.partition("<svg")[2].partition("</svg>")[0]
     assert answer.json["pages"] == 2 and text.count("<svg") == 2 and text.count(f"<h1>{TITLES[lang]}</h1>") == 2
     assert "{" not in text.partition("<body>")[2].partition("<svg")[0]
     answer, target = ask("s.docx", lang=lang)
