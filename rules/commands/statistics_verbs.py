@@ -10,6 +10,7 @@ _WITHIN = (
     Parameter("units_where", "CQL2", convert=to_name),
 )
 _OUT = (
+    Parameter("page", "FILE", convert=to_name),
     Parameter("out", "PATH", repeated=True),
     Parameter("overwrite", flag=True),
     Parameter("workers", "N", convert=to_count),
