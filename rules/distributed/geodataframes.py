@@ -30,6 +30,7 @@ from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import CheckOptions, question_about
 
 PARCELS = "parcels"
+_TEXT = "string[pyarrow]"
 
 
 def check_frame(
@@ -90,7 +91,10 @@ def _parcels(part: Any, id_field: str) -> Parcels:
 
 
 def _framed(table: Table, library: Library) -> Any:
+    # Text as such, so that a partition without any is of the same type, and all can be written as one table.
+    texts = {name: _TEXT for name in table.columns.columns if table.columns[name].dtype == object}
+    columns = table.columns.astype(texts)
     if table.geometries is None:
-        return table.columns
+        return columns
     shapes = gpd.GeoSeries(shapely.from_wkb(shapely.to_wkb(table.geometries)), crs=library.crs)
-    return gpd.GeoDataFrame(table.columns, geometry=shapes)
+    return gpd.GeoDataFrame(columns, geometry=shapes)

@@ -65,6 +65,15 @@ def test_a_partitioned_result_is_written_like_any_other(desk_made_once, parcels,
     assert pd.read_parquet(tmp_path / "out" / "parcels.parquet").parcel.tolist() == parcels.DKBH.tolist()
 
 
+def test_partitions_are_written_and_read_again_as_one_table(desk_made_once, parcels, tmp_path):
+    frame = dask_geopandas.from_geopandas(parcels, npartitions=4)  # the last has no finding
+    with onemap.open(desk_made_once.library) as library:
+        lazy = library.check(frame, packs=desk_made_once.folder / "test.toml")
+        for name in ("findings", "overlaps_line", "composition"):
+            lazy.table(name).to_parquet(tmp_path / name)
+        assert len(gpd.read_parquet(tmp_path / "findings")) == len(lazy.findings.compute()) > 0
+
+
 @pytest.mark.slow
 def test_a_client_of_dask_gives_the_same_rows(desk_made_once, parcels, monkeypatch):
     monkeypatch.setenv("ONEMAP_BLOCK", "3")
