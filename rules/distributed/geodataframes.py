@@ -14,8 +14,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
+from onemap.layers.crs.systems import suggestion, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
 from onemap.layers.gdal_limits import limit_gdal_of_another
@@ -55,6 +57,7 @@ def check_frame(
         raise OneMapError("usage.choice", field="table", value=table, allowed=[PARCELS, *ROW_TABLES])
     options = CheckOptions(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
     with open_library(library, read_only=True) as opened:
+        refuse_unplaced(frame, opened.crs)
         # In the library's plane before anything is measured: blocks share one origin.
         placed = frame.to_crs(opened.crs)
         west, south, _, _ = np.asarray(placed.total_bounds.compute(), dtype=float)
@@ -63,6 +66,13 @@ def check_frame(
         tables = tables_of(check_plan, parcel_rows_of(check_plan, opened.crs, question.parcels), [], None)
         nothing = _framed(tables[table], opened)
     return placed.map_partitions(_judge_partition, library, check_plan, id_field, table, nothing, meta=nothing)
+
+
+def refuse_unplaced(frame: Any, target: pyproj.CRS) -> None:
+    """Raise OneMapError crs.missing, crs.no_transformation where a frame does not lead to the target for certain."""
+    if frame.crs is None:
+        raise OneMapError("crs.missing", file=PARCELS, layer=None, suggestion=suggestion(None))
+    transformation(pyproj.CRS(frame.crs), target, file=PARCELS, layer=None)
 
 
 def _judge_partition(part: Any, library: str, check_plan: CheckPlan, id_field: str, table: str, nothing: Any) -> Any:

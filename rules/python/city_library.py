@@ -363,7 +363,7 @@ class Library:
         return self._answer(verb, {**values, "out": [str(tables.path)]}, progress), tables
 
     def _partitioned(self, parcels: Any, wishes: Mapping[str, Any]) -> CheckResult:
-        tables = PartitionedTables(parcels, self.location, self.language, wishes)
+        tables = PartitionedTables(parcels, self.location, self.crs, self.language, wishes)
         parameters = {"library": self.name, "as_of": tables.as_of.isoformat()}
         answer = {"run": {"id": None, "recorded": False, "parameters": parameters}}
         return CheckResult(answer, self.language, tables, self.crs, self._explained)

@@ -52,9 +52,16 @@ def test_a_partitioned_frame_gives_partitioned_tables_with_the_rows_of_a_check(d
             with pytest.raises(onemap.OneMapError) as refused:
                 library.check(frame, packs=pack, **wrong)
             assert refused.value.code == "usage.apart"
-        with pytest.raises(onemap.OneMapError) as refused:
-            library.check(frame.rename(columns={"DKBH": "X"}), packs=pack)
-        assert refused.value.code == "usage.required" and "id" in str(refused.value)
+        for wrong, code in (
+            (frame.rename(columns={"DKBH": "X"}), "usage.required"),
+            (frame.set_crs(None, allow_override=True), "crs.missing"),
+            (frame.set_crs(2383, allow_override=True), "crs.no_transformation"),
+            (frame.geometry, "python.kind"),
+            (frame.drop(columns="geometry"), "python.kind"),
+        ):
+            with pytest.raises(onemap.OneMapError) as refused:
+                library.check(wrong, packs=pack)
+            assert refused.value.code == code and refused.value.problems[0].message
 
 
 def test_a_partitioned_result_is_written_like_any_other(desk_made_once, parcels, tmp_path):
