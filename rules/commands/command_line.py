@@ -24,7 +24,7 @@ from onemap.rules.commands.reference import help_text
 from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
 
-EXIT_DEFECT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 4, 5
+EXIT_DEFECT, EXIT_UNFIT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 3, 4, 5
 _GLOBAL = ("json", "lang", "progress", "log")
 _CLEARING_S = 0.7  # for rolling back and removing files, before a further signal breaks that off as well
 _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
@@ -79,7 +79,7 @@ def _help(key: str, language: str) -> str:
 def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
     text = _help(f"{verb.name}.{parameter.name}", language)
     if parameter.positional:
-        count = "?" if parameter.optional else None
+        count = "?" if parameter.optional else "+" if parameter.repeated else None
         parser.add_argument(parameter.name, metavar=parameter.metavar, nargs=count, help=text)
     elif parameter.flag:
         parser.add_argument(parameter.option, dest=parameter.name, action="store_true", default=None, help=text)
@@ -105,6 +105,7 @@ def _group(verbs: Any, group: str, language: str) -> Any:
 def _parser(language: str) -> argparse.ArgumentParser:
     parser = _Parser(prog="onemap", description=phrase("help.onemap", language), allow_abbrev=False)
     _add_globals(parser, language, top=True)
+    parser.add_argument("--version", action="store_true", help=_help("any.version", language))
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
     groups: dict[str, Any] = {}
     for verb in VERBS.values():
@@ -277,6 +278,8 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     name, step = parsed.pop("verb"), parsed.pop("step", None)
     options = {key: parsed.pop(key, None) for key in _GLOBAL}
     language = options["lang"] or language
+    if parsed.pop("version", False):
+        return _say_versions(as_json)
     if name is None:
         raise UsageError("usage.no_verb", known=[*VERBS, "serve"])
     if name == "serve":
@@ -312,12 +315,36 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
         return _refusal(OneMapError("out.failed", file="stdout", reason=str(error)), False, language)
     if name == "verify" and not result["ok"]:
         return EXIT_DAMAGED
+    if name == "self-test" and not result["ok"]:
+        return EXIT_UNFIT
     return EXIT_FAILED_ON if result.get("failed_on") else 0
+
+
+def _say_versions(as_json: bool) -> int:
+    from onemap.layers.software import installed_versions
+    from onemap.rules.commands.self_test_text import version_lines
+
+    versions = installed_versions()
+    if as_json:
+        _print_json({"versions": versions})
+    else:
+        sys.stdout.write(version_lines(versions) + "\n")
+    return 0
 
 
 def _say(name: str, result: Any, as_json: bool, language: str) -> None:
     if as_json and not LOG.is_open:
         _print_json(result)
+        return
+    if name == "self-test":  # the words of other verbs load libraries, which may be what does not work
+        from onemap.rules.commands.self_test_text import self_test_lines
+
+        text = self_test_lines(result, language)
+        LOG.note(text)
+        if as_json:
+            _print_json(result)
+        else:
+            sys.stdout.write(text + "\n")
         return
     from onemap.rules.commands.verb_text import result_text, warnings
 
