@@ -157,7 +157,9 @@ class Library:
         crs: str | None = None,
         transform: str | None = None,
         encoding: str | None = None,
+        fields: Mapping[str, str] | None = None,
         repair: bool = False,
+        keep_bad: bool = False,
         code_system: str | None = None,
         replace: Mapping[str, Source] | None = None,
         against: CheckResult | str | None = None,
@@ -167,7 +169,7 @@ class Library:
         shared: Place | None = None,
         progress: ProgressWish = None,
     ) -> CheckResult:
-        """Check parcels: a GeoDataFrame, or a file, against every layer in force by the rules of the packs.
+        """Check parcels: a GeoDataFrame, a file, or a list of such, by the rules of the packs.
 
         parcels: a frame of dask-geopandas is judged partition by partition when it is computed.
         id: the field of the parcels' ids; replace: layer → a frame or a file in its place, for a trial; against: an
@@ -180,11 +182,11 @@ class Library:
                 wishes = {"pack": _as_list(packs), "only": only, "as_of": as_of, "id": id}
                 return self._partitioned(parcels, wishes)
             values = {
-                "parcels": files.place(parcels, "parcels"), "pack": _as_list(packs), "only": only, "as_of": as_of,
+                "parcels": files.places(parcels, "parcels"), "pack": _as_list(packs), "only": only, "as_of": as_of,
                 "known_at": known_at, "id": id, "layer": layer, "crs": crs, "transform": transform, "repair": repair,
-                "encoding": encoding, "code_system": code_system, "replace": _replacements(files, replace),
-                "against": getattr(against, "run", against), "unrecorded": not record, "workers": workers,
-                "scheduler": _address(client), "shared": shared,
+                "fields": fields, "keep_bad": keep_bad, "encoding": encoding, "code_system": code_system,
+                "replace": _replacements(files, replace), "against": getattr(against, "run", against),
+                "unrecorded": not record, "workers": workers, "scheduler": _address(client), "shared": shared,
             }  # fmt: skip
             answer, tables = self._answer_with_tables("check", values, progress)
             return CheckResult(answer, self.language, tables, self.crs, self._explained)
