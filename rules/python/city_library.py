@@ -93,7 +93,7 @@ class Library:
         """
         with self._call():
             days = plain_values(_READ, {"as_of": as_of, "known_at": known_at})
-            with open_library(self.location, read_only=True) as library:
+            with open_library(self.location) as library:
                 day = days.get("as_of") or date.today()
                 return version_frame(library, str(code), day, days.get("known_at"), bbox)
 

@@ -302,6 +302,12 @@ def test_every_problem_of_a_refusal_is_told_in_the_library_s_language(town):
     assert all("。" in problem.message + problem.mend for problem in error.problems)
 
 
+def test_between_two_calls_the_library_is_one_file(town, library, parcels):
+    for call in (lambda: library.read("ZONE"), lambda: library.check(parcels, packs=pack_of(town)), library.layers):
+        call()
+        assert [path.name for path in town.folder.glob("library.gpkg*")] == ["library.gpkg"]
+
+
 def test_a_closed_library_says_so(town, parcels):
     with onemap.open(town.library, language="en") as library:
         result = library.check(parcels, packs=pack_of(town))
