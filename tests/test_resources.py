@@ -30,7 +30,7 @@ KINDS = words("vector imagery placename threed census history longterm iot")
 GEOMETRIES = {"polygon", "line", "point", "raster", "table"}
 FIELD_TYPES = {"text", "integer", "number", "date"}
 LAYER_KEYS = set(
-    words("title department library kind geometry key standard class_field fields coverage withheld checks")
+    words("title department library kind geometry key standard class_field fields coverage withheld checks rows unit")
 )
 FITTING_GEOMETRIES = {
     "avoid": {"polygon"},
@@ -171,7 +171,8 @@ def test_a_layer_is_well_formed(code):
     assert layer["standard"]
     fields = field_names(code)
     assert len(fields) == len(layer["fields"])
-    assert layer["geometry"] == "raster" or layer["key"] in fields
+    assert layer["geometry"] in ("raster", "table") or layer["key"] in fields
+    assert set(layer.get("rows", [])) <= set(fields) and layer.get("unit", "XZQDM") in {*fields, "XZQDM"}
     assert layer.get("class_field") is None or layer["class_field"] in fields
     assert set(layer) <= LAYER_KEYS
 

@@ -35,6 +35,7 @@ from onemap.layers.ingest.quality_report import (
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
+from onemap.layers.ingest.unit_keys import unit_key_problems
 from onemap.layers.library.library import Library
 from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
 from onemap.layers.library.services import Snapshot, keep_snapshot
@@ -181,15 +182,16 @@ def preparing(
             frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
             yield _checked(arrival, entry, is_new, frame, None)
         return
+    is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
         with _report_refusal(arrival, entry):
-            stream = held.enter_context(large_layer(source, options.layer, options.encoding))
+            stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
         prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
         if prepared is not None:
             yield prepared
             return
     with _report_refusal(arrival, entry):
-        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"))
+        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"), as_table=is_table)
     yield _normalised(arrival, entry, is_new, raw)
 
 
@@ -318,7 +320,8 @@ def _checked(
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            found_coverage = _coverage_choice(library, arrival.options, arrival.place).coverage(frame)
+            choice = _coverage_choice(library, arrival.options, arrival.place)
+            found_coverage = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
             coverage, kind = found_coverage.ground, found_coverage.kind
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
@@ -339,14 +342,15 @@ def _checked(
     found = _all_found(frame, entry, quality)
     if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
         found.insert(0, GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
+    for problem in unit_key_problems(library, frame, entry, arrival.place):
+        found.append(GradedProblem(problem, level_of(entry, problem.code)))
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
     if frame.bad is not None:
         coverage, without = without_ground(coverage, frame.bad)
         if without:
-            problem = Problem("bad.no_ground", {**arrival.place, "count": without})
-            found.append(GradedProblem(problem, "warn"))
+            found.append(GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn"))
     _report(arrival, entry, found, quality.more)
     facts = _version_facts(arrival, frame, raw, coverage, kind)
     return PreparedVersion(arrival, entry, is_new, frame, raw, facts, found, quality)

@@ -75,17 +75,19 @@ def _clean(
     attributes, as_numbers = numbers_by_schema(attributes, entry)
     problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
     names = feature_names(attributes, entry.key, len(raw.geometries))
-    geometries = raw.geometries
+    geometries, is_table = raw.geometries, entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
-        geometries, remarks = in_crs(geometries, raw, options, target)
-        problems += remarks
+        if not is_table:
+            geometries, remarks = in_crs(geometries, raw, options, target)
+            problems += remarks
     except OneMapError as error:
         refused += error.problems
     sound = None
-    if raw.is_table:
-        kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
-        refused.append(Problem("geometry.type", {**place, **kinds}))
+    if raw.is_table != is_table:
+        refused.append(_wrong_kind(raw, entry, place))
+    elif is_table:
+        sound = SortedGeometries(geometries, (), (), (), 0.0)
     else:
         sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place)
         if refused or not sort_out:
@@ -101,3 +103,10 @@ def _clean(
         area_changed_m2=sound.changed_m2,
     )
     return frame, sound
+
+
+def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: dict[str, str]) -> Problem:
+    """A table where features belong, or features where a table belongs."""
+    types = {geometry.geom_type for geometry in raw.geometries if geometry is not None}
+    found = Problem("kind.table") if raw.is_table else ", ".join(sorted(types))
+    return Problem("geometry.type", {**place, "found": found, "expected": Problem(f"kind.{entry.geometry}")})

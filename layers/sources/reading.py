@@ -98,17 +98,19 @@ def layers_of(source: OpenSource) -> list[str]:
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
-def read_layer(source: OpenSource, layer: str, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
-    """One layer of an opened source as it stands in the file."""
+def read_layer(
+    source: OpenSource, layer: str, encoding: str | None, progress: Progress = SILENT, *, as_table: bool = False
+) -> RawFrame:
+    """One layer of an opened source as it stands in the file. as_table: rows of a sheet, whatever its columns are."""
     if isinstance(source, postgis.Database):
         return source.read(layer)
     suffix = source.suffix.lower()
     if _is_folder_of_sources(source):
         path, name = _members(source)[layer]
         _check_readable(path)
-        return read_layer(path, name, encoding, progress)
+        return read_layer(path, name, encoding, progress, as_table=as_table)
     if suffix in sheet_grid.SUFFIXES:
-        return sheet.read_sheet(source, layer, encoding)
+        return sheet.read_sheet(source, layer, encoding, as_table=as_table)
     if suffix in (formats.KML, formats.KMZ):
         return kml.read_kml(source, layer, encoding)
     if suffix == formats.DXF:
@@ -139,8 +141,15 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
     return found
 
 
-def read_source(source: str | Path, layer: str | None, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
-    """The layer that is meant, with the hash of its file.
+def read_source(
+    source: str | Path,
+    layer: str | None,
+    encoding: str | None,
+    progress: Progress = SILENT,
+    *,
+    as_table: bool = False,
+) -> RawFrame:
+    """The layer that is meant, with the hash of its file. as_table: rows of a sheet, whatever its columns are.
 
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, and whatever `open_source` and the adapters refuse.
@@ -153,7 +162,7 @@ def read_source(source: str | Path, layer: str | None, encoding: str | None, pro
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ))
+        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ), as_table=as_table)
         if len(frame.geometries) == 0:
             raise OneMapError("source.empty", file=file, layer=frame.layer)
         if isinstance(found, postgis.Database):
