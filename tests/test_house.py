@@ -34,8 +34,8 @@ FLOORS = {
         library rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """
-        commands work statement letterhead review compare/atlas remedy identify statistics compare distributed outputs
-        maps check incremental runs findings question packs kinds inputs overlay verb .
+        commands work statement letterhead review compare/atlas remedy identify indicators statistics compare
+        distributed outputs maps check incremental runs findings question packs kinds inputs overlay verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare parcels services add identify scene results

@@ -8,6 +8,7 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
+from onemap.rules.commands.indicator_text import indicator_lines
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
@@ -181,6 +182,10 @@ def _statistics(result: Result, language: str) -> str:
     return "\n".join(statistics_lines(result, language) + _outs(result, language))
 
 
+def _indicators(result: Result, language: str) -> str:
+    return "\n".join(indicator_lines(result, language) + _outs(result, language))
+
+
 def _transitions(result: Result, language: str) -> str:
     return "\n".join(transition_lines(result, language) + _outs(result, language))
 
@@ -329,6 +334,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "contradictions": _contradictions,
     "statistics": _statistics,
     "transitions": _transitions,
+    "indicators": _indicators,
     "decide": _decide,
     "atlas": _atlas,
     "remedy": _remedy,

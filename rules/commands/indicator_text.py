@@ -1,0 +1,43 @@
+"""What the verb of indicators says to people: unit by unit, value, target and status, and why where it is unknown."""
+
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.indicators.reason_words import indicator_reasons
+
+_MOST_ROWS = 200  # that somebody reads; --json and --out have them all
+
+
+def indicator_lines(result: dict[str, Any], language: str) -> list[str]:
+    """How many indicators have which status, then their values."""
+    rows = result["indicators"]
+    counts = {status: sum(row["status"] == status for row in rows) for status in ("ok", "warn", "alarm", "unknown")}
+    counts["none"] = len(rows) - sum(counts.values())
+    lines = [phrase("said.indicators", language, count=len(rows), **counts)]
+    heading = None
+    for row in rows[:_MOST_ROWS]:
+        here = (row["unit"], row["as_of"])
+        if here != heading:
+            heading = here
+            name = row["unit_title"] or row["unit"] or phrase("said.district", language)
+            lines.append(f"{name} · {row['as_of']}")
+        lines.append("  " + _line(row, language))
+    if len(rows) > _MOST_ROWS:
+        lines.append("  " + phrase("said.more_rows", language, count=len(rows) - _MOST_ROWS))
+    return lines
+
+
+def _line(row: dict[str, Any], language: str) -> str:
+    status = phrase(f"indicator_status.{row['status']}", language)
+    target = ""
+    if row["target"] is not None:
+        facts = {"target": _number(row["target"]), "year": row["target_year"] or "–"}
+        target = phrase("said.indicator_target", language, **facts)
+    reasons = "" if row["reason"] == "no_target" else indicator_reasons(row["reason"], language)
+    value = "–" if row["value"] is None else f"{_number(row['value'])} {row['unit_of_measure']}"
+    words = [f"{row['title']}: {value}", target, status if row["reason"] != "no_target" else "", reasons]
+    return " · ".join(filter(None, words))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.2f}"
