@@ -61,6 +61,40 @@ def transitions_row() -> VerbRow:
     )
 
 
+def indicators_row() -> VerbRow:
+    """The row of `indicators`."""
+    return VerbRow(
+        "indicators",
+        tr("Indicators of area units"),
+        tr(
+            "Measures the indicators of a pack in every area unit: value, target and status (met, near the limit, "
+            "broken), each with its terms, layer versions and features. Where a layer, a year, a denominator or "
+            "ground is missing the value is unknown, and the reason is given. The run is kept in the library, where it "
+            "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
+        ),
+        first="library pack unit as_of",
+        advanced="unit_field units_where only known_at out overwrite workers",
+        titles={
+            "pack": tr("Packs of indicators (names or files, semicolons between)"),
+            "unit": tr("Area units (layer code; empty: the whole district)"),
+            "unit_field": tr("Field that names the units"),
+            "units_where": tr("Which features are units (CQL2)"),
+            "only": tr("Only these indicators (ids, commas between)"),
+            "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
+        },
+        kinds={"unit": layer_code()},
+        sinks=(
+            Sink("INDICATORS", tr("Indicators by unit"), "indicators"),
+            Sink("TERMS", tr("Terms with their versions"), "terms", VECTOR, by_default=False),
+            Sink("FEATURES", tr("Features behind the terms"), "features", VECTOR, by_default=False),
+        ),
+        outputs=(
+            Output("RUN", tr("Run"), "run.id"),
+            Output("VALUES", tr("Values"), "indicators", is_number=True),
+        ),
+    )
+
+
 def _of_units() -> dict[str, str]:
     return {
         "by": tr("Classes (fields, commas between)"),

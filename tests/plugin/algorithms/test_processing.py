@@ -27,6 +27,7 @@ OF_QGIS = {
     "sites": {"SITES"},
     "statistics": {"STATISTICS", "UNITS"},
     "transitions": {"TRANSITIONS", "CLASSES", "UNITS"},
+    "indicators": {"INDICATORS", "TERMS", "FEATURES", "VALUES"},
     "changes": {"CHANGES", "TRANSITIONS"},
 }  # outputs that only QGIS has
 VERBS = """
