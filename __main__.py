@@ -78,6 +78,10 @@ def _run() -> int:
     # QGIS hands its children the way to its own PROJ and GDAL, too; the core has others.
     limit_gdal()
     _hide_passwords()
+    if sys.argv[1:] == ["--compile"]:  # by whoever sets the core up
+        from onemap.rules.overlay.pair_ground import compile_kernel
+
+        return compile_kernel()
     from onemap.layers.files.temporary_room import temporary_room
     from onemap.rules.commands.command_line import main as run
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.files.user_cache import user_cache
 
 _LOCK = "lock"
 _DAY_S = 86_400
@@ -85,13 +86,7 @@ def work_place(library: Path | None, library_id: str) -> Path:
     """
     if library is not None and os.access(library.resolve().parent, os.W_OK):
         return library.resolve().with_name(f"{library.name}.work.part")
-    if sys.platform == "win32":
-        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "onemap" / f"{library_id}.work.part"
+    return user_cache() / f"{library_id}.work.part"
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
 from qgis.gui import QgsFilterLineEdit
-from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -25,7 +25,7 @@ from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.map.map_day import DayFollower, slide_to
-from onemap.plugin.map.map_layers import layer_on_map, layers_of_library, put_on_map, remove_from_map
+from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
 from onemap.plugin.map.place_list import PlaceList, ShowPlace
 from onemap.plugin.map.theme_buttons import ThemeButtons
@@ -100,9 +100,21 @@ class MapTab(QWidget):
         self.services.message_sent.connect(self.service_message)
         self.services.changed.connect(self._update_ticks)
         self._lay_out()
+        self._tick_timer = QTimer(self)  # a theme switches many layers at once
         library.listed.connect(self.fill)
+        self._follow_project()
+
+    def _follow_project(self) -> None:
+        """Tick what is on the map and switched on, whoever did it."""
         QgsProject.instance().layersRemoved.connect(self._update_ticks)
         QgsProject.instance().layersAdded.connect(self._update_ticks)
+        self._tick_timer.setSingleShot(True)
+        self._tick_timer.setInterval(0)
+        self._tick_timer.timeout.connect(self._update_ticks)
+        QgsProject.instance().layerTreeRoot().visibilityChanged.connect(self._update_ticks_later)
+
+    def _update_ticks_later(self, *_nodes: object) -> None:
+        self._tick_timer.start()
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -124,6 +136,8 @@ class MapTab(QWidget):
         self.services.close_down()
         QgsProject.instance().layersRemoved.disconnect(self._update_ticks)
         QgsProject.instance().layersAdded.disconnect(self._update_ticks)
+        QgsProject.instance().layerTreeRoot().visibilityChanged.disconnect(self._update_ticks_later)
+        self._tick_timer.stop()
 
     def fill(self) -> None:
         """List the layers and services of the library."""
@@ -217,8 +231,9 @@ class MapTab(QWidget):
         for item in self._layer_items():
             version = item.data(0, ROLE_VERSION)
             if version is not None:
-                is_on_map = layer_on_map(self._library, version) is not None
-                item.setCheckState(TITLE, Qt.CheckState.Checked if is_on_map else Qt.CheckState.Unchecked)
+                layer = layer_on_map(self._library, version)
+                is_shown = layer is not None and is_visible(layer)
+                item.setCheckState(TITLE, Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked)
         for item in self._layer_items(ROLE_SERVICE):
             self.services.show_state(item)
         self.tree.blockSignals(False)
@@ -230,9 +245,13 @@ class MapTab(QWidget):
             self._update_ticks()
         if column != TITLE or version is None:
             return
+        layer = layer_on_map(self._library, version)
         if item.checkState(TITLE) != Qt.CheckState.Checked:
             remove_from_map(self._library, version)
-        elif layer_on_map(self._library, version) is None:
+        elif layer is not None:
+            node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+            node.setItemVisibilityCheckedParentRecursive(True)
+        else:
             is_of_day = version.in_force and not self._is_version_row(item)
             self._put_on_map(entry, version, is_of_day)
             if entry.geometry == "raster" and not version.unreadable:

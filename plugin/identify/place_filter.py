@@ -27,7 +27,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
-PREFIX = "om"
+SHORT_PREFIX, PREFIX = "om ", "onemap"
 DEGREES = "EPSG:4490"
 WAIT_S, LOOKS = 0.1, 100  # how long an answer is waited for at a time, and how often
 _COORDINATES = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*")
@@ -66,11 +66,12 @@ class PlaceFilter(QgsLocatorFilter):
     def __init__(self, questions: PlaceQuestions, show_place: ShowPlace, ask_place: AskPlace) -> None:
         super().__init__()
         self._questions, self._show_place, self._ask_place = questions, show_place, ask_place
-        self.setUseWithoutPrefix(False)
+        # QGIS gives prefixes of less than three letters to its own filters only: `om` is looked for in the text.
+        self.setUseWithoutPrefix(True)
 
     def name(self) -> str:
         """Its name in QGIS's settings."""
-        return "onemap"
+        return PREFIX
 
     def displayName(self) -> str:  # noqa: N802 - QGIS's name
         """Its name for people."""
@@ -84,9 +85,13 @@ class PlaceFilter(QgsLocatorFilter):
         """Another one for a search."""
         return PlaceFilter(self._questions, self._show_place, self._ask_place)
 
-    def fetchResults(self, text: str, _context: QgsLocatorContext, feedback: QgsFeedback) -> None:  # noqa: N802
-        """Find places, in a thread of QGIS's."""
-        for place in self._places(text.strip(), feedback):
+    def fetchResults(self, text: str, context: QgsLocatorContext, feedback: QgsFeedback) -> None:  # noqa: N802
+        """Find places, in a thread of QGIS's; of a text without either prefix there are none."""
+        is_short = text.lower().startswith(SHORT_PREFIX)
+        if not (is_short or context.usingPrefix):
+            return
+        sought = text[len(SHORT_PREFIX) :] if is_short else text
+        for place in self._places(sought.strip(), feedback):
             result = QgsLocatorResult(self, place["name"], place)
             result.description = place["title"]
             result.icon = icon("identify")
@@ -94,7 +99,8 @@ class PlaceFilter(QgsLocatorFilter):
 
     def triggerResult(self, result: QgsLocatorResult) -> None:  # noqa: N802 - QGIS's name
         """Go to a place, and ask what lies there."""
-        place: dict[str, Any] = result.userData()
+        data = result.userData  # a function in some versions of QGIS, a value in others
+        place: dict[str, Any] = data() if callable(data) else data
         system = QgsCoordinateReferenceSystem(place["crs"])
         self._show_place(QgsGeometry.fromRect(QgsRectangle(*place["bounds"])), system)
         self._ask_place(QgsPointXY(place["x"], place["y"]), system)

@@ -102,6 +102,12 @@ def _picture(outline: QgsVectorLayer, folder: Path, title: str) -> QgsRasterLaye
     return None
 
 
+def is_visible(layer: QgsMapLayer) -> bool:
+    """Whether a layer on the map is switched on; one without a place in the layer tree is not."""
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+    return node is not None and node.itemVisibilityChecked()
+
+
 def remove_from_map(library: OpenLibrary, version: Version) -> None:
     """Remove a version from the map; the library is not changed."""
     layer = layer_on_map(library, version)

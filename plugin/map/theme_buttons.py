@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QGridLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.map.map_themes import theme_title
@@ -23,18 +23,14 @@ class ThemeButtons(QWidget):
         self.buttons: dict[str, QToolButton] = {}
         self.department_button = QToolButton()
         self.department_menu = QMenu(self)
-        self._layout = QGridLayout(self)
+        self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(GAP_PX)
         self.hide()
 
     def show_themes(self, themes: list[MapTheme]) -> None:
         """Offer themes, each in one click; those of departments in a menu."""
-        while self._layout.count():
-            widget = self._layout.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        self._clear()
         self.department_menu.clear()
         self.buttons = {}
         for theme in themes:
@@ -54,11 +50,26 @@ class ThemeButtons(QWidget):
         self.setVisible(bool(placed))
 
     def _place(self, placed: list[QToolButton]) -> None:
-        """In as many columns as fit into the narrowest dock."""
-        widest = max((button.sizeHint().width() for button in placed), default=1)
-        columns = max(1, min(4, WIDTH_PX // (widest + GAP_PX)))
-        for number, button in enumerate(placed):
-            self._layout.addWidget(button, number // columns, number % columns)
+        """Row by row, as many in each as fit into the narrowest dock."""
+        row, used = QHBoxLayout(), 0
+        for button in placed:
+            width = button.sizeHint().width() + GAP_PX
+            if used and used + width > WIDTH_PX:
+                self._layout.addLayout(row)
+                row, used = QHBoxLayout(), 0
+            row.setSpacing(GAP_PX)
+            row.addWidget(button)
+            used += width
+        self._layout.addLayout(row)
+
+    def _clear(self) -> None:
+        while self._layout.count():
+            row = self._layout.takeAt(0).layout()
+            while row is not None and row.count():
+                widget = row.takeAt(0).widget()
+                if widget is not None:
+                    widget.hide()
+                    widget.deleteLater()
 
     def _button(self, text: str, hint: str) -> QToolButton:
         button = QToolButton(self)

@@ -11,8 +11,8 @@ from qgis.core import QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_results
-from onemap.plugin.map.map_groups import insert_group
-from onemap.plugin.map.map_layers import PROPERTY_RUN, remove_layer
+from onemap.plugin.map.map_groups import insert_group, remove_layer
+from onemap.plugin.map.map_layers import PROPERTY_RUN
 from onemap.plugin.profile.paths import profile_folder
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr

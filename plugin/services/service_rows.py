@@ -13,7 +13,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import NAMES, Service
-from onemap.plugin.map.map_layers import remove_layer
+from onemap.plugin.map.map_groups import remove_layer
 from onemap.plugin.services.service_map import service_on_map, show_service
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word

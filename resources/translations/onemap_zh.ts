@@ -632,10 +632,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>已取消，未作任何更改。</translation>
     </message>
     <message>
-        <source>Other</source>
-        <translation>其他</translation>
-    </message>
-    <message>
         <source>Counted</source>
         <translation>计入</translation>
     </message>
@@ -3592,6 +3588,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Receipt</source>
         <translation>回执</translation>
+    </message>
+    <message>
         <source>What lies here?</source>
         <translation>此处有什么？</translation>
     </message>
@@ -3698,6 +3696,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>What lies here (JSON)</source>
         <translation>此处内容（JSON）</translation>
+    </message>
+    <message>
         <source>not yet</source>
         <translation>尚未生效</translation>
     </message>
@@ -3760,6 +3760,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Between these two days nothing on the map changed.</source>
         <translation>两个日期之间，地图上的图层没有变化。</translation>
+    </message>
+    <message>
         <source>Findings by department and verdict</source>
         <translation>各部门各类结论的问题数</translation>
     </message>

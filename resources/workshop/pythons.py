@@ -39,7 +39,7 @@ STAMP = "onemap-stamp"
 
 def core() -> Path:
     """The core's virtual environment, made or mended first if need be."""
-    wanted = _digest([_project(), *_requirement_files("core.txt", "cluster.txt", "dev.txt")])
+    wanted = _digest([_project(), *_requirement_files("core.txt", "cluster.txt", "fast.txt", "dev.txt")])
     if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
         return CORE
     if _stamp(CORE) is None:
@@ -53,6 +53,10 @@ def core() -> Path:
         _pip(CORE, files, "install the core's libraries")
         _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
         link_folder(PACKAGE_ROOM / "onemap", ROOT)
+        with contextlib.suppress(WorkshopError):  # without it the core is only slower
+            _pip(CORE, ["-r", REQUIREMENTS / "fast.txt"], "install what makes large overlays faster")
+        say("Compiling the loops of the overlay, once")
+        answer([program(CORE, "python"), "-I", ROOT / "__main__.py", "--compile"])
     return CORE
 
 

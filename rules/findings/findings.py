@@ -10,7 +10,7 @@ import shapely
 
 from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.attribute_json import attribute_json
+from onemap.rules.kinds.attribute_json import attribute_texts
 from onemap.rules.kinds.ground import Judgement, no_ground
 from onemap.rules.kinds.reasons import unknown_reasons
 from onemap.rules.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
@@ -287,8 +287,6 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
 def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
     """The attributes of each piece's feature (k,) as JSON."""
     features, position = np.unique(feature, return_inverse=True)
-    names = list(attributes.columns)
-    texts = np.empty(len(features), dtype=object)
-    for row, values in enumerate(attributes.to_numpy(dtype=object)[features].tolist()):
-        texts[row] = attribute_json(dict(zip(names, values, strict=True)))
+    rows = attributes.to_numpy(dtype=object)[features].tolist()
+    texts = np.array(attribute_texts(list(attributes.columns), rows), dtype=object)
     return texts[position]

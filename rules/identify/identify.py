@@ -140,6 +140,8 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     distance_m = shapely.distance(stored.geometries, place.shape)
     reach_m = 0.0 if entry.geometry == "polygon" else place.radius_m
     rows = np.flatnonzero(distance_m <= reach_m)  # never of one without a geometry: its distance is no number
+    if len(rows) == 0:  # as in most layers: nothing to tell
+        return []
     rows = rows[np.argsort(distance_m[rows], kind="stable")]
     shapes = stored.geometries[rows]
     attributes = stored.attributes.iloc[rows].reset_index(drop=True)

@@ -1,15 +1,17 @@
 """Tables written as the sheets of one .xlsx, without geometry; they are kept until the last row is there."""
 
 import io
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.findings.table import Table
@@ -59,16 +61,17 @@ class SheetOutput:
 
     def finish(self) -> None:
         """Write the workbook."""
+        workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
+        for name, parts in self._parts.items():
+            filled = [part for part in parts if len(part)] or parts[:1]
+            columns = pd.concat(filled, ignore_index=True)
+            if self._said:
+                columns = self._said.columns(name, columns)
+            sheet = self._said.name(name) if self._said else name
+            for column, count in _write_sheet(workbook.create_sheet(sheet), columns, self._said).items():
+                self._cut[sheet, column] = count
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
-        with pd.ExcelWriter(sheets, engine="openpyxl") as writer:
-            for name, parts in self._parts.items():
-                filled = [part for part in parts if len(part)] or parts[:1]
-                columns = pd.concat(filled, ignore_index=True)
-                if self._said:
-                    columns = self._said.columns(name, columns)
-                sheet = self._said.name(name) if self._said else name
-                for column, count in _write_sheet(writer, sheet, columns, self._said).items():
-                    self._cut[sheet, column] = count
+        workbook.save(sheets)
         self._path.write_bytes(sheets.getvalue())
 
     def close(self) -> None:
@@ -76,40 +79,54 @@ class SheetOutput:
         self._parts.clear()
 
 
-def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame, said: SheetWords | None) -> dict[str, int]:
+def _write_sheet(sheet: Any, columns: pd.DataFrame, said: SheetWords | None) -> dict[str, int]:
     """One sheet; returns how many cells were cut, by column."""
     heads = [said.head(str(column)) if said else str(column) for column in columns]
     cut: dict[str, int] = {}
-    texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
-    for at in texts:
-        values = [_cell(value) for value in columns.iloc[:, at]]
+    cells: list[list[object]] = []
+    for at, name in enumerate(map(str, columns), start=1):
+        column = columns.iloc[:, at - 1]
+        values = [None if _is_nothing(value) else _cell(value) for value in column.astype(object)]
         if too_long := sum(_is_too_long(value) for value in values):
-            cut[heads[at]] = too_long
+            cut[heads[at - 1]] = too_long
             values = [_shortened(value) if _is_too_long(value) else value for value in values]
-        columns.isetitem(at, values)
-    columns.to_excel(writer, sheet_name=name, header=heads, index=False, freeze_panes=(1, 1))
-    sheet = writer.sheets[name]
-    for at in texts:
-        # A text that begins with = is an attribute, and must never become a formula.
-        for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
-            sheet.cell(row + 2, at + 1).data_type = "s"
-    _dress(sheet, columns, heads)
+        shown = [heads[at - 1], *(_cell_text(value) for value in values[:_LOOKED_AT])]
+        sheet.column_dimensions[get_column_letter(at)].width = min(2 + max(map(_width, shown)), _WIDEST)
+        form = next((form for end, form in _NUMBER_FORMS.items() if name.endswith(end)), None)
+        if form and len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
+            values = [None if value is None else _number_cell(sheet, value, form) for value in values]
+        cells.append([_plain_cell(sheet, value) for value in values])
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns.columns), 1))}{len(columns) + 1}"
+    sheet.append([_head_cell(sheet, head) for head in heads])
+    for row in zip(*cells, strict=True):
+        sheet.append(row)
     return cut
 
 
-def _dress(sheet: Worksheet, columns: pd.DataFrame, heads: Sequence[str]) -> None:
-    """Columns as wide as what stands in them, heads that stand out and filter, numbers with the digits people read."""
-    head = PatternFill("solid", fgColor="EBEBEB")
-    for at, name in enumerate(columns.columns, start=1):
-        cell = sheet.cell(1, at)
-        cell.fill, cell.font, cell.alignment = head, Font(bold=True), Alignment(horizontal="left")
-        shown = [heads[at - 1], *(_cell_text(value) for value in columns.iloc[:_LOOKED_AT, at - 1])]
-        sheet.column_dimensions[get_column_letter(at)].width = min(2 + max(map(_width, shown)), _WIDEST)
-        form = next((form for end, form in _NUMBER_FORMS.items() if str(name).endswith(end)), None)
-        if form and len(columns) <= _MOST_DRESSED and columns.iloc[:, at - 1].dtype.kind == "f":
-            for row in range(2, len(columns) + 2):
-                sheet.cell(row, at).number_format = form
-    sheet.auto_filter.ref = sheet.dimensions
+def _is_nothing(value: object) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _head_cell(sheet: Any, name: str) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, name)
+    cell.fill, cell.font, cell.alignment = PatternFill("solid", fgColor="EBEBEB"), Font(bold=True), Alignment("left")
+    return cell
+
+
+def _number_cell(sheet: Any, value: object, form: str) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, value)
+    cell.number_format = form
+    return cell
+
+
+def _plain_cell(sheet: Any, value: object) -> object:
+    """A value as it is. A text that begins with = is an attribute, and must never become a formula."""
+    if not (isinstance(value, str) and value.startswith("=")):
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type = "s"
+    return cell
 
 
 def _cell_text(value: object) -> str:
@@ -122,7 +139,9 @@ def _width(text: str) -> int:
 
 
 def _cell(value: object) -> object:
-    """Text that a sheet can hold: without control characters."""
+    """What a sheet can hold: text without control characters, endless numbers as text."""
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
     return ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
 
 

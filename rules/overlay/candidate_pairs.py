@@ -6,10 +6,9 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.polygon_edges import Polygons
+from onemap.rules.overlay.flat_polygons import FlatPolygons
 from onemap.rules.overlay.threads import Threads
 
-_FEW = 20  # parcels, for which of large features only what lies between west and east of all of them is looked at
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
 
@@ -37,35 +36,66 @@ class CandidatePairs:
             self.is_within[chosen],
         )
 
+    def with_others(self, other: "CandidatePairs") -> "CandidatePairs":
+        """These pairs and others."""
+        return CandidatePairs(
+            np.r_[self.parcel, other.parcel],
+            np.r_[self.feature, other.feature],
+            np.r_[self.area_m2, other.area_m2],
+            np.r_[self.error_m2, other.error_m2],
+            np.r_[self.is_within, other.is_within],
+        )
+
 
 def candidate_pairs(
     parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads
 ) -> CandidatePairs:
-    """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order.
-
-    Of large features only parcels count whose boxes meet a box of some segments of its edge. The box of any other
-    lies inside or outside as a whole, and so does what is in it: one point tells.
-    """
-    few = 0 < len(parcels) <= _FEW
-    west, _, east, _ = shapely.total_bounds(parcels) if few else (0.0, 0.0, 0.0, 0.0)
-    others = Polygons(features, (float(west), float(east)) if few else None)
+    """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
     apart = lies_apart(parcels)
+    feature, parcel = boxes_meet(tree, features, threads)
     rows = np.flatnonzero(apart)
-    whole = _met(parcels, tree, ~apart, others, threads)
     if len(rows) == 0:
-        return whole
+        return sums_of(parcels, parcel, features, feature, threads)
+    whole = ~apart[parcel]
+    found = sums_of(parcels, parcel[whole], features, feature[whole], threads)
     parts, owner = shapely.get_parts(parcels[rows], return_index=True)
-    found = _met(parts, shapely.STRtree(parts), np.ones(len(parts), dtype=bool), others, threads)
-    pairs, which = np.unique(owner[found.parcel] * np.int64(len(features)) + found.feature, return_inverse=True)
-    parcel, feature = np.divmod(pairs, np.int64(max(len(features), 1)))
-    of_parts = CandidatePairs(
+    feature, part = boxes_meet(shapely.STRtree(parts), features, threads)
+    return found.with_others(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
+
+
+def sums_of(
+    parcels: np.ndarray, parcel: np.ndarray, features: np.ndarray, feature: np.ndarray, threads: Threads
+) -> CandidatePairs:
+    """Those of pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much."""
+    mine, at_mine = _occurring(parcel, len(parcels))
+    others, at_other = _occurring(feature, len(features))
+    threads.progress.check()
+    one, other = FlatPolygons(parcels[mine], threads), FlatPolygons(features[others], threads)
+    found = CandidatePairs(parcel, feature, *areas_of_pairs(one, at_mine, other, at_other, threads))
+    return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
+
+
+def _occurring(index: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which of `count` numbers occur in index (k,), ascending (m,), and for each of the k which of the m it is."""
+    is_there = np.zeros(count, dtype=bool)
+    is_there[index] = True
+    occurring = np.flatnonzero(is_there)
+    place = np.empty(count, dtype=np.int64)
+    place[occurring] = np.arange(len(occurring))
+    return occurring, place[index]
+
+
+def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, features: int) -> CandidatePairs:
+    """Pairs of parts as pairs of the parcels in `rows` that they are parts of: owner (p,)."""
+    pairs, which = np.unique(owner[found.parcel] * np.int64(features) + found.feature, return_inverse=True)
+    parcel, feature = np.divmod(pairs, np.int64(max(features, 1)))
+    return CandidatePairs(
         rows[parcel],
         feature,
         np.bincount(which, found.area_m2, len(pairs)),
         np.bincount(which, found.error_m2, len(pairs)),
         np.bincount(which, found.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
     )
-    return _concatenate(whole, of_parts)
 
 
 def lies_apart(polygons: np.ndarray) -> np.ndarray:
@@ -84,53 +114,6 @@ def _box_areas(polygons: np.ndarray) -> np.ndarray:
     return area
 
 
-def _concatenate(one: CandidatePairs, other: CandidatePairs) -> CandidatePairs:
-    return CandidatePairs(
-        np.r_[one.parcel, other.parcel],
-        np.r_[one.feature, other.feature],
-        np.r_[one.area_m2, other.area_m2],
-        np.r_[one.error_m2, other.error_m2],
-        np.r_[one.is_within, other.is_within],
-    )
-
-
-def _met(
-    parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others: Polygons, threads: Threads
-) -> CandidatePairs:
-    """candidate_pairs() of the parcels that are wanted (n,)."""
-    mine, features = Polygons(parcels), others.geometries
-    small = np.flatnonzero(~others.is_large)
-    feature, parcel = _box_pairs(tree, features[small], wanted, threads)
-    feature = small[feature]
-    within = around = np.empty(0, dtype=np.int64)
-    if len(others.large):
-        threads.progress.check()
-        count = np.int64(len(others.large))
-        edges = others.outlines
-        chunk, close = _box_pairs(tree, edges.tree.geometries, wanted, threads)
-        near = np.sort(close * count + edges.polygon[chunk])
-        near = near[np.r_[True, np.diff(near) > 0][: len(near)]]
-        owner, there = _box_pairs(tree, features[others.large], wanted, threads)
-        every = there * count + owner
-        at = np.searchsorted(near, every)
-        far = np.flatnonzero(np.r_[near, -1][at] != every)
-        within, around = there[far], others.large[owner[far]]
-        west, south, east, north = mine.bounds[within].T
-        x, y = (west + east) / 2, (south + north) / 2
-        rows = [slice(start, start + _ASKED_AT_ONCE) for start in range(0, len(x), _ASKED_AT_ONCE)]
-        answers = threads.each(lambda some: shapely.contains_xy(features[around[some]], x[some], y[some]), rows)
-        inside = np.concatenate([np.empty(0, dtype=bool), *answers])
-        within, around = within[inside], around[inside]
-        close, owner = np.divmod(near, count)
-        parcel, feature = np.r_[parcel, close], np.r_[feature, others.large[owner]]
-    area, error = areas_of_pairs(mine, parcel, others, feature, threads)
-    sums = CandidatePairs(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
-    inner = shapely.area(parcels[within])
-    return _concatenate(
-        sums, CandidatePairs(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool))
-    )
-
-
 def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of geometries (n,) and those of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
     starts = range(0, len(geometries), _ASKED_AT_ONCE)
@@ -139,12 +122,3 @@ def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) 
     )
     geometry, other = np.hstack([np.empty((2, 0), dtype=np.int64), *answers])
     return geometry, other
-
-
-def _box_pairs(
-    tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray, threads: Threads
-) -> tuple[np.ndarray, np.ndarray]:
-    """The geometries and the wanted parcels whose boxes meet."""
-    geometry, parcel = boxes_meet(tree, geometries, threads)
-    chosen = wanted[parcel]
-    return (geometry, parcel) if chosen.all() else (geometry[chosen], parcel[chosen])

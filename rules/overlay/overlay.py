@@ -14,9 +14,10 @@ import shapely
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
-from onemap.rules.overlay.common_areas import common_areas, distinct
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.flat_polygons import distinct
 from onemap.rules.overlay.mutual_overlaps import features_overlap
-from onemap.rules.overlay.ring_overlay import common_ground, remaining_ground
+from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
 from onemap.rules.overlay.threads import Threads
 
@@ -58,31 +59,35 @@ def _proved(
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
     """
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
-    is_common = operation is shapely.intersection
-    near = _near(right, left, threads)
-    near_left = _near(left, right, threads) if is_common else left
+    make = common_ground if operation is shapely.intersection else remaining_ground
+    result, told = make(left, right, threads, ARITHMETIC_M2)
+    untold = np.flatnonzero(~told)
+    result[untold] = _by_geos(operation, left[untold], right[untold], threads)
+    failed = np.zeros(len(result), dtype=bool)
+    areas = shapely.area(result)
+    areas[told & shapely.is_missing(result)] = 0.0
+    doubtful = np.flatnonzero(~(np.abs(areas - expected_m2) <= allowed_m2))
+    for row in doubtful:
+        result[row], failed[row] = _once_more(operation, left[row], right[row], expected_m2[row], allowed_m2[row])
+    rest = np.r_[untold, doubtful]
+    result[rest] = polygon_parts(result[rest], ARITHMETIC_M2)
+    return result, failed
 
-    def run(start: int) -> tuple[np.ndarray, np.ndarray]:
+
+def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
+    """operation(left, right) pair by pair, None where it breaks down: (n,); near the other only, what it must scan."""
+    near = _near(right, left, threads)
+    near_left = _near(left, right, threads) if operation is shapely.intersection else left
+
+    def run(start: int) -> np.ndarray:
         rows = slice(start, start + _CHUNK)
-        one, other = near_left[rows], near[rows]
-        result = common_ground(one, other) if is_common else remaining_ground(one, other)
-        untold = np.flatnonzero(shapely.is_missing(result))
-        if len(untold):
-            pair = start + untold
-            other = cut_around(near[pair], shapely.bounds(left[pair]), MARGIN_M)
-            one = cut_around(near_left[pair], shapely.bounds(right[pair]), MARGIN_M) if is_common else left[pair]
-            result[untold] = _attempt(operation, one, other)
-        failed = np.zeros(len(result), dtype=bool)
-        doubtful = ~(np.abs(shapely.area(result) - expected_m2[rows]) <= allowed_m2[rows])
-        for row in np.flatnonzero(doubtful):
-            at = start + int(row)
-            result[row], failed[row] = _once_more(operation, left[at], right[at], expected_m2[at], allowed_m2[at])
-        return polygon_parts(result, ARITHMETIC_M2), failed
+        one, other = near_left[rows], cut_around(near[rows], shapely.bounds(left[rows]), MARGIN_M)
+        if operation is shapely.intersection:
+            one = cut_around(one, shapely.bounds(right[rows]), MARGIN_M)
+        return _attempt(operation, one, other)
 
     blocks = threads.each(run, range(0, len(left), _CHUNK))
-    if not blocks:
-        return np.empty(0, dtype=object), np.empty(0, dtype=bool)
-    return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
+    return np.concatenate(blocks) if blocks else np.empty(0, dtype=object)
 
 
 def _attempt(operation: Operation, left: np.ndarray, right: np.ndarray) -> np.ndarray:

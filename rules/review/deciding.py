@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import phrase
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case import Case
@@ -132,7 +133,8 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
         last = "SELECT max(sequence) FROM onemap_documents WHERE year = ?"
         sequence = (taken.connection.execute(last, (year,)).fetchone()[0] or 0) + 1
         rehearsal = phrase("document.rehearsal", "zh") if library.is_rehearsal else ""
-        document = f"{rehearsal}{taken.stored.terms.prefix}〔{year}〕{sequence}号"
+        sign = profile_of(library).lead.code or taken.stored.terms.prefix
+        document = f"{rehearsal}{sign}〔{year}〕{sequence}号"
         taken.connection.execute(
             "INSERT INTO onemap_documents (year, sequence, case_id, number) VALUES (?,?,?,?)",
             (year, sequence, case_id, document),

@@ -58,6 +58,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "due": _day(opinion.due),
         "stale": opinion.stale,
         "stale_because": list(opinion.stale_because),
+        "stale_titles": [evidence.input_title(name) for name in opinion.stale_because],
     }
 
 

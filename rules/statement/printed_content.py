@@ -113,11 +113,7 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
         "open": _open(content["open"], labels),
         "land": _land(content, labels),
         "conclusion": _conclusion(content, labels),
-        "stale": [
-            labels["note_stale"].format(department=row["department_title"], layers=", ".join(row["stale_because"]))
-            for row in content["opinions"]
-            if row["stale"]
-        ],
+        "stale": _stale(content["opinions"], labels),
         "open_items": [
             f"{row['department_title']}{labels['colon']}{row['open_text']}"
             for row in content["opinions"]
@@ -191,6 +187,18 @@ def _date(text: str, language: str) -> str:
     """A day as documents write it: 2026年11月20日, without leading zeros."""
     day = date.fromisoformat(text)
     return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else text
+
+
+def _stale(opinions: list[dict[str, Any]], labels: dict[str, str]) -> list[str]:
+    """Whose opinions rest on what has been superseded, those together that rest on the same."""
+    together: dict[str, list[str]] = {}
+    for row in opinions:
+        if row["stale"]:
+            together.setdefault(labels["list_comma"].join(row["stale_titles"]), []).append(row["department_title"])
+    return [
+        labels["note_stale"].format(department=labels["list_comma"].join(names), layers=layers)
+        for layers, names in together.items()
+    ]
 
 
 def _late(entry: dict[str, str], labels: dict[str, str]) -> str:

@@ -44,6 +44,11 @@ class Evidence:
         entry = self.catalogue.get(code)
         return (entry.title.get(self.language) if entry else None) or code
 
+    def input_title(self, name: str) -> str:
+        """What a layer or a pack is called; both stand behind opinions by their codes."""
+        pack = next((pack for pack in self.packs if pack.id == name), None)
+        return (pack.title.get(self.language) if pack else None) or self.layer_title(name)
+
     def rule_title(self, identifier: str) -> str:
         """A rule's title in the document's language."""
         rule = self.rules.get(identifier)

@@ -16,9 +16,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from onemap.tests.bench import cancel_files, workload_files
-from onemap.tests.bench.cancel_core import Ended, Session, signalled_after
-from onemap.tests.bench.cancel_files import Asked
+from onemap.tests.bench import workload_files
+from onemap.tests.bench.cancel import cancel_files
+from onemap.tests.bench.cancel.cancel_core import Ended, Session, signalled_after
+from onemap.tests.bench.cancel.cancel_files import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)  # while the program starts

@@ -13,7 +13,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from onemap.tests.bench import benchmark_page
-from onemap.tests.bench.benchmark_programs import OURS, ROOT, WHOLE, Pythons, Row, by_peer, by_us, computed, from_files
+from onemap.tests.bench.benchmark_programs import (
+    FILES,
+    OURS,
+    ROOT,
+    WHOLE,
+    Pythons,
+    Row,
+    by_peer,
+    by_us,
+    computed,
+    from_files,
+)
 from onemap.tests.bench.workload import PARCELS
 from onemap.tests.bench.workload_files import made
 
@@ -50,6 +61,7 @@ JOBS = {
     "v": Job(("v",), ("exactextract",)),
     "vii": Job(("vii",), ("geod",)),
     "file": Job((), ("shapely", "geopandas", "duckdb", "sedonadb")),
+    "land": Job((), ("shapely", "geopandas", "duckdb", "sedonadb")),
     "desk": Job((), ("qgis-clip", "qgis-intersection")),
     "again": Job((), ()),
     "plan": Job((), ()),
@@ -67,8 +79,8 @@ def rows_of(name: str, size: str, wanted: Sequence[str], pythons: Pythons, repea
 
     for way in job.ours:
         keep(by_us(way, folder, repeats, limit_s))
-    if name == "file":
-        keep(from_files(f"{OURS}, check", None, "", folder, repeats, limit_s))
+    if name in FILES:
+        keep(from_files(f"{OURS}, check", None, "", name, folder, repeats, limit_s))
     if name == "desk":
         keep(computed(OURS, Path(sys.executable), "desk_serve", name, folder, 4 * repeats, limit_s))
     if name == "again":
@@ -143,6 +155,7 @@ def main() -> int:
         wrong += [f"{name}, size {wishes.size}: {words}" for words in found]
         if not found and not wishes.dry:
             benchmark_page.keep(wishes.size, name, {"machine": about, "rows": [asdict(row) for row in rows]})
+    print(*benchmark_page.summary(), sep="\n", flush=True)
     for words in wrong:
         print(f"DIFFERENT: {words}", file=sys.stderr, flush=True)
     return 1 if wrong else 0

@@ -19,32 +19,49 @@ TITLES = {
     "v": "(v) shares of steep slope",
     "vii": "(vii) areas on the ellipsoid",
     "file": "File to file: parcels × 3 controls, overlaps written",
+    "land": "File to file: parcels × land use, all tables and every overlap written",
     "desk": "At the desk: one parcel × 50 layers of a library",
     "again": "One parcel of a hundred changed, checked against an earlier run",
     "plan": "A plan edited in one township, checked against an earlier run",
 }
 # Job, sizes, peer, which row of ours, and how many times faster ours is meant to be.
 TARGETS = (
-    ("i", ("M", "L"), "postgis-subdivided", "areas", 8.0),
+    ("i", ("M", "L"), "postgis-subdivided", "areas", 12.0),
+    ("i", ("M",), "postgis-subdivided", "ground", 8.0),
     ("i", ("M",), "sedonadb-cut", "areas", 2.5),
     ("i", ("S",), "qgis", "areas", 100.0),
     ("i", ("S",), "geopandas", "areas", 100.0),
-    ("ii", ("M",), "sedonadb", "areas", 4.0),
+    ("ii", ("M",), "sedonadb", "areas", 8.0),
+    ("ii", ("M",), "sedonadb", "ground", 4.0),
     ("ii", ("M",), "duckdb", "areas", 5.0),
     ("ii", ("M",), "geopandas", "areas", 12.0),
     ("ii", ("M",), "qgis", "areas", 15.0),
-    ("iii", ("M",), "sedonadb", "ground", 4.0),
+    ("iii", ("M",), "sedonadb", "ground", 6.0),
     ("iii", ("M",), "geopandas", "ground", 15.0),
     ("iii", ("M",), "qgis", "ground", 20.0),
     ("iv", ("M",), "postgis-subdivided", "areas", 3.0),
     ("v", ("S", "M"), "exactextract", "", 5.0),
     ("vii", ("M",), "geod", "", 5.0),
-    ("file", ("M",), "best", "check", 3.0),
+    ("land", ("M",), "best", "check", 2.5),
+    ("file", ("M", "L"), "best", "check", 2.0),
     ("desk", ("M",), "qgis-intersection", "", 20.0),
-    ("desk", ("M",), "qgis-clip", "", 20.0),
+    ("desk", ("M",), "qgis-clip", "", 5.0),
     ("again", ("M",), WHOLE, "against", 50.0),
     ("plan", ("M",), WHOLE, "against", 50.0),
     ("plan", ("M",), WHOLE, "session", 50.0),
+)
+# The targets that the summary tells, and what binds each, by profiles that the page tells in full.
+SUMMARY = (
+    ("land", "M", "best", "check", "rows, objects of GEOS and SQLite; sums and ground are a tenth"),
+    ("file", "M", "best", "check", "starting, reading, proving and writing the three tables"),
+    ("file", "L", "best", "check", "the same"),
+    ("ii", "M", "sedonadb", "areas", "taking coordinates out of GEOS; the sums are a third"),
+    ("ii", "M", "sedonadb", "ground", "GEOS's objects for the ground, made one by one"),
+    ("iii", "M", "sedonadb", "ground", "taking coordinates out of GEOS"),
+    ("i", "M", "postgis-subdivided", "areas", "boxes of groups of edges for each parcel"),
+    ("i", "M", "postgis-subdivided", "ground", "the same, and proving what lies inside"),
+    ("iv", "M", "postgis-subdivided", "areas", "joining the buffers of each class, by GEOS"),
+    ("desk", "M", "qgis-clip", "", "calls of Python, numpy and pandas for 50 layers"),
 )
 
 
@@ -124,24 +141,52 @@ def _targets(kept: dict) -> str:
     lines = ["| job | size | against | target | by the clock | by processor time |", "|---|---|---|---:|---:|---:|"]
     for job, sizes, peer, way, target in TARGETS:
         for size in sizes:
-            rows = _rows(kept.get(size, {}).get(job, {"rows": []}))
-            ours = next((row for row in rows if row.who == (f"{OURS}, {way}" if way else OURS)), None)
-            theirs = [row for row in rows if not row.who.startswith(OURS) and not row.why]
-            if peer == "best":
-                theirs = sorted(theirs, key=lambda row: then_s(row) or 0.0)[:1]
-            else:
-                theirs = [row for row in theirs if row.who == peer]
-            if ours is None or ours.why:
+            found = _pair(kept, job, size, peer, way)
+            if found is None:
                 continue
-            if not theirs:
+            rows, ours, theirs = found
+            if theirs is None:
                 lines += _ended(rows, peer, then_s(ours) or 1.0, f"| {TITLES[job]} | {size} | {peer} | {target:g} × |")
                 continue
-            ratio = (then_s(theirs[0]) or 0.0) / (then_s(ours) or 1.0)
-            both = ours.processors_s and theirs[0].processors_s
+            both = ours.processors_s and theirs.processors_s
             busy = _said(statistics.median(both) / statistics.median(ours.processors_s), target) if both else ""
-            name = f"{theirs[0].who} (the fastest)" if peer == "best" else peer
-            lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {_said(ratio, target)} | {busy} |")
+            name = f"{theirs.who} (the fastest)" if peer == "best" else peer
+            said = _said(_ratio(ours, theirs), target)
+            lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {said} | {busy} |")
     return "\n".join(lines) if len(lines) > 2 else "No figures yet."
+
+
+def _pair(kept: dict, job: str, size: str, peer: str, way: str) -> tuple[list[Row], Row, Row | None] | None:
+    """All rows of a job, ours, and that of the peer, or of the fastest one; None without a row of ours."""
+    rows = _rows(kept.get(size, {}).get(job, {"rows": []}))
+    ours = next((row for row in rows if row.who == (f"{OURS}, {way}" if way else OURS)), None)
+    if ours is None or ours.why:
+        return None
+    theirs = [row for row in rows if not row.who.startswith(OURS) and not row.why]
+    theirs = sorted(theirs, key=lambda row: then_s(row) or 0.0) if peer == "best" else theirs
+    return rows, ours, next((row for row in theirs if peer in ("best", row.who)), None)
+
+
+def _ratio(ours: Row, theirs: Row) -> float:
+    return (then_s(theirs) or 0.0) / (then_s(ours) or 1.0)
+
+
+def summary() -> list[str]:
+    """One line for each target of SUMMARY: met or missed, by how much, by figures of which day, and what binds it."""
+    path = DOCS / "benchmarks.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    wanted = {(job, size, peer, way): target for job, sizes, peer, way, target in TARGETS for size in sizes}
+    lines = []
+    for job, size, peer, way, binds in SUMMARY:
+        target = wanted[job, size, peer, way]
+        found = _pair(kept, job, size, peer, way)
+        said = "not measured"
+        if found is not None and found[2] is not None:
+            ratio = _ratio(found[1], found[2])
+            day = kept[size][job]["machine"]["day"]
+            said = f"{'met' if ratio >= target else 'missed'}, {ratio:.1f} × {found[2].who} on {day}"
+        lines.append(f"{job} {size} {way}".strip() + f": target {target:g} ×, {said}; bound by {binds}")
+    return lines
 
 
 def _ended(rows: list[Row], peer: str, ours_s: float, line: str) -> list[str]:

@@ -23,6 +23,9 @@ OURS = "One Map"
 WHOLE = "the whole again"  # One Map without an earlier run
 
 
+FILES = {"file": "controls.gpkg", "land": "landuse.gpkg"}  # what parcels are laid over, by job
+
+
 @dataclass(frozen=True)
 class Pythons:
     """The Pythons of the peers; None where there is none."""
@@ -119,15 +122,15 @@ def computed(
     return Row(who, answer["totals"], first, then, busy, answer["load_s"], answer["peak_mb"])
 
 
-def from_files(who: str, python: Path | None, engine: str, folder: Path, repeats: int, limit_s: float) -> Row:
+def from_files(who: str, python: Path | None, engine: str, job: str, folder: Path, repeats: int, limit_s: float) -> Row:
     """File to file by a whole program: ours where `python` is None."""
     seconds, processors, peak, out = [], [], 0.0, Path(tempfile.mkdtemp()) / "out.gpkg"
     try:
         for _ in range(1 + repeats):
             out.unlink(missing_ok=True)
-            files = [folder / "parcels.gpkg", folder / "controls.gpkg", out]
+            files = [folder / "parcels.gpkg", folder / FILES[job], out]
             theirs = [python, "-m", "onemap.tests.bench.peer_files", engine, *files]
-            command = desk_files.command(folder, out) if python is None else theirs
+            command = desk_files.command(folder, out, job) if python is None else theirs
             busy = children_s()
             _, took, memory = ran(command, limit_s, _environment())
             seconds.append(took)
@@ -160,8 +163,8 @@ def by_peer(peer: str, job: str, folder: Path, pythons: Pythons, repeats: int, l
         return computed(peer, pythons.qgis, "peer_qgis", f"{peer}:{job}", folder, repeats, limit_s)
     if pythons.peers is None:
         return Row(peer, why="the peers' Python is not here")
-    if job == "file":
-        return from_files(peer, pythons.peers, peer, folder, repeats, limit_s)
+    if job in FILES:
+        return from_files(peer, pythons.peers, peer, job, folder, repeats, limit_s)
     if not peer.startswith("postgis"):
         module = "peer_sql" if peer.startswith(("duckdb", "sedonadb")) else "peer_frames"
         return computed(peer, pythons.peers, module, f"{peer}:{job}", folder, repeats, limit_s)

@@ -12,10 +12,8 @@ from rasterio.windows import Window
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.rules.kinds.raster_grids import cell_sums, in_cells, slope_degrees, windows
-from onemap.rules.overlay.candidate_pairs import CandidatePairs, boxes_meet, candidate_pairs
-from onemap.rules.overlay.common_areas import areas_of_pairs
+from onemap.rules.overlay.candidate_pairs import CandidatePairs, boxes_meet, candidate_pairs, sums_of
 from onemap.rules.overlay.overlay import build_overlaps, overlaps, union_by
-from onemap.rules.overlay.polygon_edges import Polygons
 from onemap.rules.overlay.threads import Threads
 from onemap.tests.bench.timing import Work, answer_for
 from onemap.tests.bench.workload import CRS
@@ -85,9 +83,7 @@ def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], Candi
     def met() -> CandidatePairs:
         left, right = boxes_meet(shapely.STRtree(other), one, THREADS)
         kept = code1[left] != code2[right]
-        left, right = left[kept], right[kept]
-        areas, errors = areas_of_pairs(Polygons(one), left, Polygons(other), right, THREADS)
-        return CandidatePairs(left, right, areas, errors, np.zeros(len(left), dtype=bool))
+        return sums_of(one, left[kept], other, right[kept], THREADS)
 
     return one, other, met
 

@@ -105,7 +105,8 @@ def joined(fragments: Fragments) -> Fragments:
     parcel, control, ground = parcel[kept], control[kept], ground[kept]
     order = np.lexsort((control, parcel))
     parcel, control, ground = parcel[order], control[order], ground[order]
-    _, first, count = np.unique(parcel * 3 + control, return_index=True, return_counts=True)
+    pair = parcel * (control.max(initial=0) + 1) + control
+    _, first, count = np.unique(pair, return_index=True, return_counts=True)
     result = ground[first]
     for at in np.flatnonzero(count > 1):
         result[at] = shapely.union_all(ground[first[at] : first[at] + count[at]])
@@ -118,23 +119,28 @@ def main(engine: str, parcels_file: str, controls_file: str, out: str) -> None:
     controls = gpd.read_file(controls_file, use_arrow=True)
     if not (parcels["pid"].is_unique and parcels.is_valid.all() and (parcels.area > 0).all()):
         raise ValueError(parcels_file)
-    cut = [halved(polygon) for polygon in controls.geometry]
-    control = np.repeat(controls["cid"].to_numpy(), [len(parts) for parts in cut])
+    is_land = "lid" in controls  # land use: small patches, each of which is shown, and none forbids
+    cut = [[polygon] if is_land else halved(polygon) for polygon in controls.geometry]
+    number = np.arange(len(controls)) if is_land else controls["cid"].to_numpy()
+    control = np.repeat(number, [len(parts) for parts in cut])
     pieces = np.array([part for parts in cut for part in parts], dtype=object)
     polygons = np.asarray(parcels.geometry, dtype=object)
     parcel, control, ground = joined(ENGINES[engine](polygons, pieces, control))
+    severity = np.full(len(parcel), VERDICTS.index("notice")) if is_land else control
     worst = np.full(len(parcels), len(VERDICTS))
-    np.minimum.at(worst, parcel, control)
+    np.minimum.at(worst, parcel, severity)
     parcels["verdict"] = np.array([*VERDICTS, "clear"])[worst]
     parcels["findings"] = np.bincount(parcel, minlength=len(parcels))
     overlaps = gpd.GeoDataFrame(
         {"parcel": parcels["pid"].to_numpy()[parcel], "cid": control}, geometry=ground, crs=parcels.crs
     )
+    if is_land:
+        overlaps = overlaps.rename(columns={"cid": "lid"}).assign(dlbm=controls["dlbm"].to_numpy()[control])
     for frame in (parcels, overlaps):
         frame["area_m2"] = frame.area
         frame["area_ellipsoidal_m2"] = frame.to_crs(EQUAL_AREA).area
     findings = overlaps.assign(
-        verdict=np.array(VERDICTS)[control], share=overlaps["area_m2"] / parcels["area_m2"].to_numpy()[parcel]
+        verdict=np.array(VERDICTS)[severity], share=overlaps["area_m2"] / parcels["area_m2"].to_numpy()[parcel]
     )
     for layer, frame in (("parcels", parcels), ("findings", findings), ("overlaps", overlaps)):
         frame.to_file(out, layer=layer)

@@ -117,6 +117,22 @@ def tick_layers(dock):
     seen["steps"].append("layers")
 
 
+def themes(dock):
+    """Show each theme in one click, and a layer's versions below the tree."""
+    room = dock.map_tab
+    item = room.item_of("STBHHX")
+    if item is not None and item.childCount():
+        click_row(room.tree, room.tree.indexFromItem(item))
+    iface.mapCanvas().zoomToFullExtent()
+    for name, button in room.themes.buttons.items():
+        click(button)
+        wait_for_map()
+        take_picture(f"map-{name.replace('_', '-')}")
+    seen["themes"] = sorted(QgsProject.instance().mapThemeCollection().mapThemes())
+    click(room.themes.buttons["first"])
+    wait_for_map()
+
+
 def check(dock):
     """Press Check, and read the verdicts."""
     tabs = dock.tabs
@@ -367,6 +383,8 @@ def run():
     dock = open_panel()
     window.resizeDocks([dock], [PANEL_PX], Qt.Orientation.Horizontal)
     window.setGeometry(0, 0, *WINDOW_PX)
+    if ORDERS["all_rooms"]:
+        themes(dock)
     tick_layers(dock)
     wait_for_map()
     tab = check(dock)

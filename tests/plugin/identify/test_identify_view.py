@@ -9,6 +9,7 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsLocator,
     QgsLocatorContext,
+    QgsLocatorResult,
     QgsPointXY,
     QgsProject,
 )
@@ -139,29 +140,34 @@ def test_another_library_forgets_the_place(view, dock, library):
     assert view.tree.topLevelItemCount() == 0
 
 
-def search(locator, text):
-    """What the locator finds."""
+def search(locator, text, prefix="om"):
+    """Name and place of what the locator finds; its results live for as long as its signal does."""
     found = []
-    locator.foundResult.connect(found.append)
-    locator.fetchResults(f"om {text}", QgsLocatorContext())
+
+    def take(result):
+        found.append((result.displayString, result.userData))
+
+    locator.foundResult.connect(take)
+    locator.fetchResults(f"{prefix} {text}", QgsLocatorContext())
     wait_for(lambda: not locator.isRunning())
-    locator.foundResult.disconnect(found.append)
+    locator.foundResult.disconnect(take)
     return found
 
 
 def test_the_locator_finds_places_by_pinyin_numbers_and_coordinates(view, dock, canvas):
     questions = PlaceQuestions(dock.library)
-    locator = QgsLocator()
-    locator.registerFilter(PlaceFilter(questions, dock.show_place, dock.identify.ask))
-    assert [result.displayString for result in search(locator, "caxq")] == ["长安小区"]
-    assert [result.displayString for result in search(locator, "东营")] == ["东营村"]
-    assert search(locator, "zzzz") == []
+    locator, place_filter = QgsLocator(), PlaceFilter(questions, dock.show_place, dock.identify.ask)
+    locator.registerFilter(place_filter)
+    assert [name for name, _place in search(locator, "caxq")] == ["长安小区"]
+    assert [name for name, _place in search(locator, "东营")] == ["东营村"]
+    assert [name for name, _place in search(locator, "caxq", "onemap")] == ["长安小区"]
+    assert search(locator, "zzzz") == [] and search(locator, "caxq", "road") == []
     change = QgsCoordinateTransform(
         QgsCoordinateReferenceSystem(CRS), QgsCoordinateReferenceSystem("EPSG:4490"), QgsProject.instance()
     )
     there = change.transform(QgsPointXY(X + 750, Y + 600))
-    (result,) = search(locator, f"{there.x():.8f},{there.y():.8f}")
-    result.filter.triggerResult(result)
+    ((name, place),) = search(locator, f"{there.x():.8f},{there.y():.8f}")
+    place_filter.triggerResult(QgsLocatorResult(place_filter, name, place))
     wait_for(lambda: view.tree.topLevelItemCount())
     assert item_with(view, "0701")
     assert canvas.extent().contains(QgsPointXY(X + 750, Y + 600)) and canvas.extent().width() < 2000

@@ -185,6 +185,14 @@ def test_themes_show_their_layers_hide_the_others_and_are_kept(tab):
     )
     water.trigger()
     assert visible_codes() == {"HLGLFW", "XZQ", "DMDZ"}
+    redline = tab.item_of("STBHHX")
+    assert redline.checkState(0) == Qt.CheckState.Unchecked  # on the map, and off
+    redline.setCheckState(0, Qt.CheckState.Checked)
+    assert visible_codes() == {"HLGLFW", "XZQ", "DMDZ", "STBHHX"}
+    for node in project.layerTreeRoot().findLayers():
+        node.setItemVisibilityChecked(node.layer().customProperty(PROPERTY_CODE) == "DLTB")
+    wait_for(lambda: tab.item_of("DLTB").checkState(0) == Qt.CheckState.Checked)
+    assert redline.checkState(0) == Qt.CheckState.Unchecked
 
 
 def test_a_theme_of_the_same_name_that_a_person_made_stays(tab):

@@ -110,7 +110,15 @@ def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published, 
         "DMDZ", "STBHHX", "DLTB",
     }  # fmt: skip
     themes = project.mapThemeCollection()
-    assert set(themes.mapThemes()) >= {"底图", "现状", "控制线", "生态", "国土", "环保", "水利"}
+    assert set(themes.mapThemes()) >= {
+        "底图",
+        "现状",
+        "控制线",
+        "生态",
+        "自然资源和规划局（土地）",
+        "生态环境局",
+        "水利局",
+    }
     assert {one.id().split("_")[2] for one in themes.mapThemeVisibleLayers("生态")} == {"STBHHX", "XZHQ", "DMDZ"}
     assert {one.id().split("_")[2] for one in themes.mapThemeVisibleLayers("水利")} == {"XZHQ", "DMDZ"}
 

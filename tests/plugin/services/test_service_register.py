@@ -30,6 +30,7 @@ from onemap.plugin.add.service_snapshot import Snapshot, incomplete_refusal
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import export_layer
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service, services_in
 from onemap.plugin.library.service_uris import source_of
@@ -38,7 +39,6 @@ from onemap.plugin.services.service_keys import begin_moving_keys, end_moving_ke
 from onemap.plugin.services.service_map import put_service_on_map, service_on_map, show_service
 from onemap.plugin.services.service_offers import read_offers, request_offers
 from onemap.plugin.services.service_rows import ROLE_SERVICE
-from onemap.plugin.words.core_words import word
 from onemap.tests.plugin.map_server import FEATURES, KEY, STATIONS
 from onemap.tests.plugin.small_town import CRS, X, Y, wait_for
 
@@ -165,13 +165,16 @@ def test_qgis_shows_every_kind_of_service(web, named, kind):
         assert colours_of(layer) > 1
 
 
-def test_pictures_lie_below_everything_and_features_in_their_department(web, named):
+def test_pictures_lie_below_everything_and_features_with_their_kind(web, named):
+    named.strata = {"protected_areas": "Protected areas"}
+    kind = ("YJJBNTTB", "Farmland", "land", "department", "vector", "polygon")
+    named.layers = [CatalogueLayer(*kind, stratum="protected_areas")]
     put_service_on_map(named, services_of(web)["wfs2"])
     picture = put_service_on_map(named, services_of(web)["wms"])
     root = QgsProject.instance().layerTreeRoot()
     assert root.children()[-1].layer() is picture
     home = root.children()[0]
-    assert [(group.name(), len(group.children())) for group in home.children()] == [(word("departments", "land"), 1)]
+    assert [(group.name(), len(group.children())) for group in home.children()] == [("Protected areas", 1)]
 
 
 @pytest.mark.parametrize(

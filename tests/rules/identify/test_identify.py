@@ -11,6 +11,7 @@ from pyproj import Transformer
 from rasterio.transform import from_origin
 from shapely import LineString, Point, Polygon, box
 
+
 KEYS = {"code", "title", "department", "library", "kind", "version", "covered", "features"}
 FEATURE_KEYS = {"feature", "class", "class_title", "area_m2", "distance_m", "attributes"}
 DISTRICT = box(-500, -500, 500, 500)
@@ -221,7 +222,7 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
 def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     for language, words in (
-        ("zh", ["国土", "编号 f1", "100.00 m²", "图层未入库"]),
+        ("zh", ["自然资源和规划局（土地）", "编号 f1", "100.00 m²", "图层未入库"]),
         ("en", ["Land", "No. f1", "100.00 m²", "Not known here"]),
     ):
         text = core("identify", desk.library, 5, 5, "--lang", language).stdout.decode()

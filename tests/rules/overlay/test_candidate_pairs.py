@@ -6,12 +6,9 @@ import shapely
 from shapely import MultiPolygon, Polygon, box
 
 from onemap.rules.overlay.candidate_pairs import candidate_pairs, lies_apart
-from onemap.rules.overlay.common_areas import areas_of_pairs, common_areas
-from onemap.rules.overlay.edge_index import outlines, parts_in_boxes
+from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.overlay import overlaps
-from onemap.rules.overlay.polygon_edges import LARGE, Polygons
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.trapezoids import concatenate_tables, edge_table, pair_areas_m2
 
 ONE = Threads()
 
@@ -26,11 +23,6 @@ def coast(random, corners=1500, centre=(0.0, 0.0)):
     return shapely.transform(shore.union(steps).difference(holes), lambda xy: xy + centre)
 
 
-def clipped(shapes, which, boxes):
-    found = outlines(shapes)
-    return parts_in_boxes(found, which, boxes, *found.near(which, boxes))
-
-
 def boxes_over(random, count, most):
     corner = random.uniform(-500, 480, (count, 2))
     return np.c_[corner, corner + random.uniform(1, most, (count, 2))]
@@ -41,9 +33,7 @@ def test_the_part_of_a_large_polygon_in_a_box_is_that_of_the_overlay(centre):
     random = np.random.default_rng(5)
     shapes = np.array([coast(random, centre=centre), coast(random, centre=centre)], dtype=object)
     which, boxes = random.integers(0, 2, 400), boxes_over(random, 400, 120) + np.tile(centre, 2)
-    whole = edge_table(shapely.box(*boxes.T))
-    table = concatenate_tables([clipped(shapes, which, boxes), whole])
-    areas, _ = pair_areas_m2(table, np.arange(400), 400 + np.arange(400))
+    areas, _ = common_areas(shapely.box(*boxes.T), shapes[which], ONE)
     expected = shapely.area(shapely.intersection(shapes[which], shapely.box(*boxes.T)))
     assert areas == pytest.approx(expected, abs=1e-7)
     assert (expected > 0).any() and (expected == 0).any()
@@ -53,11 +43,10 @@ def test_boxes_along_the_polygons_own_corners_and_sides_are_cut_right():
     """Box edges through corners, along level and upright sides: no side is counted twice, none is left out."""
     stairs = [(0, 0), *((k, k + step) for k in range(70) for step in (0, 1) if (k, step) != (0, 0)), (70, 70), (70, 0)]
     shape = np.array([Polygon(stairs)], dtype=object)
-    assert shape[0].is_valid and shapely.get_num_coordinates(shape[0]) >= LARGE
+    assert shape[0].is_valid
     low, size = np.divmod(np.arange(60 * 8), 8)
     boxes = np.c_[low, np.roll(low, 7), low + 1 + size, np.roll(low, 7) + 2 + size].astype(float)
-    table = concatenate_tables([clipped(shape, np.zeros(480, dtype=int), boxes), edge_table(shapely.box(*boxes.T))])
-    areas, _ = pair_areas_m2(table, np.arange(480), 480 + np.arange(480))
+    areas, _ = common_areas(shapely.box(*boxes.T), np.repeat(shape, 480), ONE)
     assert areas == pytest.approx(shapely.area(shapely.intersection(shape[0], shapely.box(*boxes.T))), abs=1e-9)
 
 
@@ -94,13 +83,13 @@ def test_a_sum_does_not_depend_on_what_is_summed_beside_it():
             assert alike[parcel, feature] == (area, error)
 
 
-def test_two_large_polygons_are_summed_box_by_box():
+def test_two_large_polygons_are_summed_column_by_column():
     random = np.random.default_rng(8)
     one = np.array([coast(random, 4000) for _ in range(4)], dtype=object)
     other = np.array([coast(random, 3000, (150.0, 80.0)) for _ in range(4)], dtype=object)
     areas, errors = common_areas(one, other, Threads(2))
     assert areas == pytest.approx(shapely.area(shapely.intersection(one, other)), abs=1e-5)
-    again, _ = areas_of_pairs(Polygons(other), np.array([2]), Polygons(one), np.array([2]), ONE)
+    again, _ = common_areas(other[2:3], one[2:3], ONE)
     assert again[0] == pytest.approx(areas[2], abs=float(errors[2]))
 
 

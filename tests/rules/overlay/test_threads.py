@@ -1,12 +1,9 @@
 """Several threads share a check of many parcels: the rows are those of one thread, to the last bit."""
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import numpy as np
-import pytest
 import shapely
 from shapely import Polygon, box
 
@@ -74,34 +71,3 @@ def test_rows_made_beside_the_rules_are_those_of_one_thread_where_a_second_look_
         ).fetchone()
     assert looked > 0 and ranges > 0  # the second look is taken, and rows of one feature have the finding's own ground
     assert apart == 0
-
-
-POINTS = """
-import numpy as np, shapely, sys
-from concurrent.futures import ThreadPoolExecutor
-from onemap.rules.overlay.edge_index import outlines
-
-def ring(corners, radius):
-    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
-    reach = radius * (1 + 0.2 * np.random.default_rng(corners).random(corners))
-    return np.column_stack([500 + reach * np.cos(angle), 500 + reach * np.sin(angle)])
-
-land, island = shapely.Polygon(ring(40_000, 400), [ring(900, 60)]), shapely.Polygon(ring(500, 20))
-polygons = np.array([shapely.MultiPolygon([land, island]), shapely.transform(land, lambda xy: xy + 50)])
-outlines(polygons)
-x, y = np.random.default_rng(2).uniform(0, 1100, (2, 60_000))
-which = np.arange(60_000) % 2
-with ThreadPoolExecutor(4) as pool:
-    rows = [slice(at, at + 2_000) for at in range(0, 60_000, 2_000)]
-    found = np.concatenate(list(pool.map(lambda r: shapely.contains_xy(polygons[which[r]], x[r], y[r]), rows)))
-alone = shapely.from_wkb(shapely.to_wkb(polygons))
-shapely.prepare(alone)
-sys.exit(0 if (found == shapely.contains_xy(alone[which], x, y)).all() else 1)
-"""
-
-
-@pytest.mark.slow
-def test_outlined_polygons_may_be_asked_by_several_threads():
-    # GEOS ends the process where two threads are the first to ask a prepared polygon twice.
-    for _ in range(3):
-        assert subprocess.run([sys.executable, "-c", POINTS], timeout=60).returncode == 0

@@ -15,7 +15,7 @@ from onemap.tests.bench.desk_files import NAMES, RULE
 from onemap.tests.bench.peer_files import VERDICTS
 from onemap.tests.bench.workload import CRS
 
-PROGRAM = (sys.executable, "-I", "-X", "utf8", Path(__file__).resolve().parents[2] / "__main__.py")
+PROGRAM = (sys.executable, "-I", "-X", "utf8", Path(__file__).resolve().parents[3] / "__main__.py")
 PLANS = {"PLAN1": ("plan1", "id1", "code1"), "PLAN2": ("plan2", "id2", "code2"), "LAND": ("landuse", "lid", "dlbm")}
 MATRIX = """
 title = { zh = "试验", en = "benchmark" }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.rules.commands.verbs import VERBS
-from onemap.tests.bench.cancel_files import PROGRAM, Asked
+from onemap.tests.bench.cancel.cancel_files import PROGRAM, Asked
 
 # The same program, that writes on SIGUSR1 where each of its threads is.
 _TELLING = """

@@ -1,4 +1,6 @@
-"""Common ground by following rings: the same as GEOS makes, or no answer."""
+"""Common ground by following rings: the same as GEOS makes, or no answer, by compiled loops and by plain ones."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -6,10 +8,35 @@ import shapely
 from shapely import affinity
 
 from onemap.layers.geometry.parts import polygon_parts
-from onemap.rules.overlay.ring_overlay import common_ground, remaining_ground
+from onemap.rules.overlay import pair_ground
+from onemap.rules.overlay.compiler import SWITCH, is_compiler_there
+from onemap.rules.overlay.threads import Threads
 
 ORIGIN = 421_300.0, 2_493_700.0
 SQUARE = shapely.box(0, 0, 10, 10)
+
+
+@pytest.fixture(autouse=True, params=["plain", "compiled"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "compiled" and not is_compiler_there():
+        pytest.skip("numba is not installed")
+    monkeypatch.setenv(SWITCH, "1" if request.param == "compiled" else "0")
+
+
+def told_by(work: Callable[..., tuple[np.ndarray, np.ndarray]], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The ground, empty where there is none, and None where it is not told."""
+    result, told = work(left, right, Threads(2))
+    result[told & shapely.is_missing(result)] = shapely.Polygon()
+    assert shapely.is_missing(result[~told]).all()
+    return result
+
+
+def common_ground(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return told_by(pair_ground.common_ground, left, right)
+
+
+def remaining_ground(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return told_by(pair_ground.remaining_ground, left, right)
 
 
 def star(chance: np.random.Generator, grid_m: float) -> shapely.Polygon:
@@ -102,6 +129,7 @@ def test_what_a_pair_gives_depends_on_no_other_pair() -> None:
         (SQUARE, SQUARE.reverse(), 100, 0),
         (SQUARE.difference(shapely.box(4, 4, 6, 6)), shapely.box(4.5, 4.5, 5.5, 5.5), 0, 96),  # in the hole
         (SQUARE.difference(shapely.box(4, 4, 6, 6)), shapely.box(3, 3, 7, 7), 12, 84),
+        (SQUARE, shapely.Polygon([(2, 2), (12, 2), (12, 2), (12, 5), (2, 5)]), 24, 76),  # a point twice
         (shapely.MultiPolygon([SQUARE, shapely.box(20, 0, 30, 10)]), shapely.box(5, 2, 25, 8), 60, 140),
     ],
 )
@@ -121,7 +149,6 @@ def test_plain_places(left: shapely.Geometry, right: shapely.Geometry, common_m2
         shapely.Polygon([(5, 0), (15, -5), (15, 5)]),  # a corner on an edge
         shapely.box(10, 3, 20, 7),  # an edge along part of another
         shapely.box(0, 3, 5, 7),
-        shapely.Polygon([(2, 2), (12, 2), (12, 2), (12, 5), (2, 5)]),  # a point twice
     ],
 )
 def test_what_is_in_doubt_has_no_answer(right: shapely.Geometry) -> None:
@@ -130,8 +157,10 @@ def test_what_is_in_doubt_has_no_answer(right: shapely.Geometry) -> None:
 
 
 def test_polygons_of_too_many_edges_have_no_answer_and_leave_the_others_theirs() -> None:
-    round_ones = [shapely.Point(10 * east, 0).buffer(50, quad_segs=200) for east in (0, 1)]
-    left, right = np.array([round_ones[0], SQUARE]), np.array([round_ones[1], shapely.box(5, 5, 20, 20)])
+    teeth = np.column_stack([np.arange(1401) / 2, np.tile([0.0, 100.0], 701)[:1401]])
+    comb = shapely.Polygon(np.vstack([teeth, [(700, -9), (0, -9)]]))
+    assert comb.is_valid
+    left, right = np.array([comb, SQUARE]), np.array([affinity.translate(comb, 0.25, 1), shapely.box(5, 5, 20, 20)])
     for work, expected_m2 in ((common_ground, 25.0), (remaining_ground, 75.0)):
         large, small = work(left, right)
         assert large is None

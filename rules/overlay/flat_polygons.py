@@ -1,0 +1,160 @@
+"""Polygons as flat arrays of coordinates, which the kernel's loops go through: made once, asked many times."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.ragged import ranges
+from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.rules.overlay.threads import Threads
+
+_EDGES = 16  # in a chunk
+_CHUNKS = 16  # in a group
+_AT_ONCE = 10_000  # polygons, whose arrays stay near the cache
+
+
+class Flat(NamedTuple):
+    """n polygons ring by ring, ground on the left of every edge; boxes to pass over what is far away.
+
+    x, y (m,): points, the first of a ring again at its end, none twice in a row; edge k goes from point k to k + 1.
+    ring (r + 1,): where rings begin; polygon_ring (n + 1,): which is each polygon's first.
+    first, stop (c,): the edges of chunks, some in a row of one ring; in_ring (c,); west, south, east, north (c,).
+    group (g + 1,): which chunk is each group's first; group_west … group_north (g,); polygon_group (n + 1,).
+    box_west … box_north (n,): of the polygons, infinitely small where they are empty.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    ring: np.ndarray
+    polygon_ring: np.ndarray
+    first: np.ndarray
+    stop: np.ndarray
+    in_ring: np.ndarray
+    west: np.ndarray
+    south: np.ndarray
+    east: np.ndarray
+    north: np.ndarray
+    group: np.ndarray
+    group_west: np.ndarray
+    group_south: np.ndarray
+    group_east: np.ndarray
+    group_north: np.ndarray
+    polygon_group: np.ndarray
+    box_west: np.ndarray
+    box_south: np.ndarray
+    box_east: np.ndarray
+    box_north: np.ndarray
+
+
+class FlatPolygons:
+    """Valid polygons or multipolygons (n,) and their flat arrays: edges (n,), how many each has."""
+
+    def __init__(self, polygons: np.ndarray, threads: Threads) -> None:
+        self.polygons = polygons
+        parts = threads.each(lambda some: _flat(polygons[some]), list(blocks(len(polygons), _AT_ONCE)))
+        self.arrays = _concatenation(parts) if len(parts) > 1 else parts[0] if parts else _flat(polygons)
+        begin = self.arrays.ring[self.arrays.polygon_ring]
+        self.edges = np.diff(begin) - np.diff(self.arrays.polygon_ring)
+
+    @cached_property
+    def lists(self) -> Flat:
+        """The same as lists, in which plain Python finds its way several times faster."""
+        return Flat._make(column.tolist() for column in self.arrays)
+
+
+def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different objects (m,) among geometries (n,), and for each of the n which of them it is."""
+    _, first, which = np.unique(
+        np.fromiter(map(id, geometries), dtype=np.int64, count=len(geometries)), return_index=True, return_inverse=True
+    )
+    return geometries[first], which
+
+
+def _flat(polygons: np.ndarray) -> Flat:
+    x, y, size, owner = _rings(polygons)
+    start = np.cumsum(size) - size
+    length = size - 1
+    count = -(-length // _EDGES)
+    in_ring = np.arange(len(size)).repeat(count)
+    first = start[in_ring] + _EDGES * ranges(np.zeros(len(size), dtype=np.int64), count)
+    stop = np.minimum(first + _EDGES, (start + length)[in_ring])
+    boxes = _boxes(x, y, first, start + length)
+    groups = -(-count // _CHUNKS)
+    group = (np.cumsum(count) - count).repeat(groups) + _CHUNKS * ranges(np.zeros(len(size), dtype=np.int64), groups)
+    polygon_ring = np.searchsorted(owner, np.arange(len(polygons) + 1))
+    of_polygon = shapely.bounds(polygons)
+    empty = np.isnan(of_polygon[:, 0])
+    of_polygon[empty] = np.inf, np.inf, -np.inf, -np.inf
+    of_chunks = (first, stop, in_ring, *boxes)
+    of_groups = (np.r_[group, len(first)], *_group_boxes(boxes, group), np.r_[0, np.cumsum(groups)][polygon_ring])
+    return Flat._make((x, y, np.r_[start, len(x)], polygon_ring, *of_chunks, *of_groups, *of_polygon.T.copy()))
+
+
+def _concatenation(parts: list[Flat]) -> Flat:
+    """The arrays of some polygons after those of others, with all places counted on."""
+    points, chunks, groups = (
+        np.cumsum([0, *(len(getattr(part, name)) for part in parts[:-1])]) for name in ("x", "first", "group_west")
+    )
+    rings = np.cumsum([0, *(len(part.ring) - 1 for part in parts[:-1])])
+    counted = {
+        "ring": points, "first": points, "stop": points, "polygon_ring": rings, "in_ring": rings, "group": chunks,
+        "polygon_group": groups,
+    }  # fmt: skip
+    columns = []
+    for name, column in zip(Flat._fields, zip(*parts, strict=True), strict=True):
+        if name in ("ring", "polygon_ring", "group", "polygon_group"):  # these end with where the next ones begin
+            column = (*(part[:-1] for part in column[:-1]), column[-1])
+        if name in counted:
+            column = tuple(part + before for part, before in zip(column, counted[name].tolist(), strict=True))
+        columns.append(np.concatenate(column))
+    return Flat._make(columns)
+
+
+def _rings(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Points x, y (m,), ground on the left; how many each ring has (r,), and whose it is (r,)."""
+    found = rings_of(polygons)
+    x, y, size = *found.points.T.copy(), found.size
+    start = np.cumsum(size) - size
+    again = np.r_[False, (x[1:] == x[:-1]) & (y[1:] == y[:-1])][: len(x)]
+    again[start] = False
+    if again.any():
+        size = size - np.add.reduceat(again, start)
+        x, y = x[~again], y[~again]
+        start = np.cumsum(size) - size
+    # Twice the ground around each ring, from its first point on: those that go round the other way are turned.
+    from_x, from_y = x - x.take(start).repeat(size), y - y.take(start).repeat(size)
+    ground = np.zeros(len(x))
+    ground[:-1] = from_x[:-1] * from_y[1:] - from_y[:-1] * from_x[1:]  # between rings the way goes to a first point
+    twice = np.add.reduceat(ground, start) if len(start) else np.empty(0)
+    turned = np.flatnonzero((twice < 0) != found.is_hole)
+    rows = ranges(start[turned], size[turned])
+    back = (2 * start[turned] + size[turned] - 1).repeat(size[turned]) - rows
+    x[rows], y[rows] = x[back], y[back]
+    return x, y, size, found.polygon
+
+
+def _boxes(x: np.ndarray, y: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, ...]:
+    """West, south, east, north (c,) of chunks that begin with edge `first` (c,); last (r,): the rings' last points."""
+    if len(first) == 0:
+        return (np.empty(0),) * 4
+    reach = []
+    for values, extreme in ((x, np.minimum), (y, np.minimum), (x, np.maximum), (y, np.maximum)):
+        both = values.copy()
+        both[:-1] = extreme(values[:-1], values[1:])
+        both[last] = values[last]  # no edge begins there
+        reach.append(both)
+    return tuple(
+        extreme.reduceat(both, first)
+        for both, extreme in zip(reach, (np.minimum, np.minimum, np.maximum, np.maximum), strict=True)
+    )
+
+
+def _group_boxes(boxes: tuple[np.ndarray, ...], group: np.ndarray) -> list[np.ndarray]:
+    """The boxes of groups that begin with chunk `group` (g,)."""
+    if len(group) == 0:
+        return [np.empty(0)] * 4
+    extremes = (np.minimum, np.minimum, np.maximum, np.maximum)
+    return [extreme.reduceat(column, group) for column, extreme in zip(boxes, extremes, strict=True)]

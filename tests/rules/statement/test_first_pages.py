@@ -1,0 +1,157 @@
+"""Documents under a bureau's head: page one is the conclusion, an opinion has a page or two, no codes stand in them."""
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.statement.document_words import words
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.statement.bureau import Bureau
+from onemap.tests.rules.statement.test_documents import boxes_by_page, needs_text, squeezed, text_of
+
+pytestmark = pytest.mark.slow  # what they share takes long to make
+PROFILE = """
+authority = "云州市自然资源和规划局"
+code = "云自然资预审"
+addressees = ["云州市人民政府"]
+copies = ["云州市发展和改革委员会"]
+contact = "王某，0311-12345678"
+[departments.land]
+name = { zh = "云州自然资源局", en = "Yunzhou Land" }
+unit = "云州市自然资源和规划局"
+code = "云自然资审"
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _chinese_font() -> None:
+    try:
+        chosen_fonts()
+    except OneMapError:
+        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
+
+
+@pytest.fixture(scope="module")
+def headed(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """A copy of the bureau that has kept its profile and issued a case."""
+    folder = tmp_path_factory.mktemp("headed")
+    copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
+    shutil.copyfile(bureau.library, copied.library)
+    given = folder / "ours.profile.toml"
+    given.write_text(PROFILE, encoding="utf-8")
+    assert done("keep", copied.library, given).json["kind"] == "profile"
+    copied.issue(copied.one)
+    return copied
+
+
+def pages(pdf: Path) -> list[str]:
+    return [squeezed(page) for page in text_of(pdf).split("\f")[:-1]]
+
+
+@needs_text
+def test_page_one_is_the_conclusion_under_the_bureau_s_head(headed: Bureau):
+    first = pages(headed.export("statement.pdf", headed.one))[0]
+    said = words("zh")
+    assert "云州市自然资源和规划局" in first
+    assert "演练云自然资预审〔2026〕1号" in first
+    assert "云州市人民政府：" in first
+    assert "综合结论：不符合。" in first
+    for name in ("table_gravest", "table_departments_verdicts"):
+        assert all(squeezed(part) in first for part in said[name].split("　"))
+    assert "占用永久基本农田" in first and "0.2000ha" in first and "第三十五条" in first
+    assert "云州自然资源局" in first
+    assert "未检1条" in first  # the water department's layer was never loaded
+    assert said["chapter_project"] not in first
+
+
+@needs_text
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("department", ["land", "water", "transport"])
+def test_an_opinion_answers_in_one_page_or_two(headed: Bureau, department: str, language: str):
+    found = pages(headed.export("opinion.pdf", headed.one, language, department=department))
+    assert 1 <= len(found) <= 2
+    # Name and day stand on a page with the last words.
+    assert "2026" in found[-1] and len(found[-1]) > 60
+
+
+@needs_text
+def test_the_mark_stands_30_mm_below_the_edge_and_no_character_is_alone(headed: Bureau):
+    boxes = boxes_by_page(headed.export("opinion.pdf", headed.one, department="land"))[0]
+    mark = next(box for box in boxes if box.word.startswith("云州市自然资源和规划局"))
+    assert abs(mark.north / 72 * 25.4 - 30) < 4
+    assert min(box.west for box in boxes) > 27.5 / 25.4 * 72
+
+
+@needs_text
+def test_annexes_are_left_out_or_asked_for(headed: Bureau):
+    counts = {
+        names: len(pages(headed.export(f"{names}.pdf", headed.one, annexes=names)))
+        for names in ("none", "record", "all")
+    }
+    assert counts["none"] < counts["record"] < counts["all"]
+    text = "".join(pages(headed.export("none.pdf", headed.one, annexes="none")))
+    assert squeezed(words("zh")["annex_boundary"]) not in text
+    answer = command("review", "export", headed.library, headed.one, headed.folder / "x.pdf", "--annexes", "some")
+    assert answer.code == 2
+
+
+@needs_text
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_layer_or_pack_code_and_no_row_of_dashes_stands_in_a_document(headed: Bureau, language: str):
+    text = text_of(headed.export("all.pdf", headed.one, language, annexes="all"))
+    for code in ("YJJBNTTB", "DLTB", "JSYDGZQ", "CZKFBJ", "DZZHYFQ"):
+        # The hash and the file from which a version came may bear its name.
+        assert not re.search(rf"(?<![\w/]){code}(?!\.gpkg|\w)", text), code
+    assert [line for line in text.splitlines() if re.fullmatch(r"[–\s]{3,}", line)] == []
+
+
+def test_the_word_file_has_head_title_and_seal_s_place(headed: Bureau):
+    document = Document(str(headed.export("statement.docx", headed.one)))
+    lines = [paragraph.text for paragraph in document.paragraphs]
+    assert lines[0] == "云州市自然资源和规划局"
+    assert "云州市人民政府：" in lines
+    assert "抄送：云州市发展和改革委员会。" in lines
+    assert "2026年11月19日" in lines
+    assert not any("{" in line and "%" in line for line in lines if "7*7" not in line and "if %" not in line)
+
+
+def test_without_a_profile_nothing_false_is_printed(issued: Bureau):
+    lines = [paragraph.text for paragraph in Document(str(issued.export("s.docx", issued.one))).paragraphs]
+    assert "抄送" not in "".join(lines) and "审查单位" not in "".join(lines)
+
+
+def test_names_of_the_profile_reach_the_words_and_the_answer_names_missing_fonts(headed: Bureau):
+    given = done("words", headed.library).json["departments"]
+    assert (given["land"], given["water"]) == ("Yunzhou Land", "Water")
+    assert done("words").json["departments"]["land"] == "Land"
+    target = headed.folder / "fonts.pdf"
+    answer = done("review", "export", headed.library, headed.one, target, "--overwrite").json
+    assert (answer["fonts"] is None) == (not chosen_fonts().instead)
+
+
+def test_a_bad_profile_is_not_kept(bureau: Bureau, tmp_path: Path):
+    wrong = tmp_path / "wrong.profile.toml"
+    wrong.write_text('heads = "letter"', encoding="utf-8")
+    answer = command("keep", bureau.library, wrong)
+    assert (answer.code, answer.codes, answer.json["problems"][0]["field"]) == (3, ["profile.key"], "heads")
+
+
+def test_what_has_been_superseded_is_said_once_by_its_name(bureau: Bureau, tmp_path: Path):
+    changed = replace(bureau, folder=tmp_path, library=tmp_path / "changed.gpkg")
+    shutil.copyfile(bureau.library, changed.library)
+    changed.step("circulate", changed.one)
+    source, covers = bureau.folder / "YJJBNTTB.gpkg", bureau.folder / "everywhere.gpkg"
+    done(
+        *("add", changed.library, source, "--as", "YJJBNTTB", "--covers", covers),
+        *("--label", "2026版", "--valid-from", "2026-11-01"),
+    )
+    document = Document(str(changed.export("s.docx", changed.one)))
+    said = [paragraph.text for paragraph in document.paragraphs if paragraph.text.startswith("注意：")]
+    title = "永久基本农田图斑"
+    assert said == [f"注意：自然资源和规划局（土地）的意见所依据的数据或规则已更新（{title}）。"]
