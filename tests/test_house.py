@@ -30,12 +30,14 @@ IMPORTED_AS = {"chinesecalendar": "chinese_calendar", "python_docx": "docx"}
 # The folders of each room from the top to the ground: imports only go downwards.
 FLOORS = {
     "layers": """
-        delivery ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline sources/gdal
+        delivery ingest publishing sources sources/vct sources/sheets sources/drawing sources/redline
+        sources/open_formats sources/gdal
         library rasters crs quality frames stores files catalogue geometry .
     """,
     "rules": """
-        commands work statement letterhead review compare/atlas remedy identify indicators statistics compare
-        distributed outputs maps check incremental runs findings question packs kinds inputs overlay verb .
+        commands work sheet statement letterhead review compare/atlas remedy identify indicators readings statistics
+        compare distributed outputs charts maps check incremental runs findings question packs kinds inputs overlay
+        verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare parcels services add identify scene results
@@ -45,7 +47,7 @@ FLOORS = {
 MODULES_IN_A_FOLDER = 25
 LINES_OF_A_FILE = 600
 LINES_OF_A_FUNCTION = 50
-ROOMS_OF_RULES, FLOORS_OF_RULES = 28, 17
+ROOMS_OF_RULES, FLOORS_OF_RULES = 31, 17
 # A participle alone says what was done to a thing, not what it is.
 PARTICIPLES = {
     "asked", "built", "called", "changed", "chosen", "done", "drawn", "expected", "found", "given", "handed", "heard",

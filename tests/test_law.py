@@ -238,6 +238,22 @@ JUDGED_ELSEWHERE = {
     "P-07": "pipeline.works",
     "M-01": "military.zones",
 }
+# Names that the pack once had, each with the rule that judges the matter today: findings and cases of old bear them.
+RETIRED = {
+    **dict.fromkeys(
+        (
+            *("plan.residential", "plan.commercial", "plan.industrial", "plan.storage", "plan.special"),
+            *("plan.public_service", "plan.utility", "plan.green", "plan.use_change"),
+        ),
+        "plan.use",
+    ),
+    "airport.height": "airport.clearance",
+    "fault.active": "fault.near",
+    "road.new_settlements": "road.public_places",
+    "road.quarrying": "road.extraction",
+    "tree.old": "tree.inside",
+    "weather.height": "weather.station",
+}
 SOURCES = [
     f"{letter}-{number:02}"
     for letter, last in zip("FEWTPHUGMA", (6, 12, 12, 10, 10, 4, 6, 4, 2, 4), strict=True)
@@ -353,6 +369,14 @@ def test_every_rule_of_the_reading_is_judged_or_left_to_somebody():
     assert judged | set(JUDGED_ELSEWHERE) == set(SOURCES)
     assert judged & set(JUDGED_ELSEWHERE) == set()
     assert set(JUDGED_ELSEWHERE.values()) <= known
+
+
+def test_a_name_that_was_once_given_is_found_with_the_rule_that_judges_its_matter_today():
+    assert {old: rule["id"] for rule in RULES for old in rule.get("succeeds", ())} == RETIRED
+    assert set(RETIRED) & {entry["id"] for entry in RULES + CHECKLIST} == set()
+    for old, new in RETIRED.items():
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{old}` |"))
+        assert f"| `{new}` |" in row
 
 
 def test_a_checklist_item_names_the_entries_that_it_stands_for():

@@ -13,7 +13,7 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_tables import code_table
 from onemap.rules.kinds.conditions import evaluate
-from onemap.rules.kinds.permitted_uses import permits_of
+from onemap.rules.kinds.permitted_uses import permits_of, shipped_table
 from onemap.rules.packs.pack import joined_rules, pack_text, parse_pack
 
 
@@ -59,7 +59,7 @@ RULE_KEYS = set(
         """id kind layer department verdict where when unless only silent milder under harmless min_area_m2 min_share
         min_width_m missing net title finding draft basis consult source confidence estimated instead replaces
         distance_m half_width_m half_width_field by derive above parcel_field plan_field permits
-        by_layer unplanned"""
+        by_layer unplanned succeeds"""
     )
 )
 PARCEL_FIELDS = {"XMLX", "YDXZ"}  # the kind of project, and its use: what a condition may ask of a parcel
@@ -380,7 +380,7 @@ def test_the_ordinance_replaces_common_rules_by_its_own_law_and_changes_nothing_
 
 
 def test_two_uses_agree_when_they_are_of_one_first_level_class():
-    permits = permits_of("land-use-permits", "land-sea-2023")
+    permits = permits_of(shipped_table("land-use-permits"), "land-sea-2023")
     pairs = {
         # of the same class, in either table; relics, embassies and temples are special land (15)
         **dict.fromkeys([("070102", "0701"), ("R2", "R22"), ("0804", "A33"), ("A33", "0804"), ("1503", "A9")], True),

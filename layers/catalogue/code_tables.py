@@ -53,6 +53,11 @@ class CodeTable:
         classes = [self._single(part) for part in parts]
         return classes[0] if classes and None not in classes else None
 
+    def writes(self, code: str) -> bool:
+        """Whether the table has a value as it is written: neither full-width, nor in small letters, nor with blanks."""
+        parts = [part for part in _SEPARATORS.split(code) if part] if self.mixed else [code]
+        return bool(parts) and all(self._single(part) is not None for part in parts)
+
     def _single(self, code: str) -> str | None:
         if code in self.classes:
             return code

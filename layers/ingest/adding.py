@@ -53,6 +53,7 @@ from onemap.layers.stores.store import StoreConnection
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _WRITTEN = 0.98
+_RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
 
 ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
@@ -184,9 +185,14 @@ def preparing(
         return
     is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
-        with _report_refusal(arrival, entry):
+        prepared = None
+        try:
             stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
-        prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+            prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+        except OneMapError as error:
+            if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
+                with _report_refusal(arrival, entry):
+                    raise
         if prepared is not None:
             yield prepared
             return
@@ -339,18 +345,18 @@ def _checked(
         arrival.step("checking"),
         journal,
     )
-    found = _all_found(frame, entry, quality)
+    joins = unit_key_problems(library, frame, entry, arrival.place)
+    found = _all_found(frame, entry, quality) + [GradedProblem(item, level_of(entry, item.code)) for item in joins]
     if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
         found.insert(0, GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
-    for problem in unit_key_problems(library, frame, entry, arrival.place):
-        found.append(GradedProblem(problem, level_of(entry, problem.code)))
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
     if frame.bad is not None:
         coverage, without = without_ground(coverage, frame.bad)
         if without:
-            found.append(GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn"))
+            problem = Problem("bad.no_ground", {**arrival.place, "count": without})
+            found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
     facts = _version_facts(arrival, frame, raw, coverage, kind)
     return PreparedVersion(arrival, entry, is_new, frame, raw, facts, found, quality)

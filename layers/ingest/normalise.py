@@ -9,8 +9,11 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import (
     feature_names,
+    lost_text,
+    needed_fields,
     numbers_by_schema,
     rename_fields,
+    replaced_text,
     schema_names,
     storable_attributes,
     text_by_schema,
@@ -64,7 +67,9 @@ def _clean(
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes, refused = rename_fields(raw, entry, options.fields, required)
-    problems = list(raw.problems)
+    lost = replaced_text(attributes) if raw.replaced else {}
+    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
+    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
     problems += [
         Problem("field.absent", {**place, "field": field.name})
         for field in entry.fields
@@ -89,7 +94,7 @@ def _clean(
     elif is_table:
         sound = SortedGeometries(geometries, (), (), (), 0.0)
     else:
-        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place)
+        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place).with_records(raw.broken)
         if refused or not sort_out:
             refused += first_problems(sound.problems, place)
     if refused or sound is None:

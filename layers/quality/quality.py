@@ -111,6 +111,22 @@ def check_quality(
     return replace(_quality(frame, entry, flaws, codes, place), fits_known=fits_known)
 
 
+def _of_table(
+    frame: FrameBlocks,
+    entry: LayerEntry,
+    required: Sequence[str],
+    most: Callable[[str], int | None],
+    progress: Progress,
+) -> tuple[list[Flaws], dict[str, str]]:
+    """What is wrong with rows that have no geometry, and from which tables their codes are."""
+    flaws = person_flaws(frame, entry) + key_flaws(frame, entry, most, progress.part(0.0, 0.2))
+    flaws += row_flaws(frame, entry)
+    tables = chosen_tables(frame, entry, progress.part(0.2, 0.4))
+    flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.4, 1.0))
+    progress.at(1.0)
+    return flaws, {name: f"{table.name} {table.version}" for name, table in tables.items()}
+
+
 def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: Ground) -> tuple[list[Flaws], bool]:
     """That the layer lies beside what the library holds of the same things; and whether it fits."""
     if not ground.known or level_of(entry, "position.shift") == "off" or entry.geometry not in ("polygon", "line"):
@@ -129,22 +145,6 @@ def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: Ground) -> tupl
             about = (ground.crs, limits["least_m"], limits["within_m"])
             return shift_flaws(outlines, shapely.union_all(shapes), *about), False
     return [], fits
-
-
-def _of_table(
-    frame: FrameBlocks,
-    entry: LayerEntry,
-    required: Sequence[str],
-    most: Callable[[str], int | None],
-    progress: Progress,
-) -> tuple[list[Flaws], dict[str, str]]:
-    """What is wrong with rows that have no geometry, and from which tables their codes are."""
-    flaws = person_flaws(frame, entry) + key_flaws(frame, entry, most, progress.part(0.0, 0.2))
-    flaws += row_flaws(frame, entry)
-    tables = chosen_tables(frame, entry, progress.part(0.2, 0.4))
-    flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.4, 1.0))
-    progress.at(1.0)
-    return flaws, {name: f"{table.name} {table.version}" for name, table in tables.items()}
 
 
 def looks_at_shapes(entry: LayerEntry, district: shapely.Geometry | None) -> bool:

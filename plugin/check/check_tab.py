@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
+from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -25,6 +25,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.check.live_view import LiveView
 from onemap.plugin.check.past_checks import PastChecks
+from onemap.plugin.check.sheet_button import SheetButton
 from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
@@ -39,6 +40,7 @@ from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_resu
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -72,6 +74,11 @@ class CheckTab(QWidget):
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
+        self.parcels.changed.connect(self._show_use)
+        self._drawn: tuple[QgsVectorLayer, int] | None = None  # the parcel that was drawn last
+        self.use = UseChoice()
+        self.use.chosen.connect(self._state_use)
+        self.parcels.added.connect(self._ask_use)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.check())
         self.mends.refused.connect(self.refused)
@@ -89,6 +96,9 @@ class CheckTab(QWidget):
         self.live.results.refused.connect(self.refused)
         self.live.results_shown.connect(lambda: self._show_page(self.live))
         self.live.back_requested.connect(self._leave_live)
+        self.sheet_button = SheetButton(library.core, self._sheet_params)
+        self.sheet_button.request_started.connect(self._follow_sheet)
+        self.sheet_button.written.connect(self.message_sent)
         self._build()
         library.listed.connect(self._enable)
         library.loading.connect(self._clear_other_scope)
@@ -114,29 +124,50 @@ class CheckTab(QWidget):
             return
         self.leave_map()
         self.live.leave()
-        folder = Path(QgsProcessingUtils.generateTempFilename("check"))
-        folder.mkdir(parents=True, exist_ok=True)
+        target, choice = _temporary_target("run"), self.parcels.choice
+        asked_params = self._asked_params(str(Path(target).parent))
+        if asked_params is None:
+            return
+        params = {**asked_params, "out": target}
+        self._parcels_name = choice.name
+        self._result_scope = (self._library.path, self._library.day)
+        self._params = params
+        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def _asked_params(self, folder: str) -> dict[str, Any] | None:
+        """The parameters of a check of the chosen parcels, which are written into a folder; None: refused."""
         try:
-            source = self.parcels.source(str(folder))
+            source = self.parcels.source(folder)
         except Refusal as refusal:
             self.refused.emit(refusal)
-            return
-        target = str(folder / "run.gpkg")
-        choice = self.parcels.choice
-        params = {
+            return None
+        return {
             "library": self._library.path,
             "parcels": source.path,
             "layer": source.layer,
             "crs": source.crs,
             "as_of": self._library.day,
             "pack": self.rules.packs,
-            "out": target,
-            **self.mends.params_for(choice),
+            **self.mends.params_for(self.parcels.choice),
         }
-        self._parcels_name = choice.name
-        self._result_scope = (self._library.path, self._library.day)
-        self._params = params
-        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def _sheet_params(self) -> dict[str, Any] | None:
+        if self._request is not None or not self.button.isEnabled():
+            return None
+        return self._asked_params(str(Path(_temporary_target("sheet")).parent))
+
+    def _follow_sheet(self, request: Request, params: dict[str, Any]) -> None:
+        """Show the progress of the sheets as that of a check, for one thing runs at a time."""
+        self.begun.emit()
+        self._request = request
+        self._show_work(tr("Starting…"))
+        request.progressed.connect(self._show_progress)
+        request.answered.connect(lambda _answer: self._end_sheet())
+        request.refused.connect(lambda refusal: self._refuse(refusal, self.parcels.choice, params))
+
+    def _end_sheet(self) -> None:
+        self._request = None
+        self._show_work("")
 
     def try_file(self, code: str, path: str) -> None:
         """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
@@ -254,7 +285,10 @@ class CheckTab(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
+        form.addRow(tr("Use"), self.use)
         form.addRow(tr("Rules"), self.rules)
+        self._form = form
+        self._show_use()
         button_row = self._make_buttons()
         self._step = QLabel()
         self._step.setWordWrap(True)
@@ -278,6 +312,26 @@ class CheckTab(QWidget):
         layout.addWidget(self._step)
         layout.addWidget(self._pages, 1)
         self._show_work("")
+
+    def _ask_use(self, layer: QgsVectorLayer, feature: int) -> None:
+        """Ask what the drawn parcel is for: rules spare some uses, and ask others for more."""
+        self._drawn = (layer, feature)
+        self.use.refresh()
+        self.use.choose("")
+        self._show_use()
+
+    def _show_use(self) -> None:
+        """The use is asked for only of the parcel that was drawn last, while its layer is chosen."""
+        if not hasattr(self, "_form"):
+            return
+        choice = self.parcels.choice
+        is_asked = self._drawn is not None and choice is not None and choice.layer == self._drawn[0].id()
+        self.use.setVisible(is_asked)
+        self._form.labelForField(self.use).setVisible(is_asked)
+
+    def _state_use(self, code: str) -> None:
+        if self._drawn is not None and self._drawn[0] in QgsProject.instance().mapLayers().values():
+            self.parcels.state_use(*self._drawn, code)
 
     def _make_buttons(self) -> QHBoxLayout:
         self.button = QPushButton(icon("check"), tr("Check"))
@@ -308,6 +362,7 @@ class CheckTab(QWidget):
         self.past_button.setAutoRaise(True)
         self.past_button.setToolTip(tr("Past checks: open one again, compare, name or delete it"))
         self.past_button.toggled.connect(self._show_past)
+        row.addWidget(self.sheet_button)
         row.addWidget(self.past_button)
         row.addWidget(self.live.button)
         row.addWidget(self.sites_button)
@@ -316,6 +371,7 @@ class CheckTab(QWidget):
     def _enable(self) -> None:
         is_ready = bool(self._library.path) and self.parcels.choice is not None and self._request is None
         self.button.setEnabled(is_ready)
+        self.sheet_button.setEnabled(is_ready)
         if self._request is not None:
             self._empty.clear()
         elif self.parcels.choice is None:

@@ -43,6 +43,7 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.review.review_tab import ReviewTab
 from onemap.plugin.scene.scene import missing_view, prepare_scene
 from onemap.plugin.services.service_dialog import ServiceDialog
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.option_names import dock_controls
@@ -106,6 +107,7 @@ class OneMapDock(QgsDockWidget):
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
         self._build()
+        name_accessibly(self)
         self._connect(open_guide)
         self._is_begun = self._is_closed = False
 
@@ -167,8 +169,7 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.service_refused.connect(self.refuse)
         self.map_tab.service_message.connect(self.notice.say)
         self.check_tab.refused.connect(self.refuse)
-        self.check_tab.message_sent.connect(self.notice.say)
-        self.check_tab.begun.connect(self.notice.hide)
+        self._connect_notice()
         self.compare_tab.refused.connect(self.refuse)
         self.compare_tab.message_sent.connect(self.notice.say)
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
@@ -198,6 +199,13 @@ class OneMapDock(QgsDockWidget):
         """Bring the tab Map to the front."""
         self.setUserVisible(True)
         self.tabs.setCurrentIndex(self.tab_index(self.map_tab))
+
+    def _connect_notice(self) -> None:
+        """What went wrong before is no longer said once the next step begins, or has gone well."""
+        self.check_tab.message_sent.connect(self.notice.say)
+        self.check_tab.begun.connect(self.notice.hide)
+        for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):
+            done.connect(self.notice.forget_refusal)
 
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""

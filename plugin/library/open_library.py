@@ -38,6 +38,8 @@ class OpenLibrary(QObject):
         self.account = ""  # of the user on a server; empty for a file, in which names are typed
         self.is_rehearsal = False
         self._name = ""
+        self._words_of = ""  # the library whose words are known, or asked for
+        self._profile_refusal: Refusal | None = None
         self._request_number = 0
 
     @property
@@ -89,11 +91,24 @@ class OpenLibrary(QObject):
         self._request_number += 1
         number = self._request_number
         self.loading.emit()
-        if not core_words.are_known():
-            self.core.ask("words", {}).answered.connect(core_words.learn)
+        if self._words_of != self.path or not core_words.are_known():
+            self._ask_words(self.path)
         request = self.core.ask("layers", {"library": self.path, "as_of": self.day, "looks": True})
         request.answered.connect(lambda answer: self._take(number, answer))
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
+
+    def _ask_words(self, path: str) -> None:
+        """Ask for the words as this library has them: the bureaus have names of their own in its profile."""
+        self._words_of = path
+        request = self.core.ask("words", {"library": path})
+        request.answered.connect(core_words.learn)
+        request.refused.connect(self._do_without_own_words)
+
+    def _do_without_own_words(self, refusal: Refusal) -> None:
+        """Take the words that all have; a mistake in the profile is told once the layers are listed."""
+        self.core.ask("words", {}).answered.connect(core_words.learn)
+        if any(str(problem.get("code")).startswith("profile.") for problem in refusal.problems):
+            self._profile_refusal = refusal
 
     def _take(self, number: int, answer: dict[str, Any]) -> None:
         if number != self._request_number:  # another library was opened since
@@ -110,6 +125,9 @@ class OpenLibrary(QObject):
         settings.remember_library(self.path)
         settings.remember_library_name(self.path, self._name)
         self.listed.emit()
+        if self._profile_refusal is not None:
+            refusal, self._profile_refusal = self._profile_refusal, None
+            self.refused.emit(refusal)
 
     def _refuse(self, number: int, refusal: Refusal) -> None:
         if number == self._request_number:

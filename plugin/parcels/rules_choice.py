@@ -31,6 +31,7 @@ class RulesChoice(QWidget):
         button = QToolButton()
         button.setIcon(icon("file"))
         button.setToolTip(tr("Use the rules of another pack, a file"))
+        button.setAccessibleName(button.toolTip())
         button.clicked.connect(self._choose_file)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -47,10 +48,13 @@ class RulesChoice(QWidget):
     def _list(self) -> None:
         self.box.clear()
         library_packs = ", ".join(
-            f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs
+            f"{title_of(pack.get('title'), str(pack.get('id')))} {pack.get('version') or ''}".strip()
+            for pack in self._library.packs
         )
         self.box.addItem(library_packs or tr("the library's own"), None)
-        titles = "\n".join(title_of(pack.get("title"), str(pack.get("id"))) for pack in self._library.packs)
+        titles = "\n".join(
+            f"{title_of(pack.get('title'), str(pack.get('id')))} ({pack.get('id')})" for pack in self._library.packs
+        )
         self.box.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
         self.box.setToolTip(titles)
         for path in self._files:

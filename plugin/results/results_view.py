@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -42,17 +42,34 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
+MOST_WRAPPED = 300  # parcels whose names wrap
+NAME_MARGIN_PX = 14  # beside the icon and the text of a name
+ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows
 
 
 class NameDelegate(QStyledItemDelegate):
-    """In a parcel's long name the verdict at its end stays; of a rule's name the beginning says most."""
+    """Names wrap where they do not fit; of many parcels the middle of a parcel's name is cut, the end of a rule's."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
+        size, tree = super().sizeHint(option, index), self.parent()
+        if tree.uniformRowHeights():
+            return size
+        level = 2 if index.parent().isValid() else 1
+        width = tree.columnWidth(NAME) - level * tree.indentation() - tree.iconSize().width() - NAME_MARGIN_PX
+        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
+        text = str(index.data(Qt.ItemDataRole.DisplayRole))
+        lines = tree.fontMetrics().boundingRect(QRect(0, 0, max(width, 40), 10_000), flags, text)
+        return QSize(size.width(), max(size.height(), lines.height() + 4))
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
         """Cut the middle of a parcel's text where it does not fit."""
         super().initStyleOption(option, index)
-        if not index.parent().isValid():
+        if not self.parent().uniformRowHeights():
+            option.textElideMode = Qt.TextElideMode.ElideNone
+        elif not index.parent().isValid():
             option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
@@ -97,6 +114,9 @@ class ResultsView(QWidget):
         header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(ROWS_MEASURED)
+        tree.setWordWrap(True)
+        tree.setMinimumHeight((ROWS_SHOWN + 1) * (tree.fontMetrics().height() + 6))
+        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
         tree.clicked.connect(self._go_to)
         tree.activated.connect(self._go_to)
         tree.selectionModel().currentChanged.connect(self._show_details)
@@ -136,13 +156,11 @@ class ResultsView(QWidget):
         buttons = QGridLayout()
         buttons.addWidget(self.explain_button, 0, 0)
         buttons.addWidget(self.remedy_button, 0, 1)
-        self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.export_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         on_map = QHBoxLayout()
         on_map.addWidget(self.keep_button, 1)
         on_map.addWidget(self.clear_button)
-        buttons.addLayout(on_map, 1, 0)
-        buttons.addWidget(self.export_button, 1, 1)
+        on_map.addWidget(self.export_button)
+        buttons.addLayout(on_map, 1, 0, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts)
@@ -161,6 +179,8 @@ class ResultsView(QWidget):
         """Show a run."""
         self.clear()
         self._tables, self._run = RunTables(run.path), run
+        # Of many parcels the heights of rows would take longer than the reading.
+        self.tree.setUniformRowHeights(len(parcels) > MOST_WRAPPED)
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
         self.summary.show_summary(parcels, run.unasked)

@@ -1036,6 +1036,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>把有问题的要素另存，其余加入</translation>
     </message>
     <message>
+        <source>Set bad parcels aside, and check the rest</source>
+        <translation>无法使用的地块另列，其余照常检测</translation>
+    </message>
+    <message>
         <source>They are kept in a table of their own; where they are a check says unknown</source>
         <translation>它们存于单独的表中；其所在之处，检测结论为“无法判定”</translation>
     </message>
@@ -1162,6 +1166,38 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Choose its layer: ask the server, or type its name.</source>
         <translation>请选择图层：询问服务器，或直接填写图层名。</translation>
+    </message>
+    <message>
+        <source>Print query sheets: what every plan says of the chosen parcels, a page or two for each, in one file</source>
+        <translation>打印用地查询表：各类规划对所选地块的要求，每个地块一至两页，合为一个文件</translation>
+    </message>
+    <message>
+        <source>Print query sheets</source>
+        <translation>打印用地查询表</translation>
+    </message>
+    <message>
+        <source>Query sheets</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
+        <source>{count} query sheets: {path}</source>
+        <translation>{count} 个地块的用地查询表：{path}</translation>
+    </message>
+    <message>
+        <source>Query sheets of parcels</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
+        <source>Prints a sheet of one or two pages for each parcel into one file: a map, what it is today, what each plan and control line says, the findings with their law, what was not checked, and the boundary points. Nothing of it is kept in the library.</source>
+        <translation>把每个地块印成一至两页，全部合为一个文件：附图、土地利用现状、各类规划与控制线、检测结论与法律依据、未检测事项、界址点。资料库中不留存。</translation>
+    </message>
+    <message>
+        <source>Number of parcels</source>
+        <translation>地块数</translation>
+    </message>
+    <message>
+        <source>Number of pages</source>
+        <translation>页数</translation>
     </message>
     <message>
         <source>Choose the department that answers for it.</source>
@@ -1750,6 +1786,50 @@ Several days with semicolons between make a series.</source>
     <message>
         <source>Fields to add up</source>
         <translation>要合计的字段</translation>
+    </message>
+    <message>
+        <source>Readings of sensors</source>
+        <translation>传感器读数</translation>
+    </message>
+    <message>
+        <source>Hour or day means with their share of valid readings, and the status of each sensor at a moment: normal, warning, alarm, or unknown with its reason. What is silent is never normal.</source>
+        <translation>小时或日均值及其有效读数占比，以及各传感器在某一时刻的状态：正常、预警、报警，或未知及其原因。没有消息的绝不算正常。</translation>
+    </message>
+    <message>
+        <source>Table of readings (code, default JCSJ)</source>
+        <translation>监测数据表（代码，默认 JCSJ）</translation>
+    </message>
+    <message>
+        <source>Layer of sensors (code, default WLWJD)</source>
+        <translation>节点图层（代码，默认 WLWJD）</translation>
+    </message>
+    <message>
+        <source>Means of</source>
+        <translation>均值的时段</translation>
+    </message>
+    <message>
+        <source>This property alone</source>
+        <translation>只看这一指标</translation>
+    </message>
+    <message>
+        <source>File of limits</source>
+        <translation>限值文件</translation>
+    </message>
+    <message>
+        <source>Status at</source>
+        <translation>状态所指的时刻</translation>
+    </message>
+    <message>
+        <source>Time zone, such as +08:00</source>
+        <translation>时区，例如 +08:00</translation>
+    </message>
+    <message>
+        <source>Status of the sensors</source>
+        <translation>传感器状态</translation>
+    </message>
+    <message>
+        <source>Means</source>
+        <translation>均值</translation>
     </message>
     <message>
         <source>Statistics by unit and class</source>
@@ -3916,6 +3996,66 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Write the results as Excel, GeoPackage or PDF</source>
         <translation>把结果导出为 Excel、GeoPackage 或 PDF</translation>
+    </message>
+    <message>
+        <source>Nothing usable of {parcel} would pass.</source>
+        <translation>{parcel} 中没有可用的部分能通过。</translation>
+    </message>
+    <message>
+        <source>nothing usable</source>
+        <translation>无可用部分</translation>
+    </message>
+    <message>
+        <source>As a reviewer reads it</source>
+        <translation>返回说明</translation>
+    </message>
+    <message>
+        <source>Technical details</source>
+        <translation>技术细节</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation>打印…</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Proposed use</source>
+        <translation>拟用途</translation>
+    </message>
+    <message>
+        <source>The proposed use, for rules that ask for it: type a part of its code or name</source>
+        <translation>拟用途，供询问用途的规则使用：输入代码或名称的一部分即可查找</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>More facts</source>
+        <translation>其他属性</translation>
+    </message>
+    <message>
+        <source>Last side: {length}</source>
+        <translation>末边：{length}</translation>
+    </message>
+    <message>
+        <source>Outline: {length}</source>
+        <translation>周长：{length}</translation>
+    </message>
+    <message>
+        <source>Which cases are listed</source>
+        <translation>列出哪些项目</translation>
+    </message>
+    <message>
+        <source>Text of the opinion</source>
+        <translation>意见正文</translation>
     </message>
 </context>
 </TS>

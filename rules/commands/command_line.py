@@ -77,7 +77,7 @@ def _help(key: str, language: str) -> str:
 def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
     text = _help(f"{verb.name}.{parameter.name}", language)
     if parameter.positional:
-        count = "?" if parameter.optional else None
+        count = "?" if parameter.optional else "+" if parameter.repeated else None
         parser.add_argument(parameter.name, metavar=parameter.metavar, nargs=count, help=text)
     elif parameter.flag:
         parser.add_argument(parameter.option, dest=parameter.name, action="store_true", default=None, help=text)

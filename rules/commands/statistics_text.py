@@ -44,6 +44,28 @@ def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     return lines
 
 
+def readings_lines(result: dict[str, Any], language: str) -> list[str]:
+    """How many are at which level, then what is not normal."""
+
+    def word(name: str) -> str:
+        return phrase(f"reading_status.{name}", language)
+
+    counts = dict.fromkeys(("normal", "warn", "alarm", "unknown"), 0)
+    for node in result["nodes"]:
+        counts[node["status"]] += 1
+    facts = {"nodes": len(result["nodes"]), "at": result["at"]}
+    lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
+    told = [node for node in result["nodes"] if node["status"] != "normal"]
+    for node in told[:_MOST_ROWS]:
+        value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
+        said = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
+        named = {"node": node["node"], "property": node["property"], "time": node["time"] or "–", "value": value}
+        lines.append("  " + phrase("said.readings_node", language, **named, **said))
+    if len(told) > _MOST_ROWS:
+        lines.append("  " + phrase("said.more_rows", language, count=len(told) - _MOST_ROWS))
+    return lines
+
+
 def _class_name(keys: dict[str, Any] | None, language: str) -> str:
     if keys is None:
         return phrase("said.no_feature", language)

@@ -316,6 +316,7 @@ _WORD_GROUPS = (
 def words(values: Values, context: VerbContext) -> Result:
     """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue.catalogue import named_groups
+    from onemap.layers.catalogue.code_tables import code_table
     from onemap.layers.library.library import open_library
     from onemap.layers.library.own_files import profile_of
     from onemap.layers.messages import sentences
@@ -328,6 +329,8 @@ def words(values: Values, context: VerbContext) -> Result:
         result[name] = dict(said[group]) if group else reason_words(context.language)
     for name, titles in named_groups().items():
         result[name] = {code: title[context.language] for code, title in titles.items()}
+    uses = code_table("land-sea-uses").classes  # what a project may be for
+    result["land_uses"] = {code: title[context.language] for code, title in sorted(uses.items())}
     if values.get("library"):
         with open_library(values["library"]) as library:
             names = profile_of(library).names

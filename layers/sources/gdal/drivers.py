@@ -12,5 +12,7 @@ GDAL_DRIVERS = {
     ".gml": "GML",
     ".tab": "MapInfo TAB",
     ".mif": "MapInfo MIF",
+    ".pbf": "OSM",
+    ".osm": "OSM",
 }
 MAPINFO = {".tab", ".mif"}

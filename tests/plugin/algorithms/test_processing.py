@@ -26,6 +26,7 @@ OF_QGIS = {
     "contradictions": {"CONTRADICTIONS", "HECTARES"},
     "sites": {"SITES"},
     "statistics": {"STATISTICS", "UNITS"},
+    "readings": {"STATUS", "MEANS"},
     "transitions": {"TRANSITIONS", "CLASSES", "UNITS"},
     "indicators": {"INDICATORS", "TERMS", "FEATURES", "VALUES"},
     "changes": {"CHANGES", "TRANSITIONS"},

@@ -9,16 +9,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.core import QgsApplication, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
-from qgis.PyQt.QtWidgets import QAbstractItemView, QFrame, QHeaderView
+from qgis.PyQt.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QListView, QPushButton
 
 from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.map.map_layers import layer_on_map
 from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
@@ -333,6 +336,23 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     core_words.learn({})
 
 
+def test_departments_are_called_as_the_library_s_own_profile_has_it(dock, library, tmp_path):
+    path = tmp_path / "profiled.gpkg"
+    shutil.copyfile(library, path)
+    profile = tmp_path / "profiled.profile.toml"
+    profile.write_text('[departments.land]\nname = { zh = "土地处", en = "Land desk" }\n', encoding="utf-8")
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers)
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "Land desk"
+    profile.write_text("[departments.land]\nname = 3\n", encoding="utf-8")
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) != "Land desk"
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers and dock.notice.text)
+    assert "profiled.profile.toml" in dock.notice.text
+
+
 def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_filled_in(dock, library):
     asked = []
     dock._ask_algorithm = lambda *given: asked.append(given[:2])
@@ -367,3 +387,54 @@ def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_fil
         published = archive.read("一张图-2.qgs").decode().count("<maplayer ")
     assert published and headline == f"The project has {published} layers: {project}"
     assert len(left_out) == 1 and "STBHHX" in left_out[0] and core_words.word("reasons", "not_in_force") in left_out[0]
+
+
+def test_every_control_has_a_name_for_a_screen_reader(open_dock):
+    """A button says its text; those whose text comes with what they stand for have none yet."""
+    check(open_dock)
+    nameless = [
+        type(control).__name__
+        for control in nameless_controls(open_dock)
+        if not isinstance(control, (QPushButton, QListView)) and not control.objectName().startswith("qt_")
+    ]
+    assert [name for name in nameless if name != "QToolButton"] == []
+    assert nameless.count("QToolButton") <= 6  # the counts of the live view, while nothing is drawn
+
+
+def test_an_old_refusal_goes_when_the_next_step_succeeds_and_a_message_stays(open_dock):
+    listed = []
+    open_dock.library.listed.connect(lambda: listed.append(True))
+    open_dock.notice.refuse(Refusal("too bad"))
+    open_dock.library.refresh()
+    wait_for(lambda: listed)
+    assert open_dock.notice.text == ""
+    open_dock.notice.say("a message")
+    open_dock.library.refresh()
+    wait_for(lambda: len(listed) == 2)
+    assert open_dock.notice.text == "a message"
+
+
+def test_a_drawn_parcel_is_asked_for_its_use_and_the_check_is_told(open_dock):
+    tab = open_dock.check_tab
+    tab.live.button.setChecked(False)
+    assert tab.use.isHidden()
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
+    assert not tab.use.isHidden()
+    tab.use.setEditText("0701 Urban residential land")
+    assert tab.use.count() > 100  # the national classes
+    tab.use.choose("0701")
+    tab.use.chosen.emit(tab.use.code)
+    layer, feature = tab._drawn
+    assert layer.getFeature(feature).attributes() == ["1", "0701"]
+    check(open_dock)
+    assert tab.results.model.rowCount() == 1
+
+
+def test_the_parcel_is_measured_while_it_is_drawn(canvas):
+    tool = DrawParcelTool(canvas)
+    corners = [QgsPointXY(X, Y), QgsPointXY(X + 200, Y), QgsPointXY(X + 200, Y + 100)]
+    tool._show_measure(corners)
+    # By hand: the last side 100 m, the outline 200 + 100 + 223.6 m, half of 200 m × 100 m = 15 mu.
+    assert tool.measure.text().splitlines() == ["Last side: 100.0 m", "Outline: 523.6 m", "10,000 m² · 15.00 mu"]
+    tool._clear()
+    assert tool.measure.isHidden()
