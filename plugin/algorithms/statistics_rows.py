@@ -97,6 +97,31 @@ def indicators_row() -> VerbRow:
     )
 
 
+def warnings_row() -> VerbRow:
+    """The row of `warnings`."""
+    return VerbRow(
+        "warnings",
+        tr("What to look at (warnings)"),
+        tr(
+            "Lists what somebody has to look at: quotas that are near or broken, permits that end, layers older than "
+            "their rhythm, tables whose districts do not add up, and candidates for change without approval, with the "
+            "nearest approval. A candidate is a question to be answered on the ground, never an offence."
+        ),
+        first="library unit as_of days",
+        advanced="pack unit_field rhythm out overwrite workers",
+        titles={
+            "pack": tr("Packs of indicators (names or files, semicolons between)"),
+            "unit": tr("Area units (layer code; empty: the whole district)"),
+            "unit_field": tr("Field that names the units"),
+            "days": tr("Permits that end within days"),
+            "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
+        },
+        kinds={"unit": layer_code()},
+        sinks=(Sink("WARNINGS", tr("What to look at"), "warnings"),),
+        outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
+    )
+
+
 def readings_row() -> VerbRow:
     """The row of `readings`."""
     return VerbRow(

@@ -22,6 +22,7 @@ from onemap.plugin.algorithms.statistics_rows import (
     sheet_row,
     statistics_row,
     transitions_row,
+    warnings_row,
 )
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
@@ -40,17 +41,8 @@ def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
     of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
-    rows = (
-        *rows,
-        *of_deliveries,
-        sheet_row,
-        statistics_row,
-        readings_row,
-        transitions_row,
-        indicators_row,
-        _identify,
-        _publish,
-    )
+    of_numbers = (statistics_row, readings_row, transitions_row, indicators_row, warnings_row)
+    rows = (*rows, *of_deliveries, sheet_row, *of_numbers, _identify, _publish)
     return [row() for row in rows]
 
 

@@ -1776,6 +1776,30 @@ Several days with semicolons between make a series.</source>
         <translation>指标值个数</translation>
     </message>
     <message>
+        <source>What to look at (warnings)</source>
+        <translation>待看的事（预警）</translation>
+    </message>
+    <message>
+        <source>Lists what somebody has to look at: quotas that are near or broken, permits that end, layers older than their rhythm, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
+        <translation>列出待看的事：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
+    </message>
+    <message>
+        <source>Permits that end within days</source>
+        <translation>多少天内到期的许可</translation>
+    </message>
+    <message>
+        <source>Rhythm of layers in days (CODE=DAYS, commas between)</source>
+        <translation>图层更新周期（代号=天数，用逗号分隔）</translation>
+    </message>
+    <message>
+        <source>What to look at</source>
+        <translation>待看的事</translation>
+    </message>
+    <message>
+        <source>Number of matters</source>
+        <translation>件数</translation>
+    </message>
+    <message>
         <source>Statistics of a layer</source>
         <translation>图层统计</translation>
     </message>

@@ -41,3 +41,31 @@ def _line(row: dict[str, Any], language: str) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.2f}"
+
+
+def warning_lines(result: dict[str, Any], language: str) -> list[str]:
+    """The list by kind, each with what it is about; and what could not be looked at."""
+    rows = result["warnings"]
+    lines = [phrase("said.warnings", language, count=len(rows), day=result["as_of"])]
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        of_kind = [row for row in rows if row["kind"] == kind]
+        lines.append(f"{phrase(f'warning_kind.{kind}', language)} ({len(of_kind)})")
+        lines += ["  " + _warning_line(row, language) for row in of_kind[:_MOST_ROWS]]
+    for one in result["unlooked"]:
+        words = [phrase(f"warning_kind.{one['kind']}", language), str(one.get("layer") or "")]
+        lines.append("  – " + " · ".join(filter(None, [*words, indicator_reasons(one["reason"], language)])))
+    return lines
+
+
+def _warning_line(row: dict[str, Any], language: str) -> str:
+    words = [row["layer"], row["unit"], row["subject"], phrase(f"indicator_status.{row['status']}", language)]
+    if row["value"] is not None:
+        limit = "" if row["limit"] is None else f" / {_number(row['limit'])}"
+        words.append(f"{_number(row['value'])}{limit} {row['unit_of_measure'] or ''}".strip())
+    words.append(row["day"])
+    if row["reason"] is not None:
+        is_word = row["kind"] != "sums"
+        words.append(indicator_reasons(row["reason"], language) if is_word else row["reason"])
+    if row["nearest"] is not None:
+        words.append(phrase("said.nearest", language, name=row["nearest"], distance=f"{row['distance_m']:,.0f}"))
+    return " · ".join(str(word) for word in words if word)

@@ -8,7 +8,7 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
-from onemap.rules.commands.indicator_text import indicator_lines
+from onemap.rules.commands.indicator_text import indicator_lines, warning_lines
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
@@ -186,6 +186,10 @@ def _indicators(result: Result, language: str) -> str:
     return "\n".join(indicator_lines(result, language) + _outs(result, language))
 
 
+def _warnings(result: Result, language: str) -> str:
+    return "\n".join(warning_lines(result, language) + _outs(result, language))
+
+
 def _readings(result: Result, language: str) -> str:
     return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
 
@@ -349,6 +353,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "statistics": _statistics,
     "transitions": _transitions,
     "indicators": _indicators,
+    "warnings": _warnings,
     "decide": _decide,
     "atlas": _atlas,
     "remedy": _remedy,

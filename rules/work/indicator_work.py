@@ -1,4 +1,4 @@
-"""What the verb of indicators does with its values; libraries are imported here only when it runs."""
+"""What the verbs of indicators do with their values; libraries are imported here only when one runs."""
 
 from datetime import date
 from typing import Any
@@ -48,6 +48,44 @@ def indicators(values: Values, context: VerbContext) -> Result:
         "run": {**found.record, "recorded": recorded},
         "indicators": [{**row, "title": titles[row["id"]]} for row in found.rows],
         "units": found.units,
+        "problems": problems,
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def warnings(values: Values, context: VerbContext) -> Result:
+    """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.indicators import IndicatorOptions
+    from onemap.rules.indicators.warnings import WarningOptions
+    from onemap.rules.indicators.warnings import warnings as look
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+
+    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
+    check_targets(outs, overwrite, [values["library"], *names])
+    day = values.get("as_of") or date.today()
+    problems: list[dict[str, Any]] = []
+    with open_library(values["library"]) as library:
+        quotas = IndicatorOptions(
+            packs=tuple(indicator_packs(names, library.catalogue())),
+            days=(day,),
+            unit=values.get("unit"),
+            unit_field=values.get("unit_field"),
+        )
+        options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
+        found = look(library, options, Threads.of(values.get("workers"), context.progress))
+        for out in outs:
+            with tables_written({"warnings": found.table}, library.crs, out, overwrite) as target:
+                problems += remark_records([target], context.language)
+    context.progress.at(1.0, "")
+    result: Result = {
+        "ok": True,
+        "as_of": day.isoformat(),
+        "warnings": found.rows,
+        "unlooked": found.unlooked,
         "problems": problems,
     }
     if outs:

@@ -29,6 +29,7 @@ OF_QGIS = {
     "readings": {"STATUS", "MEANS"},
     "transitions": {"TRANSITIONS", "CLASSES", "UNITS"},
     "indicators": {"INDICATORS", "TERMS", "FEATURES", "VALUES"},
+    "warnings": {"WARNINGS", "COUNT"},
     "changes": {"CHANGES", "TRANSITIONS"},
 }  # outputs that only QGIS has
 VERBS = """

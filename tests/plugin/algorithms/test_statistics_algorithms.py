@@ -44,3 +44,12 @@ def test_indicators_by_unit_over_a_series_of_days(library, tmp_path):  # noqa: F
     assert [row["value"] for row in told] == [row["value"] for row in said["indicators"]]
     assert [row["as_of"] for row in told] == ["2026-01-01", "2026-06-01"] and told[0]["status"] == "ok"
     assert found["VALUES"] == 2 and len(rows(found["TERMS"])) == 4 and found["RUN"]
+
+
+def test_what_to_look_at_is_what_the_command_line_lists(library):  # noqa: F811
+    asked = {"LIBRARY": library, "UNIT": "PLAN_B", "AS_OF": "2026-01-01", "RHYTHM": "PLAN_A=1,TRL=5"}
+    found = processing.run("onemap:warnings", {**asked, "WARNINGS": OUTPUT})
+    given = ["--unit=PLAN_B", "--as-of=2026-01-01", "--rhythm=PLAN_A=1,TRL=5"]
+    said = on_command_line("warnings", library, *given)["warnings"]
+    assert [row["id"] for row in rows(found["WARNINGS"])] == [row["id"] for row in said]
+    assert found["COUNT"] == len(said) and "stale:TRL:TRL" in [row["id"] for row in said]

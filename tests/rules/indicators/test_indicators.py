@@ -379,3 +379,19 @@ def test_tables_are_written_in_every_form(desk, land, suffix):
         assert rows.geometry.area.tolist() == [10_000.0] * 4 and rows["title"].tolist() == ["title"] * 4
         assert set(gpd.read_file(out, layer="terms")["versions"].str.split("@").str[0]) == {"LAND__1"}
         assert len(gpd.read_file(out, layer="features")) == 3
+
+
+@pytest.mark.slow
+def test_on_a_server_the_values_are_the_same_and_the_run_is_kept(desk, land, postgis):
+    there = f"{postgis.database().url}&schema=city"
+    terms = {
+        "net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"\nwhere = "K LIKE \'01%\'"',
+        "land": 'kind = "area"\nlayer = "LAND"',
+    }
+    pack = pack_of(desk, terms, 'formula = "net / land"\nunit = "%"')
+    assert desk.run("copy", desk.library, there).code == 0
+    asked = ["--unit=UNITS", "--unit-field=NAME", f"--pack={pack}"]
+    found = desk.run("indicators", there, *asked)
+    assert found.code == 0, found.json
+    assert values(found.json) == values(ask(desk, pack)) and found.json["run"]["recorded"]
+    assert desk.run("verify", there, "--run", found.json["run"]["id"]).json == {"ok": True, "problems": []}
