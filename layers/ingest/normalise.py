@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -75,10 +76,8 @@ def _clean(
         for field in entry.fields
         if field.name not in attributes.columns
     ]
-    attributes, as_text = text_by_schema(attributes, entry)
-    problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
-    attributes, as_numbers = numbers_by_schema(attributes, entry)
-    problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+    attributes, remarks = _by_schema(attributes, entry, place)
+    problems += remarks
     names = feature_names(attributes, entry.key, len(raw.geometries))
     geometries, is_table = raw.geometries, entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
@@ -108,6 +107,16 @@ def _clean(
         area_changed_m2=sound.changed_m2,
     )
     return frame, sound
+
+
+def _by_schema(
+    attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, str]
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """The fields with the types of the layer's schema, and which had another one."""
+    attributes, as_text = text_by_schema(attributes, entry)
+    attributes, as_numbers = numbers_by_schema(attributes, entry)
+    problems = [Problem("field.type", {**place, "field": name}) for name in as_text]
+    return attributes, problems + [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
 
 
 def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: dict[str, str]) -> Problem:

@@ -596,10 +596,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>生成示例城市</translation>
     </message>
     <message>
-        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 500 MB.</source>
-        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 500 MB。</translation>
-    </message>
-    <message>
         <source>Name a Python of your own, or a folder of wheels for a place without internet</source>
         <translation>指定自己的 Python，或在无网络处指定离线安装包文件夹</translation>
     </message>
@@ -1182,6 +1178,78 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>{count} query sheets: {path}</source>
         <translation>{count} 个地块的用地查询表：{path}</translation>
+    </message>
+    <message>
+        <source>counted twice: features overlap</source>
+        <translation>重复计入（图斑重叠）</translation>
+    </message>
+    <message>
+        <source>no feature</source>
+        <translation>无图斑</translation>
+    </message>
+    <message>
+        <source>the layer does not speak of it</source>
+        <translation>图层覆盖范围以外</translation>
+    </message>
+    <message>
+        <source>Add up the land in the polygons of a file</source>
+        <translation>统计文件中各面的用地</translation>
+    </message>
+    <message>
+        <source>Ground to add up</source>
+        <translation>统计范围</translation>
+    </message>
+    <message>
+        <source>each of: {layer}</source>
+        <translation>按{layer}分别统计</translation>
+    </message>
+    <message>
+        <source>all that the layer covers</source>
+        <translation>图层的全部覆盖范围</translation>
+    </message>
+    <message>
+        <source>How much of what?</source>
+        <translation>用地统计</translation>
+    </message>
+    <message>
+        <source>The land-use balance of a ground: drawn, chosen, or all</source>
+        <translation>所绘、所选或全部范围的用地平衡表</translation>
+    </message>
+    <message>
+        <source>Land use to add up</source>
+        <translation>要统计的用地图层</translation>
+    </message>
+    <message>
+        <source>Add up</source>
+        <translation>统计</translation>
+    </message>
+    <message>
+        <source>Land-use balance</source>
+        <translation>用地平衡表</translation>
+    </message>
+    <message>
+        <source>Unit, class</source>
+        <translation>单元、地类</translation>
+    </message>
+    <message>
+        <source>Area, ha</source>
+        <translation>面积（公顷）</translation>
+    </message>
+    <message>
+        <source>Land use</source>
+        <translation>用地图层</translation>
+    </message>
+    <message>
+        <source>Ground</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>features: {count}</source>
+        <translation>图斑：{count} 个</translation>
+    </message>
+    <message>
+        <source>Together</source>
+        <translation>合计</translation>
     </message>
     <message>
         <source>Query sheets of parcels</source>
@@ -4080,6 +4148,54 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Text of the opinion</source>
         <translation>意见正文</translation>
+    </message>
+    <message>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 800 MB.</source>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 800 MB。</translation>
+    </message>
+    <message>
+        <source>Check this computer</source>
+        <translation>检查本机</translation>
+    </message>
+    <message>
+        <source>Check this computer…</source>
+        <translation>检查本机…</translation>
+    </message>
+    <message>
+        <source>Save the report…</source>
+        <translation>保存报告…</translation>
+    </message>
+    <message>
+        <source>Everything that One Map needs of this computer is tried, in small.</source>
+        <translation>正在小规模地试一遍一张图对本机的全部要求。</translation>
+    </message>
+    <message>
+        <source>The core could not be started: {reason}</source>
+        <translation>核心程序无法启动：{reason}</translation>
+    </message>
+    <message>
+        <source>The core ended in the middle of its test. Save the report and send it to whoever looks after it.</source>
+        <translation>核心程序在自检途中退出。请保存报告，发给维护人员。</translation>
+    </message>
+    <message>
+        <source>Not everything works here: {names}. The next step stands under each.</source>
+        <translation>本机有几项不行：{names}。各项下面写有下一步。</translation>
+    </message>
+    <message>
+        <source>Everything works on this computer.</source>
+        <translation>本机各项均可正常工作。</translation>
+    </message>
+    <message>
+        <source>One Map's core is not set up yet.</source>
+        <translation>一张图的核心程序尚未安装。</translation>
+    </message>
+    <message>
+        <source>The core was made, and its test says that it cannot work on this computer. What to do stands below; the whole report lies in the QGIS profile: {path}</source>
+        <translation>核心程序已经生成，但自检表明它不能在本机工作。处理办法见下；完整报告在 QGIS 配置文件夹中：{path}</translation>
+    </message>
+    <message>
+        <source>Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks after this computer to), then press “Set up the core” again.</source>
+        <translation>缺少 Python 的 venv 模块。请在终端运行“sudo apt install python3-venv”（或请本机管理员运行），再点击“安装核心程序”。</translation>
     </message>
 </context>
 </TS>

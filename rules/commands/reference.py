@@ -53,7 +53,7 @@ def reference(language: str) -> str:
             lines.append(f"- `{name}`: {help_text(verb.name, parameter.name, language)}")
         lines.append("")
     lines += ["### serve", "", help_text("serve", "verb", language), "", f"### {everywhere}", ""]
-    lines += [f"- `--{name}`: {help_text('any', name, language)}" for name in ("json", "lang", "progress")]
+    lines += [f"- `--{name}`: {help_text('any', name, language)}" for name in ("json", "lang", "progress", "log")]
     lines += ["", f"## {refusals}", "", header, "|---|---|---|"]
     for subject, entries in sorted(sentences(language).items()):
         for name, entry in sorted(entries.items()):

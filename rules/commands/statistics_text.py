@@ -15,7 +15,9 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
     lines = [phrase("said.statistics", language, **facts)]
     for row in result["rows"][:_MOST_ROWS]:
         words = [str(row["unit"])] if row["unit"] is not None else []
-        words += ["–" if value is None else str(value) for value in row["keys"].values()]
+        titles = row["titles"]
+        for name, value in row["keys"].items():
+            words.append("–" if value is None else " ".join(filter(None, (str(value), titles.get(name)))))
         share = "–" if row["share"] is None else f"{row['share']:.2%}"
         named = {"name": " · ".join(words) or layer["code"], "features": row["features"]}
         lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row), share=share))

@@ -8,10 +8,10 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
-from onemap.rules.commands.indicator_text import indicator_lines, warning_lines
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
+from onemap.rules.indicators.indicator_text import indicator_lines, warning_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]

@@ -7,7 +7,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.rules.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
-from onemap.rules.commands.indicator_verbs import INDICATOR_VERBS
+from onemap.rules.commands.machine_verbs import MACHINE_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.commands.run_verbs import RUN_VERBS
@@ -199,7 +199,7 @@ VERBS: dict[str, Verb] = {
         *REVIEW_VERBS,
         *SHEET_VERBS,
         *STATISTICS_VERBS,
-        *INDICATOR_VERBS,
         *RUN_VERBS,
+        *MACHINE_VERBS,
     )
 }

@@ -58,16 +58,21 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     if skipped:
         step("skipped", reason_word(skipped["reason"], language))
         return {"steps": steps}
-    layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
-    entry = library.catalogue().get(rule.layer)
-    title = entry.title.get(language, rule.layer) if entry else rule.layer
-    as_of = record["parameters"]["as_of"]
-    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
+    _explain_version(library, rule, record, language, step)
     _explain_conditions(rule, rules, language, step)
     _explain_findings(library, identifier, parcel, rule, language, step)
     step("basis", rule.basis_text)
     step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
     return {"steps": steps}
+
+
+def _explain_version(library: Library, rule: Rule, record: dict[str, Any], language: str, step: Any) -> None:
+    """Which version of its layer the rule was asked of."""
+    layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
+    entry = library.catalogue().get(rule.layer)
+    title = entry.title.get(language, rule.layer) if entry else rule.layer
+    as_of = record["parameters"]["as_of"]
+    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
 
 
 def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:

@@ -29,7 +29,10 @@ _OVERLAP_TOLD_M2 = 0.01  # units that share more are told of; less is how coordi
 
 @dataclass(frozen=True)
 class StatisticsOptions:
-    """What is asked: of `layer` (CODE or CODE@label), by which classes, in which units, under which condition."""
+    """What is asked: of `layer` (CODE or CODE@label), by which classes, in which units, under which condition.
+
+    language: in which classes are called.
+    """
 
     layer: str
     by: tuple[str, ...] = ()
@@ -40,6 +43,7 @@ class StatisticsOptions:
     where: str | None = None
     as_of: date = date.min
     known_at: datetime | None = None
+    language: str = "zh"
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Verb:
         """Do it. What comes of a library that was made for a rehearsal says so."""
         work = importlib.import_module(f"onemap.rules.work.{self.work}")
         with noting_rehearsals() as rehearsals:
-            result: Result = getattr(work, self.name.replace(" ", "_"))(values, context)
+            result: Result = getattr(work, self.name.replace(" ", "_").replace("-", "_"))(values, context)
         return {**result, REHEARSAL: True} if rehearsals else result
 
 
