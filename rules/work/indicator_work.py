@@ -37,7 +37,10 @@ def indicators(values: Values, context: VerbContext) -> Result:
         titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
         with contextlib.ExitStack() as written:
-            targets = [written.enter_context(tables_written(tables, library.crs, out, overwrite)) for out in outs]
+            targets = [
+                written.enter_context(tables_written(_for(out, tables, context), library.crs, out, overwrite))
+                for out in outs
+            ]
             if library.writable:
                 record_indicators(library, found, options)
         recorded = library.writable
@@ -78,7 +81,8 @@ def warnings(values: Values, context: VerbContext) -> Result:
         options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
         found = look(library, options, Threads.of(values.get("workers"), context.progress))
         for out in outs:
-            with tables_written({"warnings": found.table}, library.crs, out, overwrite) as target:
+            tables = _for(out, {"warnings": found.table}, context)
+            with tables_written(tables, library.crs, out, overwrite) as target:
                 problems += remark_records([target], context.language)
     context.progress.at(1.0, "")
     result: Result = {
@@ -91,3 +95,10 @@ def warnings(values: Values, context: VerbContext) -> Result:
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
+
+
+def _for(out: str, tables: Any, context: VerbContext) -> Any:
+    """The tables as the file wants them: a sheet is for people, in their language."""
+    from onemap.rules.indicators.indicator_text import sheets_for_people
+
+    return sheets_for_people(tables, context.language) if out.lower().endswith(".xlsx") else tables

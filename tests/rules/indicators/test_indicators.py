@@ -379,6 +379,10 @@ def test_tables_are_written_in_every_form(desk, land, suffix):
         assert rows.geometry.area.tolist() == [10_000.0] * 4 and rows["title"].tolist() == ["title"] * 4
         assert set(gpd.read_file(out, layer="terms")["versions"].str.split("@").str[0]) == {"LAND__1"}
         assert len(gpd.read_file(out, layer="features")) == 3
+    if suffix == ".xlsx":
+        sheet = pd.read_excel(out, sheet_name="Indicators")
+        assert sheet["Name"].tolist() == ["title"] * 4 and set(sheet["Status"]) == {"no status"}
+        assert set(sheet["Nature"]) == {"binding"} and set(sheet["Reason"]) == {"no target"}
 
 
 @pytest.mark.slow
