@@ -130,7 +130,7 @@ def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnit
     if code not in library.catalogue():  # a file would be another one when the run is repeated
         raise OneMapError("indicators.unit", field="--unit", value=code)
     unit_field = options.unit_field or UNIT_LAYERS.get(code)
-    return area_units(library, options.unit, unit_field, options.units_where, day, options.known_at)
+    return area_units(library, options.unit, unit_field, options.units_where, day, options.known_at, "--unit")
 
 
 class _Day:

@@ -38,24 +38,30 @@ class AreaUnits:
 
 
 def area_units(
-    library: Library, within: str, field: str | None, where: str | None, as_of: date, known_at: datetime | None
+    library: Library,
+    within: str,
+    field: str | None,
+    where: str | None,
+    as_of: date,
+    known_at: datetime | None,
+    option: str = "--within",
 ) -> AreaUnits:
     """The units that `CODE`, `CODE@label` or a file of polygons names; those of one value of the field are one unit.
 
     field: by default a layer's key, or of a file the field that names parcels, else the row.
-    where: which features are units. Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
+    where: which features are units; option: as a refusal names what was asked. Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
     """
     code = within.partition("@")[0]
     if code in library.catalogue():
-        version = version_named(library, within, as_of, known_at, "--within")
-        return _of_version(library, version, field, where)
+        version = version_named(library, within, as_of, known_at, option)
+        return _of_version(library, version, field, where, option)
     return _of_file(library, within, field, where)
 
 
-def _of_version(library: Library, version: Version, field: str | None, where: str | None) -> AreaUnits:
+def _of_version(library: Library, version: Version, field: str | None, where: str | None, option: str) -> AreaUnits:
     entry = library.catalogue()[version.code]
     if entry.geometry != "polygon":
-        raise OneMapError("statistics.units", layer=version.code, field="--within", geometry=entry.geometry)
+        raise OneMapError("statistics.units", layer=version.code, field=option, geometry=entry.geometry)
     stored = read_version(library, version, None)
     place = {"file": library.label, "layer": version.table}
     name = field or entry.key

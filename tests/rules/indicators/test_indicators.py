@@ -329,6 +329,10 @@ def test_packs_that_cannot_be_read_are_refused(desk, land):
     assert ask(desk, good, "--only=other", code=3)["problems"][0]["code"] == "indicators.unknown"
     assert ask(desk, good, units=False, code=3)["problems"][0]["code"] == "indicators.no_ground"
     assert ask(desk, good, "--unit=NOPE", units=False, code=3)["problems"][0]["code"] == "indicators.unit"
+    desk.layer("ROAD", [LineString([(0, 0), (1, 1)])], geometry="line")
+    (problem,) = ask(desk, good, "--unit=ROAD", units=False, code=3)["problems"]
+    assert (problem["code"], problem["field"]) == ("statistics.units", "--unit")
+    assert ask(desk, good, "--unit-field=NOPE", code=3)["problems"][0]["code"] == "field.missing"
 
 
 def test_a_series_marks_what_was_not_measured_anew(desk, land):
