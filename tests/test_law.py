@@ -433,6 +433,27 @@ def test_an_entry_of_a_law_that_has_ended_or_begun_of_late_bears_its_days():
             assert entry["from"] == law["from"], rule
 
 
+def test_each_finding_of_the_audit_names_rules_and_tests_that_there_are():
+    """A row that is answered by a rule or a test of another name is answered by nothing."""
+    known = {entry["id"] for entry in RULES + CHECKLIST}
+    tests = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"(?m)^def (test_\w+)", path.read_text("utf-8"))
+    }
+    decided = tomllib.loads((ROOT / "tests" / "projects.toml").read_text("utf-8"))["projects"]
+    rows = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if re.match(r"\| (B\d|D )", line)]
+    counts = {"B1": 17, "B2": 1, "B3": 7, "B4": 1, "B5": 1, "B6": 3, "D": 1}
+    assert Counter(row[0].split(".")[0] for row in rows) == counts
+    for finding, _, _, rules, held in rows:
+        names, proofs = re.findall("`(.+?)`", rules), re.findall("`(.+?)`", held)
+        assert names and set(names) <= known, finding
+        assert proofs and set(proofs) <= tests | set(decided), finding
+        # Of the places some row is decided by one of the rules, or lets pass what the rule spares.
+        deciding = {rule for place in proofs if place in decided for row in decided[place] for rule in row[2]}
+        assert not deciding or finding == "B3.7" or deciding & set(names), finding
+
+
 def test_the_page_of_the_law_has_a_row_for_each_rule_with_its_articles():
     rows = {}
     for line in PAGE.splitlines():

@@ -8,7 +8,8 @@ USE_FIELD = "YDXZ"  # the parcel's proposed use
 SYSTEM_FIELD = "code_system"  # by which codes the use is named, where the parcels say it
 LAND_SEA, URBAN, SURVEY = "land-sea-2023", "urban-gb50137", "survey"
 CODE_SYSTEMS = (LAND_SEA, URBAN, SURVEY)
-_TABLES = {LAND_SEA: ("land-sea-uses",), URBAN: ("urban-uses",), SURVEY: ("survey-classes", "current-uses")}
+# The tables that list the classes of each, the main one first.
+TABLES = {LAND_SEA: ("land-sea-uses",), URBAN: ("urban-uses",), SURVEY: ("survey-classes", "current-uses")}
 
 
 def system_of(code: str, named: str | None, usual: str) -> str | None:
@@ -28,7 +29,7 @@ def known_use(code: str, named: str | None, usual: str) -> str | None:
     """
     main = next(iter(code_parts(code)), "")
     system = system_of(main, named, usual) if main else None
-    tables = [code_table(name) for name in _TABLES[system]] if system else []
+    tables = [code_table(name) for name in TABLES[system]] if system else []
     return main if any(_has(table, main) for table in tables) else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -17,7 +17,6 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -33,14 +32,15 @@ from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.parcels.parcel_mends import ParcelMends
+from onemap.plugin.parcels.parcel_use import ParcelUse
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.remedy_view import RemedyView
 from onemap.plugin.remedy.sites_view import SitesView
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
+from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
-from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -51,6 +51,7 @@ class CheckTab(QWidget):
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
     begun = pyqtSignal()  # something was asked: an older message no longer holds
+    add_requested = pyqtSignal()  # data, to a library that has none
     finished = pyqtSignal()  # the verdicts of a check are shown
     trial_finished = pyqtSignal()  # what a trial would change is shown
 
@@ -74,15 +75,12 @@ class CheckTab(QWidget):
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
-        self.parcels.changed.connect(self._show_use)
-        self._drawn: tuple[QgsVectorLayer, int] | None = None  # the parcel that was drawn last
-        self.use = UseChoice()
-        self.use.chosen.connect(self._state_use)
-        self.parcels.added.connect(self._ask_use)
+        self.uses = ParcelUse(self.parcels, self)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.check())
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
+        self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
         self.sites = SitesView(library, lambda: self.rules.packs, canvas)
         self.sites.refused.connect(self.refused)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
@@ -148,6 +146,7 @@ class CheckTab(QWidget):
             "crs": source.crs,
             "as_of": self._library.day,
             "pack": self.rules.packs,
+            "code_system": self.uses.system,
             **self.mends.params_for(self.parcels.choice),
         }
 
@@ -285,26 +284,21 @@ class CheckTab(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
-        form.addRow(tr("Use"), self.use)
+        self.uses.add_to(form)
         form.addRow(tr("Rules"), self.rules)
-        self._form = form
-        self._show_use()
         button_row = self._make_buttons()
         self._step = QLabel()
         self._step.setWordWrap(True)
-        self._empty = QLabel(tr("Choose the parcels, then press Check."))
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._empty.setContentsMargins(12, 24, 12, 12)
+        self._empty_page = self._make_empty_page()
         self._pages = Pages()
-        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._empty_page)
         self._pages.addWidget(self.results)
         self._pages.addWidget(self.trial)
         self._pages.addWidget(self.remedy)
         self._pages.addWidget(self.sites)
         self._pages.addWidget(self.live)
         self._pages.addWidget(self.past)
-        self._page_before: QWidget = self._empty  # that was shown before the sites
+        self._page_before: QWidget = self._empty_page  # that was shown before the sites
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addLayout(form)
@@ -313,25 +307,21 @@ class CheckTab(QWidget):
         layout.addWidget(self._pages, 1)
         self._show_work("")
 
-    def _ask_use(self, layer: QgsVectorLayer, feature: int) -> None:
-        """Ask what the drawn parcel is for: rules spare some uses, and ask others for more."""
-        self._drawn = (layer, feature)
-        self.use.refresh()
-        self.use.choose("")
-        self._show_use()
-
-    def _show_use(self) -> None:
-        """The use is asked for only of the parcel that was drawn last, while its layer is chosen."""
-        if not hasattr(self, "_form"):
-            return
-        choice = self.parcels.choice
-        is_asked = self._drawn is not None and choice is not None and choice.layer == self._drawn[0].id()
-        self.use.setVisible(is_asked)
-        self._form.labelForField(self.use).setVisible(is_asked)
-
-    def _state_use(self, code: str) -> None:
-        if self._drawn is not None and self._drawn[0] in QgsProject.instance().mapLayers().values():
-            self.parcels.state_use(*self._drawn, code)
+    def _make_empty_page(self) -> QWidget:
+        """What to do while there are no results, with the button that does it where the library has no data."""
+        self._empty = QLabel(tr("Choose the parcels, then press Check."))
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._empty.setContentsMargins(12, 24, 12, 12)
+        self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
+        self.add_button.clicked.connect(self.add_requested)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        return page
 
     def _make_buttons(self) -> QHBoxLayout:
         self.button = QPushButton(icon("check"), tr("Check"))
@@ -347,8 +337,7 @@ class CheckTab(QWidget):
         row.addWidget(self.button)
         row.addWidget(self._bar, 1)
         row.addWidget(self.cancel_button)
-        self._run_label = QLabel()
-        self._run_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._run_label = ElidedLabel()
         row.addWidget(self._run_label, 1)
         self.sites_button = QToolButton()
         self.sites_button.setIcon(icon("sites"))
@@ -371,9 +360,13 @@ class CheckTab(QWidget):
     def _enable(self) -> None:
         is_ready = bool(self._library.path) and self.parcels.choice is not None and self._request is None
         self.button.setEnabled(is_ready)
+        has_nothing = self._library.answers_no_rule and self.rules.packs is None
+        self.add_button.setVisible(has_nothing and self._request is None)
         self.sheet_button.setEnabled(is_ready)
         if self._request is not None:
             self._empty.clear()
+        elif has_nothing:
+            self._empty.setText(tr("No layer that the rules ask has data in force on this day: nothing can be found."))
         elif self.parcels.choice is None:
             self._empty.setText(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
         else:
@@ -480,7 +473,7 @@ class CheckTab(QWidget):
         self.results.disable_remedy("" if self._params else why_not)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
-        self._run_label.setToolTip(hint)
+        self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
         self._show_page(self.results)
         self.finished.emit()
@@ -493,11 +486,17 @@ class CheckTab(QWidget):
         given_params = {
             name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")
         }
-        return {"library": self._library.path, "as_of": self._library.day, "pack": self.rules.packs, **given_params}
+        return {
+            "library": self._library.path,
+            "as_of": self._library.day,
+            "pack": self.rules.packs,
+            "code_system": self.uses.system,
+            **given_params,
+        }
 
     def _leave_live(self) -> None:
         if self._page_before is self.live:
-            self._show_page(self.results if self.results.run is not None else self._empty)
+            self._show_page(self.results if self.results.run is not None else self._empty_page)
 
     def _clear_other_scope(self) -> None:
         """Clear the results of another library or day."""
@@ -508,13 +507,13 @@ class CheckTab(QWidget):
         if self.past_button.isChecked():
             self.past_button.setChecked(False)
         page = self._page_before if is_searching else self._pages.currentWidget()
-        if page is not self._empty and self._result_scope != (self._library.path, self._library.day):
+        if page is not self._empty_page and self._result_scope != (self._library.path, self._library.day):
             self.results.clear()
             self.trial.clear()
             self.remedy.clear()
             self._run_label.clear()
-            self._page_before = self._empty
-            self._pages.setCurrentWidget(self.sites if is_searching else self._empty)
+            self._page_before = self._empty_page
+            self._pages.setCurrentWidget(self.sites if is_searching else self._empty_page)
 
     def leave(self) -> None:
         """Cancel what runs, else remove the highlight and restore the view."""

@@ -144,6 +144,10 @@ class OneMapDock(QgsDockWidget):
         self.setMinimumWidth(MIN_WIDTH_PX)
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
+        self._connect_header(open_guide)
+        self._connect_rooms()
+
+    def _connect_header(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)
         self.header.open_requested.connect(self.choose_library)
         self.header.server_requested.connect(self.choose_server)
@@ -154,6 +158,8 @@ class OneMapDock(QgsDockWidget):
         self.header.setup_requested.connect(lambda: self._show(self.setup_page))
         self.header.machine_requested.connect(self.check_machine)
         self.header.help_requested.connect(open_guide)
+
+    def _connect_rooms(self) -> None:
         self.library.loading.connect(lambda: self._show(self.tabs if self.library.layers else self._loading))
         self.library.listed.connect(lambda: self._show(self.tabs))
         self.library.refused.connect(self._library_refused)
@@ -166,6 +172,7 @@ class OneMapDock(QgsDockWidget):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
+        self.check_tab.add_requested.connect(lambda: self.add_layer(""))
         self.map_tab.refused.connect(self.notice.say)
         for view in (self.identify, self.day_swipe, self.statistics):
             view.refused.connect(self.refuse)

@@ -35,6 +35,7 @@ class OpenLibrary(QObject):
         self.themes: list[MapTheme] = []
         self.crs = ""
         self.packs: list[dict[str, Any]] = []
+        self.asked: frozenset[str] = frozenset()  # the codes of the layers that the rules of its packs ask
         self.account = ""  # of the user on a server; empty for a file, in which names are typed
         self.is_rehearsal = False
         self._name = ""
@@ -73,6 +74,11 @@ class OpenLibrary(QObject):
         if is_server(path):
             self.core.log_in_with(entry_of(path))
         self.refresh()
+
+    @property
+    def answers_no_rule(self) -> bool:
+        """Whether no layer that a rule asks has data in force: nothing could be found then."""
+        return bool(self.layers) and not any(layer.code in self.asked for layer in self.layers if layer.in_force)
 
     def entry(self, code: str) -> CatalogueLayer | None:
         """The layer of a code, as the catalogue has it."""
@@ -121,6 +127,7 @@ class OpenLibrary(QObject):
         self.services = services_in(answer)
         self.strata, self.themes = strata_in(answer), themes_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
+        self.asked = frozenset(answer.get("asked") or ())
         store_hints(self.layers)
         settings.remember_library(self.path)
         settings.remember_library_name(self.path, self._name)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -18,8 +18,6 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -28,8 +26,9 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.results.details_pane import DetailsPane
+from onemap.plugin.results.details_pane import LINES_AT_LEAST, DetailsPane
 from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.results.result_export import ExportButton
 from onemap.plugin.results.result_layers import add_to_map, clear_map, result_layers
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
@@ -43,34 +42,11 @@ from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
 MOST_WRAPPED = 300  # parcels whose names wrap
-NAME_MARGIN_PX = 14  # beside the icon and the text of a name
 ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
+ROWS_BESIDE_STEPS, LINES_OF_STEPS = 3, 10  # at least, while a finding is explained
+ROW_MARGIN_PX = 6
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows
-
-
-class NameDelegate(QStyledItemDelegate):
-    """Names wrap where they do not fit; of many parcels the middle of a parcel's name is cut, the end of a rule's."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
-        """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
-        size, tree = super().sizeHint(option, index), self.parent()
-        if tree.uniformRowHeights():
-            return size
-        level = 2 if index.parent().isValid() else 1
-        width = tree.columnWidth(NAME) - level * tree.indentation() - tree.iconSize().width() - NAME_MARGIN_PX
-        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
-        text = str(index.data(Qt.ItemDataRole.DisplayRole))
-        lines = tree.fontMetrics().boundingRect(QRect(0, 0, max(width, 40), 10_000), flags, text)
-        return QSize(size.width(), max(size.height(), lines.height() + 4))
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
-        """Cut the middle of a parcel's text where it does not fit."""
-        super().initStyleOption(option, index)
-        if not self.parent().uniformRowHeights():
-            option.textElideMode = Qt.TextElideMode.ElideNone
-        elif not index.parent().isValid():
-            option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class ResultsView(QWidget):
@@ -95,6 +71,7 @@ class ResultsView(QWidget):
         self.tree = self._make_tree()
         self.tree.installEventFilter(self)
         self.details = DetailsPane()
+        self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
         self.summary = SummaryView()
         self._make_buttons()
         self._build()
@@ -115,7 +92,6 @@ class ResultsView(QWidget):
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(ROWS_MEASURED)
         tree.setWordWrap(True)
-        tree.setMinimumHeight((ROWS_SHOWN + 1) * (tree.fontMetrics().height() + 6))
         header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
         tree.clicked.connect(self._go_to)
         tree.activated.connect(self._go_to)
@@ -311,6 +287,7 @@ class ResultsView(QWidget):
     def _show_details(self, index: QModelIndex, _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
         self.explain_button.setChecked(False)
         if self._sizes_before:
+            self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
         self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
@@ -344,10 +321,16 @@ class ResultsView(QWidget):
         """Enlarge the details for the steps, but keep the finding's row in sight."""
         if not self._sizes_before:
             self._sizes_before = self._split.sizes()
+        self._set_least_heights(ROWS_BESIDE_STEPS, LINES_OF_STEPS)
         total = sum(self._sizes_before)
         details_height = max(self._sizes_before[1], min(self.details.height_of_text(), round(MAX_STEPS_SHARE * total)))
         self._split.setSizes([total - details_height, details_height])
         self.tree.scrollTo(self.tree.currentIndex())
+
+    def _set_least_heights(self, rows: int, lines: int) -> None:
+        """Keep this many rows of the list, its head besides, and this many lines of the details."""
+        self.tree.setMinimumHeight((rows + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
+        self.details.setMinimumHeight(lines * self.details.fontMetrics().lineSpacing())
 
     def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:
         if finding == self._finding:

@@ -1,4 +1,4 @@
-"""The choice of a proposed use from the national classes, found by code or by word."""
+"""The choice of a proposed use from the classes of one system of codes, found by code or by word."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr
 
 USE_FIELD = "YDXZ"  # of a parcel and of a project: the proposed use, as the rules ask for it
+SYSTEM_FIELD = "code_system"  # of a parcel: by which codes it names its use
+USUAL_SYSTEM = "land-sea-2023"  # the national classes of today
 MIN_NAME_LENGTH = 6
 
 
@@ -19,6 +21,7 @@ class UseChoice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.system = USUAL_SYSTEM
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -45,7 +48,7 @@ class UseChoice(QComboBox):
 
     def refresh(self) -> None:
         """List the classes as the core names them, once it has."""
-        uses = all_words("land_uses")
+        uses = all_words("project_uses").get(self.system, {})
         if self.count() == len(uses) + 1:
             return
         code = self.code
@@ -54,6 +57,14 @@ class UseChoice(QComboBox):
         for known, title in uses.items():
             self.addItem(f"{known} {title}", known)
         self.choose(code)
+
+    def set_system(self, system: str) -> None:
+        """List the classes of another system; none is chosen then."""
+        if system != self.system:
+            self.system = system
+            self.clear()
+            self.refresh()
+            self.choose("")
 
     def choose(self, code: str) -> None:
         """Choose a class by its code; an empty one for none."""

@@ -3938,10 +3938,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>各部门各类结论的问题数</translation>
     </message>
     <message>
-        <source>Unasked</source>
-        <translation>未检测</translation>
-    </message>
-    <message>
         <source>Rules that were not asked, such as of a layer that the library does not have</source>
         <translation>未检测的规则，例如资料库没有所需图层</translation>
     </message>
@@ -4148,6 +4144,22 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Text of the opinion</source>
         <translation>意见正文</translation>
+    </message>
+    <message>
+        <source>Codes</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>as the rules say</source>
+        <translation>按规则包设定</translation>
+    </message>
+    <message>
+        <source>By which codes the parcels name their use, where they do not say it themselves</source>
+        <translation>地块自身未说明时，其用途代码所依据的分类</translation>
+    </message>
+    <message>
+        <source>No layer that the rules ask has data in force on this day: nothing can be found.</source>
+        <translation>规则所涉图层在该日均无现行数据，无法得出任何结论。</translation>
     </message>
     <message>
         <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 800 MB.</source>

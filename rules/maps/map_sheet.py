@@ -107,7 +107,9 @@ class _Drawing:
         names = page.parcels or tuple(source.parcels)
         self.parcels = {name: source.parcels[name] for name in names}
         self.pieces: list[Piece] = [
-            piece for piece in source.pieces if piece.rule == page.rule and piece.parcel in self.parcels
+            piece
+            for piece in source.pieces
+            if (page.all_pieces or piece.rule == page.rule) and piece.parcel in self.parcels
         ]
         self.pieces.sort(key=lambda piece: piece.counted)
         self.used: dict[str, str] = {}  # layer → title and label
@@ -201,7 +203,7 @@ class _Drawing:
             if ground is not None:
                 sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
         counted = [piece for piece in self.pieces if piece.counted]
-        title = {self.page.rule or "": self.source.rule_title(self.page.rule or "")}
+        title = {piece.rule: self.source.rule_title(piece.rule) for piece in self.pieces}
         below = {rule: phrase("map.below_threshold", self.language, title=said) for rule, said in title.items()}
         sheet.pieces([piece for piece in self.pieces if not piece.counted], below)
         sheet.pieces(counted, title)

@@ -1,8 +1,10 @@
 """How a finding came about, step by step, from what the run kept."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
@@ -12,8 +14,11 @@ from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import packs_of
+from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
+_LONG_MEASURE = re.compile(r"([\d,]+\.\d{3}) (m²|m)(?!\w)")
+_WHOLE_FROM_M2 = 10.0  # an area of this and more is said in whole square metres
 _AS_IT_IS = object()  # a step reads the same to everybody
 
 
@@ -38,6 +43,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
 
     def step(name: str, value: Any, said: Any = _AS_IT_IS) -> None:
         plain = value if said is _AS_IT_IS else said
+        plain = _LONG_MEASURE.sub(_short_measure, plain) if isinstance(plain, str) else plain
         steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
@@ -49,9 +55,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), said)
     if asked != rule_id:
         step("succeeds", asked)
-    options = [_option(rule, key, value, language) for key, value in rule.options.items()]
-    plain = [_plain_option(rule, key, value, language) for key, value in rule.options.items()]
-    step("options", " · ".join(options) or "–", " · ".join(plain) or None)
+    _explain_options(rule, library.catalogue(), language, step)
     if rule.replaced:
         step("replaced", rule.replaced.summary(language), rule.replaced.title.get(language, rule.replaced.id))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
@@ -64,6 +68,13 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     step("basis", rule.basis_text)
     step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
     return {"steps": steps}
+
+
+def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: str, step: Any) -> None:
+    """What the rule was held to, with the keys of the pack and in words."""
+    options = [_option(rule, key, value, language) for key, value in rule.options.items()]
+    plain = [option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()]
+    step("options", " · ".join(options) or "–", " · ".join(plain) or None)
 
 
 def _explain_version(library: Library, rule: Rule, record: dict[str, Any], language: str, step: Any) -> None:
@@ -90,6 +101,13 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
     step("where", rule.where or "–", None)
 
 
+def _short_measure(found: re.Match[str]) -> str:
+    """A measure with as many digits as a reviewer reads: metres with one, square metres with none from ten on."""
+    measure = float(found[1].replace(",", ""))
+    digits = 0 if found[2] == "m²" and measure >= _WHOLE_FROM_M2 else 1
+    return f"{measure:,.{digits}f} {found[2]}"
+
+
 def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:
     """The rule of a run with a name, or the one that judges the matter of a retired one.
 
@@ -109,13 +127,7 @@ def _with_word(word: str, code: str, language: str) -> str:
 
 
 def _option(rule: Rule, key: str, value: Any, language: str) -> str:
-    return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {_plain(value)}"
-
-
-def _plain_option(rule: Rule, key: str, value: Any, language: str) -> str:
-    """An option in words: what it is called, and its value."""
-    title = KINDS[rule.kind].keys[key].title[language]
-    return phrase("explain.option", language, option=title, value=_plain(value))
+    return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {plain_value(value)}"
 
 
 def _plain_version(title: str, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
@@ -124,17 +136,6 @@ def _plain_version(title: str, layer: dict[str, Any] | None, as_of: str, languag
         reason = layer["reason"] if layer else "layer_missing"
         return f"{title} · {reason_word(reason, language)} · {as_of}"
     return " · ".join((title, layer["label"], phrase(f"coverage.{layer['coverage']}", language)))
-
-
-def _plain(value: Any) -> str:
-    """A value of a rule's option without the signs of JSON."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str) -> str:

@@ -11,6 +11,7 @@ from onemap.layers.progress import Progress
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.maps.map_sheet import FONTS
+from onemap.rules.maps.map_source import Piece
 from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.sheet.sheet_content import Sheet, sheets_of
 from onemap.rules.sheet.sheet_files import docx_file, html_file, json_file, pdf_file
@@ -29,15 +30,15 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     run: of the check, in memory or in blocks.
     """
     source = CheckMapSource(library, run.record, run.packs, language)
-    rules = len(rules_of_run(run.packs, run.record))
+    rules = rules_of_run(run.packs, run.record)
     families = f"{chosen_fonts().families['heading']}, {FONTS}" if suffix != ".json" else FONTS
     sheets: list[Sheet] = []
     maps = _Maps(source, suffix == ".docx" or (suffix == ".pdf" and run.parcels > _MOST_DRAWN), families)
     drawing = progress.part(0.0, _DRAWN, phrase("progress.maps", language, number=1, count=run.parcels))
     for chunk in run.chunks():
-        for made, grounds in sheets_of(library, run.record, chunk.tables, rules, language, drawing):
+        for made, grounds, pieces in sheets_of(library, run.record, chunk.tables, rules, language, drawing):
             if suffix != ".json":
-                maps.draw([sheet["parcel"] for sheet in made], grounds, run.parcels, drawing)
+                maps.draw([sheet["parcel"] for sheet in made], grounds, pieces, run.parcels, drawing)
             sheets += made
     head = _head(library, run.record, language)
     if suffix == ".json":
@@ -60,9 +61,9 @@ class _Maps:
         self.drawn: list[Any] = []
         self._source, self._as_pictures, self._fonts, self._theme = source, as_pictures, fonts, source.theme()
 
-    def draw(self, names: list[str], grounds: np.ndarray, count: int, progress: Progress) -> None:
+    def draw(self, names: list[str], grounds: np.ndarray, pieces: list[Piece], count: int, progress: Progress) -> None:
         """The next parcels (n,) of `count`."""
-        self._source.show(np.array([*names, None], dtype=object)[:-1], grounds)
+        self._source.show(np.array([*names, None], dtype=object)[:-1], grounds, pieces)
         for start in range(0, len(names), _AT_ONCE):
             some: list[str] = []
             for name in names[start : start + _AT_ONCE]:

@@ -25,7 +25,7 @@ class CheckMapSource(MapSource):
         self.record = {**record, "id": None}  # nobody will find a run that is not kept
         self.parcels = {}
         self.findings: list[dict[str, Any]] = []
-        self.pieces: list[Piece] = []
+        self.pieces = []
         self.rules = {rule.id: rule for rule in rules_of_run(packs, record)}
         self.catalogue = library.catalogue()
         self._versions = versions(library)
@@ -33,8 +33,9 @@ class CheckMapSource(MapSource):
         self.unreadable = set()
         self._near = {}
 
-    def show(self, names: np.ndarray, geometries: np.ndarray) -> None:
-        """The parcels (n,) that are drawn next; features near those before are forgotten."""
+    def show(self, names: np.ndarray, geometries: np.ndarray, pieces: list[Piece]) -> None:
+        """The parcels (n,) that are drawn next, and their conflicts; features near those before are forgotten."""
+        self.pieces = pieces
         self.parcels = dict(zip(names.tolist(), geometries, strict=True))
         self._near.clear()
 
@@ -44,5 +45,5 @@ class CheckMapSource(MapSource):
 
 
 def parcel_map(source: CheckMapSource, theme: str, parcel: str, fonts: str, prefix: str) -> str:
-    """One parcel on its base as SVG."""
-    return draw_map(source, MapPage(theme, parcels=(parcel,)), PAPER, fonts=fonts, prefix=prefix).svg
+    """One parcel on its base as SVG, with its conflicts."""
+    return draw_map(source, MapPage(theme, parcels=(parcel,), all_pieces=True), PAPER, fonts=fonts, prefix=prefix).svg

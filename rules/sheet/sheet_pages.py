@@ -1,6 +1,5 @@
 """A parcel's sheet as it is read: facts and tables of texts, the same for every printer."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,7 +97,6 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
     for row in severest:
         if not row["counted"]:
             continue
-        law = _basis(row["basis"], language)
         reasons = reasons_text(row["reason"], language)
         rows.append(
             [
@@ -106,7 +104,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
                 word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
                 departments.get(row["department"], {}).get(language, row["department"]),
                 _measure(row),
-                law,
+                _law_text(row["laws"], language),
             ]
         )
     heads = [word(name) for name in ("verdict", "finding", "department", "measure", "law")]
@@ -186,17 +184,8 @@ def _hectares(area_m2: float) -> str:
     return f"{area_m2 / 10_000:,.4f}" if area_m2 >= 0.5 else "< 0.0001"
 
 
-def _basis(text: Any, language: str) -> str:
-    """The law and its articles of a finding, whether the table has them as text or as JSON."""
-    try:
-        found = json.loads(text) if isinstance(text, str) else text
-    except ValueError:
-        return str(text)
-    if not isinstance(found, list):
-        return str(text or "–")
-    return (
-        phrase("said.comma", language).join(
-            f"{item.get('law', '')} {item.get('article', '')}".strip() for item in found
-        )
-        or "–"
-    )
+def _law_text(laws: Sequence[dict[str, Any]], language: str) -> str:
+    """Each law with its articles."""
+    comma, semicolon = phrase("said.comma", language), phrase("query_sheet.semicolon", language)
+    said = (f"{law['law']} {comma.join(law['articles'])}".strip() for law in laws)
+    return semicolon.join(said) or "–"

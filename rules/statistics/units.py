@@ -49,7 +49,8 @@ def area_units(
     """The units that `CODE`, `CODE@label` or a file of polygons names; those of one value of the field are one unit.
 
     field: by default a layer's key, or of a file the field that names parcels, else the row.
-    where: which features are units; option: as a refusal names what was asked. Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
+    where: which features are units; option: as a refusal names what was asked.
+    Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
     """
     code = within.partition("@")[0]
     if code in library.catalogue():

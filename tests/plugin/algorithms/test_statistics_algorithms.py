@@ -1,7 +1,10 @@
-"""onemap:statistics and onemap:transitions: what Processing hands on is what the command line says."""
+"""onemap:statistics, onemap:transitions and onemap:sheet: what Processing hands on is what the command line says."""
+
+import json
 
 import processing
 import pytest
+from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject, QgsVectorLayer
 
 from onemap.tests.plugin.algorithms.test_plan_algorithms import library, on_command_line, plans, rows  # noqa: F401
 
@@ -53,3 +56,15 @@ def test_what_to_look_at_is_what_the_command_line_lists(library):  # noqa: F811
     said = on_command_line("warnings", library, *given)["warnings"]
     assert [row["id"] for row in rows(found["WARNINGS"])] == [row["id"] for row in said]
     assert found["COUNT"] == len(said) and "stale:TRL:TRL" in [row["id"] for row in said]
+
+
+def test_sheets_of_a_selection_are_written_into_one_file(library, town, tmp_path):  # noqa: F811
+    layer = QgsVectorLayer(str(town / "parcels.gpkg"), "parcels", "ogr")
+    layer.selectByExpression("DKBH IN ('A', 'C')")
+    QgsProject.instance().addMapLayer(layer)
+    target = tmp_path / "sheets.json"
+    parcels = QgsProcessingFeatureSourceDefinition(layer.id(), selectedFeaturesOnly=True)
+    found = processing.run("onemap:sheet", {"LIBRARY": library, "PARCELS": parcels, "TARGET": str(target)})
+    assert found["PARCEL_COUNT"] == 2
+    sheets = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    assert [(sheet["parcel"], sheet["verdict"]) for sheet in sheets] == [("A", "prohibited"), ("C", "unknown")]

@@ -24,7 +24,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
-from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
+from onemap.tests.plugin.small_town import X, Y, box, check, wait_for, write_layer
 
 
 @pytest.fixture
@@ -417,17 +417,40 @@ def test_an_old_refusal_goes_when_the_next_step_succeeds_and_a_message_stays(ope
 def test_a_drawn_parcel_is_asked_for_its_use_and_the_check_is_told(open_dock):
     tab = open_dock.check_tab
     tab.live.button.setChecked(False)
-    assert tab.use.isHidden()
+    use, systems = tab.uses.use, tab.uses.systems
+    assert use.isHidden() and systems.isHidden()
     tab.parcels.add_drawing(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
-    assert not tab.use.isHidden()
-    tab.use.setEditText("0701 Urban residential land")
-    assert tab.use.count() > 100  # the national classes
-    tab.use.choose("0701")
-    tab.use.chosen.emit(tab.use.code)
-    layer, feature = tab._drawn
-    assert layer.getFeature(feature).attributes() == ["1", "0701"]
+    assert not use.isHidden() and not systems.isHidden()
+    assert use.count() > 100  # the national classes
+    use.choose("0701")
+    use.chosen.emit(use.code)
+    layer, feature = tab.uses.drawn
+    assert layer.getFeature(feature).attributes() == ["1", "0701", "land-sea-2023"]
+    systems.setCurrentIndex(systems.findData("urban-gb50137"))
+    assert layer.getFeature(feature).attributes() == ["1", None, None]  # 0701 is no code of the other system
+    assert use.findData("0701") < 0
+    use.choose("R2")
+    use.chosen.emit(use.code)
+    assert layer.getFeature(feature).attributes() == ["1", "R2", "urban-gb50137"]
     check(open_dock)
     assert tab.results.model.rowCount() == 1
+    assert tab._params["code_system"] is None  # the parcel says it
+
+
+def test_parcels_that_name_their_use_are_asked_by_which_codes(open_dock, town, tmp_path):
+    tab = open_dock.check_tab
+    assert tab.uses.systems.isHidden()  # these parcels have no use
+    path = write_layer(tmp_path / "uses.gpkg", ["DKBH", "YDXZ"], [(box(400, 100, 100, 100), "A", "U1")])
+    tab.parcels.choose_file(path)
+    assert not tab.uses.systems.isHidden()
+    check(open_dock)
+    assert tab._params["code_system"] is None
+    tab.uses.systems.setCurrentIndex(tab.uses.systems.findData("survey"))
+    check(open_dock)
+    assert tab.results.run.record["parameters"]["code_system"] == "survey"
+    told = write_layer(tmp_path / "told.gpkg", ["YDXZ", "code_system"], [(box(400, 100, 100, 100), "U1", "survey")])
+    tab.parcels.choose_file(told)
+    assert tab.uses.systems.isHidden()
 
 
 def test_the_parcel_is_measured_while_it_is_drawn(canvas):
@@ -438,3 +461,50 @@ def test_the_parcel_is_measured_while_it_is_drawn(canvas):
     assert tool.measure.text().splitlines() == ["Last side: 100.0 m", "Outline: 523.6 m", "10,000 m² · 15.00 mu"]
     tool._clear()
     assert tool.measure.isHidden()
+
+
+def test_a_pack_of_a_file_is_called_as_it_calls_itself(open_dock, town, tmp_path):
+    rules = open_dock.check_tab.rules
+    rules.add_file(str(town / "pack.toml"))
+    assert rules.packs == [str(town / "pack.toml")]
+    wait_for(lambda: rules.box.currentText() != "pack.toml")
+    own = rules.box.itemText(0)
+    assert rules.box.currentText() == own  # the library was made with this very pack
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[pack]\n", encoding="utf-8")
+    rules.add_file(str(broken))
+    open_dock.check_tab.button.click()
+    wait_for(lambda: open_dock.notice.text)
+    assert rules.box.currentText() == "broken.toml" and "broken.toml" in open_dock.notice.text
+
+
+def test_a_library_without_what_the_rules_ask_says_so_and_offers_to_add(dock, empty_library, library, tmp_path):
+    path = str(tmp_path / "empty.gpkg")
+    shutil.copyfile(empty_library, path)
+    dock.open_library(path)
+    wait_for(lambda: dock.library.layers)
+    tab = dock.check_tab
+    assert "No layer that the rules ask" in tab._empty.text() and not tab.add_button.isHidden()
+    tab.add_button.click()
+    assert dock.add_dialog.isVisible()
+    dock.add_dialog.close()
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    assert tab.add_button.isHidden()
+    dock.library.set_day(QDate(2024, 6, 1))  # before its data is in force
+    wait_for(lambda: not tab.add_button.isHidden())
+
+
+def test_the_sums_of_a_check_wrap_the_departments_names(open_dock):
+    check(open_dock)
+    open_dock.tabs.setCurrentIndex(open_dock.tab_index(open_dock.check_tab))
+    open_dock.show()
+    summary = open_dock.check_tab.results.summary
+    open_dock.check_tab.results.summary_button.setChecked(True)
+    summary.resize(300, 200)
+    summary.topLevelItem(0).setText(0, "自然资源和规划局" * 4)
+    summary.setColumnWidth(0, 100)
+    summary.executeDelayedItemsLayout()
+    heights = [summary.visualItemRect(summary.topLevelItem(row)).height() for row in range(2)]
+    line = summary.fontMetrics().height()
+    assert heights[0] >= 3 * line and heights[1] < 2 * line

@@ -7,7 +7,7 @@ import subprocess
 import zipfile
 
 import pytest
-from shapely import box
+from shapely import Point, box
 
 PDF_TO_TEXT = shutil.which("pdftotext")
 TITLES = {"zh": "用地查询表", "en": "Query sheet of a parcel"}
@@ -35,7 +35,8 @@ def ask(desk):
         assert answer.code == 0, answer.json
     parcels = desk.parcels({"A": box(0, 0, 100, 100), "B": box(600, 0, 700, 100)})
     use = {"id": "use", "kind": "composition", "layer": "DLTB", "by": ["QSXZ", "DLBM"], "verdict": "notice"}
-    pack = desk.pack({}, use, {"id": "gone", "layer": "STBHHX", "missing": "checklist"})
+    laws = [{"law": "甲法", "article": "第一条"}, {"law": "乙法"}, {"law": "甲法", "article": "第三条"}]
+    pack = desk.pack({"basis": laws}, use, {"id": "gone", "layer": "STBHHX", "missing": "checklist"})
 
     def run(name, *more, lang="en"):
         target = desk.folder / name
@@ -67,6 +68,7 @@ def test_the_facts_by_hand(ask):
     assert plot["controls"] == ["floor area ratio ≤2.2", "height 60 m"]
     hits = [row for row in first["findings"] if row["verdict"] == "prohibited"]
     assert [row["share"] for row in hits] == [pytest.approx(0.5)]
+    assert hits[0]["laws"] == [{"law": "甲法", "articles": ["第一条", "第三条"]}, {"law": "乙法", "articles": []}]
     assert (first["asked"], first["not_asked"]) == (2, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
     assert [point["point"] for point in first["points"]] == ["J1", "J2", "J3", "J4"]
     # Outside the coverage nothing is "nothing there".
@@ -84,6 +86,12 @@ def test_every_form_holds_both_parcels(ask, lang):
     assert text.count("J4") == 2 and "700.000" in text  # the corners of both
     answer, target = ask("s.html", lang=lang)
     text = target.read_text(encoding="utf-8")
+    assert {"zh": "甲法 第一条、第三条；乙法", "en": "甲法 第一条, 第三条; 乙法"}[lang] in text
+    # On the map of A the ground in conflict: 50 m of 100 m, with its verdict in the legend. B has none.
+    first, second = text.split("<section>")[1:]
+    legend = {"zh": "禁止 ", "en": "prohibited "}[lang]
+    assert legend in first.partition("<svg")[2].partition("</svg>")[0]
+    assert legend not in second.partition("<svg")[2].partition("</svg>")[0]
     assert answer.json["pages"] == 2 and text.count("<svg") == 2 and text.count(f"<h1>{TITLES[lang]}</h1>") == 2
     assert "{" not in text.partition("<body>")[2].partition("<svg")[0]
     answer, target = ask("s.docx", lang=lang)
@@ -98,3 +106,38 @@ def test_what_is_refused_leaves_no_file(ask):
     answer, _ = ask("s.html")
     assert (answer.code, answer.codes) == (3, ["out.exists"])
     assert ask("s.html", "--overwrite")[0].code == 0
+
+
+def test_a_library_on_a_server_says_the_same_on_the_same_map(desk, postgis, onemap):
+    plan = desk.write(
+        "plan", [box(0, 0, 100, 50)], {"BSM": ["1"], "GHFQDM": ["410"], "GHFQMC": ["城镇集中建设区"]}, "EPSG:4547"
+    )
+    parcels = desk.parcels({"A": box(0, 0, 100, 100)})
+    pack = desk.pack({"layer": "CZKFBJ"})
+    sheets = []
+    for number, place in enumerate((desk.folder / "mine.gpkg", f"{postgis.database().url}&schema=sheet")):
+        assert onemap("new", place, "--crs", "EPSG:4547", "--name", "Town").code == 0
+        answer = onemap("add", place, plan, "--as", "CZKFBJ", "--covers", "extent", "--label", "one")
+        assert answer.code == 0, answer.json
+        target = desk.folder / f"{number}.json"
+        answer = onemap("sheet", place, parcels, target, "--pack", pack)
+        assert answer.code == 0, answer.json
+        answer = onemap("sheet", place, parcels, target.with_suffix(".html"), "--pack", pack)
+        assert answer.code == 0, answer.json
+        sheets.append((json.loads(target.read_text(encoding="utf-8")), target.with_suffix(".html").read_bytes()))
+        assert onemap("runs", place).json["runs"] == []  # nothing is kept
+    assert sheets[0] == sheets[1] and len(sheets[0][0]["sheets"][0]["findings"]) > 0
+
+
+def test_a_parcel_of_many_points_and_many_findings_says_what_it_leaves_out(desk):
+    plots = [box(0, 5 * n, 100, 5 * n + 5) for n in range(20)]
+    zones = {"BSM": list(range(20)), "GHFQDM": [f"4{n:02}" for n in range(20)], "GHFQMC": [f"区{n}" for n in range(20)]}
+    plan = desk.write("plan", plots, zones, "EPSG:4547")
+    desk.layer("ZONE", [box(-9, -9, 0, 0)])
+    assert desk.run("add", desk.library, plan, "--as", "CZKFBJ", "--covers", "extent").code == 0
+    parcels = desk.parcels({"A": Point(50, 50).buffer(49.5, quad_segs=16)})
+    target = desk.folder / "s.html"
+    assert desk.run("sheet", desk.library, parcels, target, "--pack", desk.pack({}), lang="en").code == 0
+    text = target.read_text(encoding="utf-8")
+    assert "J48" in text and "J49" not in text and "… and 16 more points" in text
+    assert "… and 6 more rows" in text and text.count("Urban growth boundary") >= 14
