@@ -14,6 +14,7 @@ from onemap.rules.statistics.class_keys import key_titles
 
 _MOST_CLASSES = len(SERIES) - 1  # that a chart tells apart; what is smaller is one part together
 _MOST_BARS = 30
+_LEAST_DRAWN_M2 = 0.5  # less reads as 0.0000 ha
 Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
@@ -54,6 +55,8 @@ def transitions_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str
     entry = catalogue[after["code"]]
     areas: dict[tuple[str, str], float] = {}
     for row in result["rows"]:
+        if row["area_m2"] < _LEAST_DRAWN_M2:
+            continue
         pair = (_key_text(row["from"], entry, language), _key_text(row["to"], entry, language))
         areas[pair] = areas.get(pair, 0.0) + row["area_m2"] / 10_000
     sums: dict[str, float] = {}
@@ -143,8 +146,8 @@ def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
 
 
 def _number(value: float, measure: str) -> str:
-    text = f"{value:,.0f}" if measure == "count" else f"{value:,.3f}" if measure == "kilometres" else f"{value:,.4f}"
-    return text.replace("-", "−")
+    digits = {"count": 0, "kilometres": 3}.get(measure, 4)
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
 
 
 def _class(row: Record, language: str) -> str:
