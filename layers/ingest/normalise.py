@@ -17,6 +17,7 @@ from onemap.layers.frames.fields import (
     schema_names,
     storable_attributes,
     text_by_schema,
+    told_renamed,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
@@ -42,13 +43,19 @@ def normalise(
 
 @np.errstate(all="ignore")
 def sorted_out(
-    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, options: SourceOptions, required: Sequence[str]
+    raw: RawFrame,
+    entry: LayerEntry,
+    target: pyproj.CRS,
+    options: SourceOptions,
+    required: Sequence[str],
+    in_place: bool = False,
 ) -> FrameBlocks:
     """As `normalise`, but features of unsound geometry are set aside as the frame's `bad` instead of being refused.
 
+    in_place: nobody needs the geometries as they were.
     Raises OneMapError field.…, crs.…, geometry.type for a table.
     """
-    frame, sound = _clean(raw, entry, target, options, required, sort_out=True)
+    frame, sound = _clean(raw, entry, target, options, required, sort_out=True, in_place=in_place)
     by_row: dict[int, list[Problem]] = {}
     for row, problem in zip(sound.rows, sound.problems, strict=True):
         by_row.setdefault(row, []).append(problem)
@@ -64,6 +71,7 @@ def _clean(
     required: Sequence[str],
     *,
     sort_out: bool,
+    in_place: bool = False,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes, refused = rename_fields(raw, entry, options.fields, required)
@@ -79,11 +87,14 @@ def _clean(
     problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
     attributes, as_numbers = numbers_by_schema(attributes, entry)
     problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+    stored = storable_attributes(attributes, schema_names(entry, required))
+    problems += told_renamed(list(attributes.columns), list(stored.columns), place)
     names = feature_names(attributes, entry.key, len(raw.geometries))
+    del attributes
     geometries = raw.geometries
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
-        geometries, remarks = in_crs(geometries, raw, options, target)
+        geometries, remarks = in_crs(geometries, raw, options, target, in_place)
         problems += remarks
     except OneMapError as error:
         refused += error.problems
@@ -99,7 +110,7 @@ def _clean(
         raise OneMapError.of(refused)
     frame = CleanFrame(
         geometries=sound.geometries,
-        attributes=storable_attributes(attributes, schema_names(entry, required)),
+        attributes=stored,
         names=names,
         problems=(*problems, *sound.repairs),
         repaired=len(sound.repairs),
