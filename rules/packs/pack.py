@@ -64,16 +64,19 @@ def is_shipped(name: str) -> bool:
 
 
 def parse_packs(
-    texts: Sequence[tuple[str, str]], catalogue: Mapping[str, LayerEntry], code_system: str | None = None
+    texts: Sequence[tuple[str, str]],
+    catalogue: Mapping[str, LayerEntry],
+    code_system: str | None = None,
+    are_kept: bool = False,
 ) -> list[Pack]:
     """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
 
-    Raises as `parse_pack`.
+    are_kept: they are a library's own, and may name layers that it will know one day. Raises as `parse_pack`.
     """
     packs: list[Pack] = []
     for text, source in texts:
         before = {name: item for pack in packs for name, item in pack.classes.items()}
-        packs.append(parse_pack(text, source, catalogue, code_system, before))
+        packs.append(parse_pack(text, source, catalogue, code_system, before, are_kept))
     return packs
 
 
@@ -83,11 +86,13 @@ def parse_pack(
     catalogue: Mapping[str, LayerEntry],
     code_system: str | None = None,
     known: Mapping[str, ProjectClass] | None = None,
+    is_kept: bool = False,
 ) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
     code_system: by which codes parcels name their use, in place of what the pack says.
     known: the classes of packs given before; a class of its own goes before one of the same name.
+    is_kept: it may name layers that are not in the catalogue.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
@@ -101,6 +106,7 @@ def parse_pack(
     system = code_system or head.get("code_system", LAND_SEA)
     classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
     rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, {**(known or {}), **classes}, system)
+    problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
     ids = {item.get("id") for item in raw.get("rule", ())}
     problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
     if problems:
@@ -173,7 +179,7 @@ def _rules(
             wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
         names.add(name)
         problems += wrong_of_rule
-        if not wrong_of_rule:
+        if all(problem.code == "rule.layer" for problem in wrong_of_rule):
             rules.append(_rule(item, pack, classes, system))
     return tuple(rules), problems
 
