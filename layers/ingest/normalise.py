@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -74,23 +75,7 @@ def _clean(
     in_place: bool = False,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
-    attributes, refused = rename_fields(raw, entry, options.fields, required)
-    lost = replaced_text(attributes) if raw.replaced else {}
-    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
-    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
-    problems += [
-        Problem("field.absent", {**place, "field": field.name})
-        for field in entry.fields
-        if field.name not in attributes.columns
-    ]
-    attributes, as_text = text_by_schema(attributes, entry)
-    problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
-    attributes, as_numbers = numbers_by_schema(attributes, entry)
-    problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
-    stored = storable_attributes(attributes, schema_names(entry, required))
-    problems += told_renamed(list(attributes.columns), list(stored.columns), place)
-    names = feature_names(attributes, entry.key, len(raw.geometries))
-    del attributes
+    stored, names, problems, refused = _fields(raw, entry, options, required)
     geometries = raw.geometries
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
@@ -117,3 +102,27 @@ def _clean(
         area_changed_m2=sound.changed_m2,
     )
     return frame, sound
+
+
+def _fields(
+    raw: RawFrame, entry: LayerEntry, options: SourceOptions, required: Sequence[str]
+) -> tuple[pd.DataFrame, np.ndarray, list[Problem], list[Problem]]:
+    """The attributes as the library keeps them, the names of the features, what is told, and what is refused."""
+    place = {"file": raw.path.name, "layer": raw.layer}
+    attributes, refused = rename_fields(raw, entry, options.fields, required)
+    lost = replaced_text(attributes) if raw.replaced else {}
+    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
+    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
+    problems += [
+        Problem("field.absent", {**place, "field": field.name})
+        for field in entry.fields
+        if field.name not in attributes.columns
+    ]
+    attributes, as_text = text_by_schema(attributes, entry)
+    problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
+    attributes, as_numbers = numbers_by_schema(attributes, entry)
+    problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+    stored = storable_attributes(attributes, schema_names(entry, required))
+    problems += told_renamed(list(attributes.columns), list(stored.columns), place)
+    names = feature_names(attributes, entry.key, len(raw.geometries))
+    return stored, names, problems, refused

@@ -184,7 +184,9 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = library.catalogue()
     system = record["parameters"].get("code_system")
-    return tuple(parse_packs([(texts[pack["hash"]], pack["id"]) for pack in record["packs"]], catalogue, system, are_kept=True))
+    return tuple(
+        parse_packs([(texts[pack["hash"]], pack["id"]) for pack in record["packs"]], catalogue, system, are_kept=True)
+    )
 
 
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:

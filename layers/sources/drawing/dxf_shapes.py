@@ -74,7 +74,7 @@ class Walk:
             return
         if kind in ("HATCH", "MPOLYGON") and not _fills_drawn_line(entity):
             shape, arcs = _hatched_ground(entity, self.sagitta)
-            self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, None, arcs, False, attributes))
+            self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, arcs=arcs, attributes=attributes))
             return
         try:
             points = _points(entity, kind, self.sagitta)
@@ -111,7 +111,8 @@ _Points = tuple[np.ndarray, int, bool | None]
 def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
     """Coordinates (k, 2 or 3), how many arcs were stroked, and whether the line is declared closed (None: a point).
 
-    None for what is no geometry: fills of drawn lines, dimensions, images, meshes. Raises ValueError for a curve beyond all measure.
+    None for what is no geometry: fills of drawn lines, dimensions, images, meshes. Raises ValueError for a curve
+    beyond all measure.
     """
     if kind == "POINT":
         return np.array([entity.dxf.location.xyz]), 0, None

@@ -373,10 +373,7 @@ def _shared_values(column: np.ndarray) -> np.ndarray:
     if column.dtype != object:
         return column
     known: dict[Any, Any] = {}
-    try:
-        column[:] = [known.setdefault(value, value) if type(value) is str else value for value in column]
-    except TypeError:  # what cannot be looked up stays as it is
-        pass
+    column[:] = [known.setdefault(value, value) if type(value) is str else value for value in column]
     return column
 
 

@@ -43,7 +43,7 @@ def html_rows(path: Path, encoding: str | None) -> tuple[list[list[list[Any]]], 
 
 
 class _TableReader(HTMLParser):
-    """tables: rows of cells as text or None; a cell that spans several is the same in each row, and first in its row."""
+    """tables: rows of cells as text or None; a cell over several rows is in each of them."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

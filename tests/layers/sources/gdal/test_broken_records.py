@@ -61,7 +61,10 @@ def test_a_broken_record_is_named_and_the_rest_kept(shelf, broken, box, way, kin
     assert told["feature"] == "2"
     assert way == "pyogrio" or REASONS[kind] in told["message"]
     refused = shelf.add(path, key="BSM")
-    assert (refused.code, [(p["code"], p["feature"]) for p in refused.json["problems"]]) == (3, [("source.record", "b")])
+    assert (refused.code, [(p["code"], p["feature"]) for p in refused.json["problems"]]) == (
+        3,
+        [("source.record", "b")],
+    )
     kept = shelf.add(path, key="BSM", keep_bad=True)
     assert (kept.json["features"], kept.json["set_aside"]) == (3, 1)
     assert (shelf.column("BSM"), shelf.column("MJ")) == (["a", "c", "d"], [1, 3, 4])
@@ -113,7 +116,12 @@ def test_a_file_that_ends_early_is_refused_with_the_record(shelf, layer_file, bo
 def roads(layer_file, box):
     def write(encoding="utf-8", code_page="UTF-8"):
         names = [f"国道{n}" for n in range(100, 130)]
-        path = layer_file("a.shp", [box(200 * n, 0) for n in range(30)], {"BSM": names, "MC": [f"名{n}" for n in names]}, encoding=encoding)
+        path = layer_file(
+            "a.shp",
+            [box(200 * n, 0) for n in range(30)],
+            {"BSM": names, "MC": [f"名{n}" for n in names]},
+            encoding=encoding,
+        )
         code = path.with_suffix(".cpg")
         code.unlink()
         if code_page:

@@ -25,7 +25,11 @@ FOOTERS = [
 
 @pytest.mark.parametrize("footer", FOOTERS)
 def test_a_boundary_with_header_and_footer(shelf, tmp_path, footer):
-    head = [["某某项目用地界址点成果表", None, None], ["坐标系：CGCS2000", None, "单位：米"], ["点号", "X坐标", "Y坐标"]]
+    head = [
+        ["某某项目用地界址点成果表", None, None],
+        ["坐标系：CGCS2000", None, "单位：米"],
+        ["点号", "X坐标", "Y坐标"],
+    ]
     path = workbook(tmp_path / "a.xlsx", [*head, *[[f"J{n}", *point] for n, point in enumerate(CORNERS, 1)], *footer])
     assert shelf.add(path, crs="EPSG:4547").code == 0
     assert [shape.equals(SQUARE) for shape in shelf.geometries()] == [True]
@@ -52,7 +56,7 @@ content="text/html; charset={charset}"></head><body><table border=1>
 
 @pytest.mark.parametrize("charset", ["gb2312", "utf-8"])
 def test_a_page_called_xls(shelf, tmp_path, charset):
-    cells = [f"<td>J{n}</td><td x:num=\"{x}\">{x:.0f}</td><td>{y}</td></tr>" for n, (x, y) in enumerate(CORNERS, 1)]
+    cells = [f'<td>J{n}</td><td x:num="{x}">{x:.0f}</td><td>{y}</td></tr>' for n, (x, y) in enumerate(CORNERS, 1)]
     rows = "<tr><td rowspan=4>DK1</td>" + "<tr>".join(cells)
     path = tmp_path / "a.xls"
     path.write_bytes(PAGE.format(charset=charset, rows=rows).encode(charset))
@@ -64,7 +68,8 @@ def test_a_page_called_xls(shelf, tmp_path, charset):
 
 
 CURVES = {
-    "CURVEPOLYGON (CIRCULARSTRING (500000 4000000, 500100 4000100, 500200 4000000, 500100 3999900, 500000 4000000))": 31_415.9,
+    "CURVEPOLYGON (CIRCULARSTRING (500000 4000000, 500100 4000100, 500200 4000000, 500100 3999900,"
+    " 500000 4000000))": 31_415.9,
     "CURVEPOLYGONZ (COMPOUNDCURVE (CIRCULARSTRING (500000 4000000 1, 500100 4000100 1, 500200 4000000 1),"
     " (500200 4000000 1, 500000 4000000 1)))": 15_708.0,
     "MULTISURFACE (((500000 4000000, 500100 4000000, 500100 4000100, 500000 4000000)), CURVEPOLYGON (CIRCULARSTRING"
@@ -81,7 +86,9 @@ def test_wkt_with_arcs(shelf, tmp_path):
     assert shapely.area(shelf.geometries()).tolist() == pytest.approx(list(CURVES.values()), abs=8)
 
 
-@pytest.mark.parametrize("text", ["CIRCULARSTRING (1 2, 3", "CURVEPOLYGON (x)", "CIRCULARSTRING (1 2 3 4 5)", "MULTISURFACE 1"])
+@pytest.mark.parametrize(
+    "text", ["CIRCULARSTRING (1 2, 3", "CURVEPOLYGON (x)", "CIRCULARSTRING (1 2 3 4 5)", "MULTISURFACE 1"]
+)
 def test_what_is_no_wkt_with_arcs_is_named(shelf, tmp_path, text):
     path = tmp_path / "a.csv"
     path.write_text(f'名称,WKT\nn,"{text}"\n', encoding="utf-8")

@@ -39,7 +39,11 @@ def holds(shelf, plots, within=1e-9, missing=None):
 @pytest.mark.parametrize("form", ["WKB", "geoarrow"])
 def test_geoparquet(shelf, tmp_path, plots, name, form):
     if form == "geoarrow":
-        plots = plots.set_geometry(gpd.GeoSeries([shapely.multipolygons([g]) if g.geom_type == "Polygon" else g for g in plots.geometry], crs=plots.crs))
+        plots = plots.set_geometry(
+            gpd.GeoSeries(
+                [shapely.multipolygons([g]) if g.geom_type == "Polygon" else g for g in plots.geometry], crs=plots.crs
+            )
+        )
     plots.to_parquet(tmp_path / name, geometry_encoding=form, write_covering_bbox=True)
     (layer,) = shelf.run("inspect", tmp_path / name).json["layers"]
     assert (layer["crs"]["code"], layer["crs"]["from"], layer["count"]) == ("EPSG:4547", "declared", 3)
@@ -77,7 +81,9 @@ def test_a_broken_line_is_named_and_the_rest_kept(shelf, tmp_path, plots):
     features = json.loads(plots.to_crs(4326).to_json())["features"]
     texts = [json.dumps(feature) for feature in features]
     path = tmp_path / "a.geojsonl"
-    path.write_text("\n".join([texts[0], texts[1][:60], '{"type": "Feature", "geometry": {"type": "Polygon"}}', texts[2]]))
+    path.write_text(
+        "\n".join([texts[0], texts[1][:60], '{"type": "Feature", "geometry": {"type": "Polygon"}}', texts[2]])
+    )
     told = shelf.run("inspect", path).json["layers"][0]["problems"]
     assert [(one["code"], one["feature"]) for one in told[:2]] == [("source.record", "2"), ("source.record", "3")]
     assert shelf.add(path).codes == ["source.record", "source.record"]
@@ -121,7 +127,11 @@ def test_spatialite_by_its_documentation_with_a_blob_that_is_none(shelf, tmp_pat
         database.execute("INSERT INTO geometry_columns VALUES ('wells', 'GEOM', 1, 2, 7, 0)")
         database.execute("CREATE TABLE spatial_ref_sys (srid, auth_name, auth_srid, proj4text)")
         database.execute("INSERT INTO spatial_ref_sys VALUES (7, 'epsg', 4547, '')")
-        blobs = [point_blob(500_001.5, 4_000_002.5, False), point_blob(500_003.5, 4_000_004.5, True), b"\x00\x01nothing"]
+        blobs = [
+            point_blob(500_001.5, 4_000_002.5, False),
+            point_blob(500_003.5, 4_000_004.5, True),
+            b"\x00\x01nothing",
+        ]
         database.executemany("INSERT INTO wells VALUES (?, ?)", list(enumerate(blobs)))
     assert shelf.add(path, geometry="point").codes == ["source.record"]
     assert shelf.add(path, geometry="point", keep_bad=True).json["set_aside"] == 1

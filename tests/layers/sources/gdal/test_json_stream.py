@@ -7,8 +7,14 @@ import pytest
 from onemap.layers.errors import OneMapError
 from onemap.layers.sources.gdal import json_stream, json_text
 
-FEATURE = {"type": "Feature", "properties": {"名称": "国道\n\"107\""}, "geometry": {"type": "Point", "coordinates": [114.5, 36]}}
-WHOLE = json.dumps({"type": "FeatureCollection", "crs": {"a": [1, 2]}, "features": [FEATURE] * 50, "n": 12}, ensure_ascii=False)
+FEATURE = {
+    "type": "Feature",
+    "properties": {"名称": '国道\n"107"'},
+    "geometry": {"type": "Point", "coordinates": [114.5, 36]},
+}
+WHOLE = json.dumps(
+    {"type": "FeatureCollection", "crs": {"a": [1, 2]}, "features": [FEATURE] * 50, "n": 12}, ensure_ascii=False
+)
 
 
 @pytest.fixture(params=[1, 7, 64, 1 << 20])
@@ -31,7 +37,16 @@ def test_the_outermost_members_are_found_wherever_a_piece_ends(pieces, tmp_path,
 
 @pytest.mark.parametrize(
     "text",
-    [WHOLE[:-1], WHOLE[:700], WHOLE + "x", WHOLE.replace("114.5", "114.5.5", 1), WHOLE.replace("[", "[,", 1), "[1]", "{", ""],
+    [
+        WHOLE[:-1],
+        WHOLE[:700],
+        WHOLE + "x",
+        WHOLE.replace("114.5", "114.5.5", 1),
+        WHOLE.replace("[", "[,", 1),
+        "[1]",
+        "{",
+        "",
+    ],
 )
 def test_what_is_no_json_is_refused(pieces, tmp_path, text):
     path = tmp_path / "a.geojson"
