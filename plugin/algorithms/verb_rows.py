@@ -55,6 +55,7 @@ def _new() -> VerbRow:
             "name": tr("Name"),
             "district": tr("District"),
             "rehearsal": tr("For a rehearsal of the review"),
+            "define": tr("Layers of its own (a TOML file)"),
         },
         kinds={"library": file(tr("Library (*.gpkg)")), "crs": crs(HOME_CRS)},
     )
