@@ -1,11 +1,9 @@
-"""What computed a run: versions of One Map and of the libraries whose arithmetic it rests on."""
+"""What computed a run, and what is installed: versions of One Map and of the libraries that it rests on.
+
+Nothing is imported before it is asked for: the versions are told on a machine where a library does not load, too.
+"""
 
 from pathlib import Path
-
-import numpy
-import pyogrio
-import pyproj
-import shapely
 
 
 def onemap_version() -> str:
@@ -19,6 +17,11 @@ def onemap_version() -> str:
 
 def software_versions() -> dict[str, str]:
     """Versions by name: onemap, geos, proj, gdal, numpy, shapely."""
+    import numpy
+    import pyogrio
+    import pyproj
+    import shapely
+
     return {
         "onemap": onemap_version(),
         "geos": ".".join(map(str, shapely.geos_version)),
@@ -27,3 +30,37 @@ def software_versions() -> dict[str, str]:
         "numpy": numpy.__version__,
         "shapely": shapely.__version__,
     }
+
+
+def required_names() -> list[str]:
+    """The distributions that the core asks for, and those that make it faster, in their order."""
+    folder = Path(__file__).resolve().parent.parent / "resources" / "requirements"
+    lines = [
+        line.partition("#")[0].strip()
+        for name in ("core.txt", "fast.txt")
+        for line in (folder / name).read_text(encoding="utf-8").splitlines()
+    ]
+    return [line.partition(">=")[0].strip() for line in lines if line]
+
+
+def installed_versions() -> dict[str, str | None]:
+    """Versions by name: onemap, python, sqlite, then every library that is asked for; None of one that is missing.
+
+    No library is loaded for it. A Python without sqlite3 has None there.
+    """
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found: dict[str, str | None] = {"onemap": onemap_version(), "python": platform.python_version()}
+    try:
+        import sqlite3
+
+        found["sqlite"] = sqlite3.sqlite_version
+    except ImportError:
+        found["sqlite"] = None
+    for name in required_names():
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found

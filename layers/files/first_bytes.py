@@ -14,6 +14,7 @@ _XML_MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 _SQLITE = b"SQLite format 3\0"
 _BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     ".shp": (b"\x00\x00\x27\x0a",),
+    ".dbf": (b"\x03", b"\x30", b"\x31", b"\x32", b"\x83", b"\x8b", b"\xf5"),
     ".gpkg": (_SQLITE,),
     ".fgb": (b"fgb\x03",),
     ".parquet": (b"PAR1",),

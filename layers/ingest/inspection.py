@@ -49,7 +49,7 @@ def inspect(
         wanted = [layer] if layer is not None else names
         for name, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
             try:
-                frame = read_layer(path, name, encoding, part.part(0.0, _READ), lenient=True)
+                frame = _read(path, name, encoding, part.part(0.0, _READ))
             except OneMapError as error:
                 if len(names) == 1 or layer is not None:
                     raise
@@ -58,6 +58,16 @@ def inspect(
             kind = kind or frame.format
             found.append(_describe_layer(frame, language, part.part(_READ, 1.0)))
     return {"format": kind, "file": source_name(source), "layers": found}
+
+
+def _read(source: Any, name: str, encoding: str | None, progress: Progress) -> RawFrame:
+    """One layer; a sheet without coordinates is a table."""
+    try:
+        return read_layer(source, name, encoding, progress, lenient=True)
+    except OneMapError as error:
+        if error.code != "sheet.no_header":
+            raise
+        return read_layer(source, name, encoding, progress, lenient=True, as_table=True)
 
 
 def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str, Any]:

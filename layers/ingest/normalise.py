@@ -76,17 +76,19 @@ def _clean(
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     stored, names, problems, refused = _fields(raw, entry, options, required)
-    geometries = raw.geometries
+    geometries, is_table = raw.geometries, entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
-        geometries, remarks = in_crs(geometries, raw, options, target, in_place)
-        problems += remarks
+        if not is_table:
+            geometries, remarks = in_crs(geometries, raw, options, target, in_place)
+            problems += remarks
     except OneMapError as error:
         refused += error.problems
     sound = None
-    if raw.is_table:
-        kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
-        refused.append(Problem("geometry.type", {**place, **kinds}))
+    if raw.is_table != is_table:
+        refused.append(_wrong_kind(raw, entry, place))
+    elif is_table:
+        sound = SortedGeometries(geometries, (), (), (), 0.0)
     else:
         sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place).with_records(raw.broken)
         if refused or not sort_out:
@@ -118,11 +120,26 @@ def _fields(
         for field in entry.fields
         if field.name not in attributes.columns
     ]
-    attributes, as_text = text_by_schema(attributes, entry)
-    problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
-    attributes, as_numbers = numbers_by_schema(attributes, entry)
-    problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+    attributes, remarks = _by_schema(attributes, entry, place)
+    problems += remarks
     stored = storable_attributes(attributes, schema_names(entry, required))
     problems += told_renamed(list(attributes.columns), list(stored.columns), place)
     names = feature_names(attributes, entry.key, len(raw.geometries))
     return stored, names, problems, refused
+
+
+def _by_schema(
+    attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, str]
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """The fields with the types of the layer's schema, and which had another one."""
+    attributes, as_text = text_by_schema(attributes, entry)
+    attributes, as_numbers = numbers_by_schema(attributes, entry)
+    problems = [Problem("field.type", {**place, "field": name}) for name in as_text]
+    return attributes, problems + [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+
+
+def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: dict[str, str]) -> Problem:
+    """A table where features belong, or features where a table belongs."""
+    types = {geometry.geom_type for geometry in raw.geometries if geometry is not None}
+    found = Problem("kind.table") if raw.is_table else ", ".join(sorted(types))
+    return Problem("geometry.type", {**place, "found": found, "expected": Problem(f"kind.{entry.geometry}")})

@@ -20,6 +20,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
+from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, copy_before_upgrade, format_number
 from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal, rehearsal_name
 from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores import geopackage
@@ -73,7 +74,7 @@ class Library:
 
     label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
     code; roles: for whom its user may speak; account: under which its user has logged in, None for a file, in which
-    names are typed; is_rehearsal: it was made for trying the review, and nothing in it counts.
+    names are typed; is_rehearsal: it was made for trying the review, and nothing in it counts; format: its number.
     """
 
     def __init__(self, store: Store) -> None:
@@ -88,6 +89,10 @@ class Library:
         self._beside: list[Callable[[StoreConnection], None]] = []
         with self.connection.tolerant():
             facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
+        try:
+            self.format = format_number(facts, self.label)
+        except (ValueError, TypeError):
+            raise self._damaged_fact(FORMAT_KEY) from None
         for key in ("id", "name", "srs_id"):
             if not isinstance(facts.get(key), str) or not is_text(facts[key]):
                 raise self._damaged_fact(key)
@@ -127,8 +132,11 @@ class Library:
         Without a scope it is the only one on the library. With one, such as the code of a layer that takes its time, a
         server lets others write until this one logs something, which it does last; only those of the same scope wait.
         A file has one writer whatever the scope.
-        Raises OneMapError library.read_only, library.busy (after 30 s), library.full.
+        A file of an older format is copied and upgraded first, whatever becomes of what is written.
+        Raises OneMapError library.read_only, library.busy (after 30 s), library.full, library.no_copy.
         """
+        if self.format < FORMAT and self.path is not None and self.writable:
+            self._upgrade(self.path)
         with self._store.writing(scope) as connection:
             connection.unlogged = {}
             yield connection
@@ -137,6 +145,19 @@ class Library:
             if connection.unlogged:
                 raise AssertionError(f"rows that the log does not know: {list(connection.unlogged)}")
         self._beside.clear()
+
+    def _upgrade(self, path: Path) -> None:
+        """Copy the file, then give it the format of today, in a transaction of its own that the log knows."""
+        copied = copy_before_upgrade(path, self.format)
+        with self._store.writing(None) as connection:
+            connection.unlogged = {}
+            facts = dict(connection.execute("SELECT key, value FROM onemap_library"))
+            if format_number(facts, self.label) < FORMAT:  # else somebody else was first
+                anew = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+                insert_logged(connection, TABLES["onemap_library"], [(FORMAT_KEY, str(FORMAT))], anew)
+                detail = {"from": self.format, "to": FORMAT, "copy": copied.name}
+                log(connection, self.person(), "upgrade", self.name, detail)
+        self.format = FORMAT
 
     def write_later(self, write: Callable[[StoreConnection], None]) -> None:
         """Have something written with the next transaction, whichever that is; without one it is not missed."""
@@ -338,6 +359,7 @@ def make_library(
         for table in (*LIBRARY_TABLES, *tables):
             connection.execute(table)
         facts = {"id": uuid.uuid4().hex, "name": place.name, "srs_id": str(srs_id), "made": now()}
+        facts[FORMAT_KEY] = str(FORMAT)
         facts |= {REHEARSAL: "yes"} if is_rehearsal else {}
         insert_logged(connection, TABLES["onemap_library"], facts.items())
         numbered = ((position, *pack) for position, pack in enumerate(packs, start=1))

@@ -103,28 +103,37 @@ def layers_of(source: OpenSource) -> list[str]:
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
 def read_layer(
-    source: OpenSource, layer: str, encoding: str | None, progress: Progress = SILENT, lenient: bool = False
+    source: OpenSource,
+    layer: str,
+    encoding: str | None,
+    progress: Progress = SILENT,
+    *,
+    lenient: bool = False,
+    as_table: bool = False,
 ) -> RawFrame:
-    """One layer of an opened source as it stands in the file. lenient: as `vector.read_vector` has it."""
+    """One layer of an opened source as it stands in the file.
+
+    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are.
+    """
     if isinstance(source, postgis.Database):
         return source.read(layer)
     suffix = source.suffix.lower()
     if _is_folder_of_sources(source):
         path, name = _members(source)[layer]
         _check_readable(path)
-        return read_layer(path, name, encoding, progress, lenient)
+        return read_layer(path, name, encoding, progress, lenient=lenient, as_table=as_table)
     if is_library(source):
         return library_source.read_library_layer(source, layer)
     if suffix in GDAL_DRIVERS:
         return vector.read_vector(source, layer, encoding, progress, lenient)
-    frame = _read_file(source, layer, encoding, progress)
+    frame = _read_file(source, layer, encoding, progress, as_table)
     return replace(frame, replaced=replaced_text(frame.attributes))
 
 
-def _read_file(path: Path, layer: str, encoding: str | None, progress: Progress) -> RawFrame:
+def _read_file(path: Path, layer: str, encoding: str | None, progress: Progress, as_table: bool) -> RawFrame:
     """A layer of a format that needs no GDAL."""
     readers: dict[str, Callable[[], RawFrame]] = {
-        **dict.fromkeys(sheet_grid.SUFFIXES, lambda: sheet.read_sheet(path, layer, encoding)),
+        **dict.fromkeys(sheet_grid.SUFFIXES, lambda: sheet.read_sheet(path, layer, encoding, as_table=as_table)),
         **dict.fromkeys((formats.KML, formats.KMZ), lambda: kml.read_kml(path, layer, encoding)),
         **dict.fromkeys(geoparquet_reading.SUFFIXES, lambda: geoparquet_reading.read_geoparquet(path, progress)),
         **dict.fromkeys(json_lines.SUFFIXES, lambda: json_lines.read_json_lines(path, encoding, progress)),
@@ -153,8 +162,15 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
     return found
 
 
-def read_source(source: str | Path, layer: str | None, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
-    """The layer that is meant, with the hash of its file.
+def read_source(
+    source: str | Path,
+    layer: str | None,
+    encoding: str | None,
+    progress: Progress = SILENT,
+    *,
+    as_table: bool = False,
+) -> RawFrame:
+    """The layer that is meant, with the hash of its file. as_table: rows of a sheet, whatever its columns are.
 
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, and whatever `open_source` and the adapters refuse.
@@ -167,7 +183,7 @@ def read_source(source: str | Path, layer: str | None, encoding: str | None, pro
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ))
+        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ), as_table=as_table)
         if len(frame.geometries) == 0:
             raise OneMapError("source.empty", file=file, layer=frame.layer)
         if isinstance(found, postgis.Database):

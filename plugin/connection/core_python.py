@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from onemap.plugin.connection.core_self_test import run_self_test
+from onemap.plugin.connection.dll_search import write_start_up
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
 
 OLDEST = (3, 11)
 NEWEST_MINOR = 14
 PYTHON_FOR_UV = "3.12"
 MARK_NAME = "core.json"
+REPORT_NAME = "self-test.json"
 # Programs that a desktop starts on macOS do not get the PATH of the user's shell.
 EXTRA_FOLDERS = (
     "/opt/homebrew/bin",
@@ -30,8 +33,8 @@ EXTRA_FOLDERS = (
 class CoreSetupError(Exception):
     """The core's Python cannot be made.
 
-    kind: python_missing, pip_missing, packages or start.
-    detail: the last output of the program that failed.
+    kind: python_missing, pip_missing, packages, start or unfit.
+    detail: the last output of the program that failed; for unfit what failed, with the next steps.
     """
 
     def __init__(self, kind: str, detail: str = "") -> None:
@@ -61,6 +64,7 @@ class SetupPlan:
     requirements: the list of packages.
     settings_python: an interpreter that the settings name; empty for none.
     wheels: a folder of wheels, for places without internet; empty for none.
+    language: in which the core tells what does not work here.
     """
 
     core_folder: Path  # where it will be
@@ -68,6 +72,7 @@ class SetupPlan:
     requirements: Path
     settings_python: str = ""  # an interpreter that the user named
     wheels: str = ""  # a folder of wheels, for places without internet
+    language: str = "en"
 
     @property
     def fast(self) -> Path:
@@ -155,7 +160,7 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
         )
         uv = shutil.which("uv")
         if base is not None:
-            run_program([*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: progress(0.05, line))
+            _make_environment(base, part, progress)
             _install_with_pip(python_in(part), base, plan, progress)
         elif uv is not None:
             run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: progress(0.1, line))
@@ -171,6 +176,20 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
         shutil.rmtree(part, ignore_errors=True)
     progress(1.0, "")
     return python_in(plan.core_folder)
+
+
+def is_debian_like() -> bool:
+    """Whether the system's packages are Debian's or Ubuntu's, which keep the module venv in one of their own."""
+    return shutil.which("apt-get") is not None and sys.platform.startswith("linux")
+
+
+def _make_environment(base: list[str], part: Path, progress: Progress) -> None:
+    try:
+        run_program([*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: progress(0.05, line))
+    except ProgramError as error:
+        raise CoreSetupError("pip_missing", str(error)) from error
+    if os.name == "nt":
+        write_start_up(part)
 
 
 def pip_commands(python: Path, base: list[str], wheels: str) -> Iterator[list[str]]:
@@ -231,6 +250,13 @@ def _start_once(python: Path, plan: SetupPlan, progress: Progress) -> None:
         # What is compiled once is kept; else the first large work would wait for it.
         with contextlib.suppress(ProgramError):
             run_program([*command, "--compile"], lambda line: progress(0.95, ""))
+    report = plan.core_folder.with_name(f"{plan.core_folder.name}-{REPORT_NAME}")  # it outlives a core that is not kept
+    report.unlink(missing_ok=True)
+    found = run_self_test(
+        python, plan.main, plan.language, report, lambda part, line: progress(0.96 + 0.03 * part, line)
+    )
+    if not found.is_fit:
+        raise CoreSetupError("unfit", found.steps)
 
 
 def _wheel_folders(base: list[str]) -> list[Path]:

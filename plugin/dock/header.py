@@ -26,6 +26,7 @@ class Header(QWidget):
     publish_requested = pyqtSignal()
     settings_requested = pyqtSignal()
     setup_requested = pyqtSignal()
+    machine_requested = pyqtSignal()
     help_requested = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
@@ -51,6 +52,7 @@ class Header(QWidget):
         more_button = QToolButton()
         more_button.setText("⋮")
         more_button.setToolTip(tr("More"))
+        more_button.setAccessibleName(tr("More"))
         more_button.setAutoRaise(True)
         more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -60,6 +62,7 @@ class Header(QWidget):
         self.publish_action.triggered.connect(lambda _checked: self.publish_requested.emit())
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
+        self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
         self.more_menu.addAction(icon("help"), tr("User guide"), self.help_requested.emit)
         more_button.setMenu(self.more_menu)
         layout = QHBoxLayout(self)

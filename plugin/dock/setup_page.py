@@ -7,7 +7,7 @@ from collections.abc import Callable
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from onemap.plugin.connection.core_python import CoreSetupError, SetupPlan, make_core
+from onemap.plugin.connection.core_python import CoreSetupError, SetupPlan, is_debian_like, make_core
 from onemap.plugin.connection.core_session import REQUIREMENTS, Core
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
@@ -28,7 +28,7 @@ class SetupPage(QWidget):
         self._explanation = QLabel(
             tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
-                "QGIS itself is not changed. Setting it up takes some minutes and about 500 MB."
+                "QGIS itself is not changed. Setting it up takes some minutes and about 800 MB."
             )
         )
         self._message = QLabel()
@@ -70,6 +70,7 @@ class SetupPage(QWidget):
             REQUIREMENTS,
             settings.get("core_python"),
             settings.get("wheels_folder"),
+            settings.language(),
         )
         self._message.setText("")
         self._show_work(True)
@@ -114,6 +115,10 @@ def _error_text(error: Exception) -> str:
     if not isinstance(error, CoreSetupError):
         return tr("The core could not be set up: {reason}").format(reason=error)
     text = {
+        "unfit": tr(
+            "The core was made, and its test says that it cannot work on this computer. What to do stands below; the "
+            "whole report lies in the QGIS profile: {path}"
+        ).format(path=profile_folder() / "core-self-test.json"),
         "python_missing": tr(
             "No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the "
             "settings), then press “Set up the core” again."
@@ -128,4 +133,9 @@ def _error_text(error: Exception) -> str:
         ),
         "start": tr("The core was made but does not start. Press “Set up the core” again, or name another Python."),
     }[error.kind]
+    if error.kind == "pip_missing" and is_debian_like():
+        text = tr(
+            "Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks "
+            "after this computer to), then press “Set up the core” again."
+        )
     return f"{text}\n{error.detail}".strip()

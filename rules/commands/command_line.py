@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import contextlib
 import gc
 import json
 import locale
@@ -15,15 +16,16 @@ from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import no_room_refusal
-from onemap.layers.messages import LANGUAGES, phrase, problem_record
+from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
+from onemap.rules.commands.log_file import LOG, command_words, log_path
 from onemap.rules.commands.reference import help_text
 from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
 
-EXIT_DEFECT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 4, 5
-_GLOBAL = ("json", "lang", "progress")
+EXIT_DEFECT, EXIT_UNFIT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 3, 4, 5
+_GLOBAL = ("json", "lang", "progress", "log")
 _CLEARING_S = 0.7  # for rolling back and removing files, before a further signal breaks that off as well
 _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
 
@@ -103,6 +105,7 @@ def _group(verbs: Any, group: str, language: str) -> Any:
 def _parser(language: str) -> argparse.ArgumentParser:
     parser = _Parser(prog="onemap", description=phrase("help.onemap", language), allow_abbrev=False)
     _add_globals(parser, language, top=True)
+    parser.add_argument("--version", action="store_true", help=_help("any.version", language))
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
     groups: dict[str, Any] = {}
     for verb in VERBS.values():
@@ -129,6 +132,7 @@ def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = Fal
     parser.add_argument(
         "--progress", choices=("bar", "json", "none"), default=absent, help=_help("any.progress", language)
     )
+    parser.add_argument("--log", metavar="FILE", default=absent, help=_help("any.log", language))
 
 
 class _ProgressLine:
@@ -155,6 +159,7 @@ class _ProgressLine:
     def __call__(self, fraction: float, step: str) -> None:
         if self.stopped.is_set():
             raise Cancelled
+        LOG.note_step(step)
         if self.form == "none":
             return
         shown = (int(fraction * 100), step)
@@ -181,15 +186,12 @@ def _print_json(value: Any) -> None:
 
 
 def _refusal(error: OneMapError, as_json: bool, language: str) -> int:
-    records = [problem_record(problem, language) for problem in error.problems]
+    lines = [str(in_words(problem, language)) for problem in error.problems]
+    LOG.note("\n".join(lines))
     if as_json:
-        _print_json({"problems": records})
-        return error.exit_code
-    for record in records:
-        place = " · ".join(record[name] for name in ("file", "layer", "feature", "field") if record[name])
-        sys.stderr.write(
-            " ".join(filter(None, (f"{place}:" if place else "", record["message"], record["mend"]))) + "\n"
-        )
+        _print_json({"problems": [problem_record(problem, language) for problem in error.problems]})
+    else:
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
     return error.exit_code
 
 
@@ -204,17 +206,33 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    path, began = log_path(given), time.monotonic()
+    try:
+        with contextlib.ExitStack() as held:
+            if path is not None:
+                held.enter_context(LOG.open(path))
+            LOG.note(command_words(given))
+            code = _code(given)
+            seconds = f"{time.monotonic() - began:.1f}"
+            LOG.note(phrase("said.exit_code", _wanted_language(given), code=code, seconds=seconds))
+            return code
+    except OneMapError as error:  # no log can be written there: nothing was done
+        return _refusal(error, "--json" in given, _wanted_language(given))
+    finally:
+        _flush()
+
+
+def _code(given: list[str]) -> int:
     try:
         return _answer(given, _wanted_language(given), "--json" in given)
     except (Cancelled, KeyboardInterrupt):
         return report_cancelled(given)
-    finally:
-        _flush()
 
 
 def report_cancelled(given: list[str]) -> int:
     """Say that what was asked with these words was cancelled; returns the exit code."""
     with handling_signals(signal.SIG_IGN):
+        LOG.note(phrase("said.cancelled", _wanted_language(given)))
         if "--json" in given:
             _print_json({"problems": [], "cancelled": True})
         else:
@@ -260,6 +278,8 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     name, step = parsed.pop("verb"), parsed.pop("step", None)
     options = {key: parsed.pop(key, None) for key in _GLOBAL}
     language = options["lang"] or language
+    if parsed.pop("version", False):
+        return _say_versions(as_json)
     if name is None:
         raise UsageError("usage.no_verb", known=[*VERBS, "serve"])
     if name == "serve":
@@ -295,18 +315,47 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
         return _refusal(OneMapError("out.failed", file="stdout", reason=str(error)), False, language)
     if name == "verify" and not result["ok"]:
         return EXIT_DAMAGED
+    if name == "self-test" and not result["ok"]:
+        return EXIT_UNFIT
     return EXIT_FAILED_ON if result.get("failed_on") else 0
 
 
-def _say(name: str, result: Any, as_json: bool, language: str) -> None:
+def _say_versions(as_json: bool) -> int:
+    from onemap.layers.software import installed_versions
+    from onemap.rules.commands.self_test_text import version_lines
+
+    versions = installed_versions()
     if as_json:
+        _print_json({"versions": versions})
+    else:
+        sys.stdout.write(version_lines(versions) + "\n")
+    return 0
+
+
+def _say(name: str, result: Any, as_json: bool, language: str) -> None:
+    if as_json and not LOG.is_open:
         _print_json(result)
+        return
+    if name == "self-test":  # the words of other verbs load libraries, which may be what does not work
+        from onemap.rules.commands.self_test_text import self_test_lines
+
+        text = self_test_lines(result, language)
+        LOG.note(text)
+        if as_json:
+            _print_json(result)
+        else:
+            sys.stdout.write(text + "\n")
         return
     from onemap.rules.commands.verb_text import result_text, warnings
 
-    for line in warnings(result, language):
+    told, text = warnings(result, language), result_text(name, result, language)
+    LOG.note("\n".join([*told, text]))
+    if as_json:
+        _print_json(result)
+        return
+    for line in told:
         sys.stderr.write(line + "\n")
-    sys.stdout.write(result_text(name, result, language) + "\n")
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import no_room_refusal
-from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences, wording
+from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
 from onemap.layers.stores.session import SessionCache, keeping_open
 from onemap.rules.commands.interruption import Interruption
+from onemap.rules.commands.log_file import LOG
 from onemap.rules.commands.verbs import VERBS, VerbContext, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
@@ -74,6 +75,7 @@ class _Server:
         """The line that tells a refusal."""
         records = [problem_record(problem, language) for problem in error.problems]
         message = wording(error.problems[0], language)[0]
+        LOG.note("\n".join(str(in_words(problem, language)) for problem in error.problems))
         data = {"problems": records, "exit_code": error.exit_code}
         return self._line({"id": request, "error": {"code": code, "message": message, "data": data}})
 
@@ -103,7 +105,10 @@ class _Server:
             return self.requests.get()
 
     def _do(self, request: dict[str, Any]) -> None:
+        began = time.monotonic()
+        LOG.note(f"#{request.get('id')} {request['method']}")
         line = self.answer(request)
+        LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1
         self.cancelled.discard(request.get("id"))

@@ -7,9 +7,11 @@ from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.rules.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
+from onemap.rules.commands.machine_verbs import MACHINE_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.commands.run_verbs import RUN_VERBS
+from onemap.rules.commands.sheet_verbs import SHEET_VERBS
 from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
@@ -196,7 +198,9 @@ VERBS: dict[str, Verb] = {
         *REMEDY_VERBS,
         *IDENTIFY_VERBS,
         *REVIEW_VERBS,
+        *SHEET_VERBS,
         *STATISTICS_VERBS,
         *RUN_VERBS,
+        *MACHINE_VERBS,
     )
 }

@@ -9,7 +9,8 @@ from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
 
 _STYLE = """body{font:15px/1.5 sans-serif;margin:2em auto;max-width:60em;padding:0 1em;color:#222;background:#fff}
-table{border-collapse:collapse;width:100%;margin:.5em 0 1em}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left}
+table{border-collapse:collapse;width:100%;margin:.5em 0 1em}
+td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left}
 th{background:#eee}h2{margin:1.5em 0 .2em;font-size:1.15em}p{margin:.3em 0}"""
 # Sign and colour of each verdict: never by colour alone.
 _LOOKS = {

@@ -2,6 +2,7 @@
 
 GDAL_DRIVERS = {
     ".shp": "ESRI Shapefile",
+    ".dbf": "ESRI Shapefile",  # alone, it is a table without geometry
     ".gdb": "OpenFileGDB",
     ".gpkg": "GPKG",
     ".geojson": "GeoJSON",

@@ -22,7 +22,8 @@ _DELETED = 0x2A
 def check_complete(path: Path) -> None:
     """Refuse a shapefile whose parts are missing. Raises OneMapError source.part_missing."""
     suffix = path.suffix.lower()
-    if suffix in _PARTS and sibling(path, ".shp") is None:
+    is_table = suffix == ".dbf" and sibling(path, ".shx") is None  # and no shapefile that has lost a part
+    if suffix in _PARTS and not is_table and sibling(path, ".shp") is None:
         raise OneMapError("source.part_missing", file=path.name, part=f"{path.stem}.shp")
     if suffix == ".shp":
         missing = [part for part in (".dbf", ".shx") if sibling(path, part) is None]

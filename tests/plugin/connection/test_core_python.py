@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import sys
 import zipfile
@@ -28,6 +29,14 @@ from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import wait_for
 
 NAME, VERSION = "smallest", "1.0"
+# What a core of one line answers to `self-test --report FILE`.
+SMALLEST_SELF_TEST = """
+import json, pathlib, sys
+if "self-test" in sys.argv:
+    report = {"checks": [{"name": "python", "ok": True, "detail": "3"}], "running": None}
+    pathlib.Path(sys.argv[-1]).write_text(json.dumps(report))
+    raise SystemExit
+"""
 
 
 def say_nothing(fraction, step):
@@ -55,7 +64,7 @@ def plan(tmp_path):
     requirements = tmp_path / "core.txt"
     requirements.write_text(f"# one package\n{NAME}>=1.0\n", encoding="utf-8")
     main = tmp_path / "__main__.py"
-    main.write_text(f"import {NAME}\nprint({NAME}.ANSWER)\n", encoding="utf-8")
+    main.write_text(f"import {NAME}\n{SMALLEST_SELF_TEST}print({NAME}.ANSWER)\n", encoding="utf-8")
     return SetupPlan(tmp_path / "profile" / "core", main, requirements, wheels=str(wheels))
 
 
@@ -104,6 +113,19 @@ def test_a_core_that_does_not_start_is_not_kept(plan):
         make_core(plan, say_nothing)
     assert (refused.value.kind, refused.value.detail) == ("start", "broken")
     assert not plan.core_folder.exists()
+
+
+@pytest.mark.slow
+def test_a_core_that_fails_its_own_test_is_not_kept_and_says_the_next_step(plan):
+    checks = [{"name": "sqlite", "ok": False, "detail": "No SQLite.", "mend": "Name another Python."}]
+    answer = {"checks": checks, "running": None}
+    text = plan.main.read_text(encoding="utf-8").replace("report = {", f"report = {answer!r} or {{")
+    plan.main.write_text(text, encoding="utf-8")
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert (refused.value.kind, refused.value.detail) == ("unfit", "No SQLite. Name another Python.")
+    assert not plan.core_folder.exists()
+    assert json.loads(plan.core_folder.with_name("core-self-test.json").read_text())["checks"] == checks
 
 
 def test_a_cancelled_set_up_leaves_nothing(plan):

@@ -1,0 +1,60 @@
+"""The number of a library's format: newer ones are refused in words, older files are upgraded after a copy.
+
+1 is what version 0.1.0 made, which wrote no number. 2 is the same with its number among the library's facts.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError
+
+FORMAT = 2
+FORMAT_KEY = "format"  # among the facts in onemap_library
+_FIRST = 1
+_ROOM = 1.1  # a copy may be a little larger than its original: pages of the write-ahead log
+
+
+def format_number(facts: Mapping[str, str], label: str) -> int:
+    """The format by a library's facts. Raises OneMapError library.newer, and ValueError for what is no number."""
+    number = int(facts.get(FORMAT_KEY, _FIRST))
+    if number < _FIRST:
+        raise ValueError(number)
+    if number > FORMAT:
+        raise OneMapError("library.newer", file=label, number=number, known=FORMAT)
+    return number
+
+
+def copy_before_upgrade(path: Path, number: int) -> Path:
+    """A copy of a library's file beside it, of one moment, named by its format: city.format-1.gpkg.
+
+    Raises OneMapError library.no_copy where there is no room for it, or no right.
+    """
+    target = _free_name(path, number)
+    part = target.with_name(target.name + ".part")
+    try:
+        if shutil.disk_usage(path.parent).free < _ROOM * path.stat().st_size:
+            raise OSError("disk")
+        with (
+            contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
+            contextlib.closing(sqlite3.connect(part)) as copied,
+        ):
+            source.backup(copied)
+            copied.execute("PRAGMA journal_mode = DELETE")  # one file, that lies still
+        os.replace(part, target)
+    except (OSError, sqlite3.Error) as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OneMapError("library.no_copy", file=path.name, copy=target.name, reason=str(error)[:200]) from None
+    return target
+
+
+def _free_name(path: Path, number: int) -> Path:
+    """A name that no file has: what lies there may be another library's copy."""
+    name, count = f"{path.stem}.format-{number}", 1
+    while (target := path.with_name(f"{name}{f'-{count}' if count > 1 else ''}.gpkg")).exists():
+        count += 1
+    return target

@@ -1,0 +1,115 @@
+"""The window of the core's self-test: what works on this computer, what does not, and the next step."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from qgis.PyQt.QtGui import QGuiApplication
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
+from onemap.plugin.connection.core_session import core_python
+from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import FOLDER
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.translation import tr
+
+REPORT_NAME = "onemap-self-test.json"
+
+
+class MachineDialog(QDialog):
+    """Runs the self-test in the background; its report can be copied or saved, to be sent to others."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Check this computer"))
+        self.resize(560, 420)
+        self._room = Path(tempfile.mkdtemp(prefix="onemap-report-"))
+        self._task: BackgroundTask | None = None
+        self.heading = QLabel()
+        self.heading.setWordWrap(True)
+        self.lines = QPlainTextEdit()
+        self.lines.setReadOnly(True)
+        self.work = WorkRow()
+        self.work.cancelled.connect(self._cancel)
+        self.work.hide()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.save_button = self.buttons.addButton(tr("Save the report…"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy_button = self.buttons.addButton(tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.save_button.clicked.connect(self._choose_file)
+        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.lines.toPlainText()))
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        for widget in (self.heading, self.lines, self.work, self.buttons):
+            layout.addWidget(widget)
+        self.finished.connect(lambda _result: self.close_down())
+
+    @property
+    def report(self) -> Path:
+        """The report that the core writes."""
+        return self._room / REPORT_NAME
+
+    def start(self) -> None:
+        """Run the test, unless it runs or there is no core."""
+        if self._task is not None:
+            return
+        python = core_python()
+        if python is None:
+            self._show(tr("One Map's core is not set up yet."), "")
+            return
+        self._show(tr("Everything that One Map needs of this computer is tried, in small."), "")
+        self.save_button.setEnabled(False)
+        self.work.begin(tr("Check this computer"))
+        language, report, main = settings.language(), self.report, FOLDER / "__main__.py"
+        self._task = BackgroundTask(
+            tr("Check this computer"),
+            lambda progress: run_self_test(python.path, main, language, report, progress),
+            self._finish,
+            self.work.show_progress,
+        ).start()
+
+    def save(self, path: str) -> None:
+        """Save the report as a file."""
+        shutil.copyfile(self.report, path)
+
+    def close_down(self) -> None:
+        """Cancel, and remove what was made."""
+        if self._task is not None:
+            self._task.forget()
+            self._task = None
+        shutil.rmtree(self._room, ignore_errors=True)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _choose_file(self) -> None:
+        path, _filter = QFileDialog.getSaveFileName(self, tr("Save the report…"), REPORT_NAME, "JSON (*.json)")
+        if path:
+            self.save(path)
+
+    def _show(self, heading: str, lines: str) -> None:
+        self.heading.setText(heading)
+        self.lines.setPlainText(lines)
+
+    def _finish(self, found: MachineReport | None, error: Exception | None) -> None:
+        self._task = None
+        self.work.hide()
+        self.save_button.setEnabled(self.report.exists())
+        if isinstance(error, Cancelled):
+            self._show(tr("Cancelled."), "")
+        elif found is None:
+            self._show(tr("The core could not be started: {reason}").format(reason=error), "")
+        elif not found.is_whole:
+            text = tr(
+                "The core ended in the middle of its test. Save the report and send it to whoever looks after it."
+            )
+            self._show(text, found.text)
+        elif found.failed:
+            text = tr("Not everything works here: {names}. The next step stands under each.")
+            self._show(text.format(names=", ".join(found.failed)), found.text)
+        else:
+            self._show(tr("Everything works on this computer."), found.text)

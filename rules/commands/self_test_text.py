@@ -1,0 +1,26 @@
+"""What `self-test` and `--version` say to people; it loads nothing that may not load on a machine that is looked at."""
+
+from typing import Any
+
+from onemap.layers.messages import phrase
+
+
+def self_test_lines(result: dict[str, Any], language: str) -> str:
+    """A line for each check, the next step under one that failed, and what it comes to."""
+    lines = []
+    for check in result["checks"]:
+        lines.append(f"{'✓' if check['ok'] else '✗'} {check['name']}: {check['detail']}")
+        if check.get("mend"):
+            lines.append(f"    → {check['mend']}")
+    failed = [check["name"] for check in result["checks"] if not check["ok"]]
+    end = phrase("said.self_test_failed", language, names=", ".join(failed), count=len(failed))
+    lines.append(end if failed else phrase("said.self_test_passed", language, count=len(result["checks"])))
+    if result.get("report"):
+        lines.append(phrase("said.report", language, report=result["report"]))
+    return "\n".join(lines)
+
+
+def version_lines(versions: dict[str, str | None]) -> str:
+    """One Map's version, then one line for each library."""
+    first, *rest = versions.items()
+    return "\n".join([f"onemap {first[1]}", *(f"  {name} {version or '–'}" for name, version in rest)])

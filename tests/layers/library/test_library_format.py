@@ -1,0 +1,96 @@
+"""The format of a library: what version 0.1.0 made opens, is upgraded after a copy, and a newer one is refused."""
+
+import contextlib
+import shutil
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from onemap.layers.library import library_format
+
+STORED = Path(__file__).resolve().parents[1] / "data" / "library-0.1.0.gpkg.zip"
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A library as One Map 0.1.0 left it: a layer, a check, and a case on two parcels."""
+    with zipfile.ZipFile(STORED) as stored:
+        stored.extractall(tmp_path)
+    return tmp_path / "library-0.1.0.gpkg"
+
+
+def sql(path, text, *values):
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return connection.execute(text, values).fetchall()
+
+
+def number(path):
+    return [row[0] for row in sql(path, "SELECT value FROM onemap_library WHERE key = 'format'")]
+
+
+def test_a_library_of_0_1_0_is_read_as_it_is(onemap, old):
+    before = old.read_bytes()
+    (layer,) = [one for one in onemap("layers", old).json["layers"] if one["versions"]]
+    assert (layer["code"], layer["versions"][0]["count"]) == ("YJJBNTTB", 2)
+    case = onemap("review", "list", old).json["cases"][0]["case"]
+    assert onemap("review", "show", old, case).json["state"] == "draft"
+    assert onemap("verify", old).json["ok"]
+    assert number(old) == [] and [path.name for path in old.parent.glob("*.gpkg")] == [old.name]
+    assert old.read_bytes() == before
+
+
+def test_the_first_write_makes_a_copy_and_upgrades(onemap, old, tmp_path):
+    case = onemap("review", "list", old).json["cases"][0]["case"]
+    assert onemap("review", "withdraw", old, case, "--reason", "x").code == 0
+    assert number(old) == ["2"]
+    assert onemap("verify", old).json["ok"]
+    copy = tmp_path / "library-0.1.0.format-1.gpkg"
+    assert number(copy) == []
+    assert onemap("review", "show", copy, case).json["state"] == "draft"
+    assert onemap("verify", copy).json["ok"]
+    assert [row[0] for row in sql(old, "SELECT action FROM onemap_audit")][-2:] == ["upgrade", "review.withdraw"]
+    assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*-wal"))
+
+
+def test_what_is_new_bears_its_number_and_is_not_copied(onemap, tmp_path):
+    path = tmp_path / "city.gpkg"
+    onemap("new", path, "--crs", "EPSG:4547")
+    onemap("keep", path)
+    assert number(path) == ["2"]
+    assert [found.name for found in tmp_path.iterdir()] == ["city.gpkg"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_newer_library_is_refused_in_words_and_left_alone(onemap, old, language):
+    sql(old, "INSERT INTO onemap_library VALUES ('format', '9')")
+    before = old.read_bytes()
+    for words in (["layers", old], ["verify", old], ["check", old, old.parent / "none.gpkg"]):
+        answer = onemap(*words, lang=language)
+        assert (answer.code, answer.codes) == (3, ["library.newer"])
+        assert "9" in answer.json["problems"][0]["message"]
+    assert old.read_bytes() == before
+
+
+def test_a_number_that_is_none_is_damage(onemap, old):
+    sql(old, "INSERT INTO onemap_library VALUES ('format', 'two')")
+    assert onemap("layers", old).codes == ["library.damaged"]
+
+
+def test_another_library_s_copy_is_not_overwritten(onemap, old, tmp_path):
+    taken = tmp_path / "library-0.1.0.format-1.gpkg"
+    taken.write_bytes(b"of somebody else")
+    case = onemap("review", "list", old).json["cases"][0]["case"]
+    onemap("review", "withdraw", old, case, "--reason", "x")
+    assert taken.read_bytes() == b"of somebody else"
+    assert number(tmp_path / "library-0.1.0.format-1-2.gpkg") == []
+
+
+def test_without_room_for_the_copy_nothing_is_written(onemap, old, monkeypatch):
+    usage = shutil.disk_usage(old.parent)._replace(free=1000)
+    monkeypatch.setattr(library_format.shutil, "disk_usage", lambda _path: usage)
+    case = onemap("review", "list", old).json["cases"][0]["case"]
+    answer = onemap("review", "withdraw", old, case, "--reason", "x")
+    assert answer.codes == ["library.no_copy"]
+    assert number(old) == [] and onemap("review", "show", old, case).json["state"] == "draft"
