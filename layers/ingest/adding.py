@@ -188,12 +188,12 @@ def preparing(
     with contextlib.ExitStack() as held:
         prepared = None
         try:
-            stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
+            with _report_refusal(arrival, entry):
+                stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
             prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
         except OneMapError as error:
             if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
-                with _report_refusal(arrival, entry):
-                    raise
+                raise
         if prepared is not None:
             yield prepared
             return

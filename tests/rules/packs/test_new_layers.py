@@ -65,3 +65,7 @@ def test_a_pack_may_name_layers_that_come_later(desk, tmp_path, file):
     assert (after.code, after.json["verdicts"]["prohibited"]) == (0, 1)
     # A pack that is named for one check must know its layers: a slip of the pen is no missing layer.
     assert desk.run("check", library, parcels, "--pack", pack).codes == ["rule.layer"]
+    other = desk.pack({"kind": "setback", "distance_m": 5, "layer": "YJJBNTTB", "instead": "NOPE"}, id="other")
+    (problem,) = desk.run("check", library, parcels, "--pack", other).json["problems"]
+    assert (problem["code"], problem["field"]) == ("rule.layer", "instead")
+    assert desk.run("new", tmp_path / "third.gpkg", *ASK, "--pack", other).codes == ["pack.layers_unknown"]
