@@ -1032,6 +1032,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>把有问题的要素另存，其余加入</translation>
     </message>
     <message>
+        <source>Layers of its own (a TOML file)</source>
+        <translation>资料库自有的图层（TOML 文件）</translation>
+    </message>
+    <message>
         <source>Set bad parcels aside, and check the rest</source>
         <translation>无法使用的地块另列，其余照常检测</translation>
     </message>

@@ -41,6 +41,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("open", flag=True),
             Parameter("run", "RUN", repeated=True),
             Parameter("out", "PATH", repeated=True),
+            Parameter("page", "FILE.html"),
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),
         ),

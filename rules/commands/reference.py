@@ -54,6 +54,8 @@ def reference(language: str) -> str:
         lines.append("")
     lines += ["### serve", "", help_text("serve", "verb", language), "", f"### {everywhere}", ""]
     lines += [f"- `--{name}`: {help_text('any', name, language)}" for name in ("json", "lang", "progress", "log")]
+    codes = dict(sentences(language)["exit"])
+    lines += ["", f"## {codes.pop('title')}", "", *(f"- `{code}`: {meaning}" for code, meaning in codes.items())]
     lines += ["", f"## {refusals}", "", header, "|---|---|---|"]
     for subject, entries in sorted(sentences(language).items()):
         for name, entry in sorted(entries.items()):
