@@ -56,7 +56,7 @@ def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
     title = json.dumps(entry.title, ensure_ascii=False)
     values = (entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key)
     columns = "code, title, department, library, kind, geometry, key"
-    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()
+    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()  # noqa: S608 - names of our own  # nosec B608
     if there == values:
         return False  # someone who adds the same layer was quicker
     if there is not None:

@@ -71,7 +71,7 @@ class LayerInUnits:
             moment = options.as_of, options.known_at
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
         self.source = self._read(threads)
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker
+        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
         stored = self.source.stored
         place = {"file": library.label, "layer": self.version.table}
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
@@ -112,7 +112,7 @@ class LayerInUnits:
     @cached_property
     def geometries(self) -> np.ndarray:
         """The features' (n,), counted from the origin."""
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker
+        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
         return self.source.stored.geometries
 
     @cached_property

@@ -41,6 +41,7 @@ LIBRARIES = {
     "markupsafe": "markupsafe",
     "typst": "typst",
     "pypinyin": "pypinyin",
+    "defusedxml": "defusedxml.ElementTree",
 }
 _OLDEST = (3, 11)
 _BITS_64 = 2**32

@@ -35,6 +35,7 @@ from onemap.layers.sources.gdal.geopackage_schema import check_schema
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.shapefile import check_complete, check_counts, shapefile_encoding, with_utf8_projection
+from onemap.layers.stores.store import quote_identifier
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -291,8 +292,7 @@ def check_count(readable: ReadableFile, rows: int) -> None:
         check_counts(readable.path)
     elif suffix == ".gpkg":
         # GDAL believes the file's own table of contents, which another program may have left behind the facts.
-        name = readable.layer.replace('"', '""')
-        sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
+        sql = f"SELECT count(*) AS held FROM {quote_identifier(readable.layer)}"  # noqa: S608 - quoted  # nosec B608
         held = int(pyogrio.raw.read(gdal_name(readable.path), sql=sql, read_geometry=False)[3][0][0])
     if held != rows:
         reason = f"{rows} ≠ {held}"
