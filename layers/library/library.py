@@ -46,7 +46,7 @@ def system_user() -> str:
     """Who is at the keyboard, for the audit log."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
+    except (KeyError, OSError, ImportError):  # a container's user may have no name, Windows no variable of it
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
