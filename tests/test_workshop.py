@@ -147,6 +147,21 @@ def test_plugins_qgis_org_finds_a_category_and_an_icon_that_it_knows():
     assert picture.startswith(b"\x89PNG") and struct.unpack(">II", picture[16:24]) == (128, 128)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--platform", "win_arm64", "--python", "3.12"], "make the bundle for win_amd64"),
+        (["--platform", "win_amd64", "--python", "3.9"], "Pythons: 3.11, 3.12, 3.13, 3.14"),
+        (["--platform", "amiga", "--python", "3.12"], "platforms: win_amd64, macos_arm64"),
+        ([], "usage: python3 build.py bundle"),
+    ],
+)
+def test_a_bundle_that_cannot_be_made_is_refused_in_words(words, said):
+    done = build("bundle", *words)
+    assert done.returncode == 1
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
 # Every way by which pip could be told of another index, turned off, and an address where nobody answers.
 NO_INDEX = {
     "PIP_CONFIG_FILE": os.devnull,
