@@ -17,6 +17,7 @@ from workshop import (  # noqa: E402
     checks,
     demo,
     package,
+    picture_book,
     qgis_desktop,
     translations,
     write_reference,
@@ -33,6 +34,10 @@ VERBS = {
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
     "reference": (write_reference.write, "write the reference and the plugin's table of verbs, as they are declared"),
     "architecture": (architecture.draw, "draw the picture of the folders anew, from the imports"),
+    "pictures": (
+        picture_book.pictures,
+        "the dock's rooms in both languages, light and dark, 100 and 150 %, on one page",
+    ),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
 

@@ -1,6 +1,6 @@
 """Refusals: a stable code and the facts its sentence needs; the words are in resources/messages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,15 +9,24 @@ PLACES = ("file", "layer", "feature", "field")
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, and where. `facts` fill the placeholders of its sentence."""
+    """One thing that is wrong, and where. `facts` fill the placeholders of its sentence.
+
+    message, mend: the sentence itself and what to do, where it has been put into words.
+    """
 
     code: str
     facts: dict[str, Any] = field(default_factory=dict)
+    message: str = field(default="", compare=False)
+    mend: str = field(default="", compare=False)
 
     @property
     def place(self) -> dict[str, str | None]:
         """File, layer, feature and field, as text or None."""
         return {name: None if self.facts.get(name) is None else str(self.facts[name]) for name in PLACES}
+
+    def __str__(self) -> str:
+        where = " · ".join(filter(None, self.place.values()))
+        return " ".join(filter(None, (f"{where}:" if where else "", self.message or self.code, self.mend)))
 
 
 class OneMapError(Exception):
@@ -32,6 +41,13 @@ class OneMapError(Exception):
         super().__init__(code, facts)
         self.problems: tuple[Problem, ...] = (Problem(code, facts),)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it arrives whole from a worker of a cluster."""
+        return _as_it_was, (type(self), self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
     @classmethod
     def of(cls, problems: Iterable[Problem]) -> "OneMapError":
         """A refusal that lists every problem, at least one."""
@@ -44,6 +60,14 @@ class OneMapError(Exception):
     def code(self) -> str:
         """The first problem's stable code, such as "crs.missing"."""
         return self.problems[0].code
+
+    def put_into_words(self, say: Callable[[Problem], Problem]) -> None:
+        """Have every problem say its sentence."""
+        self.problems = tuple(map(say, self.problems))
+
+
+def _as_it_was(kind: type[OneMapError], problems: tuple[Problem, ...]) -> OneMapError:
+    return kind.of(problems)
 
 
 class UsageError(OneMapError):

@@ -1,6 +1,8 @@
 """What GDAL may not do in this program: follow a file to other files, or reach the network."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 # Drivers whose files say where the data lies: in other files, behind an address, in a program's command line.
 INDIRECT_DRIVERS = (
@@ -36,3 +38,18 @@ def limit_gdal_of_another() -> None:
     Drivers that were loaded before stay too; a source is opened by the one driver that its name and bytes agree on.
     """
     os.environ.update(_SETTINGS)
+
+
+@contextlib.contextmanager
+def limits_for_a_while() -> Iterator[None]:
+    """The same for as long as the block lasts, in a Python whose user reads files of his own before and after."""
+    before = {name: os.environ.get(name) for name in _SETTINGS}
+    limit_gdal_of_another()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,6 +1,7 @@
 """The words of errors, reasons, verdicts and progress, each sentence once per language."""
 
 import tomllib
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,13 @@ def wording(problem: Problem, language: str) -> tuple[str, str]:
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
     return entry["message"].format_map(facts), entry.get("mend", "").format_map(facts)
+
+
+def in_words(problem: Problem, language: str) -> Problem:
+    """The same problem with its sentence, and without a password where it says which file or address is meant."""
+    message, mend = wording(problem, language)
+    places = {name: without_password(value) for name, value in problem.place.items() if value is not None}
+    return replace(problem, facts={**problem.facts, **places}, message=message, mend=mend)
 
 
 def phrase(key: str, language: str, **facts: Any) -> str:

@@ -15,6 +15,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
 MENU = "One Map"
+SHORTCUT = "Ctrl+Alt+M"  # of the panel; QGIS's Keyboard Shortcuts can change it
 
 
 class OneMapPlugin:
@@ -73,6 +74,8 @@ class OneMapPlugin:
         self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
         self._panel_action.setObjectName("OneMapPanel")
         self.dock.setToggleVisibilityAction(self._panel_action)
+        self.iface.registerMainWindowAction(self._panel_action, SHORTCUT)
+        self._panel_action.toggled.connect(self._focus_panel)
         self.iface.addToolBarIcon(self._panel_action)
         self.iface.addPluginToMenu(MENU, self._panel_action)
         self._guide_action = QAction(icon("help"), tr("User guide"), window)
@@ -100,6 +103,8 @@ class OneMapPlugin:
             self._core.stop()
             self._core.deleteLater()
             self._core = None
+        if self._panel_action is not None:
+            self.iface.unregisterMainWindowAction(self._panel_action)
         for action in (self._panel_action, self._guide_action):
             if action is not None:
                 self.iface.removePluginMenu(MENU, action)
@@ -119,6 +124,12 @@ class OneMapPlugin:
             self.provider = None
         remove_translator(self._translator)
         self._translator = None
+
+    def _focus_panel(self, is_shown: bool) -> None:
+        """Whoever opens the panel by the keyboard goes on by the keyboard."""
+        if is_shown and self.dock is not None:
+            self.dock.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.dock.focusNextChild()
 
     def _ask_algorithm(self, name: str, values: dict[str, Any], on_done: Callable[[dict[str, Any]], None]) -> None:
         import processing

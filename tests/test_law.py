@@ -238,6 +238,22 @@ JUDGED_ELSEWHERE = {
     "P-07": "pipeline.works",
     "M-01": "military.zones",
 }
+# Names that the pack once had, each with the rule that judges the matter today: findings and cases of old bear them.
+RETIRED = {
+    **dict.fromkeys(
+        (
+            *("plan.residential", "plan.commercial", "plan.industrial", "plan.storage", "plan.special"),
+            *("plan.public_service", "plan.utility", "plan.green", "plan.use_change"),
+        ),
+        "plan.use",
+    ),
+    "airport.height": "airport.clearance",
+    "fault.active": "fault.near",
+    "road.new_settlements": "road.public_places",
+    "road.quarrying": "road.extraction",
+    "tree.old": "tree.inside",
+    "weather.height": "weather.station",
+}
 SOURCES = [
     f"{letter}-{number:02}"
     for letter, last in zip("FEWTPHUGMA", (6, 12, 12, 10, 10, 4, 6, 4, 2, 4), strict=True)
@@ -355,6 +371,14 @@ def test_every_rule_of_the_reading_is_judged_or_left_to_somebody():
     assert set(JUDGED_ELSEWHERE.values()) <= known
 
 
+def test_a_name_that_was_once_given_is_found_with_the_rule_that_judges_its_matter_today():
+    assert {old: rule["id"] for rule in RULES for old in rule.get("succeeds", ())} == RETIRED
+    assert set(RETIRED) & {entry["id"] for entry in RULES + CHECKLIST} == set()
+    for old, new in RETIRED.items():
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{old}` |"))
+        assert f"| `{new}` |" in row
+
+
 def test_a_checklist_item_names_the_entries_that_it_stands_for():
     text = (RESOURCES / "packs" / "city-preliminary.toml").read_text("utf-8")
     named = {item: sources.split(", ") for sources, item in re.findall(r'# (.*)\n\[\[checklist]]\nid = "(.*)"', text)}
@@ -407,6 +431,27 @@ def test_an_entry_of_a_law_that_has_ended_or_begun_of_late_bears_its_days():
         assert entry.get("to") == law.get("to"), rule
         if law.get("from", date.min) >= date(2025, 10, 1):
             assert entry["from"] == law["from"], rule
+
+
+def test_each_finding_of_the_audit_names_rules_and_tests_that_there_are():
+    """A row that is answered by a rule or a test of another name is answered by nothing."""
+    known = {entry["id"] for entry in RULES + CHECKLIST}
+    tests = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"(?m)^def (test_\w+)", path.read_text("utf-8"))
+    }
+    decided = tomllib.loads((ROOT / "tests" / "projects.toml").read_text("utf-8"))["projects"]
+    rows = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if re.match(r"\| (B\d|D )", line)]
+    counts = {"B1": 17, "B2": 1, "B3": 7, "B4": 1, "B5": 1, "B6": 3, "D": 1}
+    assert Counter(row[0].split(".")[0] for row in rows) == counts
+    for finding, _, _, rules, held in rows:
+        names, proofs = re.findall("`(.+?)`", rules), re.findall("`(.+?)`", held)
+        assert names and set(names) <= known, finding
+        assert proofs and set(proofs) <= tests | set(decided), finding
+        # Of the places some row is decided by one of the rules, or lets pass what the rule spares.
+        deciding = {rule for place in proofs if place in decided for row in decided[place] for rule in row[2]}
+        assert not deciding or finding == "B3.7" or deciding & set(names), finding
 
 
 def test_the_page_of_the_law_has_a_row_for_each_rule_with_its_articles():

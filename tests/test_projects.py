@@ -143,7 +143,7 @@ def found(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
 
 
 # Rules that decide no row: they find nothing, need a raster, or lie in another's shadow.
-DECIDING_NOTHING = {"land.composition", "slope.terrain", "weather.disturbance_unsaid"}
+DECIDING_NOTHING = {"land.composition", "slope.terrain", "weather.disturbance_unsaid", "utility.crossing"}
 
 
 def test_every_rule_of_the_common_pack_decides_some_row():

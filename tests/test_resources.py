@@ -13,7 +13,7 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_tables import code_table
 from onemap.rules.kinds.conditions import evaluate
-from onemap.rules.kinds.permitted_uses import permits_of
+from onemap.rules.kinds.permitted_uses import permits_of, shipped_table
 from onemap.rules.packs.pack import joined_rules, pack_text, parse_pack
 
 
@@ -30,7 +30,7 @@ KINDS = words("vector imagery placename threed census history longterm iot")
 GEOMETRIES = {"polygon", "line", "point", "raster", "table"}
 FIELD_TYPES = {"text", "integer", "number", "date"}
 LAYER_KEYS = set(
-    words("title department library kind geometry key standard class_field fields coverage withheld checks")
+    words("title department library kind geometry key standard class_field fields coverage withheld checks rows unit")
 )
 FITTING_GEOMETRIES = {
     "avoid": {"polygon"},
@@ -59,7 +59,7 @@ RULE_KEYS = set(
         """id kind layer department verdict where when unless only silent milder under harmless min_area_m2 min_share
         min_width_m missing net title finding draft basis consult source confidence estimated instead replaces
         distance_m half_width_m half_width_field by derive above parcel_field plan_field permits
-        by_layer unplanned"""
+        by_layer unplanned succeeds"""
     )
 )
 PARCEL_FIELDS = {"XMLX", "YDXZ"}  # the kind of project, and its use: what a condition may ask of a parcel
@@ -171,7 +171,8 @@ def test_a_layer_is_well_formed(code):
     assert layer["standard"]
     fields = field_names(code)
     assert len(fields) == len(layer["fields"])
-    assert layer["geometry"] == "raster" or layer["key"] in fields
+    assert layer["geometry"] in ("raster", "table") or layer["key"] in fields
+    assert set(layer.get("rows", [])) <= set(fields) and layer.get("unit", "XZQDM") in {*fields, "XZQDM"}
     assert layer.get("class_field") is None or layer["class_field"] in fields
     assert set(layer) <= LAYER_KEYS
 
@@ -379,7 +380,7 @@ def test_the_ordinance_replaces_common_rules_by_its_own_law_and_changes_nothing_
 
 
 def test_two_uses_agree_when_they_are_of_one_first_level_class():
-    permits = permits_of("land-use-permits", "land-sea-2023")
+    permits = permits_of(shipped_table("land-use-permits"), "land-sea-2023")
     pairs = {
         # of the same class, in either table; relics, embassies and temples are special land (15)
         **dict.fromkeys([("070102", "0701"), ("R2", "R22"), ("0804", "A33"), ("A33", "0804"), ("1503", "A9")], True),

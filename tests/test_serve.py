@@ -15,6 +15,7 @@ import pytest
 import shapely
 
 ROOT = Path(__file__).resolve().parents[1]
+COMMAND = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
 PACK = """
 [pack]
 id = "own"
@@ -39,8 +40,7 @@ class Served:
     """One `onemap serve`, asked line by line."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
-        self.program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.program = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.notes: list[dict[str, Any]] = []
 
     def send(self, line: bytes) -> None:
@@ -303,3 +303,17 @@ def test_what_was_added_meanwhile_is_seen_by_the_next_check(served, town):
     assert served.answer()["result"]["version"] == "v2"
     served.ask("check", 3, **check_of(town))
     assert served.answer()["result"]["verdicts"]["clear"] == 100
+
+
+def test_what_was_piped_in_is_answered_before_the_end(town):
+    requests = [
+        {"jsonrpc": "2.0", "id": 1, "method": "layers", "params": {"library": str(town / "city.gpkg")}},
+        {"jsonrpc": "2.0", "id": 2, "method": "check", "params": check_of(town)},
+        {"jsonrpc": "2.0", "id": 3, "method": "check", "params": {**check_of(town), "parcels": "-"}},
+    ]
+    lines = "".join(json.dumps(request) + "\n" for request in requests).encode()
+    done = subprocess.run(COMMAND, input=lines, capture_output=True, timeout=120, check=True)
+    answers = {line["id"]: line for line in map(json.loads, done.stdout.splitlines()) if "id" in line}
+    assert answers[1]["result"]["layers"]
+    assert answers[2]["result"]["verdicts"]["prohibited"] == 100
+    assert answers[3]["error"]["data"]["problems"][0]["code"] == "usage.value"  # stdin is asked for requests already

@@ -32,6 +32,8 @@ _LAYER_TYPES: dict[str, Any] = {
     "coverage": bool,
     "withheld": bool,
     "checks": dict,
+    "rows": list,
+    "unit": str,
 }
 _FIELD_TYPES: dict[str, Any] = {
     "name": str,
@@ -122,6 +124,8 @@ class _Reader:
             coverage=raw.get("coverage", False),
             withheld=raw.get("withheld", False),
             checks=self._checks(code, raw),
+            rows=tuple(raw.get("rows", ())),
+            unit=raw.get("unit"),
         )
         if len(self.problems) == before:
             self._names(entry)

@@ -48,6 +48,8 @@ def check_of(entry: LayerEntry, code: str) -> dict[str, Any]:
     default = default_checks().get(code, {"level": _DEFAULT_LEVEL})
     own = entry.checks.get(code, {})
     level = default["level"]
+    if entry.geometry == "table" and default.get("refused_in_tables"):
+        level = "refuse"  # nobody sees on a map that a row is wrong
     if default.get("of_coverages") and not entry.coverage:
         level = "off"
     return {**default, "level": level, **own}

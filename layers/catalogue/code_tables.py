@@ -31,9 +31,9 @@ def code_parts(code: str) -> list[str]:
 class CodeTable:
     """One classification in one version.
 
-    classes: code → {zh, en, group}; first: the headings above them; variants: code → the names it may have besides.
-    suffixes: letters that may follow a code of four; prefixes: a code may be refined at its end; mixed: a value may
-    name several codes, the main one first.
+    classes: code → {zh, en, group}; groups: what those are called; first: the headings above them; variants: code →
+    the names it may have besides. suffixes: letters that may follow a code of four; prefixes: a code may be refined at
+    its end; mixed: a value may name several codes, the main one first.
     """
 
     name: str
@@ -41,6 +41,7 @@ class CodeTable:
     version: str
     standard: str
     classes: dict[str, dict[str, str]]
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
     first: dict[str, dict[str, str]] = field(default_factory=dict)
     variants: dict[str, list[str]] = field(default_factory=dict)
     suffixes: tuple[str, ...] = ()
@@ -52,6 +53,11 @@ class CodeTable:
         parts = code_parts(code) if self.mixed else [plain_code(code)]
         classes = [self._single(part) for part in parts]
         return classes[0] if classes and None not in classes else None
+
+    def writes(self, code: str) -> bool:
+        """Whether the table has a value as it is written: neither full-width, nor in small letters, nor with blanks."""
+        parts = [part for part in _SEPARATORS.split(code) if part] if self.mixed else [code]
+        return bool(parts) and all(self._single(part) is not None for part in parts)
 
     def _single(self, code: str) -> str | None:
         if code in self.classes:
@@ -128,6 +134,7 @@ def code_table(name: str) -> CodeTable:
         version=str(table["version"]),
         standard=table["standard"],
         classes=classes,
+        groups=groups,
         first=raw.get("first", {}),
         variants={code: list(names) for code, names in raw.get("variant", {}).items()},
         suffixes=tuple(table.get("suffixes", ())),
@@ -143,6 +150,11 @@ def class_titles(tables: Sequence[str], code: str) -> dict[str, str] | None:
         if known is not None:
             return {language: text for language, text in table.classes[known].items() if language in ("zh", "en")}
     return None
+
+
+def group_titles(tables: Sequence[str], group: str) -> dict[str, str] | None:
+    """What a group of classes is called by the first of some code tables that has it; None if none does."""
+    return next((table.groups[group] for table in map(code_table, tables) if group in table.groups), None)
 
 
 def _read(name: str) -> dict[str, Any]:

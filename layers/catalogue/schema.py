@@ -60,7 +60,8 @@ class LayerEntry:
     """One catalogue entry: what a layer is called, whose it is, and what it holds.
 
     coverage: its polygons fill their ground without gap or overlap; checks: where it is checked otherwise than others,
-    by the check's code; withheld: it is published only where somebody asks for it by its code.
+    by the check's code; withheld: it is published only where somebody asks for it by its code; rows: of a table, the
+    fields that together name a row; unit: its field that names an area unit.
     """
 
     code: str
@@ -76,6 +77,8 @@ class LayerEntry:
     coverage: bool = False
     withheld: bool = False
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
+    unit: str | None = None
 
     def __hash__(self) -> int:
         return hash(self.code)

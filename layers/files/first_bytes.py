@@ -14,8 +14,11 @@ _XML_MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 _SQLITE = b"SQLite format 3\0"
 _BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     ".shp": (b"\x00\x00\x27\x0a",),
+    ".dbf": (b"\x03", b"\x30", b"\x31", b"\x32", b"\x83", b"\x8b", b"\xf5"),
     ".gpkg": (_SQLITE,),
     ".fgb": (b"fgb\x03",),
+    ".parquet": (b"PAR1",),
+    ".sqlite": (_SQLITE,),
     ".tif": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     ".img": (b"EHFA_HEADER_TAG",),
     ".jp2": (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
@@ -27,9 +30,14 @@ _PATTERNS: dict[str, re.Pattern[bytes]] = {
     ".json": re.compile(rb"\s*[{\[]"),
     ".tab": re.compile(rb"\s*!table\b", re.IGNORECASE),
     ".mif": re.compile(rb"\s*version\b", re.IGNORECASE),
+    ".jsonl": re.compile(rb"[\s\x1e]*[{]"),
+    ".pbf": re.compile(rb"....\x0a\x09OSMHeader", re.DOTALL),
+    ".osm": re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<osm\b", re.DOTALL),
     ".asc": re.compile(rb"\s*(ncols|nrows|xll|yll|dx|dy|cellsize|nodata_value)", re.IGNORECASE),
 }
 _LIKE = {".tiff": ".tif", ".jpeg": ".jpg", ".geojson": ".json", ".topojson": ".json"}
+_LIKE |= {".geoparquet": ".parquet", ".spatialite": ".sqlite"}
+_LIKE |= dict.fromkeys((".geojsonl", ".geojsons", ".geojsonseq", ".ndjson"), ".jsonl")
 # A table of MapInfo's that is made of other tables, or shows a picture that lies elsewhere.
 _TAB_OF_OTHERS = re.compile(
     rb"create\s+view|open\s+table|isseamless|type\s+\"?(linked|raster|odbc|wms|wfs)", re.IGNORECASE
@@ -72,7 +80,7 @@ def _fits(kind: str, head: bytes) -> bool:
     plain = head.removeprefix(b"\xef\xbb\xbf")
     if kind == ".tab":
         return bool(_PATTERNS[kind].match(plain)) and not _TAB_OF_OTHERS.search(plain)
-    if kind == ".json":
+    if kind in (".json", ".jsonl"):
         return bool(_PATTERNS[kind].match(plain.replace(b"\0", b"").lstrip(_XML_MARKS)))
     if kind in _PATTERNS:
         return bool(_PATTERNS[kind].match(plain))

@@ -10,6 +10,7 @@ REPLACEMENT = "\ufffd"
 WESTERN = {"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "mac-roman"}
 _CHINESE = {"gbk", "cp936", "936", "gb2312", "ms936", "gb18030"}
 _NO_CODE_PAGES = {"unicode-escape", "raw-unicode-escape", "punycode", "idna", "utf-7"}  # ways of writing, not of files
+_BAD_SHARE = 0.02  # of the signs beyond ASCII; with more of them the encoding is another
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -61,13 +62,15 @@ def is_doubtful(encoding: str, content: bytes) -> bool:
 def text_of(path: Path, given: str | None) -> tuple[str, str]:
     """The text of a plain file and its encoding: BOM, strict UTF-8, then GB18030.
 
-    Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable, encoding.replaced.
+    Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable.
     """
     return decode_text(path.read_bytes(), path.name, given)
 
 
 def decode_text(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
-    """Bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, strict UTF-8, then GB18030.
+    """Bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, UTF-8, then GB18030.
+
+    A few signs that are none become the replacement character, which whoever uses the text tells by its field.
 
     claimed: what the file itself says, in whatever spelling. Raises as `text_of` does.
     """
@@ -75,16 +78,23 @@ def decode_text(content: bytes, file: str, given: str | None, claimed: str | Non
     candidates = (
         [encoding_of(given)] if given is not None else marked or [*_claimed_encodings(claimed), "utf-8", "gb18030"]
     )
-    for encoding in candidates:
-        doubtful = given is None and is_doubtful(encoding, content)
-        if not doubtful and decodes(content, encoding):
-            text = content.decode(encoding).lstrip("\ufeff")
-            if REPLACEMENT in text:
-                line = text[: text.index(REPLACEMENT)].count("\n") + 1
-                raise OneMapError("encoding.replaced", file=file, feature=line)
-            return text, encoding
+    fit = [one for one in candidates if given is not None or not is_doubtful(one, content)]
+    for encoding in fit:
+        is_guess = given is None and encoding == "gb18030" and "utf-8" in fit
+        if decodes(content, encoding) and not (is_guess and _is_nearly(content, "utf-8")):
+            return content.decode(encoding).lstrip("\ufeff"), encoding
+    for encoding in fit:
+        if given is None and _is_nearly(content, encoding):
+            return content.decode(encoding, errors="replace").lstrip("\ufeff"), encoding
     code = "encoding.wrong" if given is not None else "encoding.undecidable"
     raise OneMapError(code, file=file, encoding=given)
+
+
+def _is_nearly(content: bytes, encoding: str) -> bool:
+    """Whether bytes are text of an encoding but for a few signs: those become the replacement character."""
+    text = content.decode(encoding, errors="replace")
+    bad = text.count(REPLACEMENT)
+    return 0 < bad <= _BAD_SHARE * sum(not sign.isascii() for sign in text)
 
 
 def _claimed_encodings(claimed: str | None) -> list[str]:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import Problem
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.text_encodings import REPLACEMENT
 from onemap.layers.frames.frames import RawFrame
 
 _RESERVED = {"fid", "geom", "ogc_fid"}
@@ -55,15 +56,7 @@ def rename_fields(
     """
     columns = [str(column) for column in raw.attributes.columns]
     place = {"file": raw.path.name, "layer": raw.layer}
-    chosen: dict[str, str] = {}
-    problems = []
-    for target, source in field_sources.items():
-        found = [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
-        if len(found) == 1:
-            chosen[target] = found[0]
-        else:
-            code = "field.ambiguous" if found else "field.missing"
-            problems.append(Problem(code, {**place, "field": source, "names": found or columns}))
+    chosen, problems = _chosen_sources(columns, field_sources, place)
     needed = needed_fields(entry, required)
     aliases = {field.name: {alias.lower() for alias in field.aliases} for field in entry.fields}
     targets = schema_names(entry, required)
@@ -82,7 +75,34 @@ def rename_fields(
         named = raw.decoded.get(chosen.get(field.name_of or "", ""))
         if named is not None and field.name not in chosen:
             chosen[field.name] = named  # the file's own name of the code, where it has no field for it
-    return _rename_columns(raw.attributes, chosen), problems
+    return _renamed_columns(raw.attributes, chosen), problems
+
+
+def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], place: dict[str, Any]) -> pd.DataFrame:
+    """Attributes under the names of --fields, all others as they are. Raises OneMapError field.missing, .ambiguous."""
+    if not field_sources:
+        return attributes
+    columns = [str(column) for column in attributes.columns]
+    chosen, problems = _chosen_sources(columns, field_sources, place)
+    if problems:
+        raise OneMapError.of(problems)
+    return _renamed_columns(attributes, chosen)
+
+
+def _chosen_sources(
+    columns: list[str], field_sources: Mapping[str, str], place: dict[str, Any]
+) -> tuple[dict[str, str], list[Problem]]:
+    """The column that each target of --fields has, and what is wrong with the others."""
+    chosen: dict[str, str] = {}
+    problems = []
+    for target, source in field_sources.items():
+        found = [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
+        if len(found) == 1:
+            chosen[target] = found[0]
+        else:
+            code = "field.ambiguous" if found else "field.missing"
+            problems.append(Problem(code, {**place, "field": source, "names": found or columns}))
+    return chosen, problems
 
 
 def _candidates(target: str, columns: list[str], taken: set[str], names: set[str], aliases: set[str]) -> list[str]:
@@ -93,7 +113,7 @@ def _candidates(target: str, columns: list[str], taken: set[str], names: set[str
     return alike or [column for column in free if column.lower() in aliases and column.lower() not in names]
 
 
-def _rename_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
+def _renamed_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
     """Each column under the names that were chosen for it; one that lost its name to another gets an underscore."""
     targets: dict[str, list[str]] = {}
     for target, source in chosen.items():
@@ -217,3 +237,32 @@ def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.nd
         return np.array(numbers, dtype=object)
     keys = (text_value(value) for value in attributes[key])
     return np.array([key or number for key, number in zip(keys, numbers, strict=True)], dtype=object)
+
+
+def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
+    """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
+
+    A field whose own name has one is there too.
+    """
+    found: dict[str, tuple[int | None, int]] = {}
+    for name in attributes.columns:
+        values = attributes[name].tolist()
+        texts = values if any(issubclass(kind, str) for kind in set(map(type, values))) else ()
+        lost = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
+        if lost or REPLACEMENT in name:
+            found[name] = (lost[0] if lost else None, len(lost))
+    return found
+
+
+def lost_text(
+    found: Mapping[str, tuple[int | None, int]], needed: Collection[str], place: dict[str, Any]
+) -> tuple[list[Problem], list[Problem]]:
+    """Lost text as remarks, and as refusals where it stands in a field without which a layer is of no use.
+
+    found: from `replaced_text`, by the schema's names.
+    """
+    told = [
+        (name, Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count}))
+        for name, (first, count) in found.items()
+    ]
+    return [one for name, one in told if name not in needed], [one for name, one in told if name in needed]

@@ -136,7 +136,7 @@ class FrameBlocks:
 
     def bounds(self) -> np.ndarray:
         """West, south, east, north of all of them (4,), NaN if there are none."""
-        if self.count == 0:
+        if self.count == 0 or np.isnan(self.boxes).all():
             return np.full(4, np.nan)
         return np.concatenate([np.nanmin(self.boxes[:, :2], axis=0), np.nanmax(self.boxes[:, 2:], axis=0)])
 

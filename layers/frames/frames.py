@@ -19,7 +19,8 @@ class RawFrame:
     geometries: (n,) shapely geometries or None; attributes: n rows, text decoded; rows keep the file's order.
     crs is None where the file declares none; is_assumed: it declares none, but its format assumes one; is_table: the
     layer has no geometry at all; decoded: the field that holds the names of a field's codes, by that field, where the
-    file knows them.
+    file knows them; broken: by 0-based row why its record cannot be read, whose geometry is None then; replaced: by
+    field the first 1-based row with a replacement character (None if it stands in the field's name), and how many.
     """
 
     path: Path
@@ -34,6 +35,8 @@ class RawFrame:
     is_table: bool = False
     decoded: Mapping[str, str] = field(default_factory=dict)
     is_assumed: bool = False
+    broken: Mapping[int, str] = field(default_factory=dict)
+    replaced: Mapping[str, tuple[int | None, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import SILENT, Progress
 
+RECORD = "source.record"  # a feature without geometry because its record is broken
 CODES = (  # of what may be unsound, in the order in which it is told
+    RECORD,
     "geometry.null",
     "geometry.empty",
     "geometry.type",
@@ -62,6 +64,20 @@ class SortedGeometries:
         if self.problems:
             raise OneMapError.of(first_problems(self.problems, place))
         return self
+
+    def with_records(self, broken: Mapping[int, str]) -> "SortedGeometries":
+        """The same; features that lack a geometry because of their records (0-based row → why) are told with that."""
+        if not broken:
+            return self
+        problems = [
+            Problem(RECORD, {**problem.facts, "reason": broken[row]})
+            if row in broken and problem.code == "geometry.null"
+            else problem
+            for row, problem in zip(self.rows, self.problems, strict=True)
+        ]
+        order = sorted(range(len(problems)), key=lambda at: problems[at].code != RECORD)
+        rows, told = tuple(self.rows[at] for at in order), tuple(problems[at] for at in order)
+        return replace(self, rows=rows, problems=told)
 
 
 def type_names(geometries: np.ndarray) -> np.ndarray:
@@ -126,7 +142,9 @@ def sorted_geometries(
     if repair and invalid.any():
         geometries, lost, repairs, changed = _repair_geometries(geometries, invalid, names, place)
     found = (missing, empty, wrong, endless, beyond, invalid & (not repair), lost)
-    unsound = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
+    unsound = [
+        (code, row) for code, rows in zip(CODES[1:], found, strict=True) for row in np.flatnonzero(rows).tolist()
+    ]
     problems = tuple(
         Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
         for code, row in unsound

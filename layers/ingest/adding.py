@@ -35,6 +35,7 @@ from onemap.layers.ingest.quality_report import (
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
+from onemap.layers.ingest.unit_keys import unit_key_problems
 from onemap.layers.library.library import Library
 from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
 from onemap.layers.library.services import Snapshot, keep_snapshot
@@ -52,6 +53,7 @@ from onemap.layers.stores.store import StoreConnection
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _WRITTEN = 0.98
+_RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
 
 ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
@@ -181,15 +183,21 @@ def preparing(
             frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
             yield _checked(arrival, entry, is_new, frame, None)
         return
+    is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
-        with _report_refusal(arrival, entry):
-            stream = held.enter_context(large_layer(source, options.layer, options.encoding))
-        prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+        prepared = None
+        try:
+            stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
+            prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
+        except OneMapError as error:
+            if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
+                with _report_refusal(arrival, entry):
+                    raise
         if prepared is not None:
             yield prepared
             return
     with _report_refusal(arrival, entry):
-        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"))
+        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"), as_table=is_table)
     yield _normalised(arrival, entry, is_new, raw)
 
 
@@ -318,7 +326,8 @@ def _checked(
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            found_coverage = _coverage_choice(library, arrival.options, arrival.place).coverage(frame)
+            choice = _coverage_choice(library, arrival.options, arrival.place)
+            found_coverage = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
             coverage, kind = found_coverage.ground, found_coverage.kind
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
@@ -336,7 +345,8 @@ def _checked(
         arrival.step("checking"),
         journal,
     )
-    found = _all_found(frame, entry, quality)
+    joins = unit_key_problems(library, frame, entry, arrival.place)
+    found = _all_found(frame, entry, quality) + [GradedProblem(item, level_of(entry, item.code)) for item in joins]
     if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
         found.insert(0, GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
     frame = _accept_frame(arrival, entry, frame, quality, found)

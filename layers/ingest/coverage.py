@@ -76,6 +76,12 @@ class CoverageChoice:
                 raise OneMapError("coverage.doubtful", field="--covers", share=f"{100 * share:.0f}", **self.place)
         return Coverage(district, DISTRICT)
 
+    def of_table(self) -> Coverage:
+        """Of rows without ground: what was said in a file, else the district, where there is one."""
+        if self.file is not None:
+            return Coverage(self.file, FILE)
+        return Coverage(self.library.district() or shapely.Polygon(), DISTRICT)
+
     @property
     def _last(self) -> Any:
         of_layer = [version for version in versions(self.library) if version.code == self.code]

@@ -9,9 +9,10 @@ import shapely
 
 from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import lost_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.geometry.validity import are_beyond, are_finite, type_names
+from onemap.layers.geometry.validity import RECORD, are_beyond, are_finite, type_names
 from onemap.layers.ingest.placing import bounds_of
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record, wording
@@ -22,6 +23,7 @@ from onemap.layers.sources.reading import layers_of, open_source, read_layer, so
 RASTERS = {*RASTER_DRIVERS, ".vrt"}  # the last to say that it is none
 _READ = 0.6  # of the work on a layer, when it is read
 _VALID = 0.6  # of the rest, when it is known which geometries are valid
+_MOST_RECORDS = 10  # broken ones that are named; all of them count among those without geometry
 _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are
 
 
@@ -47,7 +49,7 @@ def inspect(
         wanted = [layer] if layer is not None else names
         for name, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
             try:
-                frame = read_layer(path, name, encoding, part.part(0.0, _READ))
+                frame = _read(path, name, encoding, part.part(0.0, _READ))
             except OneMapError as error:
                 if len(names) == 1 or layer is not None:
                     raise
@@ -56,6 +58,16 @@ def inspect(
             kind = kind or frame.format
             found.append(_describe_layer(frame, language, part.part(_READ, 1.0)))
     return {"format": kind, "file": source_name(source), "layers": found}
+
+
+def _read(source: Any, name: str, encoding: str | None, progress: Progress) -> RawFrame:
+    """One layer; a sheet without coordinates is a table."""
+    try:
+        return read_layer(source, name, encoding, progress, lenient=True)
+    except OneMapError as error:
+        if error.code != "sheet.no_header":
+            raise
+        return read_layer(source, name, encoding, progress, lenient=True, as_table=True)
 
 
 def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str, Any]:
@@ -76,7 +88,17 @@ def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str,
 def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
     progress.at(0.0)
     place = {"file": frame.path.name, "layer": frame.layer}
-    problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place, progress))]
+    lost, _ = lost_text(frame.replaced, (), place)
+    broken = [
+        Problem(RECORD, {**place, "feature": str(row + 1), "row": row + 1, "reason": reason})
+        for row, reason in list(frame.broken.items())[:_MOST_RECORDS]
+    ]
+    problems = [
+        *frame.problems,
+        *lost,
+        *broken,
+        *([] if frame.is_table else _geometry_problems(frame, place, progress)),
+    ]
     if len(frame.geometries) == 0:
         problems.append(Problem("source.empty", place))
     sound = frame.geometries[are_finite(frame.geometries)]

@@ -8,7 +8,7 @@ from onemap.layers.library.library import Library
 def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerEntry, bool]:
     """The catalogue entry of a code, and whether `--define` has just made it. define: what the user says of it.
 
-    Raises OneMapError layer.unknown, layer.defined, layer.not_addable, define.….
+    Raises OneMapError layer.unknown, layer.defined, define.….
     """
     catalogue = library.catalogue()
     entry = catalogue.get(code)
@@ -23,6 +23,4 @@ def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerE
         is_new = False
         if define is not None and defined_entry(code, define) != entry:
             raise OneMapError("layer.defined", layer=code, field="--define")
-    if entry.geometry == "table":
-        raise OneMapError("layer.not_addable", layer=entry.code, geometry=entry.geometry)
     return entry, is_new

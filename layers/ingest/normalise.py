@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import (
     feature_names,
+    lost_text,
+    needed_fields,
     numbers_by_schema,
     rename_fields,
+    replaced_text,
     schema_names,
     storable_attributes,
     text_by_schema,
@@ -64,30 +68,32 @@ def _clean(
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes, refused = rename_fields(raw, entry, options.fields, required)
-    problems = list(raw.problems)
+    lost = replaced_text(attributes) if raw.replaced else {}
+    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
+    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
     problems += [
         Problem("field.absent", {**place, "field": field.name})
         for field in entry.fields
         if field.name not in attributes.columns
     ]
-    attributes, as_text = text_by_schema(attributes, entry)
-    problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
-    attributes, as_numbers = numbers_by_schema(attributes, entry)
-    problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+    attributes, remarks = _by_schema(attributes, entry, place)
+    problems += remarks
     names = feature_names(attributes, entry.key, len(raw.geometries))
-    geometries = raw.geometries
+    geometries, is_table = raw.geometries, entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
-        geometries, remarks = in_crs(geometries, raw, options, target)
-        problems += remarks
+        if not is_table:
+            geometries, remarks = in_crs(geometries, raw, options, target)
+            problems += remarks
     except OneMapError as error:
         refused += error.problems
     sound = None
-    if raw.is_table:
-        kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
-        refused.append(Problem("geometry.type", {**place, **kinds}))
+    if raw.is_table != is_table:
+        refused.append(_wrong_kind(raw, entry, place))
+    elif is_table:
+        sound = SortedGeometries(geometries, (), (), (), 0.0)
     else:
-        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place)
+        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place).with_records(raw.broken)
         if refused or not sort_out:
             refused += first_problems(sound.problems, place)
     if refused or sound is None:
@@ -101,3 +107,20 @@ def _clean(
         area_changed_m2=sound.changed_m2,
     )
     return frame, sound
+
+
+def _by_schema(
+    attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, str]
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """The fields with the types of the layer's schema, and which had another one."""
+    attributes, as_text = text_by_schema(attributes, entry)
+    attributes, as_numbers = numbers_by_schema(attributes, entry)
+    problems = [Problem("field.type", {**place, "field": name}) for name in as_text]
+    return attributes, problems + [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+
+
+def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: dict[str, str]) -> Problem:
+    """A table where features belong, or features where a table belongs."""
+    types = {geometry.geom_type for geometry in raw.geometries if geometry is not None}
+    found = Problem("kind.table") if raw.is_table else ", ".join(sorted(types))
+    return Problem("geometry.type", {**place, "found": found, "expected": Problem(f"kind.{entry.geometry}")})

@@ -18,7 +18,10 @@ from onemap.layers.frames.fields import (
     are_numbers,
     as_numbers,
     has_text,
+    lost_text,
+    needed_fields,
     rename_fields,
+    replaced_text,
     schema_names,
     storable_attributes,
     text_by_schema,
@@ -95,6 +98,8 @@ class Staging:
         for about in abouts:
             notes.add(_notes_from_journal(about["seen"]))
         read = self.stream.problems(notes, rows.count, abouts[0]["columns"])
+        remarks, lost = lost_text(notes.replaced, needed_fields(self.entry, self.required), self.stream.readable.place)
+        read, refused = [*read, *remarks], [*refused, *lost]
         of_fields = self._fields(rows, abouts)
         unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
         unsound.sort(key=lambda problem: CODES.index(problem.code))
@@ -146,6 +151,9 @@ class Staging:
         attributes, as_text = text_by_schema(attributes, self.entry)
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
         texts = {field: list(attributes[field]) for field in fields if field in numeric}
+        if raw.replaced:
+            lost = replaced_text(attributes).items()
+            notes.replaced = {field: (None if row is None else row + first, count) for field, (row, count) in lost}
         plain = storable_attributes(attributes, schema_names(self.entry, self.required))
         geometries, farthest_km, astray = raw.geometries, 0.0, False
         if transform is not None:

@@ -1,11 +1,13 @@
 """Whether every row of the plain tables, and what a store keeps of its tables, is what the log says of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, shown_text
+from onemap.layers.stores.index_entries import misplaced_features
 from onemap.layers.stores.logged_rows import INDEXES, SCHEMA, SERVER_CLASSES, STRUCTURE, PlainTable, row_hash
 
 _MOST_NAMED = 20  # rows of one table with one kind of damage
@@ -62,8 +64,24 @@ def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | 
     # What another kind of store keeps in its way is not here, and is not missed.
     own = [kind for kind in STRUCTURE if (kind in SERVER_CLASSES) == (library.path is None)]
     for kind in own:
-        found = _unlike(stored.get(kind, ()), written[kind])
+        found = list(_unlike(stored.get(kind, ()), written[kind]))
         yield from _few(library, _STRUCTURE_CODES, found, _structure_place(kind))
+        if kind == INDEXES:
+            yield from _index_problems(library, [name for _, name, _ in found])
+
+
+def _index_problems(library: Library, names: Iterable[str]) -> Iterator[Problem]:
+    """Which features lie elsewhere in indexes of which some tables (names) are not as they were made."""
+    of_index: dict[str, str] = {}
+    for name in names:
+        of_index.setdefault(name.rpartition("_")[0], name)
+    for index, name in of_index.items():
+        with suppress(*library.connection.damages):  # a table that cannot be read is told of as such
+            fids = misplaced_features(library.connection, index)
+            if fids:
+                said = ", ".join(map(str, fids[:_MOST_NAMED]))
+                facts = {"file": library.label, "layer": shown_text(name), "feature": said}
+                yield Problem("verify.index_features", {**facts, "count": len(fids)})
 
 
 def _structure_place(kind: str) -> Callable[[str], dict[str, Any]]:

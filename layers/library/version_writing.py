@@ -21,13 +21,14 @@ from onemap.layers.library.logged_features import LoggedFeatures
 from onemap.layers.library.versions import Digest, Version, digest_field, digest_geometries, row_hashes
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import insert_logged, note_stored, note_structure
-from onemap.layers.stores.store import FeatureTable, StoreConnection
+from onemap.layers.stores.store import NO_GEOMETRY, FeatureTable, StoreConnection
 
 GEOMETRY_TYPES = {
     "polygon": "MULTIPOLYGON",
     "line": "MULTILINESTRING",
     "point": "MULTIPOINT",
     "raster": "MULTIPOLYGON",
+    "table": NO_GEOMETRY,
 }
 _BLOCK = 5000  # geometries that are held in the store's form too; between two, someone may cancel
 _ROWS_SHARE, _TABLE_SHARE = 0.6, 0.8  # of the time for writing: rows, their fields' hash; the rest is the index
@@ -204,7 +205,9 @@ def _write_features(
         for start in range(0, len(places), _BLOCK):
             some = places[start : start + _BLOCK]
             progress.at(float(some[0]) / features.count)
-            shapes = multi(features.geometries(some), geometry)
+            shapes = features.geometries(some)
+            if geometry != "table":
+                shapes = multi(shapes, geometry)
             columns = [_stored_values(features.values(name, some), kind) for name, kind in table.fields.items()]
             hashes[some] = row_hashes(digest_geometries(digest, shapes), columns)
             connection.add_features(table, [shapes], columns, int(some[0]) + 1)

@@ -16,6 +16,7 @@ from onemap.layers.quality.position import GCJ02_WITHIN_M, MOST_M, Borders, bord
 
 _SEEDS, _POINTS, _POINTS_OF_A_PLACE = 24, 2400, 40_000
 _CELL_M = 10.0  # of the votes
+_PAIRS_AT_ONCE = 200_000
 _WITHIN_M = (2.0, 5.0, 15.0)  # how near points must come to lines; the narrowest that is enough counts
 _LEAST_POINTS, _LEAST_FEATURES, _MANY_POINTS = 40, 3, 150
 _FITS, _MISSES, _OTHERWISE = 0.7, 0.35, 0.6  # shares of the points: with the step, without it, with another one
@@ -127,22 +128,43 @@ def _place(features: Sequence[np.ndarray], known: KnownLines) -> _Place | None:
 def _voted_step(place: _Place) -> np.ndarray | None:
     """East and north from known vertices to the points for which most pairs vote; None without a pair."""
     cells = int(2 * MOST_M / _CELL_M)
-    votes = np.zeros((cells, cells))
-    pairs = []
-    for number, vertices in enumerate(place.vertices):
-        ways = (place.points[place.owner == number][:, None] - vertices[None]).reshape(-1, 2)
-        ways = ways[(np.abs(ways) < MOST_M).all(axis=1)]
-        at = ((ways + MOST_M) // _CELL_M).astype(int)
-        np.add.at(votes, (at[:, 0], at[:, 1]), 1)
-        pairs.append(ways)
+    votes = np.zeros((cells, cells), dtype=np.int64)
+    of_each = [(place.points[place.owner == number], vertices) for number, vertices in enumerate(place.vertices)]
+    for points, vertices in of_each:
+        _count_votes(votes, points, vertices)
     if not votes.any():
         return None
     edged = np.pad(votes, 1)
     around = np.sum([edged[i : i + cells, j : j + cells] for i in range(3) for j in range(3)], axis=0)
     best = np.array(np.unravel_index(np.argmax(around), around.shape)) * _CELL_M + _CELL_M / 2 - MOST_M
-    close = np.concatenate([ways[(np.abs(ways - best) <= 1.5 * _CELL_M).all(axis=1)] for ways in pairs])
+    close = np.concatenate([_ways_near(best, points, vertices) for points, vertices in of_each])
     step: np.ndarray = np.median(close, axis=0)
     return step
+
+
+def _count_votes(votes: np.ndarray, points: np.ndarray, vertices: np.ndarray) -> None:
+    """Add to votes (c, c) the cell of the way from each vertex (m, 2) to each point (n, 2), block by block.
+
+    A hundred million pairs are usual: no more of them are in memory than fit into the processor's own.
+    """
+    cells = len(votes)
+    at_once = max(1, _PAIRS_AT_ONCE // max(1, len(vertices)))
+    for start in range(0, len(points), at_once):
+        some = points[start : start + at_once]
+        east = (some[:, :1] - vertices[:, 0] + MOST_M) / _CELL_M
+        north = (some[:, 1:] - vertices[:, 1] + MOST_M) / _CELL_M
+        is_near = (east > 0) & (east < cells) & (north > 0) & (north < cells)
+        cell = east[is_near].astype(np.int32) * cells + north[is_near].astype(np.int32)
+        votes += np.bincount(cell, minlength=cells * cells).reshape(cells, cells)
+
+
+def _ways_near(best: np.ndarray, points: np.ndarray, vertices: np.ndarray) -> np.ndarray:
+    """The ways (k, 2) from vertices to points that differ by a cell and a half from `best` at most."""
+    aims, far = points - best, 1.5 * _CELL_M
+    boxes = shapely.box(aims[:, 0] - far, aims[:, 1] - far, aims[:, 0] + far, aims[:, 1] + far)
+    point, vertex = shapely.STRtree(shapely.points(vertices)).query(boxes, predicate="intersects")
+    ways: np.ndarray = points[point] - vertices[vertex]
+    return ways
 
 
 def _share(place: _Place, step: np.ndarray, within_m: float) -> float:

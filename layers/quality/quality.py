@@ -19,7 +19,9 @@ from onemap.layers.quality.displacement import KnownLines, displacement, displac
 from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
 from onemap.layers.quality.neighbours import Items
+from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
+from onemap.layers.quality.table_rows import row_flaws
 from onemap.layers.quality.topology import Block, SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
 from onemap.layers.quality.values import chosen_tables, value_flaws
 
@@ -84,6 +86,8 @@ def check_quality(
         # A feature that cannot be taken must be known, however many there are.
         return None if level_of(entry, code) == "refuse" else MOST_KEPT
 
+    if entry.geometry == "table":
+        return _quality(frame, entry, *_of_table(frame, entry, required, most, progress), place)
     far_m = check_of(entry, "position.outside")["far_m"]
     rows = 0.15 if looks_at_shapes(entry, ground.district) else 0.95
     flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), progress.part(0.0, 0.25 * rows))
@@ -104,7 +108,23 @@ def check_quality(
             beside, fits_known = _beside_known(frame, entry, ground)
             flaws += beside
     progress.at(1.0)
-    return replace(_quality(frame, entry, flaws, place, codes), fits_known=fits_known)
+    return replace(_quality(frame, entry, flaws, codes, place), fits_known=fits_known)
+
+
+def _of_table(
+    frame: FrameBlocks,
+    entry: LayerEntry,
+    required: Sequence[str],
+    most: Callable[[str], int | None],
+    progress: Progress,
+) -> tuple[list[Flaws], dict[str, str]]:
+    """What is wrong with rows that have no geometry, and from which tables their codes are."""
+    flaws = person_flaws(frame, entry) + key_flaws(frame, entry, most, progress.part(0.0, 0.2))
+    flaws += row_flaws(frame, entry)
+    tables = chosen_tables(frame, entry, progress.part(0.2, 0.4))
+    flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.4, 1.0))
+    progress.at(1.0)
+    return flaws, {name: f"{table.name} {table.version}" for name, table in tables.items()}
 
 
 def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: Ground) -> tuple[list[Flaws], bool]:
@@ -210,7 +230,7 @@ def _least(entry: LayerEntry, code: str) -> SizeLimits:
 
 
 def _quality(
-    frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], place: dict[str, Any], codes: dict[str, str]
+    frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], codes: dict[str, str], place: dict[str, Any]
 ) -> Quality:
     found: list[GradedProblem] = []
     more: dict[str, int] = {}

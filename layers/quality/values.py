@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.catalogue import Field, LayerEntry
+from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_code
 from onemap.layers.errors import Problem
 from onemap.layers.frames.fields import text_value
@@ -18,6 +19,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 Most = Callable[[str], int | None]
+_MOST_FORMS = 10  # of one field, that are told
 
 
 def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> dict[str, CodeTable]:
@@ -65,7 +67,10 @@ def value_flaws(
         *(flaws for check in fields for flaws in (check.type, check.length, check.code)),
         *(check.name for check in fields),
     ]
-    return [item for flaws in collected for item in flaws.flaws()]
+    return [
+        *(item for flaws in collected for item in flaws.flaws()),
+        *(item for check in fields for item in check.forms()),
+    ]
 
 
 def distinct_values(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
@@ -88,6 +93,8 @@ class _FieldCheck:
         self._table = tables.get(field.name)
         self._codes_of_names = tables.get(field.name_of or "")
         self._allowed = {plain_code(value) for value in field.values}
+        self._reading = code_reading(field)
+        self._forms: dict[tuple[str, str], int] = {}  # as it is written and as it is read → in how many features
 
     def look(self, rows: np.ndarray, values: dict[str, list[Any]]) -> None:
         """The next rows (k,), and all values of theirs by field."""
@@ -110,8 +117,29 @@ class _FieldCheck:
             codes = [text_value(value) for value in found]
             unknown = [code is not None and classes.class_of(code) is None for code in codes]
             add(self.code, unknown, known=classes.standard)
+        if self._reading is not None:
+            self._look_at_forms(place, found, self._reading)
         if self._codes_of_names is not None and field.name_of is not None:
             self._look_at_names(rows, values[field.name_of], place, found, own)
+
+    def _look_at_forms(self, place: np.ndarray, found: list[Any], reading: Callable[[str], str]) -> None:
+        """Texts that are known codes, and written otherwise; what is no code is told as such."""
+        counts = np.bincount(place[place >= 0], minlength=len(found)).tolist()
+        for value, count in zip(found, counts, strict=True):
+            text = text_value(value) if isinstance(value, str) else None
+            if text is None or reading(text) == value:
+                continue
+            if plain_code(text) in self._allowed or (self._table is not None and self._table.class_of(text)):
+                self._forms[(value, reading(text))] = self._forms.get((value, reading(text)), 0) + count
+
+    def forms(self) -> list[Flaws]:
+        """One remark on all codes that are written otherwise than their table writes them; they stay as they are."""
+        if not self._forms:
+            return []
+        told = {f"{written} → {read}": count for (written, read), count in self._forms.items()}
+        most = [*sorted(told, key=lambda one: -told[one])[:_MOST_FORMS], *(["…"] if len(told) > _MOST_FORMS else [])]
+        facts = {"field": self.field.name, "count": sum(told.values()), "values": most}
+        return [Flaws("value.form", np.array([-1]), [facts])]
 
     def _look_at_names(
         self, rows: np.ndarray, code_values: list[Any], name_place: np.ndarray, names: list[Any], own: list[Any]

@@ -137,12 +137,20 @@ def sources_in(folder: Path, name: str) -> list[Path]:
         and not any(parent.suffix.lower() in formats.FOLDERS for parent in item.relative_to(folder).parents)
         and not item.name.startswith("._")
     ]
-    readable = [item for item in found if item.suffix.lower() in formats.READABLE]
+    readable = [item for item in found if item.suffix.lower() in formats.READABLE and not _is_part(item)]
     main = [item for item in readable if item.suffix.lower() not in _MAY_BE_A_NOTE] or readable
     if not main:
         check_driver(*found)
         raise OneMapError("source.nothing_inside", file=name)
     return main
+
+
+def _is_part(path: Path) -> bool:
+    """Whether it is the table of a shapefile or of a MapInfo table beside it, and no source of its own."""
+    return path.suffix.lower() == ".dbf" and any(
+        beside.stem == path.stem and beside.suffix.lower() in (".shp", ".tab", ".shx")
+        for beside in path.parent.iterdir()
+    )
 
 
 def check_driver(*paths: Path) -> None:

@@ -2,13 +2,15 @@
 
 from onemap.layers.errors import Problem
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
+from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, spatialite
 from onemap.layers.sources.sheets import sheet_grid
 
 KML, KMZ, DXF, VCT, TEXT = ".kml", ".kmz", ".dxf", ".vct", ".txt"
 ARCHIVES = {".zip", ".7z"}
 FOLDERS = {".gdb"}  # a format that is a folder
-READABLE = {*GDAL_DRIVERS, *sheet_grid.SUFFIXES, KML, KMZ, DXF, VCT, TEXT}
-KNOWN = [*GDAL_DRIVERS, KML, KMZ, DXF, *sheet_grid.SUFFIXES, TEXT, VCT, *sorted(ARCHIVES)]
+OPEN_FORMATS = [*sorted(geoparquet_reading.SUFFIXES), *sorted(json_lines.SUFFIXES), *sorted(spatialite.SUFFIXES)]
+KNOWN = [*GDAL_DRIVERS, *OPEN_FORMATS, KML, KMZ, DXF, *sheet_grid.SUFFIXES, TEXT, VCT, *sorted(ARCHIVES)]
+READABLE = {*KNOWN} - ARCHIVES
 
 NO_DRIVER = {
     ".dwg": Problem("suggest.dwg"),

@@ -29,6 +29,11 @@ _WAIT_SECONDS = 10
 _ROWS_AT_ONCE = 5000
 _STRAIGHT = {1, 2, 3, 4, 5, 6}
 _PADDED = 1042  # character(n), filled with blanks that mean nothing
+_PLAIN_TABLES = """
+SELECT table_schema, table_name FROM information_schema.tables
+WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+  AND (table_schema || '.' || table_name = %s OR table_name = %s)
+ORDER BY 1, 2"""
 _TABLES = """SELECT g.f_table_schema, g.f_table_name, g.f_geometry_column, g.srid FROM geometry_columns g
 WHERE has_table_privilege(format('%I.%I', g.f_table_schema, g.f_table_name), 'SELECT')
 ORDER BY 1, 2, (SELECT attnum FROM pg_attribute
@@ -123,12 +128,20 @@ class Database:
         if self.table is not None:
             wanted = self.table.replace('"', "")
             alike = [label for label in found if label == wanted or label.partition(".")[2] == wanted]
+            if not alike:
+                found = self._plain_tables(wanted)
+                alike = list(found)
             if len(alike) != 1:
                 names = alike or list(found)
                 raise OneMapError("source.layer_unknown", file=self.name, layer=self.table, names=names)
             found = {alike[0]: found[alike[0]]}
         self._found = found
         return list(found)
+
+    def _plain_tables(self, wanted: str) -> dict[str, tuple[str, str, str, int]]:
+        """Tables and views without geometry of that name, which are read only where they are named."""
+        rows = self.connection.execute(_PLAIN_TABLES, (wanted, wanted))
+        return {f"{schema}.{table}": (schema, table, "", 0) for schema, table in rows}
 
     def read(self, layer: str) -> RawFrame:
         """All rows of a table, in the order of its primary key if it has one.
@@ -138,7 +151,7 @@ class Database:
         schema, table, column, _ = self._found[layer]
         names, wkb, values, digest = self._rows(schema, table, column)
         place = {"file": self.name, "layer": layer}
-        crs = self._crs(schema, table, column, place)
+        crs = self._crs(schema, table, column, place) if column else None
         geometries, stroked = _geometries(wkb, curves.SAGITTA_M / (111_320 if crs and crs.is_geographic else 1))
         problems = [Problem("geometry.stroked", {**place, "count": stroked})] if stroked else []
         if shapely.has_z(geometries).any():
@@ -154,6 +167,7 @@ class Database:
             encoding="utf-8",
             problems=tuple(problems),
             source_hash=digest,
+            is_table=not column,
         )
 
     def _rows(self, schema: str, table: str, column: str) -> tuple[list[str], list[bytes | None], list[list[Any]], str]:
@@ -173,7 +187,8 @@ class Database:
         padded = [item.type_code == _PADDED for item in columns]
         key = [sql.Identifier(row[0]) for row in self.connection.execute(_KEY, (schema, table))]
         order = sql.SQL(" ORDER BY {}").format(sql.SQL(", ").join(key)) if key else sql.SQL("")
-        fields = [sql.SQL("ST_AsBinary({})").format(sql.Identifier(column)), *map(sql.Identifier, names)]
+        shape = sql.SQL("ST_AsBinary({})").format(sql.Identifier(column)) if column else sql.SQL("NULL::bytea")
+        fields = [shape, *map(sql.Identifier, names)]
         query = sql.SQL("SELECT {} FROM {}{}").format(sql.SQL(", ").join(fields), source, order)
         wkb: list[bytes | None] = []
         values: list[list[Any]] = [[] for _ in names]

@@ -1,7 +1,7 @@
 """From a path to a raw frame: which adapter reads it, which layer is meant, what was its content."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.library_file import is_library
+from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
@@ -20,6 +21,7 @@ from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.shapefile import check_complete
+from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, spatialite
 from onemap.layers.sources.redline import redline_reading
 from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.sheets import sheet, sheet_grid
@@ -73,7 +75,7 @@ def _check_readable(path: Path) -> None:
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
     if path.is_file() and path.stat().st_size == 0:
         raise OneMapError("source.damaged", file=path.name, reason="0 bytes")
-    if suffix in GDAL_DRIVERS:
+    if suffix in GDAL_DRIVERS or suffix in formats.OPEN_FORMATS:
         check_first_bytes(path)
 
 
@@ -92,34 +94,55 @@ def layers_of(source: OpenSource) -> list[str]:
         return dxf.dxf_layers(source)
     if suffix == formats.VCT:
         return vct_reading.vct_layers(source)
+    if suffix in spatialite.SUFFIXES:
+        return spatialite.spatialite_layers(source)
     if suffix not in GDAL_DRIVERS:
         return [source.stem]
     return library_source.library_layers(source) if is_library(source) else vector.layer_names(source)
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
-def read_layer(source: OpenSource, layer: str, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
-    """One layer of an opened source as it stands in the file."""
+def read_layer(
+    source: OpenSource,
+    layer: str,
+    encoding: str | None,
+    progress: Progress = SILENT,
+    *,
+    lenient: bool = False,
+    as_table: bool = False,
+) -> RawFrame:
+    """One layer of an opened source as it stands in the file.
+
+    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are.
+    """
     if isinstance(source, postgis.Database):
         return source.read(layer)
     suffix = source.suffix.lower()
     if _is_folder_of_sources(source):
         path, name = _members(source)[layer]
         _check_readable(path)
-        return read_layer(path, name, encoding, progress)
-    if suffix in sheet_grid.SUFFIXES:
-        return sheet.read_sheet(source, layer, encoding)
-    if suffix in (formats.KML, formats.KMZ):
-        return kml.read_kml(source, layer, encoding)
-    if suffix == formats.DXF:
-        return dxf.read_dxf(source, layer, encoding)
-    if suffix == formats.VCT:
-        return vct_reading.read_vct(source, layer, encoding)
-    if suffix not in GDAL_DRIVERS:
-        return redline_reading.read_redline(source, encoding)
+        return read_layer(path, name, encoding, progress, lenient=lenient, as_table=as_table)
     if is_library(source):
         return library_source.read_library_layer(source, layer)
-    return vector.read_vector(source, layer, encoding, progress)
+    if suffix in GDAL_DRIVERS:
+        return vector.read_vector(source, layer, encoding, progress, lenient)
+    frame = _read_file(source, layer, encoding, progress, as_table)
+    return replace(frame, replaced=replaced_text(frame.attributes))
+
+
+def _read_file(path: Path, layer: str, encoding: str | None, progress: Progress, as_table: bool) -> RawFrame:
+    """A layer of a format that needs no GDAL."""
+    readers: dict[str, Callable[[], RawFrame]] = {
+        **dict.fromkeys(sheet_grid.SUFFIXES, lambda: sheet.read_sheet(path, layer, encoding, as_table=as_table)),
+        **dict.fromkeys((formats.KML, formats.KMZ), lambda: kml.read_kml(path, layer, encoding)),
+        **dict.fromkeys(geoparquet_reading.SUFFIXES, lambda: geoparquet_reading.read_geoparquet(path, progress)),
+        **dict.fromkeys(json_lines.SUFFIXES, lambda: json_lines.read_json_lines(path, encoding, progress)),
+        **dict.fromkeys(spatialite.SUFFIXES, lambda: spatialite.read_spatialite(path, layer)),
+        formats.DXF: lambda: dxf.read_dxf(path, layer, encoding),
+        formats.VCT: lambda: vct_reading.read_vct(path, layer, encoding),
+        formats.TEXT: lambda: redline_reading.read_redline(path, encoding),
+    }
+    return readers[path.suffix.lower()]()
 
 
 def _members(folder: Path) -> dict[str, tuple[Path, str]]:
@@ -139,8 +162,15 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
     return found
 
 
-def read_source(source: str | Path, layer: str | None, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
-    """The layer that is meant, with the hash of its file.
+def read_source(
+    source: str | Path,
+    layer: str | None,
+    encoding: str | None,
+    progress: Progress = SILENT,
+    *,
+    as_table: bool = False,
+) -> RawFrame:
+    """The layer that is meant, with the hash of its file. as_table: rows of a sheet, whatever its columns are.
 
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, and whatever `open_source` and the adapters refuse.
@@ -153,7 +183,7 @@ def read_source(source: str | Path, layer: str | None, encoding: str | None, pro
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ))
+        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ), as_table=as_table)
         if len(frame.geometries) == 0:
             raise OneMapError("source.empty", file=file, layer=frame.layer)
         if isinstance(found, postgis.Database):

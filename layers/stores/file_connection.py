@@ -19,6 +19,7 @@ from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA,
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.store import (
     GEOMETRY_COLUMN,
+    NO_GEOMETRY,
     DamagedTable,
     FeatureRows,
     FeatureTable,
@@ -129,14 +130,17 @@ class FileConnection(sqlite3.Connection):
             yield (fid, *row)
 
     def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
-        """Fill the R-tree in bulk; its triggers are made afterwards."""
+        """Fill the R-tree in bulk; its triggers are made afterwards. A table without geometry has none."""
+        if table.geometry_type == NO_GEOMETRY:
+            progress.at(1.0)
+            return
         geopackage.index_geometries(
             self, table.name, geopackage.packed_index(range(1, len(bounds) + 1), bounds), progress
         )
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
-        geometry_type = table.geometry_type
+        geometry_type = None if table.geometry_type == NO_GEOMETRY else table.geometry_type
         before = self.execute(
             "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (table.name,)
         ).fetchone()
@@ -157,7 +161,7 @@ class FileConnection(sqlite3.Connection):
             parameters = corners(bounds)
         try:
             if count is not None:
-                check_index(self, table, count)
+                self._check_complete(table, count)
             rows = self.execute(sql + " ORDER BY f.fid", parameters).fetchall()
             wanted = count
             if bounds is not None:
@@ -173,6 +177,12 @@ class FileConnection(sqlite3.Connection):
             geometries=geometries if len(rows) else np.empty(0, dtype=object),
             values=dict(zip(fields, values[2:], strict=True)),
         )
+
+    def _check_complete(self, table: str, count: int) -> None:
+        """Raises DamagedTable where features, or entries of their index, are gone."""
+        sql = "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type = 'attributes'"
+        if self.execute(sql, (table,)).fetchone() is None:
+            check_index(self, table, count)
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
         """All features as they lie there, and which of them (n,) are not as a geometry's blob is written here.
@@ -273,7 +283,8 @@ class FileConnection(sqlite3.Connection):
             " (SELECT table_name FROM onemap_versions WHERE code = ?)",
             (code,),
         ).fetchone()
-        geopackage.register(self, code, title, self.srs_id, geometry_type, None if None in extent else extent)
+        shown = None if geometry_type == NO_GEOMETRY else geometry_type
+        geopackage.register(self, code, title, self.srs_id, shown, None if None in extent else extent)
 
 
 def _as_far_as_readable(blobs: Sequence[Any]) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.store import quote_identifier
 
-_HEADER_BYTES, _CELL_BYTES = 4, 24
-_CELL = np.dtype([("child", ">i8"), ("box", ">f4", 4)])  # least x, greatest x, least y, greatest y
-_ROOT = 1
-_USUAL_BYTES = _HEADER_BYTES + 51 * _CELL_BYTES  # of a node, where pages are no smaller than 2048 bytes
+HEADER_BYTES, _CELL_BYTES = 4, 24
+CELL = np.dtype([("child", ">i8"), ("box", ">f4", 4)])  # least x, greatest x, least y, greatest y
+ROOT = 1
+_USUAL_BYTES = HEADER_BYTES + 51 * _CELL_BYTES  # of a node, where pages are no smaller than 2048 bytes
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PackedRtree:
         if len(self._ids) == 0:
             return
         nodes = quote_identifier(f"{index}_node")
-        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {_ROOT}").fetchone()  # noqa: S608  # nosec B608
+        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {ROOT}").fetchone()  # noqa: S608  # nosec B608
         levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
         for depth, level in enumerate(levels):
             table, key, value = (
@@ -71,14 +71,14 @@ class PackedRtree:
 
 def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
     """The levels of a packed tree with nodes of `size` bytes, from the leaves to the root."""
-    capacity = (size - _HEADER_BYTES) // _CELL_BYTES
+    capacity = (size - HEADER_BYTES) // _CELL_BYTES
     order = _near_to_near(bounds, capacity)
-    children, boxes = np.asarray(ids, dtype=np.int64)[order], _outward(bounds[order])
-    number = _ROOT + 1
+    children, boxes = np.asarray(ids, dtype=np.int64)[order], outward(bounds[order])
+    number = ROOT + 1
     levels: list[_Level] = []
     while True:
         count = -(-len(children) // capacity)
-        numbers = np.arange(number, number + count) if count > 1 else np.array([_ROOT])
+        numbers = np.arange(number, number + count) if count > 1 else np.array([ROOT])
         number += count
         parent = np.repeat(numbers, capacity)[: len(children)]
         sorted_rows = np.argsort(children, kind="stable")  # appended to the table one after the other
@@ -103,7 +103,7 @@ def _near_to_near(bounds: np.ndarray, capacity: int) -> np.ndarray:
     return np.lexsort((y, rank // in_strip))
 
 
-def _outward(bounds: np.ndarray) -> np.ndarray:
+def outward(bounds: np.ndarray) -> np.ndarray:
     """Boxes (n, 4) as least and greatest x, least and greatest y in 32 bits, which hold the given ones."""
     wide = bounds[:, [0, 2, 1, 3]]
     narrow = wide.astype(np.float32)
@@ -117,14 +117,14 @@ def _pack_level(
     children: np.ndarray, boxes: np.ndarray, count: int, capacity: int, size: int, depth: int
 ) -> list[bytes]:
     """The nodes of one level, as many as `count`, each of `size` bytes."""
-    cells = np.zeros(count * capacity, dtype=_CELL)
+    cells = np.zeros(count * capacity, dtype=CELL)
     cells["child"][: len(children)] = children
     cells["box"][: len(children)] = boxes
     held = np.full(count, capacity)
     held[-1] = len(children) - capacity * (count - 1)
     whole = np.zeros((count, size), dtype=np.uint8)
-    whole[:, :_HEADER_BYTES] = np.column_stack([np.full(count, depth), held]).astype(">u2").view(np.uint8)
+    whole[:, :HEADER_BYTES] = np.column_stack([np.full(count, depth), held]).astype(">u2").view(np.uint8)
     body = cells.view(np.uint8).reshape(count, capacity * _CELL_BYTES)
-    whole[:, _HEADER_BYTES : _HEADER_BYTES + capacity * _CELL_BYTES] = body
+    whole[:, HEADER_BYTES : HEADER_BYTES + capacity * _CELL_BYTES] = body
     content = whole.tobytes()
     return [content[at : at + size] for at in range(0, len(content), size)]

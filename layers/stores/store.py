@@ -14,6 +14,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Right, Roles
 
 GEOMETRY_COLUMN = "geom"
+NO_GEOMETRY = "GEOMETRYCOLLECTION"  # the type of that column in a table of which no row has any
 Rows = dict[str, dict[str, str | None]]  # table → name → hash of a row; None of one that was taken away
 
 

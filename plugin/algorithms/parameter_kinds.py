@@ -29,6 +29,7 @@ from onemap.plugin.algorithms.sinks import POLYGON, VECTOR
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.verb_parameters import VerbParameter
 from onemap.plugin.library.layer_list import code_hints, code_of_hint
+from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
 
 Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
@@ -58,7 +59,13 @@ def usual_kinds() -> dict[str, ParameterKind]:
     """What Processing asks for more aptly than by text, by the parameter's name."""
     return {
         "library": ParameterKind(
-            _definition_maker(QgsProcessingParameterFile, fileFilter=tr("Library (*.gpkg)")), _text
+            # The one that was open last in the dock; opening a toolbox must not ask a server.
+            _definition_maker(
+                QgsProcessingParameterFile,
+                fileFilter=tr("Library (*.gpkg)"),
+                defaultValue=settings.get("library") or None,
+            ),
+            _text,
         ),
         "source": source(VECTOR),
         "parcels": source(POLYGON),

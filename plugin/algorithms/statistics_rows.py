@@ -1,8 +1,10 @@
-"""The verbs that count what lies where, as algorithms: their texts, and what Processing alone must know of them."""
+"""The verbs that count what lies where, and the parcels' sheets, as algorithms."""
 
 from __future__ import annotations
 
-from onemap.plugin.algorithms.parameter_kinds import layer_code
+from qgis.core import QgsProcessing
+
+from onemap.plugin.algorithms.parameter_kinds import file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -57,6 +59,61 @@ def transitions_row() -> VerbRow:
         outputs=(
             Output("AREA_M2", tr("Compared ground, m²"), "total.area_m2", is_number=True),
             Output("CHANGED_M2", tr("Changed ground, m²"), "total.changed_m2", is_number=True),
+        ),
+    )
+
+
+def readings_row() -> VerbRow:
+    """The row of `readings`."""
+    return VerbRow(
+        "readings",
+        tr("Readings of sensors"),
+        tr(
+            "Hour or day means with their share of valid readings, and the status of each sensor at a moment: normal, "
+            "warning, alarm, or unknown with its reason. What is silent is never normal."
+        ),
+        first="library readings nodes by limits at",
+        advanced="property zone out overwrite",
+        titles={
+            "readings": tr("Table of readings (code, default JCSJ)"),
+            "nodes": tr("Layer of sensors (code, default WLWJD)"),
+            "by": tr("Means of"),
+            "property": tr("This property alone"),
+            "limits": tr("File of limits"),
+            "at": tr("Status at"),
+            "zone": tr("Time zone, such as +08:00"),
+        },
+        kinds={"readings": layer_code(), "nodes": layer_code(), "limits": file("TOML (*.toml)", is_result=False)},
+        sinks=(
+            Sink("STATUS", tr("Status of the sensors"), "status", QgsProcessing.SourceType.TypeVectorPoint),
+            Sink("MEANS", tr("Means"), "means", VECTOR),
+        ),
+    )
+
+
+def sheet_row() -> VerbRow:
+    """The row of `sheet`."""
+    endings = "PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"
+    return VerbRow(
+        "sheet",
+        tr("Query sheets of parcels"),
+        tr(
+            "Prints a sheet of one or two pages for each parcel into one file: a map, what it is today, what each plan "
+            "and control line says, the findings with their law, what was not checked, and the boundary points. "
+            "Nothing of it is kept in the library."
+        ),
+        first="library parcels target id as_of",
+        advanced="pack code_system only layer crs transform encoding repair known_at overwrite workers",
+        titles={
+            "target": tr("Target"),
+            "layer": tr("Layer in the file of parcels"),
+            "crs": tr("Coordinate system of the parcels"),
+            "encoding": tr("Encoding of the parcels"),
+        },
+        kinds={"target": file(endings)},
+        outputs=(
+            Output("PARCEL_COUNT", tr("Number of parcels"), "parcels", is_number=True),
+            Output("PAGES", tr("Number of pages"), "pages", is_number=True),
         ),
     )
 

@@ -16,7 +16,7 @@ from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspec
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.parameter_kinds import choice, crs, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
-from onemap.plugin.algorithms.statistics_rows import statistics_row, transitions_row
+from onemap.plugin.algorithms.statistics_rows import readings_row, sheet_row, statistics_row, transitions_row
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
@@ -34,7 +34,7 @@ def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
     of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
-    rows = (*rows, *of_deliveries, statistics_row, transitions_row, _identify, _publish)
+    rows = (*rows, *of_deliveries, sheet_row, statistics_row, readings_row, transitions_row, _identify, _publish)
     return [row() for row in rows]
 
 
@@ -128,10 +128,12 @@ def _check() -> VerbRow:
             "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
         ),
         first="library parcels id pack as_of",
-        advanced="code_system only layer crs transform encoding repair known_at replace against unrecorded workers "
-        "scheduler shared fail_on out overwrite",
+        advanced="code_system only layer crs transform encoding fields repair keep_bad known_at replace against "
+        "unrecorded workers scheduler shared fail_on out overwrite",
         titles={
             **_of_parcels(),
+            "fields": tr("Fields (target=source, …)"),
+            "keep_bad": tr("Set bad parcels aside, and check the rest"),
             "unrecorded": tr("Do not keep the run in the library"),
             "scheduler": tr("Cluster (local, or a scheduler's address)"),
             "shared": tr("Folder that all workers of the cluster see"),

@@ -17,7 +17,6 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.check.live_view import LiveView
 from onemap.plugin.check.past_checks import PastChecks
+from onemap.plugin.check.sheet_button import SheetButton
 from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
@@ -32,11 +32,13 @@ from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.parcels.parcel_mends import ParcelMends
+from onemap.plugin.parcels.parcel_use import ParcelUse
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.remedy_view import RemedyView
 from onemap.plugin.remedy.sites_view import SitesView
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
+from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.words.number_format import moment_text
@@ -49,6 +51,7 @@ class CheckTab(QWidget):
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
     begun = pyqtSignal()  # something was asked: an older message no longer holds
+    add_requested = pyqtSignal()  # data, to a library that has none
     finished = pyqtSignal()  # the verdicts of a check are shown
     trial_finished = pyqtSignal()  # what a trial would change is shown
 
@@ -72,10 +75,12 @@ class CheckTab(QWidget):
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
+        self.uses = ParcelUse(self.parcels, self)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.check())
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
+        self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
         self.sites = SitesView(library, lambda: self.rules.packs, canvas)
         self.sites.refused.connect(self.refused)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
@@ -89,6 +94,9 @@ class CheckTab(QWidget):
         self.live.results.refused.connect(self.refused)
         self.live.results_shown.connect(lambda: self._show_page(self.live))
         self.live.back_requested.connect(self._leave_live)
+        self.sheet_button = SheetButton(library.core, self._sheet_params)
+        self.sheet_button.request_started.connect(self._follow_sheet)
+        self.sheet_button.written.connect(self.message_sent)
         self._build()
         library.listed.connect(self._enable)
         library.loading.connect(self._clear_other_scope)
@@ -114,29 +122,51 @@ class CheckTab(QWidget):
             return
         self.leave_map()
         self.live.leave()
-        folder = Path(QgsProcessingUtils.generateTempFilename("check"))
-        folder.mkdir(parents=True, exist_ok=True)
+        target, choice = _temporary_target("run"), self.parcels.choice
+        asked_params = self._asked_params(str(Path(target).parent))
+        if asked_params is None:
+            return
+        params = {**asked_params, "out": target}
+        self._parcels_name = choice.name
+        self._result_scope = (self._library.path, self._library.day)
+        self._params = params
+        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def _asked_params(self, folder: str) -> dict[str, Any] | None:
+        """The parameters of a check of the chosen parcels, which are written into a folder; None: refused."""
         try:
-            source = self.parcels.source(str(folder))
+            source = self.parcels.source(folder)
         except Refusal as refusal:
             self.refused.emit(refusal)
-            return
-        target = str(folder / "run.gpkg")
-        choice = self.parcels.choice
-        params = {
+            return None
+        return {
             "library": self._library.path,
             "parcels": source.path,
             "layer": source.layer,
             "crs": source.crs,
             "as_of": self._library.day,
             "pack": self.rules.packs,
-            "out": target,
-            **self.mends.params_for(choice),
+            "code_system": self.uses.system,
+            **self.mends.params_for(self.parcels.choice),
         }
-        self._parcels_name = choice.name
-        self._result_scope = (self._library.path, self._library.day)
-        self._params = params
-        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def _sheet_params(self) -> dict[str, Any] | None:
+        if self._request is not None or not self.button.isEnabled():
+            return None
+        return self._asked_params(str(Path(_temporary_target("sheet")).parent))
+
+    def _follow_sheet(self, request: Request, params: dict[str, Any]) -> None:
+        """Show the progress of the sheets as that of a check, for one thing runs at a time."""
+        self.begun.emit()
+        self._request = request
+        self._show_work(tr("Starting…"))
+        request.progressed.connect(self._show_progress)
+        request.answered.connect(lambda _answer: self._end_sheet())
+        request.refused.connect(lambda refusal: self._refuse(refusal, self.parcels.choice, params))
+
+    def _end_sheet(self) -> None:
+        self._request = None
+        self._show_work("")
 
     def try_file(self, code: str, path: str) -> None:
         """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
@@ -254,23 +284,21 @@ class CheckTab(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
+        self.uses.add_to(form)
         form.addRow(tr("Rules"), self.rules)
         button_row = self._make_buttons()
         self._step = QLabel()
         self._step.setWordWrap(True)
-        self._empty = QLabel(tr("Choose the parcels, then press Check."))
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._empty.setContentsMargins(12, 24, 12, 12)
+        self._empty_page = self._make_empty_page()
         self._pages = Pages()
-        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._empty_page)
         self._pages.addWidget(self.results)
         self._pages.addWidget(self.trial)
         self._pages.addWidget(self.remedy)
         self._pages.addWidget(self.sites)
         self._pages.addWidget(self.live)
         self._pages.addWidget(self.past)
-        self._page_before: QWidget = self._empty  # that was shown before the sites
+        self._page_before: QWidget = self._empty_page  # that was shown before the sites
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addLayout(form)
@@ -278,6 +306,22 @@ class CheckTab(QWidget):
         layout.addWidget(self._step)
         layout.addWidget(self._pages, 1)
         self._show_work("")
+
+    def _make_empty_page(self) -> QWidget:
+        """What to do while there are no results, with the button that does it where the library has no data."""
+        self._empty = QLabel(tr("Choose the parcels, then press Check."))
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._empty.setContentsMargins(12, 24, 12, 12)
+        self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
+        self.add_button.clicked.connect(self.add_requested)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        return page
 
     def _make_buttons(self) -> QHBoxLayout:
         self.button = QPushButton(icon("check"), tr("Check"))
@@ -293,8 +337,7 @@ class CheckTab(QWidget):
         row.addWidget(self.button)
         row.addWidget(self._bar, 1)
         row.addWidget(self.cancel_button)
-        self._run_label = QLabel()
-        self._run_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._run_label = ElidedLabel()
         row.addWidget(self._run_label, 1)
         self.sites_button = QToolButton()
         self.sites_button.setIcon(icon("sites"))
@@ -308,6 +351,7 @@ class CheckTab(QWidget):
         self.past_button.setAutoRaise(True)
         self.past_button.setToolTip(tr("Past checks: open one again, compare, name or delete it"))
         self.past_button.toggled.connect(self._show_past)
+        row.addWidget(self.sheet_button)
         row.addWidget(self.past_button)
         row.addWidget(self.live.button)
         row.addWidget(self.sites_button)
@@ -316,8 +360,13 @@ class CheckTab(QWidget):
     def _enable(self) -> None:
         is_ready = bool(self._library.path) and self.parcels.choice is not None and self._request is None
         self.button.setEnabled(is_ready)
+        has_nothing = self._library.answers_no_rule and self.rules.packs is None
+        self.add_button.setVisible(has_nothing and self._request is None)
+        self.sheet_button.setEnabled(is_ready)
         if self._request is not None:
             self._empty.clear()
+        elif has_nothing:
+            self._empty.setText(tr("No layer that the rules ask has data in force on this day: nothing can be found."))
         elif self.parcels.choice is None:
             self._empty.setText(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
         else:
@@ -424,7 +473,7 @@ class CheckTab(QWidget):
         self.results.disable_remedy("" if self._params else why_not)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
-        self._run_label.setToolTip(hint)
+        self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
         self._show_page(self.results)
         self.finished.emit()
@@ -437,11 +486,17 @@ class CheckTab(QWidget):
         given_params = {
             name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")
         }
-        return {"library": self._library.path, "as_of": self._library.day, "pack": self.rules.packs, **given_params}
+        return {
+            "library": self._library.path,
+            "as_of": self._library.day,
+            "pack": self.rules.packs,
+            "code_system": self.uses.system,
+            **given_params,
+        }
 
     def _leave_live(self) -> None:
         if self._page_before is self.live:
-            self._show_page(self.results if self.results.run is not None else self._empty)
+            self._show_page(self.results if self.results.run is not None else self._empty_page)
 
     def _clear_other_scope(self) -> None:
         """Clear the results of another library or day."""
@@ -452,13 +507,13 @@ class CheckTab(QWidget):
         if self.past_button.isChecked():
             self.past_button.setChecked(False)
         page = self._page_before if is_searching else self._pages.currentWidget()
-        if page is not self._empty and self._result_scope != (self._library.path, self._library.day):
+        if page is not self._empty_page and self._result_scope != (self._library.path, self._library.day):
             self.results.clear()
             self.trial.clear()
             self.remedy.clear()
             self._run_label.clear()
-            self._page_before = self._empty
-            self._pages.setCurrentWidget(self.sites if is_searching else self._empty)
+            self._page_before = self._empty_page
+            self._pages.setCurrentWidget(self.sites if is_searching else self._empty_page)
 
     def leave(self) -> None:
         """Cancel what runs, else remove the highlight and restore the view."""

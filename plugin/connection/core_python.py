@@ -308,19 +308,11 @@ def _wheel_folders(base: list[str]) -> list[Path]:
 
 
 def _names_in(requirements: Path) -> Iterator[str]:
+    """The packages that every platform has; one with a marker is missing on some."""
     for line in requirements.read_text(encoding="utf-8").splitlines():
         text = line.partition("#")[0].strip()
-        if text:
-            yield (
-                text.split(";")[0]
-                .split("[")[0]
-                .split("<")[0]
-                .split(">")[0]
-                .split("=")[0]
-                .split("!")[0]
-                .split("~")[0]
-                .strip()
-            )
+        if text and ";" not in text:
+            yield (text.split("[")[0].split("<")[0].split(">")[0].split("=")[0].split("!")[0].split("~")[0].strip())
 
 
 def _hash_of(requirements: Path) -> str:

@@ -32,8 +32,10 @@ POLL_MS = 100  # how long a cancel may go unseen
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
     """The command after the interpreter: options without a value are left out, lists are repeated."""
     words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
-    positionals = [parameter.name for parameter in verb_parameters(verb) if parameter.positional]
-    words += [str(options[name]) for name in positionals]
+    positionals = {parameter.name: parameter.required for parameter in verb_parameters(verb) if parameter.positional}
+    for name, is_required in positionals.items():
+        if is_required or is_given(options.get(name)):
+            words.append(str(options[name]))
     for name, value in options.items():
         if name in positionals or not is_given(value):
             continue

@@ -44,6 +44,8 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.review.review_tab import ReviewTab
 from onemap.plugin.scene.scene import missing_view, prepare_scene
 from onemap.plugin.services.service_dialog import ServiceDialog
+from onemap.plugin.statistics.statistics_view import StatisticsView
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.option_names import dock_controls
@@ -87,14 +89,10 @@ class OneMapDock(QgsDockWidget):
         self.setup_page = SetupPage(core, open_settings)
         self.map_tab = MapTab(self.library, self._zoom_to, self.show_place)
         self.identify = IdentifyView(self.library, canvas)
+        self.statistics = StatisticsView(self.library, canvas)
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
-        self.scene_button.setEnabled(not missing_view())
-        self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
-        self.scene_button.clicked.connect(self.show_scene)
-        self.map_tab.layout().addWidget(self.identify)
-        self.map_tab.layout().addWidget(self.scene_button)
         self.day_swipe = DaySwipe(self.library, canvas)
-        self.map_tab.add_row(self.day_swipe)
+        self._fill_map_tab()
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
         self.review_tab = ReviewTab(self.library, canvas)
@@ -108,8 +106,18 @@ class OneMapDock(QgsDockWidget):
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
         self._build()
+        name_accessibly(self)
         self._connect(open_guide)
         self._is_begun = self._is_closed = False
+
+    def _fill_map_tab(self) -> None:
+        """Below the tree of layers: what lies here, statistics, three dimensions, two days."""
+        self.scene_button.setEnabled(not missing_view())
+        self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
+        self.scene_button.clicked.connect(self.show_scene)
+        for widget in (self.identify, self.statistics, self.scene_button):
+            self.map_tab.layout().addWidget(widget)
+        self.map_tab.add_row(self.day_swipe)
 
     def _make_tabs(self) -> QTabWidget:
         tabs = QTabWidget()
@@ -136,6 +144,10 @@ class OneMapDock(QgsDockWidget):
         self.setMinimumWidth(MIN_WIDTH_PX)
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
+        self._connect_header(open_guide)
+        self._connect_rooms()
+
+    def _connect_header(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)
         self.header.open_requested.connect(self.choose_library)
         self.header.server_requested.connect(self.choose_server)
@@ -146,6 +158,8 @@ class OneMapDock(QgsDockWidget):
         self.header.setup_requested.connect(lambda: self._show(self.setup_page))
         self.header.machine_requested.connect(self.check_machine)
         self.header.help_requested.connect(open_guide)
+
+    def _connect_rooms(self) -> None:
         self.library.loading.connect(lambda: self._show(self.tabs if self.library.layers else self._loading))
         self.library.listed.connect(lambda: self._show(self.tabs))
         self.library.refused.connect(self._library_refused)
@@ -158,11 +172,13 @@ class OneMapDock(QgsDockWidget):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
+        self.check_tab.add_requested.connect(lambda: self.add_layer(""))
         self.map_tab.refused.connect(self.notice.say)
-        self.identify.refused.connect(self.refuse)
+        for view in (self.identify, self.day_swipe, self.statistics):
+            view.refused.connect(self.refuse)
         self.identify.shown.connect(self.show_map_tab)
-        self.day_swipe.refused.connect(self.refuse)
-        self.day_swipe.message_sent.connect(self.notice.say)
+        for view in (self.day_swipe, self.statistics):
+            view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
         self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
         self.map_tab.service_requested.connect(self.register_service)
@@ -170,8 +186,7 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.service_refused.connect(self.refuse)
         self.map_tab.service_message.connect(self.notice.say)
         self.check_tab.refused.connect(self.refuse)
-        self.check_tab.message_sent.connect(self.notice.say)
-        self.check_tab.begun.connect(self.notice.hide)
+        self._connect_notice()
         self.compare_tab.refused.connect(self.refuse)
         self.compare_tab.message_sent.connect(self.notice.say)
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
@@ -202,6 +217,13 @@ class OneMapDock(QgsDockWidget):
         self.setUserVisible(True)
         self.tabs.setCurrentIndex(self.tab_index(self.map_tab))
 
+    def _connect_notice(self) -> None:
+        """What went wrong before is no longer said once the next step begins, or has gone well."""
+        self.check_tab.message_sent.connect(self.notice.say)
+        self.check_tab.begun.connect(self.notice.hide)
+        for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):
+            done.connect(self.notice.forget_refusal)
+
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""
         return next(number for number in range(self.tabs.count()) if self.tabs.widget(number).widget() is room)
@@ -216,6 +238,7 @@ class OneMapDock(QgsDockWidget):
         self.compare_tab.close_down()
         self.review_tab.close_down()
         self.identify.close_down()
+        self.statistics.close_down()
         self.map_tab.close_down()
         self.setup_page.close_down()
         if self.add_dialog is not None:

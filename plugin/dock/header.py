@@ -52,6 +52,7 @@ class Header(QWidget):
         more_button = QToolButton()
         more_button.setText("⋮")
         more_button.setToolTip(tr("More"))
+        more_button.setAccessibleName(tr("More"))
         more_button.setAutoRaise(True)
         more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")

@@ -89,6 +89,7 @@ class CatalogueLayer:
     stratum: str = ""  # its group on the map
     map_place: int = 0  # from the uppermost layer
     look: str = ""  # its style in QGIS's format
+    class_field: str = ""  # the field of its features' classes
 
     @property
     def place(self) -> tuple[int, int, bool]:
@@ -118,6 +119,7 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
             str(layer.get("stratum") or ""),
             int(layer.get("place") or 0),
             str(layer.get("look") or ""),
+            str(layer.get("class_field") or ""),
         )
         for layer in answer.get("layers", [])
     ]

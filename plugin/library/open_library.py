@@ -35,9 +35,12 @@ class OpenLibrary(QObject):
         self.themes: list[MapTheme] = []
         self.crs = ""
         self.packs: list[dict[str, Any]] = []
+        self.asked: frozenset[str] = frozenset()  # the codes of the layers that the rules of its packs ask
         self.account = ""  # of the user on a server; empty for a file, in which names are typed
         self.is_rehearsal = False
         self._name = ""
+        self._words_of = ""  # the library whose words are known, or asked for
+        self._profile_refusal: Refusal | None = None
         self._request_number = 0
 
     @property
@@ -72,6 +75,11 @@ class OpenLibrary(QObject):
             self.core.log_in_with(entry_of(path))
         self.refresh()
 
+    @property
+    def answers_no_rule(self) -> bool:
+        """Whether no layer that a rule asks has data in force: nothing could be found then."""
+        return bool(self.layers) and not any(layer.code in self.asked for layer in self.layers if layer.in_force)
+
     def entry(self, code: str) -> CatalogueLayer | None:
         """The layer of a code, as the catalogue has it."""
         return next((entry for entry in self.layers if entry.code == code), None)
@@ -89,11 +97,24 @@ class OpenLibrary(QObject):
         self._request_number += 1
         number = self._request_number
         self.loading.emit()
-        if not core_words.are_known():
-            self.core.ask("words", {}).answered.connect(core_words.learn)
+        if self._words_of != self.path or not core_words.are_known():
+            self._ask_words(self.path)
         request = self.core.ask("layers", {"library": self.path, "as_of": self.day, "looks": True})
         request.answered.connect(lambda answer: self._take(number, answer))
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
+
+    def _ask_words(self, path: str) -> None:
+        """Ask for the words as this library has them: the bureaus have names of their own in its profile."""
+        self._words_of = path
+        request = self.core.ask("words", {"library": path})
+        request.answered.connect(core_words.learn)
+        request.refused.connect(self._do_without_own_words)
+
+    def _do_without_own_words(self, refusal: Refusal) -> None:
+        """Take the words that all have; a mistake in the profile is told once the layers are listed."""
+        self.core.ask("words", {}).answered.connect(core_words.learn)
+        if any(str(problem.get("code")).startswith("profile.") for problem in refusal.problems):
+            self._profile_refusal = refusal
 
     def _take(self, number: int, answer: dict[str, Any]) -> None:
         if number != self._request_number:  # another library was opened since
@@ -106,10 +127,14 @@ class OpenLibrary(QObject):
         self.services = services_in(answer)
         self.strata, self.themes = strata_in(answer), themes_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
+        self.asked = frozenset(answer.get("asked") or ())
         store_hints(self.layers)
         settings.remember_library(self.path)
         settings.remember_library_name(self.path, self._name)
         self.listed.emit()
+        if self._profile_refusal is not None:
+            refusal, self._profile_refusal = self._profile_refusal, None
+            self.refused.emit(refusal)
 
     def _refuse(self, number: int, refusal: Refusal) -> None:
         if number == self._request_number:

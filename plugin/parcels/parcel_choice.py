@@ -26,6 +26,7 @@ from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
+from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD
 from onemap.plugin.words.translation import tr
 
 MIN_NAME_LENGTH = 4
@@ -190,7 +191,7 @@ class ParcelChoice(QWidget):
         self.draw_button.setChecked(False)
         layer = self._drawn_layer()
         feature = QgsFeature(layer.fields())
-        feature.setAttributes([str(layer.featureCount() + 1)])
+        feature.setAttributes([str(layer.featureCount() + 1), *[None] * (layer.fields().count() - 1)])
         feature.setGeometry(QgsGeometry.collectGeometry([geometry]))
         _is_added, features = layer.dataProvider().addFeatures([feature])
         layer.updateExtents()
@@ -200,6 +201,14 @@ class ParcelChoice(QWidget):
         for added_feature in features:
             self.added.emit(layer, added_feature.id())
 
+    def state_use(self, layer: QgsVectorLayer, feature: int, code: str, system: str) -> None:
+        """State the proposed use of a drawn parcel, and of which system the code is; an empty code for none."""
+        stated = {USE_FIELD: code or None, SYSTEM_FIELD: system if code else None}
+        columns = {layer.fields().indexOf(name): value for name, value in stated.items()}
+        if all(column >= 0 for column in columns):  # a layer of drawings of an older plugin has no such fields
+            layer.dataProvider().changeAttributeValues({feature: columns})
+            layer.triggerRepaint()
+
     def _drawn_layer(self) -> QgsVectorLayer:
         crs = QgsProject.instance().crs()
         for layer in QgsProject.instance().mapLayers().values():
@@ -207,7 +216,8 @@ class ParcelChoice(QWidget):
                 return layer
         layer = QgsVectorLayer("MultiPolygon", self.words().drawn, "memory")
         layer.setCrs(crs)
-        layer.dataProvider().addAttributes([QgsField("parcel", QMetaType.Type.QString)])
+        names = ("parcel", USE_FIELD, SYSTEM_FIELD)
+        layer.dataProvider().addAttributes([QgsField(name, QMetaType.Type.QString) for name in names])
         layer.updateFields()
         layer.setCustomProperty(self.DRAWN, True)
         look = {"color": "16,152,173,40", "outline_color": "#1098AD", "outline_width": "0.6"}

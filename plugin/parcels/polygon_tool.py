@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsGeometry, QgsPointXY
+from qgis.core import Qgis, QgsDistanceArea, QgsGeometry, QgsPointXY, QgsProject
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand, QgsSnapIndicator
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QKeyEvent
+from qgis.PyQt.QtWidgets import QLabel
+
+from onemap.plugin.words.number_format import area_text, length_text, mu_text
+from onemap.plugin.words.translation import tr
 
 MIN_CORNERS = 3
+MEASURE_PX = 8  # from the corner of the map
 COLOUR = "#1098AD"
 
 
@@ -23,6 +28,11 @@ class DrawParcelTool(QgsMapTool):
         self._corners: list[QgsPointXY] = []
         self._band: QgsRubberBand | None = None
         self._snap_indicator = QgsSnapIndicator(canvas)
+        self.measure = QLabel(canvas)  # beside the drawing, while it is drawn
+        self.measure.setAutoFillBackground(True)
+        self.measure.setMargin(4)
+        self.measure.move(MEASURE_PX, MEASURE_PX)
+        self.measure.hide()
 
     def flags(self) -> QgsMapTool.Flag:
         """An edit tool, so that QGIS shows no menu on the right button."""
@@ -34,6 +44,7 @@ class DrawParcelTool(QgsMapTool):
         self._snap_indicator.setMatch(event.mapPointMatch())
         if self._band is not None:
             self._band.movePoint(event.mapPoint())
+            self._show_measure([*self._corners, QgsPointXY(event.mapPoint())])
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
         """Add a corner with the left button; finish with the right one."""
@@ -78,6 +89,23 @@ class DrawParcelTool(QgsMapTool):
         for corner in [*corners, corners[-1]]:  # the last follows the pointer
             self._band.addPoint(corner)
 
+    def _show_measure(self, corners: list[QgsPointXY]) -> None:
+        """Say how long the last side is, and from three corners on how large the parcel."""
+        measurer, project = QgsDistanceArea(), QgsProject.instance()
+        crs = self.canvas().mapSettings().destinationCrs()
+        measurer.setSourceCrs(crs, project.transformContext())
+        if crs.isGeographic():
+            measurer.setEllipsoid(crs.ellipsoidAcronym())
+        texts = [tr("Last side: {length}").format(length=length_text(measurer.measureLine(corners[-2:])))]
+        if len(corners) >= MIN_CORNERS:
+            outline = measurer.measureLine([*corners, corners[0]])
+            area_m2 = measurer.measurePolygon(corners)
+            texts.append(tr("Outline: {length}").format(length=length_text(outline)))
+            texts.append(f"{area_text(area_m2)} · {mu_text(area_m2)}")
+        self.measure.setText("\n".join(texts))
+        self.measure.adjustSize()
+        self.measure.show()
+
     def _finish(self) -> None:
         corners = self._corners
         if len(corners) < MIN_CORNERS:
@@ -87,6 +115,7 @@ class DrawParcelTool(QgsMapTool):
 
     def _clear(self) -> None:
         self._corners = []
+        self.measure.hide()
         self._snap_indicator.setMatch(type(self._snap_indicator.match())())
         self._remove_band()
 

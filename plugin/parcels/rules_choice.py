@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QWidget
@@ -21,7 +22,7 @@ class RulesChoice(QWidget):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._files: list[str] = []
+        self._titles: dict[str, str] = {}  # of packs of files, by path: what they call themselves
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(MIN_NAME_LENGTH)
@@ -31,6 +32,7 @@ class RulesChoice(QWidget):
         button = QToolButton()
         button.setIcon(icon("file"))
         button.setToolTip(tr("Use the rules of another pack, a file"))
+        button.setAccessibleName(button.toolTip())
         button.clicked.connect(self._choose_file)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -44,21 +46,50 @@ class RulesChoice(QWidget):
         """The packs as the core takes them; None for the library's own."""
         return self.box.currentData() or None
 
+    def add_file(self, path: str) -> None:
+        """Choose the pack of a file; it stays in the list, by its own title once the core has read it."""
+        if path not in self._titles:
+            self._titles[path] = Path(path).name
+            self._add_row(path)
+            request = self._library.core.ask("laws", {"pack": [path]})
+            request.answered.connect(lambda answer: self._name_file(path, answer))
+            request.refused.connect(lambda _refusal: None)  # the check refuses such a pack, with the reason
+        self.box.setCurrentIndex(self._row_of(path))
+
+    def _add_row(self, path: str) -> None:
+        self.box.addItem(self._titles[path], [path])
+        self.box.setItemData(self.box.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+
+    def _row_of(self, path: str) -> int:
+        return next(row for row in range(self.box.count()) if self.box.itemData(row) == [path])
+
+    def _name_file(self, path: str, answer: dict[str, Any]) -> None:
+        title = packs_text(answer.get("packs") or [])
+        if title:
+            self._titles[path] = title
+            self.box.setItemText(self._row_of(path), title)
+
     def _list(self) -> None:
+        chosen = self.packs
         self.box.clear()
-        library_packs = ", ".join(
-            f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs
+        self.box.addItem(packs_text(self._library.packs) or tr("the library's own"), None)
+        titles = "\n".join(
+            f"{title_of(pack.get('title'), str(pack.get('id')))} ({pack.get('id')})" for pack in self._library.packs
         )
-        self.box.addItem(library_packs or tr("the library's own"), None)
-        titles = "\n".join(title_of(pack.get("title"), str(pack.get("id"))) for pack in self._library.packs)
         self.box.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
         self.box.setToolTip(titles)
-        for path in self._files:
-            self.box.addItem(Path(path).name, [path])
+        for path in self._titles:
+            self._add_row(path)
+        if chosen is not None:
+            self.box.setCurrentIndex(self._row_of(chosen[0]))
 
     def _choose_file(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))
         if path:
-            self._files.append(path)
-            self.box.addItem(Path(path).name, [path])
-            self.box.setCurrentIndex(self.box.count() - 1)
+            self.add_file(path)
+
+
+def packs_text(packs: list[dict[str, Any]]) -> str:
+    """Packs by their titles and versions."""
+    texts = (f"{title_of(pack.get('title'), str(pack.get('id')))} {pack.get('version') or ''}" for pack in packs)
+    return ", ".join(text.strip() for text in texts)

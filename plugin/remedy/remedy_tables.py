@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTr
 from onemap.plugin.remedy.remedy_results import CUT, Alternative, DepartmentChange, Remedy
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.number_format import area_text, length_text, share_text
+from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_text, length_text, share_text
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
@@ -102,7 +102,9 @@ class AlternativesTree(QTreeWidget):
     ) -> QTreeWidgetItem:
         share = (area_m2 or 0.0) / self._parcel_area_m2 if self._parcel_area_m2 else None
         item = QTreeWidgetItem(parent or self, [title, area_text(area_m2), share_text(share)])
-        if verdict:
+        if parent is None and area_m2 is not None and area_m2 < SMALLEST_AREA_M2:
+            item.setText(AREA, tr("nothing usable"))
+        elif verdict:
             item.setIcon(NAME, sign_icon(verdict, self.palette()))
         item.setToolTip(NAME, title)
         item.setData(NAME, KIND, kind)

@@ -44,7 +44,7 @@ from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.work_row import WorkRow
-from onemap.plugin.words.number_format import area_text, moment_text, mu_text, share_text
+from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_text, moment_text, mu_text, share_text
 from onemap.plugin.words.translation import sentences, tr
 
 MIN_ROWS = 6  # of the list of alternatives that are in sight
@@ -256,6 +256,8 @@ class RemedyView(QWidget):
     def _summary_text(self, remedy: Remedy) -> str:
         if remedy.area_m2 <= 0:
             text = tr("Nothing of {parcel} would pass.").format(parcel=remedy.parcel)
+        elif remedy.area_m2 < SMALLEST_AREA_M2:
+            text = tr("Nothing usable of {parcel} would pass.").format(parcel=remedy.parcel)
         elif not remedy.cuts and remedy.dropped_m2 <= 0:
             return tr("{parcel} would pass as it is.").format(parcel=remedy.parcel)
         else:

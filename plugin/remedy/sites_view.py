@@ -40,6 +40,7 @@ from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.form_fields import field_row, separate_thousands
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import length_text, moment_text, mu_text
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -360,8 +361,8 @@ class SitesForm(QWidget):
         self.count.setValue(DEFAULT_SITES)
         self.count.setPrefix("≤ ")
         self.count.setToolTip(tr("How many places at most"))
+        self.use = UseChoice()
         self.project = QLineEdit()
-        self.project.setPlaceholderText("YDXZ=0701")
         self.project.setClearButtonEnabled(True)
         self.project.setToolTip(
             tr("What the project says of itself, for rules that ask the parcel: FIELD=VALUE, commas between")
@@ -372,7 +373,8 @@ class SitesForm(QWidget):
         form.addRow(tr("Search in"), self.ground)
         form.addRow(tr("Area"), field_row(self.area, self.mu))
         form.addRow(tr("Least width"), field_row(self.width_m, self.count))
-        form.addRow(tr("Project"), self.project)
+        form.addRow(tr("Use"), self.use)
+        form.addRow(tr("More facts"), self.project)
         self._show_mu()
 
     def _show_mu(self) -> None:
@@ -388,11 +390,15 @@ class SitesForm(QWidget):
             return text.format(area=f"{self.area.value():,.0f} m²", side=f"{side:,.1f} m")
         return ""
 
+    @property
+    def _stated_use(self) -> str:
+        return f"{USE_FIELD}={self.use.code}" if self.use.code else ""
+
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `sites`."""
         return {
             "area": self.area.value(),
             "width": self.width_m.value() or None,
             "count": self.count.value(),
-            "project": self.project.text().strip(),
+            "project": ",".join(filter(None, (self._stated_use, self.project.text().strip()))),
         }

@@ -7,9 +7,12 @@ from html import escape
 from typing import Any
 
 from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtGui import QGuiApplication, QTextDocument
+from qgis.PyQt.QtPrintSupport import QPrintDialog, QPrinter
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from onemap.plugin.words.number_format import NOT_MEASURED, moment_text
+from onemap.plugin.words.translation import tr
 
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})")
 LINES_AT_LEAST = 4
@@ -26,8 +29,13 @@ class DetailsPane(QScrollArea):
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._label.setContentsMargins(2, 2, 2, 2)
         self._label.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self._label.linkActivated.connect(self._follow)
+        self._label.setAccessibleName(tr("Details"))
+        self._title = ""
+        self._steps: list[dict[str, Any]] = []
+        self._is_technical = False
         self.setWidget(self._label)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -45,17 +53,35 @@ class DetailsPane(QScrollArea):
         self.verticalScrollBar().setValue(0)
 
     def show_steps(self, title: str, steps: list[dict[str, Any]]) -> None:
-        """Show the steps of an explanation: each step's name and value."""
-        rows = [f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"]
-        for step in steps:
-            if step.get("value") == NOT_MEASURED:  # such as a filter where the rule has none
-                continue
-            value = escape(local_times(step.get("value"))).replace("\n", "<br>")
-            name = f"<b>{escape(str(step.get('step', '')))}</b>"
-            rows.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")
+        """Show the steps of an explanation as a reviewer reads them; codes and hashes on demand, under "technical"."""
+        self._title, self._steps, self._is_technical = title, steps, False
+        self._show_page()
+
+    def _show_page(self) -> None:
+        links = {
+            "technical": tr("As a reviewer reads it") if self._is_technical else tr("Technical details"),
+            "copy": tr("Copy"),
+            "print": tr("Print…"),
+        }
+        line = " &nbsp; ".join(f"<a href='{name}'>{escape(text)}</a>" for name, text in links.items())
         self._label.setTextFormat(Qt.TextFormat.RichText)
-        self._label.setText("".join(rows))
+        self._label.setText(steps_page(self._title, self._steps, self._is_technical) + f"<p>{line}</p>")
         self.verticalScrollBar().setValue(0)
+
+    def _follow(self, link: str) -> None:
+        """Do what a link below the steps says."""
+        if link == "technical":
+            self._is_technical = not self._is_technical
+            self._show_page()
+            return
+        document = QTextDocument()
+        document.setHtml(steps_page(self._title, self._steps, self._is_technical))
+        if link == "copy":
+            QGuiApplication.clipboard().setText(document.toPlainText())
+        elif link == "print":
+            printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+            if QPrintDialog(printer, self).exec():
+                document.print(printer) if hasattr(document, "print") else document.print_(printer)
 
     def height_of_text(self) -> int:
         """The height of the whole text at this width."""
@@ -68,6 +94,22 @@ class DetailsPane(QScrollArea):
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As narrow as possible: the text wraps."""
         return QSize(80, self.minimumHeight())
+
+
+def steps_page(title: str, steps: list[dict[str, Any]], is_technical: bool) -> str:
+    """The steps of an explanation as HTML.
+
+    is_technical: with every code and hash, else as a reviewer reads them.
+    """
+    rows = [f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"]
+    for step in steps:
+        text = step.get("value") if is_technical else step.get("said", step.get("value"))
+        if text in (None, NOT_MEASURED):  # such as a filter where the rule has none
+            continue
+        value = escape(local_times(text)).replace("\n", "<br>")
+        name = f"<b>{escape(str(step.get('step', '')))}</b>"
+        rows.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")
+    return "".join(rows)
 
 
 def local_times(value: Any) -> str:

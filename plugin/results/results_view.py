@@ -18,8 +18,6 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -28,8 +26,9 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.results.details_pane import DetailsPane
+from onemap.plugin.results.details_pane import LINES_AT_LEAST, DetailsPane
 from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.results.result_export import ExportButton
 from onemap.plugin.results.result_layers import add_to_map, clear_map, result_layers
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
@@ -42,18 +41,12 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
+MOST_WRAPPED = 300  # parcels whose names wrap
+ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
+ROWS_BESIDE_STEPS, LINES_OF_STEPS = 3, 10  # at least, while a finding is explained
+ROW_MARGIN_PX = 6
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows
-
-
-class NameDelegate(QStyledItemDelegate):
-    """In a parcel's long name the verdict at its end stays; of a rule's name the beginning says most."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
-        """Cut the middle of a parcel's text where it does not fit."""
-        super().initStyleOption(option, index)
-        if not index.parent().isValid():
-            option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class ResultsView(QWidget):
@@ -78,6 +71,7 @@ class ResultsView(QWidget):
         self.tree = self._make_tree()
         self.tree.installEventFilter(self)
         self.details = DetailsPane()
+        self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
         self.summary = SummaryView()
         self._make_buttons()
         self._build()
@@ -97,6 +91,8 @@ class ResultsView(QWidget):
         header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(ROWS_MEASURED)
+        tree.setWordWrap(True)
+        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
         tree.clicked.connect(self._go_to)
         tree.activated.connect(self._go_to)
         tree.selectionModel().currentChanged.connect(self._show_details)
@@ -136,13 +132,11 @@ class ResultsView(QWidget):
         buttons = QGridLayout()
         buttons.addWidget(self.explain_button, 0, 0)
         buttons.addWidget(self.remedy_button, 0, 1)
-        self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.export_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         on_map = QHBoxLayout()
         on_map.addWidget(self.keep_button, 1)
         on_map.addWidget(self.clear_button)
-        buttons.addLayout(on_map, 1, 0)
-        buttons.addWidget(self.export_button, 1, 1)
+        on_map.addWidget(self.export_button)
+        buttons.addLayout(on_map, 1, 0, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts)
@@ -161,6 +155,8 @@ class ResultsView(QWidget):
         """Show a run."""
         self.clear()
         self._tables, self._run = RunTables(run.path), run
+        # Of many parcels the heights of rows would take longer than the reading.
+        self.tree.setUniformRowHeights(len(parcels) > MOST_WRAPPED)
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
         self.summary.show_summary(parcels, run.unasked)
@@ -291,6 +287,7 @@ class ResultsView(QWidget):
     def _show_details(self, index: QModelIndex, _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
         self.explain_button.setChecked(False)
         if self._sizes_before:
+            self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
         self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
@@ -324,10 +321,16 @@ class ResultsView(QWidget):
         """Enlarge the details for the steps, but keep the finding's row in sight."""
         if not self._sizes_before:
             self._sizes_before = self._split.sizes()
+        self._set_least_heights(ROWS_BESIDE_STEPS, LINES_OF_STEPS)
         total = sum(self._sizes_before)
         details_height = max(self._sizes_before[1], min(self.details.height_of_text(), round(MAX_STEPS_SHARE * total)))
         self._split.setSizes([total - details_height, details_height])
         self.tree.scrollTo(self.tree.currentIndex())
+
+    def _set_least_heights(self, rows: int, lines: int) -> None:
+        """Keep this many rows of the list, its head besides, and this many lines of the details."""
+        self.tree.setMinimumHeight((rows + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
+        self.details.setMinimumHeight(lines * self.details.fontMetrics().lineSpacing())
 
     def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:
         if finding == self._finding:

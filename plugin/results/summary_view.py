@@ -8,6 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.translation import tr, with_label
@@ -15,6 +16,7 @@ from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 VERDICTS = tuple(verdict for verdict in SEVERITY if verdict != "clear")
 NAME, FIRST, UNASKED = 0, 1, 1 + len(VERDICTS)
+NO_ANSWER = "∅"  # the head of a narrow column
 
 
 class SummaryView(QTreeWidget):
@@ -26,7 +28,7 @@ class SummaryView(QTreeWidget):
         self.setColumnCount(UNASKED + 1)
         self.setIndentation(12)
         self.setWordWrap(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.setItemDelegateForColumn(NAME, NameDelegate(self))
         self.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         header = self.header()
         header.setStretchLastSection(False)
@@ -34,6 +36,7 @@ class SummaryView(QTreeWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column in range(FIRST, UNASKED + 1):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.sectionResized.connect(lambda *_sizes: self.scheduleDelayedItemsLayout())  # names wrap otherwise now
 
     def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
         """Show the sums of a run.
@@ -64,12 +67,14 @@ class SummaryView(QTreeWidget):
             last.setFont(column, font)
 
     def _show_heads(self) -> None:
-        head = QTreeWidgetItem([tr("Department"), *[""] * len(VERDICTS), tr("Unasked")])
+        head = QTreeWidgetItem([tr("Department"), *[""] * len(VERDICTS), NO_ANSWER])
         for column, verdict in enumerate(VERDICTS, start=FIRST):
             head.setIcon(column, sign_icon(verdict, self.palette()))
             head.setToolTip(column, word("verdicts", verdict))
             head.setData(column, Qt.ItemDataRole.AccessibleTextRole, word("verdicts", verdict))
-        head.setToolTip(UNASKED, tr("Rules that were not asked, such as of a layer that the library does not have"))
+        not_asked = tr("Rules that were not asked, such as of a layer that the library does not have")
+        head.setToolTip(UNASKED, not_asked)
+        head.setData(UNASKED, Qt.ItemDataRole.AccessibleTextRole, not_asked)
         self.setHeaderItem(head)
 
     def _row(self, name: str, counts: Counter[str], not_asked: int) -> QTreeWidgetItem:

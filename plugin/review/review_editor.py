@@ -72,6 +72,7 @@ class OpinionEditor(QWidget):
             self.conclusion.addItem(code, code)
         self.conclusion.currentIndexChanged.connect(lambda _index: self._store_typed())
         self.text = QPlainTextEdit()
+        self.text.setAccessibleName(tr("Text of the opinion"))
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(TEXT_LINES * self.fontMetrics().lineSpacing())
         self.text.textChanged.connect(self._store_typed)

@@ -62,6 +62,7 @@ class CaseList(QWidget):
         self.filter = QComboBox()
         self.filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.filter.setMinimumContentsLength(6)
+        self.filter.setAccessibleName(tr("Which cases are listed"))
         self.filter.currentIndexChanged.connect(lambda _index: self._show_rows())
         self.search = QgsFilterLineEdit()
         self.search.setShowSearchIcon(True)

@@ -40,6 +40,7 @@ class RoundsView(QWidget):
         self.tree.setUniformRowHeights(True)
         self.tree.currentItemChanged.connect(lambda *_: self._show_text())
         self.text = QTextBrowser()
+        self.text.setAccessibleName(tr("Details"))
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)

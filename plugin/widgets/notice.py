@@ -34,6 +34,7 @@ class Notice(QFrame):
         """
         super().__init__(parent)
         self._controls = controls
+        self._is_refusal = False
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._text = QLabel()
         self._text.setWordWrap(True)
@@ -77,6 +78,7 @@ class Notice(QFrame):
     def say(self, text: str, button: str = "", action: Callable[[], None] | None = None) -> None:
         """Show a message, with a button where there is something to do."""
         self._text.setText(text)
+        self._is_refusal = False
         self._action = action
         self._button.setText(button)
         self._button.setVisible(bool(button))
@@ -88,6 +90,12 @@ class Notice(QFrame):
         if not refusal.is_cancel:
             text = str(refusal) if self._controls is None else name_controls(str(refusal), self._controls)
             self.say(text, *(refusal.mend or ()))
+            self._is_refusal = True
+
+    def forget_refusal(self) -> None:
+        """Hide a refusal, once what comes after it has gone well; other messages stay."""
+        if self._is_refusal:
+            self.hide()
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Adjust the height to the text at this width."""

@@ -596,10 +596,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>生成示例城市</translation>
     </message>
     <message>
-        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 800 MB.</source>
-        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 800 MB。</translation>
-    </message>
-    <message>
         <source>Name a Python of your own, or a folder of wheels for a place without internet</source>
         <translation>指定自己的 Python，或在无网络处指定离线安装包文件夹</translation>
     </message>
@@ -1036,6 +1032,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>把有问题的要素另存，其余加入</translation>
     </message>
     <message>
+        <source>Set bad parcels aside, and check the rest</source>
+        <translation>无法使用的地块另列，其余照常检测</translation>
+    </message>
+    <message>
         <source>They are kept in a table of their own; where they are a check says unknown</source>
         <translation>它们存于单独的表中；其所在之处，检测结论为“无法判定”</translation>
     </message>
@@ -1162,6 +1162,110 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Choose its layer: ask the server, or type its name.</source>
         <translation>请选择图层：询问服务器，或直接填写图层名。</translation>
+    </message>
+    <message>
+        <source>Print query sheets: what every plan says of the chosen parcels, a page or two for each, in one file</source>
+        <translation>打印用地查询表：各类规划对所选地块的要求，每个地块一至两页，合为一个文件</translation>
+    </message>
+    <message>
+        <source>Print query sheets</source>
+        <translation>打印用地查询表</translation>
+    </message>
+    <message>
+        <source>Query sheets</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
+        <source>{count} query sheets: {path}</source>
+        <translation>{count} 个地块的用地查询表：{path}</translation>
+    </message>
+    <message>
+        <source>counted twice: features overlap</source>
+        <translation>重复计入（图斑重叠）</translation>
+    </message>
+    <message>
+        <source>no feature</source>
+        <translation>无图斑</translation>
+    </message>
+    <message>
+        <source>the layer does not speak of it</source>
+        <translation>图层覆盖范围以外</translation>
+    </message>
+    <message>
+        <source>Add up the land in the polygons of a file</source>
+        <translation>统计文件中各面的用地</translation>
+    </message>
+    <message>
+        <source>Ground to add up</source>
+        <translation>统计范围</translation>
+    </message>
+    <message>
+        <source>each of: {layer}</source>
+        <translation>按{layer}分别统计</translation>
+    </message>
+    <message>
+        <source>all that the layer covers</source>
+        <translation>图层的全部覆盖范围</translation>
+    </message>
+    <message>
+        <source>How much of what?</source>
+        <translation>用地统计</translation>
+    </message>
+    <message>
+        <source>The land-use balance of a ground: drawn, chosen, or all</source>
+        <translation>所绘、所选或全部范围的用地平衡表</translation>
+    </message>
+    <message>
+        <source>Land use to add up</source>
+        <translation>要统计的用地图层</translation>
+    </message>
+    <message>
+        <source>Add up</source>
+        <translation>统计</translation>
+    </message>
+    <message>
+        <source>Land-use balance</source>
+        <translation>用地平衡表</translation>
+    </message>
+    <message>
+        <source>Unit, class</source>
+        <translation>单元、地类</translation>
+    </message>
+    <message>
+        <source>Area, ha</source>
+        <translation>面积（公顷）</translation>
+    </message>
+    <message>
+        <source>Land use</source>
+        <translation>用地图层</translation>
+    </message>
+    <message>
+        <source>Ground</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>features: {count}</source>
+        <translation>图斑：{count} 个</translation>
+    </message>
+    <message>
+        <source>Together</source>
+        <translation>合计</translation>
+    </message>
+    <message>
+        <source>Query sheets of parcels</source>
+        <translation>用地查询表</translation>
+    </message>
+    <message>
+        <source>Prints a sheet of one or two pages for each parcel into one file: a map, what it is today, what each plan and control line says, the findings with their law, what was not checked, and the boundary points. Nothing of it is kept in the library.</source>
+        <translation>把每个地块印成一至两页，全部合为一个文件：附图、土地利用现状、各类规划与控制线、检测结论与法律依据、未检测事项、界址点。资料库中不留存。</translation>
+    </message>
+    <message>
+        <source>Number of parcels</source>
+        <translation>地块数</translation>
+    </message>
+    <message>
+        <source>Number of pages</source>
+        <translation>页数</translation>
     </message>
     <message>
         <source>Choose the department that answers for it.</source>
@@ -1706,6 +1810,50 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     <message>
         <source>Fields to add up</source>
         <translation>要合计的字段</translation>
+    </message>
+    <message>
+        <source>Readings of sensors</source>
+        <translation>传感器读数</translation>
+    </message>
+    <message>
+        <source>Hour or day means with their share of valid readings, and the status of each sensor at a moment: normal, warning, alarm, or unknown with its reason. What is silent is never normal.</source>
+        <translation>小时或日均值及其有效读数占比，以及各传感器在某一时刻的状态：正常、预警、报警，或未知及其原因。没有消息的绝不算正常。</translation>
+    </message>
+    <message>
+        <source>Table of readings (code, default JCSJ)</source>
+        <translation>监测数据表（代码，默认 JCSJ）</translation>
+    </message>
+    <message>
+        <source>Layer of sensors (code, default WLWJD)</source>
+        <translation>节点图层（代码，默认 WLWJD）</translation>
+    </message>
+    <message>
+        <source>Means of</source>
+        <translation>均值的时段</translation>
+    </message>
+    <message>
+        <source>This property alone</source>
+        <translation>只看这一指标</translation>
+    </message>
+    <message>
+        <source>File of limits</source>
+        <translation>限值文件</translation>
+    </message>
+    <message>
+        <source>Status at</source>
+        <translation>状态所指的时刻</translation>
+    </message>
+    <message>
+        <source>Time zone, such as +08:00</source>
+        <translation>时区，例如 +08:00</translation>
+    </message>
+    <message>
+        <source>Status of the sensors</source>
+        <translation>传感器状态</translation>
+    </message>
+    <message>
+        <source>Means</source>
+        <translation>均值</translation>
     </message>
     <message>
         <source>Statistics by unit and class</source>
@@ -3722,10 +3870,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>各部门各类结论的问题数</translation>
     </message>
     <message>
-        <source>Unasked</source>
-        <translation>未检测</translation>
-    </message>
-    <message>
         <source>Rules that were not asked, such as of a layer that the library does not have</source>
         <translation>未检测的规则，例如资料库没有所需图层</translation>
     </message>
@@ -3874,6 +4018,86 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>把结果导出为 Excel、GeoPackage 或 PDF</translation>
     </message>
     <message>
+        <source>Nothing usable of {parcel} would pass.</source>
+        <translation>{parcel} 中没有可用的部分能通过。</translation>
+    </message>
+    <message>
+        <source>nothing usable</source>
+        <translation>无可用部分</translation>
+    </message>
+    <message>
+        <source>As a reviewer reads it</source>
+        <translation>返回说明</translation>
+    </message>
+    <message>
+        <source>Technical details</source>
+        <translation>技术细节</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation>打印…</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Proposed use</source>
+        <translation>拟用途</translation>
+    </message>
+    <message>
+        <source>The proposed use, for rules that ask for it: type a part of its code or name</source>
+        <translation>拟用途，供询问用途的规则使用：输入代码或名称的一部分即可查找</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>More facts</source>
+        <translation>其他属性</translation>
+    </message>
+    <message>
+        <source>Last side: {length}</source>
+        <translation>末边：{length}</translation>
+    </message>
+    <message>
+        <source>Outline: {length}</source>
+        <translation>周长：{length}</translation>
+    </message>
+    <message>
+        <source>Which cases are listed</source>
+        <translation>列出哪些项目</translation>
+    </message>
+    <message>
+        <source>Text of the opinion</source>
+        <translation>意见正文</translation>
+    </message>
+    <message>
+        <source>Codes</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>as the rules say</source>
+        <translation>按规则包设定</translation>
+    </message>
+    <message>
+        <source>By which codes the parcels name their use, where they do not say it themselves</source>
+        <translation>地块自身未说明时，其用途代码所依据的分类</translation>
+    </message>
+    <message>
+        <source>No layer that the rules ask has data in force on this day: nothing can be found.</source>
+        <translation>规则所涉图层在该日均无现行数据，无法得出任何结论。</translation>
+    </message>
+    <message>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 800 MB.</source>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 800 MB。</translation>
+    </message>
+    <message>
         <source>Check this computer</source>
         <translation>检查本机</translation>
     </message>
@@ -3884,10 +4108,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Save the report…</source>
         <translation>保存报告…</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
     </message>
     <message>
         <source>Everything that One Map needs of this computer is tried, in small.</source>

@@ -115,7 +115,7 @@ def _check_inside(files: Files, city: dict) -> None:
 
 def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:
     say("Making the QGIS project and drawing the map of the conflicts")
-    layers = _answer(_core("layers", files.library, "--json"))
+    layers = _answer(_core("layers", files.library, "--looks", "--json"))
     run_record = checked["run"]
     counts = ", ".join(f"{number:,} {verdict}" for verdict, number in checked["verdicts"].items())
     request = {

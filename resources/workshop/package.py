@@ -12,6 +12,7 @@ from workshop.machine import ROOT, say
 
 FILES = [
     "metadata.txt",
+    "py.typed",
     "__init__.py",
     "__main__.py",
     "pyproject.toml",

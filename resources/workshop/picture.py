@@ -30,9 +30,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QFont
 
-from onemap.plugin.library.layer_list import layers_in
+from onemap.plugin.library.layer_list import layers_in, strata_in
 from onemap.plugin.map.layer_styles import style_results
-from onemap.plugin.map.map_layers import insert_group, put_on_map
+from onemap.plugin.map.map_groups import insert_group
+from onemap.plugin.map.map_layers import put_on_map
 from onemap.plugin.words.core_words import learn
 from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
@@ -85,11 +86,11 @@ def _put_results(findings: str) -> list:
 
 
 def _put_library(path: str, answer: dict) -> list:
-    """Every layer in force, grouped by department and in its own style, under the results; those that are drawn.
+    """Every layer in force, grouped by kind and in its own style, under the results; those that are drawn.
 
     The project holds all of them; old land cover, place names or a picture from the air would hide the plans.
     """
-    library = SimpleNamespace(path=path, name=answer["name"])
+    library = SimpleNamespace(path=path, name=answer["name"], strata=strata_in(answer))
     drawn = []
     for entry in layers_in(answer):
         if entry.in_force is None or entry.geometry == "table":
@@ -119,9 +120,9 @@ def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: li
     chart.setFrameEnabled(True)
     _north(layout)
     _scale(layout, chart)
-    _legend(layout, chart, results, 9, MAP[1])
+    _legend(layout, chart, results, 9, MAP[1], 2)
     drawn = [layer for layer in chart.layers() if layer not in results]
-    _legend(layout, chart, drawn, 5.4, LIBRARY_LEGEND)
+    _legend(layout, chart, drawn, 4.9, LIBRARY_LEGEND, 3)
     _label(layout, "\n".join(request["notes"]), 8, (COLUMN[0], 262, COLUMN[1], 25))
     project.layoutManager().addLayout(layout)
     return layout
@@ -158,8 +159,10 @@ def _scale(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
     _place(layout, bar, (COLUMN[0], 246))
 
 
-def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap, layers: list, size: float, top: float) -> None:
-    """A legend in the column on the right, from `top` down."""
+def _legend(
+    layout: QgsPrintLayout, chart: QgsLayoutItemMap, layers: list, size: float, top: float, columns: int
+) -> None:
+    """A legend in the column on the right, from `top` down; the classes of a layer may go on in the next column."""
     legend = QgsLayoutItemLegend(layout)
     legend.setLinkedMap(chart)
     legend.setAutoUpdateModel(False)
@@ -177,8 +180,8 @@ def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap, layers: list, size:
         legend.setStyle(part, style)
     legend.setSymbolWidth(size * 0.7)
     legend.setSymbolHeight(size * 0.4)
-    legend.setColumnCount(2)
-    legend.setSplitLayer(False)
+    legend.setColumnCount(columns)
+    legend.setSplitLayer(columns > len(RESULTS))
     legend.setBackgroundColor(Qt.GlobalColor.transparent)
     _place(layout, legend, (COLUMN[0], top))
 

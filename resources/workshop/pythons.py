@@ -32,6 +32,7 @@ PLUGINS = FACE / "plugins"
 PACKAGE_ROOM = CORE / "room"
 
 REQUIREMENTS = ROOT / "resources" / "requirements"
+NEEDED = ("core.txt", "cluster.txt", "notebook.txt", "dev.txt")
 OLDEST_CORE = (3, 11)
 NEWEST_KNOWN = 15
 STAMP = "onemap-stamp"
@@ -39,7 +40,7 @@ STAMP = "onemap-stamp"
 
 def core() -> Path:
     """The core's virtual environment, made or mended first if need be."""
-    wanted = _digest([_project(), *_requirement_files("core.txt", "cluster.txt", "fast.txt", "dev.txt", "qt6.txt")])
+    wanted = _digest([_project(), *_requirement_files(*NEEDED, "fast.txt", "qt6.txt")])
     if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
         return CORE
     if _stamp(CORE) is None:
@@ -49,7 +50,7 @@ def core() -> Path:
         _make(CORE, python, [])
     with _changing(CORE, wanted):
         say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
-        files = [word for name in ("core.txt", "cluster.txt", "dev.txt") for word in ("-r", REQUIREMENTS / name)]
+        files = [word for name in NEEDED for word in ("-r", REQUIREMENTS / name)]
         _pip(CORE, files, "install the core's libraries")
         _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
         link_folder(PACKAGE_ROOM / "onemap", ROOT)

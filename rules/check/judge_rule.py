@@ -16,7 +16,7 @@ from onemap.rules.findings.findings import RuleJudgement
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import evaluate
-from onemap.rules.kinds.foreseen_values import unforeseen_rows
+from onemap.rules.kinds.foreseen_values import as_codes, unforeseen_rows
 from onemap.rules.kinds.ground import (
     CoveredGround,
     Features,
@@ -124,13 +124,14 @@ def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np
 def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> tuple[np.ndarray, Features]:
     """The features that a rule's `where` lets through, with their positions (m,) among all.
 
-    A value that nobody foresaw is no more known than a null.
+    A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
     """
     attributes = stored.attributes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
-        truth = evaluate(rule.where, attributes)
-        is_unknown = truth.unknown | unforeseen_rows(rule.where, attributes, source.entry)
+        read = as_codes(rule.where, attributes, source.entry)
+        truth = evaluate(rule.where, read)
+        is_unknown = truth.unknown | unforeseen_rows(rule.where, read, source.entry)
         chosen = np.flatnonzero(truth.true | is_unknown)
         attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
     return chosen, Features(stored.geometries[chosen], attributes, uncertain, partial(source.pieces_of, chosen))

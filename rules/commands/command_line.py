@@ -17,9 +17,10 @@ from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import no_room_refusal
-from onemap.layers.messages import LANGUAGES, phrase, problem_record
+from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
+from onemap.rules.commands.log_file import LOG, command_words, log_path
 from onemap.rules.commands.reference import EVERYWHERE, help_text
 from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
@@ -109,7 +110,7 @@ def _help(key: str, language: str) -> str:
 def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
     text = _help(f"{verb.name}.{parameter.name}", language)
     if parameter.positional:
-        count = "?" if parameter.optional else None
+        count = "?" if parameter.optional else "+" if parameter.repeated else None
         parser.add_argument(parameter.name, metavar=parameter.metavar, nargs=count, help=text)
     elif parameter.flag:
         parser.add_argument(parameter.option, dest=parameter.name, action="store_true", default=None, help=text)
@@ -163,6 +164,7 @@ def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = Fal
         "--progress", choices=("bar", "json", "none"), default=absent, help=_help("any.progress", language)
     )
     parser.add_argument("--output-encoding", default=absent, metavar="E", help=_help("any.output_encoding", language))
+    parser.add_argument("--log", metavar="FILE", default=absent, help=_help("any.log", language))
 
 
 class _ProgressLine:
@@ -189,6 +191,7 @@ class _ProgressLine:
     def __call__(self, fraction: float, step: str) -> None:
         if self.stopped.is_set():
             raise Cancelled
+        LOG.note_step(step)
         if self.form == "none":
             return
         shown = (int(fraction * 100), step)
@@ -215,15 +218,12 @@ def _print_json(value: Any) -> None:
 
 
 def _refusal(error: OneMapError, as_json: bool, language: str) -> int:
-    records = [problem_record(problem, language) for problem in error.problems]
+    lines = [str(in_words(problem, language)) for problem in error.problems]
+    LOG.note("\n".join(lines))
     if as_json:
-        _print_json({"problems": records})
-        return error.exit_code
-    for record in records:
-        place = " · ".join(record[name] for name in ("file", "layer", "feature", "field") if record[name])
-        sys.stderr.write(
-            " ".join(filter(None, (f"{place}:" if place else "", record["message"], record["mend"]))) + "\n"
-        )
+        _print_json({"problems": [problem_record(problem, language) for problem in error.problems]})
+    else:
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
     return error.exit_code
 
 
@@ -238,17 +238,33 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding=wanted_encoding(given), errors="backslashreplace")
+    path, began = log_path(given), time.monotonic()
+    try:
+        with contextlib.ExitStack() as held:
+            if path is not None:
+                held.enter_context(LOG.open(path))
+            LOG.note(command_words(given))
+            code = _code(given)
+            seconds = f"{time.monotonic() - began:.1f}"
+            LOG.note(phrase("said.exit_code", _wanted_language(given), code=code, seconds=seconds))
+            return code
+    except OneMapError as error:  # no log can be written there: nothing was done
+        return _refusal(error, "--json" in given, _wanted_language(given))
+    finally:
+        _flush()
+
+
+def _code(given: list[str]) -> int:
     try:
         return _answer(given, _wanted_language(given), "--json" in given)
     except (Cancelled, KeyboardInterrupt):
         return report_cancelled(given)
-    finally:
-        _flush()
 
 
 def report_cancelled(given: list[str]) -> int:
     """Say that what was asked with these words was cancelled; returns the exit code."""
     with handling_signals(signal.SIG_IGN):
+        LOG.note(phrase("said.cancelled", _wanted_language(given)))
         if "--json" in given:
             _print_json({"problems": [], "cancelled": True})
         else:
@@ -351,19 +367,29 @@ def _say_versions(as_json: bool) -> int:
 
 
 def _say(name: str, result: Any, as_json: bool, language: str) -> None:
-    if as_json:
+    if as_json and not LOG.is_open:
         _print_json(result)
         return
     if name == "self-test":  # the words of other verbs load libraries, which may be what does not work
         from onemap.rules.commands.self_test_text import self_test_lines
 
-        sys.stdout.write(self_test_lines(result, language) + "\n")
+        text = self_test_lines(result, language)
+        LOG.note(text)
+        if as_json:
+            _print_json(result)
+        else:
+            sys.stdout.write(text + "\n")
         return
     from onemap.rules.commands.verb_text import result_text, warnings
 
-    for line in warnings(result, language):
+    told, text = warnings(result, language), result_text(name, result, language)
+    LOG.note("\n".join([*told, text]))
+    if as_json:
+        _print_json(result)
+        return
+    for line in told:
         sys.stderr.write(line + "\n")
-    sys.stdout.write(result_text(name, result, language) + "\n")
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 

@@ -5,7 +5,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from onemap.layers.messages import RESOURCES
 
-_LISTS = ("core", "cluster", "fast")
+_LISTS = ("core", "cluster", "fast", "notebook")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST = 80
 _HEAD = """# Licences

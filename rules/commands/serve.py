@@ -8,19 +8,22 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections import Counter
 from types import NoneType
 from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import no_room_refusal
-from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences, wording
+from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
 from onemap.layers.stores.session import SessionCache, keeping_open
 from onemap.rules.commands.interruption import Interruption
+from onemap.rules.commands.log_file import LOG
 from onemap.rules.commands.verbs import VERBS, VerbContext, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
+_AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a request came that was piped in
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
 _PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
 _SOON_S = 0.05  # until it is tried again, where modules are loaded just then
@@ -50,6 +53,8 @@ class _Server:
         self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
         self.closing = threading.Event()
+        self.asked_at = -math.inf  # when the last request came
+        self.has_told = False  # of its progress
         self.interruption = Interruption()
         self.session: dict[Any, Any] = {}
 
@@ -70,6 +75,7 @@ class _Server:
         """The line that tells a refusal."""
         records = [problem_record(problem, language) for problem in error.problems]
         message = wording(error.problems[0], language)[0]
+        LOG.note("\n".join(str(in_words(problem, language)) for problem in error.problems))
         data = {"problems": records, "exit_code": error.exit_code}
         return self._line({"id": request, "error": {"code": code, "message": message, "data": data}})
 
@@ -99,7 +105,10 @@ class _Server:
             return self.requests.get()
 
     def _do(self, request: dict[str, Any]) -> None:
+        began = time.monotonic()
+        LOG.note(f"#{request.get('id')} {request['method']}")
         line = self.answer(request)
+        LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1
         self.cancelled.discard(request.get("id"))
@@ -122,6 +131,7 @@ class _Server:
                 raise Cancelled
             if fraction - last[0] >= 0.005 or fraction >= 1 or step != last[1]:
                 last = (fraction, step)
+                self.has_told = True
                 params = {"id": number, "progress": round(fraction, 4), "step": step}
                 if "id" in request:  # a notification is told nothing
                     self.send({"method": "progress", "params": params})
@@ -169,7 +179,17 @@ class _Server:
             self._cancel(request)
         else:
             self.pending[number] += 1
+            self.asked_at, self.has_told = time.monotonic(), False
             self.requests.put(request)
+
+    @property
+    def was_piped(self) -> bool:
+        """At the end of stdin: whether the last request came with it, as from a file or another program.
+
+        Whoever asks, listens, and then closes stdin wants no answer any more.
+        """
+        since = time.monotonic() - self.asked_at
+        return since < _AT_ONCE_S or (since < _SOON_AFTER_S and not self.has_told)
 
     def _cancel(self, request: dict[str, Any]) -> None:
         """Cancel a request that waits or runs; one that is answered already stays so, and its id may come again."""
@@ -215,8 +235,17 @@ def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
     return named
 
 
+def _finish(worker: threading.Thread) -> None:
+    """Wait for the answers; Ctrl+C still ends it."""
+    while worker.is_alive():
+        worker.join(_AT_ONCE_S)
+
+
 def serve(language: str) -> int:
-    """Answer requests for as long as stdin is open; then, or at Ctrl+C, stop within a second, nothing half-written."""
+    """Answer requests for as long as stdin is open; then, or at Ctrl+C, stop within a second, nothing half-written.
+
+    What was piped in together with the end of stdin is answered first.
+    """
     server = _Server(language)
     worker = threading.Thread(target=server.work, daemon=True)
     worker.start()
@@ -225,6 +254,9 @@ def serve(language: str) -> int:
         for line in sys.stdin.buffer:
             if line.strip():
                 server.take(line)
+        server.requests.put(None)
+        if server.was_piped:
+            _finish(worker)
     except KeyboardInterrupt:
         code = Cancelled.exit_code
     server.closing.set()

@@ -15,7 +15,9 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
     lines = [phrase("said.statistics", language, **facts)]
     for row in result["rows"][:_MOST_ROWS]:
         words = [str(row["unit"])] if row["unit"] is not None else []
-        words += ["–" if value is None else str(value) for value in row["keys"].values()]
+        titles = row["titles"]
+        for name, value in row["keys"].items():
+            words.append("–" if value is None else " ".join(filter(None, (str(value), titles.get(name)))))
         share = "–" if row["share"] is None else f"{row['share']:.2%}"
         named = {"name": " · ".join(words) or layer["code"], "features": row["features"]}
         lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row), share=share))
@@ -41,6 +43,28 @@ def transition_lines(result: dict[str, Any], language: str) -> list[str]:
         lines.append(f"  {unit}{names['from']} → {names['to']}: {_hectares(row['area_m2'])} ha")
     if len(changed) > len(shown):
         lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
+    return lines
+
+
+def readings_lines(result: dict[str, Any], language: str) -> list[str]:
+    """How many are at which level, then what is not normal."""
+
+    def word(name: str) -> str:
+        return phrase(f"reading_status.{name}", language)
+
+    counts = dict.fromkeys(("normal", "warn", "alarm", "unknown"), 0)
+    for node in result["nodes"]:
+        counts[node["status"]] += 1
+    facts = {"nodes": len(result["nodes"]), "at": result["at"]}
+    lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
+    told = [node for node in result["nodes"] if node["status"] != "normal"]
+    for node in told[:_MOST_ROWS]:
+        value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
+        said = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
+        named = {"node": node["node"], "property": node["property"], "time": node["time"] or "–", "value": value}
+        lines.append("  " + phrase("said.readings_node", language, **named, **said))
+    if len(told) > _MOST_ROWS:
+        lines.append("  " + phrase("said.more_rows", language, count=len(told) - _MOST_ROWS))
     return lines
 
 

@@ -1,6 +1,6 @@
 """The verbs that count what lies where, declared as every verb is; `rules/work/statistics_work.py` does them."""
 
-from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_moment, to_name
+from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_moment, to_name, to_zone
 
 _WORK = "statistics_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -31,6 +31,23 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         ),
         makes_data=True,
         work=_WORK,
+    ),
+    Verb(
+        "readings",
+        (
+            _LIBRARY,
+            Parameter("readings", "CODE", convert=to_name),
+            Parameter("nodes", "CODE", convert=to_name),
+            Parameter("by", "hour|day", choices=("hour", "day")),
+            Parameter("property", "NAME", convert=to_name),
+            Parameter("limits", "FILE.toml", convert=to_name),
+            Parameter("at", "T", convert=to_moment),
+            Parameter("zone", "+08:00", convert=to_zone),
+            Parameter("out", "PATH", repeated=True),
+            Parameter("overwrite", flag=True),
+        ),
+        makes_data=True,
+        work="readings_work",
     ),
     Verb(
         "transitions",

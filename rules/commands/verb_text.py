@@ -9,7 +9,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
-from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
+from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
@@ -181,6 +181,15 @@ def _statistics(result: Result, language: str) -> str:
     return "\n".join(statistics_lines(result, language) + _outs(result, language))
 
 
+def _readings(result: Result, language: str) -> str:
+    return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
+
+
+def _sheet(result: Result, language: str) -> str:
+    has_pages = str(result["file"]).lower().endswith(".pdf")
+    return phrase("said.sheet_pages" if has_pages else "said.sheet", language, **result)
+
+
 def _transitions(result: Result, language: str) -> str:
     return "\n".join(transition_lines(result, language) + _outs(result, language))
 
@@ -295,7 +304,10 @@ def _laws(result: Result, language: str) -> str:
         basis = phrase("laws.between", language).join(_basis_line(entry, language) for entry in rule["basis"])
         department = rule["department_title"]
         sure = phrase(f"laws.{rule['confidence']}", language)
-        lines.append(f"| {' | '.join((rule['rule'], rule['title'], basis, department, sure))} |")
+        name = rule["rule"]
+        if rule["succeeds"]:
+            name += phrase("laws.succeeds", language, names=phrase("said.comma", language).join(rule["succeeds"]))
+        lines.append(f"| {' | '.join((name, rule['title'], basis, department, sure))} |")
     return "\n".join(lines)
 
 
@@ -327,6 +339,8 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
     "compare": _compare,
     "contradictions": _contradictions,
+    "sheet": _sheet,
+    "readings": _readings,
     "statistics": _statistics,
     "transitions": _transitions,
     "decide": _decide,

@@ -11,6 +11,7 @@ from onemap.rules.commands.machine_verbs import MACHINE_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.commands.run_verbs import RUN_VERBS
+from onemap.rules.commands.sheet_verbs import SHEET_VERBS
 from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
@@ -115,8 +116,10 @@ VERBS: dict[str, Verb] = {
             "check",
             (
                 _LIBRARY,
-                Parameter("parcels", "PARCELS", positional=True),
+                Parameter("parcels", "PARCELS", positional=True, repeated=True),
                 *CHECK_PARAMETERS,
+                Parameter("fields", "target=source,…", convert=to_pairs),
+                Parameter("keep_bad", flag=True),
                 Parameter("out", "PATH", repeated=True),
                 Parameter("overwrite", flag=True),
                 Parameter("replace", "CODE=FILE", repeated=True),
@@ -194,6 +197,7 @@ VERBS: dict[str, Verb] = {
         *REMEDY_VERBS,
         *IDENTIFY_VERBS,
         *REVIEW_VERBS,
+        *SHEET_VERBS,
         *STATISTICS_VERBS,
         *RUN_VERBS,
         *MACHINE_VERBS,

@@ -77,8 +77,10 @@ def checked(
             )
             return held.enter_context(run)
 
+        # Several files, and files of which parcels are left out or fields renamed, are read whole.
+        is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields)
         with large_layer(options.parcels, options.layer, options.encoding) as stream:
-            if stream and not fits_into_memory(stream.count / most):
+            if stream and is_plain and not fits_into_memory(stream.count / most):
                 digest = content_hash(Path(options.parcels), stream.readable.path, reading)
                 blank = no_parcels(source_name(options.parcels), digest)
                 reader = ParcelStream(stream, options, library.crs, digest, reading)
@@ -89,7 +91,7 @@ def checked(
             parcels = question.parcels
             blocks = block_count(parcels.vertices, most)
             if execution.scheduler or not fits_into_memory(blocks):
-                blank = no_parcels(parcels.source, parcels.source_hash)
+                blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
                 with contextlib.suppress(UnsupportedValue):  # attributes that no file can hold: then memory must do
                     run = in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
         yield run or check(library, question, Threads(workers, progress), against)

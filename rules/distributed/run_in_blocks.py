@@ -34,7 +34,7 @@ READ, _KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 class RunInBlocks:
     """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
 
-    resumed: how many of its blocks an earlier attempt had finished.
+    resumed: how many of its blocks an earlier attempt had finished; set_aside: how many parcels could not be used.
     """
 
     record: dict[str, Any]
@@ -44,6 +44,7 @@ class RunInBlocks:
     blocks: int
     resumed: int
     problems: list[dict[str, Any]]
+    set_aside: int
     _kept: KeptParcels
     _journal: BlockJournal
 
@@ -106,9 +107,8 @@ def run_in_blocks(
             library.person(),
         )
         verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
-        yield RunInBlocks(
-            record, question.packs, verdicts, parcels.count, parcels.blocks, resumed, problems, parcels, journal
-        )
+        sizes = parcels.count, parcels.blocks, resumed
+        yield RunInBlocks(record, question.packs, verdicts, *sizes, problems, given.set_aside, parcels, journal)
 
 
 def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:

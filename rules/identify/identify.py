@@ -11,16 +11,17 @@ import shapely
 
 from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.catalogue.style_table import style_of
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.rules.findings.table import records_of
 from onemap.rules.identify.cell_sample import cell_sample
+from onemap.rules.identify.class_words import class_code, class_title, in_language
 from onemap.rules.identify.place import Place
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import evaluate
+from onemap.rules.kinds.foreseen_values import as_codes
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule, is_in_force
 from onemap.rules.question.question import packs_of
@@ -84,7 +85,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
             reason, is_covered = "unreadable", False
     return {
         "code": entry.code,
-        "title": _in_language(entry.title, request.language),
+        "title": in_language(entry.title, request.language),
         "department": entry.department,
         "library": entry.library,
         "kind": entry.kind,
@@ -95,18 +96,14 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "geometry": entry.geometry,
         "table": source.version.table if source.version else None,
         "fields": {
-            field.name: _in_language(dict(field.title), request.language) for field in entry.fields if field.title
+            field.name: in_language(dict(field.title), request.language) for field in entry.fields if field.title
         },
         "laws": [_law(rule, request) for rule in rules],
     }
 
 
 def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
-    return {field.name: _in_language(dict(field.title), language) for field in entry.fields if field.title}
-
-
-def _in_language(titles: dict[str, str], language: str) -> str:
-    return titles.get(language) or next(iter(titles.values()), "")
+    return {field.name: in_language(dict(field.title), language) for field in entry.fields if field.title}
 
 
 def _law(rule: Rule, request: _Request) -> dict[str, Any]:
@@ -122,7 +119,7 @@ def _law(rule: Rule, request: _Request) -> dict[str, Any]:
         "kind": rule.kind,
         "verdict": rule.verdict,
         "department": rule.department,
-        "title": _in_language(rule.title, request.language),
+        "title": in_language(rule.title, request.language),
         "basis": basis,
     }
 
@@ -145,16 +142,16 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     rows = rows[np.argsort(distance_m[rows], kind="stable")]
     shapes = stored.geometries[rows]
     attributes = stored.attributes.iloc[rows].reset_index(drop=True)
-    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes) for rule in rules}
+    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
     within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
     features = []
     for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
-        code = _class_code(entry, values)
+        code = class_code(entry, values)
         feature: dict[str, Any] = {
             "feature": source.names[row],
             "class": code,
-            "class_title": _class_title(entry, code, values, request.language),
+            "class_title": class_title(entry, code, values, request.language),
             "area_m2": float(shapely.area(shapes[at])) if is_ground else None,
             "distance_m": float(distance_m[row]),
             "attributes": values,
@@ -170,12 +167,12 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     return features
 
 
-def _speaks_of(rule: Rule, attributes: pd.DataFrame) -> np.ndarray:
+def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
     """Of which features (n,) a rule speaks: its condition holds of them, or cannot be told."""
     if rule.where is None:
         return np.ones(len(attributes), dtype=bool)
     try:
-        truth = evaluate(rule.where, attributes)
+        truth = evaluate(rule.where, as_codes(rule.where, attributes, entry))
     except KeyError:  # a version without the field: nobody knows
         return np.ones(len(attributes), dtype=bool)
     speaks: np.ndarray = truth.true | truth.unknown
@@ -202,38 +199,6 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
-def _value(values: dict[str, Any], name: str | None) -> Any:
-    """A feature's value in a field, whatever its case."""
-    if name is None:
-        return None
-    return next((value for field, value in values.items() if field.lower() == name.lower()), None)
-
-
-def _class_code(entry: LayerEntry, values: dict[str, Any]) -> str | None:
-    return text_value(_value(values, entry.class_field))
-
-
-def _class_title(entry: LayerEntry, code: str | None, values: dict[str, Any], language: str) -> str | None:
-    """What a class is called: by the code tables of its field, by the layer's legend, or by its own field of names."""
-    if code is None or entry.class_field is None:
-        return None
-    field = entry.field_named(entry.class_field)
-    titles = class_titles(field.codes, code) if field and field.codes else None
-    titles = titles or _legend_title(entry, code)
-    if titles:
-        return _in_language(titles, language)
-    names = [field.name for field in entry.fields if field.name_of == entry.class_field]
-    return next(filter(None, (text_value(_value(values, name)) for name in names)), None)
-
-
-def _legend_title(entry: LayerEntry, code: str) -> dict[str, str] | None:
-    style = style_of(entry)
-    if style.get("field") != entry.class_field:
-        return None
-    beginnings = sorted((start for start in style.get("prefixes", {}) if code.startswith(start)), key=len)
-    return style["prefixes"][beginnings[-1]].get("title") if beginnings else None
-
-
 def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[str, str]:
     """What codes in a feature's fields mean, by the field as the feature calls it; only of those that a table knows."""
     by_name = {field.name.lower(): field for field in entry.fields if field.codes}
@@ -242,7 +207,7 @@ def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[
         field, code = by_name.get(name.lower()), text_value(value)
         titles = class_titles(field.codes, code) if field and code else None
         if titles:
-            found[name] = _in_language(titles, language)
+            found[name] = in_language(titles, language)
     return found
 
 

@@ -1,6 +1,7 @@
 """The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,8 +12,8 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import text_values
-from onemap.layers.geometry.validity import refuse_beyond, sorted_geometries
+from onemap.layers.frames.fields import lost_text, renamed_fields, replaced_text, text_values
+from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
@@ -24,7 +25,10 @@ ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 
 @dataclass(frozen=True)
 class Parcels:
-    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes."""
+    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
+
+    set_aside: how many others there were that could not be used; `problems` names them.
+    """
 
     ids: np.ndarray
     geometries: np.ndarray
@@ -33,6 +37,7 @@ class Parcels:
     source: str
     source_hash: str
     problems: tuple[Problem, ...]
+    set_aside: int = 0
 
     @cached_property
     def wkb(self) -> np.ndarray:
@@ -88,22 +93,16 @@ def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -
     return None
 
 
-def _checked_ids(attributes: pd.DataFrame, field: str | None, rows: int, place: dict[str, Any]) -> np.ndarray:
-    if field is None:
-        return np.array([str(row) for row in range(1, rows + 1)], dtype=object)
-    ids = text_values(attributes[field].tolist())
+def _id_problems(ids: list[str | None], field: str | None, place: dict[str, Any]) -> list[Problem]:
+    """Ids that are null or repeated, by row."""
     if None not in (distinct := set(ids)) and len(distinct) == len(ids):
-        return np.array(ids, dtype=object)
+        return []
     times = Counter(ids)
-    problems = [
-        Problem(
-            "parcel.id",
-            {**place, "feature": name or str(row), "row": row, "field": field},
-        )
+    return [
+        Problem("parcel.id", {**place, "feature": name or str(row), "row": row, "field": field})
         for row, name in enumerate(ids, start=1)
         if name is None or times[name] > 1
     ]
-    raise OneMapError.of(problems)
 
 
 def read_parcels(
@@ -115,27 +114,79 @@ def read_parcels(
     target: pyproj.CRS,
     workers: int = 1,
     progress: Progress = SILENT,
+    keep_bad: bool = False,
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
-    workers: threads.
-    Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.….
+    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned.
+    Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.…, field.missing.
     """
     raw = read_source(source, layer, encoding, progress.part(0.0, _READ))
     place = {"file": raw.path.name, "layer": raw.layer}
-    field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
-    ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
-    refuse_beyond(raw.geometries, ids, place)
+    attributes = renamed_fields(raw.attributes, wishes.fields, place)
+    field = id_field_of(list(map(str, attributes.columns)), id_field, place)
+    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
+    if lost:
+        raise OneMapError.of(lost)
+    count = len(raw.geometries)
+    ids = text_values(attributes[field].tolist() if field else list(range(1, count + 1)))
+    wrong = _id_problems(ids, field, place)
+    if wrong and not keep_bad:
+        raise OneMapError.of(wrong)
+    names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
+    refuse_beyond(raw.geometries, names, place)
     carried, remarks = in_crs(raw.geometries, raw, wishes, target)
-    sound = sorted_geometries(
-        carried, "polygon", ids, wishes.repair, place, workers, progress.part(_READ, 1.0)
-    ).require_sound(place)
-    geometries = dissolved(sound.geometries)
-    empty = np.flatnonzero(shapely.area(geometries) <= 0)
-    if len(empty):
-        raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
-    problems = (*raw.problems, *remarks, *sound.repairs)
-    return Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, problems)
+    sound = sorted_geometries(carried, "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0))
+    sound = sound.with_records(raw.broken)
+    if not keep_bad:
+        sound.require_sound(place)
+    bad = {problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)}
+    good = np.array([row for row in range(count) if row not in bad], dtype=np.int64)
+    geometries = dissolved(sound.geometries[good])
+    empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
+    flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
+    if flat and not keep_bad:
+        raise OneMapError.of(flat)
+    aside = [*wrong, *sound.problems, *flat]
+    kept = np.flatnonzero(~np.isin(good, empty))
+    if aside and len(kept) == 0:
+        raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
+    good, geometries = good[kept], geometries[kept]
+    problems = (*raw.problems, *told, *remarks, *sound.repairs, *first_problems(aside, place))
+    rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
+    return Parcels(names[good], geometries, rows, field, raw.path.name, raw.source_hash, problems, count - len(good))
+
+
+def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
+    """Parcels of several files as one: those of a file without ids are called after it and their row.
+
+    Raises OneMapError parcel.id for an id that two files have.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    ids = [name if part.id_field else f"{part.source}:{name}" for part in parts for name in part.ids]
+    files: dict[str, list[str]] = {}
+    for name, file in zip(ids, [part.source for part in parts for _ in part.ids], strict=True):
+        files.setdefault(name, []).append(file)
+    problems = [
+        Problem("parcel.twice", {"file": of[0], "feature": name, "files": of})
+        for name, of in files.items()
+        if len(of) > 1
+    ]
+    if problems:
+        raise OneMapError.of(first_problems(problems, {"file": parts[0].source}))
+    fields = dict.fromkeys(part.id_field for part in parts)
+    attributes = pd.concat([part.attributes for part in parts], ignore_index=True).astype(object)
+    return Parcels(
+        ids=np.array(ids, dtype=object),
+        geometries=np.concatenate([part.geometries for part in parts]),
+        attributes=attributes.where(attributes.notna(), None),
+        id_field=next(iter(fields)) if len(fields) == 1 else None,
+        source=", ".join(part.source for part in parts),
+        source_hash=sha256("".join(part.source_hash for part in parts)),
+        problems=tuple(problem for part in parts for problem in part.problems),
+        set_aside=sum(part.set_aside for part in parts),
+    )
 
 
 def dissolved(geometries: np.ndarray) -> np.ndarray:

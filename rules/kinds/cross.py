@@ -1,4 +1,7 @@
-"""cross: what runs through the parcel: the length of lines and the number of points inside. No ground in conflict."""
+"""cross: what runs through the parcel: the length of lines and the number of points inside. No ground in conflict.
+
+The length is that of the union, the number that of places: what is drawn twice counts once, as ground does.
+"""
 
 import numpy as np
 import shapely
@@ -6,6 +9,8 @@ import shapely
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import Kind
 from onemap.rules.kinds.unknown_ground import name_reasons
+from onemap.rules.overlay.in_chunks import chunks
+from onemap.rules.overlay.threads import Threads
 
 _LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one that crosses
 
@@ -19,7 +24,9 @@ def outlines(geometries: np.ndarray) -> np.ndarray:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Length of lines and number of points inside each parcel; along or on its edge is touching, not crossing.
+    """Length of the union of lines and number of places of points inside each parcel.
+
+    Along or on its edge is touching, not crossing.
 
     Where an object inside is not known to match, the whole parcel is unknown: whether it is crossed has no ground.
     """
@@ -27,10 +34,8 @@ def _judge(ground: Ground) -> Judgement:
     parcel, feature, inside = _pieces_inside(ground)
     is_doubtful = ground.features.uncertain[feature]
     is_line = (shapely.get_dimensions(inside) == 1) & ~is_doubtful
-    points = np.where((shapely.get_dimensions(inside) == 0) & ~is_doubtful, shapely.get_num_geometries(inside), 0)
-    lengths = np.bincount(parcel[is_line], shapely.length(inside[is_line]), minlength=count)
-    has_line = np.bincount(parcel[is_line], minlength=count) > 0
-    numbers = np.bincount(parcel, points, minlength=count)
+    is_point = (shapely.get_dimensions(inside) == 0) & ~is_doubtful
+    numbers = _places(parcel[is_point], inside[is_point], count)
     has_row = np.bincount(parcel[~is_doubtful], minlength=count) > 0
     outside, is_broken = ground.outside_coverage()
     doubtful = no_ground(count)
@@ -50,7 +55,7 @@ def _judge(ground: Ground) -> Judgement:
         ),
         measures=Measures(
             has_row,
-            length_m=np.where(has_line, lengths, np.nan),
+            length_m=_union_lengths_m(parcel[is_line], inside[is_line], count, ground.threads),
             value=np.where(numbers > 0, numbers, np.nan),
         ),
     )
@@ -73,6 +78,33 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return parcel[is_inside], feature[is_inside], inside[is_inside]
 
 
+def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads: Threads) -> np.ndarray:
+    """The length of all lines of each parcel (count,) together, NaN without one; parcel, lines: (k,) the pieces."""
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    owners, position = np.unique(parcel[owner], return_inverse=True)
+    of_parcel = shapely.multilinestrings(parts, indices=position) if len(parts) else parts
+
+    def length_part(part: slice) -> np.ndarray:
+        together = of_parcel[part, None]
+        exact = shapely.length(shapely.union_all(together, axis=1))
+        # A line cut in two places is no longer quite on itself: what lies that near to another is the same.
+        near = shapely.length(shapely.union_all(together, axis=1, grid_size=_LEAST_M))
+        arithmetic = _LEAST_M * shapely.get_num_coordinates(of_parcel[part])
+        return np.where(exact - near > arithmetic, near, exact)
+
+    result = np.full(count, np.nan)
+    for part, lengths in zip(chunks(len(of_parcel)), threads.each(length_part, chunks(len(of_parcel))), strict=True):
+        result[owners[part]] = lengths
+    return result
+
+
+def _places(parcel: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
+    """At how many places points lie in each parcel (count,); parcel, points: (k,) the pieces."""
+    spots, owner = shapely.get_coordinates(points, return_index=True)
+    places = np.unique(np.column_stack([parcel[owner], spots]), axis=0)
+    return np.bincount(places[:, 0].astype(np.int64), minlength=count)
+
+
 def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
     """Of each piece the parts of its feature's own dimension: of a line no points where it only touches."""
     result = no_ground(len(inside))
@@ -93,16 +125,16 @@ KIND = Kind(
     name="cross",
     title={"zh": "穿越", "en": "do not cross"},
     conflict={
-        "zh": "没有冲突地面：地块之内线的长度和点的个数（面按其轮廓）；沿边界或在边界上的不算",
+        "zh": "没有冲突地面：地块之内线的长度和点的个数（面按其轮廓），重复绘制的只计一次；沿边界或在边界上的不算",
         "en": "No ground: the length of lines and the number of points inside the parcel (polygons by their outline); "
-        "what runs along its edge or lies on it does not count.",
+        "what is drawn twice counts once, and what runs along its edge or lies on it does not count.",
     },
     geometries=("line", "point", "polygon"),
     judge=_judge,
     value_places=0,
     measures={
-        "length_m": {"zh": "地块内线的长度", "en": "the length of lines inside"},
-        "value": {"zh": "地块内点的个数", "en": "the number of points inside"},
+        "length_m": {"zh": "地块内线的并集长度", "en": "the length of the union of lines inside"},
+        "value": {"zh": "地块内点的位置个数", "en": "the number of places of points inside"},
         "features": {"zh": "涉及的要素数", "en": "the number of features"},
         "distance_m": {"zh": "恒为 0", "en": "always 0"},
     },

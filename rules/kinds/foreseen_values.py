@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
@@ -31,6 +32,27 @@ def unforeseen_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | No
         ]
         result |= np.array([*is_strange, False], dtype=bool)[place]  # the last stands for null: place -1
     return result
+
+
+def as_codes(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> pd.DataFrame:
+    """The attributes (n rows) with codes as their tables write them, in the fields that a condition asks.
+
+    A value that the condition names as it stands stays, but for blanks about it. Raises KeyError as `column_named`.
+    """
+    read = {}
+    for name in fields_of(where):
+        field = entry.field_named(name) if entry is not None else None
+        reading = code_reading(field) if field is not None else None
+        if reading is None:
+            continue
+        place, found = pd.factorize(column_named(attributes, name))
+        meant = []
+        for value in found:
+            text = text_value(value) if isinstance(value, str) else None
+            meant.append(value if text is None else text if is_named(where, name, text) else reading(text))
+        if meant != list(found):
+            read[name] = np.array([*meant, None], dtype=object)[place]  # the last stands for null: place -1
+    return attributes.assign(**read) if read else attributes
 
 
 def is_named(where: str, name: str, text: str) -> bool:

@@ -8,12 +8,43 @@ from typing import Protocol
 
 import numpy as np
 
-from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, system_of
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_use, system_of
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
 from onemap.layers.frames.fields import text_values
+from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
 
 _FOLDER = RESOURCES / "permits"
+
+
+@dataclass(frozen=True)
+class PermitTable:
+    """A table of uses as a rule holds it, so that whoever keeps the rule's pack keeps what the table said that day."""
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of its text."""
+        return sha256(self.text)
+
+    @property
+    def version(self) -> str:
+        """Its version, as it says itself."""
+        return str(tomllib.loads(self.text)["table"]["version"])
+
+    @property
+    def title(self) -> dict[str, str]:
+        """Its title, by language."""
+        return dict(tomllib.loads(self.text)["table"]["title"])
+
+    def record(self) -> dict[str, str]:
+        """What a run keeps of it."""
+        return {"name": self.name, "version": self.version, "hash": self.hash}
 
 
 class Permits(Protocol):
@@ -97,9 +128,9 @@ class TabledPermits:
         return any(use in self.open for use in self._uses_of_plan(code))
 
     def _use_of_parcel(self, code: str | None, named: str | None) -> str | None:
-        parts = code_parts(code or "")
-        system = system_of(parts[0], named, self.usual) if parts else None
-        return self._use(parts[0], system) if system else None
+        main = known_use(code, named, self.usual) if code else None
+        system = system_of(main, named, self.usual) if main else None
+        return self._use(main, system) if main and system else None
 
     def _uses_of_plan(self, code: str) -> list[str | None]:
         return [self._use(part, URBAN if part[:1].isalpha() else LAND_SEA) for part in code_parts(code)]
@@ -110,11 +141,16 @@ class TabledPermits:
         return next((starts[code[:end]] for end in range(len(code), 0, -1) if code[:end] in starts), None)
 
 
-def permits_of(value: str | Mapping[str, Sequence[str]], usual: str) -> Permits:
-    """What a rule's `permits` says: a table's name, or a list. usual: the system of parcels that do not name theirs."""
-    if not isinstance(value, str):
+def permits_of(value: PermitTable | Mapping[str, Sequence[str]], usual: str) -> Permits:
+    """What a rule's `permits` says: a table, or a list. usual: the system of parcels that do not name theirs."""
+    if not isinstance(value, PermitTable):
         return ListedPermits(value)
-    return TabledPermits(*_table(value), usual)
+    return TabledPermits(*_uses_of(value.text), usual)
+
+
+def shipped_table(name: str) -> PermitTable:
+    """A table as it is shipped today; its text is the same whatever ends its lines."""
+    return PermitTable(name, (_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
 
 
 def permit_tables() -> tuple[str, ...]:
@@ -123,8 +159,8 @@ def permit_tables() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
-def _table(name: str) -> tuple[dict[str, dict[str, str]], dict[str, frozenset[str]], frozenset[str]]:
-    uses = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))["use"]
+def _uses_of(text: str) -> tuple[dict[str, dict[str, str]], dict[str, frozenset[str]], frozenset[str]]:
+    uses = tomllib.loads(text)["use"]
     beginnings = {
         system: {plain_code(start): use for use, row in uses.items() for start in row.get(system, ())}
         for system in (LAND_SEA, URBAN, SURVEY)

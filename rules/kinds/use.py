@@ -13,7 +13,7 @@ from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs, no_ground
 from onemap.rules.kinds.kind import ANY, TEXT, Key, Kind, Options, Reason
-from onemap.rules.kinds.permitted_uses import Permits, permit_tables, permits_of
+from onemap.rules.kinds.permitted_uses import Permits, PermitTable, permit_tables, permits_of
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.overlay.area_check import Zones
@@ -31,8 +31,10 @@ from onemap.rules.overlay.overlay import (
 def _problems(item: Options) -> list[tuple[str, str]]:
     wrong = [(key, f'{key} = "FIELD"') for key in ("parcel_field", "plan_field") if not item.get(key)]
     permits = item.get("permits")
+    if isinstance(permits, PermitTable):
+        return wrong
     if isinstance(permits, str):
-        return wrong if permits in permit_tables() else [*wrong, ("permits", " | ".join(permit_tables()))]
+        return [*wrong, ("permits", " | ".join(permit_tables()))]
     lists = permits.values() if isinstance(permits, dict) else ()
     if not lists or not all(isinstance(codes, list) and all(isinstance(c, str) for c in codes) for codes in lists):
         wrong.append(("permits", 'permits = { "0701" = ["07", "08"] }'))
@@ -223,6 +225,7 @@ KIND = Kind(
                 "en": "With a table's name: the classes of the parcels' codes; without it those of `--code-system`, or "
                 "the pack's.",
             },
+            title={"zh": "用途代码的分类", "en": "classes of the use codes"},
             choices=CODE_SYSTEMS,
         ),
     },

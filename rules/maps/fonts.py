@@ -38,6 +38,7 @@ _SANS = (
     "WenQuanYi Micro Hei",
     "Droid Sans Fallback",
 )
+FONTS = ", ".join((*_SANS, "sans-serif"))  # of pictures: the first that is there is used
 _FREE = {"title": (*_SERIF, *_SANS), "body": (*_SERIF, *_SANS), "song": (*_SERIF, *_SANS)}
 _FREE |= {"heading": (*_SANS, *_SERIF), "subheading": (*_SERIF, *_SANS)}
 

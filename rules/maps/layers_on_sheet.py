@@ -108,7 +108,7 @@ class Sheet:
             self.legend.append(LegendEntry(symbol, kind, text, pattern))
 
     def _name(self, near: NearFeatures, shapes: np.ndarray, seen: np.ndarray, *, coded: bool, faint: bool) -> None:
-        field_name = (_code_field(near.entry) if coded else None) or _name_field(near.entry)
+        field_name = (_code_field(near.entry) if coded else None) or name_field(near.entry)
         if field_name is None or field_name not in near.attributes.columns or (faint and not coded):
             return
         values = near.attributes[field_name].tolist()
@@ -157,7 +157,7 @@ def _code_field(entry: LayerEntry) -> str | None:
     return next((item.name for item in entry.fields if item.name in ("DLBM", "YDXZDM", "YDYHFLDM", "GHDLBM")), None)
 
 
-def _name_field(entry: LayerEntry) -> str | None:
+def name_field(entry: LayerEntry) -> str | None:
     """The field that holds a feature's own name."""
     if entry.code.startswith("XZQ"):
         return "XZQMC"

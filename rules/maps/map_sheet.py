@@ -11,6 +11,7 @@ from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.boundary_points import boundary_points
+from onemap.rules.maps.fonts import FONTS
 from onemap.rules.maps.furniture import grid_ticks, north_arrow, scale_bar
 from onemap.rules.maps.inset import inset_svg, rings_svg, tiny_pieces
 from onemap.rules.maps.labels import Label, labels_svg
@@ -22,12 +23,8 @@ from onemap.rules.maps.svg_paths import View, round_scale
 from onemap.rules.maps.svg_text import as_attribute, svg_text, wrapped
 from onemap.rules.maps.symbols import PARCEL, Symbol
 
-__all__ = ["FONTS", "DrawnMap", "MapPage", "MapSource", "Paper", "draw_map", "map_pages"]
+__all__ = ["DrawnMap", "MapPage", "MapSource", "Paper", "draw_map", "map_pages"]
 
-FONTS = (
-    "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, Microsoft YaHei, PingFang SC, SimHei, WenQuanYi Zen Hei,"
-    " sans-serif"
-)
 MOST_BYTES = 900_000
 _MARGIN = 3.2  # beside the frame, for the grid's numbers
 _TITLE_MM, _SMALL_MM = 5.0, 2.0
@@ -110,7 +107,9 @@ class _Drawing:
         names = page.parcels or tuple(source.parcels)
         self.parcels = {name: source.parcels[name] for name in names}
         self.pieces: list[Piece] = [
-            piece for piece in source.pieces if piece.rule == page.rule and piece.parcel in self.parcels
+            piece
+            for piece in source.pieces
+            if (page.all_pieces or piece.rule == page.rule) and piece.parcel in self.parcels
         ]
         self.pieces.sort(key=lambda piece: piece.counted)
         self.used: dict[str, str] = {}  # layer → title and label
@@ -204,7 +203,7 @@ class _Drawing:
             if ground is not None:
                 sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
         counted = [piece for piece in self.pieces if piece.counted]
-        title = {self.page.rule or "": self.source.rule_title(self.page.rule or "")}
+        title = {piece.rule: self.source.rule_title(piece.rule) for piece in self.pieces}
         below = {rule: phrase("map.below_threshold", self.language, title=said) for rule, said in title.items()}
         sheet.pieces([piece for piece in self.pieces if not piece.counted], below)
         sheet.pieces(counted, title)
@@ -304,15 +303,9 @@ class _Drawing:
         if self.source.unreadable:
             said.append(phrase("map.unreadable", self.language, layers=sorted(self.source.unreadable)))
         record = self.source.record
-        said.append(
-            phrase(
-                "map.run",
-                self.language,
-                run=record["id"],
-                as_of=record["parameters"]["as_of"],
-                crs=crs_title(self.source.library.crs, self.language),
-            )
-        )
+        day, crs = record["parameters"]["as_of"], crs_title(self.source.library.crs, self.language)
+        said_of_run = "map.run" if record["id"] else "map.day"
+        said.append(phrase(said_of_run, self.language, run=record["id"], as_of=day, crs=crs))
         size = _SMALL_MM
         lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
         while len(lines) * size * 1.3 > 8.0 and size > 1.2:

@@ -19,11 +19,15 @@ _MOST_SHEETS = 40  # of conflicts; beyond, a rule's parcels share one
 
 @dataclass(frozen=True)
 class MapPage:
-    """One map to be drawn: its theme, the rule of a conflict, and the parcels that it shows; none: all."""
+    """One map to be drawn: its theme, the rule of a conflict, and the parcels that it shows; none: all.
+
+    all_pieces: it shows the pieces of every rule.
+    """
 
     theme: str
     rule: str | None = None
     parcels: tuple[str, ...] = ()
+    all_pieces: bool = False
 
 
 def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]:

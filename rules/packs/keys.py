@@ -51,9 +51,10 @@ RULE_KEYS: Mapping[str, Key] = {
     "where": Key(
         TEXT,
         {
-            "zh": "只看符合条件的要素（CQL2：比较、IN、LIKE、IS NULL、AND、OR、NOT）；取值为空即无从判断",
+            "zh": "只看符合条件的要素（CQL2：比较、IN、LIKE、IS NULL、AND、OR、NOT）；取值为空即无从判断；"
+            "有代码表的字段按代码表的写法读取",
             "en": "Only features that meet the condition (CQL2: comparisons, IN, LIKE, IS NULL, AND, OR, NOT); "
-            "a null makes it unknown.",
+            "a null makes it unknown; of a field with a code table the codes are read as the table writes them.",
         },
     ),
     "when": Key(
@@ -162,6 +163,15 @@ RULE_KEYS: Mapping[str, Key] = {
             "en": "A distance from a centreline stands for an official zone; findings are marked so.",
         },
         default="false",
+    ),
+    "succeeds": Key(
+        LIST,
+        {
+            "zh": "本包早先版本中已并入本规则的规则或核查项代号；这些代号不再启用",
+            "en": "Rules and items of earlier versions of this pack whose matter it judges now; their names are never "
+            "given again.",
+        },
+        default="[]",
     ),
     "replaces": Key(
         TEXT,

@@ -1,6 +1,6 @@
 """Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
 from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
+from onemap.rules.kinds.permitted_uses import PermitTable, permit_tables, shipped_table
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class
 from onemap.rules.packs.rule import Rule
@@ -37,9 +38,20 @@ class Pack:
     review: dict[str, Any] = field(default_factory=dict)
     classes: Mapping[str, ProjectClass] = field(default_factory=dict)
 
+    @property
+    def tables(self) -> list[PermitTable]:
+        """The tables of uses that its rules name, each once."""
+        return list(dict.fromkeys(table for rule in self.rules for table in rule.tables))
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """All texts that a run by this pack rests on, its own first, each with its hash."""
+        return [(self.hash, self.text), *((table.hash, table.text) for table in self.tables)]
+
     def record(self) -> dict[str, Any]:
         """What a run keeps of a pack."""
-        return {"id": self.id, "version": self.version, "hash": self.hash, "title": self.title}
+        tables = [table.record() for table in self.tables]
+        return {"id": self.id, "version": self.version, "hash": self.hash, "title": self.title, "tables": tables}
 
 
 def pack_text(name: str) -> tuple[str, str]:
@@ -64,16 +76,19 @@ def is_shipped(name: str) -> bool:
 
 
 def parse_packs(
-    texts: Sequence[tuple[str, str]], catalogue: Mapping[str, LayerEntry], code_system: str | None = None
+    texts: Sequence[tuple[str, str]],
+    catalogue: Mapping[str, LayerEntry],
+    code_system: str | None = None,
+    tables: Mapping[str, PermitTable] | None = None,
 ) -> list[Pack]:
     """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
 
-    Raises as `parse_pack`.
+    tables: as of `parse_pack`, and raises as that.
     """
     packs: list[Pack] = []
     for text, source in texts:
         before = {name: item for pack in packs for name, item in pack.classes.items()}
-        packs.append(parse_pack(text, source, catalogue, code_system, before))
+        packs.append(parse_pack(text, source, catalogue, code_system, before, tables))
     return packs
 
 
@@ -83,11 +98,13 @@ def parse_pack(
     catalogue: Mapping[str, LayerEntry],
     code_system: str | None = None,
     known: Mapping[str, ProjectClass] | None = None,
+    tables: Mapping[str, PermitTable] | None = None,
 ) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
     code_system: by which codes parcels name their use, in place of what the pack says.
     known: the classes of packs given before; a class of its own goes before one of the same name.
+    tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
@@ -100,8 +117,10 @@ def parse_pack(
     head, checklist = raw["pack"], raw.get("checklist", ())
     system = code_system or head.get("code_system", LAND_SEA)
     classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
-    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue, {**(known or {}), **classes}, system)
+    items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
+    rules, problems = _rules(items, head["id"], source, catalogue, {**(known or {}), **classes}, system)
     ids = {item.get("id") for item in raw.get("rule", ())}
+    problems += _names_given_again(rules, source, ids | {item.get("id") for item in checklist})
     problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
     if problems:
         raise OneMapError.of(problems)
@@ -178,6 +197,16 @@ def _rules(
     return tuple(rules), problems
 
 
+def _names_given_again(rules: Sequence[Rule], source: str, ids: Collection[Any]) -> list[Problem]:
+    """The names that rules have retired, and that stand in the pack all the same. ids: of its rules and items."""
+    return [
+        Problem("rule.retired", {"file": source, "feature": old, "rule": old, "field": "id", "other": rule.id})
+        for rule in rules
+        for old in rule.succeeds
+        if old in ids
+    ]
+
+
 def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any]) -> list[Problem]:
     """What is wrong with an item of the checklist. rules: the ids of the pack's."""
     name = str(item.get("id", "?"))
@@ -231,33 +260,53 @@ def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass
     common["basis"] = tuple(common["basis"])
     common["consult"] = tuple(common.get("consult", ()))
     common["under"] = names_of(common.get("under", ()))
+    common["succeeds"] = tuple(common.get("succeeds", ()))
     common["layers_named"] = names_of(common["layer"])
     common["layer"] = common["layers_named"][0]
     common |= {key: tuple(classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
-    if isinstance(options.get("permits"), str):
+    if isinstance(options.get("permits"), PermitTable):
         options.setdefault("code_system", system)
     return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
+
+
+def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> dict[str, Any]:
+    """A rule's table with the tables of uses that it names in the place of their names, as far as there are such."""
+    made = dict(item)
+    if isinstance(name := item.get("permits"), str) and (name in tables or name in permit_tables()):
+        made["permits"] = tables[name] if name in tables else shipped_table(name)
+    own = item.get("by_layer")
+    if isinstance(own, dict):
+        made["by_layer"] = {
+            code: _with_tables(keys, tables) if isinstance(keys, dict) else keys for code, keys in own.items()
+        }
+    return made
 
 
 def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
     """The rules of several packs in order; a later pack's rule may replace an earlier one.
 
-    Raises OneMapError rule.in_two_packs, rule.replaces, rule.unknown.
+    A rule of another pack that names a retired one by `under` or `milder` means what judges its matter now; one that
+    replaces it is refused, since the other may judge more.
+    Raises OneMapError rule.in_two_packs, rule.replaces, rule.replaces_retired, rule.unknown.
     """
     rules: dict[str, Rule] = {}
-    problems, ids = [], dict[str, str]()
+    problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
     for pack in packs:
         earlier = set(rules)
         for rule in pack.rules:
             facts = {"file": pack.id, "feature": rule.id, "rule": rule.id, "field": "replaces"}
-            if rule.replaces is not None and rule.replaces not in earlier:
+            if rule.replaces is not None and rule.replaces not in earlier and rule.replaces in ids:
+                named = {"other": rule.replaces, "successor": ids[rule.replaces]}
+                problems.append(Problem("rule.replaces_retired", {**facts, **named}))
+            elif rule.replaces is not None and rule.replaces not in earlier:
                 problems.append(Problem("rule.replaces", {**facts, "other": rule.replaces}))
             elif rule.id in earlier and rule.replaces != rule.id:
                 problems.append(Problem("rule.in_two_packs", {**facts, "other": rules[rule.id].pack}))
             elif rule.replaces is not None:
                 # The ordinance takes the place of the rule that it replaces, so that the order of work stays.
                 ordinance = replace(rule, replaced=rules[rule.replaces])
+                ids = {old: rule.id if new == rule.replaces else new for old, new in ids.items()}
                 ids[rule.replaces] = rule.id
                 rules = {
                     (rule.id if key == rule.replaces else key): (ordinance if key == rule.replaces else value)
@@ -269,6 +318,11 @@ def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
     if problems:
         raise OneMapError.of(problems)
     return _linked_rules(rules, ids)
+
+
+def successors(rules: Iterable[Rule]) -> dict[str, str]:
+    """By the names that are no longer given, the rule that judges their matter now."""
+    return {old: rule.id for rule in rules for old in rule.succeeds}
 
 
 def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:

@@ -6,8 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, SYSTEM_FIELD, USE_FIELD
-from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_use
 from onemap.layers.frames.fields import text_values
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.project_class import ProjectClass
@@ -40,14 +39,13 @@ class Projects:
     def are_silent(self, classes: Sequence[ProjectClass]) -> np.ndarray:
         """Which parcels (n,) say nothing by which any of the classes could be told.
 
-        Every field is null or not there; a code of a system that nobody knows says nothing either.
+        Every field is null or not there; a code that its system does not have says nothing either.
         """
         speaks = np.zeros(len(self._parcels), dtype=bool)
         for name in dict.fromkeys(name for item in classes for name in item.words):
             speaks |= self._where(name, lambda text: text is not None)
-        if any(item.asks_use for item in classes):
-            is_known = self._where(SYSTEM_FIELD, lambda system: system is None or system in CODE_SYSTEMS)
-            speaks |= is_known & self._where(USE_FIELD, lambda code: code is not None)
+        for usual in {item.system for item in classes if item.asks_use}:
+            speaks |= self._by_code(partial(_is_known, usual))
         return ~speaks
 
     def _members_of(self, item: ProjectClass) -> np.ndarray:
@@ -58,12 +56,19 @@ class Projects:
 
     def _by_use(self, item: ProjectClass) -> np.ndarray:
         """Of which parcels (n,) the use code begins as one of the class."""
+
+        def begins(code: str, system: str | None) -> bool:
+            known = known_use(code, system, item.system)
+            return known is not None and known.startswith(item.beginnings(known, system))
+
+        return self._by_code(begins)
+
+    def _by_code(self, holds: Callable[[str, str | None], bool]) -> np.ndarray:
+        """Of which parcels (n,) something holds of their use code and the system that they name for it."""
         (code_place, codes), (system_place, systems) = self._field(USE_FIELD), self._field(SYSTEM_FIELD)
         pair, place = np.unique(code_place * len(systems) + system_place, return_inverse=True)
-        plain = [None if code is None else plain_code(code) for code in codes]
-        pairs = [(plain[one // len(systems)], systems[one % len(systems)]) for one in pair]
-        answers = [code is not None and code.startswith(item.beginnings(code, system)) for code, system in pairs]
-        return np.array(answers, dtype=bool)[place]
+        pairs = [(codes[one // len(systems)], systems[one % len(systems)]) for one in pair]
+        return np.array([code is not None and holds(code, system) for code, system in pairs], dtype=bool)[place]
 
     def _where(self, name: str, holds: Callable[[str | None], bool]) -> np.ndarray:
         """Of which parcels (n,) something holds of their text in a field."""
@@ -83,6 +88,10 @@ class Projects:
             return np.zeros(len(self._parcels), dtype=np.intp), [None]
         place, found = pd.factorize(np.array(text_values(list(values)), dtype=object))
         return place % (len(found) + 1), [*found, None]  # null has the place -1: the last
+
+
+def _is_known(usual: str, code: str, system: str | None) -> bool:
+    return known_use(code, system, usual) is not None
 
 
 def _holds_one_of(words: Sequence[str], text: str | None) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.library.library import sha256
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import fields_of
+from onemap.rules.kinds.permitted_uses import PermitTable
 from onemap.rules.packs.project_class import ProjectClass
 
 VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
@@ -23,6 +24,7 @@ class Rule:
     unless, only: the classes of projects that it spares, and those to which alone it applies.
     pack: the pack that it stands in.
     replaced: the rule of an earlier pack whose place it takes.
+    succeeds: the rules and items of earlier versions of its pack whose matter it judges now.
     milder_of: the rules whose `milder` it is: it judges only projects that their `unless` excuses.
     """
 
@@ -44,6 +46,7 @@ class Rule:
     confidence: str = "C"
     estimated: bool = False
     replaces: str | None = None
+    succeeds: tuple[str, ...] = ()
     unless: tuple[ProjectClass, ...] = ()
     only: tuple[ProjectClass, ...] = ()
     silent: bool = False
@@ -68,7 +71,7 @@ class Rule:
         parts = {name: getattr(self, name) for name in deciding}
         parts |= {name: [asdict(item) for item in getattr(self, name)] for name in ("unless", "only")}
         parts["milder_of"] = [rule.hash for rule in self.milder_of]
-        return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True))
+        return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=_hash_of_table))
 
     @property
     def finds(self) -> bool:
@@ -84,6 +87,12 @@ class Rule:
     def layers(self) -> list[str]:
         """The codes of all layers that it looks at, its own first."""
         return [self.layer, *self.other_layers.values()]
+
+    @property
+    def tables(self) -> list[PermitTable]:
+        """The tables of uses by which it judges, whichever of its layers does."""
+        named = (options.get("permits") for options in (self.options, *self.by_layer.values()))
+        return [table for table in named if isinstance(table, PermitTable)]
 
     @property
     def min_area_m2(self) -> float:
@@ -121,6 +130,10 @@ class Rule:
     def basis_text(self) -> str:
         """Law and article in one line."""
         return "；".join(" ".join(filter(None, (item["law"], item.get("article")))) for item in self.basis)
+
+
+def _hash_of_table(table: PermitTable) -> str:
+    return table.hash
 
 
 def is_in_force(entry: dict[str, Any], day: date) -> bool:

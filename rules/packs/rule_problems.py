@@ -143,6 +143,9 @@ def _check_classes(item: _Item, classes: Collection[str], wrong: _Wrong) -> None
     under = item.get("under", "rule")
     if not (isinstance(under, str) or (isinstance(under, list) and all(isinstance(name, str) for name in under))):
         wrong("rule.option", "under", reason='under = "rule.id" | ["rule.id", …]')
+    succeeds = item.get("succeeds", [])
+    if isinstance(succeeds, list) and not all(isinstance(name, str) for name in succeeds):
+        wrong("rule.option", "succeeds", reason='succeeds = ["rule.id", …]')
     for name, needed in (("silent", "only"), ("milder", "unless")):
         if item.get(name) and not item.get(needed):
             wrong("rule.option", name, reason=f'{needed} = ["CLASS"]')

@@ -22,8 +22,12 @@ def normalising_options(values: Values) -> SourceOptions:
 
 def check_options(values: Values, as_of: date | None = None) -> CheckOptions:
     """What a check is asked. as_of: the day of a verb that does not say it. Raises UsageError usage.value."""
+    given = values["parcels"]
+    first, *more = given if isinstance(given, (list, tuple)) else [given]
     return CheckOptions(
-        parcels=values["parcels"],
+        parcels=first,
+        more_parcels=tuple(more),
+        keep_bad=bool(values.get("keep_bad")),
         layer=values.get("layer"),
         id_field=values.get("id"),
         encoding=values.get("encoding"),

@@ -10,14 +10,17 @@ from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import source_name
-from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
+from onemap.rules.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
 from onemap.rules.packs.laws import check_laws
 from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_packs
 
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """The options of `check` besides the library, as they were given."""
+    """The options of `check` besides the library, as they were given.
+
+    more_parcels: further files of parcels; keep_bad: parcels that cannot be used are set aside.
+    """
 
     parcels: str
     layer: str | None = None
@@ -30,6 +33,8 @@ class CheckOptions:
     known_at: datetime | None = None
     replaced: Mapping[str, str] = field(default_factory=dict)
     normalising: SourceOptions = field(default_factory=SourceOptions)
+    more_parcels: tuple[str, ...] = ()
+    keep_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,15 @@ def question_of(
     Raises OneMapError for every refusal of either.
     """
     question = question_about(library, options, language, no_parcels(options.parcels, ""))
-    source = (options.parcels, options.layer, options.id_field, options.encoding)
-    return replace(question, parcels=read_parcels(*source, options.normalising, library.crs, workers, progress))
+    files = (options.parcels, *options.more_parcels)
+    parts = [
+        read_parcels(
+            *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
+            *(workers, part, options.keep_bad),
+        )
+        for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
+    ]
+    return replace(question, parcels=joined_parcels(parts))
 
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:
@@ -133,5 +145,7 @@ def question_about(library: Library, options: CheckOptions, language: str, parce
             "encoding": options.encoding,
             "repair": options.normalising.repair,
             "transform_hash": options.normalising.transform.hash if options.normalising.transform else None,
+            **({"fields": dict(options.normalising.fields)} if options.normalising.fields else {}),
+            **({"keep_bad": True} if options.keep_bad else {}),
         },
     )

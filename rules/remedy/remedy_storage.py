@@ -42,7 +42,7 @@ def write_remedy(connection: StoreConnection, found: Remedy) -> None:
     record = found.record
     kept = {name: rows_of_table(found.tables[name]) for name in KEPT}
     kept[GIVEN] = given_rows(found.question)
-    texts = [(pack.hash, pack.text) for pack in found.question.packs]
+    texts = [text for pack in found.question.packs for text in pack.texts]
     keep_run(connection, record, kept, texts)
     detail = {"parameters": record["parameters"], **found.sums}
     log_run(connection, "remedy", record, detail)

@@ -7,7 +7,7 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
-from onemap.rules.review.code_names import department_name
+from onemap.rules.review.code_names import department_name, item_title
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
 from onemap.rules.review.routing import overall
@@ -97,7 +97,7 @@ def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
         {
             "item": item.item,
             "department": item.department,
-            "title": item.title.get(language) or next(iter(item.title.values()), item.item),
+            "title": item_title(item, language),
             "rule": item.rule,
             "layer": item.layer,
             "reason": item.reason,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import LANGUAGES, phrase
+from onemap.rules.review.case import ChecklistItem
 
 Named = dict[str, str]
 
@@ -30,3 +31,9 @@ def opinion_name(state: str, conclusion: str | None) -> Named:
     return {
         language: phrase("said.comma", language).join(phrase(key, language) for key in keys) for language in LANGUAGES
     }
+
+
+def item_title(item: ChecklistItem, language: str) -> str:
+    """What an item of the checklist asks, in a language; of a rule that was not run it is a question, no finding."""
+    title = item.title.get(language) or next(iter(item.title.values()), item.item)
+    return phrase("review_said.whether", language, title=title) if item.rule else title

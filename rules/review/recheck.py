@@ -95,9 +95,14 @@ def _layers(record: Mapping[str, Any], run: Run) -> list[dict[str, Any]]:
 
 
 def _packs(record: Mapping[str, Any], run: Run) -> list[dict[str, Any]]:
-    sides = [{pack["id"]: (pack["version"], pack["hash"]) for pack in one["packs"]} for one in (record, run.record)]
+    sides = [{pack["id"]: _wording(pack) for pack in one["packs"]} for one in (record, run.record)]
     return [
         {"id": id_, "from": sides[0].get(id_, (None,))[0], "to": sides[1].get(id_, (None,))[0]}
         for id_ in dict.fromkeys([*sides[0], *sides[1]])
         if sides[0].get(id_) != sides[1].get(id_)
     ]
+
+
+def _wording(pack: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a run keeps of a pack, its version first; runs of old did not keep its tables of uses."""
+    return pack["version"], pack["hash"], *(table["hash"] for table in pack.get("tables", ()))

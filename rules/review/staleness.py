@@ -9,6 +9,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import Version, in_force, versions
+from onemap.rules.kinds.permitted_uses import permit_tables, shipped_table
 from onemap.rules.packs.pack import pack_text
 
 
@@ -34,7 +35,13 @@ def superseded_inputs(
         if (holds and (holds.label, holds.hash) != before) or (holds is None and before[0] is not None):
             found.add(code)
     known = {pack["id"]: pack["hash"] for pack in run["packs"]}
+    found |= {pack["id"] for pack in run["packs"] if any(map(_is_mended, pack.get("tables", ())))}
     return found | {id_ for id_, hash_ in _hashes_now(library, packs).items() if known.get(id_, hash_) != hash_}
+
+
+def _is_mended(table: Mapping[str, str]) -> bool:
+    """Whether a table of uses, as a run keeps it, says something else today."""
+    return table["name"] in permit_tables() and shipped_table(table["name"]).hash != table["hash"]
 
 
 def pack_sources(ids: Sequence[str], named: Sequence[str]) -> list[dict[str, str | None]]:

@@ -1,21 +1,32 @@
 """How a finding came about, step by step, from what the run kept."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
-from onemap.rules.packs.pack import rules_of_run
+from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
 from onemap.rules.packs.rule import Rule
+from onemap.rules.question.question import packs_of
+from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
+
+_LONG_MEASURE = re.compile(r"([\d,]+\.\d{3}) (m²|m)(?!\w)")
+_WHOLE_FROM_M2 = 10.0  # an area of this and more is said in whole square metres
+_AS_IT_IS = object()  # a step reads the same to everybody
 
 
 def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
     """The steps from versions, filter and features to area, thresholds, verdict and basis.
 
+    Each has its name, its key, its value with every code and digit, and `said`: the same as a reviewer reads it, None
+    where only a technician has use for it.
     Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
     """
     record = run_record(library, identifier)
@@ -26,43 +37,88 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
             raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
     rules = {rule.id: rule for rule in rules_of_run(packs, record)}
-    if rule_id not in rules:
-        raise OneMapError("run.rule", file=library.label, run=identifier, rule=rule_id, known=sorted(rules))
-    rule = rules[rule_id]
+    rule = _rule_named(library, identifier, rule_id, rules)
+    asked, rule_id = rule_id, rule.id
     steps: list[dict[str, Any]] = []
 
-    def step(name: str, value: Any) -> None:
-        steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value})
+    def step(name: str, value: Any, said: Any = _AS_IT_IS) -> None:
+        plain = value if said is _AS_IT_IS else said
+        plain = _LONG_MEASURE.sub(_short_measure, plain) if isinstance(plain, str) else plain
+        steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
 
-    step("run", f"{identifier} · {record['started']} · {record['who']}")
+    step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
     whole = parcels[0].values
     step("parcel", f"{parcel} · {area_text(whole['area_m2'])} · {record['parameters']['parcels']}")
+    said = rule.title.get(language, rule.id)
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
-    step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")))
-    step("options", " · ".join(_option(rule, key, value, language) for key, value in rule.options.items()) or "–")
+    step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), said)
+    if asked != rule_id:
+        step("succeeds", asked)
+    _explain_options(rule, library.catalogue(), language, step)
     if rule.replaced:
-        step("replaced", rule.replaced.summary(language))
+        step("replaced", rule.replaced.summary(language), rule.replaced.title.get(language, rule.replaced.id))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
     if skipped:
         step("skipped", reason_word(skipped["reason"], language))
         return {"steps": steps}
+    _explain_version(library, rule, record, language, step)
+    _explain_conditions(rule, rules, language, step)
+    _explain_findings(library, identifier, parcel, rule, language, step)
+    step("basis", rule.basis_text)
+    step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
+    return {"steps": steps}
+
+
+def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: str, step: Any) -> None:
+    """What the rule was held to, with the keys of the pack and in words."""
+    options = [_option(rule, key, value, language) for key, value in rule.options.items()]
+    plain = [option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()]
+    step("options", " · ".join(options) or "–", " · ".join(plain) or None)
+
+
+def _explain_version(library: Library, rule: Rule, record: dict[str, Any], language: str, step: Any) -> None:
+    """Which version of its layer the rule was asked of."""
     layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
-    step("version", _version(rule, layer, record["parameters"]["as_of"], language))
+    entry = library.catalogue().get(rule.layer)
+    title = entry.title.get(language, rule.layer) if entry else rule.layer
+    as_of = record["parameters"]["as_of"]
+    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
+
+
+def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
+    """For which projects and features the rule holds, and which rules it stands beside; rules: all by their id."""
     if rule.when:
-        step("when", rule.when)
+        step("when", rule.when, None)
     for name in ("unless", "only"):
         classes = [item.title.get(language, item.name) for item in getattr(rule, name)]
         if classes:
             step(name, phrase("said.comma", language).join(classes))
     for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", rule.under)):
         if any(others):
-            step(name, ", ".join(filter(None, others)))
-    step("where", rule.where or "–")
-    _explain_findings(library, identifier, parcel, rule, language, step)
-    step("basis", rule.basis_text)
-    step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
-    return {"steps": steps}
+            named = [rules[other].title.get(language, other) if other in rules else other for other in others if other]
+            step(name, ", ".join(filter(None, others)), phrase("said.comma", language).join(named))
+    step("where", rule.where or "–", None)
+
+
+def _short_measure(found: re.Match[str]) -> str:
+    """A measure with as many digits as a reviewer reads: metres with one, square metres with none from ten on."""
+    measure = float(found[1].replace(",", ""))
+    digits = 0 if found[2] == "m²" and measure >= _WHOLE_FROM_M2 else 1
+    return f"{measure:,.{digits}f} {found[2]}"
+
+
+def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:
+    """The rule of a run with a name, or the one that judges the matter of a retired one.
+
+    Raises OneMapError run.rule; a name that the library's packs have today is told as those that it has retired.
+    """
+    found = rules.get(name) or rules.get(successors(list(rules.values())).get(name, ""))
+    if found is None:
+        today = next((rule for rule in joined_rules(packs_of(library, ())) if rule.id == name), None)
+        known = [old for old in today.succeeds if old in rules] if today else []
+        raise OneMapError("run.rule", file=library.label, run=identifier, rule=name, known=known or sorted(rules))
+    return found
 
 
 def _with_word(word: str, code: str, language: str) -> str:
@@ -71,18 +127,15 @@ def _with_word(word: str, code: str, language: str) -> str:
 
 
 def _option(rule: Rule, key: str, value: Any, language: str) -> str:
-    return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {_plain(value)}"
+    return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {plain_value(value)}"
 
 
-def _plain(value: Any) -> str:
-    """A value of a rule's option without the signs of JSON."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+def _plain_version(title: str, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
+    """The version of a layer by its title, without code and hash."""
+    if layer is None or layer["label"] is None:
+        reason = layer["reason"] if layer else "layer_missing"
+        return f"{title} · {reason_word(reason, language)} · {as_of}"
+    return " · ".join((title, layer["label"], phrase(f"coverage.{layer['coverage']}", language)))
 
 
 def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
@@ -105,7 +158,9 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
         reason = reasons_text(row["reason"], language)
         apart = length_text(row["distance_m"])
         distance = phrase("explain.distance", language, distance=apart) if apart else ""
-        step("feature", " · ".join(filter(None, (row["feature"], measure, distance, reason))))
+        far = distance if row["distance_m"] else ""  # what meets the parcel is at no distance
+        facts = [" · ".join(filter(None, (row["feature"], measure, one, reason))) for one in (distance, far)]
+        step("feature", *facts)
     findings = stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)
     for finding in (row.values for row in findings):
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"

@@ -45,6 +45,11 @@ class Run:
         """How many parcels were asked about."""
         return len(self.question.parcels.ids)
 
+    @property
+    def set_aside(self) -> int:
+        """How many others could not be used."""
+        return self.question.parcels.set_aside
+
     def chunks(self) -> Iterator[Chunk]:
         """All rows, in one chunk."""
         yield Chunk(self.tables, self.question.parcels)

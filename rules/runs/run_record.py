@@ -45,7 +45,13 @@ def _is_sorted(record: Mapping[str, Any]) -> bool:
     if any(not isinstance(record[name], dict) for name in _TABLES if name in record):
         return False
     lists = [record[name] for name in _LISTS if name in record]
-    return all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for items in lists)
+    if not all(map(_is_tables, lists)):
+        return False
+    return all(_is_tables(pack["tables"]) for pack in record.get("packs", ()) if "tables" in pack)
+
+
+def _is_tables(items: Any) -> bool:
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 
 def _check_moments(record: Mapping[str, Any]) -> None:

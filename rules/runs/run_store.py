@@ -12,12 +12,13 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import TABLES as LIBRARY
-from onemap.layers.library.library import Library, log
+from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
 from onemap.rules.inputs.parcels import Parcels, no_parcels
+from onemap.rules.kinds.permitted_uses import PermitTable
 from onemap.rules.packs.pack import Pack, parse_packs
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
@@ -85,7 +86,7 @@ class Recorder:
 
     def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
         """The record of a check, with its row in the log."""
-        self.finish(record, [(pack.hash, pack.text) for pack in packs])
+        self.finish(record, [text for pack in packs for text in pack.texts])
         detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
         log_run(self._connection, "check", record, detail)
 
@@ -172,19 +173,24 @@ def stored_texts(library: Library) -> dict[str, str]:
 
 
 def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[Pack, ...]:
-    """The packs by which a stored run was asked.
+    """The packs by which a stored run was asked, with the tables of uses as they were then.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged (also of a check that has lost parcels).
     """
     record = run_record(library, identifier, kind)
-    texts = stored_texts(library)
-    if not has_table(library, identifier, GIVEN) or any(pack["hash"] not in texts for pack in record["packs"]):
+    texts, used = stored_texts(library), [table for pack in record["packs"] for table in pack.get("tables", ())]
+    named = [item["hash"] for item in (*record["packs"], *used)]
+    if not has_table(library, identifier, GIVEN) or any(hash_ not in texts for hash_ in named):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    if any(sha256(texts[hash_]) != hash_ for hash_ in named):
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_pack_texts")
     if kind == CHECK and row_count(library, identifier, "parcels") != row_count(library, identifier, GIVEN):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = library.catalogue()
     system = record["parameters"].get("code_system")
-    return tuple(parse_packs([(texts[pack["hash"]], pack["id"]) for pack in record["packs"]], catalogue, system))
+    tables = {table["name"]: PermitTable(table["name"], texts[table["hash"]]) for table in used}
+    asked = [(texts[pack["hash"]], pack["id"]) for pack in record["packs"]]
+    return tuple(parse_packs(asked, catalogue, system, tables))
 
 
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:

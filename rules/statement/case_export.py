@@ -11,8 +11,8 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.letterhead.annex_names import ANNEXES
-from onemap.rules.maps.fonts import FontChoice, chosen_fonts
-from onemap.rules.maps.map_sheet import FONTS, MapPage, MapSource, draw_map
+from onemap.rules.maps.fonts import FONTS, FontChoice, chosen_fonts
+from onemap.rules.maps.map_sheet import MapPage, MapSource, draw_map
 from onemap.rules.maps.sheets_needed import theme_codes
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.content import document_kind, statement_content

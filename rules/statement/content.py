@@ -32,7 +32,7 @@ from onemap.rules.statement.opinion_rows import (
     override_rows,
 )
 from onemap.rules.statement.remedy_rows import remedy_content
-from onemap.rules.statement.rule_tables import Row, parcel_rows, rule_rows, three_lines
+from onemap.rules.statement.rule_tables import Row, open_together, parcel_rows, rule_rows, three_lines
 from onemap.rules.statement.run_evidence import Evidence, evidence_of
 from onemap.rules.statement.sections import PLAN_TABLES, assessments, table_of
 
@@ -132,24 +132,24 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
 
     rows: of rules; findings: of parcels by those rules; area_m2: of all parcels, on the ellipsoid.
     """
-    name_verdicts = _with_names(evidence.language)
+    name_verdicts, shown = _with_names(evidence.language), open_together(rows, evidence)
     return {
         "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
-        "plans": {name: name_verdicts([row for row in rows if _stands_in(name, row)]) for name in PLAN_TABLES},
+        "plans": {name: name_verdicts([row for row in shown if _stands_in(name, row)]) for name in PLAN_TABLES},
         "controls": name_verdicts(
-            _numbered(by_gravity(row for row in rows if row["state"] in ("conflict", "unknown")))
+            _numbered(by_gravity(row for row in shown if row["state"] in ("conflict", "unknown")))
         ),
-        "parcel_findings": name_verdicts(findings),
+        "parcel_findings": name_verdicts(open_together(findings, evidence)),
     }
 
 
-def _first_page(rows: list[Row], opinions: list[Row], language: str) -> dict[str, Any]:
+def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
     """What page one says, by its keys: departments, the gravest findings, rules asked, what is open."""
-    labels, name_verdicts = words(language), _with_names(language)
+    labels, name_verdicts = words(evidence.language), _with_names(evidence.language)
     departments, asked = department_rows(rows, opinions, labels), rules_asked(rows, labels)
     return {
         "departments": name_verdicts(departments),
-        "gravest": name_verdicts(gravest(rows)),
+        "gravest": name_verdicts(gravest(open_together(rows, evidence))),
         "asked": asked,
         "open": open_matters(departments, asked),
     }
@@ -163,7 +163,7 @@ def _opinion_tables(
     opinions = opinion_rows(case, case.current, evidence, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
     return {
-        **_first_page(rows, opinions, language),
+        **_first_page(rows, opinions, evidence),
         "opinions": opinions,
         "earlier_opinions": [
             row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)

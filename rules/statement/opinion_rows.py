@@ -7,6 +7,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
+from onemap.rules.review.code_names import item_title
 from onemap.rules.review.routing import drafts, overall
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.run_evidence import Evidence
@@ -74,11 +75,6 @@ def _open_text(titles: list[str], reason: str | None, said: dict[str, str]) -> s
         return None
     text = said["open_items"].format(count=len(titles), items=said["list_semicolon"].join(titles))
     return said["in_brackets"].format(text=text, more=said["open_reason"].format(reason=reason)) if reason else text
-
-
-def item_title(item: ChecklistItem, language: str) -> str:
-    """An item's title in the document's language."""
-    return item.title.get(language) or next(iter(item.title.values()), item.item)
 
 
 def late_entries(case: Case, evidence: Evidence, department: str | None) -> list[Row]:

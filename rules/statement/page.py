@@ -33,7 +33,7 @@ def statement_page(
     source = MapSource(library, case.current.run, language, overrides)
     department = content["document"]["department"]
     shown = printed_texts(content)
-    rules = {row["rule"] for row in content["controls"]} if department else None
+    rules = {rule for row in content["controls"] for rule in row["rules"]} if department else None
     scripts = [_part("map.js")]
     reply = ""
     if department and takes_reply(case, department):

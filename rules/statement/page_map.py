@@ -11,8 +11,8 @@ from markupsafe import Markup
 from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.maps.fonts import FONTS
 from onemap.rules.maps.layers_on_sheet import LAYER_SHARE
-from onemap.rules.maps.map_sheet import FONTS
 from onemap.rules.maps.map_source import Bounds, MapSource, NearFeatures, Piece
 from onemap.rules.maps.sheets_needed import near_each_other
 from onemap.rules.maps.svg_paths import View, path_data, points_of, within_frame

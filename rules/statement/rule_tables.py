@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from onemap.layers.messages import phrase
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.reasons import reasons_text
@@ -54,9 +55,41 @@ def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], ru
     ]
 
 
+def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
+    """The rows in their order; those that leave the same ground of one layer open for the same reason are one row.
+
+    It stands where the first of them stood, is called after all of them, and names them in `rules`.
+    """
+    grounds: dict[str, list[Any]] = {}
+    for finding in evidence.findings:
+        if finding["verdict"] == "unknown":
+            ground = (finding["parcel"], finding["reason"], round(finding["area_m2"] or 0.0, 3), finding["counted"])
+            grounds.setdefault(finding["rule"], []).append(ground)
+    found: dict[Any, list[Row]] = {}
+    for number, row in enumerate(rows):
+        is_open = row["state"] == "unknown" and row["verdict"] == "unknown"
+        whose = (row.get("parcel"), row["department"], row["layer"])
+        ground = tuple(item for item in grounds.get(row["rule"], ()) if row.get("parcel") in (None, item[0]))
+        found.setdefault((*whose, ground) if is_open else number, []).append(row)
+    return [group[0] if len(group) == 1 else _one_row(group, evidence.language) for group in found.values()]
+
+
+def _one_row(group: list[Row], language: str) -> Row:
+    comma = phrase("said.comma", language)
+    bases = dict.fromkeys(basis for row in group for basis in row["basis"].split("；"))
+    return {
+        **group[0],
+        "rules": [row["rule"] for row in group],
+        "title": comma.join(dict.fromkeys(row["title"] for row in group)),
+        "basis": "；".join(bases),
+        "estimated": any(row["estimated"] for row in group),
+    }
+
+
 def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
     return {
         "rule": rule.id,
+        "rules": [rule.id],
         "title": evidence.rule_title(rule.id),
         "layer": rule.layer,
         "layer_title": evidence.layer_title(rule.layer),

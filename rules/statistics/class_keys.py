@@ -1,12 +1,13 @@
 """By what features are told apart: values of fields, or the class, the group or the first characters of a code."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_tables import CodeTable, code_table
+from onemap.layers.catalogue.code_tables import CodeTable, class_titles, code_table, group_titles
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
 from onemap.rules.kinds.conditions import column_named
@@ -41,6 +42,27 @@ def class_keys(by: tuple[str, ...], attributes: pd.DataFrame, entry: LayerEntry,
     return ClassKeys(by, known, np.array([place_of[values] for values in rows], dtype=np.int64))
 
 
+def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dict[str, str]:
+    """What the codes of a class are called, by the words that asked for them; without those that no table knows."""
+    found = {}
+    for spec, value in keys.items():
+        field, slash, part = spec.rpartition("/")
+        code = text_value(value)
+        if code is None or (slash and part not in _PARTS):
+            continue
+        tables = _tables(entry, field) if slash else (schema.codes if (schema := entry.field_named(spec)) else ())
+        titles = group_titles(tables, code) if slash and part == "group" else class_titles(tables, code)
+        if titles and language in titles:
+            found[spec] = titles[language]
+    return found
+
+
+def _tables(entry: LayerEntry, field: str) -> tuple[str, ...]:
+    """The code tables by which a field's classes and groups are told."""
+    schema = entry.field_named(field)
+    return schema.codes if schema and schema.codes else (SURVEY,)
+
+
 def _order(value: Any) -> tuple[int, float, str]:
     if value is None:
         return 2, 0.0, ""
@@ -56,8 +78,7 @@ def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: dict[
         return [None if code is None else code[: int(part)] for code in codes]
     if part not in _PARTS:
         return list(column_of(attributes, spec, place))  # which refuses it by its name
-    schema = entry.field_named(field)
-    tables = [code_table(name) for name in (schema.codes if schema and schema.codes else (SURVEY,))]
+    tables = [code_table(name) for name in _tables(entry, field)]
     known = {code: _class_part(tables, code, part) for code in set(codes)}
     return [known[code] for code in codes]
 

@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, versions
@@ -20,7 +21,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
-from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, unit_pieces, whole_features
+from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, joined_rows, unit_pieces, whole_features
 from onemap.rules.statistics.units import AreaUnits, area_units
 
 _OVERLAP_TOLD_M2 = 0.01  # units that share more are told of; less is how coordinates were rounded
@@ -28,7 +29,10 @@ _OVERLAP_TOLD_M2 = 0.01  # units that share more are told of; less is how coordi
 
 @dataclass(frozen=True)
 class StatisticsOptions:
-    """What is asked: of `layer` (CODE or CODE@label), by which classes, in which units, under which condition."""
+    """What is asked: of `layer` (CODE or CODE@label), by which classes, in which units, under which condition.
+
+    language: in which classes are called.
+    """
 
     layer: str
     by: tuple[str, ...] = ()
@@ -39,6 +43,7 @@ class StatisticsOptions:
     where: str | None = None
     as_of: date = date.min
     known_at: datetime | None = None
+    language: str = "zh"
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class LayerInUnits:
         if self.entry.geometry == "raster":
             raise OneMapError("statistics.raster", layer=self.version.code, field="CODE")
         self.units: AreaUnits | None = None
+        self.lost: list[str | None] = []  # codes in a table that are no unit's
         if options.within is not None:
             moment = options.as_of, options.known_at
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
@@ -82,8 +88,13 @@ class LayerInUnits:
         }
 
     def _read(self, threads: Threads) -> LayerSource:
-        box = None if self.units is None else shapely.total_bounds(self.units.grounds).tolist()
+        box = (
+            None
+            if self.units is None or self.entry.geometry == "table"
+            else shapely.total_bounds(self.units.grounds).tolist()
+        )
         ground = box if box is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
+        ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
         origin = (float(np.floor((ground[0] + ground[2]) / 2)), float(np.floor((ground[1] + ground[3]) / 2)))
         self.plane = Plane(self.library.crs, origin)
         known = versions(self.library, self.options.known_at)
@@ -131,10 +142,20 @@ class LayerInUnits:
         return self.pieces_in(self.grounds)
 
     def pieces_in(self, grounds: np.ndarray) -> UnitPieces:
-        """The features' pieces in some polygons (m,), counted from the origin."""
+        """The features' pieces in some polygons (m,), counted from the origin; a table's rows by the units' codes."""
+        if self.entry.geometry == "table" and self.units is not None:
+            pieces, self.lost = joined_rows(self.units.names, self._unit_keys())
+            return pieces
         threads = self.threads.part(0.1, 0.6)
         named = self.entry.geometry, self.source.names, self.version.table
         return self._with_areas(unit_pieces(grounds, self.geometries, *named, threads))
+
+    def _unit_keys(self) -> list[str | None]:
+        """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
+        assert self.source.stored is not None and self.units is not None, "only then it is asked"  # noqa: S101  # nosec B101
+        name = self.entry.unit or self.units.record["unit"]
+        place = {"file": self.library.label, "layer": self.version.table, "field": "--unit"}
+        return text_values(column_of(self.source.stored.attributes, name, place).tolist())
 
     def _with_areas(self, pieces: UnitPieces) -> UnitPieces:
         if self.entry.geometry != POLYGON:
@@ -152,7 +173,7 @@ class LayerInUnits:
     @cached_property
     def units_overlap_m2(self) -> float:
         """How much ground lies in two units; in both it is counted."""
-        if self.grounds is None or len(self.grounds) < 2:
+        if self.grounds is None or len(self.grounds) < 2 or self.entry.geometry == "table":
             return 0.0
         pairs = overlapping_pairs(self.grounds, self.threads)
         if pairs.shape[1] == 0:
@@ -203,6 +224,11 @@ class LayerInUnits:
     def remarks(self) -> Sequence[Problem]:
         """What a reader must know beside the numbers."""
         problems = list(self.units.problems) if self.units else []
+        if self.lost:
+            codes = list(dict.fromkeys(code or "–" for code in self.lost))[:10]
+            field = self.entry.unit or (self.units.record["unit"] if self.units else None)
+            facts = {"layer": self.version.table, "field": field, "count": len(self.lost), "codes": codes}
+            problems.append(Problem("statistics.unjoined", facts))
         if self.units_overlap_m2:
             facts = {"layer": self.options.within, "area": f"{self.units_overlap_m2:,.2f}"}
             problems.append(Problem("statistics.units_overlap", facts))

@@ -20,10 +20,12 @@ from onemap.rules.findings.table import Table
 from onemap.rules.kinds.attribute_json import attribute_json
 from onemap.rules.overlay.overlay import inside, outside, union_by
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
 
 Record = dict[str, Any]
+_NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table has in columns of its own
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,9 @@ def _rows(
     rows = []
     share = _shares(asked, found, grounds, total)
     for at, (unit, group) in enumerate(zip(found.unit.tolist(), found.group.tolist(), strict=True)):
-        row: Record = {"unit": names[unit], "keys": asked.keys.keys(group), "features": int(found.features[at])}
+        keys = asked.keys.keys(group)
+        row: Record = {"unit": names[unit], "keys": keys, "features": int(found.features[at])}
+        row["titles"] = key_titles(keys, asked.entry, asked.options.language)
         row["area_m2"] = float(found.areas.area_m2[at]) if found.areas else None
         row["area_ellipsoidal_m2"] = float(found.areas.ellipsoidal_m2[at]) if found.areas else None
         row["length_m"] = float(found.length_m[at]) if found.length_m is not None else None
@@ -182,7 +186,7 @@ def _with_empty_units(asked: LayerInUnits, rows: list[Record], names: np.ndarray
     """Rows of units in their order; one that has nothing says so."""
     known = {row["unit"]: row for row in rows}
     none = 0.0 if asked.entry.geometry == POLYGON else None
-    empty: Record = {"keys": {}, "features": 0, "area_m2": none, "area_ellipsoidal_m2": none}
+    empty: Record = {"keys": {}, "titles": {}, "features": 0, "area_m2": none, "area_ellipsoidal_m2": none}
     empty["length_m"] = 0.0 if asked.entry.geometry == "line" else None
     empty["share"] = none
     empty |= _sums_record(asked, dict.fromkeys(asked.numbers, (0.0, 0)), empty)
@@ -237,8 +241,9 @@ def _tables(asked: LayerInUnits, rows: list[Record], units: list[Record]) -> dic
     for row in rows:
         keys = {f"key_{name}" if name in row else name: value for name, value in row["keys"].items()}
         sums = {f"sum_{name}": value for name, value in row.get("sums", {}).items()}
-        plain = {name: value for name, value in row.items() if name not in ("unit", "keys", "sums", "without_value")}
-        flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **sums})
+        plain = {name: value for name, value in row.items() if name not in _NESTED}
+        said = {"class_name": " · ".join(row["titles"].values()) or None} if asked.options.by else {}
+        flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **said, **sums})
     tables = {"statistics": Table(record_columns(flat, ["unit", "keys", *asked.options.by, "features", "area_m2"]))}
     if asked.units is not None:
         tables["units"] = Table(record_columns(units, ["unit"]), asked.units.grounds)

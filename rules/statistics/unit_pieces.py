@@ -1,11 +1,13 @@
 """What of each feature lies in each unit: a feature that crosses a border is shared out by its ground or length."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.rules.overlay.in_chunks import chunks, intersecting
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.threads import Threads
@@ -39,6 +41,17 @@ def whole_features(geometries: np.ndarray) -> UnitPieces:
     """Every feature as one piece of one unit, which is all ground."""
     count = len(geometries)
     return UnitPieces(np.zeros(count, dtype=np.int64), np.arange(count), geometries, np.ones(count))
+
+
+def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPieces, list[str | None]]:
+    """Rows of a table (n,) by the code of their unit, and the codes that are no unit's. names: of the units (m,)."""
+    place = {plain_unit_code(str(name)): at for at, name in enumerate(names.tolist())}
+    unit = np.array([-1 if key is None else place.get(plain_unit_code(key), -1) for key in keys], dtype=np.int64)
+    rows = np.flatnonzero(unit >= 0)
+    rows = rows[np.argsort(unit[rows], kind="stable")]
+    nothing = np.full(len(rows), None, dtype=object)
+    lost = [key for key, at in zip(keys, unit, strict=True) if at < 0]
+    return UnitPieces(unit[rows], rows, nothing, np.ones(len(rows))), lost
 
 
 def unit_pieces(

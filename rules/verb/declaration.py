@@ -4,7 +4,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from onemap.layers.errors import UsageError
@@ -124,6 +124,14 @@ def to_angle(text: str) -> float:
     if not 0 <= value <= 180:
         raise ValueError(text)
     return value
+
+
+def to_zone(text: str) -> timedelta:
+    """How far a zone's clocks are ahead of UTC, as +08:00. Raises ValueError."""
+    offset = datetime.fromisoformat(f"2000-01-01T00:00:00{text}").utcoffset()
+    if offset is None:
+        raise ValueError(text)
+    return offset
 
 
 def to_count(text: str) -> int:

@@ -17,15 +17,18 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.check.check import JUDGED
     from onemap.rules.distributed.check_of_any_size import Execution, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
+    from onemap.rules.inputs.parcel_sources import files_of_parcels
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options
     from onemap.rules.runs.run_store import run_record
     from onemap.rules.runs.unasked_rules import rule_count, unasked_rules
 
-    options = check_options(values)
     outs, against = values.get("out") or [], values.get("against")
-    check_targets(outs, bool(values.get("overwrite")), [values["library"], values["parcels"], *options.packs])
     with contextlib.ExitStack() as held:
+        is_served = context.session is not None
+        files = held.enter_context(files_of_parcels(values["parcels"], is_served))
+        options = check_options({**values, "parcels": files})
+        check_targets(outs, bool(values.get("overwrite")), [values["library"], *files, *options.packs])
         library = held.enter_context(open_library(values["library"]))
         if against:
             run_record(library, against)
@@ -109,6 +112,8 @@ def _check_result(
         result["out"] = outs[0] if len(outs) == 1 else outs
     if changed is not None:
         result["changed"] = changed
+    if values.get("keep_bad"):
+        result["set_aside"] = run.set_aside
     threshold = values.get("fail_on")
     if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
         result["failed_on"] = threshold

@@ -26,6 +26,7 @@ def _record(rule: Rule, day: date, language: str) -> dict[str, Any]:
     return {
         "rule": rule.id,
         "pack": rule.pack,
+        "succeeds": list(rule.succeeds),
         "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
         "department": rule.department,
         "department_title": named_groups()["departments"][rule.department][language],

@@ -156,14 +156,16 @@ def layers(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.library.listing import listing
     from onemap.layers.publishing.map_looks import map_looks
+    from onemap.rules.packs.pack import joined_rules
     from onemap.rules.question.question import packs_of, required_fields
 
     with open_library(values["library"]) as library:
         packs = packs_of(library, ())
+        asked = sorted({code for rule in joined_rules(packs) for code in rule.layers_named})
         listed = listing(library, values.get("as_of") or date.today(), lambda code: required_fields(packs, code))
         records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
         drawn = map_looks(library, listed["layers"], context.language) if values.get("looks") else {}
-        return {**listed, "packs": records, **drawn}
+        return {**listed, "packs": records, "asked": asked, **drawn}
 
 
 def redline(values: Values, context: VerbContext) -> Result:
@@ -310,12 +312,15 @@ _WORD_GROUPS = (
     ("causes", "cause"),
     ("alternatives", "alternative"),
     ("uses", "use"),
+    ("code_systems", "code_system"),
 )
 
 
 def words(values: Values, context: VerbContext) -> Result:
     """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue.catalogue import named_groups
+    from onemap.layers.catalogue.code_systems import TABLES
+    from onemap.layers.catalogue.code_tables import code_table
     from onemap.layers.library.library import open_library
     from onemap.layers.library.own_files import profile_of
     from onemap.layers.messages import sentences
@@ -328,6 +333,10 @@ def words(values: Values, context: VerbContext) -> Result:
         result[name] = dict(said[group]) if group else reason_words(context.language)
     for name, titles in named_groups().items():
         result[name] = {code: title[context.language] for code, title in titles.items()}
+    result["project_uses"] = {  # what a project may be for, by the codes of each system
+        system: {code: title[context.language] for code, title in sorted(code_table(tables[0]).classes.items())}
+        for system, tables in TABLES.items()
+    }
     if values.get("library"):
         with open_library(values["library"]) as library:
             names = profile_of(library).names

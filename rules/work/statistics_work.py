@@ -25,6 +25,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
         where=values.get("where"),
         as_of=values.get("as_of") or date.today(),
         known_at=values.get("known_at"),
+        language=context.language,
     )
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("within") or ""])

@@ -62,7 +62,10 @@ def problems_of(path: Path) -> list[dict[str, Any]]:
 
 
 def is_named(edit: Edit, problem: dict[str, Any]) -> bool:
-    if edit.table.startswith("rtree_"):  # one is kept in three tables
+    if edit.table.startswith("rtree_") and edit.row is not None:  # one is kept in three tables
+        is_of_index = str(problem["layer"]).startswith(edit.table)
+        return is_of_index and edit.row in (problem["feature"] or "").split(", ")
+    if edit.table.startswith("rtree_"):
         return str(problem["layer"]).startswith(edit.table)
     if problem["layer"] != edit.table:
         return False
@@ -115,9 +118,10 @@ def tables_of(connection: sqlite3.Connection) -> list[str]:
 
 
 def row_called(table: str, columns: list[str], values: tuple[Any, ...]) -> str | None:
-    """How verify names a row; None of an index, whose rows are nobody's."""
+    """How verify names a row; None of an index's nodes, in which many features are."""
     if table.startswith("rtree_"):
-        return None
+        feature = {"_geom": "id", "_rowid": "rowid"}.get(next(e for e in ("_geom", "_rowid", "") if table.endswith(e)))
+        return str(values[columns.index(feature)]) if feature else None
     if table not in PLAIN:
         return str(values[columns.index("fid")])
     texts = tuple(value.decode() if is_text else value for value, is_text in values)

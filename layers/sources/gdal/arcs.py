@@ -4,7 +4,7 @@ GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it 
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,28 @@ def restroke_arcs(
                 return ArcSurvey(curved, read + stream.count_remaining(), are_measured)
 
 
+def restroke_runs(
+    content: Path | bytes,
+    layer: str | int,
+    options: Mapping[str, str],
+    geometries: np.ndarray,
+    crs: pyproj.CRS | None,
+    runs: Sequence[tuple[int, int]],
+) -> ArcSurvey:
+    """The same in runs of rows, each by its first row and its number of rows."""
+    sagitta = sagitta_of(crs, geometries)
+    curved = read = 0
+    are_measured = False
+    for first, count in runs:
+        with arc_stream(content, layer, first, options) as stream:
+            looked = stream.restroke(geometries[first : first + count], sagitta)
+        curved, are_measured, read = curved + looked.curved, are_measured | looked.are_measured, read + looked.read
+    return ArcSurvey(curved, read, are_measured)
+
+
 @contextlib.contextmanager
 def arc_stream(
-    content: Path | bytes, layer: str | int, first: int, options: Mapping[str, str] | None = None
+    content: Path | bytes, layer: str | int, first: int, options: Mapping[str, Any] | None = None
 ) -> Iterator["ArcStream"]:
     """A layer's geometries as they are, from row `first` on (from 0)."""
     wanted: dict[str, Any] = {"columns": [], "use_pyarrow": True, "batch_size": _ROWS_AT_ONCE, **(options or {})}

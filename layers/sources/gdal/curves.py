@@ -10,6 +10,8 @@ import shapely
 SAGITTA_M = 0.01
 _CURVED = {8, 9, 10, 11, 12}
 _COLLECTION = 7
+_SURFACES = {15, 16, 17}
+_HEAD_BYTES = 5
 _MOST_PIECES = 1_000_000  # of one arc: a circle of two million kilometres
 _DEEPEST = 32  # collections within collections; deeper ones are an attack, not a plan
 
@@ -18,6 +20,11 @@ def kind_of(wkb: bytes) -> int:
     """The geometry type of WKB without its dimensions: 3 polygon, 8 a circular string, 10 a curve polygon."""
     (code,) = struct.unpack("<I" if wkb[0] == 1 else ">I", wkb[1:5])
     return int((code & 0x0FFFFFFF) % 1000)
+
+
+def is_surface(wkb: bytes) -> bool:
+    """True for a polyhedral surface, a TIN or a triangle, of which GEOS makes nothing."""
+    return len(wkb) >= _HEAD_BYTES and kind_of(wkb) in _SURFACES
 
 
 def is_measured(head: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 GDAL_DRIVERS = {
     ".shp": "ESRI Shapefile",
+    ".dbf": "ESRI Shapefile",  # alone, it is a table without geometry
     ".gdb": "OpenFileGDB",
     ".gpkg": "GPKG",
     ".geojson": "GeoJSON",
@@ -11,5 +12,7 @@ GDAL_DRIVERS = {
     ".gml": "GML",
     ".tab": "MapInfo TAB",
     ".mif": "MapInfo MIF",
+    ".pbf": "OSM",
+    ".osm": "OSM",
 }
 MAPINFO = {".tab", ".mif"}

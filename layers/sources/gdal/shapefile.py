@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.text_encodings import REPLACEMENT, decodes, encoding_of, is_doubtful
+from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
 
 _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
@@ -21,7 +22,8 @@ _DELETED = 0x2A
 def check_complete(path: Path) -> None:
     """Refuse a shapefile whose parts are missing. Raises OneMapError source.part_missing."""
     suffix = path.suffix.lower()
-    if suffix in _PARTS and sibling(path, ".shp") is None:
+    is_table = suffix == ".dbf" and sibling(path, ".shx") is None  # and no shapefile that has lost a part
+    if suffix in _PARTS and not is_table and sibling(path, ".shp") is None:
         raise OneMapError("source.part_missing", file=path.name, part=f"{path.stem}.shp")
     if suffix == ".shp":
         missing = [part for part in (".dbf", ".shx") if sibling(path, part) is None]
@@ -111,29 +113,88 @@ class _Table:
             yield lines.tobytes().replace(b"\0", b" ")
 
 
-def shapefile_encoding(shapefile: Path, given: str | None) -> str:
-    """The encoding of a shapefile's attributes.
+RAW = "iso8859-1"  # gives every byte as one sign, so that nothing of a text is lost on the way
+_NAME_BYTES = 10  # a DBF has no room for more
+_BAD_SHARE = 0.1  # of the cells that are not plain ASCII; with more of them the encoding is another
 
-    In this order: `given`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; GB18030.
-    Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable, encoding.replaced.
+
+@dataclass(frozen=True)
+class ShapefileText:
+    """How the text of a shapefile is read.
+
+    names: of its fields; cut: those that ended inside a character, which is left out; is_plain: GDAL can be told the
+    encoding and decodes all of it.
+    """
+
+    encoding: str
+    names: tuple[str, ...]
+    cut: tuple[str, ...] = ()
+    is_plain: bool = True
+
+    def decoded(self, columns: list[Any]) -> list[Any]:
+        """Columns that were read as RAW, as text; what is no character becomes the replacement character."""
+        return [np.array([self._text(value) for value in c], dtype=object) if c.dtype == object else c for c in columns]
+
+    def _text(self, value: Any) -> Any:
+        return value.encode(RAW).decode(self.encoding, errors="replace") if isinstance(value, str) else value
+
+
+def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) -> ShapefileText:
+    """The encoding of a shapefile's attributes, and the names of its fields.
+
+    In this order: `given`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; UTF-8 but for a few
+    cells; GB18030; any of them but for a few cells. lenient: however many cells are bad.
+    Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable.
     """
     path = sibling(shapefile, ".dbf")
     if path is None:
-        return "utf-8"
+        return ShapefileText("utf-8", ())
     table = _Table.of(path)
-    content = b"\n".join(table.texts())
-    candidates = (
-        [encoding_of(given)] if given is not None else [*_claimed_encodings(shapefile, table), "utf-8", "gb18030"]
-    )
-    for encoding in candidates:
-        doubtful = given is None and is_doubtful(encoding, content)
-        if not doubtful and decodes(content, encoding):
-            if REPLACEMENT in content.decode(encoding):
-                raise OneMapError("encoding.replaced", file=path.name, encoding=encoding)
-            return encoding
+    texts = list(table.texts())
+    claimed = [encoding_of(given)] if given is not None else _claimed_encodings(shapefile, table)
+    known = [*claimed, *([] if given is not None else ["utf-8", "gb18030"])]
+    content = b"\n".join(texts)
+    fit = [one for one in dict.fromkeys(known) if given is not None or not is_doubtful(one, content)]
+    for encoding in fit:
+        names, cut = _field_names(table, encoding)
+        if names is not None and decodes(b"\n".join(texts[1:]), encoding):
+            # Chinese in UTF-8 of which one cell is cut would mostly pass for GBK, and be other signs.
+            is_guess = encoding == "gb18030" and encoding not in claimed and "utf-8" in fit
+            if is_guess and _is_nearly(texts[1:], "utf-8"):
+                continue
+            return ShapefileText(encoding, tuple(names), tuple(cut), is_plain=not cut)
+    for encoding in fit:
+        names, cut = _field_names(table, encoding)
+        if names is not None and given is None and (lenient or _is_nearly(texts[1:], encoding)):
+            return ShapefileText(encoding, tuple(names), tuple(cut), is_plain=False)
     if given is not None:
         raise OneMapError("encoding.wrong", file=path.name, encoding=given)
     raise OneMapError("encoding.undecidable", file=path.name, feature=_first_unreadable(table))
+
+
+def _field_names(table: _Table, encoding: str) -> tuple[list[str] | None, list[str]]:
+    """The names of the fields, and those of them that a writer cut inside a character; None if they do not fit."""
+    names: list[str] = []
+    cut: list[str] = []
+    for raw in table.names:
+        least = len(raw) - 3 if len(raw) == _NAME_BYTES else len(raw)
+        whole = next((raw[:end] for end in range(len(raw), least - 1, -1) if decodes(raw[:end], encoding)), None)
+        if whole is None:
+            return None, []
+        name = whole.decode(encoding)
+        if len(whole) < len(raw):
+            cut.append(name)
+        while name in names:
+            name += "_"
+        names.append(name)
+    return names, cut
+
+
+def _is_nearly(texts: list[bytes], encoding: str) -> bool:
+    """Whether cells that are not plain ASCII are text of an encoding, but for a few."""
+    cells = [cell for text in texts for cell in text.split(b"\n") if not cell.isascii()]
+    bad = sum(not decodes(cell, encoding) for cell in cells)
+    return 0 < bad <= _BAD_SHARE * len(cells)
 
 
 def _claimed_encodings(shapefile: Path, table: _Table) -> list[str]:

@@ -7,7 +7,7 @@ digits beside nulls, arcs stroked too coarsely, text with replacement characters
 import contextlib
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,22 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.text_encodings import REPLACEMENT, encoding_of
+from onemap.layers.files.text_encodings import encoding_of
+from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
-from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, sagitta_of
-from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
+from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, restroke_runs, sagitta_of
+from onemap.layers.sources.gdal.arrow_rows import FORMATS, arrow_rows
+from onemap.layers.sources.gdal.curves import is_surface
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
 from onemap.layers.sources.gdal.geopackage_schema import check_schema
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
-from onemap.layers.sources.gdal.shapefile import check_complete, check_counts, shapefile_encoding, with_utf8_projection
+from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
+from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
 from onemap.layers.stores.store import quote_identifier
 
 UTF_8 = "utf-8"
@@ -141,31 +144,50 @@ def layer_names(path: Path) -> list[str]:
     return [path.stem] if is_unnamed and names else names
 
 
-def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
-    """One layer of a vector file, every row of it, arcs stroked.
+@dataclass
+class _Reading:
+    """A layer as it was read: what GDAL says of it, geometries (None for a table without), columns, their encoding.
 
+    survey: what went through it record by record found, where reading in bulk broke; cut: names of fields that ended
+    inside a character; is_straight: taken by the column, so that there are no arcs in it.
+    """
+
+    meta: dict[str, Any]
+    shapes: np.ndarray | None
+    columns: list[Any]
+    encoding: str
+    survey: RecordSurvey = field(default_factory=RecordSurvey)
+    cut: tuple[str, ...] = ()
+    is_straight: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(self.columns[0]) if self.columns else (0 if self.shapes is None else len(self.shapes))
+
+
+def read_vector(
+    path: Path, layer: str, encoding: str | None, progress: Progress = SILENT, lenient: bool = False
+) -> RawFrame:
+    """One layer of a vector file, every row of it, arcs stroked; records that cannot be read are named in `broken`.
+
+    lenient: text of no encoding is read all the same, what is no character as the replacement character.
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with prepared_file(path, layer, encoding) as readable, gdal_errors_as_refusals(path, layer) as remarks:
-        straight = _by_column(readable, encoding, progress)
-        if straight is None:
-            meta, shapes, columns, found = _read(readable, encoding, progress.part(0.0, _ROWS))
-        else:
-            (meta, shapes, columns), found = straight, UTF_8
-        rows = len(columns[0]) if columns else (0 if shapes is None else len(shapes))
+        read = _by_column(readable, encoding, progress) or _read(readable, encoding, lenient, progress)
+        rows = read.rows
         check_count(readable, rows)
-        attributes = attributes_of(readable, meta, columns, rows)
-        crs = declared_crs(readable, meta["crs"])
-        geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
-        is_mixed = meta["geometry_type"] == "Unknown"
+        attributes = attributes_of(readable, read.meta, read.columns, rows)
+        crs = declared_crs(readable, read.meta["crs"])
+        geometries = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
         looked = ArcSurvey(0, rows, False)
-        if straight is None:
-            looked = _stroke_arcs(readable, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
+        if not read.is_straight:
+            looked = _stroke_arcs(readable, geometries, crs, read, progress.part(_ROWS, 1.0))
         again = coarse = 0
         if path.suffix.lower() in MAPINFO:
             again, coarse = mapinfo_arcs.restroke_mif(path, geometries, sagitta_of(crs, geometries))
         progress.at(1.0)
-    refuse_replaced(replaced_text(attributes), readable.place)
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
     )
@@ -173,6 +195,10 @@ def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress
     problems = remarks_of(remarks, readable.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
     if coarse:
         problems.append(Problem("geometry.coarse", {**readable.place, "count": coarse}))
+    if read.survey.shapes:
+        problems.append(Problem("geometry.surfaces", {**readable.place, "count": len(read.survey.shapes)}))
+    if read.cut:
+        problems.append(Problem("field.cut_names", {**readable.place, "names": list(read.cut)}))
     return RawFrame(
         path=path,
         layer=layer,
@@ -180,11 +206,13 @@ def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress
         geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
         attributes=codes.attributes,
         crs=crs,
-        encoding=readable.encoding or found,
+        encoding=readable.encoding or read.encoding,
         problems=(*problems, *codes.problems),
-        is_table=shapes is None,
+        is_table=read.shapes is None,
         decoded=codes.names,
         is_assumed=is_assumed_crs(readable),
+        broken=read.survey.broken,
+        replaced=replaced_text(attributes),
     )
 
 
@@ -208,30 +236,39 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress) -> Rows | None:
-    """The same without the encoding, where a layer can be taken by the column; then there are no arcs in it."""
+def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress) -> _Reading | None:
+    """A layer that can be taken by the column."""
     is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
     expected = file_info(readable)["features"]
-    return arrow_rows(readable.path, readable.gdal_layer, expected, progress)
+    try:
+        found = arrow_rows(readable.path, readable.gdal_layer, expected, progress)
+    except (*BULK_ERRORS, RuntimeError):
+        return None  # what is wrong is told on the usual way
+    return None if found is None else _Reading(found[0], found[1], found[2], UTF_8, is_straight=True)
 
 
-def _read(
-    readable: ReadableFile, encoding: str | None, progress: Progress
-) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
-    """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
-    is_mapinfo = readable.path.suffix.lower() in MAPINFO
+def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress) -> _Reading:
+    """A layer by the first encoding that its text is of."""
+    suffix = readable.path.suffix.lower()
+    if suffix == ".shp":
+        text = shapefile_text(readable.path, encoding, lenient)
+        found = _rows(readable, text.encoding if text.is_plain else RAW, progress.part(0.0, _ROWS))
+        if not text.is_plain:
+            found.meta = {**found.meta, "fields": list(text.names)}
+            found.columns, found.encoding, found.cut = text.decoded(found.columns), text.encoding, text.cut
+        return found
     for candidate in encodings_to_try(readable, encoding):
         try:
-            meta, geometries, columns = _rows(readable, candidate, progress)
+            found = _rows(readable, candidate, progress.part(0.0, _ROWS))
         except UnicodeDecodeError:
             continue
-        if is_mapinfo and candidate == UTF_8:
-            names = [str(name) for name in meta["fields"]]
-            names, columns, candidate = mapinfo.as_decoded(readable.path, names, columns, encoding)
-            meta = {**meta, "fields": names}
-        return meta, geometries, columns, candidate
+        if suffix in MAPINFO and candidate == UTF_8:
+            names = [str(name) for name in found.meta["fields"]]
+            names, found.columns, found.encoding = mapinfo.as_decoded(readable.path, names, found.columns, encoding)
+            found.meta = {**found.meta, "fields": names}
+        return found
     raise undecided(readable, encoding)
 
 
@@ -239,7 +276,8 @@ def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
     """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
     suffix = readable.path.suffix.lower()
     if suffix == ".shp":
-        return [shapefile_encoding(readable.path, encoding)]
+        text = shapefile_text(readable.path, encoding)
+        return [text.encoding if text.is_plain else RAW]
     if readable.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(readable.path)):
         return [UTF_8]
     # These formats say UTF-8; some programs write the system's code page all the same.
@@ -252,17 +290,54 @@ def undecided(readable: ReadableFile, encoding: str | None) -> OneMapError:
     return OneMapError(code, encoding=encoding, **readable.place)
 
 
-def _rows(
-    readable: ReadableFile, encoding: str, progress: Progress
-) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
-    """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
+def _rows(readable: ReadableFile, encoding: str, progress: Progress) -> _Reading:
+    """A layer whose text is of one encoding; record by record where it cannot be read in bulk.
 
     A ring too short or open to be one reads as None and is reported as such later.
     """
+    try:
+        found, unknown = _bulk_rows(readable, encoding, progress)
+    except BULK_ERRORS as error:
+        found = _whole_records(readable, encoding, error)
+        unknown = frozenset()
+    if unknown and isinstance(readable.content, Path):
+        survey = survey_records(readable.content, readable.gdal_layer, _driver(readable), unknown)
+        shapes = {row: shape for row, shape in survey.shapes.items() if row in unknown}
+        assert found.shapes is not None, "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
+        for row, shape in shapes.items():
+            found.shapes[row] = shape
+        found.survey = RecordSurvey(survey.count, survey.broken, shapes)
+    return found
+
+
+def _whole_records(readable: ReadableFile, encoding: str, error: Exception) -> _Reading:
+    """All records that are whole. Raises the error again where it is no record's, source.damaged with the place."""
+    if not isinstance(readable.content, Path):
+        raise error
+    survey = survey_records(readable.content, readable.gdal_layer, _driver(readable))
+    expected = file_info(readable, encoding)["features"]
+    if survey.count < expected:
+        reason = str(error)[:200]
+        raise OneMapError("source.damaged", reason=reason, feature=survey.count + 1, **readable.place) from error
+    if not survey.broken or len(survey.broken) == survey.count:
+        raise error
+    found = read_runs(readable.content, readable.gdal_layer, encoding, readable.options, survey)
+    return _Reading(*found, encoding, survey)
+
+
+def _driver(readable: ReadableFile) -> str:
+    suffix = readable.path.suffix.lower()
+    return "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
+
+
+def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tuple[_Reading, frozenset[int]]:
+    """Metadata, geometries and columns, block by block where GDAL can begin in the middle of a file; and the rows
+    whose geometry is there, but of no kind that can be read in bulk."""
     by_blocks = readable.path.suffix.lower() in SEEKABLE
     expected = file_info(readable, encoding)["features"]
     blocks: list[list[Any]] = []
     shapes: list[np.ndarray] = []
+    unknown: list[int] = []
     read = 0
     while True:
         part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
@@ -272,13 +347,16 @@ def _rows(
         found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
         if found or not blocks:
             blocks.append(list(columns))
-            shapes += [] if wkb is None else [shapely.from_wkb(wkb, on_invalid="ignore")]
+            if wkb is not None:
+                shapes.append(shapely.from_wkb(wkb, on_invalid="ignore"))
+                lost = np.flatnonzero(shapely.is_missing(shapes[-1])).tolist()
+                unknown += [read + row for row in lost if wkb[row] is not None and is_surface(wkb[row])]
         read += found
         progress.at(read / max(1, expected))
         if not by_blocks or found < ROWS_AT_ONCE:
             break
     joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
-    return meta, np.concatenate(shapes) if shapes else None, joined
+    return _Reading(meta, np.concatenate(shapes) if shapes else None, joined, encoding), frozenset(unknown)
 
 
 def check_count(readable: ReadableFile, rows: int) -> None:
@@ -330,16 +408,19 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
 
 
 def _stroke_arcs(
-    readable: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
+    readable: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, read: _Reading, progress: Progress
 ) -> ArcSurvey:
-    """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
-
-    is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
-    """
+    """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way."""
+    # A layer that may hold any type is looked at in any case: GDAL does not warn of its measures.
+    is_mixed = read.meta["geometry_type"] == "Unknown"
     are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
     if readable.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
         return ArcSurvey(0, 0, False)
-    looked = restroke_arcs(readable.content, readable.gdal_layer, readable.options, geometries, crs, progress)
+    content, layer = readable.content, readable.gdal_layer
+    if read.survey.broken:
+        runs = [(first, count) for first, count, is_broken in read.survey.runs() if not is_broken]
+        return restroke_runs(content, layer, readable.options, geometries, crs, runs)
+    looked = restroke_arcs(content, layer, readable.options, geometries, crs, progress)
     if looked.read != len(geometries):
         raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **readable.place)
     return looked
@@ -358,28 +439,3 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     if readable.path.suffix.lower() in MAPINFO:
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
-
-
-def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
-    """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
-
-    A field whose own name has one is there too.
-    """
-    found: dict[str, tuple[int | None, int]] = {}
-    for name in attributes.columns:
-        values = attributes[name].tolist()
-        texts = values if any(issubclass(kind, str) for kind in set(map(type, values))) else ()
-        lost = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
-        if lost or REPLACEMENT in name:
-            found[name] = (lost[0] if lost else None, len(lost))
-    return found
-
-
-def refuse_replaced(found: Mapping[str, tuple[int | None, int]], place: dict[str, str]) -> None:
-    """Refuse lost text. found: from `replaced_text`. Raises OneMapError encoding.replaced."""
-    problems = [
-        Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count})
-        for name, (first, count) in found.items()
-    ]
-    if problems:
-        raise OneMapError.of(problems)

@@ -16,11 +16,13 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.shapefile import RAW
 
 _MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time
 _BLOCKS_OF_MANY = 4
@@ -31,8 +33,8 @@ class ReadingNotes:
     """What a block, or all blocks together, show besides their rows; a journal can keep it.
 
     reading, looking: GDAL's warnings while reading, and while looking for arcs; curved: how many had arcs; replaced: by
-    field the first row (from 1) of lost text and how many; domains: the first row of each block (from 0), and what the
-    codes of a geodatabase showed there.
+    field of the schema the first row (from 1) of lost text and how many;
+    domains: the first row of each block (from 0), and what the codes of a geodatabase showed there.
     """
 
     reading: list[str] = field(default_factory=list)
@@ -83,9 +85,9 @@ class VectorStream:
 
     @property
     def is_fit(self) -> bool:
-        """Whether the layer can be read so: it has geometries, and arcs can be stroked block by block."""
+        """Whether the layer can be read so: it has geometries, its text can be decoded by GDAL, arcs block by block."""
         has_arcs = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS
-        return self._type != "None" and (self.crs is not None or not has_arcs)
+        return self._type != "None" and (self.crs is not None or not has_arcs) and RAW not in self.encodings
 
     def refusal(self) -> OneMapError:
         """What is said when none of the encodings fits."""
@@ -157,8 +159,6 @@ class VectorStream:
                 read = first + looked.read
                 raise OneMapError("source.rows", rows=read, held=first + len(geometries), **readable.place)
             notes.curved, notes.are_measured = looked.curved, looked.are_measured
-        lost = vector.replaced_text(attributes)
-        notes.replaced = {name: (None if row is None else row + first, count) for name, (row, count) in lost.items()}
         codes = geodatabase.DecodedAttributes(attributes)
         if readable.path.suffix.lower() == ".gdb":
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
@@ -175,17 +175,17 @@ class VectorStream:
             crs=self.crs,
             encoding=None,
             decoded=codes.names,
+            replaced=replaced_text(attributes),
         )
 
     def problems(self, notes: ReadingNotes, rows: int, columns: list[str]) -> list[Problem]:
         """What is to be told of the whole layer, once all its rows are read.
 
-        Raises OneMapError source.rows, encoding.replaced.
+        Raises OneMapError source.rows.
         """
         with self._errors():
             vector.check_count(self.readable, rows)
         place = self.readable.place
-        vector.refuse_replaced(notes.replaced, place)
         texts = list(dict.fromkeys([*self.remarks, *notes.reading, *notes.looking]))
         problems = vector.remarks_of(texts, place, notes.has_heights, notes.are_measured, notes.curved)
         return [*problems, *geodatabase.join_problems(notes.domains, columns)]

@@ -4,6 +4,7 @@ Boundary points become one polygon per parcel; a table of points, or of WKT, has
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
 from onemap.layers.sources.sheets.sheet_axes import coordinates_of, declared_crs
-from onemap.layers.sources.sheets.sheet_columns import Columns, columns_of, plain
+from onemap.layers.sources.sheets.sheet_columns import Columns, columns_of, headings_of, plain
 from onemap.layers.sources.sheets.sheet_grid import SUFFIXES, Grid, address, grids_of
 from onemap.layers.sources.sheets.sheet_rows import Parcel, is_boundary, parcels_of, point_rows, short_runs, title_text
 
@@ -43,14 +44,16 @@ def _has_coordinates(grid: Grid, file: str) -> bool:
         return True  # a header that cannot be used is told when the sheet is read
 
 
-def read_sheet(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """One sheet as parcels, points, or whatever its WKT says.
+def read_sheet(path: Path, layer: str, encoding: str | None, *, as_table: bool = False) -> RawFrame:
+    """One sheet as parcels, points, or whatever its WKT says; as_table: as rows, whatever its columns are.
 
     Raises OneMapError sheet.…, source.damaged, source.layer_unknown, encoding.….
     """
     grid = next((grid for grid in grids_of(path, encoding) if grid.name == layer), None)
     if grid is None:
         raise OneMapError("source.layer_unknown", file=path.name, layer=layer, names=sheet_names(path))
+    if as_table:
+        return _table_frame(path, grid)
     columns = columns_of(grid, path.name)
     if columns is None:
         raise OneMapError("sheet.no_header", file=path.name, layer=layer)
@@ -191,6 +194,32 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
         remarks.append(Problem("geometry.z_dropped", {"file": path.name, "layer": grid.name}))
     attributes = _row_attributes(grid, columns, rows).drop(columns=columns.headings[column])
     return _frame(path, grid, shapely.force_2d(geometries), attributes, crs, tuple(remarks))
+
+
+def _table_frame(path: Path, grid: Grid) -> RawFrame:
+    """Rows without geometry; the first row that has more than one heading and nothing but text names the columns.
+
+    Raises OneMapError sheet.no_header, source.empty.
+    """
+    header = next((row for row in range(len(grid.rows)) if _names_columns(grid.rows[row])), None)
+    if header is None:
+        raise OneMapError("sheet.no_header", file=path.name, layer=grid.name)
+    width = max(map(len, grid.rows))
+    columns = Columns(header, {}, headings_of(grid, header))
+    rows = [
+        row for row in range(header + 1, len(grid.rows)) if any(plain(grid.at(row, column)) for column in range(width))
+    ]
+    if not rows:
+        raise OneMapError("source.empty", file=path.name, layer=grid.name)
+    geometries = np.full(len(rows), None, dtype=object)
+    frame = _frame(path, grid, geometries, _row_attributes(grid, columns, rows), None)
+    return replace(frame, is_table=True)
+
+
+def _names_columns(row: list[Any]) -> bool:
+    """A heading stands in more than one cell, each a text that is no number; a title stands in one."""
+    texts = [plain(value) for value in row if plain(value)]
+    return len(set(texts)) > 1 and not any(_INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text) for text in texts)
 
 
 def _shape_of(text: str | None) -> shapely.Geometry | None:

@@ -89,7 +89,7 @@ def columns_of(grid: Grid, file: str) -> Columns | None:
         twice = [role for role, _ in roles if role in ("x", "y", "north", "east", "wkt")]
         if len(twice) != len(set(twice)):
             raise OneMapError("sheet.side_by_side", file=file, layer=grid.name, feature=row + 1)
-        return Columns(row, found, _headings(grid, row))
+        return Columns(row, found, headings_of(grid, row))
     return None
 
 
@@ -107,7 +107,7 @@ def is_header(row: list[Any], columns: Columns) -> bool:
     return pair is not None and all(roles.get(role) == columns.roles[role] for role in pair)
 
 
-def _headings(grid: Grid, row: int) -> tuple[str, ...]:
+def headings_of(grid: Grid, row: int) -> tuple[str, ...]:
     """Unique names for all columns; one without a heading is called after its letter."""
     width = max(len(values) for values in grid.rows)
     names: dict[str, None] = {}

@@ -16,8 +16,7 @@ from onemap.rules.compare.atlas.atlas_content import atlas_content
 from onemap.rules.compare.atlas.atlas_docx import atlas_docx
 from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas.atlas_source import AtlasSource, atlas_source
-from onemap.rules.maps.fonts import FontChoice, chosen_fonts
-from onemap.rules.maps.map_sheet import FONTS
+from onemap.rules.maps.fonts import FONTS, FontChoice, chosen_fonts
 from onemap.rules.maps.typst_pages import set_pages
 
 TEMPLATE = "atlas.typ"

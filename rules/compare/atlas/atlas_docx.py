@@ -1,32 +1,28 @@
 """The atlas of a comparison for Word: the same content as the PDF's, to be edited; maps are pictures."""
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from docx import Document
 from docx.document import Document as Doc
 from docx.enum.text import WD_BREAK
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Mm
 
 from onemap.layers.progress import Progress
 from onemap.rules.maps.map_pictures import map_pictures
+from onemap.rules.maps.word_pages import new_word_page, word_table
 
 _WIDTH_MM, _MAP_MM, _MAP_PX = 180.0, 150.0, 1240
 _PICTURES = 0.7  # of the work, when the maps are pictures
-_EAST_ASIAN = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "黑体", "Title": "方正小标宋简体"}
-_SIZES = {"Normal": 10.5, "Heading 1": 14.0, "Heading 2": 12.0, "Title": 20.0}
 
 
 def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Progress) -> bytes:
     """The file. content: as `atlas_content` gives it; maps: SVG texts by number, "0" is the overview."""
     pictures = dict(zip(maps, map_pictures(list(maps.values()), _MAP_PX, progress.part(0.0, _PICTURES)), strict=True))
-    document, said = _new_page(), content["words"]
+    document, said = new_word_page(), content["words"]
     document.core_properties.title = content["title"]
     document.add_paragraph(content["title"], style="Title")
-    _table(document, (), content["facts"], (45.0, _WIDTH_MM - 45.0))
+    word_table(document, (), content["facts"], (45.0, _WIDTH_MM - 45.0))
     for warning in content["warnings"]:
         document.add_paragraph().add_run(warning).bold = True
     document.add_heading(said["matrix"], 1)
@@ -44,28 +40,11 @@ def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Pr
     return written.getvalue()
 
 
-def _new_page() -> Doc:
-    document = Document()
-    section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin = section.right_margin = Mm(15)
-    section.top_margin = section.bottom_margin = Mm(16)
-    for name, font in _EAST_ASIAN.items():
-        style = document.styles[name]
-        style.font.name, style.font.size, style.font.color.rgb = "Times New Roman", Pt(_SIZES[name]), RGBColor(0, 0, 0)
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            fonts.attrib.pop(qn(f"w:{theme}"), None)
-        fonts.set(qn("w:eastAsia"), font)
-        style.paragraph_format.space_after = Pt(4)
-    return document
-
-
 def _matrix(document: Doc, matrix: Mapping[str, Any], said: Mapping[str, str]) -> None:
     heads = [said[name] for name in ("type", "plan_a", "plan_b", "spots", "area_ha", "share")]
     rows = [[row["type"], *row["uses"], row["spots"], row["hectares"], row["share"]] for row in matrix["rows"]]
     total = [said["total"], "", "", matrix["spots"], matrix["hectares"], matrix["share"]]
-    _table(document, heads, [*rows, total], (60.0, 30.0, 30.0, 16.0, 26.0, 18.0), bold_last=True)
+    word_table(document, heads, [*rows, total], (60.0, 30.0, 30.0, 16.0, 26.0, 18.0), bold_last=True)
 
 
 def _sheet(document: Doc, sheet: Mapping[str, Any], said: Mapping[str, str], picture: bytes) -> None:
@@ -89,7 +68,7 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], said: Mapping[str, str], pic
         for row in sheet["rows"]
     ]
     widths = (9.0, 21.0, 22.0, 22.0, 22.0, 18.0, 14.0, 28.0, 24.0)
-    _table(document, [said[name] for name in names], rows, widths, size_pt=8.0)
+    word_table(document, [said[name] for name in names], rows, widths, size_pt=8.0)
     for line in filter(None, (sheet["more"], *sheet["reasons"])):
         document.add_paragraph(line)
 
@@ -100,29 +79,3 @@ def _lines(pair: Iterable[str]) -> str:
 
 def _picture(document: Doc, picture: bytes) -> None:
     document.add_picture(io.BytesIO(picture), width=Mm(_MAP_MM))
-
-
-def _table(
-    document: Doc,
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    widths_mm: Sequence[float],
-    size_pt: float = 9.0,
-    bold_last: bool = False,
-) -> None:
-    """A table with lines; its head is repeated on every page, and no row is parted. heads: () for none."""
-    lines = [heads, *rows] if heads else list(rows)
-    made = document.add_table(rows=0, cols=len(widths_mm))
-    made.style, made.autofit = "Table Grid", False
-    for number, line in enumerate(lines):
-        row = made.add_row()
-        properties = row._tr.get_or_add_trPr()
-        properties.append(OxmlElement("w:cantSplit"))
-        if heads and number == 0:
-            properties.append(OxmlElement("w:tblHeader"))
-        for cell, text, width in zip(row.cells, line, widths_mm, strict=True):
-            cell.width = Mm(width)
-            run = cell.paragraphs[0].add_run(text)
-            run.font.size = Pt(size_pt)
-            run.bold = bool(heads and number == 0) or (bold_last and number == len(lines) - 1)
-    document.add_paragraph()

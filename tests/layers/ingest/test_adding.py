@@ -57,7 +57,6 @@ def test_codes_that_differ_by_case_only_are_refused(shelf, square):
         (DEFINE.replace("=polygon", "=blob"), "define.value"),
         (DEFINE + ",colour=red", "define.key"),
         ("just words", "define.syntax"),
-        (DEFINE.replace("polygon", "table"), "layer.not_addable"),
     ],
 )
 def test_a_definition_that_makes_no_sense_is_refused(shelf, square, definition, code):

@@ -1,12 +1,18 @@
 """A layer beside what the library holds of the same things: real borders in GCJ-02, and what must not be refused."""
 
 import json
+import tracemalloc
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from shapely.affinity import translate
+
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.frames.frames import CleanFrame
+from onemap.layers.quality.displacement import KnownLines, displacement
 
 CRS = "EPSG:4547"
 SEED = 17
@@ -107,6 +113,25 @@ def test_a_geojson_that_names_no_system_is_read_as_wgs84_and_that_is_said_first(
     for source, options in ((bare, ()), (said, ()), (bare, ("--crs", "EPSG:4490"))):
         again = add(source, *options, label=f"{source.stem}{len(options)}")
         assert "crs.assumed" not in [problem["code"] for problem in again.json["problems"]]
+
+
+def test_a_shore_of_many_points_beside_another_takes_little_memory():
+    """All pairs of points at once would be a gigabyte."""
+    turns = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
+    far = 900 * (1 + 0.3 * np.sin(5 * turns)) + np.random.default_rng(SEED).uniform(-5, 5, len(turns))
+    shore = shapely.Polygon(np.column_stack([far * np.cos(turns), far * np.sin(turns)]) + [500_000.0, 4_000_000.0])
+    known = KnownLines("COAST", "1", lambda _: np.array([shore], dtype=object))
+    moved_shore = np.array([translate(shore, 410, 260)], dtype=object)
+    beside = FrameBlocks.of(CleanFrame(moved_shore, pd.DataFrame(index=[0]), np.array(["1"])))
+    tracemalloc.start()
+    try:
+        found, _ = displacement(beside, [known], 100.0)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found is not None
+    assert (found.east_m, found.north_m) == pytest.approx((410, 260), abs=2)
+    assert most < 100e6
 
 
 def test_counties_of_a_public_map_are_refused_beside_the_counties_of_the_library(add, shared_data):

@@ -118,6 +118,25 @@ def test_a_code_outside_its_table_is_told_and_a_working_suffix_is_none(survey):
     assert "TD/T 1055" in told(answer, "value.code")[0]["message"]
 
 
+def test_codes_written_otherwise_are_told_once_a_field_with_their_number_and_kept_as_delivered(survey, shelf):
+    answer = survey(
+        {"DLBM": ["０１０１", "0201k", "０１０１", "0101", "abc"], "QSXZ": ["10", "１０", "20", None, "99"]}
+    )
+    remarks = {problem["field"]: problem for problem in told(answer, "value.form")}
+    assert set(remarks) == {"DLBM", "QSXZ"} and {problem["level"] for problem in remarks.values()} == {"warn"}
+    assert "features: 3" in remarks["DLBM"]["message"] and "０１０１ → 0101" in remarks["DLBM"]["message"]
+    assert "0201k → 0201K" in remarks["DLBM"]["message"] and "abc" not in remarks["DLBM"]["message"]
+    assert "features: 1" in remarks["QSXZ"]["message"] and "１０ → 10" in remarks["QSXZ"]["message"]
+    assert sorted(shelf.column("DLBM", "DLTB__1")) == ["0101", "0201k", "abc", "０１０１", "０１０１"]
+
+
+def test_refinements_of_a_plan_in_small_letters_are_as_their_table_writes_them(shelf, layer_file, box):
+    path = layer_file("kgdk.gpkg", [box(0, 0), box(100, 0)], {"DKBH": ["1", "2"], "YDXZDM": ["R2b", "r2"]})
+    answer = shelf.add(path, code="KGDK", define=None)
+    (remark,) = told(answer, "value.form")
+    assert "r2 → R2" in remark["message"] and "R2b" not in remark["message"]
+
+
 def test_codes_belong_to_the_table_that_knows_most_of_them(survey):
     # 0801 to 0808 are of GB/T 21010; the survey has 08H1 and 08H2 in their place.
     answer = survey({"DLBM": ["0101", "0801", "0803", "08H1"]})

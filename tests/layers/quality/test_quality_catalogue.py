@@ -152,7 +152,11 @@ def test_what_the_crosswalk_does_not_know_is_like_nothing():
 def test_every_default_has_a_level_and_only_what_cannot_be_kept_refuses():
     refusing = {code for code, check in default_checks().items() if check["level"] == "refuse"}
     assert all(check["level"] in LEVELS for check in default_checks().values())
-    assert {code for code in refusing if not code.startswith("geometry.")} == {"position.outside", "position.shift"}
+    assert {code for code in refusing if not code.startswith(("geometry.", "table."))} == {
+        "position.outside",
+        "position.shift",
+        "person.data",
+    }
 
 
 def test_gaps_and_overlaps_are_looked_for_only_where_a_layer_should_be_a_coverage():

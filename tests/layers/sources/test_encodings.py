@@ -90,13 +90,14 @@ def test_half_a_character_is_refused_with_its_row(shelf, shapefile):
     assert answer.json["problems"][0]["feature"] == "1"
 
 
-def test_a_replacement_character_is_refused_and_never_read_as_gbk(shelf, shapefile):
+def test_a_replacement_character_is_told_and_never_read_as_gbk(shelf, shapefile):
     # The bytes of two U+FFFD are valid GBK as well: the famous 锟斤拷.
     answer = shelf.add(shapefile("\ufffd\ufffd".encode(), None))
-    assert (answer.code, answer.codes) == (3, ["encoding.replaced"])
+    assert (answer.code, answer.codes) == (0, ["encoding.replaced"])
+    assert shelf.column("MC") == ["\ufffd\ufffd"]
 
 
-def test_replacement_characters_in_a_geopackage_are_refused_by_field(shelf, layer_file, box):
+def test_replacement_characters_in_a_geopackage_are_told_by_field(shelf, layer_file, box):
     answer = shelf.add(layer_file("a.gpkg", [box(0, 0), box(1, 1)], {"MC": ["好", "坏\ufffd"]}))
     problem = answer.json["problems"][0]
     assert (problem["code"], problem["feature"], problem["field"]) == ("encoding.replaced", "2", "MC")

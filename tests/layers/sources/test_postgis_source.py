@@ -57,7 +57,8 @@ def test_a_table_is_named_in_the_address(shelf, database):
         assert [p["code"] for p in answer.json["problems"]] == ["geometry.stroked"]
     area = shelf.geometries()[0].area
     assert 3_141_592 - 70 < area < 3_141_593
-    assert shelf.add(f"{database.url}&table=plain").codes == ["source.layer_unknown"]
+    assert shelf.add(f"{database.url}&table=missing").codes == ["source.layer_unknown"]
+    assert shelf.add(f"{database.url}&table=plain").codes == ["source.empty"]  # a table without geometry, by its name
     assert shelf.add(f"{database.url}&table=nothing").codes == ["source.empty"]
     assert shelf.add(f"{database.url}&table=bare").codes == ["crs.missing", "geometry.null"]
 

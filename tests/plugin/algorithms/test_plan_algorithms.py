@@ -73,6 +73,12 @@ def test_a_limit_of_nothing_reaches_the_core_as_one():
     assert not [word for word in words if word.startswith("--min-width")]
 
 
+def test_what_a_verb_need_not_be_told_is_left_out_of_the_command():
+    assert command_line("words", {})[-4:-3] == ["words"]
+    assert "x.gpkg" in command_line("words", {"library": "x.gpkg"})
+    assert "None" not in command_line("runs", {"library": "x.gpkg", "run": None})
+
+
 @pytest.mark.slow
 def test_a_decision_is_kept_and_shown_by_the_next_comparison(library, plans):
     options = {"LIBRARY": library, "A": "PLAN_A", "B": "PLAN_B", "MATRIX": plans}

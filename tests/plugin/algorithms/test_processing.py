@@ -26,6 +26,7 @@ OF_QGIS = {
     "contradictions": {"CONTRADICTIONS", "HECTARES"},
     "sites": {"SITES"},
     "statistics": {"STATISTICS", "UNITS"},
+    "readings": {"STATUS", "MEANS"},
     "transitions": {"TRANSITIONS", "CLASSES", "UNITS"},
     "changes": {"CHANGES", "TRANSITIONS"},
 }  # outputs that only QGIS has

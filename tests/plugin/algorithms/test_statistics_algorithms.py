@@ -1,7 +1,10 @@
-"""onemap:statistics and onemap:transitions: what Processing hands on is what the command line says."""
+"""onemap:statistics, onemap:transitions and onemap:sheet: what Processing hands on is what the command line says."""
+
+import json
 
 import processing
 import pytest
+from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject, QgsVectorLayer
 
 from onemap.tests.plugin.algorithms.test_plan_algorithms import library, on_command_line, plans, rows  # noqa: F401
 
@@ -25,3 +28,15 @@ def test_transitions_sum_to_the_compared_ground(library, plans):  # noqa: F811
     found = processing.run("onemap:transitions", {**asked, "TRANSITIONS": OUTPUT, "CLASSES": OUTPUT})
     assert sum(row["area_m2"] for row in rows(found["TRANSITIONS"])) == pytest.approx(found["AREA_M2"])
     assert found["CHANGED_M2"] == 0
+
+
+def test_sheets_of_a_selection_are_written_into_one_file(library, town, tmp_path):  # noqa: F811
+    layer = QgsVectorLayer(str(town / "parcels.gpkg"), "parcels", "ogr")
+    layer.selectByExpression("DKBH IN ('A', 'C')")
+    QgsProject.instance().addMapLayer(layer)
+    target = tmp_path / "sheets.json"
+    parcels = QgsProcessingFeatureSourceDefinition(layer.id(), selectedFeaturesOnly=True)
+    found = processing.run("onemap:sheet", {"LIBRARY": library, "PARCELS": parcels, "TARGET": str(target)})
+    assert found["PARCEL_COUNT"] == 2
+    sheets = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    assert [(sheet["parcel"], sheet["verdict"]) for sheet in sheets] == [("A", "prohibited"), ("C", "unknown")]

@@ -96,13 +96,13 @@ def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     dock.check_tab.button.click()
     wait_for(lambda: dock.notice.text)
     assert "“Repair and check”" in dock.notice.text
-    assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty
+    assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty_page
     drag(layer, parcel, corner, 410, 100)
     settled(live)
     assert live.results.model.parcels[0].verdict == "unknown"
     layer.rollBack()  # changes that are thrown away take their verdict along
     assert live.summary.text() == ""
-    assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty
+    assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty_page
 
 
 def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):

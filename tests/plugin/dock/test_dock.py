@@ -9,19 +9,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.core import QgsApplication, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
-from qgis.PyQt.QtWidgets import QAbstractItemView, QFrame, QHeaderView
+from qgis.PyQt.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QListView, QPushButton
 
 from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.map.map_layers import layer_on_map
 from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
-from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
+from onemap.tests.plugin.small_town import X, Y, box, check, wait_for, write_layer
 
 
 @pytest.fixture
@@ -333,6 +336,23 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     core_words.learn({})
 
 
+def test_departments_are_called_as_the_library_s_own_profile_has_it(dock, library, tmp_path):
+    path = tmp_path / "profiled.gpkg"
+    shutil.copyfile(library, path)
+    profile = tmp_path / "profiled.profile.toml"
+    profile.write_text('[departments.land]\nname = { zh = "土地处", en = "Land desk" }\n', encoding="utf-8")
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers)
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "Land desk"
+    profile.write_text("[departments.land]\nname = 3\n", encoding="utf-8")
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) != "Land desk"
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers and dock.notice.text)
+    assert "profiled.profile.toml" in dock.notice.text
+
+
 def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_filled_in(dock, library):
     asked = []
     dock._ask_algorithm = lambda *given: asked.append(given[:2])
@@ -367,3 +387,124 @@ def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_fil
         published = archive.read("一张图-2.qgs").decode().count("<maplayer ")
     assert published and headline == f"The project has {published} layers: {project}"
     assert len(left_out) == 1 and "STBHHX" in left_out[0] and core_words.word("reasons", "not_in_force") in left_out[0]
+
+
+def test_every_control_has_a_name_for_a_screen_reader(open_dock):
+    """A button says its text; those whose text comes with what they stand for have none yet."""
+    check(open_dock)
+    nameless = [
+        type(control).__name__
+        for control in nameless_controls(open_dock)
+        if not isinstance(control, (QPushButton, QListView)) and not control.objectName().startswith("qt_")
+    ]
+    assert [name for name in nameless if name != "QToolButton"] == []
+    assert nameless.count("QToolButton") <= 6  # the counts of the live view, while nothing is drawn
+
+
+def test_an_old_refusal_goes_when_the_next_step_succeeds_and_a_message_stays(open_dock):
+    listed = []
+    open_dock.library.listed.connect(lambda: listed.append(True))
+    open_dock.notice.refuse(Refusal("too bad"))
+    open_dock.library.refresh()
+    wait_for(lambda: listed)
+    assert open_dock.notice.text == ""
+    open_dock.notice.say("a message")
+    open_dock.library.refresh()
+    wait_for(lambda: len(listed) == 2)
+    assert open_dock.notice.text == "a message"
+
+
+def test_a_drawn_parcel_is_asked_for_its_use_and_the_check_is_told(open_dock):
+    tab = open_dock.check_tab
+    tab.live.button.setChecked(False)
+    use, systems = tab.uses.use, tab.uses.systems
+    assert use.isHidden() and systems.isHidden()
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
+    assert not use.isHidden() and not systems.isHidden()
+    assert use.count() > 100  # the national classes
+    use.choose("0701")
+    use.chosen.emit(use.code)
+    layer, feature = tab.uses.drawn
+    assert layer.getFeature(feature).attributes() == ["1", "0701", "land-sea-2023"]
+    systems.setCurrentIndex(systems.findData("urban-gb50137"))
+    assert layer.getFeature(feature).attributes() == ["1", None, None]  # 0701 is no code of the other system
+    assert use.findData("0701") < 0
+    use.choose("R2")
+    use.chosen.emit(use.code)
+    assert layer.getFeature(feature).attributes() == ["1", "R2", "urban-gb50137"]
+    check(open_dock)
+    assert tab.results.model.rowCount() == 1
+    assert tab._params["code_system"] is None  # the parcel says it
+
+
+def test_parcels_that_name_their_use_are_asked_by_which_codes(open_dock, town, tmp_path):
+    tab = open_dock.check_tab
+    assert tab.uses.systems.isHidden()  # these parcels have no use
+    path = write_layer(tmp_path / "uses.gpkg", ["DKBH", "YDXZ"], [(box(400, 100, 100, 100), "A", "U1")])
+    tab.parcels.choose_file(path)
+    assert not tab.uses.systems.isHidden()
+    check(open_dock)
+    assert tab._params["code_system"] is None
+    tab.uses.systems.setCurrentIndex(tab.uses.systems.findData("survey"))
+    check(open_dock)
+    assert tab.results.run.record["parameters"]["code_system"] == "survey"
+    told = write_layer(tmp_path / "told.gpkg", ["YDXZ", "code_system"], [(box(400, 100, 100, 100), "U1", "survey")])
+    tab.parcels.choose_file(told)
+    assert tab.uses.systems.isHidden()
+
+
+def test_the_parcel_is_measured_while_it_is_drawn(canvas):
+    tool = DrawParcelTool(canvas)
+    corners = [QgsPointXY(X, Y), QgsPointXY(X + 200, Y), QgsPointXY(X + 200, Y + 100)]
+    tool._show_measure(corners)
+    # By hand: the last side 100 m, the outline 200 + 100 + 223.6 m, half of 200 m × 100 m = 15 mu.
+    assert tool.measure.text().splitlines() == ["Last side: 100.0 m", "Outline: 523.6 m", "10,000 m² · 15.00 mu"]
+    tool._clear()
+    assert tool.measure.isHidden()
+
+
+def test_a_pack_of_a_file_is_called_as_it_calls_itself(open_dock, town, tmp_path):
+    rules = open_dock.check_tab.rules
+    rules.add_file(str(town / "pack.toml"))
+    assert rules.packs == [str(town / "pack.toml")]
+    wait_for(lambda: rules.box.currentText() != "pack.toml")
+    own = rules.box.itemText(0)
+    assert rules.box.currentText() == own  # the library was made with this very pack
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[pack]\n", encoding="utf-8")
+    rules.add_file(str(broken))
+    open_dock.check_tab.button.click()
+    wait_for(lambda: open_dock.notice.text)
+    assert rules.box.currentText() == "broken.toml" and "broken.toml" in open_dock.notice.text
+
+
+def test_a_library_without_what_the_rules_ask_says_so_and_offers_to_add(dock, empty_library, library, tmp_path):
+    path = str(tmp_path / "empty.gpkg")
+    shutil.copyfile(empty_library, path)
+    dock.open_library(path)
+    wait_for(lambda: dock.library.layers)
+    tab = dock.check_tab
+    assert "No layer that the rules ask" in tab._empty.text() and not tab.add_button.isHidden()
+    tab.add_button.click()
+    assert dock.add_dialog.isVisible()
+    dock.add_dialog.close()
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    assert tab.add_button.isHidden()
+    dock.library.set_day(QDate(2024, 6, 1))  # before its data is in force
+    wait_for(lambda: not tab.add_button.isHidden())
+
+
+def test_the_sums_of_a_check_wrap_the_departments_names(open_dock):
+    check(open_dock)
+    open_dock.tabs.setCurrentIndex(open_dock.tab_index(open_dock.check_tab))
+    open_dock.show()
+    summary = open_dock.check_tab.results.summary
+    open_dock.check_tab.results.summary_button.setChecked(True)
+    summary.resize(300, 200)
+    summary.topLevelItem(0).setText(0, "自然资源和规划局" * 4)
+    summary.setColumnWidth(0, 100)
+    summary.executeDelayedItemsLayout()
+    heights = [summary.visualItemRect(summary.topLevelItem(row)).height() for row in range(2)]
+    line = summary.fontMetrics().height()
+    assert heights[0] >= 3 * line and heights[1] < 2 * line

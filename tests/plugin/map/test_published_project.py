@@ -120,7 +120,7 @@ def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published, 
         "水利局",
     }
     assert {one.id().split("_")[2] for one in themes.mapThemeVisibleLayers("生态")} == {"STBHHX", "XZHQ", "DMDZ"}
-    assert {one.id().split("_")[2] for one in themes.mapThemeVisibleLayers("水利")} == {"XZHQ", "DMDZ"}
+    assert {one.id().split("_")[2] for one in themes.mapThemeVisibleLayers("水利局")} == {"XZHQ", "DMDZ"}
 
 
 def test_what_must_be_known_of_a_version_stands_with_its_layer(published, read):
@@ -133,7 +133,7 @@ def test_what_must_be_known_of_a_version_stands_with_its_layer(published, read):
     land = layers["DLTB"]
     assert land.attributeAlias(land.fields().lookupField("DLBM")) == "地类编码"
     assert layers["GL"].serverProperties().shortName() == "GL"
-    assert {"GL", "交通", "基础库"} <= set(layers["GL"].metadata().keywords()["One Map"])
+    assert {"GL", "交通运输局", "基础库"} <= set(layers["GL"].metadata().keywords()["One Map"])
 
 
 def look(layer):

@@ -133,7 +133,7 @@ def test_that_nothing_was_found_within_the_bounds_is_said_plainly(tab):
 def test_ground_that_cannot_be_judged_is_never_said_to_pass(tab):
     choose(tab, "C")
     ask(tab, tab.results.remedy_button)
-    assert listed(tab)[0][1:] == ("0.0 m²", "0.0 %")
+    assert listed(tab)[0][1:] == ("nothing usable", "0.0 %")
     assert "of it unknown: 10,000 m²" in listed(tab)[1][0]
     assert "Nothing of C would pass" in tab.remedy.summary.text()
 

@@ -158,13 +158,16 @@ def test_data_whose_coverage_is_only_assumed_says_so(tab):
 def test_space_explains_a_finding_step_by_step_and_goes_back(tab):
     choose(tab, "P", "road.city")
     QTest.keyClick(tab.results.tree, Qt.Key.Key_Space)
-    wait_for(lambda: "1,000.000 m²" in tab.results.details.text())
+    wait_for(lambda: "distance 20 m" in tab.results.details.text())
     said = tab.results.details.text()
     assert "公路安全保护条例" in said
-    assert "(distance_m) = 20" in said
+    assert "1,000 m²" in said and "distance_m" not in said  # as a reviewer reads it
+    tab.results.details._follow("technical")
+    assert "(distance_m) = 20" in tab.results.details.text()
+    assert "1,000.000 m²" in tab.results.details.text()
     assert "{" not in said
     QTest.keyClick(tab.results.tree, Qt.Key.Key_Space)
-    assert "1,000.000 m²" not in tab.results.details.text()
+    assert "distance 20 m" not in tab.results.details.text()
 
 
 def test_another_row_is_not_shown_with_the_explanation_of_the_one_before(tab):

@@ -249,12 +249,23 @@ def test_objects_near_by_are_counted_to_the_limit_and_those_inside_one_by_one(de
     draw("QXTZ", [Point(600, 50)], TZLX=["基本站"])
     draw("DZZHYHD", [Point(-200, 50), Point(-201, 50), Point(150, 50)])
     draw("GSMM", [Point(10, 10), Point(20, 10), Point(100, 50)])
-    found = desk.check({"A": SQUARE}, only="QXTZ,DZZHYHD,GSMM")
-    assert found.finding("A", "weather.disturbance_unsaid").distance_m == 500
+    found = desk.check({"A": SQUARE}, only="QXTZ,DZZHYHD,GSMM", columns={"XMLX": ["垃圾填埋"]})
+    assert found.finding("A", "weather.disturbance").distance_m == 500
     assert found.hits("weather.station")["A"] == pytest.approx(10_000)
     row = found.finding("A", "hazard.site")
     assert (row.features, row.distance_m) == (2, 50)
     assert found.finding("A", "tree.inside").value == 2  # the third stands on the edge
+
+
+def test_codes_that_are_written_full_width_in_small_letters_or_with_blanks_are_read_as_codes(desk, draw):
+    strips = [box(0, y, 100, y + 10) for y in range(0, 60, 10)]
+    draw("DLTB", strips, DLBM=["０１０１", "0101 ", "01０3", "0601", "０６０１", "0101"])
+    found = desk.check({"A": box(0, 0, 100, 60)}, only="DLTB", columns={"YDXZ": ["0701"]})
+    assert found.hits("farmland.cultivated") == pytest.approx({"A": 4000})
+    draw("LDYZT", strips[:4], BHDJ=["Ｉ", "i", " II", "ⅱ"], SFGYL=["否"] * 4)
+    found = desk.check({"A": box(0, 0, 100, 60)}, only="LDYZT")
+    assert found.hits("forest.first_grade") == pytest.approx({"A": 2000}), "not clear, for a way of writing"
+    assert found.hits("forest.second_grade") == pytest.approx({"A": 2000})
 
 
 def test_a_library_of_one_layer_gives_its_verdict_and_lists_what_was_not_checked(desk, draw):
@@ -287,3 +298,29 @@ def test_a_library_may_be_made_with_both_packs(desk):
     assert desk.run("new", path, "--crs", "EPSG:4547", *packs).code == 0
     answer = desk.run("check", path, desk.parcels({"A": shapely.box(0, 0, 10, 10)}))
     assert (answer.code, len(answer.json["run"]["packs"])) == (0, 2)
+
+
+def test_a_code_that_its_system_does_not_have_says_nothing_of_the_project(desk, draw):
+    draw("KGDK", [box(0, 0, 1_000, 100)], YDXZDM=["0803"])
+    draw("ZXCQCSLVX", [box(0, 0, 1_000, 100)])
+    # 0809 and 0810 are of the land survey (utilities, parks), 0603 of the trial of 2020; 0803 is cultural, 1401 a park.
+    uses = {"0810": None, "0809": None, "0603": None, "0803": None, "1401": None, "surveyed": "survey"}
+    columns = {"YDXZ": ["0810" if use == "surveyed" else use for use in uses], "code_system": list(uses.values())}
+    parcels = {use: box(100 * n, 0, 100 * n + 50, 100) for n, use in enumerate(uses)}
+    found = desk.check(parcels, only="KGDK,ZXCQCSLVX", columns=columns)
+    assert found.unknowns("plan.use") == dict.fromkeys(("0810", "0809", "0603"), (5000, "no_value"))
+    assert found.hits("plan.use") == {"1401": 5000, "surveyed": 5000}
+    assert found.hits("redline.green") == dict.fromkeys(("0810", "0809", "0603", "0803"), 5000)
+    assert (
+        found.finding("0810", "redline.green").reason == "no_fact"
+        and found.finding("0803", "redline.green").reason is None
+    )
+
+
+def test_what_lies_within_another_rule_of_the_same_distance_is_told_once(desk, draw):
+    draw("DXGX", [along(50), along(1050)], GXLX=["给水", "给水"], GJ=[100.0, 600.0])
+    found = desk.check(beside({"small": 0, "large": 1000}), only="DXGX")
+    assert set(found.table("findings").rule) == {"utility.water_small", "utility.water_large"}
+    draw("QXTZ", [Point(50, 50)], TZLX=["一般站"])
+    rules = set(desk.check({"A": SQUARE}, only="QXTZ").table("findings").rule)
+    assert rules == {"weather.station"}, "the kind of project need not be asked beside the station's own conditions"

@@ -87,7 +87,7 @@ def test_an_existing_target_is_refused_before_any_work(city):
     assert (answer.code, answer.codes) == (3, ["out.exists"])
 
 
-@pytest.mark.parametrize(("lang", "word"), [("zh", "仅甲为建设"), ("en", "construction in A only")])
+@pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in A only")])
 def test_people_are_told_in_their_language(city, core, lang, word):
     said = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
     assert word in said and "03" in said and "4.0000" in said

@@ -11,7 +11,6 @@ from pyproj import Transformer
 from rasterio.transform import from_origin
 from shapely import LineString, Point, Polygon, box
 
-
 KEYS = {"code", "title", "department", "library", "kind", "version", "covered", "features"}
 FEATURE_KEYS = {"feature", "class", "class_title", "area_m2", "distance_m", "attributes"}
 DISTRICT = box(-500, -500, 500, 500)

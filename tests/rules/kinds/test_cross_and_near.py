@@ -1,7 +1,10 @@
 """cross and near: lengths, numbers and distances by hand; no ground is in conflict."""
 
+import numpy as np
 import pytest
-from shapely import LineString, MultiPoint, Point, box
+import shapely
+import shapely.affinity
+from shapely import LineString, MultiLineString, MultiPoint, Point, box
 
 SQUARE = box(0, 0, 10, 10)
 
@@ -34,6 +37,51 @@ def test_points_inside_are_counted_and_those_on_the_edge_are_not(desk):
 def test_polygons_cross_by_their_outline(desk):
     desk.layer("ZONE", [box(5, -5, 20, 20)])
     assert desk.check({"A": SQUARE, "within": box(6, 0, 7, 1)}, {"kind": "cross"}).finding("A").length_m == 10.0
+
+
+def test_a_line_drawn_twice_counts_once(desk):
+    twice = [LineString([(-5, 5), (15, 5)])] * 2
+    partly = [LineString([(15, 5), (6, 5)]), LineString([(2, -5), (2, 4), (2, -5)])]
+    desk.layer("ZONE", [*twice, *partly], geometry="line")
+    found = desk.check({"A": SQUARE, "B": box(20, 0, 30, 10)}, {"kind": "cross"})
+    assert found.finding("A").length_m == 14.0 and found.finding("A").features == 4  # 10 across, 4 up and down
+    assert found.table("overlaps_line").length_m.tolist() == [10.0, 10.0, 4.0, 4.0]  # each piece by itself
+    assert found.finding("B") is None
+
+
+def test_neighbours_share_an_outline_that_counts_once(desk):
+    desk.layer("ZONE", [box(-5, -5, 5, 15), box(5, -5, 15, 15)])
+    assert desk.check({"A": SQUARE}, {"kind": "cross"}).finding("A").length_m == 10.0  # x = 5, of both
+
+
+def test_points_at_one_place_count_once(desk):
+    desk.layer("ZONE", [Point(1, 1), Point(1, 1), MultiPoint([(1, 1), (2, 2)])], geometry="point")
+    row = desk.check({"A": SQUARE}, {"kind": "cross"}).finding("A")
+    assert (row.value, row.features) == (2.0, 3)
+
+
+def test_a_slanting_line_drawn_twice_counts_once_wherever_it_is_cut(desk):
+    """The second has its points elsewhere, and ends elsewhere: its pieces lie on the first's but for the last digit."""
+    start, end = np.array([-17.3, -4.1]), np.array([31.7, 23.9])
+    at = [tuple(start + (end - start) * share) for share in (0.0, 0.31, 0.437, 0.5003, 0.71, 1.0)]
+    lines = [LineString([at[0], at[5]]), LineString(at), MultiLineString([at[1:3], at[2:4]]), LineString(at[5:2:-1])]
+    desk.layer("ZONE", lines, geometry="line")
+    square = shapely.affinity.rotate(SQUARE, 13)
+    once = LineString([at[0], at[5]]).intersection(square).length
+    assert desk.check({"A": square}, {"kind": "cross"}).finding("A").length_m == pytest.approx(once, abs=1e-5)
+
+
+def test_lengths_of_many_lines_are_those_of_shapely_s_union(desk):
+    random = np.random.default_rng(7)
+    ends = random.uniform(-20, 120, (60, 2, 2))
+    lines = [LineString(pair) for pair in ends]
+    lines += [lines[row].reverse() for row in random.integers(0, 60, 30)]
+    desk.layer("ZONE", lines, geometry="line")
+    parcels = {f"P{x}{y}": box(x * 25, y * 25, x * 25 + 24, y * 25 + 24) for x in range(4) for y in range(4)}
+    found = desk.check(parcels, {"kind": "cross"})
+    for name, parcel in parcels.items():
+        expected = shapely.unary_union(lines).intersection(parcel).length
+        assert found.finding(name).length_m == pytest.approx(expected, abs=1e-9)
 
 
 def test_outside_the_coverage_lines_may_cross_unseen(desk):

@@ -58,6 +58,7 @@ def pack(**changes):
             "permits",
         ),
         ({"distance_m": "5"}, "rule.key", "distance_m"),
+        ({"succeeds": "[7]"}, "rule.option", "succeeds"),
         ({"kind": '"setback"'}, "rule.option", "distance_m"),
         ({"kind": '"setback"', "distance_m": "-5"}, "rule.option", "distance_m"),
         ({"kind": '"setback"', "distance_m": '{ field = "A" }'}, "rule.option", "distance_m.values"),
@@ -141,6 +142,51 @@ def test_a_rule_in_two_packs_is_an_error_unless_it_replaces(desk):
     answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own)
     assert answer.code == 0 and answer.json["verdicts"]["restricted"] == 1
     assert [pack["id"] for pack in answer.json["run"]["packs"]] == ["first", "own"]
+
+
+def test_a_retired_name_is_never_given_again_and_leads_to_what_judges_its_matter(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    parcels = desk.parcels({"A": SQUARE})
+    first = desk.check({"A": SQUARE}, {"id": "old"}).answer.json["run"]["id"]
+    again = desk.pack({"id": "new", "succeeds": ["old", "older"]}, {"id": "old"}, id="again")
+    answer = desk.run("check", desk.library, parcels, "--pack", again)
+    assert (answer.code, answer.codes) == (3, ["rule.retired"])
+    second = desk.check({"A": SQUARE}, {"id": "new", "succeeds": ["old", "older"]}).answer.json["run"]["id"]
+
+    def told(run, rule):
+        steps = desk.run("explain", desk.library, run, "A", rule).json["steps"]
+        return {step["key"]: step["value"] for step in steps}
+
+    assert told(first, "old")["rule"].startswith("old · ") and "succeeds" not in told(first, "old")
+    assert told(second, "old")["succeeds"] == "old" and "succeeds" not in told(second, "new")
+    assert told(second, "old")["rule"] == told(second, "new")["rule"]
+    rows = {row["rule"]: row["succeeds"] for row in desk.run("laws").json["rules"]}
+    assert "plan.residential" in rows["plan.use"] and rows["plan.use"] != [] == rows["redline.road"]
+
+
+def test_a_citys_pack_that_names_a_retired_rule_is_led_to_the_new_one(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    parcels = desk.parcels({"A": SQUARE})
+    common = desk.pack({"id": "new", "succeeds": ["old"]}, id="common")
+    own = desk.pack({"id": "own", "replaces": "old"}, id="own")
+    answer = desk.run("check", desk.library, parcels, "--pack", common, "--pack", own)
+    assert (answer.code, answer.codes) == (3, ["rule.replaces_retired"])
+    assert "new" in answer.json["problems"][0]["mend"]
+    own = desk.pack({"id": "own", "replaces": "new"}, {"id": "more", "under": "old"}, id="own")
+    answer = desk.run("check", desk.library, parcels, "--pack", common, "--pack", own)
+    assert answer.code == 0, answer.json
+    run = answer.json["run"]["id"]
+    steps = desk.run("explain", desk.library, run, "A", "more").json["steps"]
+    assert [step["value"] for step in steps if step["key"] == "under"] == ["own"]
+
+
+def test_an_earlier_run_that_is_asked_for_a_rule_of_today_names_what_it_was_then(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    found = desk.check({"A": SQUARE}, {"id": "plan.housing"}, {"id": "plan.residential"}, {"id": "r"})
+    answer = desk.run("explain", desk.library, found.answer.json["run"]["id"], "A", "plan.use")
+    assert answer.codes == ["run.rule"]
+    message = answer.json["problems"][0]["message"]
+    assert "plan.residential" in message and "plan.housing" not in message
 
 
 def test_a_field_that_the_version_lacks_is_an_error_of_the_rule(desk):

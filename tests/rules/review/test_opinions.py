@@ -60,7 +60,7 @@ def test_a_rule_without_its_layer_becomes_an_item_that_no_machine_checked(town):
     item = next(item for item in case["checklist"] if item["department"] == "environment")
     assert (item["rule"], item["layer"], item["reason"]) == ("gone", "STBHHX", "layer_missing")
     assert [opinion(case, "environment")[key] for key in ("why", "conclusion")] == ["checklist", "open"]
-    assert item["title"] == "Red line"
+    assert item["title"] == "To be checked: Red line"
     assert "Red line" not in opinion(case, "environment")["text"]
 
 

@@ -57,13 +57,14 @@ def test_a_case_goes_its_way_over_the_holidays(city):
     # What no machine looked at is asked, and not said.
     asked = {(item["department"], item["title"], item["reason"]) for item in opened["checklist"]}
     titles = {department: [title for one, title, _ in asked if one == department] for department, _, _ in asked}
-    assert ("land", "Over proven mineral resources", "layer_missing") in asked
+    assert ("land", "To be checked: Over proven mineral resources", "layer_missing") in asked
     assert "mineral" not in land["text"] and "KCZY" not in land["text"]
     # What is asked only after a finding, and of a layer that nobody has only once.
     key_project = "Whether it is a national key project that cannot avoid permanent farmland"
     assert any(title.startswith(key_project) for title in titles["land"])
     assert not any("Discharges, outfalls" in title for title in titles["environment"])
-    assert [title for title in titles["municipal"] if "cable" in title] == ["In an underground cable protection area"]
+    cables = [title for title in titles["municipal"] if "cable" in title]
+    assert cables == ["To be checked: In an underground cable protection area"]
 
     def step(verb, *arguments, on, by="head"):
         answer = command("review", verb, library, case, *arguments, "--on", on, "--by", by)

@@ -86,7 +86,9 @@ def test_what_no_machine_checked_is_no_condition_of_a_department(town):
     content = exported(town, case)
     assert [row["department"] for row in content["conditions"]] == ["water"]
     assert "Red line" not in content["conditions"][0]["text"]
-    assert next(row for row in content["opinions"] if row["department"] == "water")["open_items"] == ["Red line"]
+    assert next(row for row in content["opinions"] if row["department"] == "water")["open_items"] == [
+        "To be checked: Red line"
+    ]
 
 
 def test_a_draft_of_nothing_found_and_not_all_checked_is_open_until_a_person_chooses(town):

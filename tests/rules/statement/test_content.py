@@ -12,7 +12,7 @@ import pytest
 from onemap.layers.messages import RESOURCES
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.statement.bureau import MARKUP, Bureau, at
+from onemap.tests.rules.statement.bureau import MARKUP, PACK, Bureau, at
 
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
 
@@ -84,6 +84,9 @@ def test_ground_without_data_is_unknown_and_never_clear(one: dict[str, Any]):
 def test_a_rule_whose_layer_was_never_loaded_is_printed_as_not_checked(one: dict[str, Any]):
     assert "flood.storage" in {row["rule"] for row in one["checklist"]}
     assert all(row["rule"] != "flood.storage" for row in one["plans"]["department_plans"])
+    titles = {row["id"]: row["title"] for row in one["checklist"]}
+    assert titles["flood.storage"] == "是否位于蓄滞洪区", "a question: nobody has found anything"
+    assert titles["traffic.impact"] == "交通影响评价和出入口设置"
 
 
 @pytest.mark.parametrize("table", ["rows", "classes", "parcels"])
@@ -199,3 +202,54 @@ def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable
         ("prohibited", "notice", "已批准")
     ]
     assert content["conclusion"]["machine"] == "open"  # nobody knows of the hazards yet
+
+
+HAZARDS = PACK + "".join(
+    f"""
+[[rule]]
+id = "hazard.{name}"
+kind = "{kind}"
+layer = "DZZHYFQ"
+department = "{department}"
+verdict = "notice"
+{more}
+title = {{ zh = "{zh}", en = "{name}" }}
+basis = [{{ law = "地质灾害防治条例", article = "{article}" }}]
+"""
+    for name, kind, department, more, zh, article in (
+        ("high", "avoid", "land", "where = \"BH = '9'\"", "位于高易发区", "第二十四条"),
+        ("edge", "setback", "land", "distance_m = 10", "位于易发区附近", "第二十四条"),
+        ("water", "avoid", "water", "", "位于易发区（水务）", "第二十四条"),
+    )
+)
+
+
+def test_rules_that_leave_the_same_ground_of_a_layer_open_are_one_row(bureau: Bureau, tmp_path: Path):
+    # Nobody has looked at the northern half; within 10 m of it nobody knows what the setback says either.
+    library, pack = tmp_path / "library.gpkg", tmp_path / "hazards.toml"
+    shutil.copy(bureau.library, library)
+    pack.write_text(HAZARDS, encoding="utf-8")
+    given = ("--project", "x", "--pack", pack, "--by", "李", "--on", "2026-11-16", "--as-of", "2026-11-16")
+    case = done("review", "open", library, bureau.folder / "one.gpkg", *given).json["case"]
+    other = replace(bureau, folder=tmp_path, library=library)
+    content = content_of(other, case)
+    open_rows = [row for row in content["controls"] if row["layer"] == "DZZHYFQ"]
+    assert {tuple(row["rules"]): (row["title"], row["hectares"]) for row in open_rows} == {
+        ("hazard.prone", "hazard.high"): ("位于地质灾害易发区、位于高易发区", 0.5),
+        ("hazard.edge",): ("位于易发区附近", 0.6),
+        ("hazard.water",): ("位于易发区（水务）", 0.5),
+    }
+    both = next(row for row in open_rows if len(row["rules"]) == 2)
+    assert both["basis"] == "地质灾害防治条例 第二十一条；地质灾害防治条例 第二十四条"
+    assert [row["number"] for row in content["controls"]] == list(range(1, len(content["controls"]) + 1))
+    assert ["hazard.prone", "hazard.high"] in [row["rules"] for row in content["plans"]["department_plans"]]
+    assert ["hazard.prone", "hazard.high"] in [row["rules"] for row in content["parcel_findings"]]
+    land = next(row for row in content["departments"] if row["department"] == "land")
+    assert land["unknown_rules"] == 3, "rules are counted, not rows"
+    opinion = content_of(other, case, department="land")
+    assert [row["rules"] for row in opinion["controls"] if row["layer"] == "DZZHYFQ"] == [
+        ["hazard.edge"],
+        ["hazard.prone", "hazard.high"],
+    ]
+    text = next(row["text"] for row in content["opinions"] if row["department"] == "land")
+    assert text.count("位于高易发区") == 1 and "位于地质灾害易发区、位于高易发区" in text

@@ -93,6 +93,17 @@ def test_units_that_overlap_are_told_of_and_the_total_counts_their_ground_once(d
     assert [problem["code"] for problem in found["problems"]] == ["statistics.units_overlap"]
 
 
+@pytest.mark.parametrize(("lang", "titles"), [("zh", ["水浇地", "农用地"]), ("en", ["Irrigated land", "Farm land"])])
+def test_codes_are_called_by_their_table_in_the_language_that_is_asked(desk, lang, titles):
+    survey = desk.write("survey", [WEST], {"BSM": ["1"], "DLBM": ["0102"], "QSDWMC": ["0102"]}, "EPSG:4547")
+    assert desk.run("add", desk.library, survey, "--as", "DLTB", "--covers", "features").code == 0
+    answer = desk.run("statistics", desk.library, "DLTB", "--by", "DLBM,DLBM/group,QSDWMC", lang=lang)
+    (row,) = answer.json["rows"]
+    assert row["titles"] == dict(zip(["DLBM", "DLBM/group"], titles, strict=True))  # a name that looks like a code
+    (row,) = desk.run("statistics", desk.library, "DLTB", "--by", "DLBM/2").json["rows"]
+    assert (row["keys"], row["titles"]) == ({"DLBM/2": "01"}, {})
+
+
 def test_classes_by_group_class_and_first_characters_of_a_code(desk):
     desk.layer("ZONE", [box(n, 0, n + 1, 10) for n in range(4)], {"DLBM": ["0101", "0201K", "0701", "9999"]})
     group = areas(ask(desk, "ZONE", by="DLBM/group"))

@@ -1,0 +1,63 @@
+"""Whether the codes of area units in a table are those of units that the library knows."""
+
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import Problem
+from onemap.layers.frames.fields import text_value, text_values
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import in_force, read_version, versions
+
+_UNIT_LAYERS = {"XZQ": "XZQDM", "CJDCQ": "ZLDWDM"}  # divisions and villages: whose field holds the codes
+_SHOWN = 10
+
+
+def plain_unit_code(code: str) -> str:
+    """A division's code as it is compared: 6, 9 or 12 digits, without the zeros that fill it up to 12 or 19.
+
+    The statistics' 130102000000 and the survey's 130102 are one unit.
+    """
+    if not (code.isascii() and code.isdigit()) or len(code) < 9:
+        return code
+    code = code[:12] if len(code) > 12 and not code[12:].strip("0") else code
+    for length in (6, 9):
+        if len(code) in (9, 12) and len(code) > length and not code[length:].strip("0"):
+            return code[:length]
+    return code
+
+
+def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, place: dict[str, Any]) -> list[Problem]:
+    """Which codes of the table's unit field join no division of the library (table.no_unit).
+
+    A code that divisions begin with, such as the city's, joins them. Without divisions nothing can be said.
+    """
+    if entry.unit is None or entry.unit not in frame.columns:
+        return []
+    known = _known_codes(library)
+    if not known:
+        return []
+    codes: dict[str, None] = {}
+    for block in frame.blocks():
+        codes.update(dict.fromkeys(code for code in text_values(frame.values(entry.unit, block)) if code))
+    begins = {code[:length] for code in known for length in range(2, len(code) + 1)}
+    lost = [
+        code for code in codes if (plain := plain_unit_code(code)) not in begins and plain.rstrip("0") not in begins
+    ]
+    if not lost:
+        return []
+    facts = {"field": entry.unit, "count": len(lost), "codes": lost[:_SHOWN]}
+    return [Problem("table.no_unit", {**place, **facts})]
+
+
+def _known_codes(library: Library) -> set[str]:
+    known: set[str] = set()
+    for code, field in _UNIT_LAYERS.items():
+        version = in_force([version for version in versions(library) if version.code == code], library.today())
+        if version is None:
+            continue
+        attributes = read_version(library, version, None).attributes
+        if field in attributes.columns:
+            values = map(text_value, attributes[field].tolist())
+            known.update(plain_unit_code(value) for value in values if value is not None)
+    return known

@@ -1,0 +1,39 @@
+"""Rows of a table: each is named once, by the fields that together say of what and of when it speaks."""
+
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.quality.feature_problems import FlawList, Flaws
+
+_YEAR = "ND"  # the field of years in every table of the catalogue
+_FIRST_YEAR, _LAST_YEAR = 1949, 2100
+
+
+def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
+    """Rows that say again what another has said (table.repeated), and years that are none (table.year)."""
+    names = [name for name in entry.rows if name in frame.columns]
+    if not names:
+        return []
+    repeated, years = FlawList("table.repeated", None), FlawList("table.year", None)
+    seen: dict[tuple[Any, ...], int] = {}
+    for block in frame.blocks():
+        rows = list(zip(*(text_values(frame.values(name, block)) for name in names), strict=True))
+        sources = frame.source_rows(block).tolist()
+        for place, source, row in zip(block.tolist(), sources, rows, strict=True):
+            first = seen.setdefault(row, source)
+            if first != source:
+                facts = {"field": ", ".join(names), "value": " · ".join(str(v or "–") for v in row), "other": first + 1}
+                repeated.add(np.array([place]), lambda at, facts=facts: facts)  # type: ignore[misc]
+            year = row[names.index(_YEAR)] if _YEAR in names else None
+            if year is not None and not _is_year(year):
+                said = {"field": _YEAR, "value": year}
+                years.add(np.array([place]), lambda at, said=said: said)  # type: ignore[misc]
+    return repeated.flaws() + years.flaws()
+
+
+def _is_year(text: str) -> bool:
+    return text.isascii() and text.isdigit() and _FIRST_YEAR <= int(text) <= _LAST_YEAR

@@ -1,0 +1,136 @@
+"""Which records of a file break a bulk read: it is gone through record by record, and each broken one is named.
+
+fiona does that, where it is installed; elsewhere pyogrio's stream, which is asked for halves until one record is left.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+
+from onemap.layers.sources.gdal.gdal_name import gdal_name
+
+BULK_ERRORS = (DataSourceError, DataLayerError, FeatureError, GeometryError)
+
+
+@dataclass
+class RecordSurvey:
+    """What was met: how many records there are, by 0-based row why one cannot be read, and shapes that bulk reading
+    lacks."""
+
+    count: int = 0
+    broken: dict[int, str] = field(default_factory=dict)
+    shapes: dict[int, shapely.Geometry] = field(default_factory=dict)
+
+    def runs(self) -> Iterator[tuple[int, int, bool]]:
+        """First row and number of rows of each run, and whether it is of broken records."""
+        begin = 0
+        for row in sorted(self.broken):
+            if row > begin:
+                yield begin, row - begin, False
+            yield row, 1, True
+            begin = row + 1
+        if begin < self.count:
+            yield begin, self.count - begin, False
+
+
+def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset[int] = frozenset()) -> RecordSurvey:
+    """Go through a layer. rows: whose geometries are wanted besides. Raises BULK_ERRORS if it cannot be opened."""
+    with _gdal_words() as said:
+        try:
+            import fiona  # its GDAL is loaded only where a file needs it
+        except ImportError:
+            return _survey_by_halves(content, layer)
+        try:
+            # Nothing of the text is wanted here, and every byte is a sign in this encoding.
+            wanted = {"layer": layer, "driver": driver, "allow_unsupported_drivers": True, "encoding": "iso8859-1"}
+            source = fiona.open(str(content.absolute()), **wanted)
+        except (fiona.errors.FionaError, ValueError, OSError) as error:
+            raise DataSourceError(str(error)) from error
+        with source:
+            return _survey_by_record(iter(source), said, rows)
+
+
+def _survey_by_record(records: Iterator[Any], said: list[str], rows: frozenset[int]) -> RecordSurvey:
+    """said: what GDAL says meanwhile."""
+    found = RecordSurvey()
+    while True:
+        said.clear()
+        try:
+            record = next(records)
+        except StopIteration:
+            return found
+        except Exception as error:  # noqa: BLE001 - of whatever kind, it is this record's
+            found.broken[found.count] = str(error)[:200] or type(error).__name__
+        else:
+            if record.geometry is None and said:
+                found.broken[found.count] = said[0][:200].rstrip(".")
+            elif found.count in rows and record.geometry is not None:
+                found.shapes[found.count] = shapely.geometry.shape(record.geometry)
+        found.count += 1
+
+
+@contextlib.contextmanager
+def _gdal_words() -> Iterator[list[str]]:
+    """What GDAL says through fiona while a record is read, as a list."""
+    said: list[str] = []
+
+    class _Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logger, ear = logging.getLogger("fiona"), _Ear(logging.WARNING)
+    propagates = logger.propagate
+    logger.addHandler(ear)
+    logger.propagate = False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(ear)
+        logger.propagate = propagates
+
+
+def _survey_by_halves(content: Path, layer: str | int) -> RecordSurvey:
+    """The same by pyogrio: a part that cannot be read is asked for in halves."""
+    found = RecordSurvey(int(pyogrio.read_info(gdal_name(content), layer=layer, force_feature_count=True)["features"]))
+    parts = [(0, found.count)]
+    while parts:
+        first, count = parts.pop()
+        part = {"columns": [], "skip_features": first, "max_features": count}
+        try:
+            *_, wkb, _ = pyogrio.raw.read(gdal_name(content), layer=layer, **part)
+        except BULK_ERRORS as error:
+            if count == 1:
+                found.broken[first] = str(error)[:200]
+            else:
+                parts += [(first + count // 2, count - count // 2), (first, count // 2)]
+            continue
+        if wkb is not None and len(wkb) < count and count > 0:
+            found.count = min(found.count, first + len(wkb))
+    return found
+
+
+def read_runs(
+    content: Path, layer: str | int, encoding: str, options: dict[str, str], survey: RecordSurvey
+) -> tuple[dict[str, object], np.ndarray | None, list[np.ndarray]]:
+    """Metadata, geometries (n,) and columns: each run of whole records in bulk, broken ones without their geometry."""
+    shapes: list[np.ndarray] = []
+    blocks: list[list[np.ndarray]] = []
+    kept: dict[str, object] = {}
+    for first, count, is_broken in survey.runs():
+        part = {"skip_features": first, "max_features": count, "read_geometry": not is_broken, **options}
+        meta, _, wkb, columns = pyogrio.raw.read(gdal_name(content), layer=layer, encoding=encoding, **part)
+        kept = kept or meta
+        kept = meta if not is_broken else kept
+        blocks.append(list(columns))
+        empty = np.full(count, None, dtype=object)
+        shapes.append(empty if wkb is None else shapely.from_wkb(wkb, on_invalid="ignore"))
+    joined = [np.concatenate(column) for column in zip(*blocks, strict=True)]
+    return kept, np.concatenate(shapes) if shapes else None, joined

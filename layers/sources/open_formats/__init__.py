@@ -1,0 +1,1 @@
+"""Open formats that need no GDAL: GeoParquet, GeoJSON by the line, SpatiaLite."""

@@ -1,0 +1,118 @@
+"""GeoParquet: columns of values, and geometries as WKB or as GeoArrow has them, with what the file says of them.
+
+A Parquet file that says nothing of geometry is a table.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyproj
+import shapely
+
+from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.zones import by_parameters
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.progress import SILENT, Progress
+
+SUFFIXES = {".parquet", ".geoparquet"}
+FORMAT = "GeoParquet"
+_WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinates are always east, north
+
+
+def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
+    """All rows of a file, in its order. Raises OneMapError source.damaged, crs.unknown."""
+    place = {"file": path.name, "layer": path.stem}
+    try:
+        file = pq.ParquetFile(path)
+        facts = _facts(file)
+        primary = facts.get("primary_column")
+        column = facts.get("columns", {}).get(primary, {})
+        aside = {primary, *_covering(column), *(set(facts.get("columns", {})) - {primary})}
+        names = [name for name in file.schema_arrow.names if name not in aside]
+        geometries, broken = _geometries(path, primary, column) if primary else (None, {})
+        progress.at(0.5)
+        attributes = _attributes(file, names)
+    except OneMapError:
+        raise
+    except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise OneMapError("source.damaged", reason=str(error)[:200], **place) from error
+    rows = len(attributes)
+    shapes = np.full(rows, None, dtype=object) if geometries is None else geometries
+    problems = [Problem("geometry.z_dropped", dict(place))] if shapely.has_z(shapes).any() else []
+    other = sorted(set(facts.get("columns", {})) - {primary})
+    if other:
+        problems.append(Problem("source.aside", {**place, "names": other}))
+    progress.at(1.0)
+    return RawFrame(
+        path=path,
+        layer=path.stem,
+        format=FORMAT,
+        geometries=shapely.force_2d(shapes),
+        attributes=attributes,
+        crs=_crs(column, path) if primary else None,
+        encoding="utf-8",
+        problems=tuple(problems),
+        is_table=geometries is None,
+        broken=broken,
+    )
+
+
+def _facts(file: pq.ParquetFile) -> dict[str, Any]:
+    """What a file says of its geometry; nothing if it has none."""
+    metadata = file.schema_arrow.metadata or {}
+    found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
+    if not isinstance(found, dict):
+        raise ValueError("geo")
+    return found
+
+
+def _covering(column: dict[str, Any]) -> set[str]:
+    """The columns that only repeat the boxes of the geometries."""
+    sides = column.get("covering", {}).get("bbox", {}).values()
+    return {side[0] for side in sides}
+
+
+def _geometries(path: Path, name: str, column: dict[str, Any]) -> tuple[np.ndarray, dict[int, str]]:
+    """The geometries (n,), and by row why one cannot be read."""
+    if column.get("encoding", "WKB").upper() != "WKB":
+        import geopandas as gpd  # GeoArrow's own encodings; few files have them
+
+        frame = gpd.read_parquet(path, columns=[name])
+        return np.asarray(frame.geometry.array, dtype=object), {}
+    bodies = np.array(pq.read_table(path, columns=[name]).column(0).to_pylist(), dtype=object)
+    return shapes_of(bodies)
+
+
+def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
+    """WKB (n,) or None as geometries (n,), None for what is no WKB; and by row what is wrong with it."""
+    try:
+        return shapely.from_wkb(bodies), {}
+    except (shapely.GEOSException, ValueError, TypeError):
+        shapes, broken = np.full(len(bodies), None, dtype=object), {}
+        for row, body in enumerate(bodies):
+            try:
+                shapes[row] = shapely.from_wkb(body)
+            except (shapely.GEOSException, ValueError, TypeError) as error:
+                broken[row] = str(error)[:200]
+        return shapes, broken
+
+
+def _attributes(file: pq.ParquetFile, names: list[str]) -> pd.DataFrame:
+    table = file.read(columns=names)
+    values = {name: pd.Series(table.column(name).to_pylist(), dtype=object) for name in names}
+    return pd.DataFrame(values, index=range(file.metadata.num_rows))
+
+
+def _crs(column: dict[str, Any], path: Path) -> pyproj.CRS | None:
+    """The system as the file declares it; null says that it is not known. Raises OneMapError crs.unknown."""
+    if "crs" in column and column["crs"] is None:
+        return None
+    return by_parameters(parse_crs(column.get("crs", _WGS_84), file=path.name))

@@ -1,0 +1,195 @@
+"""SpatiaLite, and the SQLite files that GDAL writes beside it: tables whose geometries are SpatiaLite's own, or WKB.
+
+The file is read by Python's own SQLite, so that nothing that its schema names besides tables and views (extensions,
+virtual tables of other files) is ever run.
+"""
+
+import contextlib
+import sqlite3
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.zones import by_parameters
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.frames import RawFrame
+
+SUFFIXES = {".sqlite", ".spatialite"}
+FORMAT = "SpatiaLite"
+_HEAD, _TINY_HEAD = 38, 7  # bytes before a geometry's type: start, byte order, SRID, box, mark
+_START, _TINY, _MARK, _ENTITY, _END = 0x00, (0x80, 0x81), 0x7C, 0x69, 0xFE
+_COMPRESSED = 1_000_000
+_OWN = {"ogc_fid"}  # GDAL's number of a row
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    column: str
+    srid: int | None
+    form: str
+
+
+def spatialite_layers(path: Path) -> list[str]:
+    """The tables that have a geometry. Raises OneMapError source.damaged."""
+    with _open(path) as connection:
+        return [table.name for table in _tables(connection)]
+
+
+def read_spatialite(path: Path, layer: str) -> RawFrame:
+    """One table, in the order of its rows. Raises OneMapError source.damaged, crs.unknown."""
+    with _open(path) as connection:
+        table = next(table for table in _tables(connection) if table.name == layer)
+        quoted = layer.replace('"', '""')
+        cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - the name is quoted  # nosec B608
+        names = [column[0] for column in cursor.description]
+        rows = cursor.fetchall()
+        crs = _crs(connection, table.srid, path)
+    at = [name.lower() for name in names].index(table.column.lower())
+    shapes = np.full(len(rows), None, dtype=object)
+    broken: dict[int, str] = {}
+    for row, values in enumerate(rows):
+        try:
+            shapes[row] = _shape(values[at], table.form)
+        except (ValueError, TypeError, struct.error, shapely.GEOSException) as error:
+            broken[row] = str(error)[:200]
+    kept = [column for column, name in enumerate(names) if column != at and name.lower() not in _OWN]
+    columns = {names[column]: pd.Series([values[column] for values in rows], dtype=object) for column in kept}
+    place = {"file": path.name, "layer": layer}
+    return RawFrame(
+        path=path,
+        layer=layer,
+        format=FORMAT,
+        geometries=shapely.force_2d(shapes),
+        attributes=pd.DataFrame(columns, index=range(len(rows))),
+        crs=crs,
+        encoding="utf-8",
+        problems=(Problem("geometry.z_dropped", place),) if shapely.has_z(shapes).any() else (),
+        broken=broken,
+    )
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            yield connection
+    except (sqlite3.Error, UnicodeDecodeError, StopIteration, ValueError) as error:
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
+
+
+def _tables(connection: sqlite3.Connection) -> Sequence[_Table]:
+    """The tables with a geometry, as the file's own list names them."""
+    listed = connection.execute("SELECT * FROM geometry_columns")
+    names = [column[0].lower() for column in listed.description]
+    there = {
+        name.lower(): name
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    }
+    found = []
+    for row in listed:
+        facts = dict(zip(names, row, strict=True))
+        name = there.get(str(facts["f_table_name"]).lower())
+        if name is not None:
+            form = str(facts.get("geometry_format") or FORMAT)
+            found.append(_Table(name, str(facts["f_geometry_column"]), facts.get("srid"), form))
+    return found
+
+
+def _crs(connection: sqlite3.Connection, srid: int | None, path: Path) -> pyproj.CRS | None:
+    """What the file's own list of systems says of a number; None for a number that means none."""
+    if srid is None or srid <= 0:
+        return None
+    listed = connection.execute("SELECT * FROM spatial_ref_sys WHERE srid = ?", (srid,))
+    row = listed.fetchone()
+    if row is None:
+        return None
+    facts = dict(zip([column[0].lower() for column in listed.description], row, strict=True))
+    if str(facts.get("auth_name") or "").lower() == "epsg" and facts.get("auth_srid"):
+        return by_parameters(parse_crs(f"EPSG:{facts['auth_srid']}", file=path.name))
+    text = facts.get("srtext") or facts.get("srs_wkt") or facts.get("proj4text")
+    return by_parameters(parse_crs(text, file=path.name)) if text and text != "Undefined" else None
+
+
+def _shape(body: Any, form: str) -> shapely.Geometry | None:
+    """Raises ValueError, struct.error, GEOSException for what is no geometry of this form."""
+    if body is None:
+        return None
+    if form.upper() == "WKB":
+        return shapely.from_wkb(body)
+    if form.upper() == "WKT":
+        return shapely.from_wkt(body)
+    return shapely.from_wkb(_wkb(bytes(body)))
+
+
+def _wkb(body: bytes) -> bytes:
+    """SpatiaLite's form as WKB: without its head, and each part with a byte order of its own."""
+    is_tiny = len(body) > _TINY_HEAD and body[1] in _TINY
+    is_whole = is_tiny or (len(body) > _HEAD and body[_HEAD] == _MARK)
+    if not is_whole or body[0] != _START or body[-1] != _END:
+        raise ValueError(f"{body[:8].hex()} …")
+    order = body[1] & 1
+    if is_tiny:  # a point without a box: its type in one byte
+        kind = {1: 1, 2: 1001, 3: 2001, 4: 3001}.get(body[_TINY_HEAD - 1], 0)
+        return bytes([order]) + struct.pack("<I" if order else ">I", kind) + body[_TINY_HEAD:-1]
+    walk = _Walk(body, _HEAD + 1, "<" if order else ">")
+    found = walk.geometry()
+    if walk.at != len(body) - 1:
+        raise ValueError(f"{len(body) - 1 - walk.at} bytes more than its points")
+    return found
+
+
+class _Walk:
+    """Goes through the body of a geometry, and gives its WKB back."""
+
+    def __init__(self, body: bytes, at: int, order: str) -> None:
+        self.body, self.at, self.order = body, at, order
+
+    def geometry(self) -> bytes:
+        """The geometry that begins here, in the same byte order as WKB."""
+        (kind,) = self._numbers("I")
+        if kind >= _COMPRESSED:
+            raise ValueError("compressed")
+        mark = bytes([self.order == "<"]) + struct.pack(f"{self.order}I", kind)
+        size = 8 * {0: 2, 1: 3, 2: 3, 3: 4}[kind // 1000]
+        flat = kind % 1000
+        if flat == 1:
+            return mark + self._bytes(size)
+        (count,) = self._numbers("I")
+        head = mark + struct.pack(f"{self.order}I", count)
+        if flat == 2:
+            return head + self._bytes(size * count)
+        if flat == 3:
+            return head + b"".join(self._ring(size) for _ in range(count))
+        if flat not in (4, 5, 6, 7):
+            raise ValueError(f"type {kind}")
+        return head + b"".join(self._part() for _ in range(count))
+
+    def _ring(self, size: int) -> bytes:
+        (count,) = self._numbers("I")
+        return struct.pack(f"{self.order}I", count) + self._bytes(size * count)
+
+    def _part(self) -> bytes:
+        if self._bytes(1)[0] != _ENTITY:
+            raise ValueError("a part without its mark")
+        return self.geometry()
+
+    def _numbers(self, form: str) -> tuple[Any, ...]:
+        return struct.unpack(f"{self.order}{form}", self._bytes(struct.calcsize(form)))
+
+    def _bytes(self, count: int) -> bytes:
+        found = self.body[self.at : self.at + count]
+        if len(found) < count:
+            raise ValueError(f"{len(self.body)} bytes")
+        self.at += count
+        return found

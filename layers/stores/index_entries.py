@@ -1,0 +1,131 @@
+"""Which features a file's spatial index holds otherwise than they lie.
+
+It is read from the nodes, since SQLite does not get through a damaged one. A node is a depth and a count of 16 bits,
+then cells of a child and its box; see https://sqlite.org/rtree.html.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import shapely
+
+from onemap.layers.stores import geopackage
+from onemap.layers.stores.file_index import INDEX_PARTS
+from onemap.layers.stores.rtree import CELL, HEADER_BYTES, ROOT, outward
+from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, quote_identifier
+
+_UNIT = 1 / 8_388_608  # by which SQLite widens a side that 32 bits do not hold
+
+
+class _Connection(Protocol):
+    def execute(self, sql: str, /) -> Cursor: ...
+
+
+def misplaced_features(connection: _Connection, index: str) -> list[int]:
+    """The features (fid) that an index does not hold, holds elsewhere, or holds although there are none of that number.
+
+    index: its virtual table, rtree_TABLE_geom. What is no feature's, such as a node that hangs nowhere, names none.
+    """
+    table = index.removeprefix("rtree_").removesuffix(f"_{GEOMETRY_COLUMN}")
+    nodes, parents, rowids = (_pairs(connection, f"{index}_{part}") for part in INDEX_PARTS)
+    tree = _Tree(nodes, parents, rowids)
+    tree.walk(ROOT, None)
+    sql = f"SELECT fid, {GEOMETRY_COLUMN} FROM {quote_identifier(table)}"  # noqa: S608 - quoted  # nosec B608
+    rows = connection.execute(sql).fetchall()
+    fids, bounds = (
+        [row[0] for row in rows],
+        shapely.bounds(np.array(list(_each_shape([row[1] for row in rows])), dtype=object)).reshape(-1, 4),
+    )
+    faults, known = set(tree.faults), dict(zip(fids, zip(outward(bounds), _widened(bounds), strict=True), strict=True))
+    for fid, boxes in known.items():
+        held = tree.boxes.get(fid)
+        if np.isnan(boxes[0]).any():
+            faults |= {fid} if held is not None else set()
+        elif held is None or not any(np.array_equal(held, box) for box in boxes):
+            faults.add(fid)
+    faults |= tree.boxes.keys() - known.keys()
+    return sorted(faults | {fid for fid in tree.rowids if isinstance(fid, int) and fid not in tree.boxes})
+
+
+@dataclass
+class _Tree:
+    """An index as its three tables have it.
+
+    boxes: of each feature that is reached; faults: features of which a table says otherwise than another.
+    """
+
+    nodes: Mapping[Any, Any]
+    parents: Mapping[Any, Any]
+    rowids: Mapping[Any, Any]
+    boxes: dict[int, np.ndarray] = field(default_factory=dict)
+    faults: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
+
+    def walk(self, number: int, depth: int | None) -> tuple[list[int], np.ndarray | None]:
+        """The features under a node, and the box around them; depth: of the node, None for the root's own word."""
+        cells, own_depth = _cells(self.nodes.get(number))
+        if cells is None or number in self.seen or len(self.seen) > len(self.nodes):
+            return [], None
+        self.seen.add(number)
+        depth = own_depth if depth is None else depth
+        under: list[int] = []
+        for child, box in cells:
+            found = self._leaf(child, box, number) if depth == 0 else self._inner(child, box, number, depth)
+            under += found
+        boxes = np.array([box for _, box in cells])
+        around = None
+        if len(boxes):
+            around = np.array([boxes[:, 0].min(), boxes[:, 1].max(), boxes[:, 2].min(), boxes[:, 3].max()])
+        return under, around
+
+    def _leaf(self, fid: int, box: np.ndarray, number: int) -> list[int]:
+        if fid in self.boxes or self.rowids.get(fid) != number:
+            self.faults.add(fid)
+        self.boxes[fid] = box
+        return [fid]
+
+    def _inner(self, child: int, box: np.ndarray, number: int, depth: int) -> list[int]:
+        under, around = self.walk(child, depth - 1)
+        if self.parents.get(child) != number or around is None or not np.array_equal(around, box):
+            self.faults |= set(under)
+        return under
+
+
+def _cells(data: Any) -> tuple[list[tuple[int, np.ndarray]] | None, int]:
+    """What a node holds, and its depth; None of what is no node."""
+    if not isinstance(data, bytes) or len(data) < HEADER_BYTES:
+        return None, 0
+    depth, count = (int(number) for number in np.frombuffer(data, ">u2", 2))
+    if depth > 40 or len(data) < HEADER_BYTES + count * CELL.itemsize:
+        return None, 0
+    cells = np.frombuffer(data, CELL, count, HEADER_BYTES)
+    return list(zip(cells["child"].tolist(), cells["box"].astype(np.float32), strict=True)), depth
+
+
+def _pairs(connection: _Connection, table: str) -> dict[Any, Any]:
+    try:
+        return dict(row[:2] for row in connection.execute(f"SELECT * FROM {quote_identifier(table)}").fetchall())  # noqa: S608 - quoted  # nosec B608
+    except Exception:  # noqa: BLE001 - a table that is gone, or in pieces, holds nothing
+        return {}
+
+
+def _each_shape(blobs: list[Any]) -> Iterator[Any]:
+    """One by one, since a feature may be damaged as well; then it lies nowhere."""
+    for blob in blobs:
+        try:
+            yield geopackage.from_blobs([blob])[0]
+        except (shapely.GEOSException, ValueError, IndexError, TypeError):
+            yield None
+
+
+def _widened(bounds: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) as SQLite itself makes them 32 bits wide when its triggers fill the index."""
+    wide = bounds[:, [0, 2, 1, 3]]
+    narrow = wide.astype(np.float32)
+    away = np.where(wide < 0, 1 + _UNIT, 1 - _UNIT)
+    below = np.where(narrow > wide, (wide * away).astype(np.float32), narrow)
+    toward = np.where(wide < 0, 1 - _UNIT, 1 + _UNIT)
+    above = np.where(narrow < wide, (wide * toward).astype(np.float32), narrow)
+    return np.column_stack([below[:, 0], above[:, 1], below[:, 2], above[:, 3]])

@@ -1,0 +1,64 @@
+"""The button that prints the query sheets of the chosen parcels; the core checks them and writes the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QFileDialog, QToolButton, QWidget
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+ENDINGS = {"PDF (*.pdf)": ".pdf", "Word (*.docx)": ".docx", "HTML (*.html)": ".html"}
+
+
+class SheetButton(QToolButton):
+    """Prints a sheet for each parcel into one file, and opens it.
+
+    asked_params: the parameters of a check of the chosen parcels; None where there is nothing to check.
+    """
+
+    written = pyqtSignal(str)  # what is said of the file
+    request_started = pyqtSignal(object, dict)  # Request, its parameters
+
+    def __init__(
+        self, core: Core, asked_params: Callable[[], dict[str, Any] | None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._core, self._asked_params = core, asked_params
+        self.setIcon(icon("sheet"))
+        self.setAutoRaise(True)
+        self.setToolTip(
+            tr("Print query sheets: what every plan says of the chosen parcels, a page or two for each, in one file")
+        )
+        self.setAccessibleName(tr("Print query sheets"))
+        self.clicked.connect(lambda: self._choose())
+
+    def write(self, path: str) -> None:
+        """Let the core print. An existing file is replaced, because the user has confirmed it."""
+        params = self._asked_params()
+        if params is None:
+            return
+        settings.put("review_folder", str(Path(path).parent))
+        request = self._core.ask("sheet", {**params, "target": path, "overwrite": True}, tr("Print query sheets"))
+        request.answered.connect(lambda answer: self._open(path, answer))
+        self.request_started.emit(request, params)
+
+    def _choose(self) -> None:
+        start = Path(settings.get("review_folder") or documents_folder()) / f"{tr('Query sheets')}.pdf"
+        path, chosen = QFileDialog.getSaveFileName(self, tr("Print query sheets"), str(start), ";;".join(ENDINGS))
+        if path:
+            has_ending = Path(path).suffix.lower() in ENDINGS.values()
+            self.write(path if has_ending else path + ENDINGS.get(chosen, ".pdf"))
+
+    def _open(self, path: str, answer: dict[str, Any]) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        count = f"{answer.get('parcels', 0):,}"
+        self.written.emit(tr("{count} query sheets: {path}").format(count=count, path=path))

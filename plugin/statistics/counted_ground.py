@@ -1,0 +1,55 @@
+"""The choice of the ground whose land is added up: all of the layer, its divisions, a layer, a file, or a drawing."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.parcels.ground_choice import DISTRICT, GroundChoice
+from onemap.plugin.parcels.parcel_choice import Choice, ChoiceTexts
+from onemap.plugin.words.translation import tr
+
+DIVISIONS = ("XZQ", "CJDCQ")
+
+
+class CountedGround(GroundChoice):
+    """A ground choice whose fixed entries are the library's: all ground, and each division."""
+
+    DRAWN = "onemap/counted_ground"
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        self._library = library
+        super().__init__(canvas, parent)
+        library.listed.connect(self.refresh)
+
+    def words(self) -> ChoiceTexts:
+        """The texts of this choice."""
+        return ChoiceTexts(
+            file=tr("Add up the land in the polygons of a file"),
+            draw=tr("Draw the ground: click its corners, finish with the right button or Enter"),
+            drawn=tr("Ground to add up"),
+            ask=tr("Ground to add up"),
+            which=tr("This file has several layers. Which has the ground?"),
+        )
+
+    def fixed_entries(self) -> list[tuple[str, Choice]]:
+        """All ground, and the divisions that the library holds."""
+        held = [layer for layer in self._library.layers if layer.code in DIVISIONS and layer.in_force is not None]
+        entries = [(tr("each of: {layer}").format(layer=layer.title), Choice(part=layer.code)) for layer in held]
+        return [(tr("all that the layer covers"), DISTRICT), *entries]
+
+    @property
+    def name(self) -> str:
+        """What is chosen, as the list shows it."""
+        return self.box.currentText()
+
+    def params(self, folder: str) -> dict[str, str]:
+        """The parameters of `statistics` for the chosen ground; a file is written into a folder. Raises Refusal."""
+        choice = self.choice or DISTRICT
+        if choice.part and not choice.path:
+            layer = next(layer for layer in self._library.layers if layer.code == choice.part)
+            names = [field.name for field in layer.fields if field.name.endswith("MC")]
+            return {"within": choice.part, **({"unit": names[0]} if names else {})}
+        path = self.path(folder)
+        return {"within": path} if path else {}

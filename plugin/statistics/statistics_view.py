@@ -1,0 +1,221 @@
+"""The land-use balance of a ground: how much of which class, by unit, as a table with bars; the core adds up."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.verb_view import VerbView
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
+from onemap.plugin.statistics.counted_ground import CountedGround
+from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.number_format import area_text, mu_text, share_text
+from onemap.plugin.words.translation import tr
+
+NAME, AREA, SHARE = 0, 1, 2
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
+MIN_ROWS, MIN_NAME_LENGTH = 9, 4
+HECTARE_M2 = 10_000
+
+
+class StatisticsView(VerbView):
+    """One balance at a time; the form is there only while the button is on."""
+
+    message_sent = pyqtSignal(str)
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(library, parent)
+        self._params: dict[str, Any] = {}  # of the balance on display
+        self.button = QPushButton(icon("statistics"), tr("How much of what?"))
+        self.button.setCheckable(True)
+        self.button.setToolTip(tr("The land-use balance of a ground: drawn, chosen, or all"))
+        self.layer = QComboBox()
+        self.layer.setAccessibleName(tr("Land use to add up"))
+        self.layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.layer.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self.layer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.ground = CountedGround(library, canvas)
+        self.count_button = QPushButton(icon("statistics"), tr("Add up"))
+        self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.tree = self._make_tree()
+        self._panel = QWidget()
+        self._build()
+        self.button.toggled.connect(self._panel.setVisible)
+        self.count_button.clicked.connect(lambda: self.count())
+        self.save_button.clicked.connect(lambda: self._choose_target())
+        library.listed.connect(self._list_layers)
+        library.loading.connect(self._clear_other_scope)
+        self._list_layers()
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(tr("Land-use balance"))
+        tree.setColumnCount(3)
+        tree.setHeaderLabels([tr("Unit, class"), tr("Area, ha"), tr("Share")])
+        tree.setIndentation(12)
+        tree.setUniformRowHeights(True)
+        tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
+        tree.setItemDelegateForColumn(SHARE, ShareBar(tree))
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for column in (AREA, SHARE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            tree.headerItem().setTextAlignment(column, RIGHT)
+        tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
+        return tree
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(tr("Land use"), self.layer)
+        form.addRow(tr("Ground"), self.ground)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.count_button)
+        buttons.addWidget(self.save_button)
+        inside = QVBoxLayout(self._panel)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addLayout(form)
+        inside.addLayout(buttons)
+        inside.addWidget(self.work)
+        inside.addWidget(self.tree, 1)
+        inside.addWidget(self.note)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.button)
+        layout.addWidget(self._panel)
+        self._panel.hide()
+        self._show_result(False)
+
+    def count(self) -> None:
+        """Ask the core for the balance of the chosen ground."""
+        layer: CatalogueLayer | None = self.layer.currentData()
+        if layer is None or self.is_working or not self._library.path:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("statistics"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            ground = self.ground.params(str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        params = {
+            "library": self._library.path,
+            "code": layer.code,
+            "by": f"{layer.class_field}{GROUP},{layer.class_field}",
+            "as_of": self._library.day,
+            **ground,
+        }
+        name, title = self.ground.name, layer.title
+        self._follow(
+            self._library.core.ask("statistics", params, self.button.text()),
+            lambda answer: self._show(params, answer, name, title),
+            lambda: shutil.rmtree(folder, ignore_errors=True),
+        )
+
+    def save(self, path: str) -> None:
+        """Write the balance on display as a table. An existing file is replaced, because the user has confirmed it."""
+        settings.put("review_folder", str(Path(path).parent))
+        request = self._library.core.ask(
+            "statistics", {**self._params, "out": path, "overwrite": True}, self.save_button.text()
+        )
+        request.answered.connect(lambda _answer: self.message_sent.emit(tr("Written: {path}").format(path=path)))
+        request.refused.connect(self.refused)
+
+    def clear(self) -> None:
+        """Forget the balance."""
+        self._params = {}
+        self.tree.clear()
+        self._show_result(False)
+
+    def close_down(self) -> None:
+        """Cancel, and let go of the map."""
+        self.cancel()
+        self.ground.close_down()
+
+    def _choose_target(self) -> None:
+        start = Path(settings.get("review_folder") or documents_folder()) / f"{self.layer.currentText()}.xlsx"
+        path, _filter = QFileDialog.getSaveFileName(self, self.save_button.text(), str(start), "Excel (*.xlsx)")
+        if path:
+            self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
+
+    def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
+        self._params = params
+        for row in balance_of(answer, ground):
+            self._add(self.tree.invisibleRootItem(), row)
+        self.tree.expandItem(self.tree.topLevelItem(0))
+        version = answer["layer"]["label"]
+        lines = [f"{layer} {version}", *(str(problem["message"]) for problem in answer.get("problems") or ())]
+        self.note.setText("\n".join(lines))
+        self._show_result(True)
+        self.results_shown.emit()
+
+    def _add(self, parent: QTreeWidgetItem, row: BalanceRow) -> None:
+        item = QTreeWidgetItem(parent, [row.name, f"{row.area_m2 / HECTARE_M2:,.4f}", share_text(row.share)])
+        size = f"{area_text(row.area_m2)} · {mu_text(row.area_m2)}"
+        counted = "" if row.features is None else tr("features: {count}").format(count=f"{row.features:,}")
+        item.setToolTip(NAME, "\n".join(filter(None, (row.name, size, counted))))
+        item.setData(SHARE, ROLE_SHARE, row.share)
+        for column in (AREA, SHARE):
+            item.setTextAlignment(column, RIGHT)
+        for below in row.rows:
+            self._add(item, below)
+
+    def _show_result(self, is_shown: bool) -> None:
+        for widget in (self.tree, self.note):
+            widget.setVisible(is_shown)
+        self._enable()
+
+    def _list_layers(self) -> None:
+        chosen = self.layer.currentText()
+        self.layer.clear()
+        held = [
+            layer
+            for layer in self._library.layers
+            if layer.in_force is not None
+            and layer.geometry == "polygon"
+            and layer.class_field
+            and layer.stratum in STRATA
+        ]
+        for layer in sorted(held, key=lambda layer: (STRATA.index(layer.stratum), layer.map_place)):
+            self.layer.addItem(layer.title, layer)
+        self.layer.setCurrentIndex(max(0, self.layer.findText(chosen)))
+        self._enable()
+
+    def _clear_other_scope(self) -> None:
+        if self._params and self._result_scope != self._current_scope:
+            self.clear()
+
+    def _enable(self) -> None:
+        self.button.setEnabled(self.layer.count() > 0 or self.button.isChecked())
+        self.count_button.setEnabled(not self.is_working and self.layer.count() > 0)
+        self.save_button.setEnabled(not self.is_working and bool(self._params))

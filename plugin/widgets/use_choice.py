@@ -1,0 +1,82 @@
+"""The choice of a proposed use from the classes of one system of codes, found by code or by word."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QSizePolicy, QWidget
+
+from onemap.plugin.words.core_words import all_words
+from onemap.plugin.words.translation import tr
+
+USE_FIELD = "YDXZ"  # of a parcel and of a project: the proposed use, as the rules ask for it
+SYSTEM_FIELD = "code_system"  # of a parcel: by which codes it names its use
+USUAL_SYSTEM = "land-sea-2023"  # the national classes of today
+MIN_NAME_LENGTH = 6
+
+
+class UseChoice(QComboBox):
+    """A list that is searched by typing; nothing need be chosen."""
+
+    chosen = pyqtSignal(str)  # the code; empty for none
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.system = USUAL_SYSTEM
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("Proposed use"))
+        self.setToolTip(tr("The proposed use, for rules that ask for it: type a part of its code or name"))
+        self.lineEdit().setPlaceholderText(tr("not stated"))
+        self.lineEdit().setClearButtonEnabled(True)
+        completer = QCompleter(self.model(), self)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.setCompleter(completer)
+        self.activated.connect(lambda _index: self.chosen.emit(self.code))
+        self.lineEdit().editingFinished.connect(self._tidy)
+        self.refresh()
+
+    @property
+    def code(self) -> str:
+        """The code of the chosen class; empty for none."""
+        index = self.findText(self.currentText())
+        return str(self.itemData(index) or "") if index > 0 else ""
+
+    def refresh(self) -> None:
+        """List the classes as the core names them, once it has."""
+        uses = all_words("project_uses").get(self.system, {})
+        if self.count() == len(uses) + 1:
+            return
+        code = self.code
+        self.clear()
+        self.addItem("", "")
+        for known, title in uses.items():
+            self.addItem(f"{known} {title}", known)
+        self.choose(code)
+
+    def set_system(self, system: str) -> None:
+        """List the classes of another system; none is chosen then."""
+        if system != self.system:
+            self.system = system
+            self.clear()
+            self.refresh()
+            self.choose("")
+
+    def choose(self, code: str) -> None:
+        """Choose a class by its code; an empty one for none."""
+        self.setCurrentIndex(max(0, self.findData(code)))
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """Show the list, which may have been learnt since."""
+        self.refresh()
+        super().showPopup()
+
+    def _tidy(self) -> None:
+        """What is no class is none."""
+        index = self.findText(self.currentText())
+        self.setCurrentIndex(max(0, index))
+        self.chosen.emit(self.code)

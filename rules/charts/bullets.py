@@ -1,0 +1,94 @@
+"""Value against target, a row an indicator: each on its own axis from zero, its status by sign and word too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onemap.rules.charts.chart_fills import UNKNOWN, Fill, filled_box
+from onemap.rules.charts.chart_sheet import (
+    INK,
+    QUIET,
+    TEXT_MM,
+    WIDTH_MM,
+    ChartWords,
+    LegendSign,
+    chart_picture,
+    straight_line,
+)
+from onemap.rules.charts.number_axis import number_axis, value_text
+from onemap.rules.maps.svg_text import svg_text, wrapped
+
+_ROW_MM, _BAR_MM, _BAND_MM = 9.0, 2.6, 5.4
+_BEYOND, _BETWEEN, _WITHIN = "#B0B0B0", "#D2D2D2", "#EFEFEF"
+_VALUE = Fill("#1F3B63")
+
+
+@dataclass(frozen=True)
+class Bullet:
+    """One row. value: None where nobody knows it. warn, alarm: from where on it is told; is_ceiling: above them.
+
+    status: sign and word, in the reader's language.
+    """
+
+    title: str
+    unit: str
+    value: float | None
+    status: str
+    target: float | None = None
+    warn: float | None = None
+    alarm: float | None = None
+    is_ceiling: bool = False
+
+
+def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WIDTH_MM) -> str:
+    """Bars in bands of grey: the darkest is where the alarm is. The black stroke is the target."""
+    left, right = width_mm * 0.3, width_mm * 0.64
+    parts = [_row(words, row, number * _ROW_MM, left, right) for number, row in enumerate(rows)]
+    legend = [LegendSign(words.word("target"), line='stroke="#111111" stroke-width="0.9"')]
+    if any(mark is not None for row in rows for mark in (row.warn, row.alarm)):
+        legend += [LegendSign(words.word("warn"), Fill(_BETWEEN)), LegendSign(words.word("alarm"), Fill(_BEYOND))]
+    if any(row.value is None for row in rows):
+        legend.append(LegendSign(words.word("unknown"), UNKNOWN))
+    return chart_picture(words, "".join(parts), len(rows) * _ROW_MM, legend, width_mm)
+
+
+def _row(words: ChartWords, row: Bullet, top: float, left: float, right: float) -> str:
+    lines = wrapped(row.title, TEXT_MM, left - 3)[:2]
+    middle = top + _ROW_MM / 2
+    first = middle - (len(lines) - 1) * TEXT_MM * 0.62 + TEXT_MM * 0.35
+    parts = [
+        svg_text(line, left - 2, first + number * TEXT_MM * 1.25, TEXT_MM, anchor="end", colour=INK)
+        for number, line in enumerate(lines)
+    ]
+    numbers = [row.value, row.target, row.warn, row.alarm]
+    axis = number_axis(numbers, left, right)
+    band = middle - _BAND_MM / 2
+    for low, high, colour in _bands(row, axis.low, axis.high):
+        start, end = axis.place(low), axis.place(high)
+        parts.append(filled_box(start, band, end - start, _BAND_MM, Fill(colour)))
+    zero = axis.place(0.0)
+    if row.value is None:
+        parts.append(filled_box(left, middle - _BAR_MM / 2, right - left, _BAR_MM, UNKNOWN, "#8C8C8C"))
+        text = words.word("unknown")
+    else:
+        end = axis.place(row.value)
+        parts.append(filled_box(min(zero, end), middle - _BAR_MM / 2, abs(end - zero), _BAR_MM, _VALUE))
+        text = f"{value_text(row.value, [row.value])} {row.unit}".strip()
+    if row.target is not None:
+        x = axis.place(row.target)
+        parts.append(straight_line(x, band - 0.4, x, band + _BAND_MM + 0.4, "#111111", 0.9))
+        text += f" / {value_text(row.target, [row.target])}"
+    parts.append(straight_line(zero, band, zero, band + _BAND_MM, INK, 0.25))
+    parts.append(svg_text(text, right + 2, middle - 0.3, TEXT_MM, colour=INK))
+    parts.append(svg_text(row.status, right + 2, middle + TEXT_MM * 1.05, TEXT_MM * 0.92, colour=QUIET))
+    return "".join(parts)
+
+
+def _bands(row: Bullet, low: float, high: float) -> list[tuple[float, float, str]]:
+    """From, to and grey of the bands between warn, alarm and the ends of the axis."""
+    marks = [mark for mark in (row.warn, row.alarm) if mark is not None]
+    if not marks:
+        return [(low, high, _WITHIN)]
+    near, far = (min(marks), max(marks)) if row.is_ceiling else (max(marks), min(marks))
+    if row.is_ceiling:
+        return [(low, near, _WITHIN), (near, far, _BETWEEN), (far, high, _BEYOND)]
+    return [(low, far, _BEYOND), (far, near, _BETWEEN), (near, high, _WITHIN)]

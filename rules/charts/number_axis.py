@@ -1,0 +1,65 @@
+"""The axis of numbers of a chart: it holds zero, and its marks are round."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_MOST_MARKS = 6
+
+
+@dataclass(frozen=True)
+class NumberAxis:
+    """Numbers from `low` to `high` on paper from `start` to `end` in mm (downwards or rightwards)."""
+
+    low: float
+    high: float
+    step: float
+    start: float
+    end: float
+
+    def place(self, value: float) -> float:
+        """Where a number lies, in mm."""
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    @property
+    def marks(self) -> list[float]:
+        """The round numbers of the axis, smallest first."""
+        count = round((self.high - self.low) / self.step)
+        return [self.low + self.step * number for number in range(count + 1)]
+
+    def text(self, value: float) -> str:
+        """A mark as it is written: with as many decimals as the step needs."""
+        return f"{value + 0.0:,.{_decimals(self.step)}f}"
+
+
+def number_axis(values: Iterable[float | None], start: float, end: float) -> NumberAxis:
+    """The axis that holds zero and all values that are known; 0 to 1 where none is."""
+    known = [value for value in values if value is not None]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    if low == high:
+        high = 1.0
+    step = _round_step((high - low) / _MOST_MARKS)
+    return NumberAxis(math.floor(low / step) * step, math.ceil(high / step - 1e-9) * step, step, start, end)
+
+
+def value_text(value: float, values: Sequence[float | None]) -> str:
+    """A number beside its mark: with four decimals less the digits before the point of the largest one, at most three.
+
+    A value that is not 0 never reads as 0.
+    """
+    largest = max((abs(other) for other in values if other is not None), default=0.0)
+    digits = 3 - min(3, int(math.log10(largest)) if largest >= 1 else 0)
+    text = f"{value:,.{digits}f}"
+    if value and not any(sign in "123456789" for sign in text):
+        return f"{'> −' if value < 0 else '< '}{10**-digits:g}"
+    return text.replace("-", "−")
+
+
+def _round_step(least: float) -> float:
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(power * size for size in _ROUND if power * size >= least * (1 - 1e-9))
+
+
+def _decimals(step: float) -> int:
+    return next((digits for digits in range(9) if math.isclose(round(step, digits), step, rel_tol=1e-9)), 9)

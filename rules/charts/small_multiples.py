@@ -1,0 +1,70 @@
+"""One small picture a unit, all on one axis, so that units can be compared at a glance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onemap.rules.charts.chart_fills import UNKNOWN, filled_box, series_fill
+from onemap.rules.charts.chart_sheet import (
+    INK,
+    QUIET,
+    TEXT_MM,
+    WIDTH_MM,
+    ChartWords,
+    LegendSign,
+    chart_picture,
+    straight_line,
+)
+from onemap.rules.charts.number_axis import number_axis, value_text
+from onemap.rules.maps.svg_text import svg_text, wrapped
+
+_PANEL_MM, _PLOT_MM, _LEAST_WIDTH_MM, _GAP_MM = 30.0, 18.0, 36.0, 4.0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A unit with one number for each label of the chart, None where nobody knows it."""
+
+    title: str
+    values: tuple[float | None, ...]
+
+
+def small_multiples(
+    words: ChartWords, labels: Sequence[str], panels: Sequence[Panel], width_mm: float = WIDTH_MM
+) -> str:
+    """Upright bars in panels, from left to right, then down; the first label and the last stand below each."""
+    across = max(1, int((width_mm + _GAP_MM) // (_LEAST_WIDTH_MM + _GAP_MM)))
+    wide = (width_mm - (across - 1) * _GAP_MM) / across
+    every = [value for panel in panels for value in panel.values]
+    parts = []
+    for number, panel in enumerate(panels):
+        left, top = number % across * (wide + _GAP_MM), number // across * _PANEL_MM
+        parts.append(_panel(panel, labels, every, left, top, wide))
+    height = -(-len(panels) // across) * _PANEL_MM
+    legend = [LegendSign(words.word("unknown"), UNKNOWN)] if any(value is None for value in every) else []
+    return chart_picture(words, "".join(parts), height, legend, width_mm)
+
+
+def _panel(
+    panel: Panel, labels: Sequence[str], every: Sequence[float | None], left: float, top: float, wide: float
+) -> str:
+    title = wrapped(panel.title, TEXT_MM, wide)[0]
+    parts = [svg_text(title, left, top + TEXT_MM, TEXT_MM, bold=True, colour=INK)]
+    axis = number_axis(every, top + 7.0 + _PLOT_MM, top + 7.0)
+    zero, step = axis.place(0.0), wide / max(len(panel.values), 1)
+    for number, value in enumerate(panel.values):
+        x, bar = left + number * step + step * 0.12, step * 0.76
+        if value is None:
+            parts.append(filled_box(x, top + 7.0, bar, zero - top - 7.0, UNKNOWN, "#8C8C8C"))
+            continue
+        y = axis.place(value)
+        parts.append(filled_box(x, min(y, zero), bar, abs(zero - y), series_fill(0)))
+        if number == len(panel.values) - 1:
+            text = value_text(value, every)
+            parts.append(svg_text(text, left + wide, top + TEXT_MM * 2.2, TEXT_MM * 0.9, anchor="end", colour=QUIET))
+    parts.append(straight_line(left, zero, left + wide, zero, INK, 0.25))
+    below = top + 7.0 + _PLOT_MM + TEXT_MM
+    if labels:
+        parts.append(svg_text(labels[0], left, below, TEXT_MM * 0.85, colour=QUIET))
+    if len(labels) > 1:
+        parts.append(svg_text(labels[-1], left + wide, below, TEXT_MM * 0.85, anchor="end", colour=QUIET))
+    return "".join(parts)

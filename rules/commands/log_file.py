@@ -1,0 +1,72 @@
+"""`--log FILE`: what the program says, each line with its time, behind what the file holds already."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TextIO
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.server_address import without_password
+
+OPTION = "--log"
+
+
+class _LogFile:
+    """The file of this process. Several processes may write to one file: each line comes whole, with its process."""
+
+    def __init__(self) -> None:
+        self._file: TextIO | None = None
+        self._step = ""
+
+    @contextlib.contextmanager
+    def open(self, path: str) -> Iterator[None]:
+        """Within the block all lines go there. Raises OneMapError log.file."""
+        try:
+            self._file = open(path, "a", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OneMapError("log.file", file=path, field=OPTION, reason=reason) from error
+        self._step = ""
+        try:
+            yield
+        finally:
+            file, self._file = self._file, None
+            with contextlib.suppress(OSError):
+                file.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a file to write to."""
+        return self._file is not None
+
+    def note(self, text: str) -> None:
+        """Lines of the log; without a file nothing. A disk that is full takes none, and stops no work."""
+        if self._file is None:
+            return
+        head = f"{datetime.now().astimezone().isoformat(timespec='seconds')} [{os.getpid()}] "
+        with contextlib.suppress(OSError):
+            self._file.write("".join(f"{head}{line}\n" for line in text.splitlines() if line.strip()))
+
+    def note_step(self, step: str) -> None:
+        """A step of progress, once when it begins."""
+        if step and step != self._step:
+            self._step = step
+            self.note(step)
+
+
+LOG = _LogFile()
+
+
+def log_path(arguments: Sequence[str]) -> str | None:
+    """The file that is named among words that nobody has parsed yet, so that wrong words are logged, too."""
+    for at, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name == OPTION:
+            return value if equals else next(iter(arguments[at + 1 : at + 2]), None)
+    return None
+
+
+def command_words(arguments: Sequence[str]) -> str:
+    """A command as it was typed, without passwords."""
+    return " ".join(["onemap", *(without_password(word) for word in arguments)])

@@ -1,0 +1,99 @@
+"""Which files of parcels are meant: some files, a folder of them, a pattern, or what comes in by stdin."""
+
+import contextlib
+import glob
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.files.library_file import is_library
+from onemap.layers.sources import formats
+from onemap.layers.sources.archive import sources_in
+from onemap.layers.sources.postgis import is_database
+
+STDIN = "-"
+_NAME = "stdin"
+_ARROW_FILE, _ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
+
+
+@contextlib.contextmanager
+def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[list[str]]:
+    """The files, as long as the block lasts; a name is taken as it is if there is a file of that name.
+
+    is_served: stdin is asked for requests already.
+    Raises OneMapError source.missing, source.empty, source.damaged, source.nothing_inside, UsageError usage.value.
+    """
+    wanted = [given] if isinstance(given, str) else list(given)
+    with contextlib.ExitStack() as held:
+        found: list[str] = []
+        for name in wanted:
+            if name != STDIN:
+                found += _files(name)
+            elif is_served or STDIN in wanted[wanted.index(STDIN) + 1 :]:
+                raise UsageError("usage.value", field="PARCELS", value=STDIN)
+            else:
+                folder = held.enter_context(tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True))
+                found.append(str(_from_stdin(Path(folder))))
+        yield list(dict.fromkeys(found))
+
+
+def _files(name: str) -> list[str]:
+    if is_database(name):
+        return [name]
+    path = Path(name)
+    if path.is_dir() and path.suffix.lower() not in formats.FOLDERS:
+        return [str(file) for file in sources_in(path, path.name) if not is_library(file)]
+    if path.exists() or not glob.has_magic(name):
+        return [name]
+    found = sorted(glob.glob(name, recursive=True))
+    readable = [file for file in found if Path(file).suffix.lower() in formats.READABLE | formats.ARCHIVES]
+    if not readable:
+        raise OneMapError("source.missing", file=name)
+    return readable
+
+
+def _from_stdin(folder: Path) -> Path:
+    """What comes in by stdin as a file: GeoJSON, GeoJSON by the line, or Arrow with a geometry."""
+    content = sys.stdin.buffer.read()
+    if not content.strip():
+        raise OneMapError("source.empty", file=_NAME)
+    if content.startswith((_ARROW_FILE, _ARROW_STREAM)):
+        path = folder / f"{_NAME}.parquet"
+        _write_parquet(content, path)
+        return path
+    path = folder / f"{_NAME}{_suffix_of(content)}"
+    path.write_bytes(content)
+    return path
+
+
+def _suffix_of(content: bytes) -> str:
+    """A text of several records is GeoJSON by the line."""
+    first = content.lstrip(b"\xef\xbb\xbf \t\r\n\x1e").partition(b"\n")[0]
+    try:
+        record = json.loads(first)
+    except ValueError:
+        return ".geojson"
+    return ".geojsonl" if isinstance(record, dict) and record.get("type") == "Feature" else ".geojson"
+
+
+def _write_parquet(content: bytes, path: Path) -> None:
+    """Raises OneMapError source.damaged, also for a table without a geometry."""
+    opened = pa.ipc.open_file if content.startswith(_ARROW_FILE) else pa.ipc.open_stream
+    try:
+        with opened(io.BytesIO(content)) as reader:
+            table = reader.read_all()
+        if b"geo" in (table.schema.metadata or {}):
+            pq.write_table(table, path)
+            return
+        import geopandas as gpd  # few streams come without GeoParquet's own words
+
+        gpd.GeoDataFrame.from_arrow(table).to_parquet(path)
+    except (pa.ArrowException, ValueError, OSError, TypeError, KeyError) as error:
+        raise OneMapError("source.damaged", file=_NAME, reason=str(error)[:200]) from error

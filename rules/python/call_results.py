@@ -1,0 +1,326 @@
+"""What a call gives back: the verb's answer, its tables as frames, and how both look in a notebook."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from onemap.layers.errors import UsageError
+from onemap.rules.findings.table import Table
+from onemap.rules.outputs.outputs import check_targets, tables_written
+from onemap.rules.python.result_page import result_page
+from onemap.rules.python.table_places import TablePlace
+from onemap.rules.python.verb_call import Place, refusals_in_words
+from onemap.rules.runs.run import most_severe, verdict_counts
+
+if TYPE_CHECKING:
+    from folium import Map
+
+_GEOMETRY_TYPES = {"overlaps_line": "MultiLineString", "overlaps_point": "MultiPoint"}
+Explain = Callable[[str, str, str], dict[str, Any]]
+
+
+class Result:
+    """What a verb answered. `answer` is its JSON, as `--json` prints it on the command line."""
+
+    _shown = ""  # the table of which a notebook shows the first rows
+
+    def __init__(self, verb: str, answer: dict[str, Any], language: str) -> None:
+        self.verb = verb
+        self.answer = answer
+        self.language = language
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """What was remarked about the input: file, layer, feature, field, code, message, mend."""
+        names = ["file", "layer", "feature", "field", "code", "message", "mend"]
+        return pd.DataFrame(self.answer.get("problems", []), columns=names)
+
+    def _facts(self) -> dict[str, Any]:
+        """What stands at the head of the page."""
+        return {name: value for name, value in self.answer.items() if isinstance(value, (str, int, float, bool))}
+
+    def _first_rows(self) -> pd.DataFrame | None:
+        return None
+
+    def __repr__(self) -> str:
+        return f"<onemap {self.verb}: {', '.join(f'{name} {value}' for name, value in self._facts().items())}>"
+
+    def _repr_html_(self) -> str:
+        counts = self.answer.get("verdicts") or {}
+        return result_page(self.verb, self._facts(), counts, self._first_rows(), self.problems, self.language)
+
+
+class TableResult(Result):
+    """A result with tables, each a frame that is read when it is asked for."""
+
+    def __init__(self, verb: str, answer: dict[str, Any], language: str, tables: TablePlace, crs: pyproj.CRS) -> None:
+        super().__init__(verb, {name: value for name, value in answer.items() if name != "out"}, language)
+        self.crs = crs
+        self._tables = tables
+        self._frames: dict[str, Any] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the tables."""
+        return self._tables.names
+
+    def table(self, name: str) -> Any:
+        """One table: a GeoDataFrame, or a DataFrame if it has no geometry; of a partitioned check one of Dask's.
+
+        Raises OneMapError usage.choice.
+        """
+        if name not in self._frames:
+            with refusals_in_words(self.language):
+                if name not in self.names:
+                    raise UsageError("usage.choice", field="table", value=name, allowed=self.names)
+                self._frames[name] = self._tables.read(name)
+        return self._frames[name]
+
+    def to_file(self, target: Place, *, overwrite: bool = False) -> Path:
+        """Write all tables as `--out` does: a `.gpkg`, an `.xlsx`, or a folder of GeoParquet; the path.
+
+        Raises OneMapError out.exists, out.format, out.failed and the like.
+        """
+        with refusals_in_words(self.language):
+            check_targets([str(target)], overwrite)  # before anything is computed
+            tables = {name: _table(name, self.table(name)) for name in self.names}
+            with tables_written(tables, self.crs, str(target), overwrite, self.language):
+                return Path(target)
+
+    def _first_rows(self) -> pd.DataFrame | None:
+        rows = self.table(self._shown) if self._shown in self.names else None
+        return rows if isinstance(rows, pd.DataFrame) else None  # what is not computed is not computed to be seen
+
+    def explore(self, table: str | None = None, *, tiles: str | None = "OpenStreetMap") -> "Map":
+        """A map of a table that can be moved, by folium (the extra `[notebook]`).
+
+        tiles: of folium's base maps, which come over the network; None for none.
+        Raises OneMapError python.not_installed, python.no_map.
+        """
+        with refusals_in_words(self.language):
+            from onemap.rules.python.result_map import result_map
+
+            name = table or self._shown
+            return result_map(self.table(name), name, tiles)
+
+
+def _table(name: str, frame: Any) -> Table:
+    if hasattr(frame, "compute"):
+        frame = frame.compute()
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return Table(_plain_texts(frame))
+    columns = _plain_texts(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
+    return Table(columns, frame.geometry.to_numpy(), _GEOMETRY_TYPES.get(name, "MultiPolygon"))
+
+
+def _plain_texts(columns: pd.DataFrame) -> pd.DataFrame:
+    """Text as objects, None where there is none, as a run has it."""
+    texts = [name for name in columns.columns if isinstance(columns[name].dtype, pd.StringDtype)]
+    plain = {name: columns[name].astype(object).where(columns[name].notna(), None) for name in texts}
+    return columns.assign(**plain)
+
+
+class CheckResult(TableResult):
+    """A check: verdicts, findings and pieces in conflict, with the columns of `check --out`."""
+
+    _shown = "parcels"
+
+    def __init__(
+        self,
+        answer: dict[str, Any],
+        language: str,
+        tables: TablePlace,
+        crs: pyproj.CRS,
+        explain: Explain,
+    ) -> None:
+        super().__init__("check", answer, language, tables, crs)
+        self._explain = explain
+
+    @property
+    def run(self) -> str:
+        """The identifier under which the library keeps the run, if it `is_recorded`; a partitioned check has none."""
+        return str(self.answer["run"]["id"])
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the library keeps the run, so that it can be explained and repeated."""
+        return bool(self.answer["run"]["recorded"])
+
+    @property
+    def verdict(self) -> str:
+        """The most severe verdict of any parcel."""
+        return most_severe(self.verdict_counts)
+
+    @property
+    def verdict_counts(self) -> Mapping[str, int]:
+        """How many parcels have each of the six verdicts; a partitioned check is computed for it."""
+        if "verdicts" not in self.answer:
+            rows = self.verdicts[["verdict"]].compute()
+            self.answer["verdicts"] = verdict_counts(Table(pd.DataFrame(rows)))
+        return dict(self.answer["verdicts"])
+
+    @property
+    def verdicts(self) -> gpd.GeoDataFrame:
+        """A row for each parcel: parcel, verdict, known_verdict, …, its ground."""
+        return self.table("parcels")
+
+    @property
+    def findings(self) -> gpd.GeoDataFrame:
+        """At most two rows for each parcel and rule: what stands against it, and what could not be judged."""
+        return self.table("findings")
+
+    @property
+    def overlaps(self) -> gpd.GeoDataFrame:
+        """The pieces: one parcel, one rule, one feature."""
+        return self.table("overlaps")
+
+    def explain(self, parcel: object, rule: str) -> "Explanation":
+        """How a finding came about, from the run that the library keeps.
+
+        Raises OneMapError run.unknown (also of a run that was not recorded), run.parcel, run.rule.
+        """
+        return Explanation("explain", self._explain(self.run, str(parcel), rule), self.language)
+
+    def _facts(self) -> dict[str, Any]:
+        parameters = self.answer["run"]["parameters"]
+        said = {"library": parameters["library"], "as_of": parameters["as_of"], "run": self.run}
+        return said | {name: self.answer[name] for name in ("parcels", "verdict") if name in self.answer}
+
+
+class Explanation(Result):
+    """The steps from versions, condition and features to area, thresholds, verdict and basis."""
+
+    @property
+    def steps(self) -> pd.DataFrame:
+        """The steps in their order: `step` in words, its `key`, its `value`."""
+        return pd.DataFrame(self.answer["steps"], dtype=object)  # what is not said stays None
+
+    def _first_rows(self) -> pd.DataFrame:
+        return self.steps[["step", "value"]]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{step['step']}: {step['value']}" for step in self.answer["steps"])
+
+
+class CompareResult(TableResult):
+    """A comparison of two plans: difference spots, and the matrix of uses."""
+
+    _shown = "spots"
+
+    @property
+    def spots(self) -> gpd.GeoDataFrame:
+        """The difference spots, classified and measured."""
+        return self.table("spots")
+
+    @property
+    def matrix(self) -> pd.DataFrame:
+        """The compared ground by type and by the uses of both plans."""
+        return self.table("matrix")
+
+    @property
+    def area_m2(self) -> float:
+        """The compared ground."""
+        return float(self.answer["area_m2"])
+
+    @property
+    def run(self) -> str:
+        """The identifier under which the library keeps the comparison."""
+        return str(self.answer["run"]["id"])
+
+
+class RemedyResult(TableResult):
+    """What of each parcel would pass, and what each rule cut."""
+
+    _shown = "remainder"
+
+    @property
+    def remainder(self) -> gpd.GeoDataFrame:
+        """The largest part of each parcel that passes."""
+        return self.table("remainder")
+
+    @property
+    def cuts(self) -> gpd.GeoDataFrame:
+        """What each rule cut that no earlier rule had cut."""
+        return self.table("cuts")
+
+
+class StatisticsResult(TableResult):
+    """Areas, lengths, counts and sums by class and area unit."""
+
+    _shown = "statistics"
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """A row for each unit and class, its keys as columns of their own."""
+        rows = [{**row, **row["keys"]} for row in self.answer["rows"]]
+        return pd.DataFrame(rows).drop(columns="keys", errors="ignore")
+
+    @property
+    def total(self) -> Mapping[str, Any]:
+        """The sums over all rows, of unions."""
+        return dict(self.answer["total"])
+
+    def _first_rows(self) -> pd.DataFrame:
+        return self.rows
+
+
+class IdentifyResult(Result):
+    """What lies at a place, in every layer in force."""
+
+    @property
+    def layers(self) -> pd.DataFrame:
+        """A row for each layer: code, title, version, whether it is covered here, and how many features lie here."""
+        rows = [{**layer, "features": len(layer["features"])} for layer in self.answer["layers"]]
+        names = ["code", "title", "department", "version", "covered", "reason", "features"]
+        return pd.DataFrame(rows, columns=names)
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """A row for each feature: layer, feature, class, measures, and its attributes."""
+        rows = [{"layer": layer["code"], **feature} for layer in self.answer["layers"] for feature in layer["features"]]
+        names = ["layer", "feature", "class", "class_title", "area_m2", "length_m", "distance_m", "attributes"]
+        return pd.DataFrame(rows, columns=names)
+
+    def _first_rows(self) -> pd.DataFrame:
+        return self.features
+
+
+class AddResult(Result):
+    """A version that was added."""
+
+    @property
+    def code(self) -> str:
+        """Of the layer."""
+        return str(self.answer["code"])
+
+    @property
+    def version(self) -> str:
+        """The version's label."""
+        return str(self.answer["version"])
+
+
+class CaseResult(Result):
+    """A case of the review as it stands."""
+
+    @property
+    def case(self) -> str:
+        """Its number."""
+        return str(self.answer["case"])
+
+    @property
+    def state(self) -> str:
+        """draft, circulating, consolidated, issued or withdrawn."""
+        return str(self.answer["state"])
+
+    @property
+    def opinions(self) -> pd.DataFrame:
+        """A row for each department."""
+        return pd.DataFrame(self.answer["opinions"])
+
+    def _first_rows(self) -> pd.DataFrame:
+        return self.opinions

@@ -1,0 +1,461 @@
+"""`onemap.open(…)`: a library whose methods are the verbs of the command line, with frames in and out."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from os import PathLike
+from types import TracebackType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from onemap.layers.errors import UsageError
+from onemap.layers.library.library import open_library
+from onemap.rules.python.call_results import (
+    AddResult,
+    CheckResult,
+    CompareResult,
+    Explanation,
+    IdentifyResult,
+    RemedyResult,
+    StatisticsResult,
+)
+from onemap.rules.python.case_desk import Review
+from onemap.rules.python.frame_files import FrameFiles, Source, frame_files
+from onemap.rules.python.partitions import PartitionedTables, is_partitioned, refuse_other_wishes
+from onemap.rules.python.progress_bars import ProgressWish
+from onemap.rules.python.table_places import TableFolder
+from onemap.rules.python.verb_call import Day, Place, Words, answer_of, language_of, plain_values, refusals_in_words
+from onemap.rules.python.version_frame import Box, version_frame
+from onemap.rules.verb.declaration import Parameter, Verb, to_date, to_moment
+
+_READ = Verb("read", (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment)))
+
+
+class Library:
+    """One library, in a file or on a server; `onemap.open` and `onemap.new` give it.
+
+    location: as it was opened; crs: projected, in metres: of every frame that comes out. Each call opens the library
+    and closes it again, so nothing is locked between two calls. Every method raises OneMapError for every refusal,
+    with `code`, `problems` and its sentences; what is not said as an argument is as on the command line.
+    """
+
+    def __init__(self, location: str, language: str, progress: ProgressWish) -> None:
+        self.location = location
+        self.language = language
+        self._progress = progress
+        self._session: dict[Any, Any] = {}
+        self._closed = False
+        with open_library(location) as library:
+            self.name: str = library.name
+            self.crs: pyproj.CRS = library.crs
+
+    def __enter__(self) -> "Library":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<onemap library {self.name!r} {self.crs.to_string()}>"
+
+    def close(self) -> None:
+        """No more calls; results that were given stay good."""
+        self._closed = True
+
+    def ask(self, verb: str, *, progress: ProgressWish = None, **values: Any) -> dict[str, Any]:
+        """Any verb on this library, with its options by name (underscores for dashes), as its JSON."""
+        with self._call() as files:
+            named = {name: files.place(v, name) if _is_frame(v) else v for name, v in values.items()}
+            return self._answer(verb, named, progress)
+
+    def layers(self, *, as_of: Day | None = None, empty: bool = False) -> pd.DataFrame:
+        """A row for each version of each layer, which is in force on the day; empty: layers without one, too."""
+        with self._call():
+            answer = self._answer("layers", {"as_of": as_of})
+        names = ["code", "title", "department", "library", "kind", "geometry"]
+        rows = []
+        for layer in answer["layers"]:
+            head = {name: layer[name] for name in names} | {"title": layer["title"].get(self.language, "")}
+            rows += [head | version for version in layer["versions"] or ([{}] if empty else [])]
+        of_version = ["label", "valid_from", "valid_to", "in_force", "count", "coverage", "coverage_m2"]
+        return pd.DataFrame(rows, columns=[*names, *of_version, "recorded_at", "hash", "table"])
+
+    def read(
+        self, code: str, *, as_of: Day | None = None, known_at: Day | None = None, bbox: Box | None = None
+    ) -> gpd.GeoDataFrame:
+        """The features of CODE (the version in force) or CODE@label, in the library's CRS, numbered by their fids.
+
+        bbox: only features that meet it: west, south, east, north in the library's CRS; or that of a frame.
+        """
+        with self._call():
+            days = plain_values(_READ, {"as_of": as_of, "known_at": known_at})
+            with open_library(self.location, read_only=True) as library:
+                day = days.get("as_of") or date.today()
+                return version_frame(library, str(code), day, days.get("known_at"), bbox)
+
+    def add(
+        self,
+        source: Source,
+        code: str,
+        *,
+        layer: str | None = None,
+        crs: str | None = None,
+        transform: str | None = None,
+        encoding: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        label: str | None = None,
+        valid_from: Day | None = None,
+        valid_to: Day | None = None,
+        covers: Source | None = None,
+        accuracy: float | None = None,
+        repair: bool = False,
+        keep_bad: bool = False,
+        define: Mapping[str, str] | str | None = None,
+        report: Place | None = None,
+        progress: ProgressWish = None,
+    ) -> AddResult:
+        """Add a frame or a file as a new version of a layer: all of it, or nothing.
+
+        covers: "district", "extent", "features", or the ground for which it speaks as a frame or a file.
+        define: of a layer that the catalogue does not have: name, department, library, kind, geometry, key.
+        """
+        with self._call() as files:
+            values = {
+                "as": code,
+                "source": files.place(source, "source"),
+                "layer": layer,
+                "crs": crs,
+                "label": label,
+                "transform": transform,
+                "encoding": encoding,
+                "fields": fields,
+                "accuracy": accuracy,
+                "valid_from": valid_from,
+                "valid_to": valid_to,
+                "covers": files.place(covers, "covers"),
+                "repair": repair,
+                "keep_bad": keep_bad,
+                "define": define,
+                "report": report,
+            }
+            return AddResult("add", self._answer("add", values, progress), self.language)
+
+    def check(
+        self,
+        parcels: Any,
+        *,
+        packs: Words | None = None,
+        only: Words | None = None,
+        as_of: Day | None = None,
+        known_at: Day | None = None,
+        id: str | None = None,
+        layer: str | None = None,
+        crs: str | None = None,
+        transform: str | None = None,
+        encoding: str | None = None,
+        repair: bool = False,
+        code_system: str | None = None,
+        replace: Mapping[str, Source] | None = None,
+        against: CheckResult | str | None = None,
+        record: bool = True,
+        workers: int | None = None,
+        client: Any = None,
+        shared: Place | None = None,
+        progress: ProgressWish = None,
+    ) -> CheckResult:
+        """Check parcels: a GeoDataFrame, or a file, against every layer in force by the rules of the packs.
+
+        parcels: a frame of dask-geopandas is judged partition by partition when it is computed.
+        id: the field of the parcels' ids; replace: layer → a frame or a file in its place, for a trial; against: an
+        earlier run, so that `answer["changed"]` names the parcels whose verdict differs; record: keep the run in the
+        library; client: of Dask, the address of a scheduler, or "local" for processes here.
+        """
+        with self._call() as files:
+            if is_partitioned(parcels):
+                refuse_other_wishes({"known_at": known_at, "crs": crs, "replace": replace, "against": against})
+                wishes = {"pack": _as_list(packs), "only": only, "as_of": as_of, "id": id}
+                return self._partitioned(parcels, wishes)
+            values = {
+                "parcels": files.place(parcels, "parcels"), "pack": _as_list(packs), "only": only, "as_of": as_of,
+                "known_at": known_at, "id": id, "layer": layer, "crs": crs, "transform": transform, "repair": repair,
+                "encoding": encoding, "code_system": code_system, "replace": _replacements(files, replace),
+                "against": getattr(against, "run", against), "unrecorded": not record, "workers": workers,
+                "scheduler": _address(client), "shared": shared,
+            }  # fmt: skip
+            answer, tables = self._answer_with_tables("check", values, progress)
+            return CheckResult(answer, self.language, tables, self.crs, self._explained)
+
+    def runs(self, *, kind: str | None = None) -> pd.DataFrame:
+        """A row for each run that the library keeps; kind: check, compare or remedy."""
+        with self._call():
+            return pd.DataFrame(self._answer("runs", {"kind": kind})["runs"])
+
+    def run(self, run: str) -> CheckResult:
+        """A check that the library keeps, as it was answered."""
+        with self._call():
+            answer, tables = self._answer_with_tables("runs", {"run": run}, None)
+            return CheckResult(answer, self.language, tables, self.crs, self._explained)
+
+    def explain(self, run: str, parcel: object, rule: str) -> Explanation:
+        """How a finding of a run came about."""
+        return Explanation("explain", self._explained(run, str(parcel), rule), self.language)
+
+    def compare(
+        self,
+        a: str,
+        b: str,
+        *,
+        matrix: Place | None = None,
+        min_area: float | None = None,
+        min_width: float | None = None,
+        as_of: Day | None = None,
+        known_at: Day | None = None,
+        against: CompareResult | str | None = None,
+        workers: int | None = None,
+        progress: ProgressWish = None,
+    ) -> CompareResult:
+        """Where two plans, each CODE or CODE@label, differ: spots, classified and measured; limits in m² and m."""
+        values = {
+            "a": a,
+            "b": b,
+            "matrix": matrix,
+            "min_area": min_area,
+            "min_width": min_width,
+            "as_of": as_of,
+            "known_at": known_at,
+            "against": getattr(against, "run", against),
+            "workers": workers,
+        }
+        with self._call():
+            answer, tables = self._answer_with_tables("compare", values, progress)
+            return CompareResult("compare", answer, self.language, tables, self.crs)
+
+    def remedy(
+        self,
+        parcels: Source,
+        *,
+        packs: Words | None = None,
+        only: Words | None = None,
+        as_of: Day | None = None,
+        known_at: Day | None = None,
+        id: str | None = None,
+        crs: str | None = None,
+        parcel: Words | None = None,
+        keep_verdict: str | None = None,
+        min_part: float | None = None,
+        min_width: float | None = None,
+        one_piece: bool = False,
+        move: float | None = None,
+        turn: float | None = None,
+        workers: int | None = None,
+        progress: ProgressWish = None,
+    ) -> RemedyResult:
+        """The largest part of each parcel that passes, and what each rule cut; areas in m², widths and moves in m."""
+        with self._call() as files:
+            values = {
+                "parcels": files.place(parcels, "parcels"),
+                "pack": _as_list(packs),
+                "only": only,
+                "as_of": as_of,
+                "known_at": known_at,
+                "id": id,
+                "crs": crs,
+                "parcel": _as_list(parcel),
+                "keep_verdict": keep_verdict,
+                "min_part": min_part,
+                "min_width": min_width,
+                "one_piece": one_piece,
+                "move": move,
+                "turn": turn,
+                "workers": workers,
+            }
+            answer, tables = self._answer_with_tables("remedy", values, progress)
+            return RemedyResult("remedy", answer, self.language, tables, self.crs)
+
+    def identify(
+        self,
+        x: float | None = None,
+        y: float | None = None,
+        *,
+        crs: str | None = None,
+        radius: float | None = None,
+        only: Words | None = None,
+        as_of: Day | None = None,
+        line: Any = None,
+        box: Sequence[float] | None = None,
+    ) -> IdentifyResult:
+        """What lies at a point, along a line (WKT or a geometry) or in a box, in every layer in force; radius in m."""
+        wkt = getattr(line, "wkt", line)
+        values = {"crs": crs, "radius": radius, "only": only, "as_of": as_of, "line": wkt, "box": box}
+        with self._call():
+            answer = self._answer("identify", {"x": x, "y": y, **values})
+            return IdentifyResult("identify", answer, self.language)
+
+    def statistics(
+        self,
+        code: str,
+        *,
+        by: Words | None = None,
+        sum: Words | None = None,
+        within: Source | None = None,
+        unit: str | None = None,
+        units_where: str | None = None,
+        where: str | None = None,
+        as_of: Day | None = None,
+        known_at: Day | None = None,
+        workers: int | None = None,
+        progress: ProgressWish = None,
+    ) -> StatisticsResult:
+        """Areas, lengths, counts and sums of a layer by class and by unit.
+
+        within: the units: a layer's code, or polygons as a frame or a file; unit: their field; where: CQL2.
+        """
+        with self._call() as files:
+            values = {
+                "code": code,
+                "by": by,
+                "sum": sum,
+                "within": files.place(within, "within"),
+                "unit": unit,
+                "units_where": units_where,
+                "where": where,
+                "as_of": as_of,
+                "known_at": known_at,
+                "workers": workers,
+            }
+            answer, tables = self._answer_with_tables("statistics", values, progress)
+            return StatisticsResult("statistics", answer, self.language, tables, self.crs)
+
+    @cached_property
+    def review(self) -> Review:
+        """The parallel pre-review."""
+
+        def ask(verb: str, values: Mapping[str, Any]) -> dict[str, Any]:
+            self._refuse_closed()
+            return self._answer(verb, values)
+
+        return Review(ask, self.language)
+
+    @contextlib.contextmanager
+    def _call(self) -> Iterator[FrameFiles]:
+        with refusals_in_words(self.language), frame_files() as files:
+            self._refuse_closed()
+            yield files
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise UsageError("python.closed", file=self.name)
+
+    def _answer(self, verb: str, values: Mapping[str, Any], progress: ProgressWish = None) -> dict[str, Any]:
+        given = {"library": self.location, **values}
+        wish = self._progress if progress is None else progress
+        return answer_of(verb, given, self.language, wish, self._session)
+
+    def _answer_with_tables(
+        self, verb: str, values: Mapping[str, Any], progress: ProgressWish
+    ) -> tuple[dict[str, Any], TableFolder]:
+        """A verb's answer, and the tables that it wrote."""
+        tables = TableFolder()
+        return self._answer(verb, {**values, "out": [str(tables.path)]}, progress), tables
+
+    def _partitioned(self, parcels: Any, wishes: Mapping[str, Any]) -> CheckResult:
+        tables = PartitionedTables(parcels, self.location, self.language, wishes)
+        parameters = {"library": self.name, "as_of": tables.as_of.isoformat()}
+        answer = {"run": {"id": None, "recorded": False, "parameters": parameters}}
+        return CheckResult(answer, self.language, tables, self.crs, self._explained)
+
+    def _explained(self, run: str, parcel: str, rule: str) -> dict[str, Any]:
+        with self._call():
+            return self._answer("explain", {"run": run, "parcel": parcel, "rule": rule})
+
+
+def _is_frame(value: object) -> bool:
+    return isinstance(value, (gpd.GeoDataFrame, gpd.GeoSeries))
+
+
+def _as_list(words: Words | None) -> list[str] | None:
+    """One word or several, as a list."""
+    if words is None:
+        return None
+    return [str(words)] if isinstance(words, (str, PathLike)) else [str(word) for word in words]
+
+
+def _replacements(files: FrameFiles, replace: Mapping[str, Source] | None) -> list[str] | None:
+    if replace is None:
+        return None
+    return [f"{code}={files.place(source, code)}" for code, source in replace.items()]
+
+
+def _address(client: Any) -> str | None:
+    """The address of a Dask scheduler, from a client or as it was given. Raises UsageError python.kind."""
+    if client is None or isinstance(client, str):
+        return client
+    scheduler = getattr(client, "scheduler", None)
+    address = getattr(scheduler, "address", None)
+    if not isinstance(address, str):
+        raise UsageError("python.kind", field="client", given=type(client).__name__, wanted="distributed.Client, str")
+    return address
+
+
+def open(location: Place, *, language: str | None = None, progress: ProgressWish = None) -> Library:
+    """A library: the path of a .gpkg, postgresql://… or service=…; also as a context manager.
+
+    language: of titles, words and refusals, zh or en; by default the system's. progress: of every call that takes its
+    time: True for a bar, if tqdm is installed, or a function of the share that is done and the step.
+    Raises OneMapError library.missing, library.not_one and the like.
+    """
+    with refusals_in_words(language):
+        return Library(_location(location), language_of(language), progress)
+
+
+def new(
+    location: Place,
+    *,
+    crs: str | int | pyproj.CRS,
+    name: str | None = None,
+    district: Source | None = None,
+    packs: Words | None = None,
+    rehearsal: bool = False,
+    language: str | None = None,
+    progress: ProgressWish = None,
+) -> Library:
+    """Make a library and open it. crs: projected, by its EPSG code; district: its ground, a frame or a file.
+
+    Raises OneMapError library.exists, crs.… and the like.
+    """
+    with refusals_in_words(language), frame_files() as files:
+        spoken = language_of(language)
+        code = f"EPSG:{crs}" if isinstance(crs, int) else crs.to_string() if isinstance(crs, pyproj.CRS) else crs
+        values = {
+            "library": _location(location),
+            "crs": code,
+            "name": name,
+            "pack": _as_list(packs),
+            "district": files.place(district, "district"),
+            "rehearsal": rehearsal,
+        }
+        answer_of("new", values, spoken, progress)
+        return Library(_location(location), spoken, progress)
+
+
+def inspect(source: Source, *, layer: str | None = None, language: str | None = None) -> dict[str, Any]:
+    """What is in a file, without loading it: format, layers, encodings, coordinate systems, problems."""
+    with refusals_in_words(language), frame_files() as files:
+        return answer_of("inspect", {"source": files.place(source, "source"), "layer": layer}, language_of(language))
+
+
+def sample(folder: Place, *, parcels: int | None = None, seed: int | None = None) -> dict[str, Any]:
+    """Make the invented city's files in a new folder, as its departments would send them, to try things on."""
+    with refusals_in_words(None):
+        return answer_of("sample", {"folder": folder, "parcels": parcels, "seed": seed}, language_of(None))
+
+
+def _location(location: Place) -> str:
+    if not isinstance(location, (str, PathLike)):
+        given = type(location).__name__
+        raise UsageError("python.kind", field="location", given=given, wanted="str, pathlib.Path")
+    return str(location)

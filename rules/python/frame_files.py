@@ -1,0 +1,103 @@
+"""Frames that a verb is to read: written as GeoPackages, so that they are read, placed and refused as files are."""
+
+import contextlib
+import tempfile
+import warnings
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.rules.python.verb_call import Place
+
+Source: TypeAlias = Place | gpd.GeoDataFrame | gpd.GeoSeries
+_ALWAYS = "2000-01-01T00:00:00.000Z"  # so that the same frame is the same file, with the same hash
+_ROWS = "row_of_frame"  # what GDAL calls the numbers of rows, so that a column `fid` is one like any other
+_AS_THEY_ARE = ("string", "empty", "bytes")
+_NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float")
+_DAYS = ("date", "datetime", "datetime64")
+
+
+class FrameFiles:
+    """A folder of the frames of one call; each becomes a file, named for what it is there for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def place(self, source: Source | None, name: str) -> str | None:
+        """The path or address by which a verb reads a source; None for none.
+
+        name: of the parameter, by which a refusal and the record of a run call a frame.
+        Raises UsageError python.kind, OneMapError python.geometry, python.column, source.empty.
+        """
+        if source is None or isinstance(source, (str, PathLike)):
+            return None if source is None else str(source)
+        if isinstance(source, gpd.GeoSeries):
+            source = source.rename("geometry").to_frame().set_geometry("geometry")
+        if not isinstance(source, gpd.GeoDataFrame):
+            wanted = "geopandas.GeoDataFrame, geopandas.GeoSeries, str, pathlib.Path"
+            raise UsageError("python.kind", field=name, given=_kind_of(source), wanted=wanted)
+        path = self._folder / f"{name}.gpkg"
+        _write(_plain_frame(source, name), path)
+        return str(path)
+
+
+@contextlib.contextmanager
+def frame_files() -> Iterator[FrameFiles]:
+    """A folder for the frames of one call, gone with the block."""
+    with tempfile.TemporaryDirectory(prefix="onemap-frames-") as folder:
+        yield FrameFiles(Path(folder))
+
+
+def _kind_of(value: Any) -> str:
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+def _plain_frame(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+    """The frame with columns that a file can hold. Raises OneMapError python.geometry, python.column, source.empty."""
+    if frame._geometry_column_name is None or frame._geometry_column_name not in frame.columns:
+        raise OneMapError("python.geometry", field=name)
+    if len(frame) == 0:
+        raise OneMapError("source.empty", file=name, layer=None)
+    geometry = frame.geometry.name
+    names = list(map(str, frame.columns))
+    for column in frame.columns:
+        if names.count(str(column)) > 1:
+            raise OneMapError("python.column", file=name, field=str(column), kind="2 ×")
+    plain = {str(column): _plain_column(frame[column], name) for column in frame.columns if column != geometry}
+    columns = {key: values.reset_index(drop=True) for key, values in plain.items()}
+    columns[str(geometry)] = gpd.GeoSeries(frame.geometry.to_numpy(), crs=frame.crs)
+    return gpd.GeoDataFrame(columns, geometry=str(geometry), crs=frame.crs)
+
+
+def _plain_column(values: pd.Series, name: str) -> pd.Series:
+    """A column as text, numbers, truth or time. Raises OneMapError python.column."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind in _AS_THEY_ARE or kind in _DAYS:
+        return values
+    if kind == "decimal":
+        return pd.to_numeric(values)
+    if kind in _NUMBERS:
+        return values.convert_dtypes() if values.dtype == object else values
+    raise OneMapError("python.column", file=name, field=str(values.name), kind=kind)
+
+
+def _write(frame: gpd.GeoDataFrame, path: Path) -> None:
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _ALWAYS})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # without a CRS: that is refused, in words, when it is read
+            pyogrio.write_dataframe(frame, path, layer=path.stem, driver="GPKG", layer_options={"FID": _ROWS})
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, TypeError) as error:
+        raise OneMapError("python.column", file=path.stem, field=None, kind=str(error)[:200]) from error
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

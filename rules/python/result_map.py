@@ -1,0 +1,48 @@
+"""A table of a result on a map that can be moved, for notebooks; by folium, which only they need."""
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.python.result_page import COLOURS
+
+if TYPE_CHECKING:
+    from folium import Map
+
+_OTHER = "#1f4e79"
+_LETTERS = 120
+
+
+def result_map(frame: Any, name: str, tiles: str | None) -> "Map":
+    """The rows of a table on a map, coloured by their verdict, each with its values to read.
+
+    Raises OneMapError python.not_installed, python.no_map.
+    """
+    try:
+        import folium
+    except ImportError as error:
+        raise OneMapError("python.not_installed", field="explore", name="folium") from error
+    shown = frame[~(frame.geometry.isna() | frame.geometry.is_empty)] if isinstance(frame, gpd.GeoDataFrame) else None
+    if shown is None or len(shown) == 0:
+        raise OneMapError("python.no_map", layer=name)
+    placed = shown.to_crs("EPSG:4326")
+    values = pd.DataFrame(placed.drop(columns=placed.geometry.name)).astype(object)
+    words = values.where(values.notna(), "–").astype(str).apply(lambda column: column.str.slice(0, _LETTERS))
+    rows = gpd.GeoDataFrame(words, geometry=placed.geometry)
+    west, south, east, north = rows.total_bounds.tolist()
+    made = folium.Map(tiles=tiles, control_scale=True)
+    folium.GeoJson(
+        rows.to_json(),
+        name=name,
+        style_function=_style,
+        tooltip=folium.GeoJsonTooltip(list(words.columns)[:12]),
+    ).add_to(made)
+    made.fit_bounds([[south, west], [north, east]])
+    return made
+
+
+def _style(feature: dict[str, Any]) -> dict[str, Any]:
+    colour = COLOURS.get(feature["properties"].get("verdict", ""), _OTHER)
+    return {"color": colour, "fillColor": colour, "weight": 1.5, "fillOpacity": 0.35}

@@ -1,0 +1,92 @@
+"""A verb asked from Python: the same declaration and the same work as on the command line."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from os import PathLike
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.files.temporary_room import no_room_refusal
+from onemap.layers.gdal_limits import limits_for_a_while
+from onemap.layers.messages import LANGUAGES, in_words
+from onemap.rules.commands.command_line import system_language
+from onemap.rules.commands.verbs import VERBS, Verb, VerbContext, checked_values
+from onemap.rules.python.progress_bars import ProgressWish, shown_progress
+
+Place: TypeAlias = str | PathLike[str]  # a file, a folder, an address
+Day: TypeAlias = str | date  # "2026-11-20" or a date
+Words: TypeAlias = str | Sequence[str]  # one or several
+
+
+def language_of(wanted: str | None) -> str:
+    """The language in which is answered: zh or en, by default the system's. Raises UsageError usage.choice."""
+    if wanted is None:
+        return system_language()
+    if wanted not in LANGUAGES:
+        raise UsageError("usage.choice", field="language", value=wanted, allowed=list(LANGUAGES))
+    return wanted
+
+
+@contextlib.contextmanager
+def refusals_in_words(language: str | None) -> Iterator[None]:
+    """What is refused within the block says its sentences, without the way through our own modules."""
+    try:
+        yield
+    except OneMapError as error:
+        refusal = error
+    except OSError as error:
+        no_room = no_room_refusal(error)
+        if no_room is None:
+            raise
+        refusal = no_room
+    else:
+        return
+    spoken = language if language in LANGUAGES else system_language()
+    refusal.put_into_words(lambda problem: in_words(problem, spoken))
+    raise refusal.with_traceback(None) from None
+
+
+def answer_of(
+    verb: str,
+    values: Mapping[str, Any],
+    language: str,
+    progress: ProgressWish = None,
+    session: dict[Any, Any] | None = None,
+) -> dict[str, Any]:
+    """What a verb answers, as its JSON. Values that are None are not given.
+
+    session: what earlier answers have shown, so that a step on a case that somebody changed meanwhile is refused.
+    Raises OneMapError for every refusal.
+    """
+    if verb not in VERBS:
+        raise UsageError("usage.verb", verb=verb, known=list(VERBS))
+    given = plain_values(VERBS[verb], values)
+    with limits_for_a_while(), shown_progress(progress) as shown:
+        return VERBS[verb].run(given, VerbContext(language, shown, session))
+
+
+def plain_values(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values from Python, dates and lists among them, checked and converted as those of the command line.
+
+    Raises UsageError usage.….
+    """
+    return checked_values(verb, {name: _plain(value) for name, value in values.items() if value is not None})
+
+
+def _plain(value: Any) -> Any:
+    """A value as the command line would have it."""
+    if isinstance(value, datetime):  # a frame's Timestamp is one, too
+        is_day = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0) and value.tzinfo is None
+        return value.date().isoformat() if is_day else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, PathLike):
+        return str(value)
+    if isinstance(value, (list, tuple, set, pd.Index, pd.Series)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,138 @@
+"""What stands on a parcel's sheet, as facts: today's use, plans, findings with law, what was not asked, points."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import versions
+from onemap.layers.progress import Progress
+from onemap.rules.findings.table import Table, records_of
+from onemap.rules.maps.boundary_points import boundary_points
+from onemap.rules.maps.map_source import Piece
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.packs.rule import Rule
+from onemap.rules.sheet.plan_ground import PlanGround
+
+Sheet = dict[str, Any]
+_FINDING = (
+    *(
+        "rule",
+        "title",
+        "department",
+        "verdict",
+        "layer",
+        "version",
+        "area_m2",
+        "area_ellipsoidal_m2",
+        "share",
+        "length_m",
+    ),
+    *("distance_m", "features", "counted", "reason"),
+)
+_AT_ONCE = 200  # parcels
+_DRAWN, _MOST_DRAWN = ("prohibited", "restricted", "consult"), 4  # on a parcel's map: what is unknown hides its base
+
+
+def sheets_of(
+    library: Library,
+    record: Mapping[str, Any],
+    tables: Mapping[str, Table],
+    rules: Sequence[Rule],
+    language: str,
+    progress: Progress,
+) -> Iterator[tuple[list[Sheet], np.ndarray, list[Piece]]]:
+    """The sheets of a check's parcels in their order, some at a time, the parcels' polygons and what is in conflict.
+
+    record: of the run; tables: its rows of these parcels; rules: all that its packs have.
+    """
+    as_of = date.fromisoformat(record["parameters"]["as_of"])
+    plans = PlanGround(library, versions(library), as_of, language)
+    parcels = tables["parcels"]
+    grounds = parcels.geometries
+    assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
+    names = parcels.values("parcel")
+    findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
+    laws = {rule.id: _laws(rule) for rule in rules}
+    for start in range(0, len(names), _AT_ONCE):
+        progress.at(start / len(names))
+        rows = slice(start, start + _AT_ONCE)
+        said = plans.rows(names[rows], grounds[rows], Threads(1, progress.part(start / len(names), 1.0)))
+        made = [
+            {
+                **_facts(parcels.columns.iloc[start + at]),
+                "today": [_land_row(row) for row in classes.get(name, ())],
+                "plans": said[name],
+                "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
+                "findings": [
+                    {**{key: row[key] for key in _FINDING}, "laws": laws[row["rule"]]} for row in findings.get(name, ())
+                ],
+                "asked": len(rules) - len(record["skipped"]),
+                **_not_asked(record),
+                "points": [
+                    {"point": point.label, "ring": point.ring, "north_m": point.north_m, "east_m": point.east_m}
+                    for point in boundary_points(grounds[start + at])
+                ],
+            }
+            for at, name in enumerate(names[rows].tolist())
+        ]
+        yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+
+
+def _laws(rule: Rule) -> list[Sheet]:
+    """The laws of a rule in their order, each once with its articles."""
+    articles: dict[str, list[str]] = {}
+    for item in rule.basis:
+        articles.setdefault(item["law"], []).extend(filter(None, (item.get("article"),)))
+    return [{"law": law, "articles": found} for law, found in articles.items()]
+
+
+def _pieces(findings: Table, names: set[str]) -> list[Piece]:
+    """The ground of some parcels' counted hits that forbid, restrict or ask: of the severest rules, for the map."""
+    if findings.geometries is None:
+        return []
+    by_parcel: dict[str, list[Piece]] = {}
+    for row, geometry in zip(records_of(findings.columns), findings.geometries, strict=True):
+        if row["parcel"] in names and row["counted"] and row["verdict"] in _DRAWN and geometry is not None:
+            piece = Piece(row["parcel"], row["rule"], row["verdict"], counted=True, geometry=geometry)
+            by_parcel.setdefault(row["parcel"], []).append(piece)
+    severest = (sorted(some, key=lambda piece: _DRAWN.index(piece.verdict)) for some in by_parcel.values())
+    return [piece for some in severest for piece in some[:_MOST_DRAWN]]
+
+
+def _facts(row: pd.Series) -> Sheet:
+    return {
+        "parcel": row["parcel"],
+        "verdict": row["verdict"],
+        "area_m2": float(row["area_m2"]),
+        "area_ellipsoidal_m2": float(row["area_ellipsoidal_m2"]),
+    }
+
+
+def _land_row(row: Mapping[str, Any]) -> Sheet:
+    return {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2", "hectares")}
+
+
+def _not_asked(record: Mapping[str, Any]) -> Sheet:
+    """Why rules were not asked: by reason, how many, and by which layers."""
+    skipped = record["skipped"]
+    reasons = Counter(item["reason"] for item in skipped)
+    layers: dict[str, list[str]] = {}
+    for item in skipped:
+        if item["layer"] not in layers.setdefault(item["reason"], []):
+            layers[item["reason"]].append(item["layer"])
+    skipped_rules = [
+        {"reason": reason, "rules": count, "layers": layers[reason]} for reason, count in sorted(reasons.items())
+    ]
+    return {"not_asked": skipped_rules}
+
+
+def _by_parcel(table: Table | None) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in records_of(table.columns) if table is not None else ():
+        found.setdefault(row["parcel"], []).append(row)
+    return found

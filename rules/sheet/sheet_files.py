@@ -1,0 +1,123 @@
+"""The sheets as one file: PDF by typst, Word, HTML or JSON."""
+
+import html
+import io
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.messages import RESOURCES
+from onemap.layers.progress import Progress
+from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.maps.typst_pages import set_pages
+
+TEMPLATE = "query_sheet.typ"
+Page = dict[str, Any]
+_PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
+_LONG = re.compile(r"[A-Za-z0-9_./:\\-]{22,}")
+_MM = 170.0
+_FACTS_MM = (26.0, _MM - 26.0)
+_STYLE = """
+body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2em auto;
+  max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
+section { break-after: page; margin-bottom: 4em }
+table { border-collapse: collapse; width: 100%; font-size: 0.85em }
+th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertical-align: top }
+th { background: #ebebeb } .n { text-align: right; font-variant-numeric: tabular-nums }
+svg { width: 100%; height: auto } .note { font-size: 0.85em; color: #444 }
+"""
+
+
+def json_file(head: dict[str, Any], sheets: Sequence[dict[str, Any]]) -> bytes:
+    """All facts, unrounded."""
+    text = json.dumps({**head, "sheets": list(sheets)}, ensure_ascii=False, indent=1, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def pdf_file(
+    pages: Sequence[Page], maps: Sequence[str | bytes], head: str, language: str, progress: Progress
+) -> tuple[bytes, int]:
+    """The PDF and how many pages it has. maps: as SVG texts, or all as PNG; head: what stands at every page's foot."""
+    fonts = chosen_fonts()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
+        kind = "png" if maps and isinstance(maps[0], bytes) else "svg"
+        content = {"language": language, "foot": head, "maps": kind, "sheets": [_breakable(page) for page in pages]}
+        (place / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        (place / "fonts.json").write_text(json.dumps(fonts.record(), ensure_ascii=False), encoding="utf-8")
+        for number, svg in enumerate(maps, start=1):
+            if isinstance(svg, bytes):
+                (place / f"map-{number}.png").write_bytes(svg)
+            else:
+                (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
+        result = set_pages(place / TEMPLATE, TEMPLATE, progress, timestamp=0)
+    assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker  # nosec B101
+    return result, len(_PAGE.findall(result))
+
+
+def _breakable(node: Any) -> Any:
+    """Texts in which a name of many letters without a space may break where its cell ends."""
+    if isinstance(node, str):
+        return _LONG.sub(lambda found: "\u200b".join(re.findall(".{1,6}", found[0])), node)
+    if isinstance(node, dict):
+        return {name: _breakable(value) for name, value in node.items()}
+    return [_breakable(item) for item in node] if isinstance(node, list) else node
+
+
+def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: str) -> bytes:
+    """One page for a browser that fetches nothing and runs nothing."""
+    title = html.escape(pages[0]["title"]) if pages else ""
+    parts = [
+        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>',
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        f"<style>{_STYLE}</style></head><body>",
+    ]
+    for page, svg in zip(pages, maps, strict=True):
+        parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{_html_table([], page['facts'])}{svg}")
+        for block in page["blocks"]:
+            parts.append(f"<h2>{html.escape(block['heading'])}</h2>")
+            parts += [_html_table(block["heads"], block["rows"], block["numbers"])] if block["rows"] else []
+            parts += [f'<p class="note">{html.escape(block["note"])}</p>'] if block["note"] else []
+        parts.append(f'<p class="note">{html.escape(head)}</p></section>')
+    return "".join([*parts, "</body></html>\n"]).encode()
+
+
+def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """numbers: the columns of figures."""
+    top = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
+    cell = ['<td class="n">' if column in numbers else "<td>" for column in range(len(rows[0]))]
+    lines = ("".join(f"{cell[at]}{html.escape(text)}</td>" for at, text in enumerate(row)) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table>{f'<thead><tr>{top}</tr></thead>' if heads else ''}<tbody>{body}</tbody></table>"
+
+
+def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> bytes:
+    """The Word file: a page or two for each parcel, its map as a PNG."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Mm, Pt
+
+    from onemap.rules.maps.word_pages import new_word_page, word_table
+
+    document = new_word_page()
+    foot = document.sections[0].footer.paragraphs[0].add_run(head)
+    foot.font.size = Pt(7)
+    for number, (page, picture) in enumerate(zip(pages, pictures, strict=True)):
+        title = document.add_paragraph(page["title"], style="Title")
+        title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
+        word_table(document, (), page["facts"], _FACTS_MM)
+        document.add_picture(io.BytesIO(picture), width=Mm(_MM))
+        for block in page["blocks"]:
+            document.add_heading(block["heading"], 2)
+            if block["rows"]:
+                unit = _MM / sum(block["widths"])
+                widths = [width * unit for width in block["widths"]]
+                word_table(document, block["heads"], block["rows"], widths, size_pt=8.0, numbers=block["numbers"])
+            if block["note"]:
+                document.add_paragraph().add_run(block["note"]).font.size = Pt(8)
+    made = io.BytesIO()
+    document.save(made)
+    return made.getvalue()

@@ -1,0 +1,191 @@
+"""A parcel's sheet as it is read: facts and tables of texts, the same for every printer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase
+from onemap.rules.identify.class_words import in_language
+from onemap.rules.kinds.reasons import reason_word, reasons_text
+from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.sheet.sheet_content import Sheet
+
+_MOST_TITLES = 6  # of layers in a list
+MOST_POINTS = 48  # that stand on a sheet; all of them are in the coordinate TXT
+_MOST_ROWS = {"plans": 14, "findings": 16, "today": 14}
+_NUMBERS = {"today": [4], "plans": [3, 4], "findings": [3]}  # the columns of figures
+_POINTS_A_ROW = 3
+Block = dict[str, Any]
+
+
+def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> dict[str, Any]:
+    """Title, facts (pairs of texts) and blocks: heading, heads, rows, widths, columns of figures, note."""
+
+    def word(name: str, **facts: Any) -> str:
+        return phrase(f"query_sheet.{name}", language, **facts)
+
+    area = sheet["area_ellipsoidal_m2"]
+    facts = [
+        [word("parcel"), sheet["parcel"]],
+        [word("verdict"), _verdict(sheet["verdict"], language)],
+        [word("area"), word("area_value", m2=f"{area:,.2f}", ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}")],
+        [word("checked"), _checked(sheet, catalogue, language)],
+    ]
+    blocks = [
+        _today(sheet, word),
+        _plans(sheet, catalogue, word, language),
+        _findings(sheet, word, language),
+        _points(sheet, word),
+    ]
+    return {
+        "title": word("title"),
+        "parcel": sheet["parcel"],
+        "verdict": sheet["verdict"],
+        "facts": facts,
+        "blocks": blocks,
+    }
+
+
+def _today(sheet: Sheet, word: Any) -> Block:
+    rows = [
+        [
+            row["class"] or "–",
+            row["class_name"] or word("no_class"),
+            row["ownership"] or "–",
+            row["group"] or "–",
+            f"{row['hectares']:.4f}",
+        ]
+        for row in sheet["today"]
+    ]
+    heads = [word(name) for name in ("code", "name", "ownership", "group", "hectares")]
+    return _block(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), "today", word)
+
+
+def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Block:
+    rows = [
+        [
+            f"{row['layer_title']} {row['version']}",
+            _class_words(row),
+            phrase("said.comma", language).join(row["controls"]) or "–",
+            _hectares(row["area_ellipsoidal_m2"]),
+            "–" if row["share"] is None else f"{row['share']:.1%}",
+        ]
+        for row in sheet["plans"]
+    ]
+    heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
+    block = _block(word("plans"), heads, rows, [4, 4, 4, 2, 1.5], word("no_plans"), "plans", word)
+    silent = sheet["plans_silent"]
+    if silent:
+        kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
+        said = [
+            word(
+                "silent",
+                reason=reason_word(reason, language),
+                layers=_titles(codes, catalogue, language),
+            )
+            for reason, codes in kinds.items()
+        ]
+        block["note"] = " ".join(filter(None, (block["note"], *said)))
+    return block
+
+
+def _findings(sheet: Sheet, word: Any, language: str) -> Block:
+    rows = []
+    departments = named_groups()["departments"]
+    severest = sorted(sheet["findings"], key=lambda row: (VERDICTS.index(row["verdict"]), -(row["area_m2"] or 0)))
+    for row in severest:
+        if not row["counted"]:
+            continue
+        reasons = reasons_text(row["reason"], language)
+        rows.append(
+            [
+                _verdict(row["verdict"], language),
+                word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
+                departments.get(row["department"], {}).get(language, row["department"]),
+                _measure(row),
+                _law_text(row["laws"], language),
+            ]
+        )
+    heads = [word(name) for name in ("verdict", "finding", "department", "measure", "law")]
+    note = word("no_findings")
+    return _block(word("findings"), heads, rows, [2, 4, 2.4, 2.2, 5], note, "findings", word)
+
+
+def _points(sheet: Sheet, word: Any) -> Block:
+    points = sheet["points"]
+    cells = [[point["point"], f"{point['north_m']:.3f}", f"{point['east_m']:.3f}"] for point in points[:MOST_POINTS]]
+    cells += [["", "", ""]] * (-len(cells) % _POINTS_A_ROW)
+    rows = [sum(cells[at : at + _POINTS_A_ROW], []) for at in range(0, len(cells), _POINTS_A_ROW)]
+    heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
+    more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
+    return {
+        "heading": word("points"),
+        "heads": heads,
+        "rows": rows,
+        "widths": [1, 2, 2] * _POINTS_A_ROW,
+        "numbers": [at for at in range(3 * _POINTS_A_ROW) if at % 3],
+        "note": more,
+    }
+
+
+def _block(
+    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], none: str, kind: str, word: Any
+) -> Block:
+    most = _MOST_ROWS[kind]
+    note = none if not rows else word("more_rows", count=len(rows) - most) if len(rows) > most else None
+    return {
+        "heading": heading,
+        "heads": heads,
+        "rows": rows[:most],
+        "widths": widths,
+        "numbers": _NUMBERS[kind],
+        "note": note,
+    }
+
+
+def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
+    """How many rules were asked, and how many were not, by reason."""
+    parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
+    for item in sheet["not_asked"]:
+        reason, shown = reason_word(item["reason"], language), _titles(item["layers"], catalogue, language)
+        parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], reason=reason, layers=shown))
+    return "".join(parts) if language == "zh" else " ".join(parts)
+
+
+def _verdict(verdict: str, language: str) -> str:
+    return f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}"
+
+
+def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
+    """What the first layers are called, and how many there are besides."""
+    names = [in_language(catalogue[code].title, language) if code in catalogue else code for code in codes]
+    shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
+    more = len(names) - _MOST_TITLES
+    return phrase("query_sheet.and_more", language, layers=shown, count=more) if more > 0 else shown
+
+
+def _class_words(row: dict[str, Any]) -> str:
+    """Class, its title, and the feature's own name where that says more."""
+    said = " ".join(filter(None, (row["class"], row["class_title"])))
+    name = row["name"]
+    return " ".join(filter(None, (said, name if name not in (row["class"], row["class_title"]) else None))) or "–"
+
+
+def _measure(row: dict[str, Any]) -> str:
+    if row["area_ellipsoidal_m2"]:
+        return f"{_hectares(row['area_ellipsoidal_m2'])} ha"
+    if row["length_m"]:
+        return f"{row['length_m']:,.1f} m"
+    return "–" if row["distance_m"] is None else f"↔ {row['distance_m']:,.1f} m"
+
+
+def _hectares(area_m2: float) -> str:
+    return f"{area_m2 / 10_000:,.4f}" if area_m2 >= 0.5 else "< 0.0001"
+
+
+def _law_text(laws: Sequence[dict[str, Any]], language: str) -> str:
+    """Each law with its articles."""
+    comma, semicolon = phrase("said.comma", language), phrase("query_sheet.semicolon", language)
+    said = (f"{law['law']} {comma.join(law['articles'])}".strip() for law in laws)
+    return semicolon.join(said) or "–"

@@ -1,0 +1,48 @@
+"""What the verb that reads sensors does with its values; libraries are imported here only when it runs."""
+
+from datetime import datetime, timedelta
+
+from onemap.rules.verb.declaration import Result, Values, VerbContext
+
+_BEIJING = timedelta(hours=8)
+
+
+def readings(values: Values, context: VerbContext) -> Result:
+    """Means and status of sensors."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import problem_record
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.readings.limits import read_limits
+    from onemap.rules.readings.readings import ReadingsOptions, sensor_readings
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"], values.get("limits") or ""])
+    zone = values.get("zone")
+    options = ReadingsOptions(
+        readings=values.get("readings") or "JCSJ",
+        nodes=values.get("nodes") or "WLWJD",
+        by=values.get("by") or "day",
+        at=values.get("at") or datetime.now().astimezone(),
+        zone=_BEIJING if zone is None else zone,
+        is_zone_given=zone is not None,
+        limits=read_limits(values["limits"]) if values.get("limits") else {},
+        only=values.get("property"),
+    )
+    with open_library(values["library"]) as library:
+        found = sensor_readings(library, options)
+        crs = library.crs
+    problems = [problem_record(problem, context.language) for problem in found.problems]
+    for out in outs:
+        with tables_written(found.tables, crs, out, overwrite) as target:
+            problems += remark_records([target], context.language)
+    context.progress.at(1.0, "")
+    result: Result = {
+        "at": options.at.isoformat(),
+        "nodes": found.nodes,
+        "means": found.means,
+        "layers": found.layers,
+        "problems": problems,
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result

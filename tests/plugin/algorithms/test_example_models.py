@@ -1,0 +1,66 @@
+"""The models that ship as examples run as they are, by QGIS's program for scripts, without a window."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from qgis.core import QgsProcessingModelAlgorithm, QgsVectorLayer
+
+from onemap.tests.plugin.desktop import NOT_INHERITED, make_profile
+from onemap.tests.plugin.small_town import CRS, ROOT, box, write_layer
+
+MODEL = ROOT / "docs" / "models" / "delivery-check-report.model3"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("qgis_process") is None, reason="QGIS's program for scripts is not here"),
+]
+
+
+@pytest.fixture
+def empty_library(town, provider, tmp_path):
+    """A library of the town without any layer."""
+    import processing
+
+    path = str(tmp_path / "town.gpkg")
+    values = {"LIBRARY": path, "CRS": CRS, "NAME": "Town", "DISTRICT": str(town / "district.gpkg")}
+    processing.run("onemap:new", {**values, "PACK": str(town / "pack.toml")})
+    return path
+
+
+def qgis_process(tmp_path, library, *words):
+    plugins = make_profile(tmp_path, library, "en")
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    environment.update(
+        PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),
+        QGIS_CUSTOM_CONFIG_PATH=str(tmp_path),
+        QGIS_PLUGINPATH=str(plugins),
+        QT_QPA_PLATFORM="offscreen",
+    )
+    return subprocess.run(["qgis_process", *words], env=environment, capture_output=True, timeout=200, encoding="utf-8")
+
+
+def test_a_delivery_is_taken_in_checked_and_reported_by_one_model(town, empty_library, tmp_path):
+    delivery = tmp_path / "delivery"
+    delivery.mkdir()
+    write_layer(delivery / "YJJBNTTB2025.gpkg", ["BSM"], [(box(0, 0, 150, 300), "F1")])
+    findings, report = tmp_path / "findings.gpkg", tmp_path / "report.xlsx"
+    given = {"LIBRARY": empty_library, "FOLDER": delivery, "COVERS": "district"}
+    given |= {"PARCELS": town / "parcels.gpkg", "ID": "DKBH", "findings": findings, "report": report}
+    words = [f"--{name}={value}" for name, value in given.items()]
+    done = qgis_process(tmp_path, empty_library, "--json", "run", str(MODEL), *words)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert results["report"] == str(report) and report.stat().st_size > 5000
+    layer = QgsVectorLayer(str(findings), "findings", "ogr")
+    of_a = [row for row in layer.getFeatures() if row["parcel"] == "A" and row["layer"] == "YJJBNTTB"]
+    assert [row["area_m2"] for row in of_a] == [5000.0] and of_a[0]["verdict"] == "prohibited"
+
+
+def test_the_model_opens_in_the_designer_and_names_what_it_needs(provider):
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(MODEL)) and model.validate()[0]
+    names = {definition.name() for definition in model.parameterDefinitions()}
+    assert names == {"LIBRARY", "FOLDER", "PLAN", "COVERS", "PARCELS", "ID", "checked_parcels", "findings", "report"}
+    assert model.childAlgorithm("check").dependencies()[0].childId == "ingest"

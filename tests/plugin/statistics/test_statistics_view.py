@@ -1,0 +1,96 @@
+"""The land-use balance in the tab Map: drawn ground, divisions, what closes it, Excel; answers by hand."""
+
+import zipfile
+
+import processing
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject
+from qgis.PyQt.QtCore import QDate
+
+from onemap.plugin.profile import settings
+from onemap.plugin.statistics.statistics_view import AREA, NAME, SHARE
+from onemap.tests.plugin.small_town import CRS, box, wait_for, write_layer
+
+FARM = {"zh": ("农用地", "0101 水田"), "en": ("Farm land", "0101 Paddy field")}
+
+
+@pytest.fixture(scope="module")
+def surveyed(provider, town, tmp_path_factory):
+    """A library whose survey has paddies in the west half, housing east of it, nothing in the last 100 m."""
+    folder = tmp_path_factory.mktemp("statistics")
+    library = str(folder / "library.gpkg")
+    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
+    land = [(box(0, 0, 500, 1000), "P1", "0101"), (box(500, 0, 400, 1000), "P2", "0701")]
+    divisions = [(box(0, 0, 1000, 500), "D1", "130102", "南"), (box(0, 500, 1000, 500), "D2", "130103", "北")]
+    for code, file in (
+        ("DLTB", write_layer(folder / "land.gpkg", ["BSM", "DLBM"], land)),
+        ("XZQ", write_layer(folder / "units.gpkg", ["BSM", "XZQDM", "XZQMC"], divisions)),
+    ):
+        values = {"LIBRARY": library, "SOURCE": file, "AS": code, "COVERS": "district", "VALID_FROM": "2025-01-01"}
+        processing.run("onemap:add", values)
+    return library
+
+
+@pytest.fixture
+def view(dock, surveyed):
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
+    dock.show()
+    dock.open_library(surveyed)
+    wait_for(lambda: dock.statistics.layer.count())
+    dock.statistics.button.click()
+    return dock.statistics
+
+
+def balance(view):
+    """Press the button and wait; the rows as (depth, name, hectares, share)."""
+    shown, refused = [], []
+    view.results_shown.connect(lambda: shown.append(True))
+    view.refused.connect(refused.append)
+    view.count_button.click()
+    wait_for(lambda: shown or refused)
+    assert refused == []
+
+    def rows(item, depth):
+        yield depth, item.text(NAME), item.text(AREA), item.text(SHARE)
+        for at in range(item.childCount()):
+            yield from rows(item.child(at), depth + 1)
+
+    return [row for at in range(view.tree.topLevelItemCount()) for row in rows(view.tree.topLevelItem(at), 0)]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_drawn_ground_closes_by_group_and_class(view, language):
+    settings.put("language", language)
+    group, paddy = FARM[language]
+    view.ground.add_drawing(QgsGeometry.fromWkt(box(400, 0, 650, 100)))
+    rows = balance(view)
+    assert [row[2:] for row in rows if row[:2] == (1, group)] == [("1.0000", "15.4 %")]
+    assert [row[2:] for row in rows if row[:2] == (2, paddy)] == [("1.0000", "15.4 %")]
+    # 400 m to 1050 m: 1 ha of paddies, 4 of housing, 1 without a feature, half a hectare beyond the district.
+    assert rows[0][2:] == ("6.5000", "100.0 %")
+    assert sorted(row[2] for row in rows if row[0] == 1) == ["0.5000", "1.0000", "1.0000", "4.0000"]
+
+
+def test_each_division_is_told_and_all_together_before_them(view):
+    view.ground.box.setCurrentIndex(1)
+    rows = balance(view)
+    tops = [(row[1], row[2]) for row in rows if row[0] == 0]
+    assert tops == [("Together", "100.0000"), ("南", "50.0000"), ("北", "50.0000")]
+    assert [row[2] for row in rows if row[0] == 2] == ["50.0000", "40.0000", *["25.0000", "20.0000"] * 2]
+    assert [row[2] for row in rows if row[0] == 1 and row[1] == "no feature"] == ["10.0000", "5.0000", "5.0000"]
+
+
+def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel(view, dock, tmp_path):
+    rows = balance(view)
+    assert rows[0][2] == "100.0000" and view.note.text().endswith("2025-01-01")
+    target = tmp_path / "balance.xlsx"
+    view.save(str(target))
+    wait_for(lambda: dock.notice.text)
+    assert str(target) in dock.notice.text and "xl/workbook.xml" in zipfile.ZipFile(target).namelist()
+
+
+def test_the_balance_of_another_day_is_not_left_standing(view, dock):
+    assert balance(view)
+    dock.library.set_day(QDate(2024, 6, 1))
+    wait_for(lambda: view.layer.count() == 0)
+    assert view.tree.topLevelItemCount() == 0 and not view.count_button.isEnabled() and not view.save_button.isEnabled()

@@ -1,0 +1,139 @@
+"""Parcels of several files, a folder, a pattern, or stdin; those that cannot be used set aside; fields renamed."""
+
+import io
+import json
+import sys
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pytest
+import shapely
+
+CRS = "EPSG:4547"
+
+
+def plot(number):
+    return shapely.box(100 * number, 0, 100 * number + 50, 50)
+
+
+@pytest.fixture
+def city(desk):
+    """One zone over the plots 0 to 2; a sheet, a folder and a file without ids to ask about."""
+    desk.layer("ZONE", [shapely.box(0, 0, 260, 60)])
+    desk.pack({"when": "XMLX = 'works'"})
+    return desk
+
+
+def frame(ids, numbers, **columns):
+    return gpd.GeoDataFrame({"DKBH": ids, **columns}, geometry=[plot(number) for number in numbers], crs=CRS)
+
+
+def ask(city, *parcels, **options):
+    given = [
+        text
+        for name, value in options.items()
+        for text in (f"--{name.replace('_', '-')}", *([] if value is True else [value]))
+    ]
+    out = city.folder / "out.gpkg"
+    pack = ("--pack", city.folder / "test.toml", "--out", out, "--overwrite")
+    answer = city.run("check", city.library, *parcels, *pack, *given)
+    rows = gpd.read_file(out, layer="parcels") if answer.code == 0 else pd.DataFrame({"parcel": [], "verdict": []})
+    return answer, dict(zip(rows.parcel, rows.verdict, strict=True))
+
+
+@pytest.fixture
+def files(city):
+    """Two files of their own formats and columns, and one whose parcels have no ids."""
+    folder = city.folder / "sent"
+    folder.mkdir()
+    frame(["a", "b"], [0, 5], XMLX=["works", "works"]).to_file(folder / "one.shp")
+    frame(["c"], [1], XMLX=["works"], note=["n"]).to_crs(4490).to_file(folder / "two.gpkg")
+    gpd.GeoDataFrame({"XMLX": ["works", "works"]}, geometry=[plot(2), plot(7)], crs=CRS).to_file(folder / "three.gpkg")
+    return folder
+
+
+def test_several_files_are_one_check(city, files):
+    answer, verdicts = ask(city, files / "one.shp", files / "two.gpkg", files / "three.gpkg")
+    assert answer.json["parcels"] == 5
+    expected = {
+        "a": "prohibited",
+        "b": "clear",
+        "c": "prohibited",
+        "three.gpkg:1": "prohibited",
+        "three.gpkg:2": "clear",
+    }
+    assert verdicts == expected
+    assert answer.json["run"]["parameters"]["parcels"] == "one.shp, two.gpkg, three.gpkg"
+
+
+def test_a_folder_and_a_pattern_are_their_files(city, files):
+    assert set(ask(city, files)[1]) == {"a", "b", "c", "three.gpkg:1", "three.gpkg:2"}
+    assert set(ask(city, files / "t*.gpkg")[1]) == {"c", "three.gpkg:1", "three.gpkg:2"}
+    assert ask(city, files / "x*.gpkg")[0].codes == ["source.missing"]
+
+
+def test_one_file_alone_is_as_ever(city, files):
+    answer, verdicts = ask(city, files / "three.gpkg")
+    assert verdicts == {"1": "prohibited", "2": "clear"}
+    assert "set_aside" not in answer.json
+    assert not {"fields", "keep_bad"} & set(answer.json["run"]["parameters"])
+
+
+def test_an_id_in_two_files_is_refused_with_both(city, files):
+    frame(["b"], [3], XMLX=["works"]).to_file(files / "four.gpkg")
+    answer, _ = ask(city, files / "one.shp", files / "four.gpkg")
+    (problem,) = answer.json["problems"]
+    assert (answer.code, problem["code"], problem["feature"]) == (3, "parcel.twice", "b")
+    assert "one.shp, four.gpkg" in problem["message"]
+
+
+def test_unusable_parcels_are_set_aside_and_named(city):
+    bow = shapely.Polygon([(0, 300), (50, 350), (50, 300), (0, 350)])
+    shapes = [plot(0), plot(1), plot(2), plot(3), bow, None]
+    sent = gpd.GeoDataFrame({"DKBH": ["a", "b", "b", None, "e", "f"], "XMLX": ["works"] * 6}, geometry=shapes, crs=CRS)
+    sent.to_file(city.folder / "sent.gpkg")
+    assert ask(city, city.folder / "sent.gpkg")[0].code == 3
+    answer, verdicts = ask(city, city.folder / "sent.gpkg", keep_bad=True)
+    assert verdicts == {"a": "prohibited"}
+    assert answer.json["set_aside"] == 5
+    told = [(problem["code"], problem["feature"]) for problem in answer.json["problems"]]
+    expected = [("parcel.id", "b"), ("parcel.id", "b"), ("parcel.id", "4")]
+    assert told == [*expected, ("geometry.null", "f"), ("geometry.invalid", "e")]
+    sent.iloc[1:3].to_file(city.folder / "bad.gpkg")
+    assert ask(city, city.folder / "bad.gpkg", keep_bad=True)[0].codes == ["bad.all", "parcel.id", "parcel.id"]
+
+
+def test_fields_of_another_name_are_matched(city):
+    frame(["a", "b"], [0, 1], kind=["works", "school"]).rename(columns={"DKBH": "nr"}).to_file(city.folder / "x.gpkg")
+    answer, verdicts = ask(city, city.folder / "x.gpkg", fields="DKBH=nr,XMLX=kind")
+    assert verdicts == {"a": "prohibited", "b": "clear"}
+    assert answer.json["run"]["parameters"]["fields"] == {"DKBH": "nr", "XMLX": "kind"}
+    assert ask(city, city.folder / "x.gpkg", fields="DKBH=none")[0].codes == ["field.missing"]
+
+
+@pytest.mark.parametrize("form", ["geojson", "lines", "arrow"])
+def test_parcels_come_by_stdin(city, monkeypatch, form):
+    parcels = frame(["a", "b"], [0, 5], XMLX=["works", "works"]).to_crs(4490)
+    if form == "arrow":
+        table, sink = pa.table(parcels.to_arrow()), io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        content = sink.getvalue()
+    else:
+        collection = json.loads(parcels.to_json())
+        lines = "\n".join(json.dumps(feature) for feature in collection["features"])
+        content = (lines if form == "lines" else json.dumps(collection)).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    answer, verdicts = ask(city, "-")
+    assert (answer.code, verdicts) == (0, {"a": "prohibited", "b": "clear"})
+
+
+def test_nothing_or_nonsense_by_stdin_is_refused(city, monkeypatch):
+    for content, code in (
+        (b"", "source.empty"),
+        (b"hello", "source.damaged"),
+        (b"\xff\xff\xff\xffxx", "source.damaged"),
+    ):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert ask(city, "-")[0].codes == [code]

@@ -1,0 +1,366 @@
+"""`import onemap`: what Python says is what the command line says, and what it takes is a frame or a file."""
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from datetime import date, datetime
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from geopandas.testing import assert_geodataframe_equal
+from pandas.testing import assert_frame_equal
+from shapely import LineString, Point, box
+
+import onemap
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.conftest import Desk
+
+SQUARE = box(0, 0, 10, 10)
+RULES = (
+    {"id": "zone", "layer": "ZONE"},
+    {"id": "road", "layer": "ROAD", "kind": "cross", "verdict": "notice"},
+    {"id": "void", "layer": "NOWHERE", "verdict": "restricted", "missing": "unknown"},
+)
+
+
+@pytest.fixture(scope="module")
+def made_town(tmp_path_factory):
+    """Two layers, a pack, two parcels: A has 50 m² in the zone and 10 m of road; a third layer speaks of A alone."""
+    desk = Desk(tmp_path_factory.mktemp("town"), lambda *arguments, lang="en": command(*arguments))
+    done("new", desk.library, "--crs", "EPSG:4547")
+    desk.layer("ZONE", [box(5, 0, 20, 10), box(50, 50, 60, 60)], {"GRADE": ["a", "b"]})
+    desk.layer("ROAD", [LineString([(-5, 5), (15, 5)])], geometry="line")
+    desk.layer("NOWHERE", [box(900, 900, 901, 901)], covers=box(0, 0, 15, 15))
+    desk.pack(*RULES)
+    return desk.folder
+
+
+@pytest.fixture
+def town(made_town, tmp_path):
+    folder = shutil.copytree(made_town, tmp_path / "town")
+    return Desk(folder, lambda *arguments, lang="en": command(*arguments))
+
+
+@pytest.fixture
+def parcels():
+    columns = {"DKBH": ["A", "B"], "USE": ["school", None]}
+    return gpd.GeoDataFrame(columns, geometry=[SQUARE, box(30, 0, 40, 10)], crs=4547)
+
+
+@pytest.fixture
+def library(town):
+    with onemap.open(town.library, language="en") as library:
+        yield library
+
+
+def pack_of(town):
+    return town.folder / "test.toml"
+
+
+def test_a_frame_gives_the_tables_that_the_command_line_writes(town, library, parcels):
+    out = town.folder / "out"
+    file = town.parcels({"A": SQUARE, "B": box(30, 0, 40, 10)}, {"USE": ["school", None]})
+    said = done("check", town.library, file, "--pack", pack_of(town), "--out", out, "--as-of", "2026-01-01").json
+    result = library.check(parcels, packs=pack_of(town), as_of="2026-01-01")
+    assert result.verdict_counts == said["verdicts"] and result.verdict == said["verdict"] == "prohibited"
+    assert set(result.names) == {path.stem for path in out.glob("*.parquet")} >= {"parcels", "findings", "overlaps"}
+    for name in set(result.names) - {"run"}:
+        table = result.table(name)
+        if isinstance(table, gpd.GeoDataFrame):
+            assert_geodataframe_equal(table, gpd.read_parquet(out / f"{name}.parquet"))
+        else:
+            assert_frame_equal(table, pd.read_parquet(out / f"{name}.parquet"))
+    row = result.findings.set_index(["parcel", "rule"]).loc[("A", "zone")]
+    assert row.area_m2 == 50.0 and result.overlaps.crs == library.crs
+    assert result.table("overlaps_line").length_m.tolist() == [10.0]
+
+
+def test_the_answer_is_that_of_the_command_line(town, library, parcels):
+    file = town.parcels({"A": SQUARE, "B": box(30, 0, 40, 10)})
+    said = done("check", town.library, file, "--pack", pack_of(town)).json
+    answer = library.check(file, packs=[pack_of(town)]).answer
+    changing = {"id", "started", "seconds"}
+
+    def steady(told):
+        run = {key: value for key, value in told["run"].items() if key not in changing}
+        return {**{key: value for key, value in told.items() if key not in changing}, "run": run}
+
+    assert steady(answer) == steady(said)
+
+
+def test_the_same_frame_is_the_same_source(town, library, parcels):
+    one, two = (library.check(parcels, packs=pack_of(town)).answer["run"]["parameters"] for _ in range(2))
+    assert one["parcels_hash"] == two["parcels_hash"] and one["parcels"] == "parcels.gpkg"
+    other = library.check(parcels.assign(USE="x"), packs=pack_of(town)).answer["run"]["parameters"]
+    assert other["parcels_hash"] != one["parcels_hash"] and other["parcels_ground"] == one["parcels_ground"]
+
+
+def test_a_frame_in_degrees_is_brought_into_the_library_s_plane(town, library, parcels):
+    near = parcels.set_geometry(parcels.translate(500_000, 4_000_000))
+    degrees = near.to_crs(4490)
+    ground = library.check(degrees, packs=pack_of(town)).verdicts.geometry
+    assert shapely.hausdorff_distance(np.array(ground), np.array(near.geometry)).max() < 1e-6
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".xlsx", ""])
+def test_a_result_is_written_as_out_writes_it(town, library, parcels, suffix):
+    result = library.check(parcels, packs=pack_of(town))
+    direct, later = town.folder / f"direct{suffix}", town.folder / f"later{suffix}"
+    done("runs", town.library, result.run, "--out", direct)
+    assert result.to_file(later) == later
+    if suffix == ".gpkg":
+        for name in ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point"):
+            assert_geodataframe_equal(gpd.read_file(later, layer=name), gpd.read_file(direct, layer=name))
+    elif suffix == ".xlsx":
+        one, two = (pd.read_excel(path, sheet_name=None, engine="openpyxl") for path in (direct, later))
+        assert list(one) == list(two) and all(one[name].equals(two[name]) for name in one)
+    else:
+        assert_geodataframe_equal(gpd.read_parquet(later / "findings.parquet"), result.findings)
+    with pytest.raises(onemap.OneMapError) as refused:
+        result.to_file(later)
+    assert refused.value.code == "out.exists"
+
+
+def test_a_finding_is_explained_step_by_step(town, library, parcels):
+    result = library.check(parcels, packs=pack_of(town))
+    steps = result.explain("A", "zone").steps
+    said = done("explain", town.library, result.run, "A", "zone").json["steps"]
+    assert steps.to_dict("records") == said and {"step", "key", "value"} <= set(steps)
+    trial = library.check(parcels, packs=pack_of(town), record=False)
+    assert not trial.is_recorded
+    with pytest.raises(onemap.OneMapError) as refused:
+        trial.explain("A", "zone")
+    assert refused.value.code == "run.unknown"
+
+
+def test_a_run_that_is_kept_is_shown_again(town, library, parcels):
+    result = library.check(parcels, packs=pack_of(town))
+    assert result.run in library.runs().id.tolist()
+    again = library.run(result.run)
+    assert again.verdict_counts == result.verdict_counts
+    now, then = (pd.DataFrame(result.findings.drop(columns="geometry")) for result in (again, result))
+    assert_frame_equal(now, then, check_dtype=False)
+
+
+def test_what_changed_since_an_earlier_run_is_told(town, library, parcels):
+    before = library.check(parcels, packs=pack_of(town))
+    nothing = gpd.GeoDataFrame({"KEY": ["f1"], "GRADE": ["a"]}, geometry=[box(200, 200, 201, 201)], crs=4547)
+    trial = library.check(parcels, packs=pack_of(town), against=before, replace={"ZONE": nothing})
+    assert [(row["parcel"], row["from"], row["to"]) for row in trial.answer["changed"]] == [
+        ("A", "prohibited", "notice")
+    ]
+
+
+def test_a_frame_becomes_a_version_that_is_read_again(town, library):
+    frame = gpd.GeoDataFrame(
+        {"KEY": ["f1", "f2"], "GRADE": ["x", "y"]}, geometry=[SQUARE, box(70, 0, 90, 10)], crs=4547
+    )
+    added = library.add(frame, "ZONE", label="2", valid_from=date(2026, 5, 1), covers="extent")
+    assert (added.code, added.version, added.answer["features"]) == ("ZONE", "2", 2)
+    read = library.read("ZONE", as_of="2026-06-01")
+    assert read.KEY.tolist() == ["f1", "f2"] and read.GRADE.tolist() == ["x", "y"] and read.crs == library.crs
+    assert [shape.geoms[0] for shape in read.geometry] == frame.geometry.tolist()
+    assert library.read("ZONE", as_of=pd.Timestamp("2026-04-30")).GRADE.tolist() == ["a", "b"]
+    assert library.read("ZONE@2", bbox=(60, -5, 75, 5)).KEY.tolist() == ["f2"]
+    assert library.read("ZONE@2", bbox=(15, 0, 60, 5)).empty
+    assert library.read("ROAD", bbox=gpd.GeoSeries([Point(0, 5)], crs=4547)).KEY.tolist() == ["f1"]
+    assert library.read("ROAD", bbox=(0, 6, 3, 8)).empty  # its box is a line
+    rows = library.layers(as_of="2026-06-01").query("code == 'ZONE'")
+    assert rows.in_force.tolist() == [False, True] and rows["count"].tolist() == [2, 2]
+
+
+def test_a_box_that_meets_only_the_box_of_a_feature_does_not_give_it(town, library):
+    slanting = gpd.GeoDataFrame({"KEY": ["f"]}, geometry=[LineString([(0, 0), (100, 100)])], crs=4547)
+    library.add(slanting, "ROAD", label="slanting", covers="extent")
+    assert library.read("ROAD@slanting", bbox=(60, 0, 90, 10)).empty
+    assert len(library.read("ROAD@slanting", bbox=(40, 40, 60, 60))) == 1
+
+
+def test_a_library_is_made_and_a_layer_of_its_own_defined(tmp_path):
+    district = gpd.GeoDataFrame({"n": [1]}, geometry=[box(0, 0, 100, 100)], crs=4547)
+    with onemap.new(tmp_path / "new.gpkg", crs=4547, name="Town", district=district, language="en") as library:
+        assert library.name == "Town" and library.crs.to_epsg() == 4547 and library.layers().empty
+        define = {"name": "Zone", "department": "land", "library": "department", "kind": "vector"}
+        frame = gpd.GeoDataFrame({"KEY": ["a"]}, geometry=[SQUARE], crs=4547)
+        library.add(frame, "ZONE", covers="district", define={**define, "geometry": "polygon", "key": "KEY"})
+        row = library.layers().iloc[0]
+        assert (row.code, row.coverage_m2, row["count"]) == ("ZONE", 10_000.0, 1)
+        assert len(library.layers(empty=True)) > 100
+
+
+def test_plans_are_compared_counted_and_looked_into(town, library):
+    for code, use in (("PLAN", "0701"), ("REAL", "01")):
+        town.layer(code, [SQUARE], {"USE": [use]}, covers=SQUARE)
+    matrix = town.folder / "m.toml"
+    matrix.write_text(
+        'title = { zh = "试", en = "test" }\n'
+        '[a]\nfield = "USE"\nconstruction = ["07"]\nother = ["01"]\n'
+        '[b]\nfield = "USE"\nconstruction = ["07"]\nother = ["01"]\n',
+        encoding="utf-8",
+    )
+    found = library.compare("PLAN", "REAL", matrix=matrix, min_area=0, min_width=0)
+    assert found.area_m2 == 100.0 and found.spots["type"].tolist() == ["03"] and found.matrix.area_m2.sum() == 100.0
+    counted = library.statistics("ZONE", by="GRADE")
+    assert dict(zip(counted.rows.GRADE, counted.rows.area_m2, strict=True)) == {"a": 150.0, "b": 100.0}
+    assert counted.total["area_m2"] == 250.0
+    halves = gpd.GeoDataFrame({"U": ["w", "e"]}, geometry=[box(0, 0, 10, 99), box(10, 0, 99, 99)], crs=4547)
+    within = library.statistics("ZONE", within=halves, unit="U").rows
+    assert dict(zip(within.unit, within.area_m2, strict=True)) == {"w": 50.0, "e": 200.0}
+    here = library.identify(6, 5, radius=1)
+    assert sorted(here.features.layer) == ["PLAN", "REAL", "ROAD", "ZONE"]
+    along = library.identify(line=LineString([(6, 1), (6, 2)]), only=["ZONE"])
+    assert along.features.feature.tolist() == ["f1"]
+
+
+def test_what_would_pass_is_found(town, library, parcels):
+    found = library.remedy(parcels, packs=pack_of(town), only="ZONE")
+    rest = found.remainder.set_index("parcel")
+    assert rest.loc["A"].area_m2 == pytest.approx(50.0, abs=0.2) and rest.loc["B"].area_m2 == pytest.approx(100.0)
+    assert found.cuts.area_m2.sum() == pytest.approx(50.0, abs=0.2)
+
+
+def test_a_case_goes_its_way(town, library, parcels):
+    case = library.review.open(parcels, project="School", pack=[pack_of(town)])
+    assert case.state == "draft" and len(case.opinions) == 10
+    assert library.review.list().case.tolist() == [case.case]
+    assert library.review.circulate(case.case).state == "circulating"
+    with pytest.raises(onemap.OneMapError):
+        library.review.issue(case.case)
+    assert library.review.withdraw(case.case, reason="enough").state == "withdrawn"
+
+
+def test_any_verb_is_asked_by_its_name(town, library, parcels):
+    assert library.ask("verify") == {"ok": True, "problems": []}
+    assert library.ask("check", parcels=parcels, pack=str(pack_of(town)))["parcels"] == 2
+    with pytest.raises(onemap.OneMapError) as refused:
+        library.ask("frobnicate")
+    assert refused.value.code == "usage.verb"
+
+
+def refusal(call, *arguments, **options):
+    with pytest.raises(onemap.OneMapError) as refused:
+        call(*arguments, **options)
+    error = refused.value
+    assert error.problems and all(problem.message and problem.message in str(error) for problem in error.problems)
+    return error
+
+
+def test_inputs_of_the_wrong_kind_are_refused_in_a_sentence(town, library, parcels):
+    table = pd.DataFrame({"DKBH": ["A"]})
+    error = refusal(library.check, table)
+    assert error.code == "python.kind" and "pandas.DataFrame" in str(error) and "GeoDataFrame" in str(error)
+    for wrong in (SQUARE, 5, [SQUARE], {"A": SQUARE}):
+        assert refusal(library.check, wrong).code == "python.kind"
+    assert refusal(library.check, gpd.GeoDataFrame({"DKBH": ["A"]})).code == "python.geometry"
+    assert refusal(library.check, parcels.iloc[:0]).code == "source.empty"
+    assert refusal(library.check, parcels.set_crs(None, allow_override=True)).code == "crs.missing"
+    assert refusal(library.check, parcels.assign(X=[[1], [2]])).code == "python.column"
+    assert refusal(library.check, parcels, as_of="soon").code == "usage.value"
+    assert refusal(library.check, parcels, as_of=5).code == "usage.value"
+    assert refusal(library.check, parcels, id="WHAT").code == "field.missing"
+    assert refusal(library.check, parcels, client=5).code == "python.kind"
+    assert refusal(library.check, parcels, progress="loud").code == "python.kind"
+    assert refusal(library.check, town.folder / "nothing.shp").code == "source.missing"
+    assert refusal(library.read, "ZONE", bbox="everywhere").code == "usage.value"
+    assert refusal(library.read, "ZONE", bbox=(10, 0, 0, 10)).code == "usage.value"
+    assert refusal(library.read, "NEVER").code == "layer.unknown"
+    assert refusal(library.check(parcels, packs=pack_of(town)).table, "nothing").code == "usage.choice"
+    assert refusal(onemap.open, 5).code == "python.kind"
+    assert refusal(onemap.open, town.folder / "nothing.gpkg").code == "library.missing"
+    assert refusal(onemap.open, town.library, language="fr").code == "usage.choice"
+
+
+def test_every_problem_of_a_refusal_is_told_in_the_library_s_language(town):
+    bowtie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    wrong = gpd.GeoDataFrame({"DKBH": ["A", "B"]}, geometry=[bowtie, bowtie], crs=4547)
+    with onemap.open(town.library, language="zh") as library:
+        error = refusal(library.check, wrong, packs=pack_of(town))
+    assert [problem.code for problem in error.problems] == ["geometry.invalid"] * 2
+    assert [problem.place["feature"] for problem in error.problems] == ["A", "B"]
+    assert all("。" in problem.message + problem.mend for problem in error.problems)
+
+
+def test_a_closed_library_says_so(town, parcels):
+    with onemap.open(town.library, language="en") as library:
+        result = library.check(parcels, packs=pack_of(town))
+    assert refusal(library.check, parcels).code == "python.closed"
+    assert refusal(lambda: library.review.list()).code == "python.closed"
+    assert len(result.verdicts) == 2  # what was given stays
+
+
+def test_columns_of_any_plain_type_arrive(town, library):
+    frame = gpd.GeoDataFrame(
+        {
+            "fid": [7, 9],
+            "whole": pd.array([1, None], dtype="Int64"),
+            "mixed": pd.Series([1, None], dtype=object),
+            "truth": [True, False],
+            "kind": pd.Categorical(["x", "y"]),
+            "day": [date(2026, 1, 2), None],
+            "moment": pd.to_datetime(["2026-01-02 03:04", None]),
+            "KEY": ["a", "b"],
+        },
+        geometry=[SQUARE, box(20, 0, 30, 10)],
+        crs=4547,
+        index=["r", "r"],
+    ).rename_geometry("shape")
+    library.add(frame, "ZONE", label="typed", covers="extent")
+    read = library.read("ZONE@typed")
+    assert read.whole.tolist()[0] == 1 and pd.isna(read.whole.tolist()[1]) and read.kind.tolist() == ["x", "y"]
+    assert pd.to_datetime(read.day).tolist()[0] == datetime(2026, 1, 2) and pd.to_datetime(read.moment)[1].hour == 3
+    assert read.truth.astype(bool).tolist() == [True, False]
+
+
+def test_progress_is_told_to_a_function_or_shown_by_tqdm(town, parcels, capfdbinary):
+    told = []
+    with onemap.open(town.library, progress=lambda share, step: told.append((share, step))) as library:
+        library.check(parcels, packs=pack_of(town))
+        assert told[-1][0] == 1.0 and [share for share, _ in told] == sorted(share for share, _ in told)
+        capfdbinary.readouterr()
+        pytest.importorskip("tqdm")
+        library.check(parcels, packs=pack_of(town), progress=True)
+    assert b"100%" in capfdbinary.readouterr().err
+
+
+def test_a_result_shows_itself_as_a_page(town, library, parcels):
+    evil = parcels.assign(DKBH=["<script>", "B"])
+    page = library.check(evil, packs=pack_of(town))._repr_html_()
+    assert "<script>" not in page and "&lt;script&gt;" in page and "prohibited 1" in page.lower()
+    assert "<table>" in library.statistics("ZONE", by="GRADE")._repr_html_()
+    assert "onemap check" in repr(library.check(parcels, packs=pack_of(town)))
+
+
+def test_a_result_is_drawn_on_a_map(town, library, parcels):
+    pytest.importorskip("folium")
+    moved = parcels.set_geometry(parcels.translate(500_000, 4_000_000))
+    result = library.check(moved, packs=pack_of(town))
+    page = result.explore(tiles=None).get_root().render()
+    assert '"DKBH"' not in page and '"parcel"' in page and "36.1" in page  # degrees north
+    assert refusal(result.explore, "run").code == "python.no_map"
+
+
+def test_the_limits_of_gdal_end_with_the_call(town, library, monkeypatch):
+    monkeypatch.setenv("GDAL_HTTP_PROXY", "mine")
+    library.layers()
+    assert os.environ["GDAL_HTTP_PROXY"] == "mine"
+
+
+def test_whoever_imports_it_loads_nothing_before_it_is_asked_for():
+    script = (
+        "import sys, onemap; heavy = {'numpy', 'geopandas', 'shapely'} & set(sys.modules); assert not heavy, heavy;"
+        "assert not hasattr(onemap, 'serverClassFactory') and callable(onemap.classFactory);"
+        "assert not {'numpy'} & set(sys.modules);"
+        "assert {'open', 'new', 'OneMapError', '__version__'} <= set(dir(onemap));"
+        "assert onemap.open.__doc__ and onemap.__version__[0].isdigit()"
+    )
+    subprocess.run([sys.executable, "-P", "-c", script], check=True, cwd="/")  # noqa: S603
+
+
+def test_a_refusal_arrives_whole_from_another_process():
+    error = pickle.loads(pickle.dumps(onemap.OneMapError("field.missing", field="X", names=["a"])))  # noqa: S301
+    assert (error.code, error.problems[0].facts) == ("field.missing", {"field": "X", "names": ["a"]})

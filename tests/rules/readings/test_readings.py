@@ -1,0 +1,166 @@
+"""Sensors: means by hand, what is silent is unknown, alarms of k in n with hysteresis, refusals in words."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import geopandas as gpd
+import pytest
+from shapely.geometry import Point
+
+DAY = datetime(2024, 5, 1, tzinfo=UTC) - timedelta(hours=8)  # the first of May begins in Beijing
+HEAD = "JDBH,ZBDM,DW,SJ,Z,ZL,CCZQ"
+
+
+def moment(hours: float) -> str:
+    return (DAY + timedelta(hours=hours)).isoformat()
+
+
+def row(node, hours, value, prop="PM10", unit="ug/m3", flag="", period=3600) -> str:
+    return f"{node},{prop},{unit},{moment(hours)},{value},{flag},{period}"
+
+
+@pytest.fixture
+def city(onemap, tmp_path):
+    """Add rows of readings to a library with three nodes; returns what asks it."""
+    library, nodes = tmp_path / "city.gpkg", tmp_path / "nodes.gpkg"
+    places = {"JDBH": ["A", "B", "C"], "geometry": [Point(500000, 3000000), Point(500100, 3000000), Point(0, 0)]}
+    places["geometry"][2] = Point(500200, 3000100)
+    gpd.GeoDataFrame(places, crs="EPSG:4547").to_file(nodes)
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    assert onemap("add", library, nodes, "--as", "WLWJD", "--covers", "extent").code == 0
+
+    def ask(rows, *arguments, limits=None):
+        table = tmp_path / f"readings{len(list(tmp_path.iterdir()))}.csv"
+        table.write_text("\n".join([HEAD, *rows]), encoding="utf-8")
+        added = onemap("add", library, table, "--as", "JCSJ")
+        assert added.code == 0, added.json
+        if limits:
+            path = tmp_path / "limits.toml"
+            path.write_text(limits, encoding="utf-8")
+            arguments = (*arguments, "--limits", path)
+        return onemap("readings", library, *arguments)
+
+    return ask
+
+
+def test_a_day_has_a_mean_with_twenty_valid_hours_and_none_with_nineteen(city):
+    full = [row("A", hour, hour) for hour in range(20)]
+    short = [row("B", hour, 5) for hour in range(19)]
+    bad = [row("C", hour, 7, flag="D" if hour > 18 else "N") for hour in range(24)]
+    answer = city([*full, *short, *bad], "--at", moment(24))
+    assert answer.code == 0, answer.json
+    means = {mean["node"]: mean for mean in answer.json["means"]}
+    assert means["A"]["mean"] == pytest.approx(sum(range(20)) / 20) and means["A"]["share"] == pytest.approx(20 / 24)
+    assert (means["B"]["mean"], means["B"]["valid"]) == (None, 19)
+    assert (means["C"]["mean"], means["C"]["valid"], means["C"]["readings"]) == (None, 19, 24)
+    assert {mean["start"] for mean in means.values()} == {"2024-05-01T00:00:00+08:00"}
+    flagged = next(problem for problem in answer.json["problems"] if problem["code"] == "readings.flag")
+    assert "5" in flagged["message"] and "C" in flagged["message"]
+
+
+def test_an_hour_has_a_mean_with_three_quarters_of_its_readings(city):
+    ten = [row("A", minute / 60, minute, period=600) for minute in (0, 10, 20, 30, 40)]
+    few = [row("B", minute / 60, minute, period=600) for minute in (0, 10, 20, 30)]
+    answer = city([*ten, *few], "--by", "hour", "--at", moment(1))
+    means = {mean["node"]: mean for mean in answer.json["means"]}
+    assert (means["A"]["mean"], means["A"]["expected"]) == (20.0, 6)
+    assert (means["B"]["mean"], means["B"]["valid"]) == (None, 4)
+
+
+LIMITS = """
+[[limit]]
+property = "PM10"
+unit = "mg/m3"
+over = "reading"
+warn = 0.05
+alarm = 0.15
+clear = 0.04
+of = [2, 3]
+range = [0, 1]
+stuck = 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "beyond"),
+    [
+        ([10, 20, 30], "normal", 0),
+        ([60, 20, 30], "normal", 1),
+        ([60, 70, 30], "warn", 2),
+        ([160, 170, 60], "alarm", 3),
+        ([160, 170, 45, 46, 47], "alarm", 0),  # it ends not before 40
+        ([160, 170, 39, 38, 37], "normal", 0),
+        ([60, 70, 45, 30, 20], "normal", 0),
+    ],
+)
+def test_so_many_of_so_many_make_an_alarm_and_it_ends_below_its_clear_mark(city, values, status, beyond):
+    rows = [row("A", hour, value) for hour, value in enumerate(values)]
+    answer = city(rows, "--at", moment(len(values)), limits=LIMITS)
+    assert answer.code == 0, answer.json
+    (node,) = answer.json["nodes"]
+    assert (node["status"], node["beyond"], node["unit"]) == (status, beyond, "mg/m3")
+    assert node["value"] == pytest.approx(values[-1] / 1000)
+    assert "readings.units_joined" in answer.codes and "readings.no_readings" in answer.codes
+
+
+def test_silence_is_unknown_and_says_why(city):
+    rows = [row("A", hour, 10 + hour) for hour in range(5)]
+    rows += [row("B", hour, 10, flag="invalid") for hour in range(5)]
+    rows += [row("C", hour, 20) for hour in range(5)]  # stuck
+    rows += [row("X", hour, 10 + hour) for hour in range(2)]
+    late = city(rows, "--at", moment(8), limits=LIMITS)
+    found = {node["node"]: (node["status"], node["reason"]) for node in late.json["nodes"]}
+    assert found == {
+        "A": ("unknown", "silent"),
+        "B": ("unknown", "no_valid"),
+        "C": ("unknown", "no_valid"),
+        "X": ("unknown", "silent"),
+    }
+    assert {"readings.flag", "readings.stuck", "readings.no_place"} <= set(late.codes)
+
+
+def test_without_a_limit_nothing_is_normal(city):
+    answer = city([row("A", hour, 10) for hour in range(3)], "--at", moment(3))
+    assert [(node["status"], node["reason"]) for node in answer.json["nodes"]] == [("unknown", "no_limit")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "said"),
+    [
+        (["A,PM10,ug/m3,2024-05-01T08:00:00,1,,3600"], "readings.zone", "2024-05-01T08:00:00"),
+        (["A,PM10,ug/m3,yesterday+08:00,1,,3600"], "readings.time", "yesterday"),
+        ([row("A", 0, 1), row("A", 1, 1, unit="dB")], "readings.unit", "dB"),
+        ([row("A", 0, 1), "A,PM10,ug/m3,2024-04-30T16:00:00Z,2,,3600"], "readings.repeated", "A"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_row(city, rows, code, said):
+    answer = city(rows)
+    assert (answer.code, answer.codes) == (3, [code])
+    assert said in answer.json["problems"][0]["message"] and answer.json["problems"][0]["mend"]
+
+
+def test_a_zone_that_is_given_holds_for_bare_times(city):
+    answer = city(["A,PM10,ug/m3,2024-05-01T08:00:00,1,,3600"], "--zone", "+08:00", "--at", moment(9))
+    assert answer.json["nodes"][0]["time"] == "2024-05-01T08:00:00+08:00" and answer.json["nodes"][0]["age_s"] == 3600
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [("warn = 0.05", "warn = 'x'"), ("of = [2, 3]", "of = [4, 3]"), ("clear = 0.04", "clear = 0.4"), ("unit", "unti")]
+    + [("range = [0, 1]", "range = [1, 0]"), ("stuck = 4", "stuck = 1")],
+)
+def test_a_file_of_limits_is_refused_with_its_key(city, change, field):
+    answer = city([row("A", 0, 1)], limits=LIMITS.replace(change, field, 1))
+    assert (answer.code, answer.codes) == (3, ["readings.limits"])
+    assert field.split(" ")[0].replace("clear", "alarm") in answer.json["problems"][0]["message"]
+
+
+def test_tables_are_written_with_the_places_of_the_nodes(city, tmp_path):
+    out = tmp_path / "out.gpkg"
+    rows = [row("A", hour, 10) for hour in range(3)] + [row("X", hour, 10) for hour in range(3)]
+    answer = city(rows, "--at", moment(3), "--out", out, limits=LIMITS)
+    assert answer.code == 0, answer.json
+    status = gpd.read_file(out, layer="status").set_index("node")
+    assert status.geometry["A"].equals(Point(500000, 3000000)) and status.geometry["X"].is_empty
+    assert list(gpd.read_file(out, layer="means")["readings"]) == [3, 3]
+    assert json.dumps(answer.json)

@@ -1,0 +1,45 @@
+"""A rule's options as a reviewer reads them: titles of layers and fields, units, and nothing of another language."""
+
+import re
+
+import pytest
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_packs
+from onemap.rules.runs.explained_options import option_said
+
+
+@pytest.fixture(scope="module")
+def rules():
+    packs = parse_packs([pack_text(DEFAULT_PACK)], shipped_catalogue())
+    return {rule.id: rule for rule in joined_rules(packs)}
+
+
+def said(rule, language):
+    """All options of a rule by their keys."""
+    catalogue = shipped_catalogue()
+    return {key: option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()}
+
+
+def test_a_distance_by_class_is_told_by_the_field_s_title_and_a_layer_by_its_own(rules):
+    options = said(rules["road.control_zone"], "zh")
+    assert options["distance_m"] == "距离 按公路等级：高速公路 → 30、国道 → 20、省道 → 15、县道 → 10、乡道 → 5 m"
+    assert options["min_share"] == "最小比例 5 %"
+    assert options["min_area_m2"] == "最小面积 1 m²"
+    assert "官方划定范围 公路建筑控制区" in options.values()
+    english = said(rules["road.control_zone"], "en")
+    assert english["distance_m"].startswith("distance by Road class: 高速公路 → 30, ")
+    assert english["min_share"] == "least share 5 %"
+
+
+def test_the_classes_of_codes_are_named(rules):
+    assert said(rules["plan.use"], "en")["code_system"] == "classes of the use codes Land and sea uses, 2023"
+    assert said(rules["plan.use"], "zh")["plan_field"] == "规划字段 用地性质代码"
+
+
+def test_no_layer_of_the_shipped_rules_is_told_by_its_code(rules):
+    catalogue = shipped_catalogue()
+    texts = [text for rule in rules.values() for text in said(rule, "zh").values()]
+    assert texts
+    words = {word for text in texts for word in re.findall(r"[A-Z_]{4,}", text)}
+    assert words & set(catalogue) == set()

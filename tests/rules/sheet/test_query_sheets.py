@@ -1,0 +1,143 @@
+"""sheet: a page or two for each parcel, with what lies on it by hand; read back in every form."""
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+
+import pytest
+from shapely import Point, box
+
+PDF_TO_TEXT = shutil.which("pdftotext")
+TITLES = {"zh": "用地查询表", "en": "Query sheet of a parcel"}
+
+
+@pytest.fixture
+def ask(desk):
+    """A library with a survey, a plan that covers half, and a rule; asks for a sheet of two parcels."""
+    desk.layer("ZONE", [box(0, 0, 50, 100)], {"N": ["x"]})
+    survey = desk.write(
+        "survey", [box(-500, -500, 500, 500)], {"BSM": ["1"], "DLBM": ["0101"], "QSXZ": ["30"]}, "EPSG:4547"
+    )
+    plan = desk.write(
+        "plan", [box(0, 0, 100, 50)], {"BSM": ["1"], "GHFQDM": ["410"], "GHFQMC": ["城镇集中建设区"]}, "EPSG:4547"
+    )
+    plots = desk.write(
+        "plots",
+        [box(0, 0, 60, 100), box(40, 0, 100, 100)],
+        {"DKBH": ["1", "2"], "YDXZDM": ["070102", "070102"], "RJL": ["≤2.2", "≤2.2"], "JZXG": ["60", "60"]},
+        "EPSG:4547",
+    )
+    ground = desk.write("ground", [box(-500, -500, 500, 500)], {"n": [1]}, "EPSG:4547")
+    for code, file in (("DLTB", survey), ("CZKFBJ", plan), ("KGDK", plots)):
+        answer = desk.run("add", desk.library, file, "--as", code, "--covers", ground)
+        assert answer.code == 0, answer.json
+    parcels = desk.parcels({"A": box(0, 0, 100, 100), "B": box(600, 0, 700, 100)})
+    use = {"id": "use", "kind": "composition", "layer": "DLTB", "by": ["QSXZ", "DLBM"], "verdict": "notice"}
+    laws = [{"law": "甲法", "article": "第一条"}, {"law": "乙法"}, {"law": "甲法", "article": "第三条"}]
+    pack = desk.pack({"basis": laws}, use, {"id": "gone", "layer": "STBHHX", "missing": "checklist"})
+
+    def run(name, *more, lang="en"):
+        target = desk.folder / name
+        answer = desk.run("sheet", desk.library, parcels, target, "--pack", pack, *more, lang=lang)
+        return answer, target
+
+    return run
+
+
+def test_the_facts_by_hand(ask):
+    answer, target = ask("s.json")
+    assert answer.code == 0, answer.json
+    assert {key: answer.json[key] for key in ("parcels", "pages", "file")} == {
+        "parcels": 2,
+        "pages": 2,
+        "file": str(target),
+    }
+    first, second = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    assert (first["parcel"], first["verdict"], first["area_m2"]) == ("A", "prohibited", 10_000.0)
+    (today,) = first["today"]
+    assert (today["class"], today["ownership"]) == ("0101", "Collective")
+    assert today["hectares"] == pytest.approx(first["area_ellipsoidal_m2"] / 10_000, abs=1e-4)
+    # Two plots say the same of ground that both claim: it counts once. Surveys are no plans.
+    plans = {plan["layer"]: plan for plan in first["plans"]}
+    assert list(plans) == ["KGDK", "CZKFBJ", "ZONE"] and len(first["plans"]) == 3
+    assert [plan["share"] for plan in first["plans"]] == pytest.approx([1.0, 0.5, 0.5])
+    plot = plans["KGDK"]
+    assert (plot["class"], plot["class_title"]) == ("070102", "Urban housing, class 2")
+    assert plot["controls"] == ["floor area ratio ≤2.2", "height 60 m"]
+    hits = [row for row in first["findings"] if row["verdict"] == "prohibited"]
+    assert [row["share"] for row in hits] == [pytest.approx(0.5)]
+    assert hits[0]["laws"] == [{"law": "甲法", "articles": ["第一条", "第三条"]}, {"law": "乙法", "articles": []}]
+    assert (first["asked"], first["not_asked"]) == (2, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
+    assert [point["point"] for point in first["points"]] == ["J1", "J2", "J3", "J4"]
+    # Outside the coverage nothing is "nothing there".
+    assert second["plans"] == [] and second["plans_silent"]["CZKFBJ"] == "outside_coverage"
+    assert first["plans_silent"]["STBHHX"] == "layer_missing" and "CZKFBJ" not in first["plans_silent"]
+
+
+@pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_form_holds_both_parcels(ask, lang):
+    answer, target = ask("s.pdf", lang=lang)
+    text = subprocess.run([PDF_TO_TEXT or "", target, "-"], capture_output=True, check=True).stdout.decode()
+    assert answer.code == 0 and answer.json["pages"] == text.count("\f") and 2 <= answer.json["pages"] <= 4
+    assert text.count(TITLES[lang]) == 2 and "070102" in text
+    assert text.count("J4") == 2 and "700.000" in text  # the corners of both
+    answer, target = ask("s.html", lang=lang)
+    text = target.read_text(encoding="utf-8")
+    assert {"zh": "甲法 第一条、第三条；乙法", "en": "甲法 第一条, 第三条; 乙法"}[lang] in text
+    # On the map of A the ground in conflict: 50 m of 100 m, with its verdict in the legend. B has none.
+    first, second = text.split("<section>")[1:]
+    legend = {"zh": "禁止 ", "en": "prohibited "}[lang]
+    assert legend in first.partition("<svg")[2].partition("</svg>")[0]
+    assert legend not in second.partition("<svg")[2].partition("</svg>")[0]
+    assert answer.json["pages"] == 2 and text.count("<svg") == 2 and text.count(f"<h1>{TITLES[lang]}</h1>") == 2
+    assert "{" not in text.partition("<body>")[2].partition("<svg")[0]
+    answer, target = ask("s.docx", lang=lang)
+    word = zipfile.ZipFile(io.BytesIO(target.read_bytes()))
+    assert "J4" in word.read("word/document.xml").decode() and sum("media/" in name for name in word.namelist()) == 2
+
+
+def test_what_is_refused_leaves_no_file(ask):
+    answer, target = ask("s.odt")
+    assert (answer.code, answer.codes) == (3, ["statement.suffix"]) and not target.exists()
+    assert ask("s.html")[0].code == 0
+    answer, _ = ask("s.html")
+    assert (answer.code, answer.codes) == (3, ["out.exists"])
+    assert ask("s.html", "--overwrite")[0].code == 0
+
+
+def test_a_library_on_a_server_says_the_same_on_the_same_map(desk, postgis, onemap):
+    plan = desk.write(
+        "plan", [box(0, 0, 100, 50)], {"BSM": ["1"], "GHFQDM": ["410"], "GHFQMC": ["城镇集中建设区"]}, "EPSG:4547"
+    )
+    parcels = desk.parcels({"A": box(0, 0, 100, 100)})
+    pack = desk.pack({"layer": "CZKFBJ"})
+    sheets = []
+    for number, place in enumerate((desk.folder / "mine.gpkg", f"{postgis.database().url}&schema=sheet")):
+        assert onemap("new", place, "--crs", "EPSG:4547", "--name", "Town").code == 0
+        answer = onemap("add", place, plan, "--as", "CZKFBJ", "--covers", "extent", "--label", "one")
+        assert answer.code == 0, answer.json
+        target = desk.folder / f"{number}.json"
+        answer = onemap("sheet", place, parcels, target, "--pack", pack)
+        assert answer.code == 0, answer.json
+        answer = onemap("sheet", place, parcels, target.with_suffix(".html"), "--pack", pack)
+        assert answer.code == 0, answer.json
+        sheets.append((json.loads(target.read_text(encoding="utf-8")), target.with_suffix(".html").read_bytes()))
+        assert onemap("runs", place).json["runs"] == []  # nothing is kept
+    assert sheets[0] == sheets[1] and len(sheets[0][0]["sheets"][0]["findings"]) > 0
+
+
+def test_a_parcel_of_many_points_and_many_findings_says_what_it_leaves_out(desk):
+    plots = [box(0, 5 * n, 100, 5 * n + 5) for n in range(20)]
+    zones = {"BSM": list(range(20)), "GHFQDM": [f"4{n:02}" for n in range(20)], "GHFQMC": [f"区{n}" for n in range(20)]}
+    plan = desk.write("plan", plots, zones, "EPSG:4547")
+    desk.layer("ZONE", [box(-9, -9, 0, 0)])
+    assert desk.run("add", desk.library, plan, "--as", "CZKFBJ", "--covers", "extent").code == 0
+    parcels = desk.parcels({"A": Point(50, 50).buffer(49.5, quad_segs=16)})
+    target = desk.folder / "s.html"
+    assert desk.run("sheet", desk.library, parcels, target, "--pack", desk.pack({}), lang="en").code == 0
+    text = target.read_text(encoding="utf-8")
+    assert "J48" in text and "J49" not in text and "… and 16 more points" in text
+    assert "… and 6 more rows" in text and text.count("Urban growth boundary") >= 14
