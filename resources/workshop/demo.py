@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workshop import pythons, qgis_programs, tables, translations
+from workshop import demo_case, pythons, qgis_programs, tables, translations
 from workshop.machine import ROOT, WorkshopError, answer, program, run, say
 
 HERE = Path(__file__).resolve().parent
@@ -30,14 +30,16 @@ class Files:
         self.project = folder / "onemap.qgz"
         self.picture = folder / "conflicts.png"
         self.request = folder / "picture.json"
+        self.papers = folder / "papers"
+        self.profile = folder / "city.profile.toml"
 
     def clear(self) -> None:
         """Remove what an earlier demo made, and nothing that somebody else put there."""
-        for folder in (self.city, self.inside):
+        for folder in (self.city, self.inside, self.papers):
             shutil.rmtree(folder, ignore_errors=True)
         # The library may have left its write-ahead log beside it.
         libraries = self.folder.glob(f"{self.library.name}*")
-        for path in (self.findings, self.project, self.picture, self.request, *libraries):
+        for path in (self.findings, self.project, self.picture, self.request, self.profile, *libraries):
             path.unlink(missing_ok=True)
         self.folder.mkdir(exist_ok=True)
 
@@ -56,8 +58,9 @@ def demo(files: Files | None = None) -> int:
         translations.compile_all()
         _check_inside(files, city)
         _draw(files, face, city, checked)
+    papers = _issue_case(files, city)
     tables.show(checked, files.findings)
-    _name_files(files, face is not None)
+    _name_files(files, face is not None, papers)
     say(f"Done in {time.monotonic() - began:.0f} s")
     return 0
 
@@ -74,17 +77,21 @@ def _make_library(files: Files, city: dict) -> None:
         "new", files.library, "--crs", city["crs"], "--name", city["name"], "--district", files.city / city["district"]
     )
     # One core adds them all, as in the plugin: to start it takes longer than to add a layer of a small town.
-    with subprocess.Popen(
-        [str(word) for word in _core("serve")],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    ) as core:
+    with _serving() as core:
         for layer in json.loads((files.city / "layers.json").read_text(encoding="utf-8")):
             say(f"Adding {layer['file']} as {layer['code']}")
             added = _served(core, "add", _params(files, layer))
             say(f"  version {added['version']}: {added['features']:,} features")
+
+
+def _serving(*options: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [str(word) for word in _core("serve", *options)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
 
 
 def _check_outside(files: Files, city: dict) -> dict:
@@ -113,6 +120,29 @@ def _check_inside(files: Files, city: dict) -> None:
         raise WorkshopError("the command line and QGIS do not agree; what differs is named above.")
 
 
+def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
+    """One project of three parcels goes its way to the issued statement; the papers that were written."""
+    say(f"A project of three parcels: {demo_case.PROJECT}")
+    files.papers.mkdir()
+    parcels, data = files.papers / "project.gpkg", files.papers / "project.toml"
+    script = HERE / "project_parcels.py"
+    if run([program(pythons.CORE, "python"), "-P", script, files.city / city["parcels"], files.findings, parcels]):
+        raise WorkshopError("the project's parcels could not be chosen; what went wrong is said above.")
+    data.write_text(demo_case.PROJECT_DATA, encoding="utf-8")
+    files.profile.write_text(demo_case.PROFILE, encoding="utf-8")
+    _onemap("keep", files.library, files.profile)
+    pack = files.papers / "review-pack-planning.html"
+    with _serving("--lang", "zh") as core:  # documents as the bureau of a Chinese city issues them
+
+        def ask(verb: str, params: dict) -> dict:
+            return _served(core, verb, params)
+
+        case = demo_case.issue_case(ask, files.library, parcels, data, pack)
+        say(f"  case {case['case']}, ten departments, statement {case['document']}")
+        papers = demo_case.write_papers(ask, files.library, case["case"], parcels, files.papers)
+    return [*papers, (pack, "an offline review pack: one department's part, read and answered without One Map")]
+
+
 def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:
     say("Making the QGIS project and drawing the map of the conflicts")
     layers = _answer(_core("layers", files.library, "--looks", "--json"))
@@ -139,7 +169,7 @@ def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:
     files.request.unlink()
 
 
-def _name_files(files: Files, with_qgis: bool) -> None:
+def _name_files(files: Files, with_qgis: bool, papers: list[tuple[Path, str]]) -> None:
     made = [(files.library, "the library: every layer, any GIS opens it"), (files.findings, "the findings")]
     if with_qgis:
         made += [
@@ -147,7 +177,7 @@ def _name_files(files: Files, with_qgis: bool) -> None:
             (files.project, "a QGIS project with the layers and the findings"),
         ]
     say("The files made:")
-    for path, what in made:
+    for path, what in [*made, *papers]:
         say(f"  {_short(path)}  {what}")
     if not with_qgis:
         say("Without QGIS there is no map and no project; the step that brings it is named above.")
@@ -184,7 +214,7 @@ def _served(core: subprocess.Popen, verb: str, params: dict) -> dict:
     messages = map(json.loads, iter(core.stdout.readline, ""))
     answer = next((message for message in messages if "method" not in message), {"error": {"message": "It ended."}})
     if "error" in answer:
-        raise WorkshopError(f"onemap {verb} refused {params.get('source')}. It said: {answer['error']['message']}")
+        raise WorkshopError(f"onemap {verb} refused {params.get('source', '')}. It said: {answer['error']['message']}")
     return answer["result"]
 
 

@@ -187,12 +187,12 @@ class Box:
 
     @property
     def ink_east(self) -> float:
-        """Where the word's ink ends: the right half of a full-width stop at a line's end is empty."""
+        """Where the word's ink ends: the right half of a full-width stop is empty, and the next word may begin there."""
         return self.east - (self.south - self.north) / 2 if self.word[-1] in "。，、；：）》”" else self.east
 
     def meets(self, other: "Box") -> bool:
         """Whether more than a hair of the two lies on the same spot."""
-        wide = min(self.east, other.east) - max(self.west, other.west)
+        wide = min(self.ink_east, other.ink_east) - max(self.west, other.west)
         high = min(self.south, other.south) - max(self.north, other.north)
         return wide > 1.0 and high > 0.4 * min(self.south - self.north, other.south - other.north)
 

@@ -1,0 +1,69 @@
+"""One project of the demo from its opening to the issued statement: ten departments answer, sign, and are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+PROJECT = "清源市第三实验学校新建工程"
+CLERK, CHIEF = "经办人（演示）", "负责人（演示）"
+# Facts of the project, as a planner types them; all invented.
+PROJECT_DATA = """
+developer = "清源市示范区教育局"
+project_code = "2026-130102-83-01-000001"
+content = "新建一所学校，三宗用地"
+approval_type = "审批"
+supply = "划拨"
+"""
+# Whose head the documents bear; the bureau is invented like the city.
+PROFILE = """
+authority = "清源市自然资源和规划局"
+code = "清自然资预审"
+addressees = ["清源市人民政府"]
+copies = ["清源市发展和改革委员会"]
+contact = "刘某，0311-00000000"
+"""
+UNANSWERED = "演示项目：机器未检测的事项未另行核实"
+AGREED = "演示：已检图层中无冲突，原则同意，未检事项由本部门另行核实。"
+Ask = Callable[[str, dict], dict]
+
+
+def issue_case(ask: Ask, library: Path, parcels: Path, data: Path, pack: Path) -> dict:
+    """Walk one case to its end. ask: one verb with its parameters; pack: where one department's part is written for
+    reading and answering offline. Returns the case as it stands at its end.
+    """
+    case = ask(
+        "review open",
+        {"library": str(library), "parcels": str(parcels), "project": PROJECT, "data": str(data), "by": CLERK},
+    )
+    step = {"library": str(library), "case": case["case"]}
+    case = ask("review circulate", {**step, "by": CLERK})
+    ask("review export", {**step, "target": str(pack), "department": "planning"})
+    for opinion in case["opinions"]:
+        if not opinion["routed"]:
+            continue
+        named = {**step, "department": opinion["department"]}
+        if opinion["conclusion"] == "open":  # the machine leaves to a person what it could not check
+            ask("review opine", {**named, "conclusion": "agree", "text": AGREED, "by": CLERK})
+        ask("review sign", {**named, "unanswered": UNANSWERED, "by": CHIEF})
+    ask("review consolidate", {**step, "by": CLERK})
+    return ask("review issue", {**step, "by": CHIEF})
+
+
+def write_papers(ask: Ask, library: Path, case: str, parcels: Path, folder: Path) -> list[tuple[Path, str]]:
+    """Write what leaves the house on paper and on screen: each file and what it is."""
+    folder.mkdir(exist_ok=True)
+    papers = []
+    for suffix, what in ((".pdf", "the issued statement"), (".docx", "for Word"), (".html", "as a page with a map")):
+        target = folder / f"statement{suffix}"
+        ask("review export", {"library": str(library), "case": case, "target": str(target), "document": "statement"})
+        papers.append((target, what))
+    sheets = folder / "sheets.pdf"
+    ask("sheet", {"library": str(library), "parcels": str(parcels), "target": str(sheets)})
+    project = folder / "published.qgz"
+    ask("publish", {"library": str(library), "project": str(project)})
+    return [
+        *papers,
+        (sheets, "the parcels' query sheets"),
+        (project, "the one map as a project for any QGIS and for QGIS Server"),
+    ]

@@ -1,0 +1,28 @@
+"""Three parcels of the sample city for one project.
+
+Called as: python project_parcels.py PARCELS FINDINGS.gpkg OUT.gpkg
+
+Run by `build.py demo` with the core's Python: the first parcel that is restricted, and of those that may be built, if
+only after asking, the two that lie nearest to it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import geopandas
+
+
+def choose_parcels(parcels: str, findings: str, out: str) -> None:
+    """Write the three with the columns that the city gave them."""
+    verdicts = geopandas.read_file(findings, layer="parcels").sort_values("parcel").set_index("parcel")
+    first = verdicts.index[verdicts["verdict"] == "restricted"][0]
+    others = verdicts[verdicts["verdict"].isin(["consult", "notice"])]
+    near = others.distance(verdicts.geometry[first]).sort_values(kind="stable").index[:2]
+    given = geopandas.read_file(parcels)
+    key = next(name for name in given.columns if set(verdicts.index) <= set(given[name].astype(str)))
+    given[given[key].astype(str).isin([first, *near])].to_file(out)
+
+
+if __name__ == "__main__":
+    choose_parcels(*sys.argv[1:])
