@@ -83,6 +83,7 @@ def share(tmp_path, monkeypatch):
         return f"{text}server:/plans {folder} nfs4 rw 0 0\n" if str(path) == "/proc/self/mounts" else text
 
     monkeypatch.setattr(Path, "read_text", read)
+    monkeypatch.setattr(disk_place, "IS_WINDOWS", False)  # also where the run imitates Windows
     return folder
 
 
