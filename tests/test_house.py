@@ -36,8 +36,9 @@ FLOORS = {
     """,
     "rules": """
         python
-        commands work sheet statement letterhead review compare/atlas remedy identify readings statistics compare
-        distributed outputs charts maps check incremental runs findings question packs kinds inputs overlay verb .
+        commands work sheet statement letterhead review compare/atlas remedy identify indicators readings statistics
+        compare distributed outputs charts maps check incremental runs findings question packs kinds inputs overlay
+        verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare statistics parcels services add identify scene

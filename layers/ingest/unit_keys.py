@@ -9,7 +9,7 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, read_version, versions
 
-_UNIT_LAYERS = {"XZQ": "XZQDM", "CJDCQ": "ZLDWDM"}  # divisions and villages: whose field holds the codes
+UNIT_LAYERS = {"XZQ": "XZQDM", "CJDCQ": "ZLDWDM"}  # divisions and villages: which field holds their codes
 _SHOWN = 10
 
 
@@ -52,7 +52,7 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
 
 def _known_codes(library: Library) -> set[str]:
     known: set[str] = set()
-    for code, field in _UNIT_LAYERS.items():
+    for code, field in UNIT_LAYERS.items():
         version = in_force([version for version in versions(library) if version.code == code], library.today())
         if version is None:
             continue

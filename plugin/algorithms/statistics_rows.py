@@ -63,6 +63,65 @@ def transitions_row() -> VerbRow:
     )
 
 
+def indicators_row() -> VerbRow:
+    """The row of `indicators`."""
+    return VerbRow(
+        "indicators",
+        tr("Indicators of area units"),
+        tr(
+            "Measures the indicators of a pack in every area unit: value, target and status (met, near the limit, "
+            "broken), each with its terms, layer versions and features. Where a layer, a year, a denominator or "
+            "ground is missing the value is unknown, and the reason is given. The run is kept in the library, where it "
+            "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
+        ),
+        first="library pack unit as_of",
+        advanced="unit_field units_where only known_at out overwrite workers",
+        titles={
+            "pack": tr("Packs of indicators (names or files, semicolons between)"),
+            "unit": tr("Area units (layer code; empty: the whole district)"),
+            "unit_field": tr("Field that names the units"),
+            "units_where": tr("Which features are units (CQL2)"),
+            "only": tr("Only these indicators (ids, commas between)"),
+            "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
+        },
+        kinds={"unit": layer_code()},
+        sinks=(
+            Sink("INDICATORS", tr("Indicators by unit"), "indicators"),
+            Sink("TERMS", tr("Terms with their versions"), "terms", VECTOR, by_default=False),
+            Sink("FEATURES", tr("Features behind the terms"), "features", VECTOR, by_default=False),
+        ),
+        outputs=(
+            Output("RUN", tr("Run"), "run.id"),
+            Output("VALUES", tr("Values"), "indicators", is_number=True),
+        ),
+    )
+
+
+def warnings_row() -> VerbRow:
+    """The row of `warnings`."""
+    return VerbRow(
+        "warnings",
+        tr("What to look at (warnings)"),
+        tr(
+            "Lists what somebody has to look at: quotas that are near or broken, permits that end, layers older than "
+            "their rhythm, tables whose districts do not add up, and candidates for change without approval, with the "
+            "nearest approval. A candidate is a question to be answered on the ground, never an offence."
+        ),
+        first="library unit as_of days",
+        advanced="pack unit_field rhythm out overwrite workers",
+        titles={
+            "pack": tr("Packs of indicators (names or files, semicolons between)"),
+            "unit": tr("Area units (layer code; empty: the whole district)"),
+            "unit_field": tr("Field that names the units"),
+            "days": tr("Permits that end within days"),
+            "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
+        },
+        kinds={"unit": layer_code()},
+        sinks=(Sink("WARNINGS", tr("What to look at"), "warnings"),),
+        outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
+    )
+
+
 def readings_row() -> VerbRow:
     """The row of `readings`."""
     return VerbRow(

@@ -16,7 +16,14 @@ from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspec
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.parameter_kinds import choice, crs, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
-from onemap.plugin.algorithms.statistics_rows import readings_row, sheet_row, statistics_row, transitions_row
+from onemap.plugin.algorithms.statistics_rows import (
+    indicators_row,
+    readings_row,
+    sheet_row,
+    statistics_row,
+    transitions_row,
+    warnings_row,
+)
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
@@ -34,7 +41,8 @@ def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
     of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
-    rows = (*rows, *of_deliveries, sheet_row, statistics_row, readings_row, transitions_row, _identify, _publish)
+    of_numbers = (statistics_row, readings_row, transitions_row, indicators_row, warnings_row)
+    rows = (*rows, *of_deliveries, sheet_row, *of_numbers, _identify, _publish)
     return [row() for row in rows]
 
 

@@ -30,7 +30,7 @@ POLL_MS = 100  # how long a cancel may go unseen
 
 
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
-    """The command after the interpreter: options without a value are left out, lists are repeated."""
+    """The command after the interpreter: what has no value is left out, lists are repeated."""
     words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
     positionals = {parameter.name: parameter.required for parameter in verb_parameters(verb) if parameter.positional}
     for name, is_required in positionals.items():

@@ -1800,6 +1800,74 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>按部门</translation>
     </message>
     <message>
+        <source>Indicators of area units</source>
+        <translation>统计单元的指标</translation>
+    </message>
+    <message>
+        <source>Measures the indicators of a pack in every area unit: value, target and status (met, near the limit, broken), each with its terms, layer versions and features. Where a layer, a year, a denominator or ground is missing the value is unknown, and the reason is given. The run is kept in the library, where it can be explained and repeated.
+
+Several days with semicolons between make a series.</source>
+        <translation>按指标包计算各统计单元的指标：指标值、目标和状态（达标、预警、突破），每个数都附各项、图层版本和要素。缺图层、缺年份、缺分母或缺覆盖的，结果为无法判定并说明原因。计算存入资料库，可以说明来由、可以重算核对。
+
+几个日期用分号分隔，成为序列。</translation>
+    </message>
+    <message>
+        <source>Packs of indicators (names or files, semicolons between)</source>
+        <translation>指标包（名称或文件，用分号分隔）</translation>
+    </message>
+    <message>
+        <source>Area units (layer code; empty: the whole district)</source>
+        <translation>统计单元（图层代号；空为整个辖区）</translation>
+    </message>
+    <message>
+        <source>Only these indicators (ids, commas between)</source>
+        <translation>只算这些指标（代号，用逗号分隔）</translation>
+    </message>
+    <message>
+        <source>Days (YYYY-MM-DD, semicolons between)</source>
+        <translation>日期（YYYY-MM-DD，用分号分隔）</translation>
+    </message>
+    <message>
+        <source>Indicators by unit</source>
+        <translation>各单元指标</translation>
+    </message>
+    <message>
+        <source>Terms with their versions</source>
+        <translation>各项及其版本</translation>
+    </message>
+    <message>
+        <source>Features behind the terms</source>
+        <translation>各项所依据的要素</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>指标值个数</translation>
+    </message>
+    <message>
+        <source>What to look at (warnings)</source>
+        <translation>待看的事（预警）</translation>
+    </message>
+    <message>
+        <source>Lists what somebody has to look at: quotas that are near or broken, permits that end, layers older than their rhythm, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
+        <translation>列出待看的事：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
+    </message>
+    <message>
+        <source>Permits that end within days</source>
+        <translation>多少天内到期的许可</translation>
+    </message>
+    <message>
+        <source>Rhythm of layers in days (CODE=DAYS, commas between)</source>
+        <translation>图层更新周期（代号=天数，用逗号分隔）</translation>
+    </message>
+    <message>
+        <source>What to look at</source>
+        <translation>待看的事</translation>
+    </message>
+    <message>
+        <source>Number of matters</source>
+        <translation>件数</translation>
+    </message>
+    <message>
         <source>Statistics of a layer</source>
         <translation>图层统计</translation>
     </message>

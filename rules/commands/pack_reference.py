@@ -97,33 +97,34 @@ def pack_reference(language: str) -> str:
     lines = [f"# {words['title']}", "", words["about"], ""]
     for name, keys in TABLES.items():
         heading = {"rule": "[[rule]]", "checklist": "[[checklist]]", "class": "[class.NAME]"}.get(name, f"[{name}]")
-        lines += [f"## `{heading}`", "", words[name], "", *_key_table(keys, language), ""]
+        lines += [f"## `{heading}`", "", words[name], "", *key_table(keys, language), ""]
     lines += [f"## {words['kinds']}", "", *_kind_table(language), ""]
     for kind in KINDS.values():
         lines += [*_kind_section(kind, language), ""]
     lines += [f"### {words['takers']}", "", *_taker_table(words), ""]
     names = reason_words(language)
     rows = [(f"`{code}`", names[code], meaning) for code, meaning in reason_meanings(language).items()]
-    lines += [f"## {words['reasons']}", "", *_table(words["reason_keys"], rows), ""]
+    lines += [f"## {words['reasons']}", "", *markdown_table(words["reason_keys"], rows), ""]
     titles = sentences(language)["verdict"]
     rows = [(f"`{verdict}`", titles[verdict], _VERDICTS[verdict][language]) for verdict in VERDICTS]
-    lines += [f"## {words['verdicts']}", "", words["verdicts_about"], "", *_table(words["verdict_keys"], rows)]
+    lines += [f"## {words['verdicts']}", "", words["verdicts_about"], "", *markdown_table(words["verdict_keys"], rows)]
     return "\n".join(lines) + "\n"
 
 
-def _table(header: str, rows: Iterable[Iterable[str]]) -> list[str]:
+def markdown_table(header: str, rows: Iterable[Iterable[str]]) -> list[str]:
     """A table of Markdown; header: its first line."""
     cells = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
     return [header, "|" + "---|" * (header.count("|") - 1), *(f"| {row} |" for row in cells)]
 
 
-def _key_table(keys: Mapping[str, Key], language: str) -> list[str]:
+def key_table(keys: Mapping[str, Key], language: str) -> list[str]:
+    """The keys of a table of a pack, with type, default and meaning."""
     words = _WORDS[language]
     rows = []
     for name, key in keys.items():
         default = words["required"] if key.required else f"`{key.default}`" if key.default else ""
         rows.append((f"`{name}`", _TYPES[key.type][language], key.unit, default, _meaning(key, language)))
-    return _table(words["keys"], rows)
+    return markdown_table(words["keys"], rows)
 
 
 def _meaning(key: Key, language: str) -> str:
@@ -151,7 +152,7 @@ def _kind_table(language: str) -> list[str]:
         )
         for kind in KINDS.values()
     ]
-    return _table(_WORDS[language]["all_kinds"], rows)
+    return markdown_table(_WORDS[language]["all_kinds"], rows)
 
 
 def _kind_section(kind: Kind, language: str) -> list[str]:
@@ -165,7 +166,7 @@ def _kind_section(kind: Kind, language: str) -> list[str]:
     else:
         lines.append(words["no_measures"])
     if kind.keys:
-        lines += ["", *_key_table(kind.keys, language)]
+        lines += ["", *key_table(kind.keys, language)]
     if kind.reasons:
         lines += ["", f"{words['own_reasons']}{colon}" + _geometries(kind.reasons, language)]
     return lines
@@ -176,4 +177,4 @@ def _taker_table(words: Mapping[str, str]) -> list[str]:
     for kind in KINDS.values():
         for key in kind.keys:
             takers.setdefault(key, []).append(f"`{kind.name}`")
-    return _table(words["taken"], [(f"`{key}`", " ".join(kinds)) for key, kinds in takers.items()])
+    return markdown_table(words["taken"], [(f"`{key}`", " ".join(kinds)) for key, kinds in takers.items()])

@@ -66,12 +66,14 @@ def reference(language: str) -> str:
 
 def main() -> int:
     """Write the references in both languages, and the table of verbs."""
+    from onemap.rules.commands.indicator_reference import indicator_reference
     from onemap.rules.commands.licence_table import licence_table
     from onemap.rules.commands.pack_reference import pack_reference  # kinds need libraries that `--help` does not
 
     for language in LANGUAGES:
         (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
         (DOCS / f"packs.{language}.md").write_text(pack_reference(language), encoding="utf-8")
+        (DOCS / f"indicator-packs.{language}.md").write_text(indicator_reference(language), encoding="utf-8")
     VERB_TABLE.write_text(verb_table(), encoding="utf-8")
     (DOCS / "licences.md").write_text(licence_table(), encoding="utf-8")
     return 0

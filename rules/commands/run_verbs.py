@@ -2,7 +2,7 @@
 
 from onemap.rules.verb.declaration import Parameter, Verb, to_name
 
-RUN_KINDS = ("check", "compare", "remedy")
+RUN_KINDS = ("check", "compare", "remedy", "indicators")
 RUN_VERBS: tuple[Verb, ...] = (
     Verb(
         "runs",

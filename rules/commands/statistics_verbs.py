@@ -1,6 +1,16 @@
-"""The verbs that count what lies where, declared as every verb is; `rules/work/statistics_work.py` does them."""
+"""The verbs that count what lies where, and hold it to targets; `work=` names the module that does them."""
 
-from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_moment, to_name, to_zone
+from onemap.rules.verb.declaration import (
+    Parameter,
+    Verb,
+    to_codes,
+    to_count,
+    to_date,
+    to_moment,
+    to_name,
+    to_pairs,
+    to_zone,
+)
 
 _WORK = "statistics_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -14,6 +24,12 @@ _OUT = (
     Parameter("overwrite", flag=True),
     Parameter("workers", "N", convert=to_count),
 )
+
+
+def to_rhythm(text: str) -> dict[str, int]:
+    """CODE=DAYS pairs with commas between. Raises ValueError."""
+    return {code: to_count(days) for code, days in to_pairs(text).items()}
+
 
 STATISTICS_VERBS: tuple[Verb, ...] = (
     Verb(
@@ -63,5 +79,36 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         ),
         makes_data=True,
         work=_WORK,
+    ),
+    Verb(
+        "indicators",
+        (
+            _LIBRARY,
+            Parameter("pack", "FILE|NAME", repeated=True),
+            Parameter("unit", "CODE", convert=to_name),
+            Parameter("unit_field", "FIELD", convert=to_name),
+            Parameter("units_where", "CQL2", convert=to_name),
+            Parameter("only", "ID,…", convert=to_codes),
+            Parameter("as_of", "D", repeated=True, convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            *_OUT,
+        ),
+        makes_data=True,
+        work="indicator_work",
+    ),
+    Verb(
+        "warnings",
+        (
+            _LIBRARY,
+            Parameter("pack", "FILE|NAME", repeated=True),
+            Parameter("unit", "CODE", convert=to_name),
+            Parameter("unit_field", "FIELD", convert=to_name),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("days", "N", convert=to_count),
+            Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),
+            *_OUT,
+        ),
+        makes_data=True,
+        work="indicator_work",
     ),
 )

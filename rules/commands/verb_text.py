@@ -11,6 +11,7 @@ from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
+from onemap.rules.indicators.indicator_text import indicator_lines, warning_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -181,6 +182,14 @@ def _statistics(result: Result, language: str) -> str:
     return "\n".join(statistics_lines(result, language) + _outs(result, language))
 
 
+def _indicators(result: Result, language: str) -> str:
+    return "\n".join(indicator_lines(result, language) + _outs(result, language))
+
+
+def _warnings(result: Result, language: str) -> str:
+    return "\n".join(warning_lines(result, language) + _outs(result, language))
+
+
 def _readings(result: Result, language: str) -> str:
     return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
 
@@ -343,6 +352,8 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "readings": _readings,
     "statistics": _statistics,
     "transitions": _transitions,
+    "indicators": _indicators,
+    "warnings": _warnings,
     "decide": _decide,
     "atlas": _atlas,
     "remedy": _remedy,

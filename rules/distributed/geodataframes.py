@@ -14,8 +14,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
+from onemap.layers.crs.systems import suggestion, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
 from onemap.layers.gdal_limits import limit_gdal_of_another
@@ -30,6 +32,7 @@ from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import CheckOptions, question_about
 
 PARCELS = "parcels"
+_TEXT = "string[pyarrow]"
 
 
 def check_frame(
@@ -54,6 +57,7 @@ def check_frame(
         raise OneMapError("usage.choice", field="table", value=table, allowed=[PARCELS, *ROW_TABLES])
     options = CheckOptions(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
     with open_library(library, read_only=True) as opened:
+        refuse_unplaced(frame, opened.crs)
         # In the library's plane before anything is measured: blocks share one origin.
         placed = frame.to_crs(opened.crs)
         west, south, _, _ = np.asarray(placed.total_bounds.compute(), dtype=float)
@@ -62,6 +66,13 @@ def check_frame(
         tables = tables_of(check_plan, parcel_rows_of(check_plan, opened.crs, question.parcels), [], None)
         nothing = _framed(tables[table], opened)
     return placed.map_partitions(_judge_partition, library, check_plan, id_field, table, nothing, meta=nothing)
+
+
+def refuse_unplaced(frame: Any, target: pyproj.CRS) -> None:
+    """Raise OneMapError crs.missing, crs.no_transformation where a frame does not lead to the target for certain."""
+    if frame.crs is None:
+        raise OneMapError("crs.missing", file=PARCELS, layer=None, suggestion=suggestion(None))
+    transformation(pyproj.CRS(frame.crs), target, file=PARCELS, layer=None)
 
 
 def _judge_partition(part: Any, library: str, check_plan: CheckPlan, id_field: str, table: str, nothing: Any) -> Any:
@@ -90,7 +101,10 @@ def _parcels(part: Any, id_field: str) -> Parcels:
 
 
 def _framed(table: Table, library: Library) -> Any:
+    # Text as such, so that a partition without any is of the same type, and all can be written as one table.
+    texts = {name: _TEXT for name in table.columns.columns if table.columns[name].dtype == object}
+    columns = table.columns.astype(texts)
     if table.geometries is None:
-        return table.columns
+        return columns
     shapes = gpd.GeoSeries(shapely.from_wkb(shapely.to_wkb(table.geometries)), crs=library.crs)
-    return gpd.GeoDataFrame(table.columns, geometry=shapes)
+    return gpd.GeoDataFrame(columns, geometry=shapes)

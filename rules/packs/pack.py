@@ -54,16 +54,17 @@ class Pack:
         return {"id": self.id, "version": self.version, "hash": self.hash, "title": self.title, "tables": tables}
 
 
-def pack_text(name: str) -> tuple[str, str]:
+def pack_text(name: str, folder: str = "packs", missing: str = "pack.missing") -> tuple[str, str]:
     """A pack's TOML text and the name under which errors speak of it: a shipped pack's id, or a file.
 
-    Raises OneMapError pack.missing, pack.encoding.
+    folder: of the resources, where packs of its sort come along; missing: the code of the refusal if there is none.
+    Raises OneMapError with that code, and pack.encoding.
     """
-    shipped = RESOURCES / "packs" / f"{name}.toml"
+    shipped = RESOURCES / folder / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
     if not path.is_file():
-        known = sorted(item.stem for item in (RESOURCES / "packs").glob("*.toml"))
-        raise OneMapError("pack.missing", file=name, field="--pack", known=known)
+        known = sorted(item.stem for item in (RESOURCES / folder).glob("*.toml"))
+        raise OneMapError(missing, file=name, field="--pack", known=known)
     try:
         return path.read_bytes().decode("utf-8-sig"), path.name
     except UnicodeDecodeError:

@@ -111,7 +111,7 @@ def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
 
 
 def _check_value(name: str, key: Key, value: Any, wrong: _Wrong) -> None:
-    if not _is_type(value, key.type):
+    if not is_type(value, key.type):
         wrong("rule.type", name, expected=key.type)
     elif key.choices and key.type != LIST and value not in key.choices:
         wrong("rule.value", name, value=value, allowed=list(key.choices))
@@ -226,7 +226,8 @@ def _is_wording(text: str) -> bool:
     return all(name is None or (name.isidentifier() and not spec and not change) for _, name, spec, change in parts)
 
 
-def _is_type(value: Any, expected: str) -> bool:
+def is_type(value: Any, expected: str) -> bool:
+    """Whether a value is of the type that a key wants: TEXT, NUMBER, FLAG, TABLE, LIST or ANY."""
     if isinstance(value, bool):
         return expected in (FLAG, ANY)
     # With nan or inf as a limit nothing would ever count, and all would be clear.

@@ -93,7 +93,7 @@ class Library:
         """
         with self._call():
             days = plain_values(_READ, {"as_of": as_of, "known_at": known_at})
-            with open_library(self.location, read_only=True) as library:
+            with open_library(self.location) as library:
                 day = days.get("as_of") or date.today()
                 return version_frame(library, str(code), day, days.get("known_at"), bbox)
 
@@ -157,7 +157,9 @@ class Library:
         crs: str | None = None,
         transform: str | None = None,
         encoding: str | None = None,
+        fields: Mapping[str, str] | None = None,
         repair: bool = False,
+        keep_bad: bool = False,
         code_system: str | None = None,
         replace: Mapping[str, Source] | None = None,
         against: CheckResult | str | None = None,
@@ -167,7 +169,7 @@ class Library:
         shared: Place | None = None,
         progress: ProgressWish = None,
     ) -> CheckResult:
-        """Check parcels: a GeoDataFrame, or a file, against every layer in force by the rules of the packs.
+        """Check parcels: a GeoDataFrame, a file, or a list of such, by the rules of the packs.
 
         parcels: a frame of dask-geopandas is judged partition by partition when it is computed.
         id: the field of the parcels' ids; replace: layer → a frame or a file in its place, for a trial; against: an
@@ -180,11 +182,11 @@ class Library:
                 wishes = {"pack": _as_list(packs), "only": only, "as_of": as_of, "id": id}
                 return self._partitioned(parcels, wishes)
             values = {
-                "parcels": files.place(parcels, "parcels"), "pack": _as_list(packs), "only": only, "as_of": as_of,
+                "parcels": files.places(parcels, "parcels"), "pack": _as_list(packs), "only": only, "as_of": as_of,
                 "known_at": known_at, "id": id, "layer": layer, "crs": crs, "transform": transform, "repair": repair,
-                "encoding": encoding, "code_system": code_system, "replace": _replacements(files, replace),
-                "against": getattr(against, "run", against), "unrecorded": not record, "workers": workers,
-                "scheduler": _address(client), "shared": shared,
+                "fields": fields, "keep_bad": keep_bad, "encoding": encoding, "code_system": code_system,
+                "replace": _replacements(files, replace), "against": getattr(against, "run", against),
+                "unrecorded": not record, "workers": workers, "scheduler": _address(client), "shared": shared,
             }  # fmt: skip
             answer, tables = self._answer_with_tables("check", values, progress)
             return CheckResult(answer, self.language, tables, self.crs, self._explained)
@@ -363,7 +365,7 @@ class Library:
         return self._answer(verb, {**values, "out": [str(tables.path)]}, progress), tables
 
     def _partitioned(self, parcels: Any, wishes: Mapping[str, Any]) -> CheckResult:
-        tables = PartitionedTables(parcels, self.location, self.language, wishes)
+        tables = PartitionedTables(parcels, self.location, self.crs, self.language, wishes)
         parameters = {"library": self.name, "as_of": tables.as_of.isoformat()}
         answer = {"run": {"id": None, "recorded": False, "parameters": parameters}}
         return CheckResult(answer, self.language, tables, self.crs, self._explained)

@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,6 +16,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.rules.python.verb_call import Place
 
 Source: TypeAlias = Place | gpd.GeoDataFrame | gpd.GeoSeries
+_WANTED = "geopandas.GeoDataFrame, geopandas.GeoSeries, str, pathlib.Path"
 _ALWAYS = "2000-01-01T00:00:00.000Z"  # so that the same frame is the same file, with the same hash
 _ROWS = "row_of_frame"  # what GDAL calls the numbers of rows, so that a column `fid` is one like any other
 _AS_THEY_ARE = ("string", "empty", "bytes")
@@ -40,11 +41,19 @@ class FrameFiles:
         if isinstance(source, gpd.GeoSeries):
             source = source.rename("geometry").to_frame().set_geometry("geometry")
         if not isinstance(source, gpd.GeoDataFrame):
-            wanted = "geopandas.GeoDataFrame, geopandas.GeoSeries, str, pathlib.Path"
-            raise UsageError("python.kind", field=name, given=_kind_of(source), wanted=wanted)
+            raise UsageError("python.kind", field=name, given=_kind_of(source), wanted=_WANTED)
         path = self._folder / f"{name}.gpkg"
         _write(_plain_frame(source, name), path)
         return str(path)
+
+    def places(self, sources: Source | Sequence[Source], name: str) -> list[str]:
+        """The same of one source or several, of which each has a number. Raises as `place`, and for none at all."""
+        each = list(sources) if isinstance(sources, (list, tuple)) else [sources]
+        names = [name] if len(each) == 1 else [f"{name}{number}" for number in range(1, len(each) + 1)]
+        found = [place for one, its in zip(each, names, strict=True) if (place := self.place(one, its)) is not None]
+        if len(found) < max(len(each), 1):
+            raise UsageError("python.kind", field=name, given="None" if each else "[]", wanted=_WANTED)
+        return found
 
 
 @contextlib.contextmanager

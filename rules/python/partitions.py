@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from onemap.layers.errors import UsageError
-from onemap.rules.distributed.geodataframes import PARCELS, check_frame
+import pyproj
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.rules.distributed.geodataframes import PARCELS, check_frame, refuse_unplaced
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.inputs.parcels import id_field_of
 from onemap.rules.python.verb_call import plain_values
@@ -17,18 +19,22 @@ _CHECK = Verb("check", CHECK_PARAMETERS)
 
 def is_partitioned(parcels: object) -> bool:
     """Whether it is a frame of dask-geopandas; nothing is imported to find out."""
-    return type(parcels).__module__.partition(".")[0] == "dask_geopandas"
+    kind = type(parcels)
+    return kind.__module__.partition(".")[0] == "dask_geopandas" and kind.__name__ == "GeoDataFrame"
 
 
 class PartitionedTables:
     """The tables of a check of a partitioned frame, none of them computed; nothing is recorded in the library."""
 
-    def __init__(self, parcels: Any, library: str, language: str, wishes: Mapping[str, Any]) -> None:
-        """What is asked; wishes: packs, only, as_of and id as `check` has them.
+    def __init__(self, parcels: Any, library: str, crs: pyproj.CRS, language: str, wishes: Mapping[str, Any]) -> None:
+        """What is asked; crs: the library's; wishes: packs, only, as_of and id as `check` has them.
 
-        Raises UsageError usage.…, OneMapError field.missing, parcel.id.
+        Raises UsageError usage.…, OneMapError python.geometry, crs.missing, crs.no_transformation, field.missing.
         """
         values = plain_values(_CHECK, wishes)
+        if parcels._meta._geometry_column_name not in parcels.columns:
+            raise OneMapError("python.geometry", field=PARCELS)
+        refuse_unplaced(parcels, crs)
         place = {"file": PARCELS, "layer": None}
         field = id_field_of(list(map(str, parcels.columns)), values.get("id"), place)
         if field is None:

@@ -64,16 +64,21 @@ class MeasuredRows:
 class LayerInUnits:
     """One version of a layer, what of it lies in which unit, and what is asked of it."""
 
-    def __init__(self, library: Library, options: StatisticsOptions, threads: Threads) -> None:
-        """Read and share out. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable."""
+    def __init__(
+        self, library: Library, options: StatisticsOptions, threads: Threads, units: AreaUnits | None = None
+    ) -> None:
+        """Read and share out. units: in place of what the options name.
+
+        Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
+        """
         self.library, self.options, self.threads = library, options, threads
         self.version: Version = version_named(library, options.layer, options.as_of, options.known_at, "CODE")
         self.entry: LayerEntry = library.catalogue()[self.version.code]
         if self.entry.geometry == "raster":
             raise OneMapError("statistics.raster", layer=self.version.code, field="CODE")
-        self.units: AreaUnits | None = None
+        self.units: AreaUnits | None = units
         self.lost: list[str | None] = []  # codes in a table that are no unit's
-        if options.within is not None:
+        if units is None and options.within is not None:
             moment = options.as_of, options.known_at
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
         self.source = self._read(threads)
@@ -83,7 +88,7 @@ class LayerInUnits:
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
         self.numbers = {
-            name: _numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
+            name: plain_numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
             for name in self._summed_fields(stored.attributes)
         }
 
@@ -195,7 +200,7 @@ class LayerInUnits:
         order = np.argsort(group, kind="stable")
         found, start = np.unique(group[order], return_index=True)
         lengths = np.zeros(groups)
-        for at, rows in zip(found, np.split(order, start[1:]), strict=True):
+        for at, rows in zip(found, np.split(order, start)[1:], strict=True):
             self.threads.progress.check()
             lengths[at] = shapely.length(shapely.union_all(pieces.geometry[rows]))
         return lengths
@@ -235,6 +240,7 @@ class LayerInUnits:
         return problems
 
 
-def _numbers(values: np.ndarray) -> np.ndarray:
+def plain_numbers(values: np.ndarray) -> np.ndarray:
+    """Values (n,) as numbers, NaN for what is none."""
     numbers: np.ndarray = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
     return np.where(np.isfinite(numbers), numbers, np.nan)

@@ -24,41 +24,69 @@ from onemap.rules.statistics.conditions_of_layers import truth_of
 
 @dataclass(frozen=True)
 class AreaUnits:
-    """Units (n,) by name, their polygons in the library's plane, and where they came from, as JSON."""
+    """Units (n,) by name, their polygons in the library's plane, and where they came from, as JSON.
+
+    titles (n,): what people call them, where the layer has a field for it, else None.
+    """
 
     names: np.ndarray
     grounds: np.ndarray
     record: dict[str, Any]
     version: Version | None = None
     problems: tuple[Problem, ...] = ()
+    titles: np.ndarray | None = None
 
 
 def area_units(
-    library: Library, within: str, field: str | None, where: str | None, as_of: date, known_at: datetime | None
+    library: Library,
+    within: str,
+    field: str | None,
+    where: str | None,
+    as_of: date,
+    known_at: datetime | None,
+    option: str = "--within",
 ) -> AreaUnits:
     """The units that `CODE`, `CODE@label` or a file of polygons names; those of one value of the field are one unit.
 
     field: by default a layer's key, or of a file the field that names parcels, else the row.
-    where: which features are units. Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
+    where: which features are units; option: as a refusal names what was asked.
+    Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
     """
     code = within.partition("@")[0]
     if code in library.catalogue():
-        version = version_named(library, within, as_of, known_at, "--within")
-        return _of_version(library, version, field, where)
+        version = version_named(library, within, as_of, known_at, option)
+        return _of_version(library, version, field, where, option)
     return _of_file(library, within, field, where)
 
 
-def _of_version(library: Library, version: Version, field: str | None, where: str | None) -> AreaUnits:
+def _of_version(library: Library, version: Version, field: str | None, where: str | None, option: str) -> AreaUnits:
     entry = library.catalogue()[version.code]
     if entry.geometry != "polygon":
-        raise OneMapError("statistics.units", layer=version.code, field="--within", geometry=entry.geometry)
+        raise OneMapError("statistics.units", layer=version.code, field=option, geometry=entry.geometry)
     stored = read_version(library, version, None)
     place = {"file": library.label, "layer": version.table}
     name = field or entry.key
     values = [str(fid) for fid in stored.fids.tolist()] if name is None else _values(stored.attributes, name, place)
     names, grounds = _dissolved(values, stored.geometries, stored.attributes, where, {**place, "field": name})
-    record = {"code": version.code, "label": version.label, "table": version.table, "hash": version.hash}
-    return AreaUnits(names, grounds, {**record, "valid_from": version.valid_from, "unit": name}, version)
+    record: dict[str, Any] = {
+        "code": version.code,
+        "label": version.label,
+        "table": version.table,
+        "hash": version.hash,
+    }
+    record |= {"valid_from": version.valid_from, "unit": name}
+    return AreaUnits(names, grounds, record, version, titles=_titles(names, values, stored.attributes, name))
+
+
+def _titles(
+    names: np.ndarray, values: Sequence[str | None], attributes: pd.DataFrame, field: str | None
+) -> np.ndarray | None:
+    """What people call units whose field is a code: XZQMC beside XZQDM."""
+    title = f"{field.removesuffix('DM')}MC" if field is not None and field.endswith("DM") else None
+    if title is None or title not in attributes.columns:
+        return None
+    known = dict(zip(reversed(list(values)), reversed(text_values(attributes[title].tolist())), strict=True))
+    return np.array([*(known.get(name) for name in names.tolist()), None], dtype=object)[:-1]
 
 
 def _of_file(library: Library, file: str, field: str | None, where: str | None) -> AreaUnits:

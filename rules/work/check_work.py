@@ -121,9 +121,14 @@ def _check_result(
 
 
 def explain(values: Values, context: VerbContext) -> Result:
-    """How a finding came about."""
+    """How a finding, or an indicator's value, came about."""
     from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.explain_indicator import explain_indicator
+    from onemap.rules.indicators.indicators import KIND as INDICATORS
     from onemap.rules.runs.explain import explain as explained
+    from onemap.rules.runs.run_store import kind_of, run_record
 
     with open_library(values["library"]) as library:
+        if kind_of(run_record(library, values["run"], None)) == INDICATORS:
+            return explain_indicator(library, values["run"], values["parcel"], values["rule"], context.language)
         return explained(library, values["run"], values["parcel"], values["rule"], context.language)

@@ -11,6 +11,9 @@ from onemap.rules.compare import comparison_storage as comparisons
 from onemap.rules.compare.comparison import compared
 from onemap.rules.compare.comparison_record import KIND as COMPARE
 from onemap.rules.distributed.partition import fits_into_memory, most_parcels
+from onemap.rules.indicators import indicator_storage
+from onemap.rules.indicators.indicators import KIND as INDICATORS
+from onemap.rules.indicators.indicators import indicators
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.remedy import remedy_storage as remedies
@@ -23,7 +26,7 @@ _COMPUTED = 0.85  # of the work, before rows are held against those that are sto
 
 
 def differences_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
-    """Where a stored check, comparison or remedy differs from what it gives with what was known then.
+    """Where a stored run of any kind differs from what it gives with what was known then.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
@@ -38,6 +41,10 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
         held = Differences(library, identifier, remedies.KEPT)
         options = remedies.stored_options(library, identifier)
         held.hold(remedy(library, question, options, computing).tables, holding)
+    elif kind == INDICATORS:
+        held = Differences(library, identifier, indicator_storage.KEPT)
+        asked = indicator_storage.stored_options(library, identifier)
+        held.hold(indicator_storage.kept_tables(indicators(library, asked, computing)), holding)
     else:
         return _check_again(library, identifier, threads)
     return held.differences()

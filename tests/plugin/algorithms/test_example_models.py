@@ -11,7 +11,7 @@ from qgis.core import QgsProcessingModelAlgorithm, QgsVectorLayer
 from onemap.tests.plugin.desktop import NOT_INHERITED, make_profile
 from onemap.tests.plugin.small_town import CRS, ROOT, box, write_layer
 
-MODEL = ROOT / "docs" / "models" / "delivery-check-report.model3"
+MODEL = ROOT / "docs" / "models" / "delivery-check-sheets.model3"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("qgis_process") is None, reason="QGIS's program for scripts is not here"),
@@ -41,18 +41,20 @@ def qgis_process(tmp_path, library, *words):
     return subprocess.run(["qgis_process", *words], env=environment, capture_output=True, timeout=200, encoding="utf-8")
 
 
-def test_a_delivery_is_taken_in_checked_and_reported_by_one_model(town, empty_library, tmp_path):
+def test_a_delivery_is_taken_in_checked_and_printed_by_one_model(town, empty_library, tmp_path):
     delivery = tmp_path / "delivery"
     delivery.mkdir()
     write_layer(delivery / "YJJBNTTB2025.gpkg", ["BSM"], [(box(0, 0, 150, 300), "F1")])
-    findings, report = tmp_path / "findings.gpkg", tmp_path / "report.xlsx"
+    findings, report, sheets = tmp_path / "findings.gpkg", tmp_path / "report.xlsx", tmp_path / "sheets.pdf"
     given = {"LIBRARY": empty_library, "FOLDER": delivery, "COVERS": "district"}
     given |= {"PARCELS": town / "parcels.gpkg", "ID": "DKBH", "findings": findings, "report": report}
+    given |= {"sheets": sheets}
     words = [f"--{name}={value}" for name, value in given.items()]
     done = qgis_process(tmp_path, empty_library, "--json", "run", str(MODEL), *words)
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)["results"]
     assert results["report"] == str(report) and report.stat().st_size > 5000
+    assert results["sheets"] == str(sheets) and sheets.read_bytes().startswith(b"%PDF")
     layer = QgsVectorLayer(str(findings), "findings", "ogr")
     of_a = [row for row in layer.getFeatures() if row["parcel"] == "A" and row["layer"] == "YJJBNTTB"]
     assert [row["area_m2"] for row in of_a] == [5000.0] and of_a[0]["verdict"] == "prohibited"
@@ -62,5 +64,11 @@ def test_the_model_opens_in_the_designer_and_names_what_it_needs(provider):
     model = QgsProcessingModelAlgorithm()
     assert model.fromFile(str(MODEL)) and model.validate()[0]
     names = {definition.name() for definition in model.parameterDefinitions()}
-    assert names == {"LIBRARY", "FOLDER", "PLAN", "COVERS", "PARCELS", "ID", "checked_parcels", "findings", "report"}
-    assert model.childAlgorithm("check").dependencies()[0].childId == "ingest"
+    inputs = {"LIBRARY", "FOLDER", "PLAN", "COVERS", "PARCELS", "ID"}
+    assert names == inputs | {"checked_parcels", "findings", "report", "sheets"}
+    before = {name: child.dependencies() for name, child in model.childAlgorithms().items()}
+    assert {name: [one.childId for one in of] for name, of in before.items()} == {
+        "ingest": [],
+        "check": ["ingest"],
+        "sheet": ["check"],
+    }

@@ -28,6 +28,8 @@ OF_QGIS = {
     "statistics": {"STATISTICS", "UNITS"},
     "readings": {"STATUS", "MEANS"},
     "transitions": {"TRANSITIONS", "CLASSES", "UNITS"},
+    "indicators": {"INDICATORS", "TERMS", "FEATURES", "VALUES"},
+    "warnings": {"WARNINGS", "COUNT"},
     "changes": {"CHANGES", "TRANSITIONS"},
 }  # outputs that only QGIS has
 VERBS = """

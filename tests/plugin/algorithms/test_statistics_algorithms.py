@@ -30,6 +30,34 @@ def test_transitions_sum_to_the_compared_ground(library, plans):  # noqa: F811
     assert found["CHANGED_M2"] == 0
 
 
+def test_indicators_by_unit_over_a_series_of_days(library, tmp_path):  # noqa: F811
+    pack = tmp_path / "own.toml"
+    pack.write_text(
+        '[pack]\nid = "own"\nversion = "1"\ntitle = { zh = "试", en = "own" }\nissuer = "i"\nedition = "e"\n'
+        '[[term]]\nid = "plan"\nkind = "area"\nlayer = "PLAN_A"\n[[term]]\nid = "ground"\nkind = "ground"\n'
+        '[[indicator]]\nid = "share"\ntitle = { zh = "题", en = "Share" }\nformula = "plan / ground"\nunit = "%"\n'
+        'nature = "binding"\nbound = "floor"\ntarget = 50\nsource = "s"\n',
+        encoding="utf-8",
+    )
+    asked = {"LIBRARY": library, "PACK": str(pack), "UNIT": "PLAN_B", "AS_OF": "2026-01-01;2026-06-01"}
+    found = processing.run("onemap:indicators", {**asked, "INDICATORS": OUTPUT, "TERMS": OUTPUT})
+    given = [f"--pack={pack}", "--unit=PLAN_B", "--as-of=2026-01-01", "--as-of=2026-06-01"]
+    said = on_command_line("indicators", library, *given)
+    told = rows(found["INDICATORS"])
+    assert [row["value"] for row in told] == [row["value"] for row in said["indicators"]]
+    assert [row["as_of"] for row in told] == ["2026-01-01", "2026-06-01"] and told[0]["status"] == "ok"
+    assert found["VALUES"] == 2 and len(rows(found["TERMS"])) == 4 and found["RUN"]
+
+
+def test_what_to_look_at_is_what_the_command_line_lists(library):  # noqa: F811
+    asked = {"LIBRARY": library, "UNIT": "PLAN_B", "AS_OF": "2026-01-01", "RHYTHM": "PLAN_A=1,TRL=5"}
+    found = processing.run("onemap:warnings", {**asked, "WARNINGS": OUTPUT})
+    given = ["--unit=PLAN_B", "--as-of=2026-01-01", "--rhythm=PLAN_A=1,TRL=5"]
+    said = on_command_line("warnings", library, *given)["warnings"]
+    assert [row["id"] for row in rows(found["WARNINGS"])] == [row["id"] for row in said]
+    assert found["COUNT"] == len(said) and "stale:TRL:TRL" in [row["id"] for row in said]
+
+
 def test_sheets_of_a_selection_are_written_into_one_file(library, town, tmp_path):  # noqa: F811
     layer = QgsVectorLayer(str(town / "parcels.gpkg"), "parcels", "ogr")
     layer.selectByExpression("DKBH IN ('A', 'C')")

@@ -52,9 +52,16 @@ def test_a_partitioned_frame_gives_partitioned_tables_with_the_rows_of_a_check(d
             with pytest.raises(onemap.OneMapError) as refused:
                 library.check(frame, packs=pack, **wrong)
             assert refused.value.code == "usage.apart"
-        with pytest.raises(onemap.OneMapError) as refused:
-            library.check(frame.rename(columns={"DKBH": "X"}), packs=pack)
-        assert refused.value.code == "usage.required" and "id" in str(refused.value)
+        for wrong, code in (
+            (frame.rename(columns={"DKBH": "X"}), "usage.required"),
+            (frame.set_crs(None, allow_override=True), "crs.missing"),
+            (frame.set_crs(2383, allow_override=True), "crs.no_transformation"),
+            (frame.geometry, "python.kind"),
+            (frame.drop(columns="geometry"), "python.kind"),
+        ):
+            with pytest.raises(onemap.OneMapError) as refused:
+                library.check(wrong, packs=pack)
+            assert refused.value.code == code and refused.value.problems[0].message
 
 
 def test_a_partitioned_result_is_written_like_any_other(desk_made_once, parcels, tmp_path):
@@ -63,6 +70,15 @@ def test_a_partitioned_result_is_written_like_any_other(desk_made_once, parcels,
         lazy = library.check(frame, packs=desk_made_once.folder / "test.toml")
         lazy.to_file(tmp_path / "out")
     assert pd.read_parquet(tmp_path / "out" / "parcels.parquet").parcel.tolist() == parcels.DKBH.tolist()
+
+
+def test_partitions_are_written_and_read_again_as_one_table(desk_made_once, parcels, tmp_path):
+    frame = dask_geopandas.from_geopandas(parcels, npartitions=4)  # the last has no finding
+    with onemap.open(desk_made_once.library) as library:
+        lazy = library.check(frame, packs=desk_made_once.folder / "test.toml")
+        for name in ("findings", "overlaps_line", "composition"):
+            lazy.table(name).to_parquet(tmp_path / name)
+        assert len(gpd.read_parquet(tmp_path / "findings")) == len(lazy.findings.compute()) > 0
 
 
 @pytest.mark.slow

@@ -100,6 +100,22 @@ def test_the_same_frame_is_the_same_source(town, library, parcels):
     assert other["parcels_hash"] != one["parcels_hash"] and other["parcels_ground"] == one["parcels_ground"]
 
 
+def test_several_frames_and_files_are_one_check(town, library, parcels):
+    file = town.parcels({"C": box(6, 6, 9, 9)})
+    result = library.check([parcels, file], packs=pack_of(town))
+    assert result.verdicts.parcel.tolist() == ["A", "B", "C"]
+    with pytest.raises(onemap.OneMapError) as refused:
+        library.check([parcels, parcels], packs=pack_of(town))
+    assert refused.value.code == "parcel.twice"
+
+
+def test_a_bad_parcel_is_set_aside_if_that_is_wished(town, library, parcels):
+    bowtie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    broken = pd.concat([parcels, gpd.GeoDataFrame({"DKBH": ["X"]}, geometry=[bowtie], crs=4547)])
+    result = library.check(broken, packs=pack_of(town), keep_bad=True)
+    assert result.verdicts.parcel.tolist() == ["A", "B"] and "X" in result.problems.feature.tolist()
+
+
 def test_a_frame_in_degrees_is_brought_into_the_library_s_plane(town, library, parcels):
     near = parcels.set_geometry(parcels.translate(500_000, 4_000_000))
     degrees = near.to_crs(4490)
@@ -128,9 +144,10 @@ def test_a_result_is_written_as_out_writes_it(town, library, parcels, suffix):
 
 def test_a_finding_is_explained_step_by_step(town, library, parcels):
     result = library.check(parcels, packs=pack_of(town))
-    steps = result.explain("A", "zone").steps
+    explanation = result.explain("A", "zone")
     said = done("explain", town.library, result.run, "A", "zone").json["steps"]
-    assert steps.to_dict("records") == said and {"step", "key", "value"} <= set(steps)
+    assert explanation.answer["steps"] == said and explanation.steps.key.tolist() == [step["key"] for step in said]
+    assert all(f"{step['step']}: {step['value']}" in str(explanation) for step in said)
     trial = library.check(parcels, packs=pack_of(town), record=False)
     assert not trial.is_recorded
     with pytest.raises(onemap.OneMapError) as refused:
@@ -254,7 +271,7 @@ def test_inputs_of_the_wrong_kind_are_refused_in_a_sentence(town, library, parce
     table = pd.DataFrame({"DKBH": ["A"]})
     error = refusal(library.check, table)
     assert error.code == "python.kind" and "pandas.DataFrame" in str(error) and "GeoDataFrame" in str(error)
-    for wrong in (SQUARE, 5, [SQUARE], {"A": SQUARE}):
+    for wrong in (SQUARE, 5, [SQUARE], {"A": SQUARE}, None, [], [None]):
         assert refusal(library.check, wrong).code == "python.kind"
     assert refusal(library.check, gpd.GeoDataFrame({"DKBH": ["A"]})).code == "python.geometry"
     assert refusal(library.check, parcels.iloc[:0]).code == "source.empty"
@@ -283,6 +300,12 @@ def test_every_problem_of_a_refusal_is_told_in_the_library_s_language(town):
     assert [problem.code for problem in error.problems] == ["geometry.invalid"] * 2
     assert [problem.place["feature"] for problem in error.problems] == ["A", "B"]
     assert all("。" in problem.message + problem.mend for problem in error.problems)
+
+
+def test_between_two_calls_the_library_is_one_file(town, library, parcels):
+    for call in (lambda: library.read("ZONE"), lambda: library.check(parcels, packs=pack_of(town)), library.layers):
+        call()
+        assert [path.name for path in town.folder.glob("library.gpkg*")] == ["library.gpkg"]
 
 
 def test_a_closed_library_says_so(town, parcels):

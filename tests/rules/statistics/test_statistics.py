@@ -148,3 +148,8 @@ def test_tables_are_written_in_every_form(desk, units, suffix):
         rows, grounds = gpd.read_file(out, layer="statistics"), gpd.read_file(out, layer="units")
         assert list(rows.columns[:4]) == ["unit", "keys", "K", "features"] and rows["sum_N"].tolist() == [1.5, 1.5]
         assert grounds.geometry.area.tolist() == [100.0, 100.0, 100.0]
+
+
+def test_units_without_any_line_have_none(desk, units):
+    desk.layer("ROAD", [LineString([(500, 0), (600, 0)])], geometry="line")
+    assert areas(ask(desk, "ROAD", **units), "length_m") == {("W",): 0.0, ("E",): 0.0, ("far",): 0.0}

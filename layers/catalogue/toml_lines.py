@@ -1,0 +1,26 @@
+"""On which line of a TOML text a key stands, so that a refusal can name it."""
+
+import re
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]\s]+)\s*\]\]?\s*(?:#.*)?")
+
+
+def line_of(text: str, table: str, number: int, key: str | None = None) -> int:
+    """The line, from 1, of a key in the table of a name that comes as number (from 0) of its sort; without it its head.
+
+    A key that is not there stands on the line of the head; what cannot be found at all, on line 1.
+    """
+    count, head = -1, 0
+    for place, line in enumerate(text.splitlines(), 1):
+        found = _HEADER.fullmatch(line)
+        if found is not None:
+            if head:
+                break
+            count += found.group(2) == table
+            if count == number and found.group(2) == table:
+                head = place
+                if key is None:
+                    break
+        elif head and key is not None and re.match(rf"\s*(?:\"{re.escape(key)}\"|{re.escape(key)})\s*=", line):
+            return place
+    return head or 1

@@ -1,0 +1,104 @@
+"""How an indicator's value came about, step by step, from what the run kept."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.indicators.indicator_pack import Indicator, LayerPart, Term
+from onemap.rules.indicators.indicator_storage import stored_options
+from onemap.rules.indicators.indicators import KIND
+from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.runs.run_store import run_record, stored_rows
+
+Row = Mapping[str, Any]
+
+
+def explain_indicator(library: Library, identifier: str, unit: str, name: str, language: str) -> dict[str, Any]:
+    """The steps from formula, terms, versions and features to value, target and status, on every day of the run.
+
+    unit: as the run names it; "-" for the district. Raises OneMapError run.unknown, run.kind, run.unit, run.indicator.
+    """
+    record = run_record(library, identifier, KIND)
+    options = stored_options(library, identifier)
+    known = {item.id: (pack, item) for pack in options.packs for item in pack.indicators}
+    if name not in known:
+        raise OneMapError("run.indicator", file=library.label, run=identifier, value=name, known=sorted(known))
+    pack, item = known[name]
+    wanted = None if unit == "-" else unit
+    rows = [row.values for row in stored_rows(library, identifier, "indicators", id=name)]
+    rows = [row for row in rows if row["unit"] == wanted]
+    if not rows:
+        raise OneMapError("run.unit", file=library.label, run=identifier, value=unit)
+    steps: list[dict[str, Any]] = []
+
+    def step(key: str, *parts: Any) -> None:
+        text = " · ".join(str(part) for part in parts if part not in (None, ""))
+        steps.append({"step": phrase(f"explain.{key}", language), "key": key, "value": text})
+
+    step("run", identifier, record["started"], record["who"])
+    step("indicator", item.id, item.title.get(language), item.issuer, item.edition, f"{pack.id} {pack.version}")
+    step("formula", item.formula.text, item.unit.text)
+    step("basis", item.options["source"])
+    asked = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
+    terms, features = ([row.values for row in some if row.values["unit"] == wanted] for some in asked)
+    for row in rows:
+        step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"])
+        for term_name in item.formula.names:
+            _explain_term(pack.terms[term_name], row, terms, features, language, step)
+        _explain_value(item, row, language, step)
+    return {"steps": steps}
+
+
+def _explain_term(
+    term: Term, row: Row, terms: Sequence[Row], features: Sequence[Row], language: str, step: Any
+) -> None:
+    """One term: what it asks, of which versions, how much that is, and the features that have most of it."""
+    step("term", term.id, phrase(f"term_kind.{term.kind}", language), *map(_part, term.layers), _more(term))
+    for one in terms:
+        if one["term"] != term.id or one["as_of"] != row["as_of"] or not _is_of(one, row):
+            continue
+        step("version", one["versions"])
+        number = None if one["value"] is None else f"{term.unit.of(one['value']):,.6g} {term.unit.text}"
+        known = phrase("explain.known", language, share=f"{one['share_known']:.2%}")
+        step("measured", number, indicator_reasons(one["reason"], language), known, _counted(one, language))
+    for one in features:
+        if one["term"] == term.id and one["as_of"] == row["as_of"]:
+            step("feature", one["feature"], f"{one['value']:,.6g}")
+
+
+def _is_of(one: Row, row: Row) -> bool:
+    """Whether a term's row is that of the row's year, where the term is a table's number."""
+    return one["year"] is None or row["year"] is None or int(one["year"]) == int(row["year"])
+
+
+def _part(part: LayerPart) -> str:
+    words = [part.layer]
+    words += [f"@{part.state}"] if part.state is not None else []
+    words += ["@-1"] if part.is_earlier else []
+    return "".join(words) + (f" [{part.where}]" if part.where else "")
+
+
+def _more(term: Term) -> str:
+    words = [term.field or ""]
+    words += [f"≤ {term.distance_m:g} m"] if term.to is not None else []
+    return " ".join(filter(None, words))
+
+
+def _counted(row: Row, language: str) -> str:
+    return phrase("explain.features", language, count=row["features"])
+
+
+def _explain_value(item: Indicator, row: Row, language: str, step: Any) -> None:
+    places = int(item.options.get("decimals", 2))
+    if row["numerator"] is not None:
+        step("quotient", f"{row['numerator']:,.6g} ÷ {row['denominator']:,.6g}")
+    if row["value"] is not None:
+        step("value", f"{row['value']:,.{places}f} {row['unit_of_measure']}", row["year"])
+    if row["target"] is not None:
+        step("target", f"{row['target']:,.{places}f} {row['unit_of_measure']}", row["target_year"], item.bound)
+    status = phrase(f"indicator_status.{row['status']}", language)
+    step("status", status, indicator_reasons(row["reason"], language))
+    if row["break"] is not None:
+        step("break", phrase(f"indicator_reason.{row['break']}", language))

@@ -1,0 +1,231 @@
+"""The keys of a pack of indicators: its head, its terms, its indicators."""
+
+from collections.abc import Mapping
+
+from onemap.layers.catalogue.catalogue import DEPARTMENTS
+from onemap.rules.kinds.kind import ANY, LIST, NUMBER, TABLE, TEXT, Key
+
+AREA, NET, SUM, LENGTH, COUNT = "area", "net", "sum", "length", "count"
+GROUND, REACH, TRANSITION, OF_TABLE = "ground", "reach", "transition", "table"
+GEOMETRIES: Mapping[str, tuple[str, ...]] = {
+    AREA: ("polygon",),
+    NET: ("polygon",),
+    SUM: ("polygon", "line", "point"),
+    LENGTH: ("line",),
+    COUNT: ("polygon", "line", "point"),
+    GROUND: (),
+    REACH: ("polygon",),
+    TRANSITION: ("polygon",),
+    OF_TABLE: ("table",),
+}
+TERM_KINDS = tuple(GEOMETRIES)
+NATURES = ("binding", "expected", "advisory")
+FLOOR, CEILING, BAND, RISE, FALL, NO_BOUND = "floor", "ceiling", "band", "rise", "fall", "none"
+BOUNDS = (FLOOR, CEILING, BAND, RISE, FALL, NO_BOUND)
+LEVELS = ("city", "county", "township", "village", "urban")
+NOT_APPLICABLE = "not_applicable"
+
+_TITLE = '{ zh = "…", en = "…" }'
+_OF_LAYERS = '["CODE", { layer = "CODE", where = "…" }]'
+
+HEAD_KEYS: Mapping[str, Key] = {
+    "id": Key(TEXT, {"zh": "指标包代号", "en": "The pack's name."}, required=True),
+    "version": Key(TEXT, {"zh": "指标包版本", "en": "The pack's version."}, required=True),
+    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}, required=True),
+    "issuer": Key(
+        TEXT,
+        {
+            "zh": "由谁定义：不同部门的同名指标定义不同",
+            "en": "Who defines the indicators: two ministries define the same name differently.",
+        },
+        required=True,
+    ),
+    "edition": Key(TEXT, {"zh": "定义的版本", "en": "Which edition of the definition."}, required=True),
+    "least_known": Key(
+        NUMBER,
+        {
+            "zh": "单元中须有数据的最小比例（0 到 1）；不足即为无法判定",
+            "en": "The least part of a unit, 0 to 1, for which data must speak; below it the value is unknown.",
+        },
+        default="1.0",
+        not_negative=True,
+    ),
+    "targets": Key(
+        TEXT,
+        {
+            "zh": "目标值取自哪个表（如 GHZBB）：按单元、指标代号或名称",
+            "en": "The table that holds targets, such as GHZBB, by unit and by the indicator's id or name.",
+        },
+    ),
+    "near_year": Key(NUMBER, {"zh": "该表近期目标的年份", "en": "The year of that table's near target."}),
+}
+
+TERM_KEYS: Mapping[str, Key] = {
+    "id": Key(TEXT, {"zh": "项的代号，公式中用", "en": "The term's name, as formulas use it."}, required=True),
+    "kind": Key(
+        TEXT,
+        {
+            "zh": "怎样量：area 并集的椭球面积，net 净面积字段之和，sum 字段之和，length 并集长度，count 个数，"
+            "ground 单元面积，reach 距某类要素一定距离内的面积，transition 两个版本之间变来的面积，table 表中的数",
+            "en": "How it is measured: `area` of the union on the ellipsoid, `net` the sum of the layer's net area, "
+            "`sum` of a field, `length` of the union, `count`, `ground` the unit's own area, `reach` the area within "
+            "a distance, `transition` the area that came from something else, `table` a number of a table.",
+        },
+        required=True,
+        choices=TERM_KINDS,
+    ),
+    "layer": Key(TEXT, {"zh": "图层代号", "en": "The layer's code."}),
+    "where": Key(
+        TEXT,
+        {
+            "zh": "只计符合条件的要素（CQL2）；取值为空的不计入，另报",
+            "en": "Only features that meet the condition (CQL2); where that is unknown they count nowhere, and it is "
+            "said how many.",
+        },
+    ),
+    "field": Key(TEXT, {"zh": "求和的字段", "en": "The field that is added up."}),
+    "unit": Key(TEXT, {"zh": "该字段的计量单位", "en": "That field's unit of measure."}, default='"m2"'),
+    "unit_field": Key(
+        TEXT, {"zh": "表中写着计量单位的字段", "en": "The table's field that names each row's unit of measure."}
+    ),
+    "distinct": Key(TEXT, {"zh": "按此字段的不同取值计数", "en": "Values of this field are counted, each once."}),
+    "inside": Key(
+        LIST,
+        {"zh": f"只计在这些图层之内的部分：{_OF_LAYERS}", "en": f"Only what lies inside all of these: {_OF_LAYERS}."},
+        default="[]",
+    ),
+    "outside": Key(
+        LIST,
+        {
+            "zh": f"不计在这些图层之内的部分：{_OF_LAYERS}",
+            "en": f"Without what lies inside any of these: {_OF_LAYERS}.",
+        },
+        default="[]",
+    ),
+    "to": Key(ANY, {"zh": "reach：到哪些要素，同上写法", "en": "reach: of what, written as above (one)."}),
+    "distance_m": Key(
+        NUMBER,
+        {"zh": "reach：直线距离（米）", "en": "reach: the straight distance, in metres."},
+        not_negative=True,
+    ),
+    "was": Key(
+        TEXT,
+        {
+            "zh": "transition：在较早版本中的条件（CQL2）",
+            "en": "transition: the condition that held in the earlier version (CQL2).",
+        },
+    ),
+    "state": Key(
+        NUMBER,
+        {
+            "zh": "固定用哪一年年底有效的版本",
+            "en": "The year at the end of which the version was in force, whatever day is asked for.",
+        },
+    ),
+    "year": Key(TEXT, {"zh": "表中年度的字段", "en": "The table's field of the year."}, default='"ND"'),
+}
+
+INDICATOR_KEYS: Mapping[str, Key] = {
+    "id": Key(TEXT, {"zh": "指标代号，永不改变", "en": "The indicator's name, stable for ever."}, required=True),
+    "title": Key(TABLE, {"zh": f"名称，{_TITLE}", "en": f"Its name, {_TITLE}."}, required=True),
+    "names": Key(
+        LIST, {"zh": "目标表中的其他名称", "en": "Other names by which tables of targets call it."}, default="[]"
+    ),
+    "definition": Key(TABLE, {"zh": f"定义，{_TITLE}", "en": f"What it is, {_TITLE}."}),
+    "issuer": Key(TEXT, {"zh": "与指标包不同时：由谁定义", "en": "Who defines it, if not the pack's issuer."}),
+    "edition": Key(TEXT, {"zh": "与指标包不同时：定义的版本", "en": "Its edition, if not the pack's."}),
+    "formula": Key(
+        TEXT,
+        {"zh": "由项、数、+ - * / 和括号组成", "en": "Terms, numbers, + - * / and brackets."},
+        required=True,
+    ),
+    "unit": Key(
+        TEXT,
+        {
+            "zh": "计量单位，如 ha、km2、%、x、count、km/km2、m2/person；须与公式相合",
+            "en": "Its unit, such as ha, km2, %, x, count, km/km2, m2/person; it must fit the formula.",
+        },
+        required=True,
+    ),
+    "decimals": Key(NUMBER, {"zh": "显示的小数位数", "en": "How many decimals people read."}, default="2"),
+    "nature": Key(
+        TEXT,
+        {
+            "zh": "binding 约束性，expected 预期性，advisory 建议性",
+            "en": "`binding` 约束性, `expected` 预期性, `advisory` 建议性.",
+        },
+        required=True,
+        choices=NATURES,
+    ),
+    "bound": Key(
+        TEXT,
+        {
+            "zh": "目标是什么：floor 下限，ceiling 上限，band 区间，rise 升至，fall 降至，none 无",
+            "en": "What its target is: a `floor` or a `ceiling` in every year, a `band`, a path that must `rise` or "
+            "`fall` to it, or `none`.",
+        },
+        required=True,
+        choices=BOUNDS,
+    ),
+    "levels": Key(LIST, {"zh": "用于哪些层级", "en": "For which levels it is meant."}, default="[]", choices=LEVELS),
+    "target": Key(
+        ANY,
+        {
+            "zh": "目标值：一个数，或 { 2025 = …, 2035 = … }，区间写 [低, 高]；单元各有目标的用目标表",
+            "en": "Its target: a number, { 2025 = …, 2035 = … }, of a band [low, high]; targets of single units come "
+            "from the table.",
+        },
+    ),
+    "base": Key(
+        TABLE,
+        {"zh": "基期值：{ 2020 = … }，rise、fall 由此起算", "en": "The base, { 2020 = … }: where a path begins."},
+    ),
+    "warn": Key(NUMBER, {"zh": "到目标的几倍即预警", "en": "From which part of the target on it warns."}),
+    "alarm": Key(
+        NUMBER, {"zh": "到目标的几倍即突破", "en": "From which part of the target on it is broken."}, default="1.0"
+    ),
+    "zero": Key(
+        TEXT,
+        {
+            "zh": "分母量得为零时：unknown 无法判定，not_applicable 不适用（如内陆的岸线）",
+            "en": "Where the denominator is measured and is nothing: `unknown`, or `not_applicable` (a coast inland).",
+        },
+        default='"unknown"',
+        choices=("unknown", NOT_APPLICABLE),
+    ),
+    "department": Key(TEXT, {"zh": "主管部门", "en": "Whose it is."}, choices=tuple(DEPARTMENTS)),
+    "source": Key(TEXT, {"zh": "定义的出处", "en": "Where its definition is taken from."}, required=True),
+    "confidence": Key(
+        TEXT,
+        {"zh": "定义的把握：C 确定，L 多半，U 待核", "en": "How sure that is: C certain, L likely, U to be checked."},
+        default='"C"',
+        choices=("C", "L", "U"),
+    ),
+    "remark": Key(TABLE, {"zh": f"看数时须知，{_TITLE}", "en": f"What a reader of the number must know, {_TITLE}."}),
+}
+
+TABLES: Mapping[str, Mapping[str, Key]] = {"pack": HEAD_KEYS, "term": TERM_KEYS, "indicator": INDICATOR_KEYS}
+# Which keys a kind of term must have, and which it may have besides id, kind, layer and where.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    AREA: ("layer",),
+    NET: ("layer",),
+    SUM: ("layer", "field"),
+    LENGTH: ("layer",),
+    COUNT: ("layer",),
+    GROUND: (),
+    REACH: ("layer", "to", "distance_m"),
+    TRANSITION: ("layer", "was"),
+    OF_TABLE: ("layer", "field"),
+}
+_CUT = ("inside", "outside", "state")
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    AREA: ("layer", "where", *_CUT),
+    NET: ("layer", "where", "field", *_CUT),
+    SUM: ("layer", "where", "field", "unit", *_CUT),
+    LENGTH: ("layer", "where", *_CUT),
+    COUNT: ("layer", "where", "distinct", *_CUT),
+    GROUND: (),
+    REACH: ("layer", "where", "to", "distance_m", *_CUT),
+    TRANSITION: ("layer", "where", "was", *_CUT),
+    OF_TABLE: ("layer", "where", "field", "unit", "unit_field", "year"),
+}

@@ -1,0 +1,108 @@
+"""What the verb of indicators says to people: unit by unit, value, target and status, and why where it is unknown."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.messages import phrase, sentences
+from onemap.rules.findings.table import Table
+from onemap.rules.indicators.reason_words import indicator_reasons
+
+_MOST_ROWS = 200  # that somebody reads; --json and --out have them all
+
+
+def indicator_lines(result: dict[str, Any], language: str) -> list[str]:
+    """How many indicators have which status, then their values."""
+    rows = result["indicators"]
+    counts = {status: sum(row["status"] == status for row in rows) for status in ("ok", "warn", "alarm", "unknown")}
+    counts["none"] = len(rows) - sum(counts.values())
+    lines = [phrase("said.indicators", language, count=len(rows), **counts)]
+    heading = None
+    for row in rows[:_MOST_ROWS]:
+        here = (row["unit"], row["as_of"])
+        if here != heading:
+            heading = here
+            name = row["unit_title"] or row["unit"] or phrase("said.district", language)
+            lines.append(f"{name} · {row['as_of']}")
+        lines.append("  " + _line(row, language))
+    if len(rows) > _MOST_ROWS:
+        lines.append("  " + phrase("said.more_rows", language, count=len(rows) - _MOST_ROWS))
+    return lines
+
+
+def _line(row: dict[str, Any], language: str) -> str:
+    status = phrase(f"indicator_status.{row['status']}", language)
+    target = ""
+    if row["target"] is not None:
+        facts = {"target": _number(row["target"]), "year": row["target_year"] or "–"}
+        target = phrase("said.indicator_target", language, **facts)
+    reasons = "" if row["reason"] == "no_target" else indicator_reasons(row["reason"], language)
+    value = "–" if row["value"] is None else f"{_number(row['value'])} {row['unit_of_measure']}"
+    words = [f"{row['title']}: {value}", target, status if row["reason"] != "no_target" else "", reasons]
+    return " · ".join(filter(None, words))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.2f}"
+
+
+def warning_lines(result: dict[str, Any], language: str) -> list[str]:
+    """The list by kind, each with what it is about; and what could not be looked at."""
+    rows = result["warnings"]
+    lines = [phrase("said.warnings", language, count=len(rows), day=result["as_of"])]
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        of_kind = [row for row in rows if row["kind"] == kind]
+        lines.append(f"{phrase(f'warning_kind.{kind}', language)} ({len(of_kind)})")
+        lines += ["  " + _warning_line(row, language) for row in of_kind[:_MOST_ROWS]]
+    for one in result["unlooked"]:
+        words = [phrase(f"warning_kind.{one['kind']}", language), str(one.get("layer") or "")]
+        lines.append("  – " + " · ".join(filter(None, [*words, indicator_reasons(one["reason"], language)])))
+    return lines
+
+
+def _warning_line(row: dict[str, Any], language: str) -> str:
+    words = [row["layer"], row["unit"], row["subject"], phrase(f"indicator_status.{row['status']}", language)]
+    if row["value"] is not None:
+        limit = "" if row["limit"] is None else f" / {_number(row['limit'])}"
+        words.append(f"{_number(row['value'])}{limit} {row['unit_of_measure'] or ''}".strip())
+    words.append(row["day"])
+    if row["reason"] is not None:
+        is_word = row["kind"] != "sums"
+        words.append(indicator_reasons(row["reason"], language) if is_word else row["reason"])
+    if row["nearest"] is not None:
+        words.append(phrase("said.nearest", language, name=row["nearest"], distance=f"{row['distance_m']:,.0f}"))
+    return " · ".join(str(word) for word in words if word)
+
+
+def sheets_for_people(tables: Mapping[str, Table], language: str) -> dict[str, Table]:
+    """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
+    said = sentences(language)
+    return {
+        said["indicator_sheet"].get(name, name): table if name == "run" else Table(_worded(table.columns, language))
+        for name, table in tables.items()
+    }
+
+
+def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Columns with their heads and codes in words."""
+    said = sentences(language)
+    words: Mapping[str, Callable[[str], str]] = {
+        "status": lambda code: str(said["indicator_status"][code]),
+        "break": lambda code: str(said["indicator_reason"][code]),
+        "kind": lambda code: str(said["warning_kind"][code]),
+        **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),
+    }
+    result = columns.copy()
+    for name in result.columns:
+        if name in words:
+            texts = [None if code is None else words[name](code) for code in columns[name]]
+            result[name] = pd.Series(texts, index=columns.index, dtype=object)
+    if "reason" in result:  # of sums it names year and class
+        kinds = columns["kind"] if "kind" in columns else [None] * len(columns)
+        texts = [
+            text if text is None or kind == "sums" else indicator_reasons(text, language)
+            for text, kind in zip(columns["reason"], kinds, strict=True)
+        ]
+        result["reason"] = pd.Series(texts, index=columns.index, dtype=object)
+    return result.rename(columns=said["indicator_column"])

@@ -1,0 +1,376 @@
+"""`onemap indicators`: indicators of area units with targets and status, each with its terms, versions and features.
+
+Nothing is zero that is not known: a layer, a year, a denominator or ground that is missing makes `unknown`, with why.
+"""
+
+import math
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS
+from onemap.layers.library.library import Library, now
+from onemap.layers.software import software_versions
+from onemap.rules.findings.table import Table
+from onemap.rules.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE
+from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack, Term
+from onemap.rules.indicators.indicator_targets import NONE, UNKNOWN, Target, Targets, least_known, status_of
+from onemap.rules.indicators.term_measures import TermMeasures, TermValues
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.units import AreaUnits, area_units
+
+KIND = "indicators"
+_ARITHMETIC = 1e-6  # of a unit's ground: what rounding leaves between two borders that are one
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class IndicatorOptions:
+    """What is asked: by which packs, in which units, on which days, which indicators (all if none is named)."""
+
+    packs: tuple[IndicatorPack, ...]
+    days: tuple[date, ...]
+    unit: str | None = None
+    unit_field: str | None = None
+    units_where: str | None = None
+    only: tuple[str, ...] = ()
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """The answer: rows by day, unit and indicator; its terms; the features behind them; and the record of the run."""
+
+    rows: list[Record]
+    terms: list[Record]
+    features: list[Record]
+    units: list[Record]
+    problems: list[Problem]
+    record: Record
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+
+def indicators(library: Library, options: IndicatorOptions, threads: Threads) -> Indicators:
+    """Measure. Raises OneMapError indicators.…, statistics.…, layer.unknown, compare.… and a file's refusals."""
+    began, started = time.perf_counter(), now()
+    wanted = _wanted(options)
+    days = [
+        _Day(library, options, day, threads.part(place / len(options.days), (place + 1) / len(options.days)))
+        for place, day in enumerate(options.days)
+    ]
+    rows: list[Record] = []
+    for day in days:
+        rows += day.rows(wanted)
+    _mark_breaks(rows)
+    layers: dict[str, Record] = {}
+    for day in days:
+        layers |= {version["table"]: version for version in day.versions()}
+    problems = [problem for day in days for problem in day.units.problems]
+    record = {
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "kind": KIND,
+        "started": started,
+        "seconds": 0.0,
+        "software": software_versions(),
+        "packs": [pack.record() for pack in options.packs],
+        "layers": [layers[table] for table in sorted(layers)],
+        "units": [day.units.record for day in days],
+        "parameters": _parameters(options),
+        "who": library.person(),
+    }
+    terms = [row for day in days for row in day.terms]
+    features = [row for day in days for row in day.features]
+    record["seconds"] = round(time.perf_counter() - began, 3)
+    units = [row for day in days for row in day.unit_records()]
+    tables = _tables(rows, terms, features, days)
+    return Indicators(rows, terms, features, units, problems, record, tables)
+
+
+def _parameters(options: IndicatorOptions) -> Record:
+    return {
+        "days": [day.isoformat() for day in options.days],
+        "as_of": options.days[-1].isoformat(),
+        "unit": options.unit,
+        "unit_field": options.unit_field,
+        "units_where": options.units_where,
+        "only": list(options.only),
+        "known_at": options.known_at.isoformat() if options.known_at else None,
+    }
+
+
+def _wanted(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
+    every = [(pack, item) for pack in options.packs for item in pack.indicators]
+    ids = {item.id for _, item in every}
+    unknown = [name for name in options.only if name not in ids]
+    if unknown:
+        raise OneMapError("indicators.unknown", field="--only", value=unknown, known=sorted(ids))
+    return [(pack, item) for pack, item in every if not options.only or item.id in options.only]
+
+
+def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnits:
+    """The units of a day: of a layer or a file; without either the library's district is the one unit.
+
+    Raises OneMapError indicators.no_ground, statistics.…, layer.unknown, compare.….
+    """
+    if options.unit is None:
+        district = library.district()
+        if district is None:
+            raise OneMapError("indicators.no_ground", file=library.label, field="--unit")
+        record = {"code": None, "unit": None}
+        return AreaUnits(np.array([None], dtype=object), np.array([district], dtype=object), record)
+    code = options.unit.partition("@")[0]
+    if code not in library.catalogue():  # a file would be another one when the run is repeated
+        raise OneMapError("indicators.unit", field="--unit", value=code)
+    unit_field = options.unit_field or UNIT_LAYERS.get(code)
+    return area_units(library, options.unit, unit_field, options.units_where, day, options.known_at, "--unit")
+
+
+class _Day:
+    """All indicators on one day."""
+
+    def __init__(self, library: Library, options: IndicatorOptions, day: date, threads: Threads) -> None:
+        self.day, self._threads = day, threads
+        self.units = units_of(library, options, day)
+        self._measures = TermMeasures(library, self.units, day, options.known_at, threads)
+        self._targets = {pack.id: Targets(library, pack, day, options.known_at) for pack in options.packs}
+        self._catalogue: Mapping[str, LayerEntry] = library.catalogue()
+        self._asked: dict[tuple[str, str, int | None], TermValues] = {}
+        self.terms: list[Record] = []
+        self.features: list[Record] = []
+
+    def rows(self, wanted: Sequence[tuple[IndicatorPack, Indicator]]) -> list[Record]:
+        """The values, unit by unit; terms and features are noted on the way."""
+        by_indicator = []
+        for place, (pack, item) in enumerate(wanted):
+            self._threads.progress.at(place / len(wanted), item.id)
+            by_indicator.append(self._rows_of(pack, item))
+        self._note_terms()
+        return [rows[unit] for unit in range(len(self.units.names)) for rows in by_indicator]
+
+    def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
+        terms = [pack.terms[name] for name in item.formula.names]
+        found: dict[str, TermValues] = {}
+        for term in sorted(terms, key=lambda one: one.kind == OF_TABLE):
+            year = None
+            if term.kind == OF_TABLE:  # a number of persons belongs to the state of the ground that it is divided by
+                years = [value.year for name, value in found.items() if value.year is not None]
+                year = years[0] if years else None
+            found[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
+        return [self._row(pack, item, terms, found, unit) for unit in range(len(self.units.names))]
+
+    def _row(
+        self, pack: IndicatorPack, item: Indicator, terms: list[Term], found: Mapping[str, TermValues], unit: int
+    ) -> Record:
+        name = self.units.names[unit]
+        values = {term.id: float(found[term.id].value[unit]) for term in terms}
+        lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(values[term.id])}
+        base = None if lost else item.formula.value(values)
+        known = float(least_known([found[term.id].known[unit : unit + 1] for term in terms], 1)[0])
+        value = None if base is None else item.unit.of(base)
+        above, below = (None, None) if lost else item.formula.parts(values)
+        year = self._year(terms, found, unit)
+        row: Record = {
+            "id": item.id,
+            "pack": pack.id,
+            "unit": name,
+            "unit_title": None if self.units.titles is None else self.units.titles[unit],
+            "unit_version": self.units.record.get("table"),
+            "as_of": self.day.isoformat(),
+            "year": year,
+            "value": value,
+            "unit_of_measure": item.unit.text,
+            "target": None,
+            "target_year": None,
+            "status": UNKNOWN,
+            "reason": None,
+            "nature": item.nature,
+            "bound": item.bound,
+            "numerator": above,
+            "denominator": below,
+            "share_known": known,
+            "known_value": value,
+            "break": None,
+            "inputs": [_input(term, found[term.id], unit) for term in terms],
+        }
+        target = self._targets[pack.id].of(item, name)
+        return {**row, **_judgement(pack, item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))}
+
+    def _year(self, terms: list[Term], found: Mapping[str, TermValues], unit: int) -> int:
+        """The year of whose state a value is: of the layer's version, else of the table's row, else of the day."""
+        years = [found[term.id].year for term in terms if found[term.id].year is not None]
+        rows = [found[term.id].facts["year"][unit] for term in terms if "year" in found[term.id].facts]
+        years += [int(year) for year in rows if not np.isnan(year)]
+        return next((year for year in years if year is not None), self.day.year)
+
+    def _note_terms(self) -> None:
+        for (pack, term, _), values in self._asked.items():
+            for unit, name in enumerate(self.units.names.tolist()):
+                number = float(values.value[unit])
+                row: Record = {"unit": name, "as_of": self.day.isoformat(), "pack": pack, "term": term}
+                row |= {"value": None if math.isnan(number) else number, "reason": _reason(values, unit)}
+                row |= {"features": int(values.features[unit]), "share_known": float(values.known[unit])}
+                row |= {key: _number(column[unit]) for key, column in values.facts.items()}
+                row["versions"] = ", ".join(f"{one['table']}@{one['hash'][:12]}" for one in values.versions)
+                self.terms.append(row)
+            for large in values.largest:
+                named = {"unit": self.units.names[large["unit"]], "as_of": self.day.isoformat(), "pack": pack}
+                self.features.append({**named, "term": term, "feature": large["feature"], "value": large["value"]})
+
+    def versions(self) -> list[Record]:
+        """Every version that was asked for the units, the terms and the targets."""
+        found = [version for values in self._asked.values() for version in values.versions]
+        found += [targets.version for targets in self._targets.values() if targets.version is not None]
+        own = self.units.record
+        return [*found, *([own] if own.get("table") else [])]
+
+    def unit_records(self) -> list[Record]:
+        """The units of the day with their ground."""
+        return [
+            {"unit": name, "as_of": self.day.isoformat(), "area_m2": area}
+            for name, area in zip(self.units.names.tolist(), self._measures.ground_m2.tolist(), strict=True)
+        ]
+
+
+def _why_unknown(
+    pack: IndicatorPack,
+    item: Indicator,
+    terms: list[Term],
+    found: Mapping[str, TermValues],
+    row: Record,
+    lost: Mapping[str, str | None],
+    unit: int,
+) -> str | None:
+    """Why a value cannot stand, or None."""
+    if lost:
+        return ",".join(dict.fromkeys(reason or "no_value" for reason in lost.values()))
+    if row["share_known"] < pack.least_known - _ARITHMETIC:
+        open_terms = [found[term.id] for term in terms if found[term.id].known[unit] < pack.least_known - _ARITHMETIC]
+        return ",".join(dict.fromkeys(str(values.reason[unit]) for values in open_terms))
+    if row["value"] is None:
+        return NOT_APPLICABLE if item.options.get("zero") == NOT_APPLICABLE else "denominator_zero"
+    return None
+
+
+def _judgement(pack: IndicatorPack, item: Indicator, row: Record, target: Target, reason: str | None) -> Record:
+    """Value, target, status and reason as they stand in the row."""
+    if reason == NOT_APPLICABLE:
+        return {"value": None, "known_value": None, "status": NONE, "reason": NOT_APPLICABLE}
+    if reason is not None:
+        held = target.in_year(row["year"], item.bound)
+        number, goal = held if held else (None, None)
+        return {"value": None, "target": number, "target_year": goal, "status": UNKNOWN, "reason": reason}
+    if target.reason is not None:
+        return {"status": UNKNOWN, "reason": target.reason}
+    status, number, goal = status_of(item, row["value"], target, row["year"])
+    return {"target": number, "target_year": goal, "status": status, "reason": "no_target" if status == NONE else None}
+
+
+def _reason(values: TermValues, unit: int) -> str | None:
+    """Why a term is not known, or not wholly known, in a unit."""
+    is_whole = values.known[unit] >= 1.0 - _ARITHMETIC and not np.isnan(values.value[unit])
+    return None if is_whole else values.reason[unit]
+
+
+def _input(term: Term, values: TermValues, unit: int) -> Record:
+    """One term of a row, as JSON."""
+    number = float(values.value[unit])
+    return {
+        "term": term.id,
+        "kind": term.kind,
+        "value": None if math.isnan(number) else term.unit.of(number),
+        "unit_of_measure": term.unit.text if term.kind != GROUND else "m2",
+        "reason": _reason(values, unit),
+        "features": int(values.features[unit]),
+        "share_known": float(values.known[unit]),
+        **{name: _number(column[unit]) for name, column in values.facts.items()},
+        "versions": values.versions,
+    }
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _mark_breaks(rows: list[Record]) -> None:
+    """Along a series: where a value is not comparable with, or is the same state as, the one before."""
+    before: dict[tuple[str, str, Any], Record] = {}
+    for row in rows:
+        key = row["pack"], row["id"], row["unit"]
+        earlier = before.get(key)
+        if earlier is not None:
+            if earlier["unit_version"] != row["unit_version"]:
+                row["break"] = "units"
+            hashes = [[one["hash"] for term in some["inputs"] for one in term["versions"]] for some in (earlier, row)]
+            if row["break"] is None and hashes[0] == hashes[1] and hashes[0]:
+                row["break"] = "same_state"
+        before[key] = row
+
+
+def _tables(rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day]) -> dict[str, Table]:
+    """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
+    grounds = {
+        (day.day.isoformat(), name): ground
+        for day in days
+        for name, ground in zip(day.units.names.tolist(), day.units.grounds, strict=True)
+    }
+    flat = [{name: value for name, value in row.items() if name != "inputs"} for row in rows]
+    shapes = np.array([*(grounds[row["as_of"], row["unit"]] for row in rows), None], dtype=object)[:-1]
+    return {
+        "indicators": Table(_columns(flat, VALUE_COLUMNS), shapes),
+        "terms": Table(_columns(terms, TERM_COLUMNS)),
+        "features": Table(_columns(features, FEATURE_COLUMNS)),
+    }
+
+
+VALUE_COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("id", "pack", "unit", "unit_title", "unit_version", "as_of"), "text"),
+    "year": "whole",
+    "value": "number",
+    "unit_of_measure": "text",
+    "target": "number",
+    "target_year": "whole",
+    **dict.fromkeys(("status", "reason", "nature", "bound"), "text"),
+    **dict.fromkeys(("numerator", "denominator", "share_known", "known_value"), "number"),
+    "break": "text",
+}
+TERM_COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("unit", "as_of", "pack", "term"), "text"),
+    "value": "number",
+    "reason": "text",
+    "features": "whole",
+    **dict.fromkeys(("share_known", "area_m2", "planar_m2", "overlap_m2", "uncovered_m2", "no_value_m2"), "number"),
+    **dict.fromkeys(("no_value_features", "without_value", "year"), "number"),
+    "versions": "text",
+}
+FEATURE_COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("unit", "as_of", "pack", "term", "feature"), "text"),
+    "value": "number",
+}
+
+
+def _columns(records: list[Record], kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Rows as columns of one type each, whether or not there are any."""
+    made = {}
+    for name, kind in kinds.items():
+        values = [record.get(name) for record in records]
+        if kind == "text":
+            made[name] = pd.Series([None if value is None else str(value) for value in values], dtype=object)
+        else:
+            made[name] = pd.Series(values, dtype="Int64" if kind == "whole" else float)
+    return pd.DataFrame(made)
+
+
+def titled_tables(tables: Mapping[str, Table], titles: Mapping[str, str]) -> dict[str, Table]:
+    """The tables as they are written for people: each indicator with its name, which is no part of what is kept."""
+    values = tables["indicators"]
+    columns = values.columns.copy()
+    columns.insert(1, "title", pd.Series([titles[name] for name in columns["id"]], dtype=object))
+    return {**tables, "indicators": Table(columns, values.geometries)}

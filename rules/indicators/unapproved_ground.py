@@ -1,0 +1,143 @@
+"""Candidates 疑似: ground that was built on between two surveys, and that no approval in the library covers.
+
+A candidate is a question to be answered on the ground, never an offence. Of each the nearest approval is named, since
+a border may have shifted; and which layers of approvals the library does not have, since these might answer it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, in_force, read_version, versions
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.class_keys import class_keys
+from onemap.rules.statistics.statistics import record_of
+
+SURVEY, SEEN_FROM_ABOVE = "DLTB", "YGYSXZJSYDTB"
+APPROVALS = ("ZZ_NYDZYFW", "GDDK", "GHDK", "GHXK", "LSYD", "SSNYD", "PZWJSTD")
+# In this order: the first that a candidate touches names it.
+LINES = (("YJJBNTTB", "on_protected_farmland"), ("STBHHX", "in_red_line"))
+BOUNDARY = "CZKFBJ"
+LEAST_M2, LEAST_WIDTH_M = 200.0, 5.0
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Grounds (n,) in the library's plane, a record of each, the layers asked, and approvals that are not there."""
+
+    grounds: np.ndarray
+    records: list[dict[str, Any]]
+    versions: list[dict[str, Any]]
+    missing: list[str]
+
+
+def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candidates | None:
+    """The candidates of a day; None where the library has no two surveys to compare, and no spots seen from above.
+
+    Raises OneMapError version.unreadable, statistics.field.
+    """
+    known = versions(library)
+    surveys = [version for version in known if version.code == SURVEY]
+    newer, spots = in_force(surveys, as_of), _version_of(known, SEEN_FROM_ABOVE, as_of)
+    older = _before(surveys, newer)
+    if (newer is None or older is None) and spots is None:
+        return None
+    asked: list[Version] = []
+    new = shapely.MultiPolygon()
+    if newer is not None and older is not None:
+        new = shapely.difference(_built_ground(library, newer), _built_ground(library, older))
+        asked += [newer, older]
+    if spots is not None:
+        new = shapely.union(new, _ground(library, spots))
+        asked.append(spots)
+    approvals = {code: _version_of(known, code, as_of) for code in APPROVALS}
+    present = [version for version in approvals.values() if version is not None]
+    shapes, names = _approved_features(library, present)
+    threads.progress.check()
+    rest = shapely.difference(new, shapely.union_all(shapes)) if len(shapes) else new
+    grounds = _wide_parts(rest)
+    lines = [(version, word) for code, word in LINES if (version := _version_of(known, code, as_of)) is not None]
+    boundary = _version_of(known, BOUNDARY, as_of)
+    asked += [*present, *(version for version, _ in lines), *([boundary] if boundary else [])]
+    classes = _classes(library, grounds, lines, boundary)
+    records = [
+        {"class": word, "area_m2": float(shapely.area(ground)), **_nearest(ground, shapes, names)}
+        for ground, word in zip(grounds, classes, strict=True)
+    ]
+    missing = [code for code, version in approvals.items() if version is None]
+    return Candidates(grounds, records, [record_of(version) for version in asked], missing)
+
+
+def _version_of(known: Sequence[Version], code: str, as_of: date) -> Version | None:
+    return in_force([version for version in known if version.code == code], as_of)
+
+
+def _before(surveys: Sequence[Version], newer: Version | None) -> Version | None:
+    if newer is None:
+        return None
+    earlier = [version for version in surveys if (version.valid_from or "") < (newer.valid_from or "")]
+    return max(earlier, key=lambda version: (version.valid_from or "", version.number), default=None)
+
+
+def _built_ground(library: Library, version: Version) -> shapely.Geometry:
+    """The ground that a survey calls built, by the groups of its classes."""
+    stored = read_version(library, version, None)
+    place = {"file": library.label, "layer": version.table, "field": "DLBM"}
+    keys = class_keys(("DLBM/group",), stored.attributes, library.catalogue()[version.code], place)
+    rows = [keys.classes[at] == ("built",) for at in keys.of_feature.tolist()]
+    return shapely.union_all(stored.geometries[np.array(rows, dtype=bool)])
+
+
+def _ground(library: Library, version: Version) -> shapely.Geometry:
+    return shapely.union_all(read_version(library, version, None).geometries)
+
+
+def _approved_features(library: Library, present: Sequence[Version]) -> tuple[np.ndarray, list[str]]:
+    """Every approval's shape, and how it is named: layer and key."""
+    shapes, names = [np.empty(0, dtype=object)], []
+    for version in present:
+        stored, key = read_version(library, version, None), library.catalogue()[version.code].key
+        has_key = key is not None and key in stored.attributes.columns
+        values = stored.attributes[key].tolist() if has_key else stored.fids.tolist()
+        shapes.append(stored.geometries)
+        names += [f"{version.code} {value}" for value in values]
+    return np.concatenate(shapes), names
+
+
+def _wide_parts(ground: shapely.Geometry) -> np.ndarray:
+    """Single polygons that are large and wide enough to be looked at."""
+    whole = polygon_parts(np.array([ground], dtype=object))
+    parts = shapely.get_parts(whole[~shapely.is_missing(whole)])
+    large = parts[shapely.area(parts) >= LEAST_M2]
+    core = shapely.buffer(large, -LEAST_WIDTH_M / 2)
+    found: np.ndarray = large[~shapely.is_empty(core)]
+    return found
+
+
+def _classes(
+    library: Library, grounds: np.ndarray, lines: Sequence[tuple[Version, str]], boundary: Version | None
+) -> list[str]:
+    """What each candidate lies on: the gravest line first, else whether it is outside the growth boundary."""
+    words = np.full(len(grounds), "other", dtype=object)
+    if boundary is not None and len(grounds):
+        beyond = shapely.difference(grounds, _ground(library, boundary))
+        words[shapely.area(beyond) >= LEAST_M2] = "outside_boundary"
+    for version, word in reversed(lines):
+        inside = shapely.intersection(grounds, _ground(library, version)) if len(grounds) else grounds
+        words[shapely.area(inside) > 1.0] = word
+    return list(words)
+
+
+def _nearest(ground: shapely.Geometry, shapes: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    """The nearest approval: a border may have shifted."""
+    if len(shapes) == 0:
+        return {"nearest": None, "distance_m": None}
+    distances = shapely.distance(shapes, ground)
+    at = int(np.argmin(distances))
+    return {"nearest": names[at], "distance_m": float(distances[at])}

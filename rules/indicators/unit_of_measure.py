@@ -1,0 +1,105 @@
+"""Units of measure as packs and tables write them: "ha", "%", "km/km2", "m2/person", 万亩, 平方公里."""
+
+import re
+from dataclasses import dataclass
+
+# Of each unit how many of the base unit it is, and of what: metres, square metres, objects, persons, yuan, others.
+_AREA, _NONE = {"m": 2}, dict[str, int]()
+_ATOMS: dict[str, tuple[float, dict[str, int]]] = {
+    "m": (1.0, {"m": 1}),
+    "km": (1_000.0, {"m": 1}),
+    "m2": (1.0, _AREA),
+    "mu": (10_000 / 15, _AREA),
+    "ha": (10_000.0, _AREA),
+    "km2": (1_000_000.0, _AREA),
+    "m3": (1.0, {"m": 3}),
+    "count": (1.0, {"count": 1}),
+    "person": (1.0, {"person": 1}),
+    "yuan": (1.0, {"yuan": 1}),
+    "bed": (1.0, {"bed": 1}),
+    "x": (1.0, _NONE),
+    "%": (0.01, _NONE),
+}
+_WORDS = {
+    "平方米": "m2",
+    "㎡": "m2",
+    "m²": "m2",
+    "平方公里": "km2",
+    "平方千米": "km2",
+    "km²": "km2",
+    "公顷": "ha",
+    "hm²": "ha",
+    "hm2": "ha",
+    "亩": "mu",
+    "公里": "km",
+    "千米": "km",
+    "米": "m",
+    "立方米": "m3",
+    "人": "person",
+    "persons": "person",
+    "元": "yuan",
+    "张": "bed",
+    "倍": "x",
+    "个": "count",
+    "处": "count",
+    "栋": "count",
+    "％": "%",
+    "百分比": "%",
+}
+_MANY = {"万": 1e4, "亿": 1e8, "百": 1e2, "千": 1e3}
+_PART = re.compile(r"\s*([0-9][0-9.,_]*|)\s*([万亿百千]?)\s*(.+?)\s*")
+
+
+@dataclass(frozen=True)
+class UnitOfMeasure:
+    """A unit: how many base units one of it is, and the powers of the base units, the zeros left out."""
+
+    text: str
+    factor: float
+    powers: tuple[tuple[str, int], ...] = ()
+
+    def of(self, base: float) -> float:
+        """A quantity in base units as a number of this unit."""
+        return base / self.factor
+
+    def to_base(self, number: float) -> float:
+        """A number of this unit in base units."""
+        return number * self.factor
+
+
+def unit_of_measure(text: str) -> UnitOfMeasure:
+    """The unit that a text names, such as "10000 m2", "km/100km2", "万元", "人/平方公里".
+
+    Raises ValueError.
+    """
+    above, slash, below = text.replace("每", "/").partition("/")
+    factor, powers = _product(above)
+    if slash:
+        divisor, less = _product(below)
+        factor /= divisor
+        powers = joined_powers(powers, less, -1)
+    return UnitOfMeasure(text, factor, powers)
+
+
+def joined_powers(
+    one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...], sign: int
+) -> tuple[tuple[str, int], ...]:
+    """The powers of a product (sign 1) or a quotient (sign -1)."""
+    sums = dict(one)
+    for name, power in other:
+        sums[name] = sums.get(name, 0) + sign * power
+    return tuple(sorted((name, power) for name, power in sums.items() if power))
+
+
+def _product(text: str) -> tuple[float, tuple[tuple[str, int], ...]]:
+    found = _PART.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    number, many, name = found.groups()
+    atom = _ATOMS.get(_WORDS.get(name, name))
+    if atom is None and (word := _WORDS.get(f"{many}{name}")):  # 千米 is a unit of its own
+        atom, many = _ATOMS[word], ""
+    if atom is None:
+        raise ValueError(text)
+    count = float(number.replace(",", "").replace("_", "")) if number else 1.0
+    return count * _MANY.get(many, 1.0) * atom[0], tuple(sorted(atom[1].items()))

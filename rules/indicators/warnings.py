@@ -1,0 +1,216 @@
+"""`onemap warnings`: what somebody has to look at, from what the library holds on a day.
+
+Quotas that are near or broken, with their headroom; permits that end; layers older than their rhythm; tables whose
+districts do not add up to the city; candidates for change without approval. Each has a name that stays the same from
+one list to the next.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.fields import text_value, text_values
+from onemap.layers.ingest.unit_keys import plain_unit_code
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.rules.findings.table import Table
+from onemap.rules.indicators.indicator_keys import CEILING, FALL
+from onemap.rules.indicators.indicators import IndicatorOptions, indicators
+from onemap.rules.indicators.unapproved_ground import unapproved_ground
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.layer_in_units import plain_numbers
+
+QUOTA, EXPIRY, STALE, SUMS, CANDIDATE = "quota", "expiry", "stale", "sums", "candidate"
+_ENDS = "YXQZ"  # the field of the day on which a permit ends
+_SUM_TOLERANCE = 1e-6
+_COUNTED = 0.5  # of the work, when the indicators are measured
+Record = dict[str, Any]
+COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("id", "kind", "status", "layer", "unit", "subject", "day"), "text"),
+    **dict.fromkeys(("days_left", "value", "limit", "headroom", "distance_m"), "number"),
+    **dict.fromkeys(("unit_of_measure", "reason", "nearest"), "text"),
+}
+
+
+@dataclass(frozen=True)
+class WarningOptions:
+    """What is asked: quotas by which packs and units, on which day, permits that end within how many days.
+
+    rhythm: after how many days a layer (by code) should have a newer version.
+    """
+
+    quotas: IndicatorOptions
+    as_of: date
+    days: int = 90
+    rhythm: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class FoundWarnings:
+    """The list, the table with the ground of candidates, and what could not be looked at."""
+
+    rows: list[Record]
+    table: Table
+    unlooked: list[Record]
+
+
+def warnings(library: Library, options: WarningOptions, threads: Threads) -> FoundWarnings:
+    """Look. Raises OneMapError indicators.…, warnings.layer, version.unreadable and what the indicators refuse."""
+    unknown = [code for code in options.rhythm or {} if code not in library.catalogue()]
+    if unknown:
+        raise OneMapError("warnings.layer", field="--rhythm", value=unknown)
+    known = versions(library)
+    unlooked: list[Record] = []
+    rows: list[Record] = []
+    if options.quotas.unit is None and library.district() is None:
+        unlooked.append({"kind": QUOTA, "reason": "no_unit"})
+    else:
+        rows = _quotas(library, options, threads.part(0.0, _COUNTED))
+    rows += _ending_permits(library, known, options) + _stale_layers(known, options)
+    rows += _unequal_sums(library, known, options.as_of)
+    found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
+    shapes = [None] * len(rows)
+    if found is None:
+        unlooked.append({"kind": CANDIDATE, "reason": "no_earlier"})
+    else:
+        lost = ", ".join(found.missing)
+        unlooked += [{"kind": CANDIDATE, "reason": "layer_missing", "layer": code} for code in found.missing]
+        for ground, one in zip(found.grounds.tolist(), found.records, strict=True):
+            centre = ground.representative_point()
+            name = f"{centre.x:.0f},{centre.y:.0f}"
+            facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
+            facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
+            rows.append(_row(CANDIDATE, "unknown" if lost else "warn", name, **facts))
+            shapes.append(ground)
+    geometries = np.array([*shapes, None], dtype=object)[:-1]
+    return FoundWarnings(rows, Table(_typed_columns(rows), geometries), unlooked)
+
+
+def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
+    place = [facts.get(name) for name in ("layer", "unit")]
+    identifier = ":".join(str(part) for part in (kind, *place, subject) if part)
+    return {**dict.fromkeys(COLUMNS), "id": identifier, "kind": kind, "status": status, "subject": subject, **facts}
+
+
+def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[Record]:
+    """Indicators that are near their target, have broken it, or have one and cannot be told."""
+    rows = []
+    for one in indicators(library, options.quotas, threads).rows:
+        is_open = one["status"] == "unknown" and one["target"] is not None
+        if one["status"] not in ("warn", "alarm") and not is_open:
+            continue
+        headroom = None
+        if one["value"] is not None and one["target"] is not None:
+            is_upper = one["bound"] in (CEILING, FALL)
+            headroom = one["target"] - one["value"] if is_upper else one["value"] - one["target"]
+        facts = {name: one[name] for name in ("unit", "value", "unit_of_measure", "reason")}
+        rows.append(_row(QUOTA, one["status"], one["id"], limit=one["target"], headroom=headroom, **facts))
+    return rows
+
+
+def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[Record]:
+    """Permits that have ended or end soon; those that do not say when are told as one."""
+    rows = []
+    for code, entry in library.catalogue().items():
+        version = in_force([one for one in known if one.code == code], options.as_of)
+        if version is None or _ENDS not in {field.name for field in entry.fields}:
+            continue
+        stored = read_version(library, version, None)
+        if _ENDS not in stored.attributes.columns:
+            continue
+        ends = pd.to_datetime(pd.Series(text_values(stored.attributes[_ENDS].tolist())), errors="coerce")
+        silent = int(ends.isna().sum())
+        if silent:
+            rows.append(_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason="no_value"))
+        for at in np.flatnonzero(ends.notna().to_numpy()).tolist():
+            left = (ends.iloc[at].date() - options.as_of).days
+            if left <= options.days:
+                name = _feature_name(stored, entry.key, at)
+                day = ends.iloc[at].date().isoformat()
+                status = "alarm" if left < 0 else "warn"
+                rows.append(_row(EXPIRY, status, name, layer=code, day=day, days_left=left))
+    return rows
+
+
+def _feature_name(stored: StoredFeatures, key: str | None, at: int) -> str:
+    value = text_value(stored.attributes[key].iloc[at]) if key in stored.attributes.columns else None
+    return value or str(stored.fids[at])
+
+
+def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Record]:
+    """Layers that should have had a newer version by now, or have none in force."""
+    rows = []
+    for code, rhythm in (options.rhythm or {}).items():
+        of_code = [one for one in known if one.code == code]
+        version = in_force(of_code, options.as_of)
+        if version is None or version.valid_from is None:
+            reason = "no_value" if version else "not_in_force" if of_code else "layer_missing"
+            rows.append(_row(STALE, "unknown", code, layer=code, limit=rhythm, reason=reason))
+            continue
+        age = (options.as_of - date.fromisoformat(version.valid_from)).days
+        if age > rhythm:
+            facts = {"value": age, "limit": rhythm, "headroom": rhythm - age, "day": version.valid_from}
+            rows.append(_row(STALE, "warn", version.label, layer=code, unit_of_measure="d", **facts))
+    return rows
+
+
+def _unequal_sums(library: Library, known: Sequence[Version], as_of: date) -> list[Record]:
+    """Numbers of tables of which the districts do not add up to the city: same row but for the unit."""
+    rows = []
+    for code, entry in library.catalogue().items():
+        version = in_force([one for one in known if one.code == code], as_of)
+        if entry.geometry != "table" or entry.unit is None or version is None:
+            continue
+        attributes = read_version(library, version, None).attributes
+        if entry.unit not in attributes.columns:
+            continue
+        keys = [name for name in entry.rows if name != entry.unit and name in attributes.columns]
+        numbers = [
+            field.name
+            for field in entry.fields
+            if field.type == "number" and field.name in attributes.columns and field.name not in keys
+        ]
+        rows += _sums_of(code, attributes, entry.unit, keys, numbers)
+    return rows
+
+
+def _sums_of(
+    code: str, attributes: pd.DataFrame, unit: str, keys: Sequence[str], numbers: Sequence[str]
+) -> list[Record]:
+    """Rows where a unit's number is not the sum of the next level below it, which the table has in part or whole."""
+    rows = []
+    frame = pd.DataFrame({name: plain_numbers(attributes[name].to_numpy(dtype=object)) for name in numbers})
+    units = [plain_unit_code(text) if text else "" for text in text_values(attributes[unit].tolist())]
+    groups = ["/".join(text_value(attributes[name].iloc[at]) or "" for name in keys) for at in range(len(attributes))]
+    place = pd.DataFrame({"unit": units, "group": groups})
+    for group, members in place.groupby("group", sort=True):
+        names = members["unit"].tolist()
+        for at, name in members["unit"].items():
+            below = [one for one in names if name and one != name and one.startswith(name.rstrip("0") or name)]
+            if not below:
+                continue
+            next_level = min(map(len, below))
+            children = members.index[[one in below and len(one) == next_level for one in names]]
+            for number in numbers:
+                own, total = (
+                    float(frame[number].iloc[int(str(at))]),
+                    float(frame[number].loc[children].sum(skipna=False)),
+                )
+                if abs(own - total) > _SUM_TOLERANCE * max(abs(own), 1.0):
+                    facts = {"value": total, "limit": own, "headroom": own - total, "reason": str(group)}
+                    rows.append(_row(SUMS, "warn", f"{number} {group}".strip(), layer=code, unit=name, **facts))
+    return rows
+
+
+def _typed_columns(rows: Sequence[Record]) -> pd.DataFrame:
+    made = {}
+    for name, kind in COLUMNS.items():
+        values = [row[name] for row in rows]
+        texts = [None if value is None else str(value) for value in values]
+        made[name] = pd.Series(texts, dtype=object) if kind == "text" else pd.Series(values, dtype=float)
+    return pd.DataFrame(made)

@@ -1,0 +1,104 @@
+"""What the verbs of indicators do with their values; libraries are imported here only when one runs."""
+
+from datetime import date
+from typing import Any
+
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.verb.declaration import Result, Values, VerbContext
+
+
+def indicators(values: Values, context: VerbContext) -> Result:
+    """Measure indicators, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import problem_record
+    from onemap.rules.findings.run_tables import run_table
+    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.indicator_storage import record_indicators
+    from onemap.rules.indicators.indicators import IndicatorOptions, titled_tables
+    from onemap.rules.indicators.indicators import indicators as measure
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+
+    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
+    check_targets(outs, overwrite, [values["library"], *names])
+    with open_library(values["library"]) as library:
+        packs = indicator_packs(names, library.catalogue())
+        options = IndicatorOptions(
+            packs=tuple(packs),
+            days=tuple(sorted(set(values.get("as_of") or [date.today()]))),
+            unit=values.get("unit"),
+            unit_field=values.get("unit_field"),
+            units_where=values.get("units_where"),
+            only=values.get("only") or (),
+            known_at=values.get("known_at"),
+        )
+        found = measure(library, options, Threads.of(values.get("workers"), context.progress))
+        titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
+        tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
+        with contextlib.ExitStack() as written:
+            targets = [
+                written.enter_context(tables_written(_for(out, tables, context), library.crs, out, overwrite))
+                for out in outs
+            ]
+            if library.writable:
+                record_indicators(library, found, options)
+        recorded = library.writable
+    problems: list[dict[str, Any]] = [problem_record(problem, context.language) for problem in found.problems]
+    problems += remark_records(targets, context.language)
+    context.progress.at(1.0, "")
+    result: Result = {
+        "run": {**found.record, "recorded": recorded},
+        "indicators": [{**row, "title": titles[row["id"]]} for row in found.rows],
+        "units": found.units,
+        "problems": problems,
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def warnings(values: Values, context: VerbContext) -> Result:
+    """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.indicators import IndicatorOptions
+    from onemap.rules.indicators.warnings import WarningOptions
+    from onemap.rules.indicators.warnings import warnings as look
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+
+    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
+    check_targets(outs, overwrite, [values["library"], *names])
+    day = values.get("as_of") or date.today()
+    problems: list[dict[str, Any]] = []
+    with open_library(values["library"]) as library:
+        quotas = IndicatorOptions(
+            packs=tuple(indicator_packs(names, library.catalogue())),
+            days=(day,),
+            unit=values.get("unit"),
+            unit_field=values.get("unit_field"),
+        )
+        options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
+        found = look(library, options, Threads.of(values.get("workers"), context.progress))
+        for out in outs:
+            tables = _for(out, {"warnings": found.table}, context)
+            with tables_written(tables, library.crs, out, overwrite) as target:
+                problems += remark_records([target], context.language)
+    context.progress.at(1.0, "")
+    result: Result = {
+        "ok": True,
+        "as_of": day.isoformat(),
+        "warnings": found.rows,
+        "unlooked": found.unlooked,
+        "problems": problems,
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def _for(out: str, tables: Any, context: VerbContext) -> Any:
+    """The tables as the file wants them: a sheet is for people, in their language."""
+    from onemap.rules.indicators.indicator_text import sheets_for_people
+
+    return sheets_for_people(tables, context.language) if out.lower().endswith(".xlsx") else tables

@@ -1,0 +1,179 @@
+"""Every indicator of the pack city-checkup against geopandas and pandas, in a town made by chance."""
+
+from collections.abc import Callable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from onemap.tests.rules.indicators.made_town import MadeTown
+
+pytestmark = pytest.mark.slow  # some thirty layers
+
+FIRST_TWO = ("05", "06", "07", "08", "09")
+OTHER_BUILT = {"1001", "1002", "1003", "1004", "1005", "1007", "1008", "1009", "1109", "1201"}
+
+
+class Reading:
+    """What geopandas makes of the town in one unit: areas in m², lengths in m, counts."""
+
+    def __init__(self, town: MadeTown, code: str) -> None:
+        units = town.frames["XZQ"].set_index("XZQDM")
+        self.town, self.code, self.unit = town, code, units.geometry[code]
+        self.others = units.geometry.drop(code)
+        self.people = town.people.set_index("XZQDM").loc[code]
+
+    def land(self, chosen: Callable[[pd.DataFrame], pd.Series], name: str = "DLTB") -> gpd.GeoDataFrame:
+        patches = self.town.frames[name]
+        return patches[chosen(patches)]
+
+    def area(self, *layers: str | gpd.GeoDataFrame, without: str | None = None) -> float:
+        ground = self.unit
+        for layer in layers:
+            frame = self.town.frames[layer] if isinstance(layer, str) else layer
+            ground = ground.intersection(frame.geometry.union_all())
+        return (ground if without is None else ground.difference(self.town.frames[without].geometry.union_all())).area
+
+    def net(self, frame: gpd.GeoDataFrame, field: str = "TBDLMJ") -> float:
+        share = frame.geometry.intersection(self.unit).area / frame.geometry.area
+        return float((frame[field] * share).sum())
+
+    def length(self, frame: gpd.GeoDataFrame) -> float:
+        return frame.geometry.union_all().intersection(self.unit).length
+
+    def mine(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Those of which most lies here."""
+        most = np.max([frame.geometry.intersection(other).area for other in self.others], axis=0)
+        here = frame.geometry.intersection(self.unit).area
+        return frame[(here > 0) & (here > most)]
+
+    def names(self, layer: str) -> int:
+        found = self.mine(self.town.frames[layer])["MC"]
+        return found.nunique() + int(found.isna().sum())
+
+
+def arable(patches: pd.DataFrame) -> pd.Series:
+    return patches["DLBM"].isin(["0101", "0102", "0103"])
+
+
+def built(patches: pd.DataFrame) -> pd.Series:
+    return patches["DLBM"].str[:2].isin(FIRST_TWO) | patches["DLBM"].isin(OTHER_BUILT)
+
+
+def begins(*codes: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda patches: patches["DLBM"].str.startswith(codes)
+
+
+def in_towns(*codes: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda patches: built(patches) & patches["CZCSXM"].isin(codes)
+
+
+def is_urban(patches: pd.DataFrame) -> pd.Series:
+    return built(patches) & patches["CZCSXM"].str.startswith("20", na=False)
+
+
+def expected_of(one: Reading) -> dict[str, float]:
+    """Every indicator in the unit that it is told in."""
+    land, area, net, frames = one.land, one.area, one.net, one.town.frames
+    field, unit = land(arable), one.unit.area
+    adjustable = land(lambda patches: arable(patches) | patches["DLBM"].str.endswith("K"))
+    towns, villages = net(land(in_towns("201", "201A", "202", "202A"))), net(land(in_towns("203", "203A")))
+    facilities, boundary = land(begins("1202")), area("CZKFBJ")
+    plans = frames["KGDK"][frames["KGDK"]["GHZT"] == "现行"]
+    new = land(built).geometry.union_all().difference(land(built, "DLTB@2020").geometry.union_all())
+    was_arable = land(arable, "DLTB@2020").geometry.union_all()
+    new = new.intersection(one.unit)
+    buildings, roads = frames["JZW"], frames["GL"]
+    in_flood = gpd.overlay(buildings, frames["XZHQ"][["geometry"]].dissolve(), keep_geom_type=True)
+    homes = land(begins("0701"))
+    parks = land(lambda patches: patches["DLBM"].str.startswith("0810") & (patches["TBMJ"] >= 400))
+    near = gpd.GeoDataFrame(geometry=parks.geometry.buffer(300, quad_segs=64), crs=parks.crs)
+    urban, people = one.people["CZRKCZ"], one.people["CZRK"]
+    galleries = frames["DXZHGL"]
+    points = frames["DZZHYHD"]
+    return {
+        "farmland.arable": net(field) / 1e4,
+        "farmland.protected": net(frames["YJJBNTTB"], "YJJBNTMJ") / 1e4,
+        "farmland.protected_planned": net(frames["YJJBNT"], "YJJBNTMJ") / 1e4,
+        "farmland.protected_arable": 100 * area(field, "YJJBNTTB") / area("YJJBNTTB"),
+        "farmland.protected_adjustable": 100 * area(adjustable, "YJJBNTTB") / area("YJJBNTTB"),
+        "farmland.high_standard": 100 * area(field, "GBZNT") / area(field),
+        "farmland.other_crops": 100 * net(field[field["ZZSXDM"] == "FLS"]) / net(field),
+        "farmland.idle": 100 * net(field[field["ZZSXDM"] == "WG"]) / net(field),
+        "farmland.steep": net(field[field["GDPDJB"] == "5"]) / 1e4,
+        "farmland.grain_zones": area("NYLQ") / 1e4,
+        "farmland.grain_zones_arable": 100 * area(field, "NYLQ") / area("NYLQ"),
+        "facility.land": net(facilities) / 1e4,
+        "facility.filed": area("SSNYD") / 1e4,
+        "facility.unfiled": area(facilities, without="SSNYD") / 1e4,
+        "ecology.redline": area("STBHHX") / 1e6,
+        "ecology.redline_built": area(land(is_urban), "STBHHX") / 1e4,
+        "forest.land": net(land(begins("03"))) / 1e4,
+        "forest.one_map": area("LDYZT") / 1e4,
+        "forest.cover_survey": 100 * area(land(begins("0301", "0302"))) / unit,
+        "forest.public": area("GYL") / 1e4,
+        "forest.natural": area("TRL") / 1e4,
+        "grass.land": net(land(begins("04"))) / 1e4,
+        "wetland.land": net(land(begins("0303", "0304", "0306", "0402", "1105", "1106", "1108"))) / 1e4,
+        "water.surface": 100 * area(land(begins("1101", "1102"))) / unit,
+        "nature.share": 100 * area("ZRBHD") / unit,
+        "water.source_built": area(land(built), "YYSSYBHQ") / 1e4,
+        "built.total": net(land(built)) / 1e4,
+        "built.intensity": 100 * area(land(built)) / unit,
+        "built.urban_rural": (towns + villages) / 1e4,
+        "built.towns": towns / 1e4,
+        "built.villages": villages / 1e4,
+        "built.industry": 100 * net(land(begins("0601"))) / (towns + villages),
+        "built.housing": 100 * net(land(begins("0701", "0702"))) / (towns + villages),
+        "built.vacant": net(land(begins("1201"))) / 1e4,
+        "town.boundary": boundary / 1e6,
+        "town.expansion": boundary / area(land(in_towns("201", "201A", "202", "202A"), "DLTB@2020")),
+        "town.built_in_boundary": area(land(is_urban), "CZKFBJ") / 1e4,
+        "plan.detailed": 100 * area(plans, "CZKFBJ") / boundary,
+        "change.built": new.area / 1e4,
+        "change.arable_built": new.intersection(was_arable).area / 1e4,
+        "supply.approved": area("ZZ_NYDZYFW", without="GDDK") / 1e4,
+        "supply.unbuilt": area("PZWJSTD") / 1e4,
+        "renewal.area": area("CSGXFW") / 1e4,
+        "heritage.sites": one.names("WWBHFW") + one.names("LSWHJQ") + one.names("ZRBHD"),
+        "heritage.line": area("LSWHBHX") / 1e4,
+        "hazard.places": int(points.geometry.intersects(one.unit).sum()),
+        "flood.built": area(land(built), "XZHQ") / 1e4,
+        "flood.buildings": len(one.mine(in_flood)),
+        "tall.buildings": len(one.mine(buildings[buildings["JZGD"] > 100])),
+        "gallery.length": one.length(galleries[galleries["ZT"] == "现状"]) / 1e3,
+        "road.motorways": one.length(roads[roads["GLDJ"] == "高速公路"]) / unit * 1e5,
+        "road.network": one.length(roads) / unit * 1e5,
+        "rail.network": one.length(frames["TL"]) / unit * 1e5,
+        "parks.reach": 100 * area(homes, near) / area(homes),
+        "people.residents": people,
+        "people.urban_share": 100 * urban / people,
+        "built.towns_per_head": towns / urban,
+        "built.villages_per_head": villages / (people - urban),
+    }
+
+
+def test_every_indicator_is_what_geopandas_makes_of_it(tmp_path, onemap):
+    town = MadeTown(tmp_path, onemap)
+    answer = onemap("indicators", town.library, "--unit=XZQ", "--as-of=2025-06-01")
+    assert answer.code == 0, answer.json
+    rows = answer.json["indicators"]
+    assert {row["unit"] for row in rows} == {"139901001", "139901002"}
+    assert [row["id"] for row in rows if row["value"] is None] == []
+    for code in ("139901001", "139901002"):
+        found = {row["id"]: row["value"] for row in rows if row["unit"] == code}
+        expected = expected_of(Reading(town, code))
+        assert found.keys() == expected.keys()
+        rough = {"parks.reach": 2e-3}  # circles of unlike numbers of corners
+        # An edge of a kilometre is not quite the same line on the ellipsoid, which moves an area by some parts in 10⁶.
+        differing = {
+            name: (found[name], number)
+            for name, number in expected.items()
+            if found[name] != pytest.approx(number, rel=rough.get(name, 1e-5), abs=1e-9)
+        }
+        assert differing == {}
+    assert {row["status"] for row in rows if row["target"] is None} == {"none"}
+    assert len({row["value"] for row in rows}) > 80, "the town has no zeros to agree on by chance"
+    run = answer.json["run"]["id"]
+    assert onemap("verify", town.library, "--run", run).json == {"ok": True, "problems": []}

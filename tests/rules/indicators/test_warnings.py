@@ -1,0 +1,114 @@
+"""What somebody has to look at: each kind of warning worked by hand."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import box
+
+GROUND = box(0, 0, 400, 400)
+
+
+@pytest.fixture
+def town(tmp_path, onemap):
+    """A library with a district of 16 ha, and how layers of the catalogue come into it."""
+
+    class Town:
+        library = tmp_path / "town.gpkg"
+
+        def add(self, code, shapes=None, day="2024-12-31", code_of_answer=0, **columns):
+            path = tmp_path / f"{code}_{day}.{'csv' if shapes is None else 'gpkg'}"
+            if shapes is None:
+                pd.DataFrame(columns).to_csv(path, index=False)
+            else:
+                gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4547").to_file(path)
+            given = ["--valid-from", day, "--covers=district"]
+            answer = onemap("add", self.library, path, "--as", code, *given)
+            assert answer.code == code_of_answer, answer.json
+
+        def ask(self, *arguments, code=0):
+            answer = onemap("warnings", self.library, "--as-of=2025-06-01", *arguments)
+            assert answer.code == code, answer.json
+            return answer.json
+
+    district, rules = tmp_path / "district.gpkg", tmp_path / "none.toml"
+    gpd.GeoDataFrame(geometry=[GROUND], crs="EPSG:4547").to_file(district)
+    rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
+    answer = onemap("new", Town.library, "--crs=EPSG:4547", "--district", district, "--pack", rules)
+    assert answer.code == 0, answer.json
+    return Town()
+
+
+def of_kind(found, kind):
+    return [row for row in found["warnings"] if row["kind"] == kind]
+
+
+def test_a_quota_that_is_broken_says_by_how_much(town, tmp_path):
+    town.add("YJJBNT", [box(0, 0, 100, 100)], BSM=["1"], YJJBNTMJ=[9000.0])
+    pack = tmp_path / "own.toml"
+    head = '[pack]\nid = "own"\nversion = "1"\ntitle = { zh = "试", en = "own" }\nissuer = "i"\nedition = "e"\n'
+    term = '[[term]]\nid = "t"\nkind = "net"\nlayer = "YJJBNT"\n'
+    kept = '[[indicator]]\nid = "kept"\ntitle = { zh = "题", en = "Kept" }\nformula = "t"\nunit = "ha"\n'
+    kept += 'nature = "binding"\nbound = "floor"\nsource = "s"\n'
+    pack.write_text(f"{head}{term}{kept}target = 1.0\n", encoding="utf-8")
+    (row,) = of_kind(town.ask(f"--pack={pack}"), "quota")
+    assert (row["id"], row["status"], row["limit"]) == ("quota:kept", "alarm", 1.0)
+    assert (row["value"], row["headroom"]) == (pytest.approx(0.9), pytest.approx(-0.1))
+    pack.write_text(f"{head}{term}{kept}target = 0.5\n", encoding="utf-8")
+    assert of_kind(town.ask(f"--pack={pack}"), "quota") == []
+
+
+def test_permits_that_ended_end_soon_or_do_not_say_when(town):
+    ends = ["2025-05-31", "2025-06-01", "2025-08-30", "2025-08-31", None]
+    shapes = [box(10 * n, 0, 10 * n + 5, 5) for n in range(5)]
+    town.add("GHDK", shapes, DKBH=list("abcde"), YXQZ=ends)
+    rows = of_kind(town.ask(), "expiry")
+    told = {row["subject"]: (row["status"], row["days_left"]) for row in rows}
+    assert told == {"no_value": ("unknown", None), "a": ("alarm", -1), "b": ("warn", 0), "c": ("warn", 90)}
+    assert {row["id"] for row in rows if row["subject"] == "a"} == {"expiry:GHDK:a"}
+    assert len(of_kind(town.ask("--days=91"), "expiry")) == 5
+
+
+def test_a_layer_older_than_its_rhythm_and_one_that_is_not_there(town):
+    town.add("GYL", [box(0, 0, 10, 10)], day="2024-06-01", BH=["1"])
+    rows = of_kind(town.ask("--rhythm=GYL=364,TRL=100"), "stale")
+    assert [(row["layer"], row["status"], row["value"]) for row in rows] == [
+        ("GYL", "warn", 365),
+        ("TRL", "unknown", None),
+    ]
+    assert of_kind(town.ask("--rhythm=GYL=365"), "stale") == []
+    assert town.ask("--rhythm=NOPE=3", code=3)["problems"][0]["code"] == "warnings.layer"
+    assert town.ask("--rhythm=GYL=soon", code=2)["problems"][0]["code"] == "usage.value"
+
+
+def test_districts_that_do_not_add_up_to_the_city(town):
+    codes = ["1399", "139901", "139902", "139901001", "1399", "139901"]
+    years = [2023, 2023, 2023, 2023, 2024, 2024]
+    town.add("RKTJ", XZQDM=codes, ND=years, CZRK=[100, 60, 40, 59, 100, 60], HJRK=[90, 50, 40, 50, 90, None])
+    rows = of_kind(town.ask(), "sums")
+    # 2023: the city is 60 + 40; the county is not its one town. 2024: 60 is not 100, and of HJRK nobody knows.
+    told = [(row["unit"], row["subject"], row["value"], row["limit"], row["headroom"]) for row in rows]
+    assert told == [("139901", "CZRK 2023", 59, 60, 1), ("1399", "CZRK 2024", 60, 100, 40)]
+
+
+def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_approval(town, tmp_path):
+    west, middle, east = box(0, 0, 100, 400), box(100, 0, 300, 400), box(300, 0, 400, 400)
+    town.add("DLTB", [west, box(100, 0, 400, 400)], day="2020-12-31", BSM=["1", "2"], DLBM=["0701", "0101"])
+    assert town.ask()["unlooked"][0] == {"kind": "candidate", "reason": "no_earlier"}
+    town.add("DLTB", [west, middle, east], BSM=["1", "2", "3"], DLBM=["0701", "0601", "0101"])
+    # Of the new 200 m × 400 m two bands are approved; 3 m between them are too thin, 6 m × 5 m further on too small.
+    shapes = [box(100, 0, 300, 150), box(100, 153, 300, 300)]
+    town.add("GDDK", shapes, DKBH=["G1", "G2"])
+    town.add(
+        "PZWJSTD", [box(100, 300, 290, 310), box(296, 300, 300, 310), box(290, 305, 296, 310)], BSM=["1", "2", "3"]
+    )
+    town.add("YJJBNTTB", [box(100, 390, 110, 400)], BSM=["1"])
+    out = tmp_path / "list.gpkg"
+    found = town.ask(f"--out={out}")
+    (row,) = of_kind(found, "candidate")
+    assert (row["value"], row["reason"]) == (pytest.approx(200 * 90), "on_protected_farmland")
+    assert row["nearest"].startswith("PZWJSTD") and row["distance_m"] == 0.0
+    assert row["status"] == "unknown", "other approvals are not there, so nobody can tell"
+    assert {one["layer"] for one in found["unlooked"]} == {"ZZ_NYDZYFW", "GHDK", "GHXK", "LSYD", "SSNYD"}
+    written = gpd.read_file(out, layer="warnings")
+    written = written[written["kind"] == "candidate"]
+    assert written.geometry.area.tolist() == [pytest.approx(18_000)] and written["id"].tolist() == [row["id"]]
