@@ -13,7 +13,7 @@ import sys
 import types
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 OF_QGIS = ("core", "gui", "utils", "server", "analysis", "_3d")
 
 

@@ -1,4 +1,4 @@
-"""A machine that treats open files as Windows does, for tests that run under `-p onemap.tests.windows_like`.
+"""A machine that treats open files as Windows does, for tests that run under `-p onemap.tests.machines.windows_like`.
 
 A file that this process has open or mapped can be neither deleted nor replaced, nor can a folder that holds one be
 renamed; a rename never replaces; and names that Windows keeps for itself are refused. What native libraries do to files

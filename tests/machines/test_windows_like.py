@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from onemap.tests import windows_like
+from onemap.tests.machines import windows_like
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RUN_AGAIN = [
     "tests/layers/files",
     "tests/layers/ingest",
@@ -26,7 +26,18 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="it
 @pytest.mark.slow
 @pytest.mark.parametrize("place", RUN_AGAIN)
 def test_nothing_of_the_core_deletes_or_replaces_what_is_open(place):
-    command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "onemap.tests.windows_like", "-m", "not slow", place]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "onemap.tests.machines.windows_like",
+        "-m",
+        "not slow",
+        place,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", env={**os.environ, "CI": ""})
     assert done.returncode == 0, done.stdout[-4000:]
 

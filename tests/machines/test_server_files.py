@@ -11,7 +11,7 @@ import pytest
 
 from onemap.rules.commands.verbs import VERBS
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "resources" / "server"
 UNITS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".service", ".timer", ".socket"))
 
