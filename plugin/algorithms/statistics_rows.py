@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessing
 
-from onemap.plugin.algorithms.parameter_kinds import file, layer_code
+from onemap.plugin.algorithms.parameter_kinds import ParameterKind, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -22,9 +22,9 @@ def statistics_row() -> VerbRow:
             "ground for which the layer does not speak, ground where the condition is unknown."
         ),
         first="library code by within unit where as_of",
-        advanced="sum units_where known_at out overwrite workers",
+        advanced="sum units_where known_at out page overwrite workers",
         titles={**_of_units(), "code": tr("Layer (code)"), "sum": tr("Fields to add up")},
-        kinds={"code": layer_code()},
+        kinds={"code": layer_code(), "page": _page()},
         sinks=(
             Sink("STATISTICS", tr("Statistics by unit and class"), "statistics", VECTOR),
             Sink("UNITS", tr("Units with what is known of them"), "units", by_default=False),
@@ -48,9 +48,9 @@ def transitions_row() -> VerbRow:
             "code@label."
         ),
         first="library a b by within unit",
-        advanced="units_where as_of known_at out overwrite workers",
+        advanced="units_where as_of known_at out page overwrite workers",
         titles={**_of_units(), "a": tr("Older version (code@label)"), "b": tr("Newer version (code@label)")},
-        kinds={"a": layer_code(), "b": layer_code()},
+        kinds={"a": layer_code(), "b": layer_code(), "page": _page()},
         sinks=(
             Sink("TRANSITIONS", tr("Transitions by unit and class"), "transitions", VECTOR),
             Sink("CLASSES", tr("Classes before and after"), "classes", VECTOR),
@@ -177,6 +177,10 @@ def sheet_row() -> VerbRow:
     )
 
 
+def _page() -> ParameterKind:
+    return file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)")
+
+
 def _of_units() -> dict[str, str]:
     return {
         "by": tr("Classes (fields, commas between)"),
@@ -184,4 +188,5 @@ def _of_units() -> dict[str, str]:
         "unit": tr("Field that names the units"),
         "units_where": tr("Which features are units (CQL2)"),
         "where": tr("Which features count (CQL2)"),
+        "page": tr("Page with a chart"),
     }

@@ -1924,6 +1924,10 @@ Several days with semicolons between make a series.</source>
         <translation>均值</translation>
     </message>
     <message>
+        <source>Page with a chart</source>
+        <translation>带图表的一页</translation>
+    </message>
+    <message>
         <source>Statistics by unit and class</source>
         <translation>按单元与类别统计</translation>
     </message>

@@ -7,7 +7,7 @@ from onemap.rules.charts.chart_sheet import GRID, INK, QUIET, TEXT_MM, WIDTH_MM,
 from onemap.rules.charts.number_axis import value_text
 from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
 
-_ROW_MM, _HEAD_MM, _LEAST_MM = 7.0, 10.0, 1.5
+_ROW_MM, _HEAD_MM, _LEAST_MM = 7.0, 15.0, 1.5
 _LIGHTEST, _DARKEST = (255, 255, 255), (201, 120, 60)
 
 
@@ -30,7 +30,7 @@ def transition_table(
     after = [sum(rows[name][column] for name in classes) for column in range(len(classes))]
     every = [*before.values(), *after]
     size = _letter_size([value_text(value, every) for value in [*every, sum(after)]], column_mm)
-    parts = [svg_text(f"{heads[0]} ↓   {heads[1]} →", 0, _HEAD_MM - 2, TEXT_MM * 0.9, colour=QUIET)]
+    parts = [svg_text(f"{heads[0]} ↓   {heads[1]} →", 0, TEXT_MM, TEXT_MM * 0.9, colour=QUIET)]
     for column, name in enumerate([*classes, words.word("sum")]):
         parts.append(_head(name, name_mm + column * column_mm, column_mm, size))
     for number, name in enumerate(classes):

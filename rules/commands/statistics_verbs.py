@@ -19,6 +19,7 @@ _WITHIN = (
     Parameter("unit", "FIELD", convert=to_name),
     Parameter("units_where", "CQL2", convert=to_name),
 )
+_PAGE = Parameter("page", "FILE", convert=to_name)
 _OUT = (
     Parameter("out", "PATH", repeated=True),
     Parameter("overwrite", flag=True),
@@ -43,6 +44,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("where", "CQL2", convert=to_name),
             Parameter("as_of", "D", convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
+            _PAGE,
             *_OUT,
         ),
         makes_data=True,
@@ -75,6 +77,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             *_WITHIN,
             Parameter("as_of", "D", convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
+            _PAGE,
             *_OUT,
         ),
         makes_data=True,

@@ -8,13 +8,12 @@ from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
-from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.maps.fonts import FONTS, chosen_fonts
 from onemap.rules.maps.map_pictures import map_pictures
-from onemap.rules.maps.map_sheet import FONTS
 from onemap.rules.maps.map_source import Piece
+from onemap.rules.maps.page_files import docx_file, html_file, json_file, pdf_file
 from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.sheet.sheet_content import Sheet, sheets_of
-from onemap.rules.sheet.sheet_files import docx_file, html_file, json_file, pdf_file
 from onemap.rules.sheet.sheet_maps import CheckMapSource, parcel_map
 from onemap.rules.sheet.sheet_pages import sheet_page
 

@@ -1,10 +1,13 @@
 """What the verbs that count do with their values; libraries are imported here only when one runs."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+
+_PAGES, _PICTURE_PX = (".pdf", ".docx", ".html"), 1400
 
 
 def statistics(values: Values, context: VerbContext) -> Result:
@@ -12,6 +15,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.statistics.figure_pages import statistics_page
     from onemap.rules.statistics.layer_in_units import StatisticsOptions
     from onemap.rules.statistics.statistics import statistics as measure
 
@@ -29,9 +33,10 @@ def statistics(values: Values, context: VerbContext) -> Result:
     )
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
+    _check_page(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
-        crs = library.crs
+        crs, catalogue = library.crs, library.catalogue()
     problems = [problem_record(problem, context.language) for problem in found.problems]
     problems += _write_tables(found.tables, crs, outs, overwrite, context)
     context.progress.at(1.0, "")
@@ -45,6 +50,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
+    _write_page(values, statistics_page, result, catalogue, context)
     return result
 
 
@@ -53,6 +59,7 @@ def transitions(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.statistics.figure_pages import transitions_page
     from onemap.rules.statistics.transitions import TransitionOptions
     from onemap.rules.statistics.transitions import transitions as measure
 
@@ -68,9 +75,10 @@ def transitions(values: Values, context: VerbContext) -> Result:
     )
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
+    _check_page(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
-        crs = library.crs
+        crs, catalogue = library.crs, library.catalogue()
     problems = [problem_record(problem, context.language) for problem in found.problems]
     problems += _write_tables(found.tables, crs, outs, overwrite, context)
     context.progress.at(1.0, "")
@@ -86,7 +94,45 @@ def transitions(values: Values, context: VerbContext) -> Result:
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
+    _write_page(values, transitions_page, result, catalogue, context)
     return result
+
+
+def _write_page(values: Values, make_page: Any, result: Result, catalogue: Any, context: VerbContext) -> None:
+    """Write the page that is wanted; the answer names it. Raises OneMapError statement.suffix before any work."""
+    from onemap.layers.files.atomic_output import atomic_output
+    from onemap.layers.messages import phrase
+    from onemap.rules.maps.map_pictures import map_pictures
+    from onemap.rules.maps.page_files import docx_file, html_file, pdf_file
+
+    if not values.get("page"):
+        return
+    path, language, overwrite = Path(values["page"]), context.language, bool(values.get("overwrite"))
+    day = (values.get("as_of") or date.today()).isoformat()
+    page, chart = make_page(result, catalogue, day, language)
+    foot = phrase("figures.foot", language, library=Path(values["library"]).name)
+    if path.suffix.lower() == ".pdf":
+        body, _ = pdf_file([page], [chart], foot, language, context.progress)
+    elif path.suffix.lower() == ".html":
+        body = html_file([page], [chart], foot, language)
+    else:
+        body = docx_file([page], map_pictures([chart], _PICTURE_PX), foot)
+    with atomic_output(path, overwrite, "--page") as beside:
+        beside.write_bytes(body)
+    result["page"] = values["page"]
+
+
+def _check_page(values: Values) -> None:
+    """Raises OneMapError statement.suffix, out.exists and other reasons why the page cannot be written."""
+    from onemap.layers.errors import OneMapError
+    from onemap.layers.files.atomic_output import check_place
+
+    if not values.get("page"):
+        return
+    path = Path(values["page"])
+    if path.suffix.lower() not in _PAGES:
+        raise OneMapError("statement.suffix", file=path.name, field="--page", known=list(_PAGES))
+    check_place(path, bool(values.get("overwrite")), "--page", [values["library"], values.get("within") or ""])
 
 
 def _write_tables(

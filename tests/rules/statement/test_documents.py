@@ -187,7 +187,7 @@ class Box:
 
     @property
     def ink_east(self) -> float:
-        """Where the word's ink ends: the right half of a full-width stop is empty, and the next word may begin there."""
+        """Where the word's ink ends: the right half of a full-width stop is empty; the next word may begin there."""
         return self.east - (self.south - self.north) / 2 if self.word[-1] in "。，、；：）》”" else self.east
 
     def meets(self, other: "Box") -> bool:

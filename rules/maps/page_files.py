@@ -1,4 +1,4 @@
-"""The sheets as one file: PDF by typst, Word, HTML or JSON."""
+"""Pages of title, facts, a picture and tables as one file: PDF by typst, Word, HTML or JSON."""
 
 import html
 import io
@@ -14,7 +14,7 @@ from onemap.layers.progress import Progress
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.maps.typst_pages import set_pages
 
-TEMPLATE = "query_sheet.typ"
+TEMPLATE = "pages.typ"
 Page = dict[str, Any]
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 _LONG = re.compile(r"[A-Za-z0-9_./:\\-]{22,}")

@@ -1,0 +1,211 @@
+"""Statistics and transitions as a page: what was asked of which versions, a chart, and the table behind it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase
+from onemap.rules.charts.bars import BarSeries, bar_chart, stacked_bars
+from onemap.rules.charts.chart_fills import OTHER, SERIES, Fill, series_fill
+from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.transition_table import transition_table
+from onemap.rules.maps.page_files import Page
+from onemap.rules.statistics.class_keys import key_titles
+
+_MOST_CLASSES = len(SERIES) - 1  # that a chart tells apart; what is smaller is one part together
+_MOST_BARS = 30
+_LEAST_DRAWN_M2 = 0.5  # less reads as 0.0000 ha
+Record = dict[str, Any]
+Catalogue = Mapping[str, LayerEntry]
+
+
+def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, str]:
+    """The page of an answer of `statistics`, and its chart as SVG: hectares, kilometres or counts by unit and class."""
+    rows, layer = result["rows"], result["layer"]
+    name, factor, measure = _measure(rows)
+    words = ChartWords(
+        phrase("figures.statistics", language, layer=_version(layer, catalogue, language)),
+        phrase(f"figures.{measure}", language),
+        _source([layer, result["within"]], catalogue, language),
+        language,
+    )
+    values = [None if row[name] is None else row[name] / factor for row in rows]
+    chart = _statistics_chart(words, rows, values, language)
+    heads = [phrase(f"figures.{head}", language) for head in ("unit", "class", "features", measure, "share")]
+    table = [
+        [
+            _text(row["unit"]),
+            _class(row, language),
+            f"{row['features']:,}",
+            "–" if value is None else _number(value, measure),
+            "–" if row["share"] is None else f"{row['share']:.1%}",
+        ]
+        for row, value in zip(rows, values, strict=True)
+    ]
+    notes = _unknown_notes(result["total"], language)
+    block = _block(phrase("figures.table", language), heads, table, [4, 5, 2, 3, 2], [2, 3, 4], notes)
+    facts = _facts([layer, result["within"]], catalogue, as_of, language)
+    return {"title": words.title, "facts": facts, "blocks": [block]}, chart
+
+
+def transitions_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, str]:
+    """The page of an answer of `transitions`, and its chart as SVG: the matrix in hectares, of all units together."""
+    before, after = result["layers"]
+    names = _version(before, catalogue, language), _version(after, catalogue, language)
+    entry = catalogue[after["code"]]
+    areas: dict[tuple[str, str], float] = {}
+    for row in result["rows"]:
+        if row["area_m2"] < _LEAST_DRAWN_M2:
+            continue
+        pair = (_key_text(row["from"], entry, language), _key_text(row["to"], entry, language))
+        areas[pair] = areas.get(pair, 0.0) + row["area_m2"] / 10_000
+    sums: dict[str, float] = {}
+    for pair, area in areas.items():
+        for side in pair:
+            sums[side] = sums.get(side, 0.0) + area
+    classes = sorted(sums, key=lambda key: -sums[key])
+    shown, other = classes[:_MOST_CLASSES], phrase("figures.other", language)
+    if len(classes) > len(shown):
+        merged: dict[tuple[str, str], float] = {}
+        for (one, two), area in areas.items():
+            pair = (one if one in shown else other, two if two in shown else other)
+            merged[pair] = merged.get(pair, 0.0) + area
+        areas, shown = merged, [*shown, other]
+    words = ChartWords(
+        phrase("figures.transitions", language, before=names[0], after=names[1]),
+        phrase("figures.hectares", language),
+        _source([before, after, result["within"]], catalogue, language),
+        language,
+    )
+    chart = transition_table(words, shown, areas, names)
+    columns = ("unit", "class", "before", "after", "loss", "gain", "net")
+    heads = [phrase(f"figures.{name}", language) for name in columns]
+    fields = ("before_m2", "after_m2", "loss_m2", "gain_m2", "net_m2")
+    table = [
+        [
+            _text(row["unit"]),
+            _key_text(row["keys"], entry, language),
+            *(_number(row[name] / 10_000, "") for name in fields),
+        ]
+        for row in result["classes"]
+    ]
+    heading = phrase("figures.classes", language)
+    block = _block(heading, heads, table, [3, 4, 2.5, 2.5, 2.5, 2.5, 2.5], [2, 3, 4, 5, 6], "")
+    facts = _facts([before, after, result["within"]], catalogue, as_of, language)
+    return {"title": words.title, "facts": facts, "blocks": [block]}, chart
+
+
+def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[float | None], language: str) -> str:
+    """Stacked where there are units and classes; bars of the one or the other else, the largest first."""
+    units = list(dict.fromkeys(_text(row["unit"]) for row in rows))
+    classes = [_class(row, language) for row in rows]
+    if len(units) > 1 and len(set(classes)) > 1:
+        return _stacked(words, units, rows, classes, values, language)
+    names = classes if len(set(classes)) > 1 else [_text(row["unit"]) for row in rows]
+    pairs = sorted(zip(names, values, strict=True), key=lambda pair: -(pair[1] or 0.0))
+    if len(pairs) > _MOST_BARS:
+        rest = pairs[_MOST_BARS:]
+        known = [value for _, value in rest if value is not None]
+        named = phrase("figures.others", language, count=len(rest))
+        pairs = [*pairs[:_MOST_BARS], (named, sum(known) if len(known) == len(rest) else None)]
+    return bar_chart(words, [name for name, _ in pairs], [BarSeries("", tuple(value for _, value in pairs))])
+
+
+def _stacked(
+    words: ChartWords,
+    units: list[str],
+    rows: Sequence[Record],
+    classes: list[str],
+    values: list[float | None],
+    language: str,
+) -> str:
+    sums: dict[str, float] = {}
+    cells: dict[tuple[str, str], float | None] = {}
+    for row, name, value in zip(rows, classes, values, strict=True):
+        sums[name] = sums.get(name, 0.0) + (value or 0.0)
+        cells[_text(row["unit"]), name] = value
+    shown = sorted(sums, key=lambda name: -sums[name])[:_MOST_CLASSES]
+    series = [
+        BarSeries(name, tuple(cells.get((unit, name), 0.0) for unit in units), series_fill(number))
+        for number, name in enumerate(shown)
+    ]
+    rest = [name for name in sums if name not in shown]
+    if rest:
+        added = [[cells.get((unit, name), 0.0) for name in rest] for unit in units]
+        totals = tuple(None if None in row else sum(value or 0.0 for value in row) for row in added)
+        series.append(BarSeries(phrase("figures.others", language, count=len(rest)), totals, Fill(OTHER.colour)))
+    return stacked_bars(words, units, series)
+
+
+def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
+    """Which number of a row is drawn, by what it is divided, and what it is called."""
+    for name, factor, measure in (("area_ellipsoidal_m2", 10_000.0, "hectares"), ("length_m", 1000.0, "kilometres")):
+        if any(row[name] is not None for row in rows):
+            return name, factor, measure
+    return "features", 1.0, "count"
+
+
+def _number(value: float, measure: str) -> str:
+    digits = {"count": 0, "kilometres": 3}.get(measure, 4)
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
+
+
+def _class(row: Record, language: str) -> str:
+    titles = row.get("titles") or {}
+    words = [titles.get(name) or _text(value) for name, value in row["keys"].items()]
+    return " · ".join(words) or phrase("figures.all", language)
+
+
+def _key_text(keys: Mapping[str, Any] | None, entry: LayerEntry, language: str) -> str:
+    if keys is None:
+        return phrase("said.no_feature", language)
+    titles = key_titles(keys, entry, language)
+    return " · ".join(titles.get(name) or _text(value) for name, value in keys.items())
+
+
+def _text(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
+def _version(layer: Mapping[str, Any], catalogue: Catalogue, language: str) -> str:
+    return f"{catalogue[layer['code']].title[language]} {layer['label']}"
+
+
+def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, language: str) -> str:
+    """Versions with their day and the first signs of their hash, as it stands under a chart."""
+    parts = []
+    for layer in filter(None, layers):
+        if "label" not in layer:
+            parts.append(str(layer.get("file", "")))
+            continue
+        day, digest = layer.get("valid_from") or "–", str(layer.get("hash") or "")[:8]
+        parts.append(f"{_version(layer, catalogue, language)} ({day}, {digest})")
+    return phrase("said.comma", language).join(filter(None, parts))
+
+
+def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
+    """What is not known of the ground, in a line."""
+    told = [
+        phrase(f"said.statistics_{name}", language, area_ha=_number(total[name] / 10_000, ""))
+        for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2")
+        if (total.get(name) or 0.0) >= 0.01
+    ]
+    return " ".join(told)
+
+
+def _block(
+    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], numbers: list[int], note: str
+) -> Record:
+    block: Record = {"heading": heading, "heads": heads, "rows": rows, "widths": widths, "numbers": numbers}
+    return block | {"note": note or None}
+
+
+def _facts(
+    layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, as_of: str, language: str
+) -> list[list[str]]:
+    """Pairs of texts, an even number of them, since two stand beside each other."""
+    facts = [[phrase("figures.layer", language), _source([layer], catalogue, language)] for layer in layers if layer]
+    facts.append([phrase("figures.as_of", language), as_of])
+    if len(facts) % 2:
+        facts.append([phrase("figures.measure", language), phrase("figures.union", language)])
+    return facts

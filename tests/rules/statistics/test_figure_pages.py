@@ -1,0 +1,62 @@
+"""Pages of statistics and transitions: titles instead of codes, the numbers of the answer, a chart, every form."""
+
+import re
+
+import pytest
+from docx import Document
+from shapely.geometry import box
+
+X, Y = 500_000, 3_000_000  # where the plane is as large as the ellipsoid
+DISTRICT = box(X, Y, X + 1000, Y + 1000)
+
+
+@pytest.fixture
+def town(desk, onemap, tmp_path):
+    """Twenty hectares of paddy, ten of which became housing; two versions of the survey."""
+    library, covers = tmp_path / "town.gpkg", desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    for label, codes in (("2020", ["0101", "0101"]), ("2024", ["0101", "0701"])):
+        shapes = [box(X, Y, X + 1000, Y + 100), box(X, Y + 100, X + 1000, Y + 200)]
+        source = desk.write(f"land{label}", shapes, {"BSM": ["a", "b"], "DLBM": codes}, "EPSG:4547")
+        options = ["--as", "DLTB", "--label", label, "--valid-from", f"{label}-12-31", "--covers", covers]
+        answer = onemap("add", library, source, *options)
+        assert answer.code == 0, answer.json
+    return library
+
+
+def texts(page):
+    return re.sub(r"<[^>]+>", "|", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ["地类图斑 2020 → 地类图斑 2024", "水田", "城镇住宅用地", "减少", "−10.0000"]),
+        ("en", ["Transitions from Land use patches 2020", "Paddy", "Loss", "−10.0000"]),
+    ],
+)
+def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_path, language, words):
+    page = tmp_path / "page.html"
+    asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", language)
+    assert core(*asked).returncode == 0
+    said = texts(page)
+    assert [word for word in words if word not in said] == [] and "DLTB" not in said and "<svg" in page.read_text()
+
+
+def test_classes_and_their_hectares_stand_in_word_and_pdf(town, core, tmp_path):
+    word, pdf = tmp_path / "page.docx", tmp_path / "page.pdf"
+    for target in (word, pdf):
+        asked = ("statistics", town, "DLTB@2024", "--by", "DLBM/group", "--page", target, "--lang", "zh")
+        assert core(*asked).returncode == 0
+    document = Document(str(word))
+    cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
+    assert ["–", "农用地", "1", "10.0000", "50.0%"] in cells and ["–", "建设用地", "1", "10.0000", "50.0%"] in cells
+    assert len(document.inline_shapes) == 1 and pdf.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("name", "code"), [("page.txt", "statement.suffix"), ("there.pdf", "out.exists")])
+def test_a_page_that_cannot_be_written_is_refused_before_any_work(town, onemap, tmp_path, name, code):
+    (tmp_path / "there.pdf").write_text("mine")
+    answer = onemap("statistics", town, "DLTB", "--page", tmp_path / name)
+    assert answer.code in (2, 3) and answer.codes == [code]
+    assert (tmp_path / "there.pdf").read_text() == "mine"
