@@ -233,7 +233,7 @@ def _base(library: Library, known: Sequence[Version], code: str, since: str | No
 
 def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> shapely.Geometry:
     """The ground of the area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
-    assert options.unit is not None, "or nobody asks"  # noqa: S101 - for the type checker
+    assert options.unit is not None, "or nobody asks"  # noqa: S101 - for the type checker  # nosec B101
     code, value = options.unit
     entry = library.catalogue().get(code)
     if entry is None:

@@ -46,7 +46,7 @@ def system_user() -> str:
     """Who is at the keyboard, for the audit log."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
+    except (KeyError, OSError, ImportError):  # a container's user may have no name, Windows no variable of it
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
@@ -353,7 +353,7 @@ def make_library(
     Raises OneMapError library.….
     """
     srs_id = crs.to_epsg()
-    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others  # nosec B101
 
     def fill(connection: StoreConnection) -> None:
         for table in (*LIBRARY_TABLES, *tables):

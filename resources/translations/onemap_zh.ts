@@ -4217,5 +4217,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks after this computer to), then press “Set up the core” again.</source>
         <translation>缺少 Python 的 venv 模块。请在终端运行“sudo apt install python3-venv”（或请本机管理员运行），再点击“安装核心程序”。</translation>
     </message>
+    <message>
+        <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
+        <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
+    </message>
 </context>
 </TS>

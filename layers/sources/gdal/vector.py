@@ -40,6 +40,7 @@ from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
 from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
+from onemap.layers.stores.store import quote_identifier
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -308,7 +309,7 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress) -> _Reading
         except BULK_ERRORS:
             return found  # a format that cannot be read so; they have no geometry
         shapes = {row: shape for row, shape in survey.shapes.items() if row in unknown}
-        assert found.shapes is not None, "a table has no unknown shapes"  # noqa: S101 - for the type checker
+        assert found.shapes is not None, "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
         for row, shape in shapes.items():
             found.shapes[row] = shape
         found.survey = RecordSurvey(survey.count, survey.broken, shapes)
@@ -388,8 +389,7 @@ def check_count(readable: ReadableFile, rows: int) -> None:
         check_counts(readable.path)
     elif suffix == ".gpkg":
         # GDAL believes the file's own table of contents, which another program may have left behind the facts.
-        name = readable.layer.replace('"', '""')
-        sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
+        sql = f"SELECT count(*) AS held FROM {quote_identifier(readable.layer)}"  # noqa: S608 - quoted  # nosec B608
         held = int(pyogrio.raw.read(gdal_name(readable.path), sql=sql, read_geometry=False)[3][0][0])
     if held != rows:
         reason = f"{rows} ≠ {held}"
