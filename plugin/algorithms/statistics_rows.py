@@ -75,7 +75,7 @@ def indicators_row() -> VerbRow:
             "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
         ),
         first="library pack unit as_of",
-        advanced="unit_field units_where only known_at out overwrite workers",
+        advanced="unit_field units_where only known_at out page overwrite workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
@@ -83,8 +83,9 @@ def indicators_row() -> VerbRow:
             "units_where": tr("Which features are units (CQL2)"),
             "only": tr("Only these indicators (ids, commas between)"),
             "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
+            "page": tr("Page with a chart"),
         },
-        kinds={"unit": layer_code()},
+        kinds={"unit": layer_code(), "page": _page()},
         sinks=(
             Sink("INDICATORS", tr("Indicators by unit"), "indicators"),
             Sink("TERMS", tr("Terms with their versions"), "terms", VECTOR, by_default=False),

@@ -94,6 +94,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("only", "ID,…", convert=to_codes),
             Parameter("as_of", "D", repeated=True, convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
+            _PAGE,
             *_OUT,
         ),
         makes_data=True,
@@ -112,6 +113,6 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             *_OUT,
         ),
         makes_data=True,
-        work="indicator_work",
+        work="warning_work",
     ),
 )
