@@ -109,13 +109,14 @@ def warnings_row() -> VerbRow:
             "nearest approval. A candidate is a question to be answered on the ground, never an offence."
         ),
         first="library unit as_of days",
-        advanced="pack unit_field rhythm out overwrite workers",
+        advanced="pack unit_field rhythm keep out overwrite workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
             "unit_field": tr("Field that names the units"),
             "days": tr("Permits that end within days"),
             "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
+            "keep": tr("Keep the list in the library"),
         },
         kinds={"unit": layer_code()},
         sinks=(Sink("WARNINGS", tr("What to look at"), "warnings"),),

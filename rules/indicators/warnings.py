@@ -30,10 +30,12 @@ _ENDS = "YXQZ"  # the field of the day on which a permit ends
 _SUM_TOLERANCE = 1e-6
 _COUNTED = 0.5  # of the work, when the indicators are measured
 Record = dict[str, Any]
+STATE_COLUMNS = ("state", "first_seen", "last_seen")  # of those that the library has opened
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("id", "kind", "status", "layer", "unit", "subject", "day"), "text"),
     **dict.fromkeys(("days_left", "value", "limit", "headroom", "distance_m"), "number"),
     **dict.fromkeys(("unit_of_measure", "reason", "nearest"), "text"),
+    **dict.fromkeys(STATE_COLUMNS, "text"),
 }
 
 
@@ -52,11 +54,15 @@ class WarningOptions:
 
 @dataclass(frozen=True)
 class FoundWarnings:
-    """The list, the table with the ground of candidates, and what could not be looked at."""
+    """The list, the ground of its candidates (None of others), and what could not be looked at."""
 
     rows: list[Record]
-    table: Table
+    shapes: list[Any]
     unlooked: list[Record]
+
+    def table(self) -> Table:
+        """The list as a table."""
+        return Table(typed_columns(self.rows), np.array([*self.shapes, None], dtype=object)[:-1])
 
 
 def warnings(library: Library, options: WarningOptions, threads: Threads) -> FoundWarnings:
@@ -74,7 +80,7 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     rows += _ending_permits(library, known, options) + _stale_layers(known, options)
     rows += _unequal_sums(library, known, options.as_of)
     found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
-    shapes = [None] * len(rows)
+    shapes: list[Any] = [None] * len(rows)
     if found is None:
         unlooked.append({"kind": CANDIDATE, "reason": "no_earlier"})
     else:
@@ -87,8 +93,7 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
             rows.append(_row(CANDIDATE, "unknown" if lost else "warn", name, **facts))
             shapes.append(ground)
-    geometries = np.array([*shapes, None], dtype=object)[:-1]
-    return FoundWarnings(rows, Table(_typed_columns(rows), geometries), unlooked)
+    return FoundWarnings(rows, shapes, unlooked)
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
@@ -207,10 +212,11 @@ def _sums_of(
     return rows
 
 
-def _typed_columns(rows: Sequence[Record]) -> pd.DataFrame:
+def typed_columns(rows: Sequence[Record], kinds: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
+    """Rows as columns of text or numbers, whether or not there are any."""
     made = {}
-    for name, kind in COLUMNS.items():
-        values = [row[name] for row in rows]
+    for name, kind in kinds.items():
+        values = [row.get(name) for row in rows]
         texts = [None if value is None else str(value) for value in values]
         made[name] = pd.Series(texts, dtype=object) if kind == "text" else pd.Series(values, dtype=float)
     return pd.DataFrame(made)
