@@ -38,9 +38,9 @@ _LOOKS, _STEPS = "onemap_warning_looks", "onemap_warning_steps"
 _KEEP, _STEP = "warnings.keep", "warnings.step"  # as the log has them
 # Of a step `number` counts all, `step` those of its warning; found: the numbers of the steps that opened what was seen.
 TABLES = (
-    f"CREATE TABLE IF NOT EXISTS {_LOOKS} (number INTEGER PRIMARY KEY, day TEXT NOT NULL, asked TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS onemap_warning_looks (number INTEGER PRIMARY KEY, day TEXT NOT NULL, asked TEXT NOT NULL,"
     " found TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL)",
-    f"CREATE TABLE IF NOT EXISTS {_STEPS} (number INTEGER PRIMARY KEY, warning TEXT NOT NULL, step INTEGER NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS onemap_warning_steps (number INTEGER PRIMARY KEY, warning TEXT NOT NULL, step INTEGER NOT NULL,"
     " state TEXT NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,"
     " UNIQUE (warning, step))",
 )
