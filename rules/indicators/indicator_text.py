@@ -55,6 +55,17 @@ def warning_lines(result: dict[str, Any], language: str) -> list[str]:
         again = sum(row["state"] == "closed" for row in rows)
         before = len({row["id"] for row in rows} - set(result["opened"]))
         lines.append(phrase("said.warnings_kept", language, opened=len(result["opened"]), before=before, again=again))
+    return lines + _warning_groups(result, language)
+
+
+def new_warning_lines(result: dict[str, Any], language: str) -> list[str]:
+    """Those that were never opened, as `recheck` tells them."""
+    lines = [phrase("said.warnings_new", language, count=len(result["warnings"]))]
+    return lines + _warning_groups(result, language)
+
+
+def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
+    rows, lines = result["warnings"], []
     for kind in dict.fromkeys(row["kind"] for row in rows):
         of_kind = [row for row in rows if row["kind"] == kind]
         lines.append(f"{phrase(f'warning_kind.{kind}', language)} ({len(of_kind)})")

@@ -19,9 +19,17 @@ from onemap.layers.stores.logged_rows import insert_logged, note_structure, plai
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.findings.table import Table
-from onemap.rules.indicators.indicator_pack import parse_indicator_packs
+from onemap.rules.indicators.indicator_pack import indicator_packs, parse_indicator_packs
 from onemap.rules.indicators.indicators import IndicatorOptions
-from onemap.rules.indicators.warnings import COLUMNS, STATE_COLUMNS, WarningOptions, typed_columns
+from onemap.rules.indicators.warnings import (
+    COLUMNS,
+    STATE_COLUMNS,
+    FoundWarnings,
+    WarningOptions,
+    typed_columns,
+    warnings,
+)
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run_store import keep_texts, stored_texts
 
 OPEN = "open"
@@ -38,11 +46,11 @@ _LOOKS, _STEPS = "onemap_warning_looks", "onemap_warning_steps"
 _KEEP, _STEP = "warnings.keep", "warnings.step"  # as the log has them
 # Of a step `number` counts all, `step` those of its warning; found: the numbers of the steps that opened what was seen.
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS onemap_warning_looks (number INTEGER PRIMARY KEY, day TEXT NOT NULL, asked TEXT NOT NULL,"
-    " found TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS onemap_warning_steps (number INTEGER PRIMARY KEY, warning TEXT NOT NULL, step INTEGER NOT NULL,"
-    " state TEXT NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,"
-    " UNIQUE (warning, step))",
+    "CREATE TABLE IF NOT EXISTS onemap_warning_looks (number INTEGER PRIMARY KEY, day TEXT NOT NULL,"
+    " asked TEXT NOT NULL, found TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS onemap_warning_steps (number INTEGER PRIMARY KEY, warning TEXT NOT NULL,"
+    " step INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL, who TEXT NOT NULL,"
+    " at TEXT NOT NULL, UNIQUE (warning, step))",
 )
 _PAIRS = ", ".join(f"('{before}', '{after}')" for before, states in {"": (OPEN,), **NEXT}.items() for after in states)
 _BEFORE = f"FROM {_STEPS} AS s WHERE s.warning = NEW.warning"  # noqa: S608 - our own name
@@ -217,20 +225,33 @@ def kept_table(kept: Sequence[KeptWarning]) -> Table:
     return Table(typed_columns(rows, {**COLUMNS, **names}))
 
 
-def last_asked(library: Library) -> WarningOptions | None:
-    """What the last list that was kept was asked, for today; None if there is none, or a pack of it is lost."""
-    if not library.has_table(_LOOKS):
-        return None
-    row = library.connection.execute(f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1").fetchone()  # noqa: S608
+def new_warnings(library: Library, threads: Threads) -> FoundWarnings:
+    """What today's list finds that was never opened, asked as the last list that was kept; nothing is written.
+
+    Raises OneMapError library.damaged, and what `warnings` refuses.
+    """
+    found, kept = warnings(library, _last_question(library), threads), kept_warnings(library)
+    new = [(row, shape) for row, shape in zip(found.rows, found.shapes, strict=True) if row["id"] not in kept]
+    return FoundWarnings([row for row, _ in new], [shape for _, shape in new], found.unlooked)
+
+
+def _last_question(library: Library) -> WarningOptions:
+    """What the last list that was kept was asked, for today; without one what `warnings` asks by itself."""
+    today, catalogue = library.today(), library.catalogue()
+    sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608 - our own name
+    row = library.connection.execute(sql).fetchone() if library.has_table(_LOOKS) else None
     if row is None:
-        return None
-    asked, texts = json.loads(row[0]), stored_texts(library)
-    if any(pack["hash"] not in texts for pack in asked["packs"]):
-        return None
-    packs = parse_indicator_packs([(texts[pack["hash"]], pack["id"]) for pack in asked["packs"]], library.catalogue())
-    today = library.today()
-    quotas = IndicatorOptions(tuple(packs), (today,), unit=asked["unit"], unit_field=asked["unit_field"])
-    return WarningOptions(quotas, today, asked["days"], asked["rhythm"] or None)
+        return WarningOptions(IndicatorOptions(tuple(indicator_packs((), catalogue)), (today,)), today)
+    texts = stored_texts(library)
+    try:
+        asked = json.loads(row[0])
+        named = [(texts[pack["hash"]], pack["id"]) for pack in asked["packs"]]
+        quotas = {"unit": asked["unit"], "unit_field": asked["unit_field"]}
+        days, rhythm = int(asked["days"]), asked["rhythm"] or None
+    except (ValueError, TypeError, KeyError) as error:
+        raise OneMapError("library.damaged", file=library.label, reason=f"{_LOOKS}: {str(error)[:200]}") from None
+    packs = tuple(parse_indicator_packs(named, catalogue))
+    return WarningOptions(IndicatorOptions(packs, (today,), **quotas), today, days, rhythm)
 
 
 def _make_tables(library: Library, connection: StoreConnection) -> None:

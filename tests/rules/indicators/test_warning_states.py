@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from datetime import date, timedelta
 
 import geopandas as gpd
 import pandas as pd
@@ -151,6 +152,25 @@ def test_a_list_in_words_and_as_tables(file_town):
     town.ask("warning", "list", town.location, f"--out={sheet}", lang="zh")
     frame = pd.read_excel(sheet, sheet_name="预警", engine="openpyxl").set_index("编号")
     assert frame.loc[LATE, ["办理状态", "末步经办人", "末步理由"]].tolist() == ["已通知", "王工", "已电告林草局"]
+
+
+def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
+    asked = ("recheck", town.location, "--warnings")
+    assert [row["id"] for row in town.ask(*asked)["warnings"]] == [PERMIT], "nobody has named a rhythm yet"
+    town.look("2025-06-01", "--keep")
+    assert town.ask(*asked)["warnings"] == []
+    day = (date.today() + timedelta(days=5)).isoformat()
+    path = town.folder / "more.gpkg"
+    columns = {"DKBH": ["b", "c"], "YXQZ": [day, "2999-01-01"]}
+    gpd.GeoDataFrame(columns, geometry=[GROUND, GROUND], crs="EPSG:4547").to_file(path)
+    given = ("--as=GHDK", "--valid-from=2025-01-31", "--covers", town.district)
+    town.ask("add", town.location, path, *given)
+    out = town.folder / "night.gpkg"
+    found = town.ask(*asked, f"--out={out}")
+    assert [(row["id"], row["days_left"], row["state"]) for row in found["warnings"]] == [("expiry:GHDK:b", 5, None)]
+    assert gpd.read_file(out, layer="warnings")["id"].tolist() == ["expiry:GHDK:b"] and found["cases"] == []
+    assert "从未开立的预警 1 件" in result_text("recheck", found, "zh")
+    assert sorted(town.kept()) == [PERMIT, LATE], "nothing was written"
 
 
 def test_a_state_that_somebody_edits_is_found_and_nothing_goes_on_from_it(file_town):
