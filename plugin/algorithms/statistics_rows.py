@@ -109,7 +109,7 @@ def warnings_row() -> VerbRow:
             "nearest approval. A candidate is a question to be answered on the ground, never an offence."
         ),
         first="library unit as_of days",
-        advanced="pack unit_field rhythm keep out overwrite workers",
+        advanced="pack unit_field rhythm keep out page overwrite workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
@@ -117,8 +117,9 @@ def warnings_row() -> VerbRow:
             "days": tr("Permits that end within days"),
             "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
             "keep": tr("Keep the list in the library"),
+            "page": tr("Page with a chart"),
         },
-        kinds={"unit": layer_code()},
+        kinds={"unit": layer_code(), "page": _page()},
         sinks=(Sink("WARNINGS", tr("What to look at"), "warnings"),),
         outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
     )

@@ -113,6 +113,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("days", "N", convert=to_count),
             Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),
             Parameter("keep", flag=True),
+            _PAGE,
             *_OUT,
         ),
         makes_data=True,

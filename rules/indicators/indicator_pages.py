@@ -56,7 +56,7 @@ def _page(
     """The page of some rows; its facts speak of the whole group."""
     names = [f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs]
     counts = [
-        f"{_status(status, language)} {count}"
+        f"{status_words(status, language)} {count}"
         for status in _SIGNS
         if (count := sum(row["status"] == status for row in group))
     ]
@@ -89,7 +89,7 @@ def _cells(row: Record, language: str) -> list[str]:
     if row["value"] is not None:
         value = f"{value_text(row['value'], [row['value']])} {measure_words(row['unit_of_measure'], language)}"
     reasons = ",".join(filter(None, (row["reason"], row["break"])))
-    return [row["title"], value, target, _status(row["status"], language), indicator_reasons(reasons, language)]
+    return [row["title"], value, target, status_words(row["status"], language), indicator_reasons(reasons, language)]
 
 
 def _chart(
@@ -108,7 +108,7 @@ def _chart(
         warn, alarm, is_ceiling = None, None, item.bound in (CEILING, FALL)
         if row["target"] is not None:
             warn, alarm, is_ceiling = limits_of(item, row["target"])
-        measure, status = measure_words(row["unit_of_measure"], language), _status(row["status"], language)
+        measure, status = measure_words(row["unit_of_measure"], language), status_words(row["status"], language)
         bullets.append(Bullet(row["title"], measure, row["value"], status, row["target"], warn, alarm, is_ceiling))
     return bullet_chart(words, bullets)
 
@@ -137,7 +137,8 @@ def _unit(row: Record, language: str) -> str:
     return row["unit_title"] or row["unit"] or phrase("said.district", language)
 
 
-def _status(status: str, language: str) -> str:
+def status_words(status: str, language: str) -> str:
+    """A status by its sign and in words."""
     return f"{_SIGNS[status]} {phrase(f'indicator_status.{status}', language)}"
 
 

@@ -6,7 +6,7 @@ one list to the next.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -54,11 +54,12 @@ class WarningOptions:
 
 @dataclass(frozen=True)
 class FoundWarnings:
-    """The list, the ground of its candidates (None of others), and what could not be looked at."""
+    """The list, the ground of its candidates (None of others), what could not be looked at, and the units' names."""
 
     rows: list[Record]
     shapes: list[Any]
     unlooked: list[Record]
+    unit_names: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> Table:
         """The list as a table."""
@@ -73,10 +74,11 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     known = versions(library)
     unlooked: list[Record] = []
     rows: list[Record] = []
+    names: dict[str, str] = {}
     if options.quotas.unit is None and library.district() is None:
         unlooked.append({"kind": QUOTA, "reason": "no_unit"})
     else:
-        rows = _quotas(library, options, threads.part(0.0, _COUNTED))
+        rows, names = _quotas(library, options, threads.part(0.0, _COUNTED))
     rows += _ending_permits(library, known, options) + _stale_layers(known, options)
     rows += _unequal_sums(library, known, options.as_of)
     found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
@@ -93,7 +95,7 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
             rows.append(_row(CANDIDATE, "unknown" if lost else "warn", name, **facts))
             shapes.append(ground)
-    return FoundWarnings(rows, shapes, unlooked)
+    return FoundWarnings(rows, shapes, unlooked, names)
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
@@ -102,10 +104,10 @@ def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
     return {**dict.fromkeys(COLUMNS), "id": identifier, "kind": kind, "status": status, "subject": subject, **facts}
 
 
-def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[Record]:
-    """Indicators that are near their target, have broken it, or have one and cannot be told."""
-    rows = []
-    for one in indicators(library, options.quotas, threads).rows:
+def _quotas(library: Library, options: WarningOptions, threads: Threads) -> tuple[list[Record], dict[str, str]]:
+    """Indicators that are near their target, have broken it, or have one and cannot be told; and the units' names."""
+    rows, measured = [], indicators(library, options.quotas, threads).rows
+    for one in measured:
         is_open = one["status"] == "unknown" and one["target"] is not None
         if one["status"] not in ("warn", "alarm") and not is_open:
             continue
@@ -115,7 +117,7 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list
             headroom = one["target"] - one["value"] if is_upper else one["value"] - one["target"]
         facts = {name: one[name] for name in ("unit", "value", "unit_of_measure", "reason")}
         rows.append(_row(QUOTA, one["status"], one["id"], limit=one["target"], headroom=headroom, **facts))
-    return rows
+    return rows, {one["unit"]: one["unit_title"] for one in measured if one["unit_title"]}
 
 
 def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[Record]:

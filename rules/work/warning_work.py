@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.indicator_work import tables_for
 
 
@@ -13,6 +14,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.indicators.indicator_pack import indicator_packs
     from onemap.rules.indicators.indicators import IndicatorOptions
+    from onemap.rules.indicators.warning_pages import warning_page
     from onemap.rules.indicators.warnings import WarningOptions
     from onemap.rules.indicators.warnings import warnings as look
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
@@ -20,6 +22,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
     check_targets(outs, overwrite, [values["library"], *names])
+    check_page(values, *names)
     day = values.get("as_of") or date.today()
     problems: list[dict[str, Any]] = []
     with open_library(values["library"]) as library:
@@ -38,6 +41,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
             tables = tables_for(out, {"warnings": found.table()}, context)
             with tables_written(tables, library.crs, out, overwrite) as target:
                 problems += remark_records([target], context.language)
+        catalogue = library.catalogue()
     context.progress.at(1.0, "")
     result: Result = {
         "ok": True,
@@ -49,6 +53,9 @@ def warnings(values: Values, context: VerbContext) -> Result:
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
+    if values.get("page"):
+        page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
+        result["page"] = write_pages(values, [page], [chart], context)
     return result
 
 

@@ -1,6 +1,7 @@
 """What becomes of a warning, worked by hand in a file and on a server: opened once, then step by step to its end."""
 
 import json
+import re
 import sqlite3
 from datetime import date, timedelta
 
@@ -171,6 +172,38 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     assert gpd.read_file(out, layer="warnings")["id"].tolist() == ["expiry:GHDK:b"] and found["cases"] == []
     assert "从未开立的预警 1 件" in result_text("recheck", found, "zh")
     assert sorted(town.kept()) == [PERMIT, LATE], "nothing was written"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "zh",
+            [
+                "待看的事，2025-06-01",
+                "公益林",
+                "待通知",
+                "2025-06-30（剩 29 天）",
+                "365 天",
+                "300",
+                "△ 预警",
+                "未能查看的",
+            ],
+        ),
+        ("en", ["What to look at, 2025-06-01", "open", "2025-06-30 (29 days left)", "365 days", "300"]),
+    ],
+)
+def test_a_page_lists_each_kind_in_titles(file_town, tmp_path, language, words):
+    town, page = file_town, tmp_path / "page.html"
+    asked = ("--rhythm=GYL=300", "--as-of=2025-06-01", "--keep", f"--page={page}")
+    assert town.ask("warnings", town.location, *asked, lang=language)["page"] == str(page)
+    drawn = page.read_text(encoding="utf-8")
+    said = re.sub(r"<[^>]+>", "|", drawn)
+    assert [word for word in words if word not in said] == [] and "GYL" not in said and "stale" not in said
+    assert drawn.count("<svg") == drawn.count("<section>") == 1
+    empty = tmp_path / "empty.pdf"
+    nothing = town.ask("warnings", town.location, "--as-of=2024-01-01", f"--page={empty}", lang=language)
+    assert nothing["warnings"] == [] and empty.read_bytes().startswith(b"%PDF")
 
 
 def test_a_state_that_somebody_edits_is_found_and_nothing_goes_on_from_it(file_town):
