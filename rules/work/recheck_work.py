@@ -1,6 +1,8 @@
 """What every open case, and every named check, would say today: the night's verb. Nothing is written."""
 
 from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -28,6 +30,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.required", field="--open", verb="recheck")
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
+    page = _page_place(values)
     with open_library(values["library"]) as library:
         cases = [read_case(library, id_) for id_ in case_ids(library)] if values.get("open") else []
         cases = [case for case in cases if case.state in _OPEN]
@@ -39,20 +42,42 @@ def recheck(values: Values, context: VerbContext) -> Result:
         found = None
         if values.get("warnings"):
             found = new_warnings(library, Threads.of(values.get("workers"), next(parts)))
-        crs = library.crs
-    for out in outs:
-        more = tables_for(out, {"warnings": found.table()}, context) if found else {}
-        with tables_written(_tables(records, run_records) | more, crs, out, overwrite):
-            pass
+        crs, shown = library.crs, library.shown_name
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
     result: Result = {"cases": records, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
     if found:
         result |= {"warnings": found.rows, "unlooked": found.unlooked}
+    for out in outs:
+        more = tables_for(out, {"warnings": found.table()}, context) if found else {}
+        with tables_written(_tables(records, run_records) | more, crs, out, overwrite):
+            pass
+    if page is not None:
+        _write_page(page, result, shown, context.language, overwrite)
+        result["page"] = str(page)
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
+
+
+def _page_place(values: Values) -> Path | None:
+    """Where the page is to lie. Raises OneMapError out.… before any work."""
+    from onemap.layers.files.atomic_output import check_place
+
+    page = Path(values["page"]) if values.get("page") else None
+    if page is not None:
+        check_place(page, bool(values.get("overwrite")), "--page", [values["library"]])
+    return page
+
+
+def _write_page(page: Path, result: Result, library: str, language: str, overwrite: bool) -> None:
+    from onemap.rules.indicators.indicator_text import new_warning_lines
+    from onemap.rules.outputs.turned_page import write_turned_page
+
+    records = [*result["cases"], *result.get("runs", [])]
+    more = new_warning_lines(result, language) if "warnings" in result else []
+    write_turned_page(page, records, library, date.today().isoformat(), language, overwrite, more)
 
 
 def _run_id(names: Mapping[str, str], wanted: str) -> str:

@@ -167,7 +167,9 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     given = ("--as=GHDK", "--valid-from=2025-01-31", "--covers", town.district)
     town.ask("add", town.location, path, *given)
     out = town.folder / "night.gpkg"
-    found = town.ask(*asked, f"--out={out}")
+    page = town.folder / "night.html"
+    found = town.ask(*asked, f"--out={out}", f"--page={page}")
+    assert "1 warnings that were never opened" in page.read_text(encoding="utf-8")
     assert [(row["id"], row["days_left"], row["state"]) for row in found["warnings"]] == [("expiry:GHDK:b", 5, None)]
     assert gpd.read_file(out, layer="warnings")["id"].tolist() == ["expiry:GHDK:b"] and found["cases"] == []
     assert "从未开立的预警 1 件" in result_text("recheck", found, "zh")
