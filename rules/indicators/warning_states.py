@@ -23,6 +23,7 @@ from onemap.rules.indicators.indicator_pack import indicator_packs, parse_indica
 from onemap.rules.indicators.indicators import IndicatorOptions
 from onemap.rules.indicators.warnings import (
     COLUMNS,
+    KINDS,
     STATE_COLUMNS,
     FoundWarnings,
     WarningOptions,
@@ -130,13 +131,23 @@ def kept_warnings(library: Library) -> dict[str, KeptWarning]:
     sql = f"SELECT number, warning, state, reason, facts, who, at FROM {_STEPS} ORDER BY number"  # noqa: S608 - our own
     try:
         for number, name, state, reason, facts, who, at in library.connection.execute(sql):
+            if state not in NEXT or not all(isinstance(text, str) for text in (name, reason, who, at)):
+                raise ValueError(number)
             if name not in kept:
-                kept[name] = KeptWarning(name, number, json.loads(facts))
+                kept[name] = KeptWarning(name, number, _known_facts(facts))
             kept[name].steps.append({"state": state, "by": who, "at": at, "reason": reason})
         _add_days(library, kept)
     except (ValueError, TypeError, KeyError) as error:
         raise OneMapError("library.damaged", file=library.label, reason=f"{_STEPS}: {str(error)[:200]}") from None
     return kept
+
+
+def _known_facts(text: str) -> Record:
+    """What a list said of a warning, with every column of a list. Raises ValueError."""
+    facts = json.loads(text)
+    if not isinstance(facts, dict) or facts.get("kind") not in KINDS or not isinstance(facts.get("id"), str):
+        raise ValueError(text[:60])
+    return {**dict.fromkeys(COLUMNS), **facts}
 
 
 def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:

@@ -26,6 +26,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.layer_in_units import plain_numbers
 
 QUOTA, EXPIRY, STALE, SUMS, CANDIDATE = "quota", "expiry", "stale", "sums", "candidate"
+KINDS = (QUOTA, EXPIRY, STALE, SUMS, CANDIDATE)
 _ENDS = "YXQZ"  # the field of the day on which a permit ends
 _SUM_TOLERANCE = 1e-6
 _COUNTED = 0.5  # of the work, when the indicators are measured

@@ -219,6 +219,23 @@ def test_a_state_that_somebody_edits_is_found_and_nothing_goes_on_from_it(file_t
     assert [problem["layer"] for problem in problems] == ["onemap_warning_steps"]
 
 
+@pytest.mark.parametrize(
+    "edit", ["state = 'lost'", "facts = '[]'", "facts = '{'", "at = x'ff'", 'facts = \'{"kind": "other", "id": "a"}\'']
+)
+def test_a_table_that_cannot_be_read_is_refused_in_words(file_town, edit):
+    file_town.look("2025-06-01", "--keep")
+    with sqlite3.connect(file_town.location) as connection:
+        connection.execute(f"UPDATE onemap_warning_steps SET {edit} WHERE number = 1")  # noqa: S608
+    for verb in (("warning", "list"), ("warnings",)):
+        (problem,) = file_town.ask(*verb, file_town.location, code=3)["problems"]
+        assert problem["code"] == "library.damaged" and "onemap_warning_steps" in problem["message"]
+
+
+def test_control_signs_are_no_reason(file_town):
+    file_town.look("2025-06-01", "--keep")
+    assert file_town.refused(PERMIT, "notified", "--reason=a\x01b")["code"] == "review.text"
+
+
 def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
     town = file_town
     with sqlite3.connect(town.location) as connection:
