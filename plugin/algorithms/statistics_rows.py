@@ -75,7 +75,7 @@ def indicators_row() -> VerbRow:
             "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
         ),
         first="library pack unit as_of",
-        advanced="unit_field units_where only known_at out overwrite workers",
+        advanced="unit_field units_where only known_at out page overwrite workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
@@ -83,8 +83,9 @@ def indicators_row() -> VerbRow:
             "units_where": tr("Which features are units (CQL2)"),
             "only": tr("Only these indicators (ids, commas between)"),
             "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
+            "page": tr("Page with a chart"),
         },
-        kinds={"unit": layer_code()},
+        kinds={"unit": layer_code(), "page": _page()},
         sinks=(
             Sink("INDICATORS", tr("Indicators by unit"), "indicators"),
             Sink("TERMS", tr("Terms with their versions"), "terms", VECTOR, by_default=False),
@@ -108,15 +109,17 @@ def warnings_row() -> VerbRow:
             "nearest approval. A candidate is a question to be answered on the ground, never an offence."
         ),
         first="library unit as_of days",
-        advanced="pack unit_field rhythm out overwrite workers",
+        advanced="pack unit_field rhythm keep out page overwrite workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
             "unit_field": tr("Field that names the units"),
             "days": tr("Permits that end within days"),
             "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
+            "keep": tr("Keep the list in the library"),
+            "page": tr("Page with a chart"),
         },
-        kinds={"unit": layer_code()},
+        kinds={"unit": layer_code(), "page": _page()},
         sinks=(Sink("WARNINGS", tr("What to look at"), "warnings"),),
         outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
     )

@@ -1932,6 +1932,10 @@ Several days with semicolons between make a series.</source>
         <translation>带图表的一页</translation>
     </message>
     <message>
+        <source>Keep the list in the library</source>
+        <translation>把清单记入库中</translation>
+    </message>
+    <message>
         <source>Statistics by unit and class</source>
         <translation>按单元与类别统计</translation>
     </message>

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.indicators.indicator_text import new_warning_lines
 
 Result = dict[str, Any]
 
@@ -72,6 +73,8 @@ def _recheck(result: Result, language: str) -> str:
         for one in [*record.get("layers", []), *record.get("packs", [])]:
             lines.append(f"  {one.get('code') or one['id']}: {one['from'] or '–'} → {one['to'] or '–'}")
         lines += [f"  {problem['message']} {problem['mend']}" for problem in record["problems"]]
+    if "warnings" in result:
+        lines += new_warning_lines(result, language)
     return "\n".join(lines)
 
 

@@ -40,6 +40,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             _LIBRARY,
             Parameter("open", flag=True),
             Parameter("run", "RUN", repeated=True),
+            Parameter("warnings", flag=True),
             Parameter("out", "PATH", repeated=True),
             Parameter("page", "FILE.html"),
             Parameter("overwrite", flag=True),

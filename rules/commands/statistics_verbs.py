@@ -19,6 +19,8 @@ _WITHIN = (
     Parameter("unit", "FIELD", convert=to_name),
     Parameter("units_where", "CQL2", convert=to_name),
 )
+WARNING_STEPS = ("notified", "explained", "mended", "closed")
+WARNING_KINDS = ("quota", "expiry", "stale", "sums", "candidate")
 _PAGE = Parameter("page", "FILE", convert=to_name)
 _OUT = (
     Parameter("out", "PATH", repeated=True),
@@ -94,6 +96,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("only", "ID,…", convert=to_codes),
             Parameter("as_of", "D", repeated=True, convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
+            _PAGE,
             *_OUT,
         ),
         makes_data=True,
@@ -109,9 +112,32 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("as_of", "D", convert=to_date),
             Parameter("days", "N", convert=to_count),
             Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),
+            Parameter("keep", flag=True),
+            _PAGE,
             *_OUT,
         ),
         makes_data=True,
-        work="indicator_work",
+        work="warning_work",
+    ),
+    Verb(
+        "warning list",
+        (
+            _LIBRARY,
+            Parameter("state", choices=("open", *WARNING_STEPS)),
+            Parameter("kind", choices=WARNING_KINDS),
+            *_OUT[:2],
+        ),
+        work="warning_work",
+    ),
+    Verb(
+        "warning step",
+        (
+            _LIBRARY,
+            Parameter("id", "ID", positional=True),
+            Parameter("state", "STATE", positional=True, choices=WARNING_STEPS),
+            Parameter("reason", "R", required=True),
+            Parameter("by", "NAME"),
+        ),
+        work="warning_work",
     ),
 )

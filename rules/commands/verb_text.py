@@ -11,7 +11,7 @@ from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
-from onemap.rules.indicators.indicator_text import indicator_lines, warning_lines
+from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, warning_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -186,6 +186,14 @@ def _indicators(result: Result, language: str) -> str:
     return "\n".join(indicator_lines(result, language) + _outs(result, language))
 
 
+def _warning_list(result: Result, language: str) -> str:
+    return "\n".join(kept_warning_lines(result["warnings"], language) + _outs(result, language))
+
+
+def _warning_step(result: Result, language: str) -> str:
+    return "\n".join(kept_warning_lines([result["warning"]], language))
+
+
 def _warnings(result: Result, language: str) -> str:
     return "\n".join(warning_lines(result, language) + _outs(result, language))
 
@@ -354,6 +362,8 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "transitions": _transitions,
     "indicators": _indicators,
     "warnings": _warnings,
+    "warning list": _warning_list,
+    "warning step": _warning_step,
     "decide": _decide,
     "atlas": _atlas,
     "remedy": _remedy,

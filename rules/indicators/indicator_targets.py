@@ -170,6 +170,24 @@ def status_of(indicator: Indicator, value: float, target: Target, year: int) -> 
     return NONE, number, goal
 
 
+def limits_of(indicator: Indicator, number: float) -> tuple[float | None, float | None, bool]:
+    """From where on an indicator with that target is near its limit and broken, and whether that is above it.
+
+    number: the target as `status_of` gives it; of a band it is the nearer end.
+    """
+    alarm, warn = indicator.limit("alarm"), indicator.limit("warn")
+    band = indicator.options.get("target")
+    if indicator.bound == BAND and isinstance(band, list):
+        low, high = map(float, band)
+        near = 0.0 if warn is None else abs(1.0 - warn) * (high - low)
+        is_upper = number == high
+        return (high - near if is_upper else low + near) if near else None, number, is_upper
+    if indicator.bound not in (FLOOR, RISE, CEILING, FALL):
+        return None, None, False
+    is_upper = indicator.bound in (CEILING, FALL)
+    return None if warn is None else number * warn, number * (1.0 if alarm is None else alarm), is_upper
+
+
 def least_known(rows: Sequence[np.ndarray], count: int) -> np.ndarray:
     """For which part of each unit (count,) all terms are known."""
     return np.min(np.vstack([np.ones(count), *rows]), axis=0)

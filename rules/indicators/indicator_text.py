@@ -1,6 +1,6 @@
 """What the verb of indicators says to people: unit by unit, value, target and status, and why where it is unknown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -51,6 +51,21 @@ def warning_lines(result: dict[str, Any], language: str) -> list[str]:
     """The list by kind, each with what it is about; and what could not be looked at."""
     rows = result["warnings"]
     lines = [phrase("said.warnings", language, count=len(rows), day=result["as_of"])]
+    if "opened" in result:
+        again = sum(row["state"] == "closed" for row in rows)
+        before = len({row["id"] for row in rows} - set(result["opened"]))
+        lines.append(phrase("said.warnings_kept", language, opened=len(result["opened"]), before=before, again=again))
+    return lines + _warning_groups(result, language)
+
+
+def new_warning_lines(result: dict[str, Any], language: str) -> list[str]:
+    """Those that were never opened, as `recheck` tells them."""
+    lines = [phrase("said.warnings_new", language, count=len(result["warnings"]))]
+    return lines + _warning_groups(result, language)
+
+
+def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
+    rows, lines = result["warnings"], []
     for kind in dict.fromkeys(row["kind"] for row in rows):
         of_kind = [row for row in rows if row["kind"] == kind]
         lines.append(f"{phrase(f'warning_kind.{kind}', language)} ({len(of_kind)})")
@@ -72,7 +87,22 @@ def _warning_line(row: dict[str, Any], language: str) -> str:
         words.append(indicator_reasons(row["reason"], language) if is_word else row["reason"])
     if row["nearest"] is not None:
         words.append(phrase("said.nearest", language, name=row["nearest"], distance=f"{row['distance_m']:,.0f}"))
+    if row["state"] is not None:
+        words.append(phrase(f"warning_state.{row['state']}", language))
     return " · ".join(str(word) for word in words if word)
+
+
+def kept_warning_lines(rows: Sequence[dict[str, Any]], language: str) -> list[str]:
+    """Warnings that the library has opened: how each stands, by whom, when and why."""
+    lines = []
+    for row in rows:
+        said = {name: row[name] for name in ("id", "first_seen", "last_seen")}
+        state = phrase(f"warning_state.{row['state']}", language)
+        lines.append(phrase("said.warning_kept", language, **said, state=state))
+        for step in row["steps"]:
+            state = phrase(f"warning_state.{step['state']}", language)
+            lines.append("  " + " · ".join(filter(None, (state, step["at"][:10], step["by"], step["reason"]))))
+    return lines
 
 
 def sheets_for_people(tables: Mapping[str, Table], language: str) -> dict[str, Table]:
@@ -91,6 +121,7 @@ def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
         "status": lambda code: str(said["indicator_status"][code]),
         "break": lambda code: str(said["indicator_reason"][code]),
         "kind": lambda code: str(said["warning_kind"][code]),
+        "state": lambda code: str(said["warning_state"][code]),
         **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),
     }
     result = columns.copy()

@@ -6,7 +6,7 @@ one list to the next.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -26,14 +26,17 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.layer_in_units import plain_numbers
 
 QUOTA, EXPIRY, STALE, SUMS, CANDIDATE = "quota", "expiry", "stale", "sums", "candidate"
+KINDS = (QUOTA, EXPIRY, STALE, SUMS, CANDIDATE)
 _ENDS = "YXQZ"  # the field of the day on which a permit ends
 _SUM_TOLERANCE = 1e-6
 _COUNTED = 0.5  # of the work, when the indicators are measured
 Record = dict[str, Any]
+STATE_COLUMNS = ("state", "first_seen", "last_seen")  # of those that the library has opened
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("id", "kind", "status", "layer", "unit", "subject", "day"), "text"),
     **dict.fromkeys(("days_left", "value", "limit", "headroom", "distance_m"), "number"),
     **dict.fromkeys(("unit_of_measure", "reason", "nearest"), "text"),
+    **dict.fromkeys(STATE_COLUMNS, "text"),
 }
 
 
@@ -52,11 +55,16 @@ class WarningOptions:
 
 @dataclass(frozen=True)
 class FoundWarnings:
-    """The list, the table with the ground of candidates, and what could not be looked at."""
+    """The list, the ground of its candidates (None of others), what could not be looked at, and the units' names."""
 
     rows: list[Record]
-    table: Table
+    shapes: list[Any]
     unlooked: list[Record]
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+
+    def table(self) -> Table:
+        """The list as a table."""
+        return Table(typed_columns(self.rows), np.array([*self.shapes, None], dtype=object)[:-1])
 
 
 def warnings(library: Library, options: WarningOptions, threads: Threads) -> FoundWarnings:
@@ -67,14 +75,15 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     known = versions(library)
     unlooked: list[Record] = []
     rows: list[Record] = []
+    names: dict[str, str] = {}
     if options.quotas.unit is None and library.district() is None:
         unlooked.append({"kind": QUOTA, "reason": "no_unit"})
     else:
-        rows = _quotas(library, options, threads.part(0.0, _COUNTED))
+        rows, names = _quotas(library, options, threads.part(0.0, _COUNTED))
     rows += _ending_permits(library, known, options) + _stale_layers(known, options)
     rows += _unequal_sums(library, known, options.as_of)
     found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
-    shapes = [None] * len(rows)
+    shapes: list[Any] = [None] * len(rows)
     if found is None:
         unlooked.append({"kind": CANDIDATE, "reason": "no_earlier"})
     else:
@@ -87,8 +96,7 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
             rows.append(_row(CANDIDATE, "unknown" if lost else "warn", name, **facts))
             shapes.append(ground)
-    geometries = np.array([*shapes, None], dtype=object)[:-1]
-    return FoundWarnings(rows, Table(_typed_columns(rows), geometries), unlooked)
+    return FoundWarnings(rows, shapes, unlooked, names)
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
@@ -97,10 +105,10 @@ def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
     return {**dict.fromkeys(COLUMNS), "id": identifier, "kind": kind, "status": status, "subject": subject, **facts}
 
 
-def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[Record]:
-    """Indicators that are near their target, have broken it, or have one and cannot be told."""
-    rows = []
-    for one in indicators(library, options.quotas, threads).rows:
+def _quotas(library: Library, options: WarningOptions, threads: Threads) -> tuple[list[Record], dict[str, str]]:
+    """Indicators that are near their target, have broken it, or have one and cannot be told; and the units' names."""
+    rows, measured = [], indicators(library, options.quotas, threads).rows
+    for one in measured:
         is_open = one["status"] == "unknown" and one["target"] is not None
         if one["status"] not in ("warn", "alarm") and not is_open:
             continue
@@ -110,7 +118,7 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list
             headroom = one["target"] - one["value"] if is_upper else one["value"] - one["target"]
         facts = {name: one[name] for name in ("unit", "value", "unit_of_measure", "reason")}
         rows.append(_row(QUOTA, one["status"], one["id"], limit=one["target"], headroom=headroom, **facts))
-    return rows
+    return rows, {one["unit"]: one["unit_title"] for one in measured if one["unit_title"]}
 
 
 def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[Record]:
@@ -207,10 +215,11 @@ def _sums_of(
     return rows
 
 
-def _typed_columns(rows: Sequence[Record]) -> pd.DataFrame:
+def typed_columns(rows: Sequence[Record], kinds: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
+    """Rows as columns of text or numbers, whether or not there are any."""
     made = {}
-    for name, kind in COLUMNS.items():
-        values = [row[name] for row in rows]
+    for name, kind in kinds.items():
+        values = [row.get(name) for row in rows]
         texts = [None if value is None else str(value) for value in values]
         made[name] = pd.Series(texts, dtype=object) if kind == "text" else pd.Series(values, dtype=float)
     return pd.DataFrame(made)

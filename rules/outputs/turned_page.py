@@ -1,6 +1,6 @@
 """The page of a night: which verdicts turned, of which case or check, and what of the data and rules changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,17 @@ _LOOKS = {
 
 
 def write_turned_page(
-    path: Path, records: Iterable[Mapping[str, Any]], library: str, day: str, language: str, overwrite: bool
+    path: Path,
+    records: Iterable[Mapping[str, Any]],
+    library: str,
+    day: str,
+    language: str,
+    overwrite: bool,
+    more: Sequence[str] = (),
 ) -> None:
     """One page that works offline. records: of `recheck`, cases and runs; library, day: as its head names them.
+
+    more: lines of what else the night has found, the first of them their heading.
 
     Raises OneMapError out.….
     """
@@ -35,6 +43,8 @@ def write_turned_page(
     head = phrase("said.recheck", language, count=len(records), turned=turned)
     title = escape(f"{phrase('night.title', language)} · {library} · {day}")
     body = "".join(_section(record, language) for record in records if record["turned"] or record["problems"])
+    if more:
+        body += f"<h2>{escape(more[0])}</h2>" + "".join(f"<p>{escape(line)}</p>" for line in more[1:])
     text = (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'

@@ -77,10 +77,7 @@ class Recorder:
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""
-        table = plain_tables(TABLES)["onemap_pack_texts"]
-        known = {row[0] for row in self._connection.execute("SELECT hash FROM onemap_pack_texts")}
-        new = {hash_: (hash_, text) for hash_, text in texts if hash_ not in known}
-        insert_logged(self._connection, table, new.values())
+        keep_texts(self._connection, texts)
         values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
         insert_logged(self._connection, LIBRARY["onemap_runs"], [values])
 
@@ -89,6 +86,14 @@ class Recorder:
         self.finish(record, [text for pack in packs for text in pack.texts])
         detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
         log_run(self._connection, "check", record, detail)
+
+
+def keep_texts(connection: StoreConnection, texts: Sequence[tuple[str, str]]) -> None:
+    """Write the texts of packs (hash, text) that are not there yet, inside the open transaction."""
+    table = plain_tables(TABLES)["onemap_pack_texts"]
+    known = {row[0] for row in connection.execute("SELECT hash FROM onemap_pack_texts")}
+    new = {hash_: (hash_, text) for hash_, text in texts if hash_ not in known}
+    insert_logged(connection, table, new.values())
 
 
 def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any], detail: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.chart_pages import check_page, write_pages
 
 
 def indicators(values: Values, context: VerbContext) -> Result:
@@ -22,6 +23,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
     check_targets(outs, overwrite, [values["library"], *names])
+    check_page(values, *names)
     with open_library(values["library"]) as library:
         packs = indicator_packs(names, library.catalogue())
         options = IndicatorOptions(
@@ -38,12 +40,12 @@ def indicators(values: Values, context: VerbContext) -> Result:
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
         with contextlib.ExitStack() as written:
             targets = [
-                written.enter_context(tables_written(_for(out, tables, context), library.crs, out, overwrite))
+                written.enter_context(tables_written(tables_for(out, tables, context), library.crs, out, overwrite))
                 for out in outs
             ]
             if library.writable:
                 record_indicators(library, found, options)
-        recorded = library.writable
+        recorded, catalogue = library.writable, library.catalogue()
     problems: list[dict[str, Any]] = [problem_record(problem, context.language) for problem in found.problems]
     problems += remark_records(targets, context.language)
     context.progress.at(1.0, "")
@@ -53,51 +55,23 @@ def indicators(values: Values, context: VerbContext) -> Result:
         "units": found.units,
         "problems": problems,
     }
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
-    return result
+    return {**result, **_files_of(values, outs, result["indicators"], packs, catalogue, context)}
 
 
-def warnings(values: Values, context: VerbContext) -> Result:
-    """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.indicator_pack import indicator_packs
-    from onemap.rules.indicators.indicators import IndicatorOptions
-    from onemap.rules.indicators.warnings import WarningOptions
-    from onemap.rules.indicators.warnings import warnings as look
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+def _files_of(
+    values: Values, outs: list[str], rows: list[dict[str, Any]], packs: Any, catalogue: Any, context: VerbContext
+) -> Result:
+    """Where the tables lie, and the page, which is written here."""
+    from onemap.rules.indicators.indicator_pages import indicator_pages
 
-    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
-    check_targets(outs, overwrite, [values["library"], *names])
-    day = values.get("as_of") or date.today()
-    problems: list[dict[str, Any]] = []
-    with open_library(values["library"]) as library:
-        quotas = IndicatorOptions(
-            packs=tuple(indicator_packs(names, library.catalogue())),
-            days=(day,),
-            unit=values.get("unit"),
-            unit_field=values.get("unit_field"),
-        )
-        options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
-        found = look(library, options, Threads.of(values.get("workers"), context.progress))
-        for out in outs:
-            tables = _for(out, {"warnings": found.table}, context)
-            with tables_written(tables, library.crs, out, overwrite) as target:
-                problems += remark_records([target], context.language)
-    context.progress.at(1.0, "")
-    result: Result = {
-        "ok": True,
-        "as_of": day.isoformat(),
-        "warnings": found.rows,
-        "unlooked": found.unlooked,
-        "problems": problems,
-    }
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
-    return result
+    answer: Result = {"out": outs[0] if len(outs) == 1 else outs} if outs else {}
+    if values.get("page"):
+        pages, charts = indicator_pages(rows, packs, catalogue, context.language)
+        answer["page"] = write_pages(values, pages, charts, context)
+    return answer
 
 
-def _for(out: str, tables: Any, context: VerbContext) -> Any:
+def tables_for(out: str, tables: Any, context: VerbContext) -> Any:
     """The tables as the file wants them: a sheet is for people, in their language."""
     from onemap.rules.indicators.indicator_text import sheets_for_people
 

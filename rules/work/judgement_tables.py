@@ -3,6 +3,7 @@
 from onemap.layers.library import services
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.rules.compare import decisions
+from onemap.rules.indicators import warning_states
 from onemap.rules.inputs import subdivision_store
 from onemap.rules.review import review_guards
 from onemap.rules.review import review_tables as review
@@ -14,6 +15,7 @@ TABLES = (
     *past_runs.TABLES,
     *subdivision_store.TABLES,
     *decisions.TABLES,
+    *warning_states.TABLES,
     *review.TABLES,
 )
 GRANTS: tuple[Right, ...] = (
@@ -39,12 +41,13 @@ GRANTS: tuple[Right, ...] = (
             "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"  # noqa: S608 - names of our own  # nosec B608
             " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
             " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
-            f" OR {past_runs.MAY_LOG} OR {review_guards.MAY_LOG}",
+            f" OR {past_runs.MAY_LOG} OR {warning_states.MAY_LOG} OR {review_guards.MAY_LOG}",
             "detail": "onemap_is_json(NEW.detail, 100000000)",
             "rows of others": "onemap_are_own_rows(coalesce(NEW.detail::jsonb -> 'rows', '{}'), this_step)",
         },
     ),
     *past_runs.GRANTS,
     *decisions.GRANTS,
+    *warning_states.GRANTS,
     *review.GRANTS,
 )

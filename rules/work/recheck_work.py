@@ -10,52 +10,74 @@ import pandas as pd
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not decided for good
 
 
 def recheck(values: Values, context: VerbContext) -> Result:
-    """Judge again what the library keeps, by today's packs and versions; what turned, and why."""
-    from onemap.layers.files.atomic_output import check_place
+    """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
     from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.warning_states import new_warnings
     from onemap.rules.outputs.outputs import check_targets, tables_written
-    from onemap.rules.outputs.turned_page import write_turned_page
     from onemap.rules.review.case_file import case_ids, read_case
     from onemap.rules.runs.past_runs import run_names
+    from onemap.rules.work.indicator_work import tables_for
 
     wanted = values.get("run") or []
-    if not values.get("open") and not wanted:
+    if not values.get("open") and not wanted and not values.get("warnings"):
         raise UsageError("usage.required", field="--open", verb="recheck")
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
-    page = Path(values["page"]) if values.get("page") else None
-    if page is not None:
-        check_place(page, overwrite, "--page", [values["library"]])
+    page = _page_place(values)
     with open_library(values["library"]) as library:
         cases = [read_case(library, id_) for id_ in case_ids(library)] if values.get("open") else []
         cases = [case for case in cases if case.state in _OPEN]
         names = run_names(library)
         runs = [_run_id(names, name) for name in wanted]
-        parts = iter(context.progress.parts([1] * (len(cases) + len(runs))))
+        parts = iter(context.progress.parts([1] * (len(cases) + len(runs) + 1)))
         records = [_case_record(library, case, values, context, next(parts)) for case in cases]
         run_records = [_run_record(library, run, names, values, context, next(parts)) for run in runs]
+        found = None
+        if values.get("warnings"):
+            found = new_warnings(library, Threads.of(values.get("workers"), next(parts)))
         crs, shown = library.crs, library.shown_name
-    for out in outs:
-        with tables_written(_tables(records, run_records), crs, out, overwrite):
-            pass
-    if page is not None:
-        day = date.today().isoformat()
-        write_turned_page(page, [*records, *run_records], shown, day, context.language, overwrite)
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
     result: Result = {"cases": records, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
+    if found:
+        result |= {"warnings": found.rows, "unlooked": found.unlooked}
+    for out in outs:
+        more = tables_for(out, {"warnings": found.table()}, context) if found else {}
+        with tables_written(_tables(records, run_records) | more, crs, out, overwrite):
+            pass
     if page is not None:
+        _write_page(page, result, shown, context.language, overwrite)
         result["page"] = str(page)
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
+
+
+def _page_place(values: Values) -> Path | None:
+    """Where the page is to lie. Raises OneMapError out.… before any work."""
+    from onemap.layers.files.atomic_output import check_place
+
+    page = Path(values["page"]) if values.get("page") else None
+    if page is not None:
+        check_place(page, bool(values.get("overwrite")), "--page", [values["library"]])
+    return page
+
+
+def _write_page(page: Path, result: Result, library: str, language: str, overwrite: bool) -> None:
+    from onemap.rules.indicators.indicator_text import new_warning_lines
+    from onemap.rules.outputs.turned_page import write_turned_page
+
+    records = [*result["cases"], *result.get("runs", [])]
+    more = new_warning_lines(result, language) if "warnings" in result else []
+    write_turned_page(page, records, library, date.today().isoformat(), language, overwrite, more)
 
 
 def _run_id(names: Mapping[str, str], wanted: str) -> str:

@@ -1,13 +1,11 @@
 """What the verbs that count do with their values; libraries are imported here only when one runs."""
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-
-_PAGES, _PICTURE_PX = (".pdf", ".docx", ".html"), 1400
+from onemap.rules.work.chart_pages import check_page, write_pages
 
 
 def statistics(values: Values, context: VerbContext) -> Result:
@@ -33,7 +31,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
     )
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
-    _check_page(values)
+    check_page(values, values.get("within"))
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         crs, catalogue = library.crs, library.catalogue()
@@ -50,7 +48,10 @@ def statistics(values: Values, context: VerbContext) -> Result:
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
-    _write_page(values, statistics_page, result, catalogue, context)
+    if values.get("page"):
+        day = (values.get("as_of") or date.today()).isoformat()
+        page, chart = statistics_page(result, catalogue, day, context.language)
+        result["page"] = write_pages(values, [page], [chart], context)
     return result
 
 
@@ -75,7 +76,7 @@ def transitions(values: Values, context: VerbContext) -> Result:
     )
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
-    _check_page(values)
+    check_page(values, values.get("within"))
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         crs, catalogue = library.crs, library.catalogue()
@@ -94,45 +95,11 @@ def transitions(values: Values, context: VerbContext) -> Result:
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
-    _write_page(values, transitions_page, result, catalogue, context)
+    if values.get("page"):
+        day = (values.get("as_of") or date.today()).isoformat()
+        page, chart = transitions_page(result, catalogue, day, context.language)
+        result["page"] = write_pages(values, [page], [chart], context)
     return result
-
-
-def _write_page(values: Values, make_page: Any, result: Result, catalogue: Any, context: VerbContext) -> None:
-    """Write the page that is wanted; the answer names it. Raises OneMapError statement.suffix before any work."""
-    from onemap.layers.files.atomic_output import atomic_output
-    from onemap.layers.messages import phrase
-    from onemap.rules.maps.map_pictures import map_pictures
-    from onemap.rules.maps.page_files import docx_file, html_file, pdf_file
-
-    if not values.get("page"):
-        return
-    path, language, overwrite = Path(values["page"]), context.language, bool(values.get("overwrite"))
-    day = (values.get("as_of") or date.today()).isoformat()
-    page, chart = make_page(result, catalogue, day, language)
-    foot = phrase("figures.foot", language, library=Path(values["library"]).name)
-    if path.suffix.lower() == ".pdf":
-        body, _ = pdf_file([page], [chart], foot, language, context.progress)
-    elif path.suffix.lower() == ".html":
-        body = html_file([page], [chart], foot, language)
-    else:
-        body = docx_file([page], map_pictures([chart], _PICTURE_PX), foot)
-    with atomic_output(path, overwrite, "--page") as beside:
-        beside.write_bytes(body)
-    result["page"] = values["page"]
-
-
-def _check_page(values: Values) -> None:
-    """Raises OneMapError statement.suffix, out.exists and other reasons why the page cannot be written."""
-    from onemap.layers.errors import OneMapError
-    from onemap.layers.files.atomic_output import check_place
-
-    if not values.get("page"):
-        return
-    path = Path(values["page"])
-    if path.suffix.lower() not in _PAGES:
-        raise OneMapError("statement.suffix", file=path.name, field="--page", known=list(_PAGES))
-    check_place(path, bool(values.get("overwrite")), "--page", [values["library"], values.get("within") or ""])
 
 
 def _write_tables(

@@ -1,0 +1,148 @@
+"""Indicators as pages: a page for each unit and day, its chart of values against targets, the table with reasons."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase, sentences
+from onemap.rules.charts.bullets import Bullet, bullet_chart
+from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.number_axis import value_text
+from onemap.rules.indicators.indicator_keys import CEILING, FALL
+from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack
+from onemap.rules.indicators.indicator_targets import NONE, limits_of
+from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.maps.page_files import Page
+
+_MOST_ROWS = 14  # that a page's chart and table hold together
+_SIGNS = {"ok": "○", "warn": "△", "alarm": "▲", "unknown": "?", NONE: "–"}  # told apart without colour
+_ATOM = re.compile(r"[A-Za-z]+[23]?")
+Record = dict[str, Any]
+Catalogue = Mapping[str, LayerEntry]
+
+
+def indicator_pages(
+    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
+) -> tuple[list[Page], list[str]]:
+    """The pages of rows of `indicators`, and the chart of each as SVG; more rows of one unit and day go over several.
+
+    What does not apply in a unit stands in the table alone, last.
+    """
+    known = {(pack.id, item.id): item for pack in packs for item in pack.indicators}
+    groups: dict[tuple[str | None, str], list[Record]] = {}
+    for row in rows:
+        groups.setdefault((row["unit"], row["as_of"]), []).append(row)
+    pages, charts = [], []
+    for group in groups.values():
+        ordered = sorted(group, key=lambda row: row["reason"] == "not_applicable")
+        parts = [ordered[first : first + _MOST_ROWS] for first in range(0, len(ordered), _MOST_ROWS)]
+        for number, part in enumerate(parts, start=1):
+            title = phrase("figures.indicators", language, unit=_unit(part[0], language), day=part[0]["as_of"])
+            title += f" ({number}/{len(parts)})" if len(parts) > 1 else ""
+            pages.append(_page(title, group, part, packs, catalogue, language))
+            charts.append(_chart(title, part, known, catalogue, language))
+    return pages, charts
+
+
+def _page(
+    title: str,
+    group: Sequence[Record],
+    part: Sequence[Record],
+    packs: Sequence[IndicatorPack],
+    catalogue: Catalogue,
+    language: str,
+) -> Page:
+    """The page of some rows; its facts speak of the whole group."""
+    names = [f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs]
+    counts = [
+        f"{status_words(status, language)} {count}"
+        for status in _SIGNS
+        if (count := sum(row["status"] == status for row in group))
+    ]
+    comma = phrase("said.comma", language)
+    ground = group[0]["unit_version"]
+    facts = [
+        [phrase("figures.unit", language), _unit(group[0], language)],
+        [phrase("figures.units_of", language), "–" if ground is None else _table_name(ground, catalogue, language)],
+        [phrase("figures.pack", language), comma.join(names)],
+        [phrase("figures.status", language), comma.join(counts)],
+    ]
+    columns = ("indicator", "value", "target", "status", "reason")
+    block = {
+        "heading": phrase("figures.values", language),
+        "heads": [phrase(f"figures.{name}", language) for name in columns],
+        "rows": [_cells(row, language) for row in part],
+        "widths": [5, 3, 3, 2.4, 4.6],
+        "numbers": [1, 2],
+        "note": None,
+    }
+    return {"title": title, "facts": facts, "blocks": [block]}
+
+
+def _cells(row: Record, language: str) -> list[str]:
+    target = "–"
+    if row["target"] is not None:
+        year = f" ({row['target_year']})" if row["target_year"] else ""
+        target = f"{value_text(row['target'], [row['target']])}{year}"
+    value = "–"
+    if row["value"] is not None:
+        value = f"{value_text(row['value'], [row['value']])} {measure_words(row['unit_of_measure'], language)}"
+    reasons = ",".join(filter(None, (row["reason"], row["break"])))
+    return [row["title"], value, target, status_words(row["status"], language), indicator_reasons(reasons, language)]
+
+
+def _chart(
+    title: str,
+    rows: Sequence[Record],
+    known: Mapping[tuple[str, str], Indicator],
+    catalogue: Catalogue,
+    language: str,
+) -> str:
+    words = ChartWords(title, "", _source(rows, catalogue, language), language)
+    bullets = []
+    for row in rows:
+        if row["reason"] == "not_applicable":  # nobody fails to know it
+            continue
+        item = known[row["pack"], row["id"]]
+        warn, alarm, is_ceiling = None, None, item.bound in (CEILING, FALL)
+        if row["target"] is not None:
+            warn, alarm, is_ceiling = limits_of(item, row["target"])
+        measure, status = measure_words(row["unit_of_measure"], language), status_words(row["status"], language)
+        bullets.append(Bullet(row["title"], measure, row["value"], status, row["target"], warn, alarm, is_ceiling))
+    return bullet_chart(words, bullets)
+
+
+def _source(rows: Sequence[Record], catalogue: Catalogue, language: str) -> str:
+    """The versions behind the rows with their day and the first signs of their hash, each once."""
+    found: dict[str, str] = {}
+    for version in (version for row in rows for term in row["inputs"] for version in term["versions"]):
+        day, digest = version.get("valid_from") or "–", str(version.get("hash") or "")[:8]
+        name = f"{_title(version['code'], catalogue, language)} {version['label']}"
+        found[version["table"]] = f"{name} ({day}, {digest})"
+    return phrase("said.comma", language).join(found.values())
+
+
+def _table_name(table: str, catalogue: Catalogue, language: str) -> str:
+    """The title of a version's layer, and which version it is."""
+    code, _, number = table.partition("__")
+    return f"{_title(code, catalogue, language)} {number}".strip()
+
+
+def _title(code: str, catalogue: Catalogue, language: str) -> str:
+    return catalogue[code].title[language] if code in catalogue else code
+
+
+def _unit(row: Record, language: str) -> str:
+    return row["unit_title"] or row["unit"] or phrase("said.district", language)
+
+
+def status_words(status: str, language: str) -> str:
+    """A status by its sign and in words."""
+    return f"{_SIGNS[status]} {phrase(f'indicator_status.{status}', language)}"
+
+
+def measure_words(text: str, language: str) -> str:
+    """A unit of measure as people write it: "m2/person" is 平方米/人."""
+    words = sentences(language)["measure_word"]
+    return _ATOM.sub(lambda found: words.get(found[0], found[0]), text)

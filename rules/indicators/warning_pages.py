@@ -1,0 +1,114 @@
+"""What somebody has to look at, as one page: how many of each kind in which status, and the list of each kind."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase
+from onemap.rules.charts.bars import BarSeries, stacked_bars
+from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill
+from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.number_axis import value_text
+from onemap.rules.indicators.indicator_pack import IndicatorPack
+from onemap.rules.indicators.indicator_pages import measure_words, status_words
+from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.indicators.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
+from onemap.rules.maps.page_files import Page
+
+_FILLS: Mapping[str, Fill] = {"alarm": SERIES[0], "warn": SERIES[1], "unknown": UNKNOWN}
+_MOST_ROWS = 200  # of a kind, that somebody reads on paper
+Record = dict[str, Any]
+
+
+def warning_page(
+    found: FoundWarnings,
+    day: str,
+    packs: Sequence[IndicatorPack],
+    catalogue: Mapping[str, LayerEntry],
+    language: str,
+) -> tuple[Page, str]:
+    """The page of a list, and its chart as SVG. day: of the list, ISO."""
+    kinds = list(dict.fromkeys(row["kind"] for row in found.rows))
+    titles = {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
+    titles |= {code: entry.title[language] for code, entry in catalogue.items()}
+    title = phrase("figures.warnings", language, day=day)
+    names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
+    words = ChartWords(title, phrase("figures.count", language), names, language)
+    series = [
+        BarSeries(
+            status_words(status, language), tuple(float(_count(found.rows, kind, status)) for kind in kinds), fill
+        )
+        for status, fill in _FILLS.items()
+    ]
+    chart = stacked_bars(words, [phrase(f"warning_kind.{kind}", language) for kind in kinds], series)
+    states: dict[str, int] = {}
+    for row in found.rows:
+        states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1
+    told = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
+    facts = [
+        [phrase("figures.as_of", language), day],
+        [phrase("figures.state", language), phrase("said.comma", language).join(told) or "–"],
+    ]
+    blocks = [_block(kind, found, titles, language) for kind in kinds]
+    return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked(found, titles, language)]}, chart
+
+
+def _count(rows: Sequence[Record], kind: str, status: str) -> int:
+    return sum(row["kind"] == kind and row["status"] == status for row in rows)
+
+
+def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language: str) -> Record:
+    rows = [row for row in found.rows if row["kind"] == kind]
+    columns = ("subject", "amount", "limit", "status", "state", "reason")
+    left = len(rows) - _MOST_ROWS
+    return {
+        "heading": f"{phrase(f'warning_kind.{kind}', language)} ({len(rows)})",
+        "heads": [phrase(f"figures.{name}", language) for name in columns],
+        "rows": [_cells(row, found.unit_names, titles, language) for row in rows[:_MOST_ROWS]],
+        "widths": [5, 3, 2.4, 2.2, 1.8, 4],
+        "numbers": [1, 2],
+        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+    }
+
+
+def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], language: str) -> list[str]:
+    layer, unit = titles.get(row["layer"], row["layer"]), units.get(row["unit"], row["unit"])
+    subject = titles.get(row["subject"], row["subject"]) if row["kind"] == QUOTA else row["subject"]
+    if row["subject"] in ("no_value", row["layer"]):  # of features together, or of the layer as a whole
+        subject = None
+    value, limit = (_amount(row[name]) for name in ("value", "limit"))
+    if row["kind"] == EXPIRY and row["day"]:
+        value = phrase("figures.days_left", language, day=row["day"], days=f"{row['days_left']:.0f}")
+    elif value and row["unit_of_measure"]:
+        value += f" {measure_words(row['unit_of_measure'], language)}"
+    reasons = row["reason"] if row["kind"] == SUMS else indicator_reasons(row["reason"], language)
+    if row["nearest"]:
+        near = phrase("said.nearest", language, name=row["nearest"], distance=f"{row['distance_m']:,.0f}")
+        reasons = phrase("said.comma", language).join(filter(None, (reasons, near)))
+    state = phrase(f"warning_state.{row['state'] or 'none'}", language)
+    status = status_words(row["status"], language)
+    return [" · ".join(filter(None, (layer, unit, subject))), value or "–", limit or "–", status, state, reasons or ""]
+
+
+def _amount(value: float | None) -> str | None:
+    """A number as it is read: days and counts without a point."""
+    if value is None:
+        return None
+    return f"{value:,.0f}" if float(value).is_integer() else value_text(value, [value])
+
+
+def _unlooked(found: FoundWarnings, titles: Mapping[str, str], language: str) -> list[Record]:
+    """What could not be looked at, and why."""
+    if not found.unlooked:
+        return []
+    rows = [
+        [
+            phrase(f"warning_kind.{one['kind']}", language),
+            titles.get(one.get("layer", ""), one.get("layer") or "–"),
+            indicator_reasons(one["reason"], language),
+        ]
+        for one in found.unlooked
+    ]
+    heads = [phrase(f"figures.{name}", language) for name in ("kind", "layer", "reason")]
+    heading = phrase("figures.unlooked", language)
+    return [{"heading": heading, "heads": heads, "rows": rows, "widths": [5, 5, 6], "numbers": [], "note": None}]

@@ -1,0 +1,105 @@
+"""What the verbs of warnings do with their values; libraries are imported here only when one runs."""
+
+from datetime import date
+from typing import Any
+
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.chart_pages import check_page, write_pages
+from onemap.rules.work.indicator_work import tables_for
+
+
+def warnings(values: Values, context: VerbContext) -> Result:
+    """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.indicators import IndicatorOptions
+    from onemap.rules.indicators.warning_pages import warning_page
+    from onemap.rules.indicators.warnings import WarningOptions
+    from onemap.rules.indicators.warnings import warnings as look
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.review.hand import check_day
+
+    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
+    check_targets(outs, overwrite, [values["library"], *names])
+    check_page(values, *names)
+    day = values.get("as_of") or date.today()
+    problems: list[dict[str, Any]] = []
+    with open_library(values["library"]) as library:
+        if values.get("keep"):
+            check_day(library, values.get("as_of"))
+        quotas = IndicatorOptions(
+            packs=tuple(indicator_packs(names, library.catalogue())),
+            days=(day,),
+            unit=values.get("unit"),
+            unit_field=values.get("unit_field"),
+        )
+        options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
+        found = look(library, options, Threads.of(values.get("workers"), context.progress))
+        kept = _keep_and_say(library, found.rows, options, bool(values.get("keep")))
+        for out in outs:
+            tables = tables_for(out, {"warnings": found.table()}, context)
+            with tables_written(tables, library.crs, out, overwrite) as target:
+                problems += remark_records([target], context.language)
+        catalogue = library.catalogue()
+    context.progress.at(1.0, "")
+    result: Result = {
+        "ok": True,
+        "as_of": day.isoformat(),
+        "warnings": found.rows,
+        "unlooked": found.unlooked,
+        "problems": problems,
+        **kept,
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    if values.get("page"):
+        page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
+        result["page"] = write_pages(values, [page], [chart], context)
+    return result
+
+
+def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
+    """Keep the list if that is wanted, and say in its rows how each stands that the library knows."""
+    from onemap.rules.indicators.warning_states import keep_warnings, kept_warnings
+    from onemap.rules.indicators.warnings import STATE_COLUMNS
+
+    opened = keep_warnings(library, rows, options, library.person()) if is_kept else []
+    kept = kept_warnings(library)
+    for row in rows:
+        if row["id"] in kept:
+            record = kept[row["id"]].record()
+            row.update({name: record[name] for name in STATE_COLUMNS})
+    return {"opened": opened} if is_kept else {}
+
+
+def warning_list(values: Values, context: VerbContext) -> Result:
+    """The warnings that the library has opened, each with its steps; with --out also as a table."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.warning_states import kept_table, kept_warnings
+    from onemap.rules.outputs.outputs import check_targets, tables_written
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"]])
+    with open_library(values["library"]) as library:
+        kept, crs = kept_warnings(library).values(), library.crs
+    found = [one for one in kept if values.get("state") in (None, one.state)]
+    found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
+    for out in outs:
+        with tables_written(tables_for(out, {"warnings": kept_table(found)}, context), crs, out, overwrite):
+            pass
+    result: Result = {"ok": True, "warnings": [one.record() for one in found]}
+    return {**result, **({"out": outs[0] if len(outs) == 1 else outs} if outs else {})}
+
+
+def warning_step(values: Values, context: VerbContext) -> Result:
+    """Take the next step of one warning: who, why, and how it then stands."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.warning_states import take_step
+    from onemap.rules.review.case_step import plain_text
+    from onemap.rules.review.hand import hand_of
+
+    with open_library(values["library"]) as library:
+        who = library.person() if values.get("by") is None else hand_of(library, values).by
+        reason = plain_text(values["reason"], "--reason")
+        return {"ok": True, "warning": take_step(library, values["id"], values["state"], reason, who).record()}

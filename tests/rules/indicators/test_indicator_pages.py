@@ -1,0 +1,142 @@
+"""Pages of indicators: the values of the answer in titles and words, hatched where unknown, a page a unit."""
+
+import re
+
+import pytest
+from docx import Document
+from shapely import box
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.indicators.indicator_pack import parse_indicator_pack
+from onemap.rules.indicators.indicator_targets import limits_of
+
+WEST, EAST = box(0, 0, 100, 100), box(100, 0, 200, 100)  # a hectare each
+HEAD = """
+[pack]
+id = "town"
+version = "3"
+title = { zh = "城镇体检", en = "Town check-up" }
+issuer = "town"
+edition = "1"
+[[term]]
+id = "fields"
+kind = "sum"
+layer = "FIELDS"
+field = "NET"
+[[term]]
+id = "lost"
+kind = "count"
+layer = "GYL"
+[[term]]
+id = "none"
+kind = "count"
+layer = "FIELDS"
+where = "NET < 0"
+"""
+ITEM = """
+[[indicator]]
+id = "{id}"
+title = {{ zh = "{zh}", en = "{en}" }}
+formula = "{formula}"
+unit = "{unit}"
+nature = "binding"
+source = "by hand"
+{more}
+"""
+
+
+def item(identifier, zh, en, formula, unit, more):
+    return ITEM.format(id=identifier, zh=zh, en=en, formula=formula, unit=unit, more=more)
+
+
+@pytest.fixture
+def town(desk):
+    """Fields of 0.54 and 0.18 ha in two units; of a layer that is not there nobody knows the count."""
+    desk.layer("UNITS", [WEST, EAST], {"NAME": ["西区", "东区"]})
+    desk.layer("FIELDS", [box(0, 0, 80, 100), box(100, 0, 150, 100)], {"NET": [5400.0, 1800.0]}, label="2024")
+    pack = desk.folder / "town.toml"
+    items = [
+        item("kept", "耕地保有量", "Arable land kept", "fields", "ha", 'bound = "floor"\ntarget = 0.5\nwarn = 1.2'),
+        item("lost", "公园个数", "Number of parks", "lost", "count", 'bound = "floor"\ntarget = 2'),
+        item(
+            "each", "每处面积", "Area of each", "fields / none", "m2/count", 'bound = "none"\nzero = "not_applicable"'
+        ),
+    ]
+    pack.write_text(HEAD + "".join(items), encoding="utf-8")
+    return ["indicators", desk.library, "--pack", pack, "--unit=UNITS", "--unit-field=NAME", "--as-of=2025-06-01"]
+
+
+def texts(page):
+    return re.sub(r"<[^>]+>", "|", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "zh",
+            [
+                "西区 指标，2025-06-01",
+                "耕地保有量",
+                "0.540 公顷",
+                "△ 预警",
+                "▲ 突破",
+                "? 无法判定",
+                "城镇体检 3",
+                "2024",
+            ],
+        ),
+        ("en", ["Indicators of 东区, 2025-06-01", "Arable land kept", "0.180 ha", "△ near the limit", "▲ broken"]),
+    ],
+)
+def test_a_page_a_unit_says_values_in_titles_and_status_by_sign_and_word(desk, town, tmp_path, language, words):
+    page = tmp_path / "page.html"
+    answer = desk.run(*town, "--page", page, lang=language)
+    assert answer.code == 0 and answer.json["page"] == str(page), answer.json
+    said, drawn = texts(page), page.read_text(encoding="utf-8")
+    assert [word for word in words if word not in said] == []
+    assert drawn.count("<section>") == drawn.count("<svg") == 2
+    chart = drawn.split("<svg")[1].split("</svg>")[0]
+    assert 'stroke="#8C8C8C"' in chart, "what nobody knows is hatched"
+    never = "每处面积" if language == "zh" else "Area of each"
+    assert never in said and never not in chart, "what does not apply is not unknown"
+    assert "fields" not in said and "FIELDS__" not in said, "what a unit's fields are is told by the layer's title"
+
+
+def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
+    word, pdf = tmp_path / "page.docx", tmp_path / "page.pdf"
+    for target in (word, pdf):
+        assert desk.run(*town, "--page", target, lang="zh").code == 0
+    document = Document(str(word))
+    cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
+    assert ["耕地保有量", "0.540 公顷", "0.500", "△ 预警", ""] in cells
+    assert any(row[:2] == ["公园个数", "–"] and row[4] for row in cells), "why nobody knows it"
+    assert len(document.inline_shapes) == 2 and pdf.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("keys", "number", "limits"),
+    [
+        ('bound = "floor"\ntarget = 100\nwarn = 1.05\nalarm = 0.9', 100.0, (105.0, 90.0, False)),
+        ('bound = "ceiling"\ntarget = 100\nwarn = 0.98', 100.0, (98.0, 100.0, True)),
+        ('bound = "band"\ntarget = [10, 30]\nwarn = 0.9', 30.0, (28.0, 30.0, True)),
+        ('bound = "band"\ntarget = [10, 30]\nwarn = 0.9', 10.0, (12.0, 10.0, False)),
+        ('bound = "floor"\ntarget = 100', 100.0, (None, 100.0, False)),
+        ('bound = "none"', 100.0, (None, None, False)),
+    ],
+)
+def test_a_chart_is_told_from_where_on_it_warns(keys, number, limits):
+    text = HEAD.replace("FIELDS", "YJJBNT").replace("NET", "YJJBNTMJ")
+    pack = parse_indicator_pack(text + item("i", "题", "t", "fields", "ha", keys), "p.toml", shipped_catalogue())
+    assert limits_of(pack.indicators[0], number) == (
+        pytest.approx(limits[0]) if limits[0] else None,
+        pytest.approx(limits[1]) if limits[1] else None,
+        limits[2],
+    )
+
+
+def test_a_page_that_is_there_is_refused_before_any_work(desk, town, tmp_path):
+    page = tmp_path / "there.pdf"
+    page.write_text("mine")
+    answer = desk.run(*town, "--page", page)
+    assert answer.codes == ["out.exists"] and page.read_text() == "mine"
