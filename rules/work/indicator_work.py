@@ -72,8 +72,9 @@ def warnings(values: Values, context: VerbContext) -> Result:
     day = values.get("as_of") or date.today()
     problems: list[dict[str, Any]] = []
     with open_library(values["library"]) as library:
+        packs = indicator_packs(names, library.catalogue())
         quotas = IndicatorOptions(
-            packs=tuple(indicator_packs(names, library.catalogue())),
+            packs=tuple(packs),
             days=(day,),
             unit=values.get("unit"),
             unit_field=values.get("unit_field"),
@@ -85,10 +86,11 @@ def warnings(values: Values, context: VerbContext) -> Result:
             with tables_written(tables, library.crs, out, overwrite) as target:
                 problems += remark_records([target], context.language)
     context.progress.at(1.0, "")
+    titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
-        "warnings": found.rows,
+        "warnings": [{**row, "title": titles.get(row["subject"])} for row in found.rows],
         "unlooked": found.unlooked,
         "problems": problems,
     }
