@@ -24,17 +24,18 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
+from onemap.plugin.numbers.row_sizes import row_size
 from onemap.plugin.numbers.unit_map import UnitMap
 from onemap.plugin.numbers.unit_values import (
     LOOK_OF,
     UnitValue,
     fact_rows,
-    span_text,
     summary_text,
     unit_values,
     worst_status,
 )
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
@@ -82,7 +83,7 @@ class IndicatorView(VerbView):
         tree = QTreeWidget()
         tree.setAccessibleName(tr("Indicators"))
         tree.setColumnCount(2)
-        tree.setHeaderLabels([tr("Indicator, status"), tr("Value, target")])
+        tree.setHeaderLabels([tr("Indicator, status"), tr("Value")])
         tree.headerItem().setTextAlignment(VALUE, RIGHT)
         tree.setIndentation(12)
         header = tree.header()
@@ -196,13 +197,12 @@ class IndicatorView(VerbView):
 
     def _add_indicator(self, values: list[UnitValue], is_of_one: bool) -> QTreeWidgetItem:
         first, root = values[0], self.tree.invisibleRootItem()
+        item = self._add(root, f"{first.title}\n{summary_text(values)}", "", worst_status(values))
         if is_of_one:
-            item = self._add(root, f"{first.title}\n{first.status_text}", _value_lines(first), first.status)
             self._add_facts(item, first)
         else:
-            item = self._add(root, f"{first.title}\n{summary_text(values)}", span_text(values), worst_status(values))
             for value in values:
-                below = self._add(item, f"{value.unit_name}\n{value.status_text}", _value_lines(value), value.status)
+                below = self._add(item, f"{value.unit_name} · {value.status_text}", value.value_text, value.status)
                 below.setData(NAME, ROLE_INDICATOR, value.indicator)
                 below.setData(NAME, ROLE_UNIT, value.unit)
                 self._add_facts(below, value)
@@ -215,7 +215,11 @@ class IndicatorView(VerbView):
             item.setData(NAME, ROLE_INDICATOR, value.indicator)
 
     def _add(self, parent: QTreeWidgetItem, name: str, text: str, status: str) -> QTreeWidgetItem:
-        item = QTreeWidgetItem(parent, [name, text])
+        """A row; without a value the name has all of the width."""
+        is_measured = text not in ("", NOT_MEASURED)
+        item = QTreeWidgetItem(parent, [name, text if is_measured else ""])
+        item.setFirstColumnSpanned(not is_measured)
+        item.setSizeHint(NAME, row_size(self.tree.fontMetrics(), (name,)))
         item.setToolTip(NAME, name)
         item.setTextAlignment(VALUE, RIGHT)
         if status in LOOK_OF:
@@ -264,10 +268,6 @@ class IndicatorView(VerbView):
 
     def _enable(self) -> None:
         self.working.emit(self.is_working)
-
-
-def _value_lines(value: UnitValue) -> str:
-    return "\n".join(filter(None, (value.value_text, value.target_text)))
 
 
 def _grounds(path: Path) -> tuple[dict[str, QgsGeometry], QgsCoordinateReferenceSystem]:

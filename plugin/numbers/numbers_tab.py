@@ -7,7 +7,6 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -69,14 +68,12 @@ class NumbersTab(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Area units"), self.units)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.measure_button)
-        buttons.addWidget(self.look_button)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
-        layout.addLayout(buttons)
+        layout.addWidget(self.measure_button)
         layout.addWidget(self.hint)
         layout.addWidget(self.indicators, 3)
+        layout.addWidget(self.look_button)
         layout.addWidget(self.warnings, 2)
         layout.addStretch()
 
@@ -95,7 +92,7 @@ class NumbersTab(QWidget):
 
     def _list_units(self) -> None:
         """The whole district, the divisions that the library holds, then its other layers of few polygons."""
-        chosen = self.units.currentData() if self.units.count() else DIVISIONS[0]
+        chosen = self.units.currentData() if self.units.count() > 1 else DIVISIONS[0]
         self.units.clear()
         held = [
             layer

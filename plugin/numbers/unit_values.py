@@ -64,9 +64,9 @@ class UnitValue:
 
     @property
     def status_text(self) -> str:
-        """The status by sign and word, and why it is so where it is not plain."""
+        """The status in words, and why it is so where it is not plain; its sign is the icon beside it."""
         reason = "" if self.reason == NO_TARGET and self.value is not None else reasons_text(self.reason)
-        named = sign_and_word(self.status)
+        named = word("indicator_statuses", self.status)
         return with_label(named, reason) if reason else named
 
 
@@ -130,11 +130,18 @@ def worst_status(values: Sequence[UnitValue]) -> str:
 
 
 def summary_text(values: Sequence[UnitValue]) -> str:
-    """How many units have which status; where all are unknown for one reason, why."""
+    """The values of units in one line: from least to greatest, what all are held to, how many have which status.
+
+    Where all have one status for one reason, that is said instead.
+    """
+    targets = {value.target_text for value in values}
+    said = [span_text(values), *(targets if len(targets) == 1 else ())]
     if len({value.status_text for value in values}) == 1:
-        return values[0].status_text
-    counts = {status: sum(value.status == status for value in values) for status in STATUSES}
-    return " · ".join(f"{sign_and_word(status)} {count}" for status, count in counts.items() if count)
+        said.append(values[0].status_text)
+    else:
+        counts = {status: sum(value.status == status for value in values) for status in STATUSES}
+        said += [f"{sign_and_word(status)} {count}" for status, count in counts.items() if count]
+    return " · ".join(text for text in said if text not in ("", NOT_MEASURED))
 
 
 def span_text(values: Sequence[UnitValue]) -> str:
@@ -157,6 +164,12 @@ def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
     for term in value.inputs:
         versions = ", ".join(f"{version['code']} {version['label']}" for version in term.get("versions") or ())
         why = reasons_text(str(term.get("reason") or "")) if term["value"] is None else ""
-        name = with_label(str(term["term"]), " · ".join(filter(None, (versions, why))) or NOT_MEASURED)
-        rows.append((name, measured_text(term["value"], str(term.get("unit_of_measure") or ""))))
+        said = " · ".join(filter(None, (versions, why)))
+        name = tr("ground of the unit") if term["kind"] == "ground" else str(term["term"])
+        rows.append(
+            (
+                with_label(name, said) if said else name,
+                measured_text(term["value"], str(term.get("unit_of_measure") or "")),
+            )
+        )
     return rows

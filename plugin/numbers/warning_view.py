@@ -13,7 +13,8 @@ from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetIte
 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
-from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text, sign_and_word
+from onemap.plugin.numbers.row_sizes import row_size
+from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import length_text
 from onemap.plugin.words.translation import tr, with_label
@@ -39,7 +40,7 @@ class WarningView(VerbView):
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("What to look at"))
         self.tree.setColumnCount(2)
-        self.tree.setHeaderLabels([tr("What to look at"), tr("Value, limit")])
+        self.tree.setHeaderLabels([tr("What to look at"), tr("Value")])
         self.tree.headerItem().setTextAlignment(VALUE, RIGHT)
         self.tree.setIndentation(12)
         header = self.tree.header()
@@ -109,8 +110,14 @@ class WarningView(VerbView):
         self.results_shown.emit()
 
     def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> None:
-        subject = self._subject(row)
-        item = QTreeWidgetItem(parent, [f"{subject}\n{_why(row)}", _value(row)])
+        value, limit = _value(row)
+        is_measured = row["value"] is not None or row["days_left"] is not None
+        subject, place = self._subject(row)
+        second = " · ".join(filter(None, (place, _why(row), "" if is_measured else limit)))
+        text = "\n".join(filter(None, (value, limit))) if is_measured else ""
+        item = QTreeWidgetItem(parent, [f"{subject}\n{second}", text])
+        item.setFirstColumnSpanned(not is_measured)
+        item.setSizeHint(NAME, row_size(self.tree.fontMetrics(), (item.text(NAME), text)))
         item.setToolTip(NAME, item.text(NAME))
         item.setTextAlignment(VALUE, RIGHT)
         item.setData(NAME, ROLE_ID, row["id"])
@@ -119,18 +126,19 @@ class WarningView(VerbView):
 
     def _add_unlooked(self, parent: QTreeWidgetItem, one: dict[str, Any]) -> None:
         """What could not be looked at, and why."""
-        text = with_label(sign_and_word("unknown"), reasons_text(one["reason"]))
+        text = with_label(word("indicator_statuses", "unknown"), reasons_text(one["reason"]))
         item = QTreeWidgetItem(parent, [" ".join(filter(None, (text, self._layer_title(one.get("layer")))))])
         item.setToolTip(NAME, item.text(NAME))
+        item.setFirstColumnSpanned(True)
         item.setIcon(NAME, sign_icon("unknown", self.palette()))
 
-    def _subject(self, row: dict[str, Any]) -> str:
-        """What a warning is about: the indicator and its unit, the layer and its feature."""
+    def _subject(self, row: dict[str, Any]) -> tuple[str, str]:
+        """What a warning is about, and where: the indicator and its unit, the feature and its layer."""
         if row["kind"] == "expiry" and row["subject"] == row["reason"]:
-            return self._layer_title(row["layer"])
+            return self._layer_title(row["layer"]), ""
         own = str(row.get("title") or row["subject"])
         place = str(row.get("unit_title") or row["unit"] or "") or self._layer_title(row["layer"])
-        return " · ".join(filter(None, (own, place)))
+        return own, place
 
     def _layer_title(self, code: str | None) -> str:
         entry = self._library.entry(code) if code else None
@@ -160,22 +168,24 @@ class WarningView(VerbView):
 
 
 def _why(row: dict[str, Any]) -> str:
-    """The status by sign and word, and why."""
+    """The status in words, and why; its sign is the icon beside it."""
     reason = str(row["reason"] or "")
     words = reason if row["kind"] == "sums" else reasons_text(reason)
     if row["nearest"] is not None:
         nearest = tr("nearest approval {name}, {distance}")
         words = f"{words}, {nearest.format(name=row['nearest'], distance=length_text(row['distance_m']))}"
-    named = sign_and_word(row["status"])
+    named = word("indicator_statuses", row["status"])
+    if row["kind"] != "quota" and row["status"] != "unknown":  # what is no quota cannot be broken
+        named = tr("alarm") if row["status"] == "alarm" else tr("warning")
     return with_label(named, words) if words else named
 
 
-def _value(row: dict[str, Any]) -> str:
-    """The value with its limit; of a permit the days."""
+def _value(row: dict[str, Any]) -> tuple[str, str]:
+    """The value, and its limit; of a permit the days, and the day."""
     if row["days_left"] is not None:
         left = int(row["days_left"])
         text = tr("ended {days} d ago") if left < 0 else tr("ends in {days} d")
-        return f"{text.format(days=abs(left))}\n{row['day']}"
+        return text.format(days=abs(left)), str(row["day"])
     measure = str(row["unit_of_measure"] or "count")
     limit = "" if row["limit"] is None else f"/ {measured_text(row['limit'], measure)}"
-    return "\n".join(filter(None, (measured_text(row["value"], measure), limit)))
+    return measured_text(row["value"], measure), limit

@@ -4270,14 +4270,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>列出其数值的单元</translation>
     </message>
     <message>
-        <source>Value, limit</source>
-        <translation>数值、限值</translation>
-    </message>
-    <message>
-        <source>Value, target</source>
-        <translation>数值、目标</translation>
-    </message>
-    <message>
         <source>Year</source>
         <translation>年份</translation>
     </message>
@@ -4312,6 +4304,22 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>{low} to {high}</source>
         <translation>{low} 至 {high}</translation>
+    </message>
+    <message>
+        <source>ground of the unit</source>
+        <translation>单元面积</translation>
+    </message>
+    <message>
+        <source>alarm</source>
+        <translation>警报</translation>
+    </message>
+    <message>
+        <source>warning</source>
+        <translation>预警</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>数值</translation>
     </message>
 </context>
 </TS>
