@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -34,7 +36,13 @@ class NumbersTab(QWidget):
     ) -> None:
         super().__init__(parent)
         self._library = library
+        self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for
         self.units = self._make_box(tr("Area units"))
+        self.theme = self._make_box(tr("Theme"))
+        self.theme.addItem(tr("all indicators"), None)
+        self.lacking = QLabel()
+        self.lacking.setWordWrap(True)
+        self.lacking.hide()
         self.measure_button = QPushButton(icon("statistics"), tr("Measure indicators"))
         self.measure_button.setToolTip(tr("Measure the indicators of the units; the run is kept in the library"))
         self.look_button = QPushButton(icon("contradictions"), tr("What to look at"))
@@ -52,7 +60,9 @@ class NumbersTab(QWidget):
             view.refused.connect(self.refused)
             view.results_shown.connect(self.hint.hide)
             view.working.connect(lambda _is_working: self._enable())
+        self.theme.currentIndexChanged.connect(lambda _index: self._choose_theme())
         library.listed.connect(self._list_units)
+        library.listed.connect(self._ask_themes)
         self._list_units()
 
     def _make_box(self, name: str) -> QComboBox:
@@ -68,8 +78,10 @@ class NumbersTab(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Area units"), self.units)
+        form.addRow(tr("Theme"), self.theme)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
+        layout.addWidget(self.lacking)
         layout.addWidget(self.measure_button)
         layout.addWidget(self.hint)
         layout.addWidget(self.indicators, 3)
@@ -79,6 +91,7 @@ class NumbersTab(QWidget):
 
     def enter_map(self) -> None:
         """Show on the map what was shown there before the tab was left."""
+        self._ask_themes()
         self.indicators.enter_map()
 
     def leave_map(self) -> None:
@@ -107,6 +120,35 @@ class NumbersTab(QWidget):
         self.units.insertItem(0, tr("the whole district"), "")
         self.units.setCurrentIndex(max(0, self.units.findData(chosen)))
         self._enable()
+
+    def _ask_themes(self) -> None:
+        """Ask for the themes once somebody sees the tab; what a library lacks of them is of a day."""
+        scope = (self._library.path, self._library.day)
+        if not self._library.layers or not self.isVisible() or scope == self._themes_of:
+            return
+        self._themes_of = scope
+        request = self._library.core.ask("themes", {"library": scope[0], "as_of": scope[1]})
+        request.answered.connect(lambda answer: self._list_themes(answer) if scope == self._themes_of else None)
+        request.refused.connect(self.refused)
+
+    def _list_themes(self, answer: dict[str, Any]) -> None:
+        chosen = self.theme.currentText()
+        self.theme.blockSignals(True)
+        self.theme.clear()
+        self.theme.addItem(tr("all indicators"), None)
+        for theme in answer["themes"]:
+            self.theme.addItem(theme["title"], theme)
+        self.theme.setCurrentIndex(max(0, self.theme.findText(chosen)))
+        self.theme.blockSignals(False)
+        self._choose_theme()
+
+    def _choose_theme(self) -> None:
+        """List the indicators of the theme, and say which of its layers and tables the library lacks."""
+        theme = self.theme.currentData()
+        self.indicators.list_only(frozenset(one["id"] for one in theme["indicators"]) if theme else None)
+        lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
+        self.lacking.setText(tr("The library lacks: {layers}").format(layers=", ".join(lost)))
+        self.lacking.setVisible(bool(lost))
 
     def _enable(self) -> None:
         has_layers = bool(self._library.layers)

@@ -4321,5 +4321,17 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Value</source>
         <translation>数值</translation>
     </message>
+    <message>
+        <source>Theme</source>
+        <translation>专题</translation>
+    </message>
+    <message>
+        <source>all indicators</source>
+        <translation>全部指标</translation>
+    </message>
+    <message>
+        <source>The library lacks: {layers}</source>
+        <translation>资料库缺：{layers}</translation>
+    </message>
 </context>
 </TS>

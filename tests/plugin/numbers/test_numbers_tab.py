@@ -182,6 +182,20 @@ def test_the_whole_district_is_one_unit(tab):
     assert [round(one.geometry().area()) for one in view.map.layer.getFeatures()] == [1_000_000]
 
 
+def test_a_theme_lists_its_indicators_and_says_what_the_library_lacks(tab):
+    wait_for(lambda: tab.theme.findText("Transport") > 0)
+    view = measured(tab)
+    whole = view.tree.topLevelItemCount()
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    tab.theme.setCurrentIndex(tab.theme.findText("Transport"))
+    names = [view.tree.topLevelItem(at).text(NAME).split("\n")[0] for at in range(view.tree.topLevelItemCount())]
+    assert names == ["Density of motorways", "Density of highways", "Density of railways"]
+    assert view.map.layer is None  # what was on the map is no longer in the list
+    assert "Railways" in tab.lacking.text() and not tab.lacking.isHidden()
+    tab.theme.setCurrentIndex(0)
+    assert view.tree.topLevelItemCount() == whole and tab.lacking.isHidden()
+
+
 def test_warnings_lead_to_their_ground(tab, canvas):
     view = answer(tab.warnings, tab.look_button)
     heads = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
