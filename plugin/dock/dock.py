@@ -193,6 +193,7 @@ class OneMapDock(QgsDockWidget):
         self._connect_notice()
         self.compare_tab.refused.connect(self.refuse)
         self.numbers_tab.refused.connect(self.refuse)
+        self.numbers_tab.message_sent.connect(self.notice.say)
         self.compare_tab.message_sent.connect(self.notice.say)
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
         for written in (self.compare_tab.finished, self.compare_tab.view.decided):

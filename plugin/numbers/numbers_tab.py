@@ -9,14 +9,18 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.map_themes import show_theme
 from onemap.plugin.numbers.indicator_view import MIN_NAME_LENGTH, IndicatorView
 from onemap.plugin.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.statistics.counted_ground import DIVISIONS
@@ -30,6 +34,7 @@ class NumbersTab(QWidget):
     """The room of numbers; library and day are those of the dock."""
 
     refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
 
     def __init__(
         self, library: OpenLibrary, canvas: QgsMapCanvas, show_place: ShowPlace, parent: QWidget | None = None
@@ -40,6 +45,11 @@ class NumbersTab(QWidget):
         self.units = self._make_box(tr("Area units"))
         self.theme = self._make_box(tr("Theme"))
         self.theme.addItem(tr("all indicators"), None)
+        self.layers_button = QToolButton()
+        self.layers_button.setIcon(icon("overview"))
+        self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
+        self.layers_button.setToolTip(tr("Show the layers of the theme on the map"))
+        self.layers_button.setEnabled(False)
         self.lacking = QLabel()
         self.lacking.setWordWrap(True)
         self.lacking.hide()
@@ -60,6 +70,7 @@ class NumbersTab(QWidget):
             view.refused.connect(self.refused)
             view.results_shown.connect(self.hint.hide)
             view.working.connect(lambda _is_working: self._enable())
+        self.layers_button.clicked.connect(self.show_layers)
         self.theme.currentIndexChanged.connect(lambda _index: self._choose_theme())
         library.listed.connect(self._list_units)
         library.listed.connect(self._ask_themes)
@@ -78,7 +89,10 @@ class NumbersTab(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Area units"), self.units)
-        form.addRow(tr("Theme"), self.theme)
+        themes = QHBoxLayout()
+        themes.addWidget(self.theme, 1)
+        themes.addWidget(self.layers_button)
+        form.addRow(tr("Theme"), themes)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.lacking)
@@ -149,6 +163,15 @@ class NumbersTab(QWidget):
         lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
         self.lacking.setText(tr("The library lacks: {layers}").format(layers=", ".join(lost)))
         self.lacking.setVisible(bool(lost))
+        self.layers_button.setEnabled(theme is not None)
+
+    def show_layers(self) -> None:
+        """Put the layers of the theme that the library holds on the map, and no others of the library's."""
+        theme = self.theme.currentData()
+        codes = tuple(one["code"] for one in theme["layers"])
+        lost = show_theme(self._library, MapTheme(theme["id"], theme["title"], "", codes))
+        if lost:
+            self.message_sent.emit(tr("These layers cannot be opened: {layers}.").format(layers=", ".join(lost)))
 
     def _enable(self) -> None:
         has_layers = bool(self._library.layers)

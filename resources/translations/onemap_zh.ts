@@ -4333,5 +4333,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>The library lacks: {layers}</source>
         <translation>资料库缺：{layers}</translation>
     </message>
+    <message>
+        <source>Show the layers of the theme on the map</source>
+        <translation>在地图上显示该专题的图层</translation>
+    </message>
 </context>
 </TS>

@@ -192,8 +192,13 @@ def test_a_theme_lists_its_indicators_and_says_what_the_library_lacks(tab):
     assert names == ["Density of motorways", "Density of highways", "Density of railways"]
     assert view.map.layer is None  # what was on the map is no longer in the list
     assert "Railways" in tab.lacking.text() and not tab.lacking.isHidden()
+    tab.theme.setCurrentIndex(tab.theme.findText("Agriculture"))
+    tab.layers_button.click()
+    root = QgsProject.instance().layerTreeRoot()
+    seen = {layer.name().split(" 20")[0] for layer in root.layerOrder() if root.findLayer(layer).isVisible()}
+    assert seen == {"Land use patches"}  # of this theme the library has the survey alone
     tab.theme.setCurrentIndex(0)
-    assert view.tree.topLevelItemCount() == whole and tab.lacking.isHidden()
+    assert view.tree.topLevelItemCount() == whole and tab.lacking.isHidden() and not tab.layers_button.isEnabled()
 
 
 def test_warnings_lead_to_their_ground(tab, canvas):
