@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 from workshop import (  # noqa: E402
     architecture,
     benches,
+    bundle,
     checks,
     demo,
     package,
@@ -29,6 +30,7 @@ VERBS = {
     "check": (checks.check, "format, lint, types and the test of the house"),
     "run": (qgis_desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
+    "bundle": (bundle.bundle, "the core's wheels for a bureau without internet: --platform P --python V, or --check"),
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
     "reference": (write_reference.write, "write the reference and the plugin's table of verbs, as they are declared"),
     "architecture": (architecture.draw, "draw the picture of the folders anew, from the imports"),
@@ -45,7 +47,7 @@ def main(words: list) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A console of another encoding shows a question mark for a Chinese name rather than ending the run.
         stream.reconfigure(errors="replace")
-    takes_words = words[:1] in (["bench"], ["test"])
+    takes_words = words[:1] in (["bench"], ["bundle"], ["test"])
     if words[:1] == [] or words[0] not in VERBS or (len(words) > 1 and not takes_words):
         lines = [f"  {verb:<13} {purpose}" for verb, (_, purpose) in VERBS.items()]
         print("\n".join(["usage: python3 build.py VERB", "", *lines]))

@@ -4,6 +4,7 @@ import configparser
 import hashlib
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import time
@@ -54,7 +55,7 @@ def test_the_lock_holds_a_version_for_every_requirement():
     folder = ROOT / "resources" / "requirements"
     named = [
         line.split(">")[0].split("=")[0].strip().lower()
-        for file in ("core.txt", "cluster.txt", "fast.txt", "notebook.txt", "dev.txt", "qgis.txt")
+        for file in ("core.txt", "cluster.txt", "fast.txt", "notebook.txt", "dev.txt", "qgis.txt", "qt6.txt")
         for line in (folder / file).read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     ]
@@ -86,12 +87,16 @@ def checkout(tmp_path: Path) -> Path:
     return copy
 
 
+def zip_of(checkout: Path) -> subprocess.CompletedProcess:
+    """The zip alone, without the scans of what it holds."""
+    code = "import sys; sys.path.insert(0, 'resources'); from workshop import package; package.write_zip()"
+    return subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, encoding="utf-8")
+
+
 def test_a_zip_holds_one_folder_with_what_a_user_needs_and_nothing_else(checkout: Path):
     (checkout / "layers" / "__pycache__").mkdir(exist_ok=True)
     (checkout / "layers" / "__pycache__" / "crs.cpython-311.pyc").write_bytes(b"")
-    done = build("package", root=checkout)
-    if "lrelease was not found" in done.stderr:
-        pytest.skip("Qt's lrelease is not on this machine, so the translations cannot be compiled")
+    done = zip_of(checkout)
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(checkout / "dist" / f"onemap-{version()}.zip") as bundle:
         names = bundle.namelist()
@@ -107,13 +112,54 @@ def test_the_zip_of_the_same_files_is_the_same_bytes(checkout: Path):
     target = checkout / "dist" / f"onemap-{version()}.zip"
     seen = []
     for _ in range(2):
-        done = build("package", root=checkout)
-        if "lrelease was not found" in done.stderr:
-            pytest.skip("Qt's lrelease is not on this machine, so the translations cannot be compiled")
+        done = zip_of(checkout)
         assert done.returncode == 0, done.stderr
         seen.append(hashlib.sha256(target.read_bytes()).hexdigest())
         os.utime(checkout / "LICENSE")
     assert seen[0] == seen[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("layers/errors.py", "", ""),
+        ("layers/errors.py", "\nimport pickle\n\nGIVEN = pickle.loads(b'')\n", "layers/errors.py:"),
+        ("docs/glossary.md", "\naws_key = 'AKIA" + "IOSFODNN7EXAMPLE'\n", "docs/glossary.md:"),  # noqa: S105
+    ],
+)
+def test_a_zip_is_made_only_of_what_the_scanners_of_plugins_qgis_org_let_pass(checkout: Path, file, text, said):
+    with (checkout / file).open("a", encoding="utf-8") as end:
+        end.write(text)
+    done = build("package", root=checkout)
+    if "lrelease was not found" in done.stderr:
+        pytest.skip("Qt's lrelease is not on this machine, so the translations cannot be compiled")
+    assert (done.returncode == 1) == bool(said), done.stderr
+    assert said in done.stderr
+
+
+def test_plugins_qgis_org_finds_a_category_and_an_icon_that_it_knows():
+    metadata = configparser.ConfigParser(interpolation=None)
+    metadata.read(ROOT / "metadata.txt", encoding="utf-8")
+    facts = metadata["general"]
+    assert facts["category"] in {"Raster", "Vector", "Database", "Mesh", "Web"}
+    picture = (ROOT / facts["icon"]).read_bytes()
+    assert picture.startswith(b"\x89PNG") and struct.unpack(">II", picture[16:24]) == (128, 128)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--platform", "win_arm64", "--python", "3.12"], "make the bundle for win_amd64"),
+        (["--platform", "win_amd64", "--python", "3.9"], "Pythons: 3.11, 3.12, 3.13, 3.14"),
+        (["--platform", "amiga", "--python", "3.12"], "platforms: win_amd64, macos_arm64"),
+        ([], "usage: python3 build.py bundle"),
+    ],
+)
+def test_a_bundle_that_cannot_be_made_is_refused_in_words(words, said):
+    done = build("bundle", *words)
+    assert done.returncode == 1
+    assert said in done.stderr and "Traceback" not in done.stderr
 
 
 # Every way by which pip could be told of another index, turned off, and an address where nobody answers.

@@ -1,7 +1,7 @@
 """The layers that may exist: those that ship with One Map, a city's own file of them, and `--define`."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -99,10 +99,16 @@ def codes_like(catalogue: Iterable[str], code: str) -> list[str]:
 
 
 def defined_entry(code: str, definition: str) -> LayerEntry:
-    """A layer that a city adds with `--define name=…,department=…,library=…,kind=…,geometry=…[,key=…]`.
+    """A layer that a city adds with `--define name=…,department=…,library=…,kind=…,geometry=…[,key=…]`, or with
+    `--define FILE.toml`, where the same keys stand under the layer's code.
 
     Raises OneMapError define.… for an unknown key, a missing one, one said twice, or a value that does not exist.
     """
+    if definition.lower().endswith(".toml"):
+        entries = defined_entries(Path(definition))
+        if code not in entries:
+            raise OneMapError("define.code_missing", file=Path(definition).name, layer=code, names=list(entries))
+        return entries[code]
     given: dict[str, str] = {}
     for part in definition.split(","):
         name, equals, value = part.partition("=")
@@ -111,6 +117,35 @@ def defined_entry(code: str, definition: str) -> LayerEntry:
         if name.strip() in given:
             raise UsageError("define.twice", field="--define", name=name.strip())
         given[name.strip()] = value.strip()
+    return _entry_of(code, given)
+
+
+def defined_entries(path: Path) -> dict[str, LayerEntry]:
+    """The layers of a file: a table for each code, with the keys of --define.
+
+    Raises OneMapError define.file, define.…, every problem of every layer.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise OneMapError("define.file", file=path.name, reason=str(error)[:200]) from None
+    entries: dict[str, LayerEntry] = {}
+    problems: list[Problem] = []
+    for code, given in content.items():
+        is_table = isinstance(given, dict) and all(isinstance(value, str) for value in given.values())
+        try:
+            if not is_table:
+                raise OneMapError("define.file", reason=code)
+            entries[code] = _entry_of(code, given)
+        except OneMapError as error:
+            problems += [Problem(one.code, {**one.facts, "file": path.name, "layer": code}) for one in error.problems]
+    if problems or not entries:
+        raise OneMapError.of(problems or [Problem("define.file", {"file": path.name, "reason": "[CODE]"})])
+    return entries
+
+
+def _entry_of(code: str, given: Mapping[str, str]) -> LayerEntry:
+    """Raises OneMapError define.key, define.missing, define.value, define.code."""
     legal = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
     problems = [
         Problem("define.key", {"field": "--define", "name": name})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.disk_place import check_name
 from onemap.layers.files.library_file import is_library
 
 
@@ -14,8 +15,9 @@ def check_place(target: Path, overwrite: bool, field: str | None = None, inputs:
     """Refuse a place before any work; what is read for it must never be replaced by it.
 
     Nor is a library: it holds what nothing else does.
-    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign.
+    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name.
     """
+    check_name(target, field)
     if target.exists() and not overwrite:
         raise OneMapError("out.exists", file=target.name, field=field)
     if target.exists() and any(Path(path).exists() and target.samefile(path) for path in inputs):

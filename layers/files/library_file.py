@@ -4,12 +4,14 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from onemap.layers.files.disk_place import sqlite_address
+
 
 def is_library(path: Path) -> bool:
     """True if a file is a One Map library; nothing is written beside it to find out."""
     if path.suffix.lower() != ".gpkg" or not path.is_file():
         return False
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    uri = sqlite_address(path.resolve(), "mode=ro&immutable=1")
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
             sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'onemap_library'"

@@ -211,6 +211,12 @@ def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd
     return pd.DataFrame(values, index=attributes.index)
 
 
+def told_renamed(before: Sequence[str], after: Sequence[str], place: dict[str, Any]) -> list[Problem]:
+    """The fields that `storable_attributes` keeps under another name, both in the same order."""
+    pairs = zip(before, after, strict=True)
+    return [Problem("field.renamed", {**place, "field": old, "name": new}) for old, new in pairs if old != new]
+
+
 def plain_values(values: pd.Series) -> pd.Series:
     """Each value as int, float, str, bytes or None; dates as ISO text."""
 

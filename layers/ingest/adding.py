@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -187,18 +188,19 @@ def preparing(
     with contextlib.ExitStack() as held:
         prepared = None
         try:
-            stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
+            with _report_refusal(arrival, entry):
+                stream = None if is_table else held.enter_context(large_layer(source, options.layer, options.encoding))
             prepared = None if stream is None else _prepared_in_blocks(arrival, entry, is_new, stream, held)
         except OneMapError as error:
             if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
-                with _report_refusal(arrival, entry):
-                    raise
+                raise
         if prepared is not None:
             yield prepared
             return
     with _report_refusal(arrival, entry):
-        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"), as_table=is_table)
-    yield _normalised(arrival, entry, is_new, raw)
+        given = source, options.layer, options.encoding, arrival.step("reading")
+        read = [read_source(*given, as_table=is_table)]
+    yield _normalised(arrival, entry, is_new, read.pop(), is_ours=True)
 
 
 def _prepared_in_blocks(
@@ -302,11 +304,14 @@ def _arrival(
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
-def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> "PreparedVersion":
-    """Bring a frame into the layer's shape, and check it."""
+def _normalised(
+    arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame, is_ours: bool = False
+) -> "PreparedVersion":
+    """Bring a frame into the layer's shape, and check it. is_ours: nobody else holds its rows, which may be large."""
     arrival.step("checking").at(0.0)
     with _report_refusal(arrival, entry):
-        frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required)
+        frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required, is_ours)
+    raw = replace(raw, geometries=np.empty(0, dtype=object), attributes=pd.DataFrame())
     return _checked(arrival, entry, is_new, frame, raw)
 
 

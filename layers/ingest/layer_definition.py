@@ -1,7 +1,10 @@
 """Which layer a code means: one that the library knows, or one that a city defines as it adds to it."""
 
-from onemap.layers.catalogue.catalogue import LayerEntry, codes_like, defined_entry
-from onemap.layers.errors import OneMapError
+from collections.abc import Mapping
+from pathlib import Path
+
+from onemap.layers.catalogue.catalogue import LayerEntry, codes_like, defined_entries, defined_entry
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 
 
@@ -24,3 +27,20 @@ def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerE
         if define is not None and defined_entry(code, define) != entry:
             raise OneMapError("layer.defined", layer=code, field="--define")
     return entry, is_new
+
+
+def new_layers(catalogue: Mapping[str, LayerEntry], file: str) -> dict[str, LayerEntry]:
+    """The layers that a file defines for a new library.
+
+    Raises OneMapError layer.defined, layer.clash for those that the catalogue has, define.….
+    """
+    entries = defined_entries(Path(file))
+    place = {"field": "--define", "file": Path(file).name}
+    problems = [Problem("layer.defined", {**place, "layer": code}) for code in entries if code in catalogue]
+    for code in entries:
+        alike = [known for known in codes_like([*catalogue, *entries], code) if known != code]
+        if code not in catalogue and alike:
+            problems.append(Problem("layer.clash", {**place, "layer": code, "other": alike[0]}))
+    if problems:
+        raise OneMapError.of(problems)
+    return entries

@@ -18,6 +18,7 @@ from onemap.layers.frames.fields import (
     schema_names,
     storable_attributes,
     text_by_schema,
+    told_renamed,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
@@ -43,13 +44,19 @@ def normalise(
 
 @np.errstate(all="ignore")
 def sorted_out(
-    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, options: SourceOptions, required: Sequence[str]
+    raw: RawFrame,
+    entry: LayerEntry,
+    target: pyproj.CRS,
+    options: SourceOptions,
+    required: Sequence[str],
+    in_place: bool = False,
 ) -> FrameBlocks:
     """As `normalise`, but features of unsound geometry are set aside as the frame's `bad` instead of being refused.
 
+    in_place: nobody needs the geometries as they were.
     Raises OneMapError field.…, crs.…, geometry.type for a table.
     """
-    frame, sound = _clean(raw, entry, target, options, required, sort_out=True)
+    frame, sound = _clean(raw, entry, target, options, required, sort_out=True, in_place=in_place)
     by_row: dict[int, list[Problem]] = {}
     for row, problem in zip(sound.rows, sound.problems, strict=True):
         by_row.setdefault(row, []).append(problem)
@@ -65,25 +72,15 @@ def _clean(
     required: Sequence[str],
     *,
     sort_out: bool,
+    in_place: bool = False,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
-    attributes, refused = rename_fields(raw, entry, options.fields, required)
-    lost = replaced_text(attributes) if raw.replaced else {}
-    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
-    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
-    problems += [
-        Problem("field.absent", {**place, "field": field.name})
-        for field in entry.fields
-        if field.name not in attributes.columns
-    ]
-    attributes, remarks = _by_schema(attributes, entry, place)
-    problems += remarks
-    names = feature_names(attributes, entry.key, len(raw.geometries))
+    stored, names, problems, refused = _fields(raw, entry, options, required)
     geometries, is_table = raw.geometries, entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
         if not is_table:
-            geometries, remarks = in_crs(geometries, raw, options, target)
+            geometries, remarks = in_crs(geometries, raw, options, target, in_place)
             problems += remarks
     except OneMapError as error:
         refused += error.problems
@@ -100,13 +97,35 @@ def _clean(
         raise OneMapError.of(refused)
     frame = CleanFrame(
         geometries=sound.geometries,
-        attributes=storable_attributes(attributes, schema_names(entry, required)),
+        attributes=stored,
         names=names,
         problems=(*problems, *sound.repairs),
         repaired=len(sound.repairs),
         area_changed_m2=sound.changed_m2,
     )
     return frame, sound
+
+
+def _fields(
+    raw: RawFrame, entry: LayerEntry, options: SourceOptions, required: Sequence[str]
+) -> tuple[pd.DataFrame, np.ndarray, list[Problem], list[Problem]]:
+    """The attributes as the library keeps them, the names of the features, what is told, and what is refused."""
+    place = {"file": raw.path.name, "layer": raw.layer}
+    attributes, refused = rename_fields(raw, entry, options.fields, required)
+    lost = replaced_text(attributes) if raw.replaced else {}
+    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
+    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
+    problems += [
+        Problem("field.absent", {**place, "field": field.name})
+        for field in entry.fields
+        if field.name not in attributes.columns
+    ]
+    attributes, remarks = _by_schema(attributes, entry, place)
+    problems += remarks
+    stored = storable_attributes(attributes, schema_names(entry, required))
+    problems += told_renamed(list(attributes.columns), list(stored.columns), place)
+    names = feature_names(attributes, entry.key, len(raw.geometries))
+    return stored, names, problems, refused
 
 
 def _by_schema(

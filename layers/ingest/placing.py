@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
 from onemap.layers.geometry.validity import FARTHEST
 from onemap.layers.ingest.datum_change import DatumChange, step_km
 
@@ -91,16 +91,16 @@ class SourceTransform:
             if systems.is_null_shift(self._source, target):
                 self._remarks.append(Problem("crs.identity", self.named))
 
-    def carry(self, geometries: np.ndarray) -> tuple[np.ndarray, float]:
+    def carry(self, geometries: np.ndarray, in_place: bool = False) -> tuple[np.ndarray, float]:
         """Geometries in the target's plane, and how far a given change has carried the farthest, in kilometres.
 
         Coordinates that are no numbers, or that no system has, are left as they are, for the check of geometries to
-        name.
+        name. in_place: nobody needs them as they were, so that they are not held twice.
         Raises OneMapError crs.out_of_range.
         """
         if self._change is None:
             return geometries, 0.0
-        carried = geometries.copy()
+        carried = geometries if in_place else geometries.copy()
         farthest = 0.0
         for block in blocks(len(geometries)):
             carried[block], before, after = _transform_geometries(geometries[block], self._change)
@@ -109,6 +109,8 @@ class SourceTransform:
             if self._is_given and len(before):
                 some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
                 farthest = max(farthest, step_km(self._source, self._target, before[some], after[some]))
+            if in_place and len(geometries) > BLOCK:
+                give_back_memory()
         return carried, farthest
 
     def remarks(self, farthest_km: float) -> list[Problem]:
@@ -119,11 +121,14 @@ class SourceTransform:
 
 
 def in_crs(
-    geometries: np.ndarray, raw: RawFrame, options: SourceOptions, target: pyproj.CRS
+    geometries: np.ndarray, raw: RawFrame, options: SourceOptions, target: pyproj.CRS, in_place: bool = False
 ) -> tuple[np.ndarray, list[Problem]]:
-    """The geometries in the target's plane, and what must be told about the way there. Raises OneMapError crs.…."""
+    """The geometries in the target's plane, and what must be told about the way there; in_place as `carry` has it.
+
+    Raises OneMapError crs.….
+    """
     transform = SourceTransform(raw, options, target, bounds_of(raw.geometries))
-    carried, farthest_km = transform.carry(geometries)
+    carried, farthest_km = transform.carry(geometries, in_place)
     return carried, transform.remarks(farthest_km)
 
 

@@ -25,6 +25,7 @@ from onemap.layers.frames.fields import (
     schema_names,
     storable_attributes,
     text_by_schema,
+    told_renamed,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
@@ -196,6 +197,7 @@ class Staging:
             and all(about["texts"][field.name][1] for about in abouts)
         ]
         problems += [Problem("field.as_number", {**place, "field": name}) for name in as_number]
+        problems += told_renamed(list(stored), list(stored.values()), place)
         rows.changes = {stored[name]: as_numbers for name in as_number}
         rows.key = stored.get(self.entry.key or "")
         return problems

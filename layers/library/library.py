@@ -46,7 +46,7 @@ def system_user() -> str:
     """Who is at the keyboard, for the audit log."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
+    except (KeyError, OSError, ImportError):  # a container's user may have no name, Windows no variable of it
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
@@ -327,6 +327,12 @@ def new_place(location: str, name: str | None) -> LibraryPlace:
     return LibraryPlace(location, location, name or path.stem, path)
 
 
+def catalogue_row(entry: LayerEntry) -> tuple[str | None, ...]:
+    """A layer of a library's own as its catalogue keeps it: code, title, department, library, kind, geometry, key."""
+    title = json.dumps(entry.title, ensure_ascii=False)
+    return entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key
+
+
 def make_library(
     place: LibraryPlace,
     crs: pyproj.CRS,
@@ -337,16 +343,17 @@ def make_library(
     grants: Sequence[Right] = (),
     *,
     is_rehearsal: bool = False,
+    layers: Sequence[LayerEntry] = (),
 ) -> None:
     """A new, empty library, whole or not at all.
 
     crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`; tables: what rooms
     above keep in a library, CREATE TABLE IF NOT EXISTS, and grants: who may do what with them on a server;
-    is_rehearsal: made for trying the review, for good.
+    is_rehearsal: made for trying the review, for good; layers: that it knows besides those of the catalogue.
     Raises OneMapError library.….
     """
     srs_id = crs.to_epsg()
-    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others  # nosec B101
 
     def fill(connection: StoreConnection) -> None:
         for table in (*LIBRARY_TABLES, *tables):
@@ -357,6 +364,7 @@ def make_library(
         insert_logged(connection, TABLES["onemap_library"], facts.items())
         numbered = ((position, *pack) for position, pack in enumerate(packs, start=1))
         insert_logged(connection, TABLES["onemap_packs"], numbered)
+        insert_logged(connection, TABLES["onemap_catalogue"], map(catalogue_row, layers))
         if district is not None:
             blobs = geopackage.to_blobs(district, srs_id)
             insert_logged(connection, TABLES["onemap_district"], enumerate(blobs, start=1))
@@ -364,6 +372,7 @@ def make_library(
         note_structure(connection)
         made: dict[str, Any] = {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]}
         made |= {REHEARSAL: True} if is_rehearsal else {}
+        made |= {"layers": [entry.code for entry in layers]} if layers else {}
         log(connection, who, "new", place.name, made)
 
     make_store(place, crs, fill)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.disk_place import sqlite_address
 
 FORMAT = 2
 FORMAT_KEY = "format"  # among the facts in onemap_library
@@ -39,7 +40,7 @@ def copy_before_upgrade(path: Path, number: int) -> Path:
         if shutil.disk_usage(path.parent).free < _ROOM * path.stat().st_size:
             raise OSError("disk")
         with (
-            contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
+            contextlib.closing(sqlite3.connect(sqlite_address(path.resolve(), "mode=ro"), uri=True)) as source,
             contextlib.closing(sqlite3.connect(part)) as copied,
         ):
             source.backup(copied)

@@ -9,7 +9,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
+
+from defusedxml.ElementTree import fromstring
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
@@ -94,7 +96,7 @@ def _variables(path: Path) -> dict[str, str]:
             if entry.file_size > _MOST_BYTES:
                 raise ValueError(entry.filename)
             content = archive.read(entry)
-    variables = ElementTree.fromstring(content).find("properties/Variables")  # noqa: S314 - expat stops expansion
+    variables = fromstring(content).find("properties/Variables")
     if variables is None:
         raise KeyError("Variables")
     lists = (

@@ -13,6 +13,7 @@ from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries
 from onemap.layers.library.row_verification import row_problems, structure_problems
 from onemap.layers.library.versions import StoredFeatures, Version, content_hash
 from onemap.layers.stores.logged_rows import PlainTable, stored_hashes
+from onemap.layers.stores.store import quote_identifier
 
 _MOST_NAMED = 20
 
@@ -81,7 +82,7 @@ def check_growing_features(library: Library, table: str, action: str) -> None:
 
 def _check_last_row(library: Library, table: str, book: LogBook) -> None:
     ends = [(item.first + item.count - 1, written) for item, written in book.features if item.table == table]
-    last = library.connection.execute(f'SELECT coalesce(max(fid), 0) FROM "{table}"').fetchone()[0]  # noqa: S608
+    last = library.connection.execute(f"SELECT coalesce(max(fid), 0) FROM {quote_identifier(table)}").fetchone()[0]  # noqa: S608  # nosec B608
     known, written = max(ends, default=(0, None), key=lambda end: end[0])
     if last != known:
         facts = {"file": library.label, "layer": table, "feature": str(max(last, known))}

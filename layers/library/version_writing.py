@@ -16,7 +16,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.geometry.parts import multi
-from onemap.layers.library.library import TABLES, log, now
+from onemap.layers.library.library import TABLES, catalogue_row, log, now
 from onemap.layers.library.logged_features import LoggedFeatures
 from onemap.layers.library.versions import Digest, Version, digest_field, digest_geometries, row_hashes
 from onemap.layers.progress import Progress
@@ -54,10 +54,9 @@ def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
 
     Raises OneMapError layer.defined if someone has defined it otherwise.
     """
-    title = json.dumps(entry.title, ensure_ascii=False)
-    values = (entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key)
+    values = catalogue_row(entry)
     columns = "code, title, department, library, kind, geometry, key"
-    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()
+    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()  # noqa: S608 - names of our own  # nosec B608
     if there == values:
         return False  # someone who adds the same layer was quicker
     if there is not None:

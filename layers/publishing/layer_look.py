@@ -5,7 +5,7 @@ The same for a layer in the dock and in a published project: as a style in QGIS'
 
 from collections.abc import Collection
 from html import escape
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring  # noqa: S405 - for writing only  # nosec B405
 
 from onemap.layers.catalogue.code_tables import code_table
 from onemap.layers.catalogue.schema import Field, LayerEntry

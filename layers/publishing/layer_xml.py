@@ -1,6 +1,6 @@
 """One published layer as QGIS keeps it in a project: source, names, system, metadata, aliases, look."""
 
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 import pyproj
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from onemap.layers.files.disk_place import IS_WINDOWS
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.geometry.row_blocks import give_back_memory
 
@@ -83,7 +84,13 @@ def keep_batch(journal: Journal, name: str, batch: pa.RecordBatch) -> None:
 
 
 def kept_batch(journal: Journal, name: str) -> pa.RecordBatch:
-    """A part of a journal that `keep_batch` wrote; its values are read from disk where somebody asks for them."""
+    """A part of a journal that `keep_batch` wrote; its values are read from disk where somebody asks for them.
+
+    Windows removes no file that is mapped, so there all of it is read.
+    """
+    if IS_WINDOWS:
+        with pa.OSFile(str(journal.path(name))) as file:
+            return pa.ipc.open_file(file).get_batch(0)
     return pa.ipc.open_file(pa.memory_map(str(journal.path(name)))).get_batch(0)
 
 

@@ -61,4 +61,4 @@ def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int)
         for row in range(rows)
     )
     values = ",".join(f"({text})" for text in marks)
-    return f"INSERT INTO {quote_identifier(table)} ({names}) VALUES {values}"  # noqa: S608 - the names are quoted
+    return f"INSERT INTO {quote_identifier(table)} ({names}) VALUES {values}"  # noqa: S608 - the names are quoted  # nosec B608

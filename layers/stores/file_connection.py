@@ -66,12 +66,12 @@ class FileConnection(sqlite3.Connection):
     def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """All rows of a plain table, never all held at once."""
         names = ", ".join(map(quote_identifier, columns))
-        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)}")  # noqa: S608 - the names are quoted
+        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)}")  # noqa: S608 - the names are quoted  # nosec B608
 
     def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a plain table."""
         names, marks = ", ".join(map(quote_identifier, columns)), ",".join("?" * len(columns))
-        self.executemany(f"INSERT INTO {quote_identifier(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608
+        self.executemany(f"INSERT INTO {quote_identifier(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608  # nosec B608
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log; the open transaction holds the only write lock."""
@@ -118,7 +118,7 @@ class FileConnection(sqlite3.Connection):
         names = ", ".join(quote_identifier(name) for name in ("fid", GEOMETRY_COLUMN, *table.fields))
         marks = ",".join("?" * (len(table.fields) + 2))
         self.executemany(
-            f"INSERT INTO {quote_identifier(table.name)} ({names}) VALUES ({marks})",  # noqa: S608 - the names are quoted
+            f"INSERT INTO {quote_identifier(table.name)} ({names}) VALUES ({marks})",  # noqa: S608 - the names are quoted  # nosec B608
             self._rows(blocks, values, first_fid),
         )
 
@@ -154,7 +154,7 @@ class FileConnection(sqlite3.Connection):
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
         columns = "".join(f", f.{quote_identifier(name)}" for name in fields)
-        sql = f"SELECT f.fid, f.geom{columns} FROM {quote_identifier(table)} f"  # noqa: S608 - the names are quoted
+        sql = f"SELECT f.fid, f.geom{columns} FROM {quote_identifier(table)} f"  # noqa: S608 - the names are quoted  # nosec B608
         parameters: tuple[float, ...] = ()
         if bounds is not None:
             sql += f" WHERE f.fid IN (SELECT id {near(table)})"
@@ -190,7 +190,7 @@ class FileConnection(sqlite3.Connection):
         Raises DamagedTable.
         """
         columns = "".join(f", {quote_identifier(name)}" for name in fields)
-        sql = f"SELECT fid, geom{columns} FROM {quote_identifier(table)} ORDER BY fid"  # noqa: S608 - quoted
+        sql = f"SELECT fid, geom{columns} FROM {quote_identifier(table)} ORDER BY fid"  # noqa: S608 - quoted  # nosec B608
         try:
             rows = self.execute(sql).fetchall()
         except sqlite3.DatabaseError as error:
@@ -219,7 +219,7 @@ class FileConnection(sqlite3.Connection):
         """The schema, each table of a spatial index as one hash, and the rows of GeoPackage's own tables."""
         names = None if tables is None else [name for table in tables for name in (table, *index_tables(table))]
         among = "true" if names is None else f"tbl_name IN ({','.join('?' * len(names))})"
-        sql = f"SELECT type, name, tbl_name, sql FROM {SCHEMA} WHERE {among}"  # noqa: S608 - marks only
+        sql = f"SELECT type, name, tbl_name, sql FROM {SCHEMA} WHERE {among}"  # noqa: S608 - marks only  # nosec B608
         found = self.execute(sql, names or ()).fetchall()
         for row in found:
             yield SCHEMA, row_name(row[:2]), row
@@ -246,7 +246,7 @@ class FileConnection(sqlite3.Connection):
     def _table_hash(self, table: str) -> str:
         """The hash of all rows of a table of two columns, by the first."""
         digest = hashlib.sha256()
-        cursor = self.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1")  # noqa: S608 - quoted
+        cursor = self.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1")  # noqa: S608 - quoted  # nosec B608
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
             digest.update(repr(rows).encode(errors="backslashreplace"))
         return digest.hexdigest()
@@ -269,7 +269,7 @@ class FileConnection(sqlite3.Connection):
                 else f", NULL AS {quote_identifier(name)}"
                 for name in columns
             )
-            + f" FROM {quote_identifier(table)}"
+            + f" FROM {quote_identifier(table)}"  # noqa: S608 - names of our own  # nosec B608
             f" WHERE {number} = (SELECT number FROM onemap_versions WHERE code = '{code}'"
             " AND coalesce(valid_from, '') <= date('now', 'localtime')"
             " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"

@@ -13,6 +13,7 @@ import pyproj
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.disk_place import check_name, is_on_network, sqlite_address
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Roles
@@ -93,10 +94,11 @@ class FileStore:
     def writing(self, scope: str | None) -> Iterator[FileConnection]:
         """One transaction, the only one on the file whatever its scope.
 
-        Raises OneMapError library.read_only, library.busy, library.full.
+        Raises OneMapError library.read_only, library.network, library.busy, library.full.
         """
         if not self.writable:
-            raise OneMapError("library.read_only", file=self.label)
+            code = "library.network" if is_on_network(self._file) else "library.read_only"
+            raise OneMapError(code, file=self.label)
         with sqlite_errors_as_refusals(self._file):
             self._begin()
             try:
@@ -123,7 +125,7 @@ class FileStore:
 
 
 def _connect_file(path: Path, mode: str, wait_s: float) -> FileConnection:
-    uri = f"{path.resolve().as_uri()}?{mode}"
+    uri = sqlite_address(path.resolve(), mode)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s, factory=FileConnection)
     connection.execute("PRAGMA synchronous = FULL")
     geopackage.add_functions(connection)
@@ -131,8 +133,11 @@ def _connect_file(path: Path, mode: str, wait_s: float) -> FileConnection:
 
 
 def is_writable(path: Path) -> bool:
-    """Whether SQLite may write: its journals lie beside the file, so the folder counts as well."""
-    if not os.access(path, os.W_OK):
+    """Whether SQLite may write: its journals lie beside the file, so the folder counts as well.
+
+    Not on a network drive: the write-ahead log is shared memory, which another machine does not see.
+    """
+    if not os.access(path, os.W_OK) or is_on_network(path.resolve()):
         return False
     try:
         with tempfile.TemporaryFile(dir=path.parent):
@@ -184,11 +189,14 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
 
 
 def check_new_file(path: Path) -> None:
-    """Refuse the place of a new file. Raises OneMapError library.exists, library.folder."""
+    """Refuse the place of a new file. Raises OneMapError library.exists, .folder, .network, out.name."""
+    check_name(path)
     if path.exists():
         raise OneMapError("library.exists", file=path.name)
     if not path.parent.is_dir():
         raise OneMapError("library.folder", file=str(path.parent))
+    if is_on_network(path.resolve()):
+        raise OneMapError("library.network", file=path.name)
 
 
 def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None]) -> None:

@@ -87,7 +87,7 @@ def prepare(connection: sqlite3.Connection, crs: pyproj.CRS) -> int:
     connection.execute(f"PRAGMA user_version = {USER_VERSION}")
     run_script(connection, _CORE_TABLES)
     srs_id = crs.to_epsg()
-    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others  # nosec B101
     connection.execute(
         "INSERT OR IGNORE INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)",
         (crs.name, srs_id, "EPSG", srs_id, crs.to_wkt("WKT1_GDAL"), ""),

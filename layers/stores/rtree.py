@@ -56,7 +56,7 @@ class PackedRtree:
         if len(self._ids) == 0:
             return
         nodes = quote_identifier(f"{index}_node")
-        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {ROOT}").fetchone()  # noqa: S608
+        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {ROOT}").fetchone()  # noqa: S608  # nosec B608
         levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
         for depth, level in enumerate(levels):
             table, key, value = (
@@ -64,7 +64,7 @@ class PackedRtree:
             )
             insert_rows(connection, table, {key: level.children, value: level.parents})
             connection.executemany(
-                f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608
+                f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608  # nosec B608
                 zip(level.numbers, level.contents, strict=True),
             )
 

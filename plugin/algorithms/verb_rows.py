@@ -57,12 +57,13 @@ def _new() -> VerbRow:
             "coverage, it is taken to cover the district."
         ),
         first="library crs name district",
-        advanced="transform pack rehearsal",
+        advanced="transform pack define rehearsal",
         titles={
             "crs": tr("Coordinate system"),
             "name": tr("Name"),
             "district": tr("District"),
             "rehearsal": tr("For a rehearsal of the review"),
+            "define": tr("Layers of its own (a TOML file)"),
         },
         kinds={"library": file(tr("Library (*.gpkg)")), "crs": crs(HOME_CRS)},
     )

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ NEWEST_MINOR = 14
 PYTHON_FOR_UV = "3.12"
 MARK_NAME = "core.json"
 REPORT_NAME = "self-test.json"
+RENAME_WAITS_S = (0.1, 0.3, 1.0, 2.0)
 # Programs that a desktop starts on macOS do not get the PATH of the user's shell.
 EXTRA_FOLDERS = (
     "/opt/homebrew/bin",
@@ -33,7 +35,7 @@ EXTRA_FOLDERS = (
 class CoreSetupError(Exception):
     """The core's Python cannot be made.
 
-    kind: python_missing, pip_missing, packages, start or unfit.
+    kind: python_missing, pip_missing, packages, start, unfit or in_use.
     detail: the last output of the program that failed; for unfit what failed, with the next steps.
     """
 
@@ -170,12 +172,43 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
         _start_once(python_in(part), plan, progress)
         mark = {"requirements": _hash_of(plan.requirements), "python": version_of([str(python_in(part))])}
         (part / MARK_NAME).write_text(json.dumps(mark), encoding="utf-8")
-        shutil.rmtree(plan.core_folder, ignore_errors=True)
-        part.rename(plan.core_folder)
+        _take_place(part, plan.core_folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     progress(1.0, "")
     return python_in(plan.core_folder)
+
+
+def _take_place(part: Path, core_folder: Path) -> None:
+    """Put a finished core where the former one is, which is set aside whole first and put back if that fails.
+
+    Windows moves no folder of which a program uses a file: then the former core stays. Raises CoreSetupError in_use.
+    """
+    former = core_folder.with_name(f"{core_folder.name}.old")
+    shutil.rmtree(former, ignore_errors=True)
+    try:
+        if core_folder.exists():
+            _rename_patiently(core_folder, former)
+        try:
+            _rename_patiently(part, core_folder)
+        except OSError:
+            if former.exists():
+                former.rename(core_folder)
+            raise
+    except OSError as error:
+        raise CoreSetupError("in_use", str(error)) from error
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _rename_patiently(source: Path, target: Path) -> None:
+    """Rename a folder; a scanner of viruses may hold a new file for a moment."""
+    for wait_s in RENAME_WAITS_S:
+        try:
+            source.rename(target)
+            return
+        except PermissionError:
+            time.sleep(wait_s)
+    source.rename(target)
 
 
 def is_debian_like() -> bool:

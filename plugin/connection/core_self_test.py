@@ -45,7 +45,8 @@ def run_self_test(python: Path, main: Path, language: str, report: Path, progres
 
     progress: it may raise to cancel, which ends the program.
     """
-    command = [str(python), "-I", "-X", "utf8", str(main), "self-test", "--lang", language, "--report", str(report)]
+    command = [str(python), "-I", "-X", "utf8", str(main), "self-test", "--lang", language]
+    command += ["--output-encoding", "utf-8", "--report", str(report)]
     lines: list[str] = []
 
     def follow(line: str) -> None:

@@ -119,6 +119,10 @@ def _error_text(error: Exception) -> str:
             "The core was made, and its test says that it cannot work on this computer. What to do stands below; the "
             "whole report lies in the QGIS profile: {path}"
         ).format(path=profile_folder() / "core-self-test.json"),
+        "in_use": tr(
+            "The new core is ready, but the former one is in use and was left as it is. Close all other windows of "
+            "QGIS, then press “Set up the core” again."
+        ),
         "python_missing": tr(
             "No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the "
             "settings), then press “Set up the core” again."

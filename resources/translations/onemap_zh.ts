@@ -1032,6 +1032,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>把有问题的要素另存，其余加入</translation>
     </message>
     <message>
+        <source>Layers of its own (a TOML file)</source>
+        <translation>资料库自有的图层（TOML 文件）</translation>
+    </message>
+    <message>
         <source>Set bad parcels aside, and check the rest</source>
         <translation>无法使用的地块另列，其余照常检测</translation>
     </message>
@@ -3730,6 +3734,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>接收方</translation>
     </message>
     <message>
+        <source>A FileGDB goes along</source>
+        <translation>附带 FileGDB</translation>
+    </message>
+    <message>
         <source>Secrecy class</source>
         <translation>密级</translation>
     </message>
@@ -4336,6 +4344,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Show the layers of the theme on the map</source>
         <translation>在地图上显示该专题的图层</translation>
+    </message>
+    <message>
+        <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
+        <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
     </message>
 </context>
 </TS>

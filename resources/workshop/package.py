@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from workshop import translations
+from workshop import scans, translations
 from workshop.machine import ROOT, say
 
 FILES = [
@@ -26,8 +26,16 @@ LEFT_OUT_ENDINGS = {".pyc", ".part", ".ts"}
 
 
 def package() -> int:
-    """Write dist/onemap-VERSION.zip and name it."""
+    """Write dist/onemap-VERSION.zip, look through it as plugins.qgis.org does, and name it."""
     translations.translate()
+    target = write_zip()
+    scans.scan(target)
+    say(f"Made {target.relative_to(ROOT)}, {target.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def write_zip() -> Path:
+    """The zip in dist/, the same bytes from the same files."""
     target = ROOT / "dist" / f"onemap-{version()}.zip"
     target.parent.mkdir(exist_ok=True)
     part = target.with_suffix(".zip.part")
@@ -40,8 +48,7 @@ def package() -> int:
             entry.external_attr = 0o100644 << 16
             bundle.writestr(entry, path.read_bytes())
     part.replace(target)
-    say(f"Made {target.relative_to(ROOT)}, {target.stat().st_size / 1e6:.1f} MB")
-    return 0
+    return target
 
 
 def version() -> str:

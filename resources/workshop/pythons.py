@@ -40,7 +40,7 @@ STAMP = "onemap-stamp"
 
 def core() -> Path:
     """The core's virtual environment, made or mended first if need be."""
-    wanted = _digest([_project(), *_requirement_files(*NEEDED, "fast.txt")])
+    wanted = _digest([_project(), *_requirement_files(*NEEDED, "fast.txt", "qt6.txt")])
     if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
         return CORE
     if _stamp(CORE) is None:
@@ -56,6 +56,8 @@ def core() -> Path:
         link_folder(PACKAGE_ROOM / "onemap", ROOT)
         with contextlib.suppress(WorkshopError):  # without it the core is only slower
             _pip(CORE, ["-r", REQUIREMENTS / "fast.txt"], "install what makes large overlays faster")
+        with contextlib.suppress(WorkshopError):  # without it the test under Qt 6 is left out
+            _pip(CORE, ["--only-binary", ":all:", "-r", REQUIREMENTS / "qt6.txt"], "install Qt 6")
         say("Compiling the loops of the overlay, once")
         answer([program(CORE, "python"), "-I", ROOT / "__main__.py", "--compile"])
     return CORE
@@ -129,7 +131,7 @@ def _make(environment: Path, python: Path, options: Sequence[str]) -> None:
     run_or_explain(
         [python, "-m", "venv", *options, environment],
         f"make {environment.name}",
-        "Install the venv module of that Python (on Debian and Ubuntu: apt-get install python3-venv).",
+        "Install the venv module of that Python (on Debian and Ubuntu: sudo apt install python3-venv).",
     )
 
 
@@ -173,7 +175,7 @@ def _core_python() -> Path:
         if said is not None and said.strip() == "True":
             return Path("/usr/bin/python3")
     raise WorkshopError(
-        "no Python from 3.11 with the module venv was found. Install one (Debian 12: apt-get install python3 "
+        "no Python from 3.11 with the module venv was found. Install one (Debian and Ubuntu: sudo apt install "
         "python3-venv; elsewhere: python.org), then run the same command again."
     )
 

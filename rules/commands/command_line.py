@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import codecs
 import contextlib
 import gc
 import json
@@ -20,12 +21,11 @@ from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
 from onemap.rules.commands.log_file import LOG, command_words, log_path
-from onemap.rules.commands.reference import help_text
+from onemap.rules.commands.reference import EVERYWHERE, help_text
 from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
 
 EXIT_DEFECT, EXIT_UNFIT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 3, 4, 5
-_GLOBAL = ("json", "lang", "progress", "log")
 _CLEARING_S = 0.7  # for rolling back and removing files, before a further signal breaks that off as well
 _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
 
@@ -69,6 +69,37 @@ def _wanted_language(arguments: list[str]) -> str:
         if argument.split("=")[0] == "--lang" and value in LANGUAGES:
             return value
     return system_language()
+
+
+def wanted_encoding(arguments: list[str]) -> str:
+    """The encoding of words for people: the one that is asked for, if Python knows it, else UTF-8.
+
+    Programs that read JSON or progress read UTF-8 whatever is asked for.
+    """
+    if "--json" in arguments or "serve" in arguments[:1]:
+        return "utf-8"
+    for at, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        value = value or (arguments[at + 1] if at + 1 < len(arguments) else "")
+        if name == "--output-encoding" and _is_text_encoding(value):
+            return value
+    return _console_encoding()
+
+
+def _is_text_encoding(name: str) -> bool:
+    with contextlib.suppress(LookupError, ValueError):
+        return bool("一".encode(name, "backslashreplace") and codecs.lookup(name)._is_text_encoding)
+    return False
+
+
+def _console_encoding() -> str:
+    """Of a console of Windows whose words another tool reads through a pipe, as `findstr` does: its code page."""
+    if os.name != "nt" or sys.stdout.isatty():
+        return "utf-8"
+    import ctypes
+
+    page = getattr(ctypes, "windll").kernel32.GetConsoleOutputCP()  # noqa: B009 - only Windows has it
+    return f"cp{page}" if page and _is_text_encoding(f"cp{page}") else "utf-8"
 
 
 def _help(key: str, language: str) -> str:
@@ -132,6 +163,7 @@ def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = Fal
     parser.add_argument(
         "--progress", choices=("bar", "json", "none"), default=absent, help=_help("any.progress", language)
     )
+    parser.add_argument("--output-encoding", default=absent, metavar="E", help=_help("any.output_encoding", language))
     parser.add_argument("--log", metavar="FILE", default=absent, help=_help("any.log", language))
 
 
@@ -205,7 +237,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            stream.reconfigure(encoding=wanted_encoding(given), errors="backslashreplace")
     path, began = log_path(given), time.monotonic()
     try:
         with contextlib.ExitStack() as held:
@@ -276,8 +308,10 @@ def _defect(error: Exception, as_json: bool, language: str) -> int:
 def _run(given: list[str], language: str, as_json: bool) -> int:
     parsed = vars(_parser(language).parse_args(given))
     name, step = parsed.pop("verb"), parsed.pop("step", None)
-    options = {key: parsed.pop(key, None) for key in _GLOBAL}
+    options = {key: parsed.pop(key, None) for key in EVERYWHERE}
     language = options["lang"] or language
+    if options["output_encoding"] and not _is_text_encoding(options["output_encoding"]):
+        raise UsageError("usage.value", field="--output-encoding", value=options["output_encoding"])
     if parsed.pop("version", False):
         return _say_versions(as_json)
     if name is None:

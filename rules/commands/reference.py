@@ -14,6 +14,7 @@ from onemap.rules.commands.verbs import VERBS, Parameter, Verb
 FOLDER = Path(__file__).resolve().parents[2]
 DOCS = FOLDER / "docs"
 VERB_TABLE = FOLDER / "resources" / "verbs" / "verbs.json"
+EVERYWHERE = ("json", "lang", "progress", "output_encoding", "log")  # on every verb
 _HEADINGS = {
     "en": ("Reference", "Verbs", "Refusals", "| code | says | mend |", "On every verb"),
     "zh": ("参考", "动作", "拒绝代号", "| 代号 | 说明 | 处理办法 |", "每个动作都有"),
@@ -53,7 +54,9 @@ def reference(language: str) -> str:
             lines.append(f"- `{name}`: {help_text(verb.name, parameter.name, language)}")
         lines.append("")
     lines += ["### serve", "", help_text("serve", "verb", language), "", f"### {everywhere}", ""]
-    lines += [f"- `--{name}`: {help_text('any', name, language)}" for name in ("json", "lang", "progress", "log")]
+    lines += [f"- `--{name.replace('_', '-')}`: {help_text('any', name, language)}" for name in EVERYWHERE]
+    codes = dict(sentences(language)["exit"])
+    lines += ["", f"## {codes.pop('title')}", "", *(f"- `{code}`: {meaning}" for code, meaning in codes.items())]
     lines += ["", f"## {refusals}", "", header, "|---|---|---|"]
     for subject, entries in sorted(sentences(language).items()):
         for name, entry in sorted(entries.items()):

@@ -7,7 +7,6 @@ from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.rules.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
-from onemap.rules.commands.machine_verbs import MACHINE_VERBS
 from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.commands.run_verbs import RUN_VERBS
@@ -59,6 +58,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("district", "FILE"),
                 _TRANSFORM,
                 Parameter("pack", "NAME", repeated=True),
+                Parameter("define", "FILE.toml"),
                 Parameter("rehearsal", flag=True),
             ),
             makes_data=True,
@@ -87,7 +87,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("copy", flag=True),
                 Parameter("service", "NAME"),
                 Parameter("taken_at", "T", convert=to_moment),
-                Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]"),
+                Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]|FILE.toml"),
             ),
             makes_data=True,
         ),
@@ -200,6 +200,6 @@ VERBS: dict[str, Verb] = {
         *SHEET_VERBS,
         *STATISTICS_VERBS,
         *RUN_VERBS,
-        *MACHINE_VERBS,
+        Verb("self-test", (Parameter("report", "FILE"),), work="self_test_work"),
     )
 }

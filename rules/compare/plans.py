@@ -43,7 +43,7 @@ class Plan:
     @property
     def version(self) -> Version:
         """The version that was compared."""
-        assert self.source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
+        assert self.source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker  # nosec B101
         return self.source.version
 
     def without_features(self) -> "Plan":
@@ -157,7 +157,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     compare.arithmetic.
     """
     stored = source.stored
-    assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101
+    assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101  # nosec B101
     codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
     clipped, failed = inside(stored.geometries, ground, threads)
     refuse(source, np.flatnonzero(failed))
@@ -211,5 +211,5 @@ def refuse(source: LayerSource, rows: np.ndarray) -> None:
     rows: of the source's features that failed. Raises OneMapError compare.arithmetic.
     """
     if len(rows):
-        assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
+        assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker  # nosec B101
         raise OneMapError("compare.arithmetic", layer=source.version.table, feature=source.names[rows[0]])

@@ -81,7 +81,7 @@ def main_townships(geometries: np.ndarray, source: LayerSource, threads: Threads
 
 def _shares(geometries: np.ndarray, source: LayerSource, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How much of each polygon lies in which township: polygon, the township's row, m², (k,) each."""
-    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker
+    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker  # nosec B101
     grounds, _, _ = first_row_wins(source.stored.geometries, threads)
     present = np.flatnonzero(~shapely.is_missing(grounds))
     grounds = grounds[present]
@@ -97,7 +97,7 @@ def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarr
 
 def _texts(source: LayerSource, name: str) -> np.ndarray:
     """A field as text, nulls where the version does not have it."""
-    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker
+    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker  # nosec B101
     try:
         values = column_named(source.stored.attributes, name)
     except KeyError:

@@ -1,7 +1,7 @@
 """Text on a drawn map: escaped, measured without a font, wrapped at a width, with a halo."""
 
 import unicodedata
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - for writing only  # nosec B406
 
 _WIDE, _UPPER, _LOWER, _NARROW = 1.0, 0.68, 0.54, 0.3  # widths in parts of the font's height, on the safe side
 _NARROW_CHARACTERS = frozenset(" .,:;'|!ijlI()[]·")

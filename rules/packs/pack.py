@@ -81,15 +81,17 @@ def parse_packs(
     catalogue: Mapping[str, LayerEntry],
     code_system: str | None = None,
     tables: Mapping[str, PermitTable] | None = None,
+    are_kept: bool = False,
 ) -> list[Pack]:
     """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
 
-    tables: as of `parse_pack`, and raises as that.
+    tables: as of `parse_pack`, and raises as that; are_kept: they are a library's own, and may name layers that it will
+    know one day.
     """
     packs: list[Pack] = []
     for text, source in texts:
         before = {name: item for pack in packs for name, item in pack.classes.items()}
-        packs.append(parse_pack(text, source, catalogue, code_system, before, tables))
+        packs.append(parse_pack(text, source, catalogue, code_system, before, tables, are_kept))
     return packs
 
 
@@ -100,12 +102,14 @@ def parse_pack(
     code_system: str | None = None,
     known: Mapping[str, ProjectClass] | None = None,
     tables: Mapping[str, PermitTable] | None = None,
+    is_kept: bool = False,
 ) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
     code_system: by which codes parcels name their use, in place of what the pack says.
     known: the classes of packs given before; a class of its own goes before one of the same name.
     tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
+    is_kept: it may name layers that are not in the catalogue.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
@@ -120,6 +124,7 @@ def parse_pack(
     classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
     items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
     rules, problems = _rules(items, head["id"], source, catalogue, {**(known or {}), **classes}, system)
+    problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
     ids = {item.get("id") for item in raw.get("rule", ())}
     problems += _names_given_again(rules, source, ids | {item.get("id") for item in checklist})
     problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
@@ -193,7 +198,7 @@ def _rules(
             wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
         names.add(name)
         problems += wrong_of_rule
-        if not wrong_of_rule:
+        if all(problem.code == "rule.layer" for problem in wrong_of_rule):
             rules.append(_rule(item, pack, classes, system))
     return tuple(rules), problems
 

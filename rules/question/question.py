@@ -88,7 +88,7 @@ def packs_of(library: Library, named: Sequence[str], code_system: str | None = N
     asked = (tuple(texts), code_system)
     kept: dict[Any, tuple[Mapping[str, LayerEntry], list[Pack]]] = library.kept.setdefault("packs", {})
     if asked not in kept or kept[asked][0] != catalogue:
-        read = (catalogue, parse_packs(texts, catalogue, code_system))
+        read = (catalogue, parse_packs(texts, catalogue, code_system, are_kept=not named))
         kept.clear()  # but for those that the last question was asked by
         kept[asked] = read
     packs = list(kept[asked][1])

@@ -80,7 +80,7 @@ _CLOCK = (
 )
 # What of the checklist has no answer: said why, or nothing is left.
 _LOOKED_AT = (
-    f"CASE WHEN EXISTS (SELECT {_OF_THIS_ROUND.format('onemap_case_items')} AND one.department = NEW.department"
+    f"CASE WHEN EXISTS (SELECT {_OF_THIS_ROUND.format('onemap_case_items')} AND one.department = NEW.department"  # noqa: S608 - names of our own  # nosec B608
     f" AND NOT EXISTS (SELECT FROM onemap_case_answers AS a WHERE a.case_id = one.case_id AND a.round = one.round"
     " AND a.department = one.department AND a.item = one.item))"
     " THEN btrim(coalesce(NEW.unanswered, '')) <> '' ELSE NEW.unanswered IS NULL END"
@@ -106,7 +106,7 @@ _TRANSITIONS = " OR ".join(
         " AND (NEW.stopped_on IS NOT DISTINCT FROM b.stopped_on"
         f" OR b.due IS NULL AND NEW.conclusion = 'supplement' AND {_DAY.format('stopped_on')})",
         f"is_lead AND NEW.state = 'void' AND b.state <> 'void' AND {_same('state')}",
-        "is_lead AND NEW.state = 'deemed' AND b.state IN ('drafted', 'returned') AND NEW.conclusion = 'agree'"
+        "is_lead AND NEW.state = 'deemed' AND b.state IN ('drafted', 'returned') AND NEW.conclusion = 'agree'"  # noqa: S608 - names of our own  # nosec B608
         f" AND {_same('state', 'conclusion', 'text', 'text_en', 'basis')} AND (any_day OR NEW.due < today)"
         " AND (NEW.text = b.text AND NEW.basis = b.basis OR NEW.text = '' AND NEW.basis = '')"
         " AND NOT EXISTS (SELECT FROM onemap_case_entries AS e WHERE e.case_id = NEW.case_id AND e.round = NEW.round"
@@ -152,7 +152,7 @@ _WRITTEN = f"(SELECT count(*) {_OF_THIS_ROUND} AND one.xmin = this_step{{1}}) > 
 _SPOKEN = " AND one.department = NEW.department AND one.state = '{}'"
 # An entry tells of what its transaction wrote.
 _DID = (
-    "CASE NEW.action"
+    "CASE NEW.action"  # noqa: S608 - names of our own  # nosec B608
     f" WHEN 'opine' THEN {_WRITTEN.format('onemap_opinions', _SPOKEN.format('drafted'))}"
     f" WHEN 'sign' THEN {_WRITTEN.format('onemap_opinions', _SPOKEN.format('signed'))}"
     f" WHEN 'return' THEN {_WRITTEN.format('onemap_opinions', _SPOKEN.format('returned'))}"
@@ -182,7 +182,7 @@ _ENTRIES = Guard(
         "action": f"({_MAY_ENTER}) AND ((NEW.action, {_CASE.format('state')}) IN {_pairs(CASE_TABLE, 0)}"
         f" OR NEW.action = 'open' AND NEW.number = 1 AND {_NEW_ROUND.format('1')})",
         "detail": f"onemap_is_json(NEW.detail, {_MOST_JSON})",
-        "detail's words": f"(SELECT detail ->> 'state' = {_CASE.format('state')}"
+        "detail's words": f"(SELECT detail ->> 'state' = {_CASE.format('state')}"  # noqa: S608 - names of our own  # nosec B608
         f" AND coalesce(detail ->> 'opinion', 'void') IN {_words(OPINION_STATES)}"
         f" AND coalesce(detail ->> 'conclusion', 'agree') IN {_words((*CONCLUSIONS, OPEN))}"
         " FROM (SELECT NEW.detail::jsonb AS detail) AS one)",
@@ -212,7 +212,7 @@ _OVERRIDES = Guard(
         "words": f"onemap_is_text(NEW.reason, {_MOST_REASON}) AND btrim(NEW.reason) <> ''"
         f" AND onemap_is_text(NEW.parcel, {_MOST_NAME})",
         "rule of another department": f"{_RULE} ->> 0 = ANY(departments)",
-        "an opinion is signed": f"NOT EXISTS (SELECT FROM jsonb_array_elements_text({_RULE}) AS asked"
+        "an opinion is signed": f"NOT EXISTS (SELECT FROM jsonb_array_elements_text({_RULE}) AS asked"  # noqa: S608 - names of our own  # nosec B608
         f" WHERE (SELECT one.state {_OF_THIS_ROUND.format('onemap_opinions')} AND one.department = asked"
         " ORDER BY one.number DESC LIMIT 1) IN ('signed', 'deemed'))",
     },
@@ -250,7 +250,7 @@ _REMEDIES = Guard(
 # What the lead writes: a case, its rounds with their checklists and files, and the numbers of documents.
 _KEYS = "ARRAY[" + ", ".join(f"'{field.name}'" for field in fields(Terms)) + "]"
 _TERMS_KNOWN = (
-    f"onemap_is_json(NEW.terms, {_MOST_JSON}) AND (SELECT jsonb_typeof(terms -> 'days') = 'number'"
+    f"onemap_is_json(NEW.terms, {_MOST_JSON}) AND (SELECT jsonb_typeof(terms -> 'days') = 'number'"  # noqa: S608 - names of our own  # nosec B608
     f" AND terms ->> 'overdue' IN {_words(OVERDUE)} AND jsonb_typeof(terms -> 'self_sign') = 'boolean'"
     f" AND length(terms ->> 'prefix') <= {_MOST_NAME} AND jsonb_typeof(terms -> 'area_share') = 'number'"
     " AND jsonb_typeof(terms -> 'days_of') = 'object'"
@@ -327,7 +327,7 @@ _NEW_ROUNDS = Guard(
         "number": "NEW.number = 1 + coalesce((SELECT max(r.number) FROM onemap_rounds AS r"
         " WHERE r.case_id = NEW.case_id), 0)",
         "run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run AND r.xmin = this_step)",
-        "watched": f"onemap_is_json(NEW.watched, {_MOST_JSON})"
+        "watched": f"onemap_is_json(NEW.watched, {_MOST_JSON})"  # noqa: S608 - names of our own  # nosec B608
         f" AND NOT EXISTS (SELECT FROM unnest(ARRAY{list(DEPARTMENTS)}) AS code"
         " WHERE jsonb_typeof(NEW.watched::jsonb -> code) IS DISTINCT FROM 'array')",
         "rules": f"onemap_is_json(NEW.rules, {_MOST_JSON})"

@@ -190,7 +190,7 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     system = record["parameters"].get("code_system")
     tables = {table["name"]: PermitTable(table["name"], texts[table["hash"]]) for table in used}
     asked = [(texts[pack["hash"]], pack["id"]) for pack in record["packs"]]
-    return tuple(parse_packs(asked, catalogue, system, tables))
+    return tuple(parse_packs(asked, catalogue, system, tables, are_kept=True))
 
 
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:

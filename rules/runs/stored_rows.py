@@ -20,13 +20,13 @@ OutlineBlock = Callable[[int], np.ndarray]
 
 def has_table(library: Library, identifier: str, table: str) -> bool:
     """Whether a run has stored a table, with rows or without."""
-    sql = f"SELECT 1 FROM {_TABLE} WHERE run = ? AND name = ? LIMIT 1"
+    sql = f"SELECT 1 FROM {_TABLE} WHERE run = ? AND name = ? LIMIT 1"  # noqa: S608 - names of our own  # nosec B608
     return library.connection.execute(sql, (identifier, table)).fetchone() is not None
 
 
 def row_count(library: Library, identifier: str, table: str) -> int:
     """How many rows a table of a run has."""
-    sql = f"SELECT sum(count) FROM {_TABLE} WHERE run = ? AND name = ?"
+    sql = f"SELECT sum(count) FROM {_TABLE} WHERE run = ? AND name = ?"  # noqa: S608 - names of our own  # nosec B608
     return int(library.connection.execute(sql, (identifier, table)).fetchone()[0] or 0)
 
 
@@ -116,11 +116,11 @@ def _blocks(
     library: Library, identifier: str, table: str, condition: str, values: Sequence[Any]
 ) -> list[tuple[int, int]]:
     """Where the blocks of a table begin, in their order, and how many rows each has."""
-    sql = f"SELECT first, count FROM {_TABLE} WHERE run = ? AND name = ? {condition} ORDER BY first"
+    sql = f"SELECT first, count FROM {_TABLE} WHERE run = ? AND name = ? {condition} ORDER BY first"  # noqa: S608 - names of our own  # nosec B608
     found = library.connection.execute(sql, (identifier, table, *values)).fetchall()
     return [(row[0], row[1]) for row in found]
 
 
 def _content(library: Library, identifier: str, table: str, first: int, column: str = "content") -> Any:
-    sql = f"SELECT {column} FROM {_TABLE} WHERE run = ? AND name = ? AND first = ?"
+    sql = f"SELECT {column} FROM {_TABLE} WHERE run = ? AND name = ? AND first = ?"  # noqa: S608 - names of our own  # nosec B608
     return library.connection.execute(sql, (identifier, table, first)).fetchone()[0]

@@ -54,7 +54,7 @@ def sheets_of(
     plans = PlanGround(library, versions(library), as_of, language)
     parcels = tables["parcels"]
     grounds = parcels.geometries
-    assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker
+    assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
     laws = {rule.id: _laws(rule) for rule in rules}

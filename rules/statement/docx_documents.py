@@ -217,7 +217,7 @@ def _chain(node: nodes.Node) -> list[Any]:
         else:
             parts.append(node.arg.value if isinstance(node.arg, nodes.Const) else 0)
         node = node.node
-    assert isinstance(node, nodes.Name), "asked for only where a name begins it"  # noqa: S101 - for the type checker
+    assert isinstance(node, nodes.Name), "asked for only where a name begins it"  # noqa: S101 - for the type checker  # nosec B101
     return [node.name, *reversed(parts)]
 
 

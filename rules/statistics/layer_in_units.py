@@ -82,7 +82,7 @@ class LayerInUnits:
             moment = options.as_of, options.known_at
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
         self.source = self._read(threads)
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker
+        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
         stored = self.source.stored
         place = {"file": library.label, "layer": self.version.table}
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
@@ -128,7 +128,7 @@ class LayerInUnits:
     @cached_property
     def geometries(self) -> np.ndarray:
         """The features' (n,), counted from the origin."""
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker
+        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
         return self.source.stored.geometries
 
     @cached_property
@@ -157,7 +157,7 @@ class LayerInUnits:
 
     def _unit_keys(self) -> list[str | None]:
         """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
-        assert self.source.stored is not None and self.units is not None, "only then it is asked"  # noqa: S101
+        assert self.source.stored is not None and self.units is not None, "only then it is asked"  # noqa: S101  # nosec B101
         name = self.entry.unit or self.units.record["unit"]
         place = {"file": self.library.label, "layer": self.version.table, "field": "--unit"}
         return text_values(column_of(self.source.stored.attributes, name, place).tolist())

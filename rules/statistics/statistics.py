@@ -82,7 +82,7 @@ class _Grounds:
     def of(cls, asked: LayerInUnits) -> "_Grounds":
         """Measure the ground of the units, or of the coverage where all ground is asked for."""
         coverage = asked.source.coverage
-        assert coverage is not None, "what has features has a coverage"  # noqa: S101 - for the type checker
+        assert coverage is not None, "what has features has a coverage"  # noqa: S101 - for the type checker  # nosec B101
         given = asked.grounds if asked.grounds is not None else np.array([coverage], dtype=object)
         count = len(given)
         unknown = np.full(count, np.nan)
@@ -101,7 +101,7 @@ class _Grounds:
 def _unions(asked: LayerInUnits, pieces: UnitPieces, units: int) -> tuple[np.ndarray, np.ndarray]:
     """By unit the area under pieces, and by how much that is less than their sum."""
     found = asked.areas_of(pieces, pieces.unit, units)
-    assert found is not None, "asked of polygons alone"  # noqa: S101 - for the type checker
+    assert found is not None, "asked of polygons alone"  # noqa: S101 - for the type checker  # nosec B101
     return found.area_m2, found.overlap_m2
 
 

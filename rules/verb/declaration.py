@@ -235,7 +235,7 @@ def _convert(parameter: Parameter, value: Any) -> Any:
 
 
 def _converted(parameter: Parameter, text: str) -> Any:
-    assert parameter.convert is not None, "only then it is asked"  # noqa: S101 - for the type checker
+    assert parameter.convert is not None, "only then it is asked"  # noqa: S101 - for the type checker  # nosec B101
     try:
         return parameter.convert(text)
     except (ValueError, OverflowError):

@@ -17,6 +17,7 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.crs.systems import library_crs
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.ingest.datum_change import given_change
+    from onemap.layers.ingest.layer_definition import new_layers
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.layers.messages import problem_record
     from onemap.rules.packs.laws import check_laws
@@ -27,9 +28,11 @@ def new(values: Values, context: VerbContext) -> Result:
     place = new_place(values["library"], values.get("name"))
     crs = library_crs(values["crs"])
     names = values.get("pack") or [DEFAULT_PACK]
-    catalogue = own_catalogue(place.path)
+    shipped = own_catalogue(place.path)
+    layers = new_layers(shipped, values["define"]) if values.get("define") else {}
+    catalogue = {**shipped, **layers}
     texts = [pack_text(name) for name in names]
-    read = parse_packs(texts, catalogue)
+    read = parse_packs(texts, catalogue, are_kept=True)
     packs = [
         (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)
     ]
@@ -42,17 +45,19 @@ def new(values: Values, context: VerbContext) -> Result:
     )
     kept = [(pack.id, text) for pack, text in packs]
     is_rehearsal = bool(values.get("rehearsal"))
-    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal)
+    own = list(layers.values())
+    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal, layers=own)
+    remarks = [gap.problem(", ".join(pack[0] for pack in kept)) for gap in unmet_values(rules, catalogue)]
+    unknown = sorted({code for rule in rules for code in rule.layers if code not in catalogue})
+    remarks += [Problem("pack.layers_unknown", {"names": unknown, "field": "--pack"})] if unknown else []
     return {
         "ok": True,
         "library": place.shown,
         "crs": f"EPSG:{crs.to_epsg()}",
         "packs": [pack[0] for pack in kept],
         **({"rehearsal": True} if is_rehearsal else {}),
-        "problems": [
-            problem_record(gap.problem(", ".join(pack[0] for pack in kept)), context.language)
-            for gap in unmet_values(rules, catalogue)
-        ],
+        **({"layers": list(layers)} if layers else {}),
+        "problems": [problem_record(remark, context.language) for remark in remarks],
     }
 
 

@@ -1,6 +1,8 @@
 """What every open case, and every named check, would say today: the night's verb. Nothing is written."""
 
 from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,8 +17,10 @@ _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not
 
 def recheck(values: Values, context: VerbContext) -> Result:
     """Judge again what the library keeps, by today's packs and versions; what turned, and why."""
+    from onemap.layers.files.atomic_output import check_place
     from onemap.layers.library.library import open_library
     from onemap.rules.outputs.outputs import check_targets, tables_written
+    from onemap.rules.outputs.turned_page import write_turned_page
     from onemap.rules.review.case_file import case_ids, read_case
     from onemap.rules.runs.past_runs import run_names
 
@@ -25,6 +29,9 @@ def recheck(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.required", field="--open", verb="recheck")
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
+    page = Path(values["page"]) if values.get("page") else None
+    if page is not None:
+        check_place(page, overwrite, "--page", [values["library"]])
     with open_library(values["library"]) as library:
         cases = [read_case(library, id_) for id_ in case_ids(library)] if values.get("open") else []
         cases = [case for case in cases if case.state in _OPEN]
@@ -33,14 +40,19 @@ def recheck(values: Values, context: VerbContext) -> Result:
         parts = iter(context.progress.parts([1] * (len(cases) + len(runs))))
         records = [_case_record(library, case, values, context, next(parts)) for case in cases]
         run_records = [_run_record(library, run, names, values, context, next(parts)) for run in runs]
-        crs = library.crs
+        crs, shown = library.crs, library.shown_name
     for out in outs:
         with tables_written(_tables(records, run_records), crs, out, overwrite):
             pass
+    if page is not None:
+        day = date.today().isoformat()
+        write_turned_page(page, [*records, *run_records], shown, day, context.language, overwrite)
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
     result: Result = {"cases": records, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
+    if page is not None:
+        result["page"] = str(page)
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result

@@ -25,6 +25,7 @@ LIBRARIES = {
     "shapely": "shapely",
     "pyproj": "pyproj",
     "pyogrio": "pyogrio.raw",
+    "fiona": "fiona",
     "geopandas": "geopandas",
     "rasterio": "rasterio.features",
     "openpyxl": "openpyxl",
@@ -41,7 +42,9 @@ LIBRARIES = {
     "markupsafe": "markupsafe",
     "typst": "typst",
     "pypinyin": "pypinyin",
+    "defusedxml": "defusedxml.ElementTree",
 }
+NOT_EVERYWHERE = {"fiona"}  # has no wheels for some systems; the core then does without, more slowly
 _OLDEST = (3, 11)
 _BITS_64 = 2**32
 
@@ -164,10 +167,16 @@ def _ssl(_room: _Room) -> str:
 
 
 def _importing(name: str, module: str) -> Callable[[_Room], str]:
-    def look(_room: _Room) -> str:
+    def look(room: _Room) -> str:
         import importlib
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
+        try:
+            version(name)
+        except PackageNotFoundError:
+            if name in NOT_EVERYWHERE:
+                return phrase("said.self_test_without", room.context.language)
+            raise
         importlib.import_module(module)
         return version(name)
 

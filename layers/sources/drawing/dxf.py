@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.text_encodings import decode_text, encoding_of
+from onemap.layers.files.text_encodings import decode_text, decodes, encoding_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.drawing.dxf_shapes import DrawingEntity, Walk
 
@@ -27,6 +27,9 @@ _BINARY = b"AutoCAD Binary DXF"
 _HEAD = 1 << 16
 _CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+([\w.-]+)")
 _VERSION = re.compile(rb"\$ACADVER\s+1\s+AC(\d+)")
+_SAYS_VERSION = re.compile(r"\$ACADVER\s+1\s+AC\d+")
+_HEADER = re.compile(r"\s*0\s*\n\s*SECTION\s*\n\s*2\s*\n\s*HEADER[ \t]*\r?\n")
+_SUBCLASS = re.compile(r"\n\s*100\r?\n\s*AcDb")
 _UTF8_SINCE = 1021  # AutoCAD 2007
 _METRES, _UNITLESS = 6, 0
 _MOST_BYTES = 100_000_000  # a drawing is held as objects, of some fifteen times its size
@@ -141,10 +144,15 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
             if content.startswith(_BINARY):
                 document, found = ezdxf.readfile(path, errors="strict"), "binary"
             else:
-                text, found = decode_text(content, path.name, encoding, _claimed_encoding(content[:_HEAD]))
-                document = ezdxf.read(io.StringIO(text, newline=None))
+                claimed = _claimed_encoding(content[:_HEAD])
+                if not _VERSION.search(content[:_HEAD]) and decodes(content, "utf-8"):
+                    claimed = "utf-8"  # what stands under the code page is the program's default
+                text, found = decode_text(content, path.name, encoding, claimed)
+                document = ezdxf.read(io.StringIO(_with_version(text), newline=None))
             walk = Walk(document)
             walk.space(document.modelspace())
+            sheets = [layout for layout in document.layouts if layout.is_any_paperspace]
+            on_paper = sum(entity.dxftype() != "VIEWPORT" for sheet in sheets for entity in sheet)
         except UnicodeDecodeError as error:
             raise OneMapError("encoding.undecidable", file=path.name) from error
         except (DXFError, OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
@@ -163,10 +171,26 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
     for (name, kind), count in walk.aside.items():
         if name in layers:
             layers[name].aside[kind] = count
-    if not layers:
-        layers["0"] = _Layer(aside={kind: count for (_, kind), count in walk.aside.items()})
+    # What lies on no layer that can be read is told with each that can: nobody asks for the other.
+    elsewhere = {f"{name}/{kind}": count for (name, kind), count in walk.aside.items() if name not in layers}
+    elsewhere |= {"PAPERSPACE": on_paper} if on_paper else {}
+    for layer in layers.values() if layers else [layers.setdefault("0", _Layer())]:
+        layer.aside |= elsewhere
     unit = None if document.units in (_METRES, _UNITLESS) else units.decode(document.units)
     return _Drawing(layers, encoding_of(document.encoding) if found == "binary" else found, unit)
+
+
+def _with_version(text: str) -> str:
+    """A drawing that says its version. Without one it would be taken for one of 1992, which knew no layers of entities
+    of later kinds; whatever bears marks of subclasses was written after 2000.
+    """
+    if _SAYS_VERSION.search(text[:_HEAD]) or not _SUBCLASS.search(text):
+        return text
+    variable = "  9\n$ACADVER\n  1\nAC1015\n"
+    header = _HEADER.search(text[:_HEAD])
+    if header:
+        return text[: header.end()] + variable + text[header.end() :]
+    return f"  0\nSECTION\n  2\nHEADER\n{variable}  0\nENDSEC\n" + text
 
 
 def _claimed_encoding(head: bytes) -> str | None:

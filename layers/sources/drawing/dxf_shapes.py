@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.ring_nesting import polygon_of_rings
 from onemap.layers.sources.gdal.curves import SAGITTA_M, is_measurable, stroked_points
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _MOST_ENTITIES = 5_000_000  # a few blocks, each holding the one before many tim
 _SAME_POINT = 1e-6
 _CONTROL_POINT = 16  # a vertex of a fitted polyline's frame
 _MESH_FLAGS = 16 | 64
+_CLOSED_LINES = {"LWPOLYLINE", "POLYLINE", "CIRCLE", "ELLIPSE", "SPLINE"}
 _KILOMETRES = {7: 1000.0, 3: 1609.344}  # units longer than a metre, in which a sagitta would be coarser
 
 
@@ -70,6 +72,10 @@ class Walk:
             shape, arcs, heights = shapely.Point(entity.dxf.insert.x, entity.dxf.insert.y), 0, False
             self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, text, arcs, heights, attributes))
             return
+        if kind in ("HATCH", "MPOLYGON") and not _fills_drawn_line(entity):
+            shape, arcs = _hatched_ground(entity, self.sagitta)
+            self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, arcs=arcs, attributes=attributes))
+            return
         try:
             points = _points(entity, kind, self.sagitta)
         except ValueError as error:
@@ -105,7 +111,8 @@ _Points = tuple[np.ndarray, int, bool | None]
 def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
     """Coordinates (k, 2 or 3), how many arcs were stroked, and whether the line is declared closed (None: a point).
 
-    None for what is no geometry: hatches, dimensions, images, meshes. Raises ValueError for a curve beyond all measure.
+    None for what is no geometry: fills of drawn lines, dimensions, images, meshes. Raises ValueError for a curve
+    beyond all measure.
     """
     if kind == "POINT":
         return np.array([entity.dxf.location.xyz]), 0, None
@@ -132,6 +139,31 @@ def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
         flat = np.column_stack([points[:, :2], [vertex.dxf.get("bulge", 0.0) for vertex in vertices]])
         return *_in_world(entity, *_stroke_bulges(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
     return None
+
+
+def _fills_drawn_line(hatch: Any) -> bool:
+    """Whether a hatch only fills closed lines that are drawn as such: their ground is there already."""
+    paths = hatch.paths.paths
+    handles = [handle for path in paths for handle in path.source_boundary_objects]
+    if not hatch.dxf.get("associative", 0) or hatch.doc is None or len(handles) != len(paths):
+        return False
+    lines = [hatch.doc.entitydb.get(handle) for handle in handles]
+    return all(line is not None and line.is_alive and line.dxftype() in _CLOSED_LINES for line in lines)
+
+
+def _hatched_ground(hatch: Any, sagitta: float) -> tuple[shapely.Geometry | str, int]:
+    """The ground that a hatch covers, boundaries within others as holes, or why there is none; how many have arcs."""
+    from ezdxf.path import from_hatch
+
+    rings, arcs = [], 0
+    for path in from_hatch(hatch):
+        points = _array(path.flattening(sagitta))[:, :2]
+        arcs += path.has_curves
+        if not np.isfinite(points).all():
+            return "a coordinate is not a finite number", 0
+        if len(np.unique(points, axis=0)) >= 3:
+            rings.append(points)
+    return (polygon_of_rings(rings), arcs) if rings else ("a hatch without a boundary", 0)
 
 
 def _reach(entity: Any, kind: str) -> float:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
 
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from defusedxml.ElementTree import iterparse
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import decode_text
@@ -107,7 +108,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Cont
     text, found = decode_text(content, path.name, encoding, claim.group(1).decode("ascii") if claim else None)
     reader = _Reader(path.stem)
     try:
-        for event, element in ElementTree.iterparse(io.StringIO(text), ("start", "end")):
+        for event, element in iterparse(io.StringIO(text), ("start", "end")):
             reader.take_element(event, element)
     except (ElementTree.ParseError, ValueError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None

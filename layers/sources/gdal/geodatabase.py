@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
 
 import numpy as np
 import pandas as pd
 import pyogrio
+from defusedxml.ElementTree import fromstring
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from onemap.layers.errors import Problem
@@ -178,11 +179,11 @@ def _read(path: Path, layer: str) -> tuple[dict[str, _Domain], _Definition]:
             continue
         head = text[:400]
         if "Domain" in head:
-            domain = _domain(ElementTree.fromstring(text))  # noqa: S314 - expat limits what entities may grow to
+            domain = _domain(fromstring(text))
             if domain is not None:
                 domains[domain.name] = domain
         elif name == layer and any(table in head for table in _TABLES):
-            definition = _definition(ElementTree.fromstring(text))  # noqa: S314
+            definition = _definition(fromstring(text))
     return domains, definition
 
 

@@ -4,15 +4,17 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import text_of
+from onemap.layers.sources.gdal.json_stream import json_outline
 
 JSON_SUFFIXES = {".geojson", ".json", ".topojson"}
 _SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 _TYPES = {"FeatureCollection", "Feature", "Topology", *_SHAPES}
 _POINTING_TYPES = {"gdal_streamed_alg", "Catalog", "Collection"}  # a program of GDAL's, and lists of addresses
-_LARGEST_PARSED = 256 << 20  # beyond, our own look would take more memory than GDAL's
+_LARGE_BYTES = 16 << 20  # beyond, as objects of Python it would take more memory than all the rest
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,27 @@ def json_text(path: Path, encoding: str | None) -> JsonText:
 
 @lru_cache(maxsize=1)  # names and rows are asked for one after the other
 def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> JsonText:
-    if size > _LARGEST_PARSED:
-        with path.open("rb") as file:
-            head = file.read(4096)
-            return JsonText("utf-8", None, b'"Topology"' in head, b'"crs"' in head)
+    if size > _LARGE_BYTES and encoding is None:
+        try:
+            members = json_outline(path)
+        except UnicodeDecodeError:
+            pass  # of another encoding, it has to be turned into UTF-8 as a whole
+        else:
+            return _json_text(path, members, "utf-8", None)
     text, found = text_of(path, encoding)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
         raise OneMapError("source.damaged", file=path.name, reason=reason) from None
+    utf8 = None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8")
+    return _json_text(path, content, found, utf8)
+
+
+def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
+    """What the outermost members say. Raises OneMapError source.indirect, source.damaged."""
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _TYPES:
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
         raise OneMapError(code, file=path.name, reason=f"type: {str(kind)[:40]}")
-    is_topology = kind == "Topology"
-    utf8 = None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8")
-    return JsonText(found, utf8, is_topology, bool(content.get("crs")))
+    return JsonText(encoding, utf8, kind == "Topology", bool(content.get("crs")))

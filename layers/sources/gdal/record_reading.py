@@ -1,6 +1,6 @@
 """Which records of a file break a bulk read: it is gone through record by record, and each broken one is named.
 
-fiona does that, where it is installed; elsewhere pyogrio's stream, which is asked for halves until one record is left.
+fiona does that, where it is installed; elsewhere pyogrio, which is asked once more for each record without geometry.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
         try:
             import fiona  # its GDAL is loaded only where a file needs it
         except ImportError:
-            return _survey_by_halves(content, layer)
+            return _survey_by_number(content, layer)
         try:
             # Nothing of the text is wanted here, and every byte is a sign in this encoding.
             wanted = {"layer": layer, "driver": driver, "allow_unsupported_drivers": True, "encoding": "iso8859-1"}
@@ -55,7 +55,11 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
         except (fiona.errors.FionaError, ValueError, OSError) as error:
             raise DataSourceError(str(error)) from error
         with source:
-            return _survey_by_record(iter(source), said, rows)
+            try:
+                records = iter(source)
+            except Exception as error:  # GDAL's own classes have no common one in fiona's interface
+                raise DataSourceError(str(error)) from error
+            return _survey_by_record(records, said, rows)
 
 
 def _survey_by_record(records: Iterator[Any], said: list[str], rows: frozenset[int]) -> RecordSurvey:
@@ -86,7 +90,7 @@ def _gdal_words() -> Iterator[list[str]]:
         def emit(self, record: logging.LogRecord) -> None:
             said.append(record.getMessage())
 
-    logger, ear = logging.getLogger("fiona"), _Ear(logging.WARNING)
+    logger, ear = logging.getLogger("fiona"), _Ear(logging.ERROR)
     propagates = logger.propagate
     logger.addHandler(ear)
     logger.propagate = False
@@ -97,23 +101,22 @@ def _gdal_words() -> Iterator[list[str]]:
         logger.propagate = propagates
 
 
-def _survey_by_halves(content: Path, layer: str | int) -> RecordSurvey:
-    """The same by pyogrio: a part that cannot be read is asked for in halves."""
-    found = RecordSurvey(int(pyogrio.read_info(gdal_name(content), layer=layer, force_feature_count=True)["features"]))
-    parts = [(0, found.count)]
-    while parts:
-        first, count = parts.pop()
-        part = {"columns": [], "skip_features": first, "max_features": count}
+def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
+    """The same by pyogrio, which reads a broken record as one without geometry: each such is asked for alone."""
+    name = gdal_name(content)
+    info = pyogrio.read_info(name, layer=layer, force_feature_count=True)
+    found = RecordSurvey(int(info["features"]))
+    # What goes wrong is told at the end of a layer, so the end is not reached.
+    _, fids, wkb, _ = pyogrio.raw.read(
+        name, layer=layer, columns=[], return_fids=True, max_features=found.count, encoding="iso8859-1"
+    )
+    found.count = min(found.count, len(fids))
+    column = (info["fid_column"] or "fid").replace('"', '""')
+    for row in np.flatnonzero([body is None for body in wkb]).tolist():
         try:
-            *_, wkb, _ = pyogrio.raw.read(gdal_name(content), layer=layer, **part)
+            pyogrio.raw.read(name, layer=layer, columns=[], where=f'"{column}" = {fids[row]}')
         except BULK_ERRORS as error:
-            if count == 1:
-                found.broken[first] = str(error)[:200]
-            else:
-                parts += [(first + count // 2, count - count // 2), (first, count // 2)]
-            continue
-        if wkb is not None and len(wkb) < count and count > 0:
-            found.count = min(found.count, first + len(wkb))
+            found.broken[row] = str(error)[:200].rstrip(".")
     return found
 
 

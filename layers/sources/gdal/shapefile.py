@@ -163,9 +163,10 @@ def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) ->
             if is_guess and _is_nearly(texts[1:], "utf-8"):
                 continue
             return ShapefileText(encoding, tuple(names), tuple(cut), is_plain=not cut)
-    for encoding in fit:
+    nearly = [one for one in fit if _is_nearly(texts[1:], one)] or (fit if lenient else [])
+    for encoding in nearly if given is None else ():
         names, cut = _field_names(table, encoding)
-        if names is not None and given is None and (lenient or _is_nearly(texts[1:], encoding)):
+        if names is not None:
             return ShapefileText(encoding, tuple(names), tuple(cut), is_plain=False)
     if given is not None:
         raise OneMapError("encoding.wrong", file=path.name, encoding=given)

@@ -5,6 +5,7 @@ digits beside nulls, arcs stroked too coarsely, text with replacement characters
 """
 
 import contextlib
+import gc
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, restroke_runs, sagitta_of
@@ -38,12 +40,14 @@ from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
 from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
+from onemap.layers.stores.store import quote_identifier
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
 _MOST_REMARKS = 10
+_MOST_UNKNOWN = 10_000  # records without geometry that are looked at one by one; of more, most just have none
 _JSON_DRIVERS = {"GeoJSON", "TopoJSON"}
 SEEKABLE = {".shp", ".gdb", ".gpkg"}
 ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
@@ -299,10 +303,13 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress) -> _Reading
     except BULK_ERRORS as error:
         found = _whole_records(readable, encoding, error)
         unknown = frozenset()
-    if unknown and isinstance(readable.content, Path):
-        survey = survey_records(readable.content, readable.gdal_layer, _driver(readable), unknown)
+    if 0 < len(unknown) <= _MOST_UNKNOWN and isinstance(readable.content, Path):
+        try:
+            survey = survey_records(readable.content, readable.gdal_layer, _driver(readable), unknown)
+        except BULK_ERRORS:
+            return found  # a format that cannot be read so; they have no geometry
         shapes = {row: shape for row, shape in survey.shapes.items() if row in unknown}
-        assert found.shapes is not None, "a table has no unknown shapes"  # noqa: S101 - for the type checker
+        assert found.shapes is not None, "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
         for row, shape in shapes.items():
             found.shapes[row] = shape
         found.survey = RecordSurvey(survey.count, survey.broken, shapes)
@@ -331,7 +338,7 @@ def _driver(readable: ReadableFile) -> str:
 
 def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tuple[_Reading, frozenset[int]]:
     """Metadata, geometries and columns, block by block where GDAL can begin in the middle of a file; and the rows
-    whose geometry is there, but of no kind that can be read in bulk."""
+    without geometry, which may be broken records, or of no kind that can be read in bulk."""
     by_blocks = readable.path.suffix.lower() in SEEKABLE
     expected = file_info(readable, encoding)["features"]
     blocks: list[list[Any]] = []
@@ -345,17 +352,30 @@ def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tup
         )
         found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
         if found or not blocks:
-            blocks.append(list(columns))
+            blocks.append([_shared_values(column) for column in columns])
             if wkb is not None:
                 shapes.append(shapely.from_wkb(wkb, on_invalid="ignore"))
                 lost = np.flatnonzero(shapely.is_missing(shapes[-1])).tolist()
-                unknown += [read + row for row in lost if wkb[row] is not None and is_surface(wkb[row])]
+                unknown += [read + row for row in lost if wkb[row] is None or is_surface(wkb[row])]
         read += found
+        del wkb, columns
+        gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
+        if found >= ROWS_AT_ONCE:
+            give_back_memory()
         progress.at(read / max(1, expected))
         if not by_blocks or found < ROWS_AT_ONCE:
             break
     joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
     return _Reading(meta, np.concatenate(shapes) if shapes else None, joined, encoding), frozenset(unknown)
+
+
+def _shared_values(column: np.ndarray) -> np.ndarray:
+    """A column in which equal texts are one: most fields of a plan are codes, of which there are few."""
+    if column.dtype != object:
+        return column
+    known: dict[Any, Any] = {}
+    column[:] = [known.setdefault(value, value) if type(value) is str else value for value in column]
+    return column
 
 
 def check_count(readable: ReadableFile, rows: int) -> None:
@@ -369,8 +389,7 @@ def check_count(readable: ReadableFile, rows: int) -> None:
         check_counts(readable.path)
     elif suffix == ".gpkg":
         # GDAL believes the file's own table of contents, which another program may have left behind the facts.
-        name = readable.layer.replace('"', '""')
-        sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
+        sql = f"SELECT count(*) AS held FROM {quote_identifier(readable.layer)}"  # noqa: S608 - quoted  # nosec B608
         held = int(pyogrio.raw.read(gdal_name(readable.path), sql=sql, read_geometry=False)[3][0][0])
     if held != rows:
         reason = f"{rows} ≠ {held}"

@@ -78,7 +78,7 @@ class VectorStream:
         if self.readable.path.suffix.lower() != ".gpkg":
             return False
         name = str(self.readable.gdal_layer).replace("'", "''")
-        asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted
+        asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted  # nosec B608
         with self._errors():
             *_, (kinds,) = pyogrio.raw.read(gdal_name(self.readable.content), sql=asked)
         return kinds.tolist() == ["table"]

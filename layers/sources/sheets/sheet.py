@@ -17,6 +17,8 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
+from onemap.layers.sources.gdal.curve_text import has_arcs, wkb_of
+from onemap.layers.sources.gdal.curves import SAGITTA_M, stroke_curve
 from onemap.layers.sources.sheets.sheet_axes import coordinates_of, declared_crs
 from onemap.layers.sources.sheets.sheet_columns import Columns, columns_of, headings_of, plain
 from onemap.layers.sources.sheets.sheet_grid import SUFFIXES, Grid, address, grids_of
@@ -25,6 +27,7 @@ from onemap.layers.sources.sheets.sheet_rows import Parcel, is_boundary, parcels
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d+", re.ASCII)
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d{3,6})\s*;", re.IGNORECASE | re.ASCII)
+_NUMBERS = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 _MOST_LISTED = 1000
 
 
@@ -156,7 +159,7 @@ def _first_text(grid: Grid, parcel: Parcel, column: int) -> str | None:
 
 def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     """One point a row; a row without coordinates has no geometry, and is named when the frame is checked."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here
+    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
     rows = point_rows(grid, columns)
     placed = [row for row in rows if any(plain(grid.at(row, columns.roles[role])) for role in columns.pair)]
     titles = title_text(grid, columns)
@@ -190,6 +193,9 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     number = numbers.pop() if len(numbers) == 1 else ""
     crs = parse_crs(f"EPSG:{number}", file=path.name) if number else None
     remarks = []
+    curved = sum(has_arcs(text) for text in texts)
+    if curved:
+        remarks.append(Problem("geometry.stroked", {"file": path.name, "layer": grid.name, "count": curved}))
     if shapely.has_z(geometries).any():
         remarks.append(Problem("geometry.z_dropped", {"file": path.name, "layer": grid.name}))
     attributes = _row_attributes(grid, columns, rows).drop(columns=columns.headings[column])
@@ -223,11 +229,21 @@ def _names_columns(row: list[Any]) -> bool:
 
 
 def _shape_of(text: str | None) -> shapely.Geometry | None:
-    """The geometry of a WKT; None for what is none, and for curves, of which GEOS's reader makes nothing."""
+    """The geometry of a WKT, arcs stroked, of which GEOS's reader makes nothing; None for what is none."""
     try:
         return shapely.from_wkt(text, on_invalid="ignore")
     except NotImplementedError:
+        return _stroked(text or "")
+
+
+def _stroked(text: str) -> shapely.Geometry | None:
+    try:
+        body = wkb_of(text)
+    except (ValueError, RecursionError):
         return None
+    points = np.array([float(number) for number in _NUMBERS.findall(text)])
+    sagitta = SAGITTA_M / 111_320 if np.abs(points).max(initial=0) <= 360 else SAGITTA_M
+    return stroke_curve(body, sagitta)[0]
 
 
 def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFrame:

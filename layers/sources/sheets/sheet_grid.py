@@ -15,6 +15,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import text_of
+from onemap.layers.sources.sheets.html_tables import html_rows, is_html
 from onemap.layers.sources.sheets.old_workbook import checked_workbook
 
 SUFFIXES = {".xlsx": "XLSX", ".xls": "XLS", ".csv": "CSV"}
@@ -30,6 +31,7 @@ _RANGE = re.compile(
     rb"\$?([A-Za-z]{1,3})\$?(\d+)\s*:\s*\$?([A-Za-z]{1,3})\$?(\d+)"
 )
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_HEAD = 4096
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 
 
@@ -65,7 +67,10 @@ def grids_of(path: Path, encoding: str | None) -> list[Grid]:
     if suffix == ".csv":
         return [_csv_grid(path, encoding)]
     with path.open("rb") as file:
-        start = file.read(4)
+        head = file.read(_HEAD)
+    start = head[:4]
+    if is_html(head):
+        return _html_grids(path, encoding)
     if start == _ZIP:
         _check_size(path)
     elif start != _OLE:
@@ -89,6 +94,13 @@ def _csv_grid(path: Path, encoding: str | None) -> Grid:
     except csv.Error as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)) from error
     return Grid(path.stem, [[value if value.strip() else None for value in row] for row in rows], found)
+
+
+def _html_grids(path: Path, encoding: str | None) -> list[Grid]:
+    """The tables of a page that is called a workbook."""
+    tables, found = html_rows(path, encoding)
+    names = [path.stem] if len(tables) == 1 else [f"{path.stem} {number}" for number in range(1, len(tables) + 1)]
+    return [Grid(name, rows, found) for name, rows in zip(names, tables, strict=True)]
 
 
 def _check_size(path: Path) -> None:

@@ -13,6 +13,10 @@ from onemap.layers.sources.sheets.sheet_grid import Grid
 _NOTE = re.compile(
     r"面积|合计|总计|小计|周长|制表|填表|审核|复核|检查|备注|说明|单位|日期|第\s*\d+\s*页|续表|以下空白|坐标系"
 )
+_FOOTER = re.compile(
+    r"(制\s*表|填\s*表|编\s*制|测\s*量|计\s*算|绘\s*图|审\s*[核查]|校\s*[核对]|复\s*核|检\s*查|批\s*准|日\s*期|备\s*注|说\s*明|合\s*计|总\s*计"
+    r"|注\s*:|第\s*\d+\s*页|共\s*\d+\s*页|以下空白)"
+)
 _ID = re.compile(r"(?:地块|宗地|图斑|红线|范围)(?:编号|代码|号)\s*[::]?\s*([^\s::,;]+)")
 _NAME = re.compile(r"(?:地块|宗地|项目|图斑)名称\s*[::]?\s*([^\s::,;]+)")
 _BOUNDARY = re.compile(r"界址|拐点|宗地|红线|边界|范围|地块|boundary|parcel", re.IGNORECASE)
@@ -44,14 +48,27 @@ def title_text(grid: Grid, columns: Columns) -> str:
 
 
 def point_rows(grid: Grid, columns: Columns) -> list[int]:
-    """The rows below the header that are not blank and not the header once more."""
+    """The rows below the header that are not blank, not the header once more, and no note of who made the sheet."""
     rows = range(columns.row + 1, len(grid.rows))
-    return [row for row in rows if any(map(plain, grid.rows[row])) and not is_header(grid.rows[row], columns)]
+    told = [row for row in rows if any(map(plain, grid.rows[row])) and not is_header(grid.rows[row], columns)]
+    return [row for row in told if not _is_note(grid, columns, row)]
+
+
+def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
+    """True for 制表, 审核, 日期 and the like, where a feature would have its coordinates."""
+    texts = [text for text in map(plain, grid.rows[row]) if text]
+    if not _FOOTER.match(texts[0]):
+        return False
+    at = [columns.roles["wkt"]] if columns.pair is None else [columns.roles[role] for role in columns.pair]
+    filled = [value for value in (grid.at(row, column) for column in at) if plain(value)]
+    if columns.pair is None:
+        return not any("(" in plain(value) and ")" in plain(value) for value in filled)
+    return all(map(_is_text, filled))
 
 
 def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
     """Rows of points, and the breaks between them; a half-filled pair counts as a point, to be named later."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here
+    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
     at = [columns.roles[role] for role in columns.pair]
     for row in range(columns.row + 1, len(grid.rows)):
         values = grid.rows[row]
@@ -63,6 +80,8 @@ def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
             yield _Break("")
         elif len(filled) == 1 and _is_text(filled[0]) and len(texts) < 3:
             yield _title(words)  # it happens to stand in a coordinate's column
+        elif filled and all(map(_is_text, filled)) and _FOOTER.match(texts[0]):
+            yield _title(words)
         elif filled or _lacks_coordinates(grid, columns, row):
             yield row
         elif any(map(_is_text, texts)) and not _is_between_points(grid, columns, row):
@@ -156,7 +175,7 @@ def _starts_ring(grid: Grid, columns: Columns, current: Parcel, last: int, row: 
 
 
 def _pair(grid: Grid, columns: Columns, row: int) -> tuple[str, ...]:
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here
+    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
     return tuple(plain(grid.at(row, columns.roles[role])) for role in columns.pair)
 
 

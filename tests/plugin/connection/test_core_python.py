@@ -14,6 +14,7 @@ from onemap.plugin.connection.core_python import (
     OLDEST,
     CoreSetupError,
     SetupPlan,
+    _take_place,
     find_core,
     has_packages,
     make_core,
@@ -126,6 +127,52 @@ def test_a_core_that_fails_its_own_test_is_not_kept_and_says_the_next_step(plan)
     assert (refused.value.kind, refused.value.detail) == ("unfit", "No SQLite. Name another Python.")
     assert not plan.core_folder.exists()
     assert json.loads(plan.core_folder.with_name("core-self-test.json").read_text())["checks"] == checks
+
+
+@pytest.fixture
+def former_core(tmp_path, monkeypatch):
+    """A core and the one that is to take its place."""
+    monkeypatch.setattr("onemap.plugin.connection.core_python.RENAME_WAITS_S", (0.0, 0.0))
+    for name in ("core", "core.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "text").write_text(name)
+    return tmp_path / "core"
+
+
+def test_a_new_core_takes_the_place_of_the_former(former_core):
+    _take_place(former_core.with_name("core.part"), former_core)
+    assert (former_core / "text").read_text() == "core.part"
+    assert [path.name for path in former_core.parent.iterdir()] == ["core"]
+
+
+@pytest.mark.parametrize("in_use", ["core", "core.part"])
+def test_a_core_that_a_program_uses_stays_whole(former_core, monkeypatch, in_use):
+    rename = Path.rename
+
+    def rename_like_windows(path, target):
+        if path.name == in_use:
+            raise PermissionError(13, "used by another process")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_like_windows)
+    with pytest.raises(CoreSetupError) as refused:
+        _take_place(former_core.with_name("core.part"), former_core)
+    assert refused.value.kind == "in_use"
+    assert (former_core / "text").read_text() == "core"
+
+
+def test_a_file_that_is_held_for_a_moment_is_waited_for(former_core, monkeypatch):
+    rename, tries = Path.rename, []
+
+    def held_once(path, target):
+        tries.append(path)
+        if len(tries) == 1:
+            raise PermissionError(13, "used by another process")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", held_once)
+    _take_place(former_core.with_name("core.part"), former_core)
+    assert (former_core / "text").read_text() == "core.part"
 
 
 def test_a_cancelled_set_up_leaves_nothing(plan):

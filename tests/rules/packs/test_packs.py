@@ -29,7 +29,6 @@ def pack(**changes):
     [
         ({"verdit": '"x"'}, "rule.key", "verdit"),
         ({"kind": '"avoids"'}, "rule.kind", "kind"),
-        ({"layer": '"STBHHXX"'}, "rule.layer", "layer"),
         ({"department": '"lands"'}, "rule.value", "department"),
         ({"verdict": '"clear"'}, "rule.value", "verdict"),
         ({"verdict": None}, "rule.key_missing", "verdict"),
@@ -73,7 +72,6 @@ def pack(**changes):
         ({"consult": '["police"]'}, "rule.value", "consult"),
         ({"missing": '"skip"'}, "rule.value", "missing"),
         ({"net": '{ part = "A" }'}, "rule.option", "net"),
-        ({"kind": '"setback"', "distance_m": "5", "instead": '"NOPE"'}, "rule.layer", "instead"),
         ({"kind": '"setback"', "distance_m": "5", "instead": '"GL"'}, "rule.geometry", "instead"),
     ],
 )

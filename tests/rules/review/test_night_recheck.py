@@ -1,7 +1,15 @@
 """The night: every open case and named check against what changed since; 4 where a verdict turned, 0 where not."""
 
-import geopandas as gpd
+import os
+import re
+import shutil
+import subprocess
+import sys
 
+import geopandas as gpd
+import pytest
+
+from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ground
 
@@ -52,3 +60,70 @@ def test_what_cannot_be_judged_again_is_no_quiet_night(town):
     answer = command("recheck", town.library, "--run", "nobody")
     assert (answer.code, answer.json["runs"][0]["problems"][0]["code"]) == (4, "run.unknown")
     assert command("recheck", town.library).code == 2
+
+
+def blocks(language, kind):
+    """The examples of one kind in the guide of the night."""
+    return re.findall(
+        rf"```{kind}\n(.*?)```", (ROOT / f"docs/night.{language}.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+
+
+def test_the_page_of_the_night_says_what_turned_and_is_safe(town, tmp_path):
+    case = town.open(project="<b>甲</b>")
+    town.layer("FARM", ground(5000, 0, 5100, 100), label="新")
+    page = tmp_path / "night.html"
+    answer = command("recheck", town.library, "--open", "--page", page)
+    assert (answer.code, answer.json["page"]) == (4, str(page))
+    text = page.read_text(encoding="utf-8")
+    assert all(
+        part in text for part in (case, "&lt;b&gt;甲&lt;/b&gt;", "DK1", "■ prohibited", "● consult", "FARM", "新")
+    )
+    assert "<b>" not in text and "http" not in text
+    assert command("recheck", town.library, "--open", "--page", page).codes == ["out.exists"]
+    assert command("recheck", town.library, "--open", "--page", town.library, "--overwrite").code == 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="cron is of Linux")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_night_by_crons_line_in_crons_environment(town, tmp_path, language):
+    """The script and the line of the guide, with the paths of this test: quiet at first, then with a changed layer."""
+    for project in ("甲", "乙", "丙"):
+        town.open(project=project, parcels=town.parcels(project, **{f"P{project}": ground(60, 0, 100, 50)}))
+    script, nights, programs = tmp_path / "onemap-night", tmp_path / "nights", tmp_path / "bin"
+    script.write_text(blocks(language, "sh")[0], encoding="utf-8")
+    script.chmod(0o755)
+    nights.mkdir()
+    programs.mkdir()
+    start = f'#!/bin/sh\nexec {sys.executable} -I -X utf8 {ROOT / "__main__.py"} "$@"\n'
+    (programs / "onemap").write_text(start)
+    (programs / "onemap").chmod(0o755)
+    line = blocks(language, "cron")[0].splitlines()[1].split(None, 5)[5]
+    line = line.replace("/usr/local/bin/onemap-night", str(script))
+    line = line.replace("/srv/onemap/city.gpkg", str(town.library)).replace("/srv/onemap/nights", str(nights))
+    cron = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(tmp_path), "SHELL": "/bin/sh", "LOGNAME": "nobody"}
+
+    def night():
+        done = subprocess.run(["/bin/sh", "-c", line], env=cron, cwd="/", capture_output=True, timeout=120)
+        assert (done.stdout, done.stderr) == (b"", b"")
+        return done.returncode
+
+    assert night() == 0
+    town.layer("FARM", ground(5000, 0, 5100, 100), label="新")
+    town.layer("RIVER", ground(0, 0, 30, 300), label="新")
+    assert night() == 4
+    (text,) = nights.glob("*.txt")
+    assert all(f"P{project}" in text.read_text(encoding="utf-8") for project in ("甲", "乙", "丙"))
+    (page,) = nights.glob("*.html")
+    assert page.read_text(encoding="utf-8").count("<h2>") == 3
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_the_units_of_the_guide_are_sound(tmp_path):
+    assert blocks("en", "ini") == blocks("zh", "ini")
+    for unit, kind in zip(blocks("en", "ini"), ("service", "timer"), strict=True):
+        (tmp_path / f"onemap-night.{kind}").write_text(unit)
+    verify = ["systemd-analyze", "verify", "--man=no", tmp_path / "onemap-night.timer"]
+    done = subprocess.run(verify, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"}, capture_output=True)
+    assert [line for line in done.stderr.decode().splitlines() if "onemap-night" in line] == []

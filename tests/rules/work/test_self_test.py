@@ -102,3 +102,17 @@ def test_the_versions_are_told_as_text_and_as_json(core):
 def test_the_versions_are_told_where_a_library_does_not_load(broken_core):
     done = broken_core("sys.modules['numpy'] = sys.modules['_sqlite3'] = None", "--version")
     assert done.returncode == 0 and "sqlite –" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8"])
+def test_words_for_people_are_in_the_encoding_that_is_asked_for(core, tmp_path, encoding):
+    done = core("layers", tmp_path / "none.gpkg", "--lang", "zh", "--output-encoding", encoding)
+    assert done.returncode == 3
+    assert "找不到资料库" in done.stderr.decode(encoding)
+
+
+def test_json_is_utf8_whatever_is_asked_for_and_a_wrong_encoding_is_refused(core, tmp_path):
+    done = core("layers", tmp_path / "none.gpkg", "--json", "--lang", "zh", "--output-encoding=gbk")
+    assert "找不到资料库" in json.loads(done.stdout.decode("utf-8"))["problems"][0]["message"]
+    wrong = core("layers", tmp_path / "none.gpkg", "--output-encoding", "klingon", "--lang", "en")
+    assert wrong.returncode == 2 and b"--output-encoding" in wrong.stderr

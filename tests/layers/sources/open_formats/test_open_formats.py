@@ -57,7 +57,7 @@ def test_a_parquet_file_without_geometry_is_a_table_and_one_without_system_has_n
     assert shelf.run("inspect", tmp_path / "table.parquet").json["layers"][0]["geometry"] is None
     assert shelf.add(tmp_path / "table.parquet").codes == ["crs.missing", "geometry.type"]
     plots.set_crs(None, allow_override=True).to_parquet(tmp_path / "bare.parquet")
-    assert shelf.run("inspect", tmp_path / "bare.parquet").json["layers"][0]["crs"]["from"] == "guessed"
+    assert shelf.run("inspect", tmp_path / "bare.parquet").json["layers"][0]["crs"]["from"] == "none"
     assert shelf.add(tmp_path / "bare.parquet").codes == ["crs.missing"]
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "bare.parquet").read_bytes()[:-40])
     assert shelf.run("inspect", tmp_path / "cut.parquet").codes == ["source.damaged"]

@@ -1,0 +1,71 @@
+"""What kind of place a path names: a network drive, a name that Windows keeps for itself, an address for SQLite."""
+
+import os
+import re
+from functools import lru_cache
+from pathlib import Path, PurePath, PureWindowsPath
+
+from onemap.layers.errors import OneMapError
+
+# File systems behind which another machine keeps the file: locks and shared memory do not reach across.
+_NETWORK_SYSTEMS = {"nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "afpfs", "webdav"}
+_REMOTE = 4  # DRIVE_REMOTE of Windows' GetDriveType
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_NO_NAME = re.compile(r'[<>:"|?*\x00-\x1f]|[ .]$')
+IS_WINDOWS = os.name == "nt"
+
+
+def sqlite_address(path: PurePath, query: str) -> str:
+    """A whole path as the URI that SQLite takes, which knows no host: a share begins with four slashes."""
+    uri = path.as_uri()
+    local = uri if uri.startswith("file:///") else f"file:////{uri.removeprefix('file://')}"
+    return f"{local}?{query}"
+
+
+def is_on_network(path: Path) -> bool:
+    """Whether a file lies on another machine's disk, as far as the system says."""
+    if IS_WINDOWS:
+        return is_share(PureWindowsPath(path)) or _drive_type(path.drive) == _REMOTE
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return _is_below_network(str(path), mounts)
+
+
+def is_share(path: PureWindowsPath) -> bool:
+    r"""Whether a path of Windows names a share, as \\server\plans\city.gpkg does."""
+    return path.drive.startswith("\\\\") and not path.drive.startswith(("\\\\?\\", "\\\\.\\"))
+
+
+@lru_cache(maxsize=64)
+def _is_below_network(path: str, mounts: str) -> bool:
+    """By the system's list of mounts, the longest of which holds the path: device, folder, system, options."""
+    best, found = "", ""
+    for line in mounts.splitlines():
+        words = line.split(" ")
+        if len(words) < 3:
+            continue
+        folder = re.sub(r"\\([0-7]{3})", lambda sign: chr(int(sign[1], 8)), words[1])
+        inside = path == folder or path.startswith(folder.rstrip("/") + "/")
+        if inside and len(folder) >= len(best):
+            best, found = folder, words[2]
+    return found in _NETWORK_SYSTEMS
+
+
+def _drive_type(drive: str) -> int:
+    import ctypes
+
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - only Windows has it
+    return int(kernel.GetDriveTypeW(f"{drive}\\"))
+
+
+def check_name(path: Path, field: str | None = None) -> None:
+    """Refuse the name of a new file that Windows cannot make. Raises OneMapError out.name."""
+    if IS_WINDOWS and is_no_windows_name(path.name):
+        raise OneMapError("out.name", file=path.name, field=field)
+
+
+def is_no_windows_name(name: str) -> bool:
+    """Whether Windows keeps a name for a device, or allows none of its kind."""
+    return bool(_RESERVED.fullmatch(name) or _NO_NAME.search(name))

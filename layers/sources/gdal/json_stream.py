@@ -1,0 +1,114 @@
+"""A large GeoJSON looked through feature by feature: at once one feature and a piece of the text are in memory."""
+
+import codecs
+import json
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from onemap.layers.errors import OneMapError
+
+_PIECE = 1 << 20
+_DECODER = json.JSONDecoder()
+_BLANKS = " \t\r\n"
+_FEATURES = "features"
+
+
+def json_outline(path: Path) -> dict[str, Any]:
+    """Go through a file in UTF-8 to its end; the members of the outermost object, without its features.
+
+    Raises OneMapError source.damaged with the place of the break, UnicodeDecodeError for another encoding.
+    """
+    with path.open("rb") as file:
+        walk = _Walk(file)
+        try:
+            return walk.outline()
+        except json.JSONDecodeError as error:
+            line = walk.lines + walk.text.count("\n", 0, error.pos) + 1
+            raise OneMapError("source.damaged", file=path.name, reason=f"{error.msg}: line {line}") from None
+        except RecursionError:
+            raise OneMapError("source.damaged", file=path.name, reason="nested too deep") from None
+
+
+class _Walk:
+    """text: what is held of the file; at: where in it; lines: how many ended before it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.decoder = codecs.getincrementaldecoder("utf-8-sig")("strict")
+        self.text, self.at, self.lines = "", 0, 0
+        self.is_over = False
+
+    def outline(self) -> dict[str, Any]:
+        """Raises json.JSONDecodeError."""
+        members: dict[str, Any] = {}
+        self._expect("{")
+        if self._next() == "}":
+            self.at += 1
+        else:
+            while True:
+                name = self._value()
+                self._expect(":")
+                if name == _FEATURES and self._next() == "[":
+                    self._pass_elements()
+                else:
+                    members[str(name)] = self._value()
+                if self._expect(",}") == "}":
+                    break
+        if self._next():
+            raise json.JSONDecodeError("Extra data", self.text, self.at)
+        return members
+
+    def _pass_elements(self) -> None:
+        self._expect("[")
+        if self._next() == "]":
+            self.at += 1
+            return
+        while True:
+            self._next()
+            self._value()
+            if self._expect(",]") == "]":
+                return
+
+    def _next(self) -> str:
+        """The next sign that is no blank; none at the end."""
+        while True:
+            while self.at < len(self.text) and self.text[self.at] in _BLANKS:
+                self.at += 1
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self._read_on():
+                return ""
+
+    def _expect(self, signs: str) -> str:
+        found = self._next()
+        if not found or found not in signs:
+            raise json.JSONDecodeError(f"Expecting one of {signs}", self.text, self.at)
+        self.at += 1
+        return found
+
+    def _value(self) -> Any:
+        """The value that begins here; a piece of text more is read for as long as it is not whole."""
+        self._next()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self.text, self.at)
+            except json.JSONDecodeError:
+                if self._read_on():
+                    continue
+                raise
+            if end < len(self.text) or not self._read_on():  # a number may go on
+                self.at = end
+                return value
+
+    def _read_on(self) -> bool:
+        """Hold more of the text, and what is behind no more; False at the end of the file."""
+        if self.is_over:
+            return False
+        if self.at > len(self.text) // 2:
+            self.lines += self.text.count("\n", 0, self.at)
+            self.text, self.at = self.text[self.at :], 0
+        # Twice as much as is held, so that a long value is not begun again and again.
+        piece = self.file.read(max(_PIECE, len(self.text) - self.at))
+        self.is_over = not piece
+        self.text += self.decoder.decode(piece, final=self.is_over)
+        return not self.is_over

@@ -1,0 +1,155 @@
+"""A folder for bureaus without internet: every wheel of the core for one system and Python, pip, and a text.
+
+uv resolves, since it judges the conditions of packages by the system that is asked for, and pip by the one it runs on;
+pip then fetches exactly that.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop import pythons
+from workshop.machine import ROOT, WorkshopError, program, run_or_explain, say, warn
+
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+MACOS = "14.0"  # the oldest that all wheels are for
+_LINUX = ("2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
+_USAGE = "python3 build.py bundle --platform NAME --python 3.12, or --check; platforms: {names}"
+
+
+@dataclass(frozen=True)
+class System:
+    """A system that a bundle is for: what uv calls it, which tags of wheels it takes, and what people call it."""
+
+    uv: str
+    tags: tuple[str, ...]
+    title: str
+
+
+def _linux(machine: str) -> System:
+    tags = (*(f"manylinux_{one}_{machine}" for one in _LINUX), f"manylinux2014_{machine}")
+    return System(f"{machine}-manylinux_2_28", tags, f"Linux with glibc 2.28 or later, {machine}")
+
+
+SYSTEMS = {
+    "win_amd64": System("x86_64-pc-windows-msvc", ("win_amd64",), "Windows 10 or later, x64"),
+    "macos_arm64": System("aarch64-apple-darwin", ("macosx_14_0_arm64", "macosx_14_0_universal2"), "macOS 14, Apple"),
+    "macos_x86_64": System("x86_64-apple-darwin", ("macosx_14_0_x86_64", "macosx_14_0_universal2"), "macOS 14, Intel"),
+    "linux_x86_64": _linux("x86_64"),
+    "linux_aarch64": _linux("aarch64"),
+}
+REFUSED = {
+    "win_arm64": "there are no wheels of GDAL's libraries for Windows on ARM; QGIS and Python for x64 run there, so "
+    "make the bundle for win_amd64",
+    "win32": "32-bit Windows has no wheels of the core's libraries, and QGIS 3.40 does not run on it",
+}
+
+_TEXT = """\
+One Map {version}: the core's libraries for {title}, Python {python}.
+1. Install QGIS, and a Python {python} if QGIS brings another one (the minor version must be {python}).
+2. In QGIS: Plugins, Manage and Install Plugins, Install from ZIP: onemap-{version}.zip.
+3. In the plugin's settings name this folder as "Folder of wheels", and that Python as "Python of the core".
+4. In the One Map panel press "Set up the core"; no internet is needed. Then: ⋮, "Check this computer".
+
+一张图 {version}：核心程序的程序库，适用于 {title}，Python {python}。
+1. 安装 QGIS；若 QGIS 自带的不是 Python {python}，再安装 Python {python}（次版本号必须一致）。
+2. 在 QGIS 中：插件，管理并安装插件，从 ZIP 安装：onemap-{version}.zip。
+3. 在插件设置中，把本文件夹填作“离线安装包文件夹”，把该 Python 填作核心程序的 Python。
+4. 在“一张图”面板点击“安装核心程序”，不需要网络；完成后在 ⋮ 菜单中点击“检查本机”。
+"""
+
+
+def bundle(words: Sequence[str]) -> int:
+    """Make dist/onemap-bundle-…; or with --check say for which systems and Pythons one can be made."""
+    if list(words) == ["--check"]:
+        return _check_all()
+    system, python = _wishes(list(words))
+    wanted = resolve(system, python)
+    from workshop.package import version
+
+    target = ROOT / "dist" / f"onemap-bundle-{version()}-{system}-py{python}"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    say(f"Fetching {len(wanted)} wheels for {SYSTEMS[system].title}, Python {python}")
+    listed = target / "requirements.txt"
+    listed.write_text("\n".join([*wanted, ""]), encoding="utf-8")
+    tags = [word for tag in SYSTEMS[system].tags for word in ("--platform", tag)]
+    number = python.replace(".", "")
+    abis = [word for abi in (f"cp{number}", "abi3", "none") for word in ("--abi", abi)]
+    command = [program(pythons.core(), "python"), "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
+    run_or_explain(
+        [*command, *tags, *abis, "-d", target, "-r", listed, "pip"],
+        "fetch the wheels",
+        "Read pip's words above, and run the same command again.",
+    )
+    facts = {"version": version(), "title": SYSTEMS[system].title, "python": python}
+    (target / "README.txt").write_text(_TEXT.format(**facts), encoding="utf-8-sig")
+    size = sum(path.stat().st_size for path in target.iterdir()) / 1e6
+    say(f"Made {target.relative_to(ROOT)}, {size:.0f} MB")
+    return 0
+
+
+def resolve(system: str, python: str) -> list:
+    """The pinned packages of the core for a system and a Python; what makes it faster only where it can be had.
+
+    Raises WorkshopError where a package has no wheel there.
+    """
+    folder = ROOT / "resources" / "requirements"
+    try:
+        return _compiled([folder / "core.txt", folder / "fast.txt"], system, python)
+    except WorkshopError:
+        return _compiled([folder / "core.txt"], system, python)
+
+
+def _compiled(files: Sequence[Path], system: str, python: str) -> list:
+    command = [_uv(), "pip", "compile", "--quiet", "--only-binary", ":all:", "--no-header", "--no-annotate"]
+    command += ["--python-platform", SYSTEMS[system].uv, "--python-version", python, *map(str, files)]
+    env = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}
+    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8")
+    if done.returncode:
+        reason = " ".join(done.stderr.split())[-400:]
+        raise WorkshopError(f"the core cannot be had for {system} with Python {python}: {reason}")
+    return [line.strip() for line in done.stdout.splitlines() if "==" in line]
+
+
+def _uv() -> str:
+    beside = program(Path(sys.prefix), "uv")
+    for found in (beside, program(pythons.CORE, "uv")):
+        if found.exists():
+            return str(found)
+    found_on_path = shutil.which("uv")
+    if found_on_path is None:
+        raise WorkshopError("uv was not found. Run `python3 build.py check` once, which installs it, then try again.")
+    return found_on_path
+
+
+def _wishes(words: list) -> tuple:
+    given = dict(zip(words[::2], words[1::2]))
+    system, python = given.get("--platform", ""), given.get("--python", "")
+    if system in REFUSED:
+        raise WorkshopError(f"no bundle can be made for {system}: {REFUSED[system]}.")
+    if len(words) != 4 or system not in SYSTEMS or python not in PYTHONS:
+        raise WorkshopError(f"usage: {_USAGE.format(names=', '.join(SYSTEMS))}; Pythons: {', '.join(PYTHONS)}")
+    return system, python
+
+
+def _check_all() -> int:
+    code = 0
+    for system in SYSTEMS:
+        for python in PYTHONS:
+            try:
+                wanted = resolve(system, python)
+            except WorkshopError as error:
+                warn(str(error))
+                code = 1
+                continue
+            fast = "with numba" if any(line.startswith("numba==") for line in wanted) else "without numba"
+            say(f"{system}, Python {python}: {len(wanted)} wheels, {fast}")
+    return code

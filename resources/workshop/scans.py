@@ -1,0 +1,61 @@
+"""The scans that plugins.qgis.org makes of a zip before it takes it: bandit and detect-secrets; any finding fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from workshop import pythons
+from workshop.machine import WorkshopError, program, say
+
+
+def scan(bundle: Path) -> None:
+    """Look through what a zip holds, as it is unpacked. Raises WorkshopError with every finding and its place."""
+    say("Scanning the zip with bandit and detect-secrets")
+    with tempfile.TemporaryDirectory() as room:
+        with zipfile.ZipFile(bundle) as archive:
+            archive.extractall(room)
+        found = [*_unsafe_code(room), *_secrets(room)]
+    if found:
+        lines = "\n".join(f"  {line}" for line in found)
+        raise WorkshopError(
+            f"the scanners of plugins.qgis.org would refuse {bundle.name}:\n{lines}\nMend each; where it is harmless, "
+            "mark its line with the reason: `# noqa: S… - reason  # nosec B…`, or `# pragma: allowlist secret`."
+        )
+
+
+def _scanner(name: str) -> Path:
+    """The program beside the Python that runs this, else in the core's environment, which is made if need be."""
+    beside = Path(sys.executable).with_name(name)
+    return beside if beside.exists() else program(pythons.core(), name)
+
+
+def _unsafe_code(room: str) -> list:
+    return [
+        f"{Path(one['filename']).as_posix()}:{one['line_number']}: {one['test_id']} {one['issue_text']}"
+        for one in _answer("bandit", ["-r", "-q", "-f", "json", "."], room)["results"]
+    ]
+
+
+def _secrets(room: str) -> list:
+    results = _answer("detect-secrets", ["scan", "--all-files", "--no-verify", "."], room)["results"]
+    return [f"{name}:{one['line_number']}: {one['type']}" for name, ones in sorted(results.items()) for one in ones]
+
+
+def _answer(name: str, words: list, room: str) -> dict:
+    done = subprocess.run(
+        [str(_scanner(name)), *words],
+        cwd=room,  # outside the folder that it is started in, detect-secrets finds nothing and says so to nobody
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise WorkshopError(f"{name} gave no answer: {done.stderr.strip()[-300:]}") from None

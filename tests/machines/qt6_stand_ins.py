@@ -1,0 +1,175 @@
+"""Import every module of the plugin against PyQt6 itself, with stand-ins for QGIS's own classes: run as a program.
+
+It prints one JSON object: how many modules were imported, what failed, which names of Qt were asked for and are not
+there, and which widgets were built and painted.
+"""
+
+import ast
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import types
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+OF_QGIS = ("core", "gui", "utils", "server", "analysis", "_3d")
+
+
+class Standing(type):
+    """A class that has every name, and whose names are such classes; it may be called, inherited from and combined."""
+
+    def __getattr__(cls, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        made = Standing(name, (StandIn,), {})
+        setattr(cls, name, made)
+        return made
+
+    def __or__(cls, other):
+        return cls
+
+    __ror__ = __and__ = __or__
+
+    def __iter__(cls):
+        return iter(())
+
+
+class StandIn(metaclass=Standing):
+    """What a call of a stand-in gives."""
+
+    def __init__(self, *words, **options):
+        pass
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return StandIn()
+
+    def __call__(self, *words, **options):
+        return StandIn()
+
+    def __iter__(self):
+        return iter(())
+
+    def __bool__(self):
+        return False
+
+
+class QgisModule(types.ModuleType):
+    """A module of QGIS that has every class."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        made = Standing(name, (StandIn,), {})
+        setattr(self, name, made)
+        return made
+
+
+def stand_in_for_qgis():
+    """`qgis.PyQt.*` is PyQt6 itself, nothing added; all else of QGIS, and GDAL's module, are stand-ins."""
+    import PyQt6
+
+    sys.modules["qgis"] = types.ModuleType("qgis")
+    sys.modules["qgis"].__path__ = []
+    sys.modules["qgis.PyQt"] = PyQt6
+    sys.modules["qgis"].PyQt = PyQt6
+    names = ["QtCore", "QtGui", "QtNetwork", "QtPrintSupport", "QtSvg", "QtWidgets", "QtXml"]
+    for name in names:
+        module = importlib.import_module(f"PyQt6.{name}")
+        sys.modules[f"qgis.PyQt.{name}"] = module
+    for name in (*(f"qgis.{one}" for one in OF_QGIS), "processing", "osgeo"):
+        sys.modules[name] = QgisModule(name)
+        if name.startswith("qgis."):
+            setattr(sys.modules["qgis"], name.partition(".")[2], sys.modules[name])
+
+
+def register_package():
+    """The checkout as the package `onemap`."""
+    spec = importlib.util.spec_from_file_location(
+        "onemap", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
+    sys.modules["onemap"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["onemap"])
+
+
+def plugin_modules():
+    """The names of the plugin's modules."""
+    for path in sorted((ROOT / "plugin").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(["onemap", *(parts[:-1] if parts[-1] == "__init__" else parts)])
+
+
+def names_of_qt_that_are_gone():
+    """Where the plugin writes `Qt.AlignmentFlag.AlignCenter` or the like, of names that PyQt6 has not."""
+    for path in sorted((ROOT / "plugin").rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        known = {
+            alias.asname or alias.name: getattr(
+                importlib.import_module(f"PyQt6.{node.module.split('.')[2]}"), alias.name
+            )
+            for node in nodes
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qgis.PyQt.")
+            for alias in node.names
+        }
+        for node in nodes:
+            words, root = [], node
+            while isinstance(root, ast.Attribute):
+                words, root = [root.attr, *words], root.value
+            if words and isinstance(root, ast.Name) and root.id in known:
+                found = known[root.id]
+                for word in words:
+                    if not hasattr(found, word):
+                        yield f"{path.relative_to(ROOT).as_posix()}:{node.lineno}: {'.'.join([root.id, *words])}"
+                        break
+                    found = getattr(found, word)
+
+
+def build_widgets():
+    """Widgets that are Qt's alone, built, laid out and painted."""
+    from PyQt6.QtWidgets import QApplication
+
+    application = QApplication.instance() or QApplication([])
+    from onemap.plugin.widgets.elided_label import ElidedLabel
+    from onemap.plugin.widgets.work_row import WorkRow
+
+    built = []
+    for kind in (WorkRow, ElidedLabel):
+        widget = kind()
+        widget.resize(300, 60)
+        picture = widget.grab()
+        if picture.isNull() or picture.width() != 300:
+            raise AssertionError(kind.__name__)
+        built.append(kind.__name__)
+    application.processEvents()
+    return built
+
+
+def main():
+    """Import all, build some, and say how it went."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    stand_in_for_qgis()
+    register_package()
+    failed, modules = {}, list(plugin_modules())
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - every one of them is told
+            failed[name] = f"{type(error).__name__}: {error}"
+    answer = {
+        "modules": len(modules),
+        "failed": failed,
+        "gone": sorted(set(names_of_qt_that_are_gone())),
+        "widgets": [],
+    }
+    try:
+        answer["widgets"] = build_widgets()
+    except Exception as error:  # noqa: BLE001 - told as well
+        failed["widgets"] = f"{type(error).__name__}: {error}"
+    sys.stdout.write(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The units and the recipe of a container for a server: read by systemd itself, and their command run as it stands."""
+
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from onemap.rules.commands.verbs import VERBS
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "resources" / "server"
+UNITS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".service", ".timer", ".socket"))
+
+
+def test_the_nightly_command_does_what_the_unit_says(onemap, tmp_path):
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str
+    unit.read(FOLDER / "onemap-recheck.service", encoding="utf-8")
+    service = unit["Service"]
+    library = tmp_path / "city.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    line = service["ExecStart"].replace("${LIBRARY}", str(library)).replace("${OUT}", str(tmp_path))
+    program, *words = shlex.split(line)
+    assert Path(program).name == "onemap" and words[0] in VERBS
+    for _ in range(2):  # the second night writes over the first one's sheet
+        assert onemap(*words).code == 0
+    assert (tmp_path / "recheck.xlsx").exists()
+    assert service["SuccessExitStatus"] == "4"
+
+
+def test_systemd_finds_no_fault_in_the_units(tmp_path):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not on this machine")
+    for unit in UNITS:
+        text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
+    files = [str(tmp_path / unit.name) for unit in UNITS]
+    done = subprocess.run(["systemd-analyze", "verify", *files], capture_output=True, encoding="utf-8")
+    told = [line for line in done.stderr.splitlines() if any(unit.name in line for unit in UNITS)]
+    assert told == []
+
+
+def test_the_container_ends_with_the_self_test_and_runs_as_nobody_special():
+    lines = re.sub(r"\\\n", " ", (FOLDER / "Containerfile").read_text(encoding="utf-8")).splitlines()
+    steps = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
+    known = {"FROM", "RUN", "COPY", "USER", "WORKDIR", "ENV", "ENTRYPOINT", "CMD"}
+    assert {step for step, _ in steps} <= known and steps[0][0] == "FROM"
+    runs = [words for step, words in steps if step == "RUN"]
+    assert runs[-1] == "onemap self-test"
+    assert [words for step, words in steps if step == "USER"] == ["onemap"]

@@ -1,0 +1,77 @@
+"""A machine that treats open files as Windows does, for tests that run under `-p onemap.tests.machines.windows_like`.
+
+A file that this process has open or mapped can be neither deleted nor replaced, nor can a folder that holds one be
+renamed; a rename never replaces; and names that Windows keeps for itself are refused. What native libraries do to files
+by themselves, names that differ in case alone, and other processes' files are not covered.
+"""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_SYSTEM = {name: getattr(os, name) for name in ("unlink", "remove", "rename", "replace")}
+
+
+def files_in_use() -> set[str]:
+    """The files that this process has open or mapped, by their whole names."""
+    found = set()
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            found.add(os.readlink(f"/proc/self/fd/{number}"))
+        except OSError:
+            continue
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
+        found |= {line.split(maxsplit=5)[5].strip() for line in maps if line.count("/")}
+    return found
+
+
+def _refuse_if_used(path: object) -> None:
+    whole = os.path.realpath(os.fsdecode(path))
+    for name in files_in_use():
+        if name == whole or name.startswith(f"{whole}/"):
+            raise PermissionError(errno.EACCES, f"another program uses {name}", whole)
+
+
+def _deleting(name: str):
+    def delete(path, *, dir_fd=None):
+        if not os.path.islink(path):
+            _refuse_if_used(path)
+        return _SYSTEM[name](path, dir_fd=dir_fd)
+
+    return delete
+
+
+def _rename(source, target, **folders):
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, "it is there", os.fsdecode(target))
+    _refuse_if_used(source)
+    return _SYSTEM["rename"](source, target, **folders)
+
+
+def _replace(source, target, **folders):
+    _refuse_if_used(source)
+    if os.path.isdir(target):
+        raise PermissionError(errno.EACCES, "a folder", os.fsdecode(target))
+    if os.path.lexists(target):
+        _refuse_if_used(target)
+    return _SYSTEM["replace"](source, target, **folders)
+
+
+@pytest.fixture(autouse=True)
+def windows_like(monkeypatch: pytest.MonkeyPatch):
+    """Every test of the run, and what it starts in this process, meets such a machine."""
+    from onemap.layers.files import disk_place
+    from onemap.layers.stores import arrow_values
+
+    for name in ("unlink", "remove"):
+        monkeypatch.setattr(os, name, _deleting(name))
+    monkeypatch.setattr(os, "rename", _rename)
+    monkeypatch.setattr(os, "replace", _replace)
+    monkeypatch.setattr(shutil, "_use_fd_functions", False)  # by names, which the functions above see
+    for module in (disk_place, arrow_values):
+        monkeypatch.setattr(module, "IS_WINDOWS", True)
+    monkeypatch.setattr(disk_place, "_drive_type", lambda _drive: 3)
+    return Path("/")
