@@ -41,8 +41,8 @@ FLOORS = {
         verb .
     """,
     "plugin": """
-        . dock algorithms check review expressions remedy compare statistics parcels services add identify scene
-        results map library widgets connection words profile
+        . dock algorithms check review expressions remedy compare numbers statistics parcels services add identify
+        scene results map library widgets connection words profile
     """,
 }
 MODULES_IN_A_FOLDER = 25

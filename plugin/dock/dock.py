@@ -39,6 +39,7 @@ from onemap.plugin.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.map.layer_styles import style_parcels
 from onemap.plugin.map.map_layers import reopen_stale_layers
+from onemap.plugin.numbers.numbers_tab import NumbersTab
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.review.review_tab import ReviewTab
@@ -96,6 +97,7 @@ class OneMapDock(QgsDockWidget):
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
         self.review_tab = ReviewTab(self.library, canvas)
+        self.numbers_tab = NumbersTab(self.library, canvas, self.show_place)
         self.tabs = self._make_tabs()
         self._loading = QLabel(tr("Reading the library…"))
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -127,6 +129,7 @@ class OneMapDock(QgsDockWidget):
             (self.check_tab, tr("Check")),
             (self.compare_tab, tr("Compare")),
             (self.review_tab, tr("Review")),
+            (self.numbers_tab, tr("Numbers")),
         ):
             tabs.addTab(_scroll_area(tab), title)
         return tabs
@@ -168,6 +171,7 @@ class OneMapDock(QgsDockWidget):
             self.check_tab.finished,
             self.check_tab.trial_finished,
             self.review_tab.library_read,
+            self.numbers_tab.indicators.measured,
         ):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
@@ -188,6 +192,8 @@ class OneMapDock(QgsDockWidget):
         self.check_tab.refused.connect(self.refuse)
         self._connect_notice()
         self.compare_tab.refused.connect(self.refuse)
+        self.numbers_tab.refused.connect(self.refuse)
+        self.numbers_tab.message_sent.connect(self.notice.say)
         self.compare_tab.message_sent.connect(self.notice.say)
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
         for written in (self.compare_tab.finished, self.compare_tab.view.decided):
@@ -237,6 +243,7 @@ class OneMapDock(QgsDockWidget):
         self.day_swipe.end()
         self.compare_tab.close_down()
         self.review_tab.close_down()
+        self.numbers_tab.close_down()
         self.identify.close_down()
         self.statistics.close_down()
         self.map_tab.close_down()
@@ -457,10 +464,15 @@ class OneMapDock(QgsDockWidget):
             self.begin()
         elif not visible:
             self.check_tab.leave_map()
+            self.numbers_tab.leave_map()
             self.review_tab.set_open(False)
 
     def _change_tab(self) -> None:
         self.check_tab.leave_map()
+        if self.tabs.currentIndex() == self.tab_index(self.numbers_tab):
+            self.numbers_tab.enter_map()
+        else:
+            self.numbers_tab.leave_map()
         self.review_tab.set_open(self.tabs.currentIndex() == self.tab_index(self.review_tab))
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:

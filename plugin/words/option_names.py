@@ -42,6 +42,7 @@ def dock_controls() -> dict[str, str]:
         "--layer": tr("Parcels"),
         "--pack": tr("Rules"),
         "--as-of": tr("As of"),
+        "--unit": tr("Area units"),
         "--district": tr("District"),
         "--repair": tr("Repair and check"),
     }

@@ -4226,6 +4226,130 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>缺少 Python 的 venv 模块。请在终端运行“sudo apt install python3-venv”（或请本机管理员运行），再点击“安装核心程序”。</translation>
     </message>
     <message>
+        <source>Area units</source>
+        <translation>统计单元</translation>
+    </message>
+    <message>
+        <source>Click a unit on the map to list its values</source>
+        <translation>在地图上点击一个单元，列出其数值</translation>
+    </message>
+    <message>
+        <source>Data speak for {part} of it</source>
+        <translation>数据覆盖其 {part}</translation>
+    </message>
+    <message>
+        <source>Held to</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>Indicator, status</source>
+        <translation>指标、状态</translation>
+    </message>
+    <message>
+        <source>Indicators</source>
+        <translation>指标</translation>
+    </message>
+    <message>
+        <source>Indicators of every area unit with value, target and status, as of the chosen day.</source>
+        <translation>按所选日期列出各统计单元的指标：数值、目标、状态。</translation>
+    </message>
+    <message>
+        <source>Measure indicators</source>
+        <translation>测算指标</translation>
+    </message>
+    <message>
+        <source>Measure the indicators of the units; the run is kept in the library</source>
+        <translation>测算各单元的指标；计算记录存入资料库</translation>
+    </message>
+    <message>
+        <source>Nothing to look at.</source>
+        <translation>没有待看的事。</translation>
+    </message>
+    <message>
+        <source>Numbers</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>On the map</source>
+        <translation>图上点选</translation>
+    </message>
+    <message>
+        <source>Quotas, permits that end, sums that differ, change without approval</source>
+        <translation>约束指标、将到期的许可、合计不符、疑似未经批准的变化</translation>
+    </message>
+    <message>
+        <source>Unit whose values are listed</source>
+        <translation>列出其数值的单元</translation>
+    </message>
+    <message>
+        <source>Year</source>
+        <translation>年份</translation>
+    </message>
+    <message>
+        <source>all units</source>
+        <translation>全部单元</translation>
+    </message>
+    <message>
+        <source>ended {days} d ago</source>
+        <translation>已过期 {days} 天</translation>
+    </message>
+    <message>
+        <source>ends in {days} d</source>
+        <translation>{days} 天后到期</translation>
+    </message>
+    <message>
+        <source>nearest approval {name}, {distance}</source>
+        <translation>最近的批准 {name}，相距 {distance}</translation>
+    </message>
+    <message>
+        <source>persons</source>
+        <translation>人</translation>
+    </message>
+    <message>
+        <source>the whole district</source>
+        <translation>整个辖区</translation>
+    </message>
+    <message>
+        <source>{count} matters, {ground} of them with a place: double click or Enter goes there</source>
+        <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往</translation>
+    </message>
+    <message>
+        <source>{low} to {high}</source>
+        <translation>{low} 至 {high}</translation>
+    </message>
+    <message>
+        <source>ground of the unit</source>
+        <translation>单元面积</translation>
+    </message>
+    <message>
+        <source>alarm</source>
+        <translation>警报</translation>
+    </message>
+    <message>
+        <source>warning</source>
+        <translation>预警</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>专题</translation>
+    </message>
+    <message>
+        <source>all indicators</source>
+        <translation>全部指标</translation>
+    </message>
+    <message>
+        <source>The library lacks: {layers}</source>
+        <translation>资料库缺：{layers}</translation>
+    </message>
+    <message>
+        <source>Show the layers of the theme on the map</source>
+        <translation>在地图上显示该专题的图层</translation>
+    </message>
+    <message>
         <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
         <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
     </message>

@@ -103,6 +103,16 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         work="indicator_work",
     ),
     Verb(
+        "themes",
+        (
+            _LIBRARY,
+            Parameter("theme", "FILE", repeated=True),
+            Parameter("pack", "FILE|NAME", repeated=True),
+            Parameter("as_of", "D", convert=to_date),
+        ),
+        work="indicator_work",
+    ),
+    Verb(
         "warnings",
         (
             _LIBRARY,

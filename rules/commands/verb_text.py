@@ -11,7 +11,7 @@ from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
-from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, warning_lines
+from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -198,6 +198,10 @@ def _warnings(result: Result, language: str) -> str:
     return "\n".join(warning_lines(result, language) + _outs(result, language))
 
 
+def _themes(result: Result, language: str) -> str:
+    return "\n".join(theme_lines(result, language))
+
+
 def _readings(result: Result, language: str) -> str:
     return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
 
@@ -364,6 +368,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "warnings": _warnings,
     "warning list": _warning_list,
     "warning step": _warning_step,
+    "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,
     "remedy": _remedy,

@@ -105,6 +105,21 @@ def kept_warning_lines(rows: Sequence[dict[str, Any]], language: str) -> list[st
     return lines
 
 
+def theme_lines(result: dict[str, Any], language: str) -> list[str]:
+    """Each theme with its indicators, and which of its layers and tables the library lacks."""
+    comma = phrase("said.comma", language)
+    lines = []
+    for theme in result["themes"]:
+        parts = [*theme["layers"], *theme["tables"]]
+        lost = [f"{one['code']} {one['title']}" for one in parts if not one["in_force"]]
+        facts = {"title": theme["title"], "held": len(parts) - len(lost), "parts": len(parts)}
+        lines.append(phrase("said.theme", language, count=len(theme["indicators"]), **facts))
+        lines.append("  " + comma.join(one["id"] for one in theme["indicators"]))
+        if lost:
+            lines.append("  " + phrase("said.theme_lacks", language, layers=comma.join(lost)))
+    return lines
+
+
 def sheets_for_people(tables: Mapping[str, Table], language: str) -> dict[str, Table]:
     """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
     said = sentences(language)

@@ -32,8 +32,9 @@ _SUM_TOLERANCE = 1e-6
 _COUNTED = 0.5  # of the work, when the indicators are measured
 Record = dict[str, Any]
 STATE_COLUMNS = ("state", "first_seen", "last_seen")  # of those that the library has opened
+_Placed = tuple[Record, Any]  # a row, and its ground in the library's plane, or None
 COLUMNS: Mapping[str, str] = {
-    **dict.fromkeys(("id", "kind", "status", "layer", "unit", "subject", "day"), "text"),
+    **dict.fromkeys(("id", "kind", "status", "layer", "unit", "unit_title", "subject", "day"), "text"),
     **dict.fromkeys(("days_left", "value", "limit", "headroom", "distance_m"), "number"),
     **dict.fromkeys(("unit_of_measure", "reason", "nearest"), "text"),
     **dict.fromkeys(STATE_COLUMNS, "text"),
@@ -55,7 +56,7 @@ class WarningOptions:
 
 @dataclass(frozen=True)
 class FoundWarnings:
-    """The list, the ground of its candidates (None of others), what could not be looked at, and the units' names."""
+    """The list, the ground of each row that has one (None of others), what could not be looked at, and units' names."""
 
     rows: list[Record]
     shapes: list[Any]
@@ -74,16 +75,15 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
         raise OneMapError("warnings.layer", field="--rhythm", value=unknown)
     known = versions(library)
     unlooked: list[Record] = []
-    rows: list[Record] = []
-    names: dict[str, str] = {}
+    placed: list[_Placed] = []
     if options.quotas.unit is None and library.district() is None:
         unlooked.append({"kind": QUOTA, "reason": "no_unit"})
     else:
-        rows, names = _quotas(library, options, threads.part(0.0, _COUNTED))
-    rows += _ending_permits(library, known, options) + _stale_layers(known, options)
-    rows += _unequal_sums(library, known, options.as_of)
+        placed = _quotas(library, options, threads.part(0.0, _COUNTED))
+    placed += _ending_permits(library, known, options)
+    placed += [(row, None) for row in _stale_layers(known, options)]
+    placed += [(row, None) for row in _unequal_sums(library, known, options.as_of)]
     found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
-    shapes: list[Any] = [None] * len(rows)
     if found is None:
         unlooked.append({"kind": CANDIDATE, "reason": "no_earlier"})
     else:
@@ -94,9 +94,9 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
             name = f"{centre.x:.0f},{centre.y:.0f}"
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
-            rows.append(_row(CANDIDATE, "unknown" if lost else "warn", name, **facts))
-            shapes.append(ground)
-    return FoundWarnings(rows, shapes, unlooked, names)
+            placed.append((_row(CANDIDATE, "unknown" if lost else "warn", name, **facts), ground))
+    names = {row["unit"]: row["unit_title"] for row, _ in placed if row["unit_title"]}
+    return FoundWarnings([row for row, _ in placed], [ground for _, ground in placed], unlooked, names)
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
@@ -105,10 +105,13 @@ def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
     return {**dict.fromkeys(COLUMNS), "id": identifier, "kind": kind, "status": status, "subject": subject, **facts}
 
 
-def _quotas(library: Library, options: WarningOptions, threads: Threads) -> tuple[list[Record], dict[str, str]]:
-    """Indicators that are near their target, have broken it, or have one and cannot be told; and the units' names."""
-    rows, measured = [], indicators(library, options.quotas, threads).rows
-    for one in measured:
+def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[_Placed]:
+    """Indicators that are near their target, have broken it, or have one and cannot be told; their units' ground."""
+    rows: list[_Placed] = []
+    found = indicators(library, options.quotas, threads)
+    grounds = found.tables["indicators"].geometries
+    assert grounds is not None
+    for one, ground in zip(found.rows, grounds.tolist(), strict=True):
         is_open = one["status"] == "unknown" and one["target"] is not None
         if one["status"] not in ("warn", "alarm") and not is_open:
             continue
@@ -116,14 +119,14 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> tupl
         if one["value"] is not None and one["target"] is not None:
             is_upper = one["bound"] in (CEILING, FALL)
             headroom = one["target"] - one["value"] if is_upper else one["value"] - one["target"]
-        facts = {name: one[name] for name in ("unit", "value", "unit_of_measure", "reason")}
-        rows.append(_row(QUOTA, one["status"], one["id"], limit=one["target"], headroom=headroom, **facts))
-    return rows, {one["unit"]: one["unit_title"] for one in measured if one["unit_title"]}
+        facts = {name: one[name] for name in ("unit", "unit_title", "value", "unit_of_measure", "reason")}
+        rows.append((_row(QUOTA, one["status"], one["id"], limit=one["target"], headroom=headroom, **facts), ground))
+    return rows
 
 
-def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[Record]:
-    """Permits that have ended or end soon; those that do not say when are told as one."""
-    rows = []
+def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[_Placed]:
+    """Permits that have ended or end soon, with their ground; those that do not say when are told as one."""
+    rows: list[_Placed] = []
     for code, entry in library.catalogue().items():
         version = in_force([one for one in known if one.code == code], options.as_of)
         if version is None or _ENDS not in {field.name for field in entry.fields}:
@@ -134,14 +137,15 @@ def _ending_permits(library: Library, known: Sequence[Version], options: Warning
         ends = pd.to_datetime(pd.Series(text_values(stored.attributes[_ENDS].tolist())), errors="coerce")
         silent = int(ends.isna().sum())
         if silent:
-            rows.append(_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason="no_value"))
+            rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason="no_value"), None))
         for at in np.flatnonzero(ends.notna().to_numpy()).tolist():
             left = (ends.iloc[at].date() - options.as_of).days
             if left <= options.days:
                 name = _feature_name(stored, entry.key, at)
                 day = ends.iloc[at].date().isoformat()
                 status = "alarm" if left < 0 else "warn"
-                rows.append(_row(EXPIRY, status, name, layer=code, day=day, days_left=left))
+                ground = stored.geometries[at] if entry.geometry == "polygon" else None  # the table is one of polygons
+                rows.append((_row(EXPIRY, status, name, layer=code, day=day, days_left=left), ground))
     return rows
 
 

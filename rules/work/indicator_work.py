@@ -71,6 +71,42 @@ def _files_of(
     return answer
 
 
+def themes(values: Values, context: VerbContext) -> Result:
+    """The themes with their layers, tables and indicators, and which layers and tables the library lacks on a day."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.versions import in_force, versions
+    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.themes import themes as read_themes
+
+    with open_library(values["library"]) as library:
+        catalogue = library.catalogue()
+        packs = indicator_packs(values.get("pack") or [], catalogue)
+        titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
+        found = read_themes(values.get("theme") or [], catalogue, list(titles))
+        day = values.get("as_of") or date.today()
+        known = versions(library)
+        held = {code for code in catalogue if in_force([one for one in known if one.code == code], day) is not None}
+
+    def layer(code: str) -> dict[str, Any]:
+        title = catalogue[code].title
+        return {"code": code, "title": title.get(context.language, code), "in_force": code in held}
+
+    return {
+        "ok": True,
+        "as_of": day.isoformat(),
+        "themes": [
+            {
+                "id": theme.id,
+                "title": theme.title[context.language],
+                "layers": [layer(code) for code in theme.layers],
+                "tables": [layer(code) for code in theme.tables],
+                "indicators": [{"id": one, "title": titles[one]} for one in theme.indicators if one in titles],
+            }
+            for theme in found
+        ],
+    }
+
+
 def tables_for(out: str, tables: Any, context: VerbContext) -> Any:
     """The tables as the file wants them: a sheet is for people, in their language."""
     from onemap.rules.indicators.indicator_text import sheets_for_people

@@ -318,6 +318,9 @@ _WORD_GROUPS = (
     ("alternatives", "alternative"),
     ("uses", "use"),
     ("code_systems", "code_system"),
+    ("indicator_statuses", "indicator_status"),
+    ("indicator_reasons", "indicator_reason"),  # those that are not of findings too
+    ("warning_kinds", "warning_kind"),
 )
 
 

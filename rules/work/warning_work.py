@@ -43,10 +43,11 @@ def warnings(values: Values, context: VerbContext) -> Result:
                 problems += remark_records([target], context.language)
         catalogue = library.catalogue()
     context.progress.at(1.0, "")
+    titles = {one.id: one.title.get(context.language, one.id) for pack in quotas.packs for one in pack.indicators}
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
-        "warnings": found.rows,
+        "warnings": [{**row, "title": titles.get(row["subject"])} for row in found.rows],
         "unlooked": found.unlooked,
         "problems": problems,
         **kept,

@@ -68,6 +68,15 @@ def test_permits_that_ended_end_soon_or_do_not_say_when(town):
     assert len(of_kind(town.ask("--days=91"), "expiry")) == 5
 
 
+def test_permits_and_quotas_lie_where_their_ground_is(town, tmp_path):
+    town.add("GHDK", [box(20, 10, 25, 15)], DKBH=["a"], YXQZ=["2025-05-31"])
+    answer = town.ask(f"--out={tmp_path / 'look.gpkg'}")
+    written = gpd.read_file(tmp_path / "look.gpkg", layer="warnings").set_index("id").geometry
+    assert written["expiry:GHDK:a"].bounds == (20, 10, 25, 15)
+    (quota,) = of_kind(answer, "quota")
+    assert quota["title"] == "Growth boundary over the towns of 2020" and written[quota["id"]].equals(GROUND)
+
+
 def test_a_layer_older_than_its_rhythm_and_one_that_is_not_there(town):
     town.add("GYL", [box(0, 0, 10, 10)], day="2024-06-01", BH=["1"])
     rows = of_kind(town.ask("--rhythm=GYL=364,TRL=100"), "stale")

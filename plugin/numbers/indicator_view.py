@@ -1,0 +1,280 @@
+"""The indicators of area units: a list with value, target and status, and one of them on the map; the core measures."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
+from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.verb_view import VerbView
+from onemap.plugin.numbers.row_sizes import row_size
+from onemap.plugin.numbers.unit_map import UnitMap
+from onemap.plugin.numbers.unit_values import (
+    LOOK_OF,
+    UnitValue,
+    fact_rows,
+    summary_text,
+    unit_values,
+    worst_status,
+)
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.number_format import NOT_MEASURED
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import sign_icon
+
+NAME, VALUE = 0, 1
+ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+MIN_ROWS, MIN_NAME_LENGTH = 9, 4
+
+
+class IndicatorView(VerbView):
+    """One measurement at a time. A row of the list colours the map; a unit, in the list or on the map, has its own."""
+
+    working = pyqtSignal(bool)
+    measured = pyqtSignal()  # the core has kept a run in the library
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(library, parent)
+        self._canvas = canvas
+        self._tool_before = None
+        self._only: frozenset[str] | None = None
+        self.values: list[UnitValue] = []
+        self.map = UnitMap()
+        self.tool = QgsMapToolIdentifyFeature(canvas)
+        self.unit = QComboBox()
+        self.unit.setAccessibleName(tr("Unit whose values are listed"))
+        self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.pick_button = QPushButton(icon("locate"), tr("On the map"))
+        self.pick_button.setCheckable(True)
+        self.pick_button.setToolTip(tr("Click a unit on the map to list its values"))
+        self.tree = self._make_tree()
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self._build()
+        self.unit.currentIndexChanged.connect(lambda _index: self._fill())
+        self.pick_button.toggled.connect(self._use_tool)
+        self.tool.featureIdentified.connect(self._pick)
+        self.tree.currentItemChanged.connect(lambda item, _before: self._show_on_map(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
+        canvas.mapToolSet.connect(self._release_button)
+        library.loading.connect(self._clear_other_scope)
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(tr("Indicators"))
+        tree.setColumnCount(2)
+        tree.setHeaderLabels([tr("Indicator, status"), tr("Value")])
+        tree.headerItem().setTextAlignment(VALUE, RIGHT)
+        tree.setIndentation(12)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+        tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
+        return tree
+
+    def _build(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.unit, 1)
+        row.addWidget(self.pick_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.work)
+        layout.addLayout(row)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.note)
+        self._show_result(False)
+
+    def measure(self, unit_layer: str, title: str) -> None:
+        """Ask the core for all indicators.
+
+        unit_layer: the code of the layer of units; empty for the whole district. title: what it is called.
+        """
+        if self.is_working or not self._library.path:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("indicators"))
+        folder.mkdir(parents=True, exist_ok=True)
+        params = {
+            "library": self._library.path,
+            "unit": unit_layer,
+            "as_of": self._library.day,
+            "out": str(folder / "indicators.gpkg"),
+        }
+        request = self._library.core.ask("indicators", params, tr("Measure indicators"))
+        request.refused.connect(lambda _refusal: shutil.rmtree(folder, ignore_errors=True))
+        self._follow(
+            request,
+            lambda answer: self._show(folder, answer, title),
+            lambda: shutil.rmtree(folder, ignore_errors=True),
+        )
+
+    def list_only(self, indicators: frozenset[str] | None) -> None:
+        """List these indicators, by id; None lists all."""
+        self._only = indicators
+        self._fill()
+
+    def leave_map(self) -> None:
+        """Take the colours and the tool off the map."""
+        self.pick_button.setChecked(False)
+        self.map.hide()
+
+    def enter_map(self) -> None:
+        """Colour the map again by the indicator that is chosen."""
+        self._show_on_map(self.tree.currentItem())
+
+    def clear(self) -> None:
+        """Forget the values."""
+        self.leave_map()
+        self.map.take({}, QgsCoordinateReferenceSystem())
+        self.values = []
+        self.unit.clear()
+        self.tree.clear()
+        self._show_result(False)
+
+    def close_down(self) -> None:
+        """Cancel, and let go of the map."""
+        self.cancel()
+        self.leave_map()
+        self._canvas.mapToolSet.disconnect(self._release_button)
+        self._canvas.unsetMapTool(self.tool)
+
+    def _show(self, folder: Path, answer: dict[str, Any], title: str) -> None:
+        self.values = unit_values(answer, tr("the whole district"))
+        self.map.take(*_grounds(folder / "indicators.gpkg"))
+        shutil.rmtree(folder, ignore_errors=True)
+        names = dict.fromkeys((value.unit, value.unit_name) for value in self.values)
+        self.unit.blockSignals(True)
+        if len(names) > 1:
+            self.unit.addItem(tr("all units"), None)
+        for unit, name in names:
+            self.unit.addItem(name, unit)
+        self.unit.blockSignals(False)
+        versions = {str(unit.get("label")) for unit in answer["run"].get("units") or () if unit.get("label")}
+        lines = [" ".join((title, *sorted(versions))), *(str(one["message"]) for one in answer.get("problems") or ())]
+        self.note.setText("\n".join(lines))
+        self._fill()
+        self._show_result(True)
+        self.results_shown.emit()
+        self.measured.emit()
+
+    def _fill(self) -> None:
+        """List the indicators of the chosen unit, or of all of them; the chosen indicator stays chosen."""
+        item = self.tree.currentItem()
+        chosen = item.data(NAME, ROLE_INDICATOR) if item is not None else None
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        unit = self.unit.currentData()
+        listed: dict[tuple[str, str], list[UnitValue]] = {}
+        for value in self.values:
+            if (unit is None or value.unit == unit) and (self._only is None or value.indicator[1] in self._only):
+                listed.setdefault(value.indicator, []).append(value)
+        for indicator, values in listed.items():
+            item = self._add_indicator(values, is_of_one=unit is not None)
+            if indicator == chosen:
+                self.tree.setCurrentItem(item)
+        self.tree.blockSignals(False)
+        self._show_on_map(self.tree.currentItem())
+
+    def _add_indicator(self, values: list[UnitValue], is_of_one: bool) -> QTreeWidgetItem:
+        first, root = values[0], self.tree.invisibleRootItem()
+        item = self._add(root, f"{first.title}\n{summary_text(values)}", "", worst_status(values))
+        if is_of_one:
+            self._add_facts(item, first)
+        else:
+            for value in values:
+                below = self._add(item, f"{value.unit_name} · {value.status_text}", value.value_text, value.status)
+                below.setData(NAME, ROLE_INDICATOR, value.indicator)
+                below.setData(NAME, ROLE_UNIT, value.unit)
+                self._add_facts(below, value)
+        item.setData(NAME, ROLE_INDICATOR, first.indicator)
+        return item
+
+    def _add_facts(self, parent: QTreeWidgetItem, value: UnitValue) -> None:
+        for name, text in fact_rows(value):
+            item = self._add(parent, name, text, "")
+            item.setData(NAME, ROLE_INDICATOR, value.indicator)
+
+    def _add(self, parent: QTreeWidgetItem, name: str, text: str, status: str) -> QTreeWidgetItem:
+        """A row; without a value the name has all of the width."""
+        is_measured = text not in ("", NOT_MEASURED)
+        item = QTreeWidgetItem(parent, [name, text if is_measured else ""])
+        item.setFirstColumnSpanned(not is_measured)
+        item.setSizeHint(NAME, row_size(self.tree.fontMetrics(), (name,)))
+        item.setToolTip(NAME, name)
+        item.setTextAlignment(VALUE, RIGHT)
+        if status in LOOK_OF:
+            item.setIcon(NAME, sign_icon(LOOK_OF[status], self.palette()))
+        return item
+
+    def _show_on_map(self, item: QTreeWidgetItem | None) -> None:
+        """Colour the map by the indicator of a row, in every unit; without a row nothing is coloured."""
+        indicator = item.data(NAME, ROLE_INDICATOR) if item is not None else None
+        values = [value for value in self.values if value.indicator == indicator]
+        if not values or not self.isVisible():
+            self.map.hide()
+            return
+        self.map.show(f"{values[0].title} · {self._library.day or tr('today')}", values)
+
+    def _choose_unit(self, unit: str | None) -> None:
+        if unit is not None:
+            self.unit.setCurrentIndex(max(0, self.unit.findData(unit)))
+
+    def _pick(self, feature: QgsFeature) -> None:
+        self._choose_unit(str(feature["unit"] or ""))
+
+    def _use_tool(self, is_on: bool) -> None:
+        if is_on and self.map.layer is None and self.tree.topLevelItemCount():
+            self.tree.setCurrentItem(self.tree.topLevelItem(0))  # what can be clicked must be seen
+        layer = self.map.layer
+        if is_on and layer is not None:
+            self.tool.setLayer(layer)
+            self._tool_before = self._canvas.mapTool()
+            self._canvas.setMapTool(self.tool)
+        elif self._canvas.mapTool() is self.tool:
+            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self.tool)
+
+    def _release_button(self, tool: object, _before: object = None) -> None:
+        if tool is not self.tool:
+            self.pick_button.setChecked(False)
+
+    def _show_result(self, is_shown: bool) -> None:
+        for widget in (self.unit, self.pick_button, self.tree, self.note):
+            widget.setVisible(is_shown)
+        self._enable()
+
+    def _clear_other_scope(self) -> None:
+        if self.values and self._result_scope != self._current_scope:
+            self.clear()
+
+    def _enable(self) -> None:
+        self.working.emit(self.is_working)
+
+
+def _grounds(path: Path) -> tuple[dict[str, QgsGeometry], QgsCoordinateReferenceSystem]:
+    """The ground of each unit in a file of indicators, which has it once for each indicator."""
+    layer = QgsVectorLayer(f"{path}|layername=indicators", "", "ogr")
+    grounds: dict[str, QgsGeometry] = {}
+    for feature in layer.getFeatures():
+        unit = feature["unit"]
+        grounds.setdefault(unit if isinstance(unit, str) else "", feature.geometry())
+    return grounds, layer.crs()

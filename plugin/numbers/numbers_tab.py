@@ -1,0 +1,179 @@
+"""The tab Numbers: which units, which theme; their indicators in a list and on the map, and what to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.library.layer_list import MapTheme
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.map_themes import show_theme
+from onemap.plugin.numbers.indicator_view import MIN_NAME_LENGTH, IndicatorView
+from onemap.plugin.numbers.warning_view import ShowPlace, WarningView
+from onemap.plugin.statistics.counted_ground import DIVISIONS
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+MOST_UNITS = 2000  # a layer of more features is none of units that somebody reads
+
+
+class NumbersTab(QWidget):
+    """The room of numbers; library and day are those of the dock."""
+
+    refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
+
+    def __init__(
+        self, library: OpenLibrary, canvas: QgsMapCanvas, show_place: ShowPlace, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for
+        self.units = self._make_box(tr("Area units"))
+        self.theme = self._make_box(tr("Theme"))
+        self.theme.addItem(tr("all indicators"), None)
+        self.layers_button = QToolButton()
+        self.layers_button.setIcon(icon("overview"))
+        self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
+        self.layers_button.setToolTip(tr("Show the layers of the theme on the map"))
+        self.layers_button.setEnabled(False)
+        self.lacking = QLabel()
+        self.lacking.setWordWrap(True)
+        self.lacking.hide()
+        self.measure_button = QPushButton(icon("statistics"), tr("Measure indicators"))
+        self.measure_button.setToolTip(tr("Measure the indicators of the units; the run is kept in the library"))
+        self.look_button = QPushButton(icon("contradictions"), tr("What to look at"))
+        self.look_button.setToolTip(tr("Quotas, permits that end, sums that differ, change without approval"))
+        self.hint = QLabel(tr("Indicators of every area unit with value, target and status, as of the chosen day."))
+        self.hint.setWordWrap(True)
+        self.indicators = IndicatorView(library, canvas)
+        self.warnings = WarningView(library, show_place)
+        self._build()
+        self.measure_button.clicked.connect(
+            lambda: self.indicators.measure(self.units.currentData() or "", self.units.currentText())
+        )
+        self.look_button.clicked.connect(lambda: self.warnings.look(self.units.currentData() or ""))
+        for view in (self.indicators, self.warnings):
+            view.refused.connect(self.refused)
+            view.results_shown.connect(self.hint.hide)
+            view.working.connect(lambda _is_working: self._enable())
+        self.layers_button.clicked.connect(self.show_layers)
+        self.theme.currentIndexChanged.connect(lambda _index: self._choose_theme())
+        library.listed.connect(self._list_units)
+        library.listed.connect(self._ask_themes)
+        self._list_units()
+
+    def _make_box(self, name: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(MIN_NAME_LENGTH)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return box
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(tr("Area units"), self.units)
+        themes = QHBoxLayout()
+        themes.addWidget(self.theme, 1)
+        themes.addWidget(self.layers_button)
+        form.addRow(tr("Theme"), themes)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.lacking)
+        layout.addWidget(self.measure_button)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.indicators, 3)
+        layout.addWidget(self.look_button)
+        layout.addWidget(self.warnings, 2)
+        layout.addStretch()
+
+    def enter_map(self) -> None:
+        """Show on the map what was shown there before the tab was left."""
+        self._ask_themes()
+        self.indicators.enter_map()
+
+    def leave_map(self) -> None:
+        """Leave the map as it was."""
+        self.indicators.leave_map()
+
+    def close_down(self) -> None:
+        """Cancel, and let go of the map."""
+        self.indicators.close_down()
+        self.warnings.close_down()
+
+    def _list_units(self) -> None:
+        """The whole district, the divisions that the library holds, then its other layers of few polygons."""
+        chosen = self.units.currentData() if self.units.count() > 1 else DIVISIONS[0]
+        self.units.clear()
+        held = [
+            layer
+            for layer in self._library.layers
+            if layer.in_force is not None
+            and layer.geometry == "polygon"
+            and layer.key
+            and 1 < layer.in_force.count <= MOST_UNITS
+        ]
+        for layer in sorted(held, key=lambda layer: (layer.code not in DIVISIONS, layer.map_place)):
+            self.units.addItem(layer.title, layer.code)
+        self.units.insertItem(0, tr("the whole district"), "")
+        self.units.setCurrentIndex(max(0, self.units.findData(chosen)))
+        self._enable()
+
+    def _ask_themes(self) -> None:
+        """Ask for the themes once somebody sees the tab; what a library lacks of them is of a day."""
+        scope = (self._library.path, self._library.day)
+        if not self._library.layers or not self.isVisible() or scope == self._themes_of:
+            return
+        self._themes_of = scope
+        request = self._library.core.ask("themes", {"library": scope[0], "as_of": scope[1]})
+        request.answered.connect(lambda answer: self._list_themes(answer) if scope == self._themes_of else None)
+        request.refused.connect(self.refused)
+
+    def _list_themes(self, answer: dict[str, Any]) -> None:
+        chosen = self.theme.currentText()
+        self.theme.blockSignals(True)
+        self.theme.clear()
+        self.theme.addItem(tr("all indicators"), None)
+        for theme in answer["themes"]:
+            self.theme.addItem(theme["title"], theme)
+        self.theme.setCurrentIndex(max(0, self.theme.findText(chosen)))
+        self.theme.blockSignals(False)
+        self._choose_theme()
+
+    def _choose_theme(self) -> None:
+        """List the indicators of the theme, and say which of its layers and tables the library lacks."""
+        theme = self.theme.currentData()
+        self.indicators.list_only(frozenset(one["id"] for one in theme["indicators"]) if theme else None)
+        lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
+        self.lacking.setText(tr("The library lacks: {layers}").format(layers=", ".join(lost)))
+        self.lacking.setVisible(bool(lost))
+        self.layers_button.setEnabled(theme is not None)
+
+    def show_layers(self) -> None:
+        """Put the layers of the theme that the library holds on the map, and no others of the library's."""
+        theme = self.theme.currentData()
+        codes = tuple(one["code"] for one in theme["layers"])
+        lost = show_theme(self._library, MapTheme(theme["id"], theme["title"], "", codes))
+        if lost:
+            self.message_sent.emit(tr("These layers cannot be opened: {layers}.").format(layers=", ".join(lost)))
+
+    def _enable(self) -> None:
+        has_layers = bool(self._library.layers)
+        self.measure_button.setEnabled(has_layers and not self.indicators.is_working)
+        self.look_button.setEnabled(has_layers and not self.warnings.is_working)

@@ -1,0 +1,175 @@
+"""An answer of `indicators` as values of units, and what they are called in words: nothing is without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.plugin.words.core_words import all_words, word
+from onemap.plugin.words.number_format import NOT_MEASURED, area_text
+from onemap.plugin.words.translation import tr, with_label
+from onemap.plugin.words.verdicts import LOOKS
+
+STATUSES = ("alarm", "warn", "unknown", "ok", "none")  # most severe first
+LOOK_OF = {
+    "alarm": "prohibited",
+    "warn": "restricted",
+    "unknown": "unknown",
+    "ok": "clear",
+}  # the verdict that looks so
+JUDGED = ("alarm", "warn", "ok")
+NO_TARGET = "no_target"  # a value without a target needs no reason
+_BOUNDS = {"floor": "≥", "ceiling": "≤", "rise": "↗", "fall": "↘"}
+_MEASURES = {"km2": "km²", "x": "×", "m2/person": "m²/person", "km/100km2": "km/100 km²"}
+_EXACT_BELOW = 1000
+_TRIVIAL = 1 - 1e-6
+
+
+@dataclass(frozen=True)
+class UnitValue:
+    """One indicator in one unit on one day.
+
+    unit: empty for the whole district; reason: codes with commas between; inputs: its terms, as the core tells them.
+    """
+
+    indicator: tuple[str, str]
+    title: str
+    unit: str
+    unit_name: str
+    value: float | None
+    measure: str
+    year: int | None
+    target: float | None
+    target_year: int | None
+    bound: str
+    status: str
+    reason: str
+    share_known: float
+    known_value: float | None
+    inputs: tuple[dict[str, Any], ...]
+
+    @property
+    def value_text(self) -> str:
+        """The value with its unit of measure."""
+        return measured_text(self.value, self.measure)
+
+    @property
+    def target_text(self) -> str:
+        """What it is held to and by when; empty for nothing."""
+        if self.target is None:
+            return ""
+        year = f" ({self.target_year})" if self.target_year else ""
+        return f"{_BOUNDS.get(self.bound, '')} {measured_text(self.target, self.measure)}{year}".strip()
+
+    @property
+    def status_text(self) -> str:
+        """The status in words, and why it is so where it is not plain; its sign is the icon beside it."""
+        reason = "" if self.reason == NO_TARGET and self.value is not None else reasons_text(self.reason)
+        named = word("indicator_statuses", self.status)
+        return with_label(named, reason) if reason else named
+
+
+def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
+    """The values of an answer. whole: what the one unit of a district without divisions is called."""
+    return [
+        UnitValue(
+            (str(row["pack"]), str(row["id"])),
+            str(row.get("title") or row["id"]),
+            str(row["unit"] or ""),
+            str(row.get("unit_title") or row["unit"] or whole),
+            row["value"],
+            str(row.get("unit_of_measure") or ""),
+            row.get("year"),
+            row.get("target"),
+            row.get("target_year"),
+            str(row.get("bound") or ""),
+            str(row["status"]),
+            str(row.get("reason") or ""),
+            float(row.get("share_known") or 0.0),
+            row.get("known_value"),
+            tuple(row.get("inputs") or ()),
+        )
+        for row in answer["indicators"]
+    ]
+
+
+def measured_text(value: float | None, measure: str) -> str:
+    """A number with its unit of measure, to four digits; a dash for what was not measured."""
+    if value is None:
+        return NOT_MEASURED
+    if measure == "m2":
+        return area_text(value)
+    number = f"{value:,.4g}" if abs(value) < _EXACT_BELOW else f"{value:,.1f}"
+    return f"{number} {measure_text(measure)}".strip()
+
+
+def measure_text(measure: str) -> str:
+    """A unit of measure as people write it."""
+    if measure == "count":
+        return ""
+    return tr("persons") if measure == "person" else _MEASURES.get(measure, measure)
+
+
+def sign_and_word(status: str) -> str:
+    """A status by sign and word."""
+    sign = LOOKS[LOOK_OF[status]].sign if status in LOOK_OF else NOT_MEASURED
+    return f"{sign} {word('indicator_statuses', status)}"
+
+
+def reasons_text(reasons: str) -> str:
+    """Reasons in words; those that findings have too stand among theirs."""
+    own = all_words("indicator_reasons")
+    codes = [code for code in reasons.split(",") if code]
+    return ", ".join(own.get(code) or word("reasons", code) for code in codes)
+
+
+def worst_status(values: Sequence[UnitValue]) -> str:
+    """The most severe status among units."""
+    return min((value.status for value in values), key=STATUSES.index)
+
+
+def summary_text(values: Sequence[UnitValue]) -> str:
+    """The values of units in one line: from least to greatest, what all are held to, how many have which status.
+
+    Where all have one status for one reason, that is said instead.
+    """
+    targets = {value.target_text for value in values}
+    said = [span_text(values), *(targets if len(targets) == 1 else ())]
+    if len({value.status_text for value in values}) == 1:
+        said.append(values[0].status_text)
+    else:
+        counts = {status: sum(value.status == status for value in values) for status in STATUSES}
+        said += [f"{sign_and_word(status)} {count}" for status, count in counts.items() if count]
+    return " · ".join(text for text in said if text not in ("", NOT_MEASURED))
+
+
+def span_text(values: Sequence[UnitValue]) -> str:
+    """The least and the greatest value of units."""
+    numbers = sorted(value.value for value in values if value.value is not None)
+    if not numbers or numbers[0] == numbers[-1]:
+        return measured_text(numbers[0] if numbers else None, values[0].measure)
+    return f"{measured_text(numbers[0], 'count')} – {measured_text(numbers[-1], values[0].measure)}"
+
+
+def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
+    """What a value is made of, as name and text: year, target, the part that is known, each term with its versions."""
+    rows = [(tr("Year"), str(value.year))] if value.year and value.value is not None else []
+    rows += [(tr("Held to"), value.target_text)] if value.target_text else []
+    if value.share_known < _TRIVIAL and value.known_value is not None:
+        part = f"{100 * value.share_known:.2f} %"
+        rows.append(
+            (tr("Data speak for {part} of it").format(part=part), measured_text(value.known_value, value.measure))
+        )
+    for term in value.inputs:
+        versions = ", ".join(f"{version['code']} {version['label']}" for version in term.get("versions") or ())
+        why = reasons_text(str(term.get("reason") or "")) if term["value"] is None else ""
+        said = " · ".join(filter(None, (versions, why)))
+        name = tr("ground of the unit") if term["kind"] == "ground" else str(term["term"])
+        rows.append(
+            (
+                with_label(name, said) if said else name,
+                measured_text(term["value"], str(term.get("unit_of_measure") or "")),
+            )
+        )
+    return rows

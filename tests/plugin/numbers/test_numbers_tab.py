@@ -1,0 +1,244 @@
+"""The tab Numbers: values with target, status and reason; one on the map; units by click; warnings and their ground."""
+
+import shutil
+
+import processing
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRenderContext
+from qgis.PyQt.QtCore import QDate, QPoint, Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QFrame
+
+from onemap.plugin.numbers.indicator_view import NAME, VALUE
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.accessible_names import nameless_controls
+from onemap.plugin.words import core_words
+from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+
+EXPANSION = "Growth boundary over the towns of 2020"  # its target stands in the pack: at most 1.3
+BUILT, REDLINE = "Share of building land", "Ecological red line"
+SOUTH, NORTH = "130102", "130103"
+
+
+@pytest.fixture(scope="module")
+def counted(provider, town, tmp_path_factory):
+    """A library of two divisions of 50 ha, all of it inside the growth boundary; one permit ended in 2024.
+
+    Towns of 2020: 40 ha in the south, 30 ha in the north; the rest are paddies. There is no layer of anything else.
+    """
+    folder = tmp_path_factory.mktemp("numbers")
+    library = str(folder / "library.gpkg")
+    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
+    land = [
+        (box(0, 0, 800, 500), "P1", "0701"),
+        (box(800, 0, 200, 500), "P2", "0101"),
+        (box(0, 500, 600, 500), "P3", "0701"),
+        (box(600, 500, 400, 500), "P4", "0101"),
+    ]
+    coded = [(shape, key, code, "201" if code == "0701" else "") for shape, key, code in land]
+    divisions = [(box(0, 0, 1000, 500), "D1", SOUTH, "南"), (box(0, 500, 1000, 500), "D2", NORTH, "北")]
+    boundary = [(box(0, 0, 1000, 1000), "B1", "城镇集中建设区")]
+    permits = [(box(100, 100, 50, 50), "X1", "2024-01-31")]
+    for code, fields, rows, day in (
+        ("DLTB", ["BSM", "DLBM", "CZCSXM"], coded, "2020-12-31"),
+        ("XZQ", ["BSM", "XZQDM", "XZQMC"], divisions, "2020-12-31"),
+        ("CZKFBJ", ["BSM", "GHFQMC"], boundary, "2022-12-31"),
+        ("GHDK", ["DKBH", "YXQZ"], permits, "2023-01-01"),
+    ):
+        file = write_layer(folder / f"{code}.gpkg", fields, rows)
+        values = {"LIBRARY": library, "SOURCE": file, "AS": code, "COVERS": "district", "VALID_FROM": day}
+        processing.run("onemap:add", values)
+    return library
+
+
+@pytest.fixture
+def tab(dock, counted, tmp_path):
+    """The tab in front, with the units chosen."""
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
+    path = tmp_path / "library.gpkg"
+    shutil.copyfile(counted, path)
+    dock.show()
+    dock.open_library(str(path))
+    wait_for(lambda: dock.numbers_tab.units.findData("XZQ") >= 0)
+    dock.tabs.setCurrentIndex(dock.tab_index(dock.numbers_tab))
+    dock.numbers_tab.units.setCurrentIndex(dock.numbers_tab.units.findData("XZQ"))
+    return dock.numbers_tab
+
+
+def answer(view, button):
+    """Press a button and wait for what is shown."""
+    shown, refused = [], []
+    view.results_shown.connect(lambda: shown.append(True))
+    view.refused.connect(lambda refusal: refused.append(str(refusal)))
+    button.click()
+    wait_for(lambda: shown or refused)
+    assert refused == []
+    return view
+
+
+def measured(tab):
+    return answer(tab.indicators, tab.measure_button)
+
+
+def row_of(view, title):
+    """The row of an indicator, by its title."""
+    tops = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
+    return next(item for item in tops if item.text(NAME).split("\n")[0] == title)
+
+
+def below(item):
+    return [(item.child(at).text(NAME), item.child(at).text(VALUE)) for at in range(item.childCount())]
+
+
+def legend(layer):
+    return [rule.label() for rule in layer.renderer().rootRule().children()]
+
+
+def look_of(layer, unit):
+    """The label in the legend under which a unit is drawn."""
+    context = QgsRenderContext()
+    layer.renderer().startRender(context, layer.fields())
+    feature = next(one for one in layer.getFeatures() if one["unit"] == unit)
+    rules = [rule.label() for rule in layer.renderer().rootRule().children() if rule.isFilterOK(feature, context)]
+    layer.renderer().stopRender(context)
+    (label,) = rules
+    return label
+
+
+def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
+    view = measured(tab)
+    row = row_of(view, EXPANSION)
+    # 50 ha of boundary over 40 ha of towns, and over 30 ha.
+    assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.667 × · ≤ 1.3 × · ■ broken 1 · ✓ met 1"
+    assert below(row) == [("南 · met", "1.25 ×"), ("北 · broken", "1.667 ×")]
+    facts = dict(below(row.child(0)))
+    assert {name: text[:3] for name, text in facts.items() if "2020" in name} == {"towns.2020: DLTB 2020-12-31": "400"}
+    row = row_of(view, REDLINE)
+    assert row.text(NAME).split("\n")[1].startswith("unknown: ") and row.text(VALUE) == ""
+    statuses = [view.tree.topLevelItem(at).text(NAME).split("\n")[1] for at in range(view.tree.topLevelItemCount())]
+    assert [status for status in statuses if status in ("", "unknown")] == []
+
+
+def test_a_chosen_indicator_colours_the_units_and_leaves_with_the_tab(tab, dock):
+    others = set(QgsProject.instance().mapLayers())
+    view = measured(tab)
+    assert view.map.layer is None
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    layer = view.map.layer
+    assert legend(layer) == ["■ broken", "✓ met"] and layer.customProperty("skipMemoryLayersCheck")
+    assert (look_of(layer, SOUTH), look_of(layer, NORTH)) == ("✓ met", "■ broken")
+    assert sorted(one["label"] for one in layer.getFeatures()) == ["北\n■ 1.667 ×", "南\n✓ 1.25 ×"]
+    assert {round(one.geometry().area()) for one in layer.getFeatures()} == {500_000}
+    dock.tabs.setCurrentIndex(0)
+    assert view.map.layer is None and set(QgsProject.instance().mapLayers()) == others
+    dock.tabs.setCurrentIndex(dock.tab_index(tab))
+    assert legend(view.map.layer) == ["■ broken", "✓ met"]
+    # What has no target is shaded by value, what is unknown is hatched.
+    view.tree.setCurrentItem(row_of(view, BUILT))
+    layer = view.map.layer
+    assert legend(layer) == ["60 % to 70 %", "70 % to 80 %"]
+    assert (look_of(layer, NORTH), look_of(layer, SOUTH)) == ("60 % to 70 %", "70 % to 80 %")
+    view.tree.setCurrentItem(row_of(view, REDLINE))
+    (rule,) = view.map.layer.renderer().rootRule().children()
+    kinds = [rule.symbol().symbolLayer(at).layerType() for at in range(rule.symbol().symbolLayerCount())]
+    assert rule.label() == "? unknown" and "LinePatternFill" in kinds
+    dock.hide()
+    assert set(QgsProject.instance().mapLayers()) == others
+
+
+def test_a_click_on_the_map_lists_the_values_of_that_unit(tab, canvas):
+    view = measured(tab)
+    canvas.show()
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    canvas.setLayers([view.map.layer])
+    view.pick_button.click()
+    place = canvas.getCoordinateTransform().transform(QgsPointXY(X + 500, Y + 750))
+    QTest.mouseClick(
+        canvas.viewport(),
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+        QPoint(int(place.x()), int(place.y())),
+    )
+    wait_for(lambda: view.unit.currentData() == NORTH)
+    row = row_of(view, EXPANSION)
+    assert row.text(NAME) == f"{EXPANSION}\n1.667 × · ≤ 1.3 × · broken"
+    assert view.tree.currentItem() is row and len(list(view.map.layer.getFeatures())) == 2
+    view.unit.setCurrentIndex(0)
+    view.tree.itemActivated.emit(row_of(view, EXPANSION).child(0), NAME)
+    assert view.unit.currentText() == "南" and "1.25 ×" in row_of(view, EXPANSION).text(NAME)
+    view.leave_map()
+    assert not view.pick_button.isChecked() and canvas.mapTool() is not view.tool
+
+
+def test_the_whole_district_is_one_unit(tab):
+    tab.units.setCurrentIndex(0)
+    view = measured(tab)
+    # 100 ha of boundary over 70 ha of towns: the quotient of sums.
+    assert (
+        row_of(view, EXPANSION).text(NAME).endswith("\n1.429 × · ≤ 1.3 × · broken")
+        and view.unit.currentText() == "the whole district"
+    )
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    assert [round(one.geometry().area()) for one in view.map.layer.getFeatures()] == [1_000_000]
+
+
+def test_a_theme_lists_its_indicators_and_says_what_the_library_lacks(tab):
+    wait_for(lambda: tab.theme.findText("Transport") > 0)
+    view = measured(tab)
+    whole = view.tree.topLevelItemCount()
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    tab.theme.setCurrentIndex(tab.theme.findText("Transport"))
+    names = [view.tree.topLevelItem(at).text(NAME).split("\n")[0] for at in range(view.tree.topLevelItemCount())]
+    assert names == ["Density of motorways", "Density of highways", "Density of railways"]
+    assert view.map.layer is None  # what was on the map is no longer in the list
+    assert "Railways" in tab.lacking.text() and not tab.lacking.isHidden()
+    tab.theme.setCurrentIndex(tab.theme.findText("Agriculture"))
+    tab.layers_button.click()
+    root = QgsProject.instance().layerTreeRoot()
+    seen = {layer.name().split(" 20")[0] for layer in root.layerOrder() if root.findLayer(layer).isVisible()}
+    assert seen == {"Land use patches"}  # of this theme the library has the survey alone
+    tab.theme.setCurrentIndex(0)
+    assert view.tree.topLevelItemCount() == whole and tab.lacking.isHidden() and not tab.layers_button.isEnabled()
+
+
+def test_warnings_lead_to_their_ground(tab, canvas):
+    view = answer(tab.warnings, tab.look_button)
+    heads = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
+    quotas, permits, candidates = heads
+    assert [head.text(NAME) for head in heads] == [
+        "Quotas",
+        "Permits that end",
+        "Candidates for change without approval",
+    ]
+    assert (EXPANSION + "\n北 · broken", "1.667 ×\n/ 1.3 ×") in below(quotas)
+    assert below(permits)[0][0].startswith("X1\n") and below(permits)[0][1].endswith("d ago\n2024-01-31")
+    assert below(candidates)[0][0].startswith("unknown: ")  # one survey alone tells no change
+    view.tree.itemActivated.emit(permits.child(0), NAME)
+    centre = canvas.extent().center()
+    assert (centre.x(), centre.y()) == (pytest.approx(X + 125), pytest.approx(Y + 125))
+    view.tree.itemActivated.emit(quotas.child(0), NAME)
+    assert canvas.extent().center().y() == pytest.approx(Y + 750)
+
+
+def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):
+    view = measured(tab)
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    answer(tab.warnings, tab.look_button)
+    dock.library.set_day(QDate(2019, 6, 1))
+    wait_for(lambda: tab.units.findData("XZQ") < 0)
+    assert view.tree.topLevelItemCount() == 0 and view.map.layer is None
+    assert tab.warnings.tree.topLevelItemCount() == 0
+
+
+def test_the_tab_speaks_chinese_fits_320_pixels_and_names_its_controls(tab, dock):
+    settings.put("language", "zh")
+    dock.core.ask("words", {}).answered.connect(core_words.learn)
+    measured(tab)
+    answer(tab.warnings, tab.look_button)
+    texts = [row_of(tab.indicators, title).text(NAME) for title in ("城镇开发边界扩展倍数", "生态保护红线面积")]
+    assert texts[0].endswith("■ 突破 1 · ✓ 达标 1") and "无法判定：" in texts[1]
+    assert tab.warnings.tree.topLevelItem(0).text(NAME) == "约束指标"
+    bar = dock.style().pixelMetric(dock.style().PixelMetric.PM_ScrollBarExtent)
+    assert tab.minimumSizeHint().width() + bar <= 320 and dock.minimumSizeHint().width() <= 320
+    # What a box lets drop down has its box's name.
+    assert [one for one in nameless_controls(tab) if not isinstance(one.window(), QFrame)] == []

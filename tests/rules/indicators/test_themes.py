@@ -1,0 +1,83 @@
+"""Themes: every shipped name is one of the catalogue or the pack; a theme of one's own is read, or refused in words."""
+
+import shutil
+import tomllib
+
+import geopandas as gpd
+import pytest
+from shapely import box
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.messages import RESOURCES
+from onemap.rules.indicators.indicator_pack import indicator_packs
+from onemap.rules.indicators.themes import themes
+
+OWN = """
+id = "housing"
+title = { zh = "\u4f4f", en = "Homes" }
+layers = ["DLTB", "XZQ"]
+tables = ["RKTJ"]
+indicators = ["built.housing"]
+"""
+
+
+def test_every_shipped_theme_names_what_there_is(tmp_path):
+    catalogue = shipped_catalogue()
+    (pack,) = indicator_packs([], catalogue)
+    shipped = sorted((RESOURCES / "themes").glob("*.toml"))
+    found = themes([], catalogue, [])
+    assert [theme.id for theme in found] == [path.stem for path in shipped] and len(found) == 7
+    copies = [str(shutil.copy(path, tmp_path)) for path in shipped]  # a file of one's own is held to the packs too
+    again = themes(copies, catalogue, [item.id for item in pack.indicators])
+    assert again == found and all(theme.indicators and theme.layers for theme in found)
+    for path, theme in zip(shipped, found, strict=True):
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert raw["title"] == theme.title and len(set(raw["indicators"])) == len(raw["indicators"])
+
+
+@pytest.fixture
+def asked(onemap, tmp_path):
+    """Asks a library of a survey for its themes, with one of one's own."""
+    library, own = tmp_path / "city.gpkg", tmp_path / "own.toml"
+    district, survey, rules = tmp_path / "district.gpkg", tmp_path / "DLTB.gpkg", tmp_path / "none.toml"
+    gpd.GeoDataFrame(geometry=[box(0, 0, 100, 100)], crs="EPSG:4547").to_file(district)
+    gpd.GeoDataFrame({"BSM": ["1"], "DLBM": ["0701"]}, geometry=[box(0, 0, 100, 100)], crs="EPSG:4547").to_file(survey)
+    rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
+    assert onemap("new", library, "--crs=EPSG:4547", "--district", district, "--pack", rules).code == 0
+    answer = onemap("add", library, survey, "--as=DLTB", "--valid-from=2024-12-31", "--covers=district")
+    assert answer.code == 0, answer.json
+
+    def ask(text, *options, code=0):
+        own.write_text(text, encoding="utf-8")
+        answer = onemap("themes", library, "--theme", own, *options)
+        assert answer.code == code, answer.json
+        return answer.json
+
+    return ask
+
+
+def test_a_theme_of_ones_own_takes_the_place_of_a_shipped_one(asked):
+    (housing,) = [theme for theme in asked(OWN, "--as-of=2025-06-01")["themes"] if theme["id"] == "housing"]
+    assert housing["title"] == "Homes" and [one["id"] for one in housing["indicators"]] == ["built.housing"]
+    assert [(one["code"], one["in_force"]) for one in housing["layers"]] == [("DLTB", True), ("XZQ", False)]
+    assert [(one["code"], one["in_force"]) for one in housing["tables"]] == [("RKTJ", False)]
+    before = [theme for theme in asked(OWN, "--as-of=2024-06-01")["themes"] if theme["id"] == "housing"]
+    assert not any(one["in_force"] for one in before[0]["layers"])
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "code", "key"),
+    [
+        ('"XZQ"', '"RKTJ"', "theme.name", "layers"),
+        ('["RKTJ"]', '["DLTB"]', "theme.name", "tables"),
+        ('"built.housing"', '"built.houses"', "theme.name", "indicators"),
+        ('id = "housing"', "", "theme.key", "id"),
+        (', en = "Homes"', "", "theme.key", "title"),
+        ('tables = ["RKTJ"]', 'table = ["RKTJ"]', "theme.key_unknown", "table"),
+        ("layers = [", "layers = ", "theme.syntax", None),
+    ],
+)
+def test_a_slip_is_refused_with_its_key(asked, was, becomes, code, key):
+    assert was in OWN
+    first = asked(OWN.replace(was, becomes), code=3)["problems"][0]
+    assert (first["code"], first["field"] if key else None) == (code, key) and first["message"] and first["mend"]
