@@ -27,9 +27,10 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.add.add_form import AddForm
 from onemap.plugin.add.add_options_form import AddOptionsForm
 from onemap.plugin.add.field_matches import explicit_matches, match_fields, matches_of_layer, store_matches
+from onemap.plugin.add.geometry_kinds import RASTER, wrong_kind
 from onemap.plugin.add.inspection_result import inspected_layers
 from onemap.plugin.add.service_snapshot import Snapshot
-from onemap.plugin.add.source_choice import dropped_file
+from onemap.plugin.add.source_choice import dropped_delivery, dropped_file
 from onemap.plugin.add.source_page import SourcePage
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Request
@@ -58,6 +59,7 @@ class AddDialog(QDialog):
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
+    delivery_requested = pyqtSignal(str)  # a folder of many files; empty: it is asked for
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +75,7 @@ class AddDialog(QDialog):
         self.form.target_chosen.connect(self._show_target)
         self.form.crs_chosen.connect(self._show_place)
         self.form.refused.connect(self.refuse)
+        self.form.source.delivery_chosen.connect(self.delivery_requested)
         self.page = SourcePage(library)
         self.fields = FieldsTable()
         self.fields.changed.connect(self._enable)
@@ -319,12 +322,11 @@ class AddDialog(QDialog):
             return tr("Choose the coordinate system.")
         if self.form.chosen_target is None:
             return tr("Choose the layer that it becomes.")
-        if (self.form.chosen_part.raster is not None) != (self.form.chosen_target.geometry == "raster"):
-            return (
-                tr("It is a raster: choose a layer that is kept as one, such as imagery or heights.")
-                if self.form.chosen_part.raster is not None
-                else tr("This layer is kept as a raster, and the file is none.")
-            )
+        part = self.form.chosen_part
+        found = RASTER if part.raster is not None else part.geometry
+        wrong = wrong_kind(self.form.chosen_target.geometry, found, part.count)
+        if wrong:
+            return wrong
         if self.fields.missing_fields:
             return tr("Still without a field of the file: {fields}").format(
                 fields=", ".join(self.fields.missing_fields)
@@ -337,8 +339,12 @@ class AddDialog(QDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Inspect the dropped file."""
-        self.form.source.choose(dropped_file(event.mimeData()))
+        """Inspect the dropped file; a folder of many is another dialog's."""
+        folder = dropped_delivery(event.mimeData())
+        if folder:
+            self.delivery_requested.emit(folder)
+        else:
+            self.form.source.choose(dropped_file(event.mimeData()))
         event.acceptProposedAction()
 
 

@@ -47,14 +47,14 @@ def facts_of(layer: InspectedLayer) -> list[tuple[str, str]]:
     elif layer.count is not None:
         facts.append((tr("Features"), f"{layer.count:,}"))
     if layer.geometry and layer.raster is None:
-        facts.append((tr("Geometry"), _geometry_words(layer.geometry)))
+        facts.append((tr("Geometry"), geometry_words(layer.geometry)))
     facts.append((tr("Coordinate system"), crs_words(layer)))
     if layer.encoding:
         facts.append((tr("Encoding"), layer.encoding))
     return facts
 
 
-def _geometry_words(names: str) -> str:
+def geometry_words(names: str) -> str:
     """The geometry types in the user's language."""
     words = {
         "Point": tr("points"),
