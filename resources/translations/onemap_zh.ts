@@ -4413,5 +4413,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Nothing more in it has a layer.</source>
         <translation>其余图层没有去处。</translation>
     </message>
+    <message>
+        <source>Values in it</source>
+        <translation>其中的值</translation>
+    </message>
 </context>
 </TS>
