@@ -4417,5 +4417,37 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Values in it</source>
         <translation>其中的值</translation>
     </message>
+    <message>
+        <source>m², and mu beside</source>
+        <translation>平方米（m²），旁注亩</translation>
+    </message>
+    <message>
+        <source>mu, and m² beside</source>
+        <translation>亩，旁注平方米（m²）</translation>
+    </message>
+    <message>
+        <source>ha, and mu beside</source>
+        <translation>公顷，旁注亩</translation>
+    </message>
+    <message>
+        <source>ha</source>
+        <translation>公顷</translation>
+    </message>
+    <message>
+        <source>the plugin's own</source>
+        <translation>插件自带</translation>
+    </message>
+    <message>
+        <source>Areas in the panel</source>
+        <translation>面板中的面积单位</translation>
+    </message>
+    <message>
+        <source>Rules that a check begins with</source>
+        <translation>检测默认使用的规则</translation>
+    </message>
+    <message>
+        <source>Templates of documents</source>
+        <translation>文书模板</translation>
+    </message>
 </context>
 </TS>
