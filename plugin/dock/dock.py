@@ -27,11 +27,12 @@ from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
-from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
+from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
@@ -85,6 +86,7 @@ class OneMapDock(QgsDockWidget):
         self.service_dialog: ServiceDialog | None = None
         self.server_dialog: ServerDialog | None = None
         self.machine_dialog: MachineDialog | None = None
+        self.publish_dialog: PublishDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
@@ -250,6 +252,8 @@ class OneMapDock(QgsDockWidget):
             self.add_dialog.close_down()
         if self.delivery_dialog is not None:
             self.delivery_dialog.close_down()
+        if self.publish_dialog is not None:
+            self.publish_dialog.close_down()
         if self.service_dialog is not None:
             self.service_dialog.close_down()
         if self.server_dialog is not None:
@@ -325,12 +329,16 @@ class OneMapDock(QgsDockWidget):
         self._ask_algorithm("onemap:spots", values, lambda _results: self.library.refresh())
 
     def publish(self) -> None:
-        """Publish the library as a QGIS project, as of the chosen day."""
-        path = self.library.path
-        folder = Path(documents_folder()) if is_server(path) else Path(path).parent
-        project = str(free_path(folder, short_name(path), ".qgz"))
-        values = {"LIBRARY": path, "PROJECT": project, "AS_OF": self.library.day or None}
-        self._ask_algorithm("onemap:publish", values, self._report_published)
+        """Show the dialog that publishes the library as a QGIS project, as of the chosen day."""
+        if self.publish_dialog is not None and not self.publish_dialog.is_working:
+            self.publish_dialog.close_down()
+            self.publish_dialog.deleteLater()
+            self.publish_dialog = None
+        if self.publish_dialog is None:
+            self.publish_dialog = PublishDialog(self.library, self)
+            self.publish_dialog.published.connect(self._report_published)
+        self.publish_dialog.show()
+        self.publish_dialog.raise_()
 
     def add_layer(self, code: str) -> None:
         """Show the dialog that adds a department's file."""
@@ -452,9 +460,9 @@ class OneMapDock(QgsDockWidget):
         if not any(dialog.isVisible() for dialog in (self.add_dialog, self.delivery_dialog) if dialog is not None):
             self.notice.say(message)
 
-    def _report_published(self, results: dict[str, Any]) -> None:
-        message = tr("The project has {count} layers: {path}").format(count=results["LAYERS"], path=results["PROJECT"])
-        self.notice.say("\n".join(filter(None, [message, results["REMARKS"]])))
+    def _report_published(self, message: str) -> None:
+        if not self.publish_dialog.isVisible():
+            self.notice.say(message)
 
     def _library_refused(self, refusal: Refusal) -> None:
         self._show(self.tabs if self.library.layers else self.empty_page)

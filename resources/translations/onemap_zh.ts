@@ -4449,5 +4449,37 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Templates of documents</source>
         <translation>文书模板</translation>
     </message>
+    <message>
+        <source>Layers to publish</source>
+        <translation>要发布的图层</translation>
+    </message>
+    <message>
+        <source>The versions in force, as of {day}. The library is only read.</source>
+        <translation>时点为{day}的现行版本。资料库只被读取。</translation>
+    </message>
+    <message>
+        <source>Publish</source>
+        <translation>发布</translation>
+    </message>
+    <message>
+        <source>withheld</source>
+        <translation>不公开</translation>
+    </message>
+    <message>
+        <source>The catalogue keeps it out of projects unless someone asks for it.</source>
+        <translation>目录规定不放入工程，除非专门选取。</translation>
+    </message>
+    <message>
+        <source>Replace it</source>
+        <translation>替换该文件</translation>
+    </message>
+    <message>
+        <source>Layers: {count}</source>
+        <translation>图层：{count} 个</translation>
+    </message>
+    <message>
+        <source>not in force</source>
+        <translation>非现行</translation>
+    </message>
 </context>
 </TS>
