@@ -33,7 +33,7 @@ from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.option_names import dock_controls
+from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (460, 560)
@@ -199,8 +199,9 @@ class PublishDialog(QDialog):
             tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
             for one in answer["left_out"]
         ]
-        self.notice.say("\n".join(lines))
-        self.published.emit("\n".join(lines))
+        text = name_controls("\n".join(lines), add_controls())
+        self.notice.say(text)
+        self.published.emit(text)
 
     def _refuse(self, refusal: Refusal) -> None:
         if refusal.is_about("out.exists"):
