@@ -35,6 +35,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.work_row import WorkRow
@@ -211,6 +212,7 @@ class AddDialog(QDialog):
         layout.addWidget(self.work)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
+        name_accessibly(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self.resize(*SIZE_PX)
 

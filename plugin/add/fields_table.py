@@ -28,6 +28,7 @@ class FieldsTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setTabKeyNavigation(False)
+        self.setAccessibleName(tr("Fields"))
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         for column in (TARGET, SOURCE, VALUES):

@@ -352,7 +352,6 @@ class OneMapDock(QgsDockWidget):
         self.add_dialog.added.connect(self._report_added)
         self.add_dialog.failed.connect(self.refuse)
         self.add_dialog.delivery_requested.connect(self.add_delivery)
-        name_accessibly(self.add_dialog)
         self.add_dialog.begin(code)
 
     def add_file(self, source: SourceFile) -> None:
