@@ -262,6 +262,7 @@ def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
     assert len(rows(town / "city.gpkg", "SELECT * FROM onemap_versions")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed):
     library = town / "city.gpkg"

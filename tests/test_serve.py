@@ -282,6 +282,7 @@ def test_the_end_of_stdin_ends_it_in_the_middle_of_a_check(town):
     assert (town / "city.gpkg").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_what_was_added_meanwhile_is_seen_by_the_next_check(served, town):
     served.ask("check", 1, **check_of(town))
     assert served.answer()["result"]["verdicts"]["prohibited"] == 100
@@ -303,6 +304,7 @@ def test_what_was_added_meanwhile_is_seen_by_the_next_check(served, town):
     assert served.answer()["result"]["verdicts"]["clear"] == 100
 
 
+@pytest.mark.slow
 def test_what_was_piped_in_is_answered_before_the_end(town):
     requests = [
         {"jsonrpc": "2.0", "id": 1, "method": "layers", "params": {"library": str(town / "city.gpkg")}},

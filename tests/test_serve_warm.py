@@ -45,6 +45,7 @@ def zones(town: Path, shift: float) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_warm_session_answers_as_a_fresh_one_after_another_process_added_a_version(served, town, onemap):
     first = said(served, 1, town)
     assert said(served, 2, town) == first
@@ -55,6 +56,7 @@ def test_a_warm_session_answers_as_a_fresh_one_after_another_process_added_a_ver
     assert again != first and again == fresh(town)
 
 
+@pytest.mark.slow
 def test_a_warm_session_sees_that_a_layer_was_damaged_meanwhile(served, town):
     first = said(served, 1, town)
     assert first[0]["unknown"] == 0
@@ -115,6 +117,7 @@ def test_after_a_refusal_and_after_another_connection_wrote_the_library_is_opene
             assert third.name == "renamed"
 
 
+@pytest.mark.slow
 def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served, town, tmp_path):
     shutil.copytree(town, tmp_path / "other")
     assert said(served, 1, tmp_path / "other")

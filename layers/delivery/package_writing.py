@@ -17,6 +17,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.bag import file_hash, write_bag
+from onemap.layers.delivery.geodatabase_copy import GEODATABASE, write_geodatabase
 from onemap.layers.delivery.layer_metadata import dataset_metadata, package_catalogue
 from onemap.layers.delivery.package_record import (
     CHANGE,
@@ -58,7 +59,7 @@ class DeliveryOptions:
     """What leaves: layers by code, as of a day; only what changed since a version; only what meets one area unit.
 
     since: the label of the base; unit: the code of a layer of area units, and the value that names one of them;
-    recipient, secrecy: as the package and the ledger name them.
+    recipient, secrecy: as the package and the ledger name them; geodatabase: a FileGDB with the same rows goes along.
     """
 
     layers: tuple[str, ...]
@@ -67,6 +68,7 @@ class DeliveryOptions:
     unit: tuple[str, str] | None = None
     recipient: str | None = None
     secrecy: str | None = None
+    geodatabase: bool = False
     overwrite: bool = False
 
 
@@ -100,6 +102,8 @@ def deliver(
         data = folder / "data"
         data.mkdir(parents=True)
         make_file(data / FEATURES_FILE, library.crs, lambda connection: _fill(connection, chosen))
+        if options.geodatabase:
+            write_geodatabase(data / GEODATABASE, [(item.entry, item.rows, item.types) for item in chosen], library.crs)
         progress.at(_WRITTEN)
         _write_metadata(data, library, record, chosen)
         info = {

@@ -79,7 +79,7 @@ def deliver_row() -> VerbRow:
             "what changed since a version. The library's log keeps what went where."
         ),
         first="library target layers since unit to",
-        advanced="as_of secrecy overwrite",
+        advanced="as_of secrecy gdb overwrite",
         titles={
             "target": tr("Package (*.zip)"),
             "layers": tr("Layers (codes, commas between)"),
@@ -87,6 +87,7 @@ def deliver_row() -> VerbRow:
             "unit": tr("Only one area unit (CODE=VALUE)"),
             "to": tr("Receiver"),
             "secrecy": tr("Secrecy class"),
+            "gdb": tr("A FileGDB goes along"),
         },
         kinds={"target": file(tr("Package (*.zip)"))},
         outputs=(

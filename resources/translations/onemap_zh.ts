@@ -3734,6 +3734,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>接收方</translation>
     </message>
     <message>
+        <source>A FileGDB goes along</source>
+        <translation>附带 FileGDB</translation>
+    </message>
+    <message>
         <source>Secrecy class</source>
         <translation>密级</translation>
     </message>

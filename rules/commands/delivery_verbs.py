@@ -58,6 +58,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("as_of", "D", convert=to_date),
             Parameter("to", "NAME", convert=to_name),
             Parameter("secrecy", "CLASS", convert=to_name),
+            Parameter("gdb", flag=True),
             Parameter("overwrite", flag=True),
         ),
         makes_data=True,

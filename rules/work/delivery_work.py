@@ -23,6 +23,7 @@ def deliver(values: Values, context: VerbContext) -> Result:
             unit=unit[0] if unit else None,
             recipient=values.get("to"),
             secrecy=values.get("secrecy"),
+            geodatabase=bool(values.get("gdb")),
             overwrite=bool(values.get("overwrite")),
         )
         return deliver_package(library, Path(values["target"]), options, library.person(), context.progress)

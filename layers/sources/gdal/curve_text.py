@@ -19,7 +19,7 @@ _KINDS = {
 }
 _LINES = {2, 8}
 _BARE = {4: 1, 5: 2, 6: 3, 9: 2, 10: 2, 11: 2, 12: 3}  # the kind of a part that does not say its own
-_TOKEN = re.compile(r"\s*([A-Za-z]+|[(),]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+_LEXEME = re.compile(r"\s*([A-Za-z]+|[(),]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
 _ARCS = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
 _DEEPEST = 32
 
@@ -33,26 +33,26 @@ def wkb_of(text: str) -> bytes:
     """The same in two dimensions as well-known binary. Raises ValueError for what is no well-known text."""
     reader = _TextReader(text)
     found = reader.geometry(None, 0)
-    if reader.token is not None:
-        raise ValueError(reader.token)
+    if reader.lexeme is not None:
+        raise ValueError(reader.lexeme)
     return found
 
 
 class _TextReader:
     def __init__(self, text: str) -> None:
         self.text, self.at = text.strip(), 0
-        self.token: str | None = None
+        self.lexeme: str | None = None
         self._advance()
 
     def _advance(self) -> str:
-        before = self.token
+        before = self.lexeme
         if self.at >= len(self.text):
-            self.token = None
+            self.lexeme = None
             return before or ""
-        found = _TOKEN.match(self.text, self.at)
+        found = _LEXEME.match(self.text, self.at)
         if found is None:
             raise ValueError(self.text[self.at : self.at + 10])
-        self.token, self.at = found.group(1), found.end()
+        self.lexeme, self.at = found.group(1), found.end()
         return before or ""
 
     def geometry(self, bare: int | None, depth: int) -> bytes:
@@ -60,19 +60,19 @@ class _TextReader:
         if depth > _DEEPEST:
             raise ValueError("nested too deep")
         kind = bare
-        if self.token is not None and self.token.isalpha() and self.token.upper() != "EMPTY":
+        if self.lexeme is not None and self.lexeme.isalpha() and self.lexeme.upper() != "EMPTY":
             name = self._advance().upper()
             kind = _KINDS.get(name) or _KINDS.get(name.rstrip("ZM"))  # POINTZ is written, too
-            if self.token is not None and self.token.upper() in ("Z", "M", "ZM"):
+            if self.lexeme is not None and self.lexeme.upper() in ("Z", "M", "ZM"):
                 self._advance()
         if kind is None:
-            raise ValueError(str(self.token))
+            raise ValueError(str(self.lexeme))
         head = struct.pack("<BI", 1, kind)
-        if self.token is not None and self.token.upper() == "EMPTY":
+        if self.lexeme is not None and self.lexeme.upper() == "EMPTY":
             self._advance()
             return head + (struct.pack("<2d", float("nan"), float("nan")) if kind == 1 else struct.pack("<I", 0))
         if kind == 1:
-            return head + self._bracketed_points(1)[4:] if self.token == "(" else head + self._point()
+            return head + self._bracketed_points(1)[4:] if self.lexeme == "(" else head + self._point()
         if kind in _LINES:
             return head + self._bracketed_points(None)
         parts = self._parts(kind, depth)
@@ -83,7 +83,7 @@ class _TextReader:
         parts = []
         while True:
             parts.append(self._bracketed_points(None) if kind == 3 else self.geometry(_BARE.get(kind), depth + 1))
-            if self.token == ",":
+            if self.lexeme == ",":
                 self._advance()
                 continue
             self._expect(")")
@@ -92,7 +92,7 @@ class _TextReader:
     def _bracketed_points(self, most: int | None) -> bytes:
         self._expect("(")
         points = [self._point()]
-        while self.token == ",":
+        while self.lexeme == ",":
             self._advance()
             points.append(self._point())
         self._expect(")")
@@ -102,13 +102,13 @@ class _TextReader:
 
     def _point(self) -> bytes:
         numbers = []
-        while self.token is not None and self.token not in "(),":
+        while self.lexeme is not None and self.lexeme not in "(),":
             numbers.append(float(self._advance()))
         if not 2 <= len(numbers) <= 4:
             raise ValueError(f"{len(numbers)} numbers")
         return struct.pack("<2d", *numbers[:2])
 
     def _expect(self, sign: str) -> None:
-        if self.token != sign:
-            raise ValueError(f"{self.token} ≠ {sign}")
+        if self.lexeme != sign:
+            raise ValueError(f"{self.lexeme} ≠ {sign}")
         self._advance()

@@ -55,7 +55,11 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
         except (fiona.errors.FionaError, ValueError, OSError) as error:
             raise DataSourceError(str(error)) from error
         with source:
-            return _survey_by_record(iter(source), said, rows)
+            try:
+                records = iter(source)
+            except Exception as error:  # GDAL's own classes have no common one in fiona's interface
+                raise DataSourceError(str(error)) from error
+            return _survey_by_record(records, said, rows)
 
 
 def _survey_by_record(records: Iterator[Any], said: list[str], rows: frozenset[int]) -> RecordSurvey:

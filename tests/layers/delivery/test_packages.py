@@ -5,6 +5,8 @@ import json
 import zipfile
 from xml.etree import ElementTree
 
+import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 
@@ -108,6 +110,24 @@ def test_a_package_goes_to_a_server_and_on_to_a_file_unchanged(sender, package, 
     assert onemap("new", last, "--crs", "EPSG:4547").code == 0
     assert onemap("receive", last, onward).code == 0
     assert rows_of(last) == {name: rows for name, rows in rows_of(sender).items() if name[1] == "2025"}
+
+
+def test_a_geodatabase_goes_along_with_the_same_features(sender, receiver, onemap, tmp_path):
+    path = tmp_path / "with-gdb.zip"
+    assert onemap("deliver", sender, path, "--layers", "T,U", "--gdb").code == 0
+    with zipfile.ZipFile(path) as packed:
+        packed.extractall(tmp_path / "out")
+    (geodatabase,) = (tmp_path / "out").rglob("features.gdb")
+    assert sorted(pyogrio.list_layers(geodatabase)[:, 0]) == ["T", "U"]
+    rows = gpd.read_file(geodatabase, layer="U").set_index("BSM")
+    sent = rows_of(sender)["U", "2025"]
+    assert dict(rows["值"]) == pytest.approx({"u1": 0.1 + 0.2, "u2": float("nan")}, nan_ok=True)
+    there = dict(zip(sent[2]["BSM"], shapely.from_wkb(sent[1]), strict=True))
+    for key, shape in there.items():
+        assert shapely.equals_exact(rows.geometry[key], shape, 1e-4, normalize=True)
+    assert (
+        onemap("receive", receiver, path).code == 0 and rows_of(receiver)["T", "2025"] == rows_of(sender)["T", "2025"]
+    )
 
 
 def test_a_bag_can_be_proved_by_any_tool(package):

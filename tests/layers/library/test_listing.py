@@ -60,6 +60,7 @@ def test_a_layer_that_the_library_defines_lists_its_key(shelf, layer_file, box):
     assert (field["name"], field["required"]) == ("BSM", True)
 
 
+@pytest.mark.slow
 def test_a_version_whose_raster_is_no_longer_what_was_added_or_whose_table_is_gone_is_unreadable(
     shelf, core, layer_file, box, tmp_path
 ):

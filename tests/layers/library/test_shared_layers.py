@@ -92,6 +92,7 @@ def test_other_programs_find_the_boxes_in_the_files(town, tmp_path):
     assert theirs.crs == town.crs and theirs.geometry.notna().all()
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_written_again_and_another_version_has_files_of_its_own(town, tmp_path, shelf):
     folder = tmp_path / "shared"
     shared(town, folder)

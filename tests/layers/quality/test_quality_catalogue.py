@@ -156,6 +156,7 @@ def test_every_default_has_a_level_and_only_what_cannot_be_kept_refuses():
         "position.outside",
         "position.shift",
         "person.data",
+        "source.record",
     }
 
 

@@ -36,6 +36,7 @@ def test_a_filegdb_with_chinese_names_is_read_by_layer(shelf, shared_data):
     assert shapely.area(shelf.geometries()).sum() == pytest.approx(18_459_648.785, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_filegdb_in_a_zip_reads_as_the_folder_does(shelf, shared_data, tmp_path):
     source = shared_data / CHINESE_GDB
     packed = tmp_path / "delivery.gdb.zip"

@@ -17,6 +17,7 @@ def no_progress(fraction, step):
     """Progress that nobody looks at."""
 
 
+@pytest.mark.slow
 def test_the_real_core_is_fit_here(tmp_path):
     report = tmp_path / "report.json"
     found = run_self_test(core_python().path, FOLDER / "__main__.py", "zh", report, no_progress)

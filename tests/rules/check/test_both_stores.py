@@ -66,6 +66,7 @@ def tables(location, run):
         return {name: [(row.content, row.wkb) for row in stored_rows(library, run, name)] for name in (*KEPT, GIVEN)}
 
 
+@pytest.mark.slow
 def test_versions_runs_and_explanations_are_equal_in_a_file_and_on_a_server(desk, sources, postgis, onemap, tmp_path):
     url = f"{postgis.database().url}&schema=both"
     path = tmp_path / "both.gpkg"

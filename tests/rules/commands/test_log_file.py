@@ -21,6 +21,7 @@ def lines(path):
     return [line[3] for line in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_check_is_logged_from_its_words_to_its_exit_code(desk, core, tmp_path, as_json):
     desk.layer("ZONE", [box(5, 0, 20, 10)])
@@ -39,6 +40,7 @@ def test_a_check_is_logged_from_its_words_to_its_exit_code(desk, core, tmp_path,
         assert json.loads(logged.stdout)["verdicts"] == json.loads(plain.stdout)["verdicts"]
 
 
+@pytest.mark.slow
 def test_the_next_one_is_added_and_refusals_are_told(tmp_path, core):
     log = tmp_path / "night.log"
     for place in (["--log", log], [f"--log={log}"]):

@@ -127,6 +127,7 @@ def test_an_atlas_is_printed(bureau):
     assert answer["sheets"] == 2 and target.read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_what_would_pass_is_found_and_kept_as_in_a_file(bureau):
     parcels = write_layer(bureau.table.folder / "parcels.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
     said = []

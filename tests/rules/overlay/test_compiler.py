@@ -110,6 +110,7 @@ def folder_with(prefix: Path, cache: Path) -> str:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_it_is_kept_in_the_environment_else_with_the_user_else_nowhere(tmp_path):
     prefix, cache = tmp_path / "prefix", tmp_path / "cache"

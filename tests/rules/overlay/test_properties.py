@@ -138,6 +138,7 @@ def quilt(seed: int, number: int) -> tuple[list[shapely.Geometry], list[shapely.
     return made[0], made[1]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=3)
 @given(seeds)
 def test_many_parcels_with_many_workers_are_measured_as_each_alone(seed):

@@ -92,6 +92,7 @@ def walked(town: Town) -> list[Any]:
     return without_chance(said, {case: "CASE"})
 
 
+@pytest.mark.slow
 def test_the_same_case_in_a_file_and_on_a_server_gives_equal_answers(town, on_server):
     in_file, there = walked(town), walked(on_server)
     for step, (first, second) in enumerate(zip(in_file, there, strict=True)):

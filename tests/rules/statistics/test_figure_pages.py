@@ -43,6 +43,7 @@ def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_pat
     assert [word for word in words if word not in said] == [] and "DLTB" not in said and "<svg" in page.read_text()
 
 
+@pytest.mark.slow
 def test_classes_and_their_hectares_stand_in_word_and_pdf(town, core, tmp_path):
     word, pdf = tmp_path / "page.docx", tmp_path / "page.pdf"
     for target in (word, pdf):

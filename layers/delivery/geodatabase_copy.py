@@ -1,0 +1,42 @@
+"""The features of a package once more as a FileGDB, as some receivers ask for; the GeoPackage stays the record."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.versions import StoredFeatures
+
+GEODATABASE = "features.gdb"
+Types = Mapping[str, str]
+_NUMBERS = ("INTEGER", "REAL")
+_EXACT = 2**53  # up to here a double holds every whole number
+
+
+def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatures, Types]], crs: pyproj.CRS) -> None:
+    """A feature class for each layer under its code, its Chinese title as alias; types: of its fields in the library.
+
+    Raises OneMapError package.geodatabase for a layer that a FileGDB cannot hold.
+    """
+    for entry, rows, types in layers:
+        kept = {name: _number_type(rows.attributes[name], kind) for name, kind in types.items() if kind in _NUMBERS}
+        frame = gpd.GeoDataFrame(rows.attributes.astype(kept), geometry=rows.geometries, crs=crs)
+        options = {"LAYER_ALIAS": entry.title.get("zh", entry.code)}
+        try:
+            frame.to_file(
+                path, layer=entry.code, driver="OpenFileGDB", engine="pyogrio", promote_to_multi=True, **options
+            )
+        except Exception as error:  # GDAL's own classes, by format
+            raise OneMapError("package.geodatabase", layer=entry.code, reason=str(error)) from error
+
+
+def _number_type(values: pd.Series, kind: str) -> str:
+    """What holds the numbers in every FileGDB: whole ones of 64 bits are new to it, so large ones become text."""
+    if kind == "REAL":
+        return "float64"
+    largest = max((abs(value) for value in values.tolist() if value is not None), default=0)
+    return "Int32" if largest < 2**31 else "float64" if largest <= _EXACT else "string"
