@@ -30,7 +30,7 @@ from onemap.plugin.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_
 from onemap.plugin.add.source_choice import dropped_delivery
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.library.layer_list import DEPARTMENTS
+from onemap.plugin.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
@@ -56,6 +56,7 @@ class DeliveryDialog(QDialog):
         self._library = library
         self._request: Request | None = None
         self._sent: list[PlannedLayer] = []  # the rows that are being added
+        self._tables_before: set[str] = set()  # of the library's versions, when that began
         self.folder = ""
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Drop a folder here, or choose one"))
@@ -115,7 +116,7 @@ class DeliveryDialog(QDialog):
         if not self.add_button.isEnabled():
             return
         self.notice.hide()
-        self._sent = self.table.ready
+        self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
         plan = _new_plan()
         Path(plan).write_text(plan_text(self._sent, coverage_of(self.covers)), encoding="utf-8")
         title = tr("Add {count} layers of a delivery").format(count=len(self._sent))
@@ -125,7 +126,8 @@ class DeliveryDialog(QDialog):
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal at the rows that it speaks of, with a button that adds the others."""
         if refusal.is_cancel:
-            self._library.refresh()  # what went in before the cancel is there
+            self._library.listed.connect(self._mark_added)
+            self._library.refresh()  # what went in layer by layer before the cancel is there
             return
         for row in self._sent:
             row.problems = [problem for problem in refusal.problems if _speaks_of(problem, row)]
@@ -211,6 +213,22 @@ class DeliveryDialog(QDialog):
             message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refused)))
         self.notice.say(message)
         self.added.emit(answer, message)
+
+    def _versions(self, code: str = "") -> list[Version]:
+        return [version for entry in self._library.layers if code in ("", entry.code) for version in entry.versions]
+
+    def _mark_added(self) -> None:
+        """After a cancel: the rows that are in the library all the same."""
+        self._library.listed.disconnect(self._mark_added)
+        new = {code: self._new_versions(code) for code in {row.code for row in self._sent}}
+        for row in self._sent:  # they went in in this order
+            if new[row.code] > 0:
+                new[row.code] -= 1
+                row.status = ADDED
+        self.table.refresh_states()
+
+    def _new_versions(self, code: str) -> int:
+        return sum(version.table not in self._tables_before for version in self._versions(code))
 
     def _ask(self, params: dict[str, Any], step: str, title: str = "") -> Request:
         params = {"library": self._library.path, "folder": self.folder, **params}

@@ -143,6 +143,7 @@ class DeliveryTable(QTableWidget):
         shrink(target)
         target.setAccessibleName(f"{tr('Becomes')} {row.name}")
         target.setCurrentIndex(target.findData(row.code) if row.code else -1)
+        target.lineEdit().setCursorPosition(0)  # a long title is read from its beginning
         if row.suggested:
             titles = [self._layers[code].title if code in self._layers else code for code in row.suggested]
             target.lineEdit().setPlaceholderText(tr("{layers}?").format(layers=tr(" or ").join(titles)))
@@ -171,6 +172,7 @@ class DeliveryTable(QTableWidget):
 
     def _choose_target(self, number: int, box: QComboBox) -> None:
         self.rows[number].choose(box.currentData() or "")
+        box.lineEdit().setCursorPosition(0)
         self._show_state(number)
         self.changed.emit()
 

@@ -12,6 +12,7 @@ from onemap.plugin.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.add.geometry_kinds import wrong_kind
 from onemap.plugin.add.planned_layers import PlannedLayer, plan_text
 from onemap.plugin.widgets.accessible_names import nameless_controls
+from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
@@ -192,6 +193,18 @@ def test_a_cancelled_delivery_leaves_the_library_as_it_was(dialog, delivery, ope
     assert dialog.notice.text == ""
     assert versions_of(opened) == {}
     assert dialog.add_button.isEnabled()
+
+
+def test_what_went_in_layer_by_layer_before_a_cancel_is_not_added_twice(dialog, delivery, opened):
+    look_through(dialog, delivery)
+    speak_for_district(dialog)
+    dialog.add(each=True)
+    dialog._request.cancel()
+    core("add", opened.path, delivery / "红线" / "STBHHX.gpkg", "--as", "STBHHX", "--covers=district")
+    wait_for(lambda: not dialog.is_working)
+    red = number_of(dialog, "STBHHX")
+    wait_for(lambda: dialog.table.state_of(red) == "added")
+    assert "STBHHX" not in [row.code for row in dialog.table.ready]
 
 
 def _dropped(path):
