@@ -41,7 +41,8 @@ class PlanRow:
 
     source: its file, from the delivery's folder; code: the layer of the catalogue, None while nobody knows; why: by
     what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
-    remembered: those that the layer's last version was added with; problems: what stands in the way.
+    remembered: those that the layer's last version was added with; problems: what stands in the way; geometry, count:
+    what it holds, as `inspect` names it, "raster" for one.
     """
 
     source: str
@@ -62,11 +63,14 @@ class PlanRow:
     fields: Mapping[str, str] = field(default_factory=dict)
     remembered: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    geometry: str | None = None
+    count: int | None = None
 
     def record(self, language: str) -> dict[str, Any]:
         """The row as the contract's JSON object."""
         facts = {name: getattr(self, name) for name in ("source", "layer", "code", "status", "why", "label")}
         facts |= {name: getattr(self, name) for name in ("crs", "encoding", "covers", "valid_from", "valid_to")}
+        facts |= {"geometry": self.geometry, "count": self.count}
         lists = {"suggested": list(self.suggested), "remembered": list(self.remembered), "fields": dict(self.fields)}
         return {**facts, **lists, "problems": [problem_record(problem, language) for problem in self.problems]}
 
@@ -121,7 +125,10 @@ def _row_of_layer(
     names = [name] if several else [name, stem]
     fitting = [entry for entry in catalogue if _fits(entry, layer)]
     label = next((match[1] for text in [name, stem, source] if (match := _YEAR.search(text))), None)
-    row = PlanRow(source, name if several else None, None, UNMATCHED, label=label)
+    geometry = "raster" if "raster" in layer else layer["geometry"]
+    row = PlanRow(
+        source, name if several else None, None, UNMATCHED, label=label, geometry=geometry, count=layer["count"]
+    )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
     meanings = [found for text in dict.fromkeys(names) if (found := _by_name(text, fitting))]

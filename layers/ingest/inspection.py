@@ -24,6 +24,7 @@ RASTERS = {*RASTER_DRIVERS, ".vrt"}  # the last to say that it is none
 _READ = 0.6  # of the work on a layer, when it is read
 _VALID = 0.6  # of the rest, when it is known which geometries are valid
 _MOST_RECORDS = 10  # broken ones that are named; all of them count among those without geometry
+_SAMPLES, _SAMPLED_ROWS, _LONGEST_SAMPLE = 3, 1_000, 40  # different values of a field, for a person to know it by
 _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are
 
 
@@ -115,9 +116,7 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
         "crs": crs,
         "encoding": frame.encoding,
         "bounds": box,
-        "fields": [
-            {"name": str(name), "type": _type(frame.attributes[name], progress)} for name in frame.attributes.columns
-        ],
+        "fields": [_describe_field(str(name), frame.attributes[name], progress) for name in frame.attributes.columns],
         "problems": [problem_record(problem, language) for problem in problems],
     }
 
@@ -162,6 +161,23 @@ def _geometry_problems(frame: RawFrame, place: dict[str, Any], progress: Progres
 
 def _geometry_name(geometries: np.ndarray) -> str | None:
     return ", ".join(sorted({name for name in type_names(geometries) if name})) or None
+
+
+def _describe_field(name: str, values: pd.Series, progress: Progress) -> dict[str, Any]:
+    return {"name": name, "type": _type(values, progress), "samples": _samples(values)}
+
+
+def _samples(values: pd.Series) -> list[str]:
+    """The first different values as text; empty and binary ones are passed over."""
+    found: dict[str, None] = {}
+    for value in values.iloc[:_SAMPLED_ROWS]:
+        if isinstance(value, bytes) or value is None or pd.isna(value) or not str(value).strip():
+            continue
+        text = " ".join(str(value).split())
+        found[text if len(text) <= _LONGEST_SAMPLE else f"{text[: _LONGEST_SAMPLE - 1]}…"] = None
+        if len(found) == _SAMPLES:
+            break
+    return list(found)
 
 
 def _type(values: pd.Series, progress: Progress) -> str:

@@ -36,6 +36,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
                 "geometry": entry.geometry,
                 "key": entry.key,
                 "class_field": entry.class_field,
+                "withheld": entry.withheld,
                 "fields": _fields(entry, required_fields(entry.code)),
                 "versions": [_version_record(library, entry, version, current, as_of) for version in known],
             }

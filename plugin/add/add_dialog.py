@@ -6,19 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -26,18 +21,21 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.add_form import AddForm
 from onemap.plugin.add.add_options_form import AddOptionsForm
-from onemap.plugin.add.field_matches import explicit_matches, match_fields, matches_of_layer, store_matches
+from onemap.plugin.add.field_matches import explicit_matches, matches_of_layer, store_matches
+from onemap.plugin.add.fields_table import FieldsTable
+from onemap.plugin.add.geometry_kinds import RASTER, wrong_kind
 from onemap.plugin.add.inspection_result import inspected_layers
 from onemap.plugin.add.service_snapshot import Snapshot
-from onemap.plugin.add.source_choice import dropped_file
+from onemap.plugin.add.source_choice import dropped_delivery, dropped_file
 from onemap.plugin.add.source_page import SourcePage
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.library.layer_list import CatalogueLayer, SchemaField
+from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.work_row import WorkRow
@@ -49,8 +47,6 @@ MIN_WIDTH_PX = 340
 FIELD_CODES = ("field.missing", "field.ambiguous")
 CRS_CODES = ("crs.missing", "crs.contradicted")
 OPTION_CODES = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
-TARGET, SOURCE = 0, 1
-MIN_NAME_LENGTH = 6
 
 
 class AddDialog(QDialog):
@@ -58,6 +54,7 @@ class AddDialog(QDialog):
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
+    delivery_requested = pyqtSignal(str)  # a folder of many files; empty: it is asked for
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +70,7 @@ class AddDialog(QDialog):
         self.form.target_chosen.connect(self._show_target)
         self.form.crs_chosen.connect(self._show_place)
         self.form.refused.connect(self.refuse)
+        self.form.source.delivery_chosen.connect(self.delivery_requested)
         self.page = SourcePage(library)
         self.fields = FieldsTable()
         self.fields.changed.connect(self._enable)
@@ -214,6 +212,7 @@ class AddDialog(QDialog):
         layout.addWidget(self.work)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
+        name_accessibly(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self.resize(*SIZE_PX)
 
@@ -241,8 +240,7 @@ class AddDialog(QDialog):
         if target is not None:
             if self.form.file.service:
                 self.options.show_today([version.label for version in target.versions])
-            sources = [name for name, _kind in part.fields] if part is not None else []
-            self.fields.show_fields(target.fields, sources, matches_of_layer(target))
+            self.fields.show_fields(target.fields, part.samples if part is not None else {}, matches_of_layer(target))
         self._enable()
 
     def _repair_and_add(self) -> None:
@@ -319,12 +317,11 @@ class AddDialog(QDialog):
             return tr("Choose the coordinate system.")
         if self.form.chosen_target is None:
             return tr("Choose the layer that it becomes.")
-        if (self.form.chosen_part.raster is not None) != (self.form.chosen_target.geometry == "raster"):
-            return (
-                tr("It is a raster: choose a layer that is kept as one, such as imagery or heights.")
-                if self.form.chosen_part.raster is not None
-                else tr("This layer is kept as a raster, and the file is none.")
-            )
+        part = self.form.chosen_part
+        found = RASTER if part.raster is not None else part.geometry
+        wrong = wrong_kind(self.form.chosen_target.geometry, found, part.count)
+        if wrong:
+            return wrong
         if self.fields.missing_fields:
             return tr("Still without a field of the file: {fields}").format(
                 fields=", ".join(self.fields.missing_fields)
@@ -337,82 +334,10 @@ class AddDialog(QDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Inspect the dropped file."""
-        self.form.source.choose(dropped_file(event.mimeData()))
+        """Inspect the dropped file; a folder of many is another dialog's."""
+        folder = dropped_delivery(event.mimeData())
+        if folder:
+            self.delivery_requested.emit(folder)
+        else:
+            self.form.source.choose(dropped_file(event.mimeData()))
         event.acceptProposedAction()
-
-
-class FieldsTable(QTableWidget):
-    """One row for each field of the schema, required ones first."""
-
-    changed = pyqtSignal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 2, parent)
-        self._schema: list[SchemaField] = []
-        self._sources: list[str] = []
-        self._boxes: dict[str, QComboBox] = {}
-        self.setHorizontalHeaderLabels([tr("Field of the layer"), tr("Field of the file")])
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        for column in (TARGET, SOURCE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-
-    def show_fields(self, schema: tuple[SchemaField, ...], sources: list[str], earlier_matches: dict[str, str]) -> None:
-        """Show the fields of another layer or source, matched by name."""
-        self._schema = sorted(schema, key=lambda field: not field.required)
-        self._sources = sources
-        self._fill(match_fields(schema, sources, earlier_matches))
-
-    def require(self, names: list[str]) -> None:
-        """Add fields that the core requires."""
-        fields_by_name = {field.name: field for field in self._schema}
-        required = [
-            SchemaField(name, fields_by_name[name].title if name in fields_by_name else "", required=True)
-            for name in dict.fromkeys(names)
-        ]
-        self._schema = required + [field for field in self._schema if field.name not in names]
-        self._fill(self.matches)
-
-    @property
-    def matches(self) -> dict[str, str]:
-        """Field of the schema → field of the source, as chosen."""
-        return {name: box.currentData() for name, box in self._boxes.items() if box.currentData()}
-
-    @property
-    def missing_fields(self) -> list[str]:
-        """Required fields without a source field."""
-        matches = self.matches
-        return [field.name for field in self._schema if field.required and field.name not in matches]
-
-    def choose(self, target: str, source: str) -> None:
-        """Choose the field of the file for a field of the layer."""
-        box = self._boxes[target]
-        box.setCurrentIndex(box.findData(source))
-
-    def _fill(self, matches: dict[str, str]) -> None:
-        self._boxes = {}
-        self.setRowCount(0)
-        self.setRowCount(len(self._schema))
-        for row, field in enumerate(self._schema):
-            name = f"{field.name} {field.title}".strip()
-            item = QTableWidgetItem(f"{name} *" if field.required else name)
-            item.setToolTip(tr("Required: without it the file is refused") if field.required else name)
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            self.setItem(row, TARGET, item)
-            box = QComboBox()
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(MIN_NAME_LENGTH)
-            box.setAccessibleName(name)
-            if field.name not in self._sources:  # one of the same name is taken in any case
-                box.addItem("–", "")
-            for source in self._sources:
-                box.addItem(source, source)
-            box.setCurrentIndex(max(0, box.findData(matches.get(field.name, ""))))
-            box.currentIndexChanged.connect(lambda _index: self.changed.emit())
-            self._boxes[field.name] = box
-            self.setCellWidget(row, SOURCE, box)
-        self.changed.emit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from qgis.gui import QgsDateEdit
@@ -14,15 +14,13 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QToolButton,
     QWidget,
 )
 
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink, with_file_button
 from onemap.plugin.words.translation import tr
 
 ENCODINGS = ("", "UTF-8", "GB18030", "BIG5", "UTF-16")
-DISTRICT, EXTENT, FEATURES = "district", "extent", "features"
 
 
 class AddOptionsForm(QWidget):
@@ -35,13 +33,7 @@ class AddOptionsForm(QWidget):
         self.label = QLineEdit()
         self.label.setPlaceholderText(tr("the day from which it is valid"))
         self.valid_from, self.valid_to = _date_edit(), _date_edit()
-        self.covers = QComboBox()
-        self.covers.setEditable(True)
-        self.covers.addItem(tr("as the last version said"), "")
-        self.covers.addItem(tr("the district"), DISTRICT)
-        self.covers.addItem(tr("the ground of its features"), FEATURES)
-        self.covers.addItem(tr("the extent of its features (assumed)"), EXTENT)
-        _shrink(self.covers)
+        self.covers = coverage_box(tr("as the last version said"))
         self.accuracy = QLineEdit()
         self.accuracy.setPlaceholderText(tr("not stated"))
         self.repair = QCheckBox(tr("Repair invalid geometry"))
@@ -56,14 +48,14 @@ class AddOptionsForm(QWidget):
         self.encoding.setEditable(True)
         for name in ENCODINGS:
             self.encoding.addItem(name or tr("as found"), name)
-        _shrink(self.encoding)
+        shrink(self.encoding)
         self.encoding.activated.connect(lambda _index: self.encoding_changed.emit())
         self.transform = QLineEdit()
         self.transform.setPlaceholderText(tr("PROJ pipeline or file, for another datum"))
         self._build()
 
     def _build(self) -> None:
-        report_row = _with_file_button(self.report, tr("Where to write the report"), self._choose_report)
+        report_row = with_file_button(self.report, tr("Where to write the report"), self._choose_report)
         form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -81,7 +73,7 @@ class AddOptionsForm(QWidget):
     def coverage_row(self) -> QHBoxLayout:
         """The choice of the ground for which the data speaks, for whoever asks it first."""
         hint = tr("A file of polygons: the ground for which the data speaks")
-        return _with_file_button(self.covers, hint, self._choose_coverage)
+        return with_file_button(self.covers, hint, self._choose_coverage)
 
     def show_kind(self, is_raster: bool) -> None:
         """Enable the options for a raster, or for features."""
@@ -101,13 +93,11 @@ class AddOptionsForm(QWidget):
     @property
     def params(self) -> dict[str, Any]:
         """The options as the core takes them."""
-        chosen = self.covers.currentText()
-        index = self.covers.findText(chosen)
         return {
             "label": self.label.text().strip(),
             "valid_from": _date_text(self.valid_from),
             "valid_to": _date_text(self.valid_to),
-            "covers": self.covers.itemData(index) if index >= 0 else chosen.strip(),
+            "covers": coverage_of(self.covers),
             "accuracy": self.accuracy.text().strip(),
             "encoding": self.encoding_name,
             "transform": self.transform.text().strip(),
@@ -143,18 +133,6 @@ def free_label(day: str, labels: Iterable[str]) -> str:
     return label
 
 
-def _with_file_button(field: QWidget, hint: str, choose: Callable[[], None]) -> QHBoxLayout:
-    """A field with a button that chooses a file for it."""
-    button = QToolButton()
-    button.setIcon(icon("file"))
-    button.setToolTip(hint)
-    button.clicked.connect(choose)
-    row = QHBoxLayout()
-    row.addWidget(field, 1)
-    row.addWidget(button)
-    return row
-
-
 def _date_edit() -> QgsDateEdit:
     edit = QgsDateEdit()
     edit.setAllowNull(True)
@@ -167,8 +145,3 @@ def _date_edit() -> QgsDateEdit:
 
 def _date_text(edit: QgsDateEdit) -> str:
     return "" if edit.isNull() else edit.date().toString(Qt.DateFormat.ISODate)
-
-
-def _shrink(box: QComboBox) -> None:
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from onemap.plugin.words.translation import tr, with_label
@@ -26,6 +26,7 @@ class InspectedLayer:
     bounds: tuple[float, ...]
     fields: tuple[tuple[str, str], ...]  # name and type
     problems: tuple[dict[str, Any], ...]
+    samples: dict[str, tuple[str, ...]] = field(default_factory=dict)  # some values of each field
     raster: dict[str, Any] | None = None  # of a raster: its cells, bands, nodata, overviews
 
     @property
@@ -47,14 +48,14 @@ def facts_of(layer: InspectedLayer) -> list[tuple[str, str]]:
     elif layer.count is not None:
         facts.append((tr("Features"), f"{layer.count:,}"))
     if layer.geometry and layer.raster is None:
-        facts.append((tr("Geometry"), _geometry_words(layer.geometry)))
+        facts.append((tr("Geometry"), geometry_words(layer.geometry)))
     facts.append((tr("Coordinate system"), crs_words(layer)))
     if layer.encoding:
         facts.append((tr("Encoding"), layer.encoding))
     return facts
 
 
-def _geometry_words(names: str) -> str:
+def geometry_words(names: str) -> str:
     """The geometry types in the user's language."""
     words = {
         "Point": tr("points"),
@@ -112,7 +113,8 @@ def _layer(record: dict[str, Any]) -> InspectedLayer:
         crs_why=str(crs.get("why") or ""),
         encoding=str(record.get("encoding") or ""),
         bounds=tuple(float(number) for number in record.get("bounds") or ()),
-        fields=tuple((str(field["name"]), str(field.get("type", ""))) for field in record.get("fields") or []),
+        fields=tuple((str(known["name"]), str(known.get("type", ""))) for known in record.get("fields") or []),
+        samples={str(known["name"]): tuple(known.get("samples") or ()) for known in record.get("fields") or []},
         problems=tuple(record.get("problems") or []),
         raster=record.get("raster"),
     )

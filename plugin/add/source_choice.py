@@ -14,6 +14,8 @@ from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
+FOLDER_FORMATS = (".gdb",)  # a file of data that is a folder
+ARCHIVES = (".zip", ".7z")
 MULTI_FILE_FORMATS = (".shp", ".tab", ".mif", ".tif", ".tiff", ".img", ".jpg", ".png")
 
 
@@ -21,6 +23,7 @@ class SourceChoice(QWidget):
     """A line for the path, and a button with the other ways."""
 
     chosen = pyqtSignal(object)  # SourceFile
+    delivery_chosen = pyqtSignal(str)  # a folder of files; empty: it is asked for
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -70,7 +73,10 @@ class SourceChoice(QWidget):
     def _choose_typed_path(self) -> None:
         text = self.line.text().strip().strip('"')
         if text and text != self._shown_text:
-            self.choose(file_of_path(text))
+            if is_delivery(Path(text)):
+                self.delivery_chosen.emit(text)
+            else:
+                self.choose(file_of_path(text))
 
     def _choose_file(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(
@@ -81,13 +87,16 @@ class SourceChoice(QWidget):
 
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, tr("A folder of data"), _folder_of(self._shown_text))
-        if path:
+        if path and is_delivery(Path(path)):
+            self.delivery_chosen.emit(path)
+        elif path:
             self.choose(SourceFile(path))
 
     def _fill_menu(self) -> None:
         self.menu.clear()
         self.menu.addAction(icon("file"), tr("File…"), self._choose_file)
         self.menu.addAction(tr("Folder, such as a FileGDB…"), self._choose_folder)
+        self.menu.addAction(icon("ingest"), tr("A whole delivery…"), lambda: self.delivery_chosen.emit(""))
         layers = [
             layer
             for layer in QgsProject.instance().mapLayers().values()
@@ -100,6 +109,19 @@ class SourceChoice(QWidget):
         for layer in sorted(layers, key=lambda layer: layer.name()):
             action = self.menu.addAction(layer.name())
             action.triggered.connect(lambda _checked=False, chosen_layer=layer: self.choose_layer(chosen_layer))
+
+
+def is_delivery(path: Path, archives: bool = False) -> bool:
+    """Whether a path is a folder of files, of which each is a source; archives: or an archive of such a folder."""
+    if archives and path.suffix.lower() in ARCHIVES:
+        return path.is_file()
+    return path.is_dir() and path.suffix.lower() not in FOLDER_FORMATS
+
+
+def dropped_delivery(mime_data: QMimeData, archives: bool = False) -> str:
+    """The folder of a delivery that is dropped; empty for anything else."""
+    paths = [Path(url.toLocalFile()) for url in mime_data.urls() if url.isLocalFile()]
+    return str(paths[0]) if len(paths) == 1 and is_delivery(paths[0], archives) else ""
 
 
 def dropped_file(mime_data: QMimeData) -> SourceFile | None:

@@ -55,6 +55,7 @@ class SourcePage(QSplitter):
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problems = ProblemList(add_controls())
         self.problems.place_requested.connect(self._go_to)
+        self.problems.setAccessibleName(tr("Problems"))
         self._problems_title = QLabel()
         self.preview = PlacePreview()
         facts_page = QWidget()

@@ -22,6 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from onemap.plugin.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
+from onemap.plugin.algorithms.help_pages import help_url
 from onemap.plugin.algorithms.parameter_kinds import (
     ParameterKind,
     advanced,
@@ -109,6 +110,10 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
         """What it does."""
         return self._row.description
+
+    def helpUrl(self) -> str:  # noqa: N802 - QGIS's name
+        """The verb's part of the reference, in the user's language."""
+        return help_url(self._row.verb)
 
     def group(self) -> str:
         """All stand together, without a group."""

@@ -10,7 +10,14 @@ from onemap.plugin.compare.compare_matrix import use_name
 from onemap.plugin.compare.compare_results import Spot
 from onemap.plugin.compare.compare_spots import MARK, state_name
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_text, moment_text, mu_text, share_text
+from onemap.plugin.words.number_format import (
+    NOT_MEASURED,
+    area_beside_text,
+    area_text,
+    length_text,
+    moment_text,
+    share_text,
+)
 from onemap.plugin.words.translation import tr, with_label
 
 
@@ -24,7 +31,7 @@ def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
     if spot.decision:
         lines.append(with_label(f"{MARK}{word('decisions', spot.decision)}", spot.reason))
         lines += [f"{spot.decided_by}, {moment_text(spot.decided_at)}"] if spot.decided_by else []
-    lines.append(f"{area_text(spot.area_m2)} · {mu_text(spot.area_m2)}")
+    lines.append(f"{area_text(spot.area_m2)} · {area_beside_text(spot.area_m2)}")
     sides = ((plans[0], spot.use_a, spot.class_a, spot.code_a), (plans[1], spot.use_b, spot.class_b, spot.code_b))
     for plan, use, main_class, codes in sides:
         line = with_label(plan, use_name(use))

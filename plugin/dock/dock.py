@@ -21,15 +21,18 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.add_dialog import AddDialog
+from onemap.plugin.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
+from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
-from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
+from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
@@ -80,9 +83,11 @@ class OneMapDock(QgsDockWidget):
         self._open_settings, self._open_scene = open_settings, open_scene
         self._maker: SampleMaker | None = None
         self.add_dialog: AddDialog | None = None
+        self.delivery_dialog: DeliveryDialog | None = None
         self.service_dialog: ServiceDialog | None = None
         self.server_dialog: ServerDialog | None = None
         self.machine_dialog: MachineDialog | None = None
+        self.publish_dialog: PublishDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
@@ -176,6 +181,8 @@ class OneMapDock(QgsDockWidget):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
+        self.map_tab.file_dropped.connect(self.add_file)
+        self.map_tab.delivery_requested.connect(self.add_delivery)
         self.check_tab.add_requested.connect(lambda: self.add_layer(""))
         self.map_tab.refused.connect(self.notice.say)
         for view in (self.identify, self.day_swipe, self.statistics):
@@ -250,6 +257,10 @@ class OneMapDock(QgsDockWidget):
         self.setup_page.close_down()
         if self.add_dialog is not None:
             self.add_dialog.close_down()
+        if self.delivery_dialog is not None:
+            self.delivery_dialog.close_down()
+        if self.publish_dialog is not None:
+            self.publish_dialog.close_down()
         if self.service_dialog is not None:
             self.service_dialog.close_down()
         if self.server_dialog is not None:
@@ -325,12 +336,16 @@ class OneMapDock(QgsDockWidget):
         self._ask_algorithm("onemap:spots", values, lambda _results: self.library.refresh())
 
     def publish(self) -> None:
-        """Publish the library as a QGIS project, as of the chosen day."""
-        path = self.library.path
-        folder = Path(documents_folder()) if is_server(path) else Path(path).parent
-        project = str(free_path(folder, short_name(path), ".qgz"))
-        values = {"LIBRARY": path, "PROJECT": project, "AS_OF": self.library.day or None}
-        self._ask_algorithm("onemap:publish", values, self._report_published)
+        """Show the dialog that publishes the library as a QGIS project, as of the chosen day."""
+        if self.publish_dialog is not None and not self.publish_dialog.is_working:
+            self.publish_dialog.close_down()
+            self.publish_dialog.deleteLater()
+            self.publish_dialog = None
+        if self.publish_dialog is None:
+            self.publish_dialog = PublishDialog(self.library, self)
+            self.publish_dialog.published.connect(self._report_published)
+        self.publish_dialog.show()
+        self.publish_dialog.raise_()
 
     def add_layer(self, code: str) -> None:
         """Show the dialog that adds a department's file."""
@@ -343,7 +358,27 @@ class OneMapDock(QgsDockWidget):
         self.add_dialog = AddDialog(self.library, self)
         self.add_dialog.added.connect(self._report_added)
         self.add_dialog.failed.connect(self.refuse)
+        self.add_dialog.delivery_requested.connect(self.add_delivery)
         self.add_dialog.begin(code)
+
+    def add_file(self, source: SourceFile) -> None:
+        """Show what is in a dropped file, to add it."""
+        self.add_layer("")
+        if not self.add_dialog.is_working:
+            self.add_dialog.form.source.choose(source)
+
+    def add_delivery(self, folder: str) -> None:
+        """Show the dialog that adds a whole folder. folder: empty asks for one."""
+        if self.add_dialog is not None:
+            self.add_dialog.close()
+        if self.delivery_dialog is None or not self.delivery_dialog.is_working:  # one at a time
+            if self.delivery_dialog is not None:
+                self.delivery_dialog.close_down()
+                self.delivery_dialog.deleteLater()
+            self.delivery_dialog = DeliveryDialog(self.library, self)
+            self.delivery_dialog.added.connect(self._report_added)
+            self.delivery_dialog.failed.connect(self.refuse)
+        self.delivery_dialog.begin(folder)
 
     def register_service(self, service: Service | None) -> None:
         """Show the dialog that registers a service, or changes one."""
@@ -428,12 +463,12 @@ class OneMapDock(QgsDockWidget):
 
     def _report_added(self, _answer: dict[str, Any], message: str) -> None:
         self.library.refresh()
-        if not self.add_dialog.isVisible():
+        if not any(dialog.isVisible() for dialog in (self.add_dialog, self.delivery_dialog) if dialog is not None):
             self.notice.say(message)
 
-    def _report_published(self, results: dict[str, Any]) -> None:
-        message = tr("The project has {count} layers: {path}").format(count=results["LAYERS"], path=results["PROJECT"])
-        self.notice.say("\n".join(filter(None, [message, results["REMARKS"]])))
+    def _report_published(self, message: str) -> None:
+        if not self.publish_dialog.isVisible():
+            self.notice.say(message)
 
     def _library_refused(self, refusal: Refusal) -> None:
         self._show(self.tabs if self.library.layers else self.empty_page)

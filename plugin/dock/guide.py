@@ -19,6 +19,7 @@ class Guide(QDialog):
         self.setWindowTitle(tr("One Map: user guide"))
         self.resize(*SIZE_PX)
         self.page = QTextBrowser()
+        self.page.setAccessibleName(self.windowTitle())
         self.page.setOpenExternalLinks(True)
         self.page.setSearchPaths([str(GUIDES)])
         self.page.setMarkdown((GUIDES / f"{language()}.md").read_text(encoding="utf-8"))

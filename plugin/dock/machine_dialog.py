@@ -14,6 +14,7 @@ from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
@@ -33,6 +34,7 @@ class MachineDialog(QDialog):
         self.heading.setWordWrap(True)
         self.lines = QPlainTextEdit()
         self.lines.setReadOnly(True)
+        self.lines.setAccessibleName(tr("Check this computer"))
         self.work = WorkRow()
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
@@ -45,6 +47,7 @@ class MachineDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.heading, self.lines, self.work, self.buttons):
             layout.addWidget(widget)
+        name_accessibly(self)
         self.finished.connect(lambda _result: self.close_down())
 
     @property

@@ -11,9 +11,11 @@ from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
     QMenu,
     QPushButton,
+    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QTreeWidgetItemIterator,
@@ -21,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.add.source_choice import dropped_delivery, dropped_file
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
@@ -48,6 +51,8 @@ class MapTab(QWidget):
     """The catalogue as a tree; a tick adds a layer to the map."""
 
     add_requested = pyqtSignal(str)  # a code, or nothing
+    file_dropped = pyqtSignal(object)  # SourceFile
+    delivery_requested = pyqtSignal(str)  # a folder, or nothing
     refused = pyqtSignal(str)
     service_requested = pyqtSignal(object)  # Service to change, or None
     snapshot_requested = pyqtSignal(object)  # Service
@@ -92,7 +97,8 @@ class MapTab(QWidget):
         self.tree.customContextMenuRequested.connect(self._show_menu)
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_versions(item))
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
-        self.add_button.clicked.connect(self._ask_to_add)
+        self.delivery_button = QToolButton()
+        self.add_bar = self._make_add_bar()
         self.services = ServiceRows(library, zoom_to, self)
         self.services.register_requested.connect(self.service_requested)
         self.services.snapshot_requested.connect(self.snapshot_requested)
@@ -124,12 +130,39 @@ class MapTab(QWidget):
         layout.addWidget(self.themes)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.versions)
-        layout.addWidget(self.add_button)
+        layout.addWidget(self.add_bar)
+
+    def _make_add_bar(self) -> QWidget:
+        self.setAcceptDrops(True)
+        self.add_button.clicked.connect(self._ask_to_add)
+        self.delivery_button.setIcon(icon("ingest"))
+        self.delivery_button.setToolTip(tr("Add a whole delivery: a folder of many files"))
+        self.delivery_button.clicked.connect(lambda _checked: self.delivery_requested.emit(""))
+        bar = QWidget()
+        layout = QHBoxLayout(bar)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.add_button, 1)
+        layout.addWidget(self.delivery_button)
+        return bar
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls above the button that adds a layer."""
         layout = self.layout()
-        layout.insertWidget(layout.indexOf(self.add_button), row)
+        layout.insertWidget(layout.indexOf(self.add_bar), row)
+
+    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Accept a file or a folder that is dropped anywhere on the tab."""
+        if self._library.layers and (dropped_delivery(event.mimeData()) or dropped_file(event.mimeData())):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Ask to add what is dropped: a file, or a folder of many."""
+        folder = dropped_delivery(event.mimeData())
+        if folder:
+            self.delivery_requested.emit(folder)
+        else:
+            self.file_dropped.emit(dropped_file(event.mimeData()))
+        event.acceptProposedAction()
 
     def close_down(self) -> None:
         """Disconnect from the project."""

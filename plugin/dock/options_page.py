@@ -1,4 +1,4 @@
-"""The page in QGIS's options: the core's Python, the folder of wheels, the language."""
+"""The page in QGIS's options: language, unit, rules and templates; the core's Python and the folder of wheels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
 from onemap.plugin.connection.core_session import core_python, missing_python_message
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.number_format import HECTARE, MU, SQUARE_METRE
 from onemap.plugin.words.translation import tr
 
 PAGE_KEY = "onemap"
@@ -29,20 +31,44 @@ class OptionsPage(QgsOptionsPageWidget):
         for text, code in ((tr("As QGIS"), ""), ("中文", "zh"), ("English", "en")):
             self.language.addItem(text, code)
         self.language.setCurrentIndex(max(0, self.language.findData(settings.get("language"))))
+        self.unit = QComboBox()
+        units = (
+            (tr("m², and mu beside"), SQUARE_METRE),
+            (tr("mu, and m² beside"), MU),
+            (tr("ha, and mu beside"), HECTARE),
+        )
+        for text, code in units:
+            self.unit.addItem(text, code)
+        self.unit.setCurrentIndex(max(0, self.unit.findData(settings.get("area_unit"))))
+        self.pack = QgsFileWidget()
+        self.pack.setFilter(tr("Rule pack (*.toml)"))
+        self.pack.setFilePath(settings.get("pack"))
+        self.pack.lineEdit().setPlaceholderText(tr("the library's own"))
+        self.templates = QgsFileWidget()
+        self.templates.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+        self.templates.setFilePath(settings.get("templates"))
+        self.templates.lineEdit().setPlaceholderText(tr("the plugin's own"))
         layout = QFormLayout(self)
+        layout.addRow(tr("Language"), self.language)
+        layout.addRow(tr("Areas in the panel"), self.unit)
+        layout.addRow(tr("Rules that a check begins with"), self.pack)
+        layout.addRow(tr("Templates of documents"), self.templates)
         layout.addRow(tr("Python of the core"), self.python)
         layout.addRow(tr("Folder of wheels"), self.wheels)
-        layout.addRow(tr("Language"), self.language)
         for text in (_python_in_use(), tr("Another language is used from the next start of QGIS on.")):
             label = QLabel(text)
             label.setWordWrap(True)
             layout.addRow(label)
+        name_accessibly(self)
 
     def apply(self) -> None:
         """Store the chosen settings."""
         settings.put("core_python", self.python.filePath().strip())
         settings.put("wheels_folder", self.wheels.filePath().strip())
         settings.put("language", self.language.currentData())
+        settings.put("area_unit", self.unit.currentData())
+        settings.put("pack", self.pack.filePath().strip())
+        settings.put("templates", self.templates.filePath().strip())
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):

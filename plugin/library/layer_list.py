@@ -90,6 +90,7 @@ class CatalogueLayer:
     map_place: int = 0  # from the uppermost layer
     look: str = ""  # its style in QGIS's format
     class_field: str = ""  # the field of its features' classes
+    withheld: bool = False  # it is published only if someone asks for it
 
     @property
     def place(self) -> tuple[int, int, bool]:
@@ -120,6 +121,7 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
             int(layer.get("place") or 0),
             str(layer.get("look") or ""),
             str(layer.get("class_field") or ""),
+            bool(layer.get("withheld")),
         )
         for layer in answer.get("layers", [])
     ]

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QKeyEvent
 from qgis.PyQt.QtWidgets import QLabel
 
-from onemap.plugin.words.number_format import area_text, length_text, mu_text
+from onemap.plugin.words.number_format import area_beside_text, area_text, length_text
 from onemap.plugin.words.translation import tr
 
 MIN_CORNERS = 3
@@ -101,7 +101,7 @@ class DrawParcelTool(QgsMapTool):
             outline = measurer.measureLine([*corners, corners[0]])
             area_m2 = measurer.measurePolygon(corners)
             texts.append(tr("Outline: {length}").format(length=length_text(outline)))
-            texts.append(f"{area_text(area_m2)} · {mu_text(area_m2)}")
+            texts.append(f"{area_text(area_m2)} · {area_beside_text(area_m2)}")
         self.measure.setText("\n".join(texts))
         self.measure.adjustSize()
         self.measure.show()

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy
 
 from onemap.plugin.library.layer_list import title_of
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.profile import settings
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -39,6 +40,7 @@ class RulesChoice(QWidget):
         layout.addWidget(self.box, 1)
         layout.addWidget(button)
         library.listed.connect(self._list)
+        self._is_begun = False  # the rules of the settings were offered
         self._list()
 
     @property
@@ -82,6 +84,11 @@ class RulesChoice(QWidget):
             self._add_row(path)
         if chosen is not None:
             self.box.setCurrentIndex(self._row_of(chosen[0]))
+        if self._library.layers and not self._is_begun:
+            self._is_begun = True
+            pack = settings.get("pack")
+            if pack:  # one that is not there any more is refused by the check, with its name
+                self.add_file(pack)
 
     def _choose_file(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))

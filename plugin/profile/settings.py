@@ -21,6 +21,9 @@ SETTINGS: dict[str, Setting] = {
     "core_python": Setting(str, ""),  # an interpreter named by the user; empty: the plugin finds one
     "wheels_folder": Setting(str, ""),  # where the core's packages are, for offices without internet
     "language": Setting(str, ""),  # "zh", "en", or empty: as QGIS
+    "area_unit": Setting(str, "m2"),  # of areas in the dock: m2, mu or ha
+    "pack": Setting(str, ""),  # a file: the rules that a check begins with; empty: the library's own
+    "templates": Setting(str, ""),  # a bureau's folder of templates for documents; empty: the plugin's
     "library": Setting(str, ""),  # the one that was open last
     "recent_libraries": Setting(list, ()),
     "library_names": Setting(str, "{}"),  # JSON: location → name, of the recent ones: two may have one name

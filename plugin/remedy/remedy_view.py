@@ -44,7 +44,7 @@ from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.work_row import WorkRow
-from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_text, moment_text, mu_text, share_text
+from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_beside_text, area_text, moment_text, share_text
 from onemap.plugin.words.translation import sentences, tr
 
 MIN_ROWS = 6  # of the list of alternatives that are in sight
@@ -263,7 +263,7 @@ class RemedyView(QWidget):
         else:
             text = tr("{area} ({mu}, {share}) of {parcel} would pass.").format(
                 area=area_text(remedy.area_m2),
-                mu=mu_text(remedy.area_m2),
+                mu=area_beside_text(remedy.area_m2),
                 share=share_text(remedy.share),
                 parcel=remedy.parcel,
             )

@@ -19,7 +19,7 @@ from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.results.summary_view import VERDICTS, asked_text, department_counts
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word, words_of
-from onemap.plugin.words.number_format import area_text, moment_text, mu_text, share_text
+from onemap.plugin.words.number_format import area_beside_text, area_text, moment_text, share_text
 from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import LOOKS
 
@@ -130,7 +130,7 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
     heads = [tr("Parcel"), tr("Verdict"), tr("Rule"), tr("Measure"), tr("Share"), tr("Reason"), tr("Department")]
     rows = []
     for parcel in parcels:
-        measure = f"{area_text(parcel.area_m2)} ({mu_text(parcel.area_m2)})"
+        measure = f"{area_text(parcel.area_m2)} ({area_beside_text(parcel.area_m2)})"
         rows.append([parcel.parcel, _signed(parcel.verdict), "", measure, "", "", ""])
         rows += [
             [

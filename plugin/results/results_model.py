@@ -10,7 +10,14 @@ from qgis.PyQt.QtGui import QIcon, QPalette
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word, words_of
-from onemap.plugin.words.number_format import area_text, length_text, measure_text, mu_text, share_text
+from onemap.plugin.words.number_format import (
+    area_beside_text,
+    area_text,
+    length_text,
+    measure_text,
+    parcel_area_text,
+    share_text,
+)
 from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
@@ -128,7 +135,7 @@ def _parcel_details(parcel: CheckedParcel) -> str:
     return "\n".join(
         [
             f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
-            f"{area_text(parcel.area_m2)} · {mu_text(parcel.area_m2)}",
+            f"{area_text(parcel.area_m2)} · {area_beside_text(parcel.area_m2)}",
             tr("Findings: {count}").format(count=len(parcel.findings)),
         ]
     )
@@ -155,7 +162,7 @@ def _finding_details(finding: Finding, layer: str) -> str:
 
 def _measure_lines(finding: Finding) -> list[str]:
     if finding.area_m2 is not None:
-        measures = [area_text(finding.area_m2), mu_text(finding.area_m2), share_text(finding.share)]
+        measures = [area_text(finding.area_m2), area_beside_text(finding.area_m2), share_text(finding.share)]
         return [" · ".join(measures)]
     if finding.verdict == "unknown" and finding.length_m is None:
         return []
@@ -190,7 +197,7 @@ def measure_of(finding: Finding) -> str:
 
 
 def _parcel_text(parcel: CheckedParcel, column: int) -> str:
-    return (f"{parcel.parcel} · {word('verdicts', parcel.verdict)}", mu_text(parcel.area_m2), "")[column]
+    return (f"{parcel.parcel} · {word('verdicts', parcel.verdict)}", parcel_area_text(parcel.area_m2), "")[column]
 
 
 def _finding_text(finding: Finding, column: int) -> str:

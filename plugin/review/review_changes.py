@@ -23,6 +23,7 @@ class ChangesDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Recheck of “{project}”").format(project=project))
         self.text = QTextBrowser()
+        self.text.setAccessibleName(self.windowTitle())
         self.text.setHtml(changes_text(changes))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         speak_buttons(buttons)

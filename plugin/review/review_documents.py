@@ -92,6 +92,7 @@ class DocumentButton(QToolButton):
             "document": document,
             "department": department,
             "overwrite": True,
+            "templates": settings.get("templates"),
         }
         request: Request = self._library.core.ask("review export", params, tr("Write the document"))
         request.answered.connect(lambda _answer: self._open(path))

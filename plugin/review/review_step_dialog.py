@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.words.translation import tr
 
@@ -83,6 +84,7 @@ class StepDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.buttons)
         self.setMinimumWidth(MIN_WIDTH_PX)
+        name_accessibly(self)
         self.choice.currentIndexChanged.connect(lambda _index: self._enable())
         self.reason.textChanged.connect(self._enable)
         self._enable()

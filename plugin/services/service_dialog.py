@@ -16,6 +16,7 @@ from onemap.plugin.library.service_list import Service
 from onemap.plugin.services.service_form import ServiceForm, service_controls
 from onemap.plugin.services.service_keys import key_in, store_key
 from onemap.plugin.services.service_offers import Offer, request_offers
+from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.work_row import WorkRow
@@ -49,6 +50,7 @@ class ServiceDialog(QDialog):
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
         self._build()
+        name_accessibly(self)
         self._enable()
 
     @property

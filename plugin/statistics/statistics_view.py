@@ -34,7 +34,7 @@ from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.number_format import area_text, mu_text, share_text
+from onemap.plugin.words.number_format import area_beside_text, area_text, share_text
 from onemap.plugin.words.translation import tr
 
 NAME, AREA, SHARE = 0, 1, 2
@@ -181,7 +181,7 @@ class StatisticsView(VerbView):
 
     def _add(self, parent: QTreeWidgetItem, row: BalanceRow) -> None:
         item = QTreeWidgetItem(parent, [row.name, f"{row.area_m2 / HECTARE_M2:,.4f}", share_text(row.share)])
-        size = f"{area_text(row.area_m2)} · {mu_text(row.area_m2)}"
+        size = f"{area_text(row.area_m2)} · {area_beside_text(row.area_m2)}"
         counted = "" if row.features is None else tr("features: {count}").format(count=f"{row.features:,}")
         item.setToolTip(NAME, "\n".join(filter(None, (row.name, size, counted))))
         item.setData(SHARE, ROLE_SHARE, row.share)

@@ -7,6 +7,7 @@ from typing import Any
 from qgis.core import NULL
 from qgis.PyQt.QtCore import QDateTime, Qt
 
+from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
 
 NOT_MEASURED = "–"
@@ -14,6 +15,9 @@ M2_PER_MU = 2000 / 3
 SMALLEST_SHARE = 0.001  # a smaller value is shown as less than this, never as zero
 SMALLEST_AREA_M2 = 0.05
 SMALLEST_MU = 0.005
+M2_PER_HECTARE = 10_000
+SMALLEST_HECTARE = 0.00005
+SQUARE_METRE, MU, HECTARE = "m2", "mu", "ha"  # the units of areas among the settings
 
 
 def value_or_none(value: Any) -> Any:
@@ -22,20 +26,42 @@ def value_or_none(value: Any) -> Any:
 
 
 def area_text(area_m2: float | None) -> str:
-    """An area: no decimals from 10 m² on, one below; a small one is not nothing."""
+    """An area in the unit of the settings: square metres, mu or hectares; a small one is not nothing."""
     if area_m2 is None:
         return NOT_MEASURED
+    return {MU: mu_text, HECTARE: _hectare_text}.get(settings.get("area_unit"), _square_metre_text)(area_m2)
+
+
+def area_beside_text(area_m2: float | None) -> str:
+    """The same area in mu, to stand beside it; where that is the unit of the settings, in square metres."""
+    if area_m2 is None:
+        return NOT_MEASURED
+    return _square_metre_text(area_m2) if settings.get("area_unit") == MU else mu_text(area_m2)
+
+
+def parcel_area_text(area_m2: float | None) -> str:
+    """The area of a whole parcel where there is room for one: in mu unless the settings say hectares."""
+    return area_text(area_m2) if settings.get("area_unit") == HECTARE else mu_text(area_m2)
+
+
+def mu_text(area_m2: float | None) -> str:
+    """An area in mu."""
+    if area_m2 is None:
+        return NOT_MEASURED
+    mu = area_m2 / M2_PER_MU
+    return ("< 0.01 " if 0 < mu < SMALLEST_MU else f"{mu:,.2f} ") + tr("mu")
+
+
+def _square_metre_text(area_m2: float) -> str:
+    """No decimals from 10 m² on, one below."""
     if 0 < area_m2 < SMALLEST_AREA_M2:
         return "< 0.1 m²"
     return f"{area_m2:,.0f} m²" if area_m2 >= 10 else f"{area_m2:,.1f} m²"
 
 
-def mu_text(area_m2: float | None) -> str:
-    """The same area in mu."""
-    if area_m2 is None:
-        return NOT_MEASURED
-    mu = area_m2 / M2_PER_MU
-    return ("< 0.01 " if 0 < mu < SMALLEST_MU else f"{mu:,.2f} ") + tr("mu")
+def _hectare_text(area_m2: float) -> str:
+    hectares = area_m2 / M2_PER_HECTARE
+    return ("< 0.0001 " if 0 < hectares < SMALLEST_HECTARE else f"{hectares:,.4f} ") + tr("ha")
 
 
 def length_text(length_m: float | None) -> str:

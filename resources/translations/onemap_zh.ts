@@ -4353,5 +4353,265 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
         <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
     </message>
+    <message>
+        <source>Add a whole delivery: a folder of many files</source>
+        <translation>加入整批报送成果：含多个文件的文件夹</translation>
+    </message>
+    <message>
+        <source>A whole delivery…</source>
+        <translation>整批报送成果…</translation>
+    </message>
+    <message>
+        <source>Drop a folder here, or choose one</source>
+        <translation>把文件夹拖到这里，或点选</translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation>选择文件夹</translation>
+    </message>
+    <message>
+        <source>any department</source>
+        <translation>任一部门</translation>
+    </message>
+    <message>
+        <source>Looking through the delivery…</source>
+        <translation>正在查看报送成果…</translation>
+    </message>
+    <message>
+        <source>Add {count} layers of a delivery</source>
+        <translation>加入报送成果的 {count} 个图层</translation>
+    </message>
+    <message>
+        <source>Add the others</source>
+        <translation>先加入其余图层</translation>
+    </message>
+    <message>
+        <source>Folder…</source>
+        <translation>文件夹…</translation>
+    </message>
+    <message>
+        <source>Archive (.zip, .7z)…</source>
+        <translation>压缩包（.zip、.7z）…</translation>
+    </message>
+    <message>
+        <source>Delivery</source>
+        <translation>报送成果</translation>
+    </message>
+    <message>
+        <source>Layers of</source>
+        <translation>图层所属部门</translation>
+    </message>
+    <message>
+        <source>All of it speaks for</source>
+        <translation>整批成果的覆盖范围</translation>
+    </message>
+    <message>
+        <source>Layers with a new version: {count}.</source>
+        <translation>有新版本的图层：{count} 个。</translation>
+    </message>
+    <message>
+        <source>Refused: {count}; the table says why.</source>
+        <translation>被拒绝：{count} 个；原因见表。</translation>
+    </message>
+    <message>
+        <source>Choose a folder.</source>
+        <translation>请选择文件夹。</translation>
+    </message>
+    <message>
+        <source>Several become {layers}: give each another label, or leave one out.</source>
+        <translation>多个图层都将成为 {layers}：请为各版本取不同名称，或不加入其中一个。</translation>
+    </message>
+    <message>
+        <source>Nothing in it has a layer yet.</source>
+        <translation>其中还没有图层找到去处。</translation>
+    </message>
+    <message>
+        <source>Layers that go in: {count}.</source>
+        <translation>将加入的图层：{count} 个。</translation>
+    </message>
+    <message>
+        <source>Still without a layer, and so left out: {count}.</source>
+        <translation>尚未指定图层、因而不加入：{count} 个。</translation>
+    </message>
+    <message>
+        <source>A folder that a department sent</source>
+        <translation>部门报送的文件夹</translation>
+    </message>
+    <message>
+        <source>Archive (*.zip *.7z)</source>
+        <translation>压缩包 (*.zip *.7z)</translation>
+    </message>
+    <message>
+        <source>An archive that a department sent</source>
+        <translation>部门报送的压缩包</translation>
+    </message>
+    <message>
+        <source>as the file says</source>
+        <translation>以文件为准</translation>
+    </message>
+    <message>
+        <source>In the delivery</source>
+        <translation>报送成果中</translation>
+    </message>
+    <message>
+        <source>What goes where</source>
+        <translation>各图层的去处</translation>
+    </message>
+    <message>
+        <source>– left out</source>
+        <translation>– 不加入</translation>
+    </message>
+    <message>
+        <source>{layers}?</source>
+        <translation>{layers}？</translation>
+    </message>
+    <message>
+        <source> or </source>
+        <translation>或</translation>
+    </message>
+    <message>
+        <source>as its last version</source>
+        <translation>同上一版本</translation>
+    </message>
+    <message>
+        <source>as said above</source>
+        <translation>同上方所选</translation>
+    </message>
+    <message>
+        <source>found by its code</source>
+        <translation>按代码找到</translation>
+    </message>
+    <message>
+        <source>found by its title</source>
+        <translation>按名称找到</translation>
+    </message>
+    <message>
+        <source>found by a part of its title: look at it</source>
+        <translation>按名称的一部分找到，请核对</translation>
+    </message>
+    <message>
+        <source>found</source>
+        <translation>已找到</translation>
+    </message>
+    <message>
+        <source>several become this layer: choose, and give each a label</source>
+        <translation>多个图层都像这一层：请选择，并各取版本名称</translation>
+    </message>
+    <message>
+        <source>chosen</source>
+        <translation>已选定</translation>
+    </message>
+    <message>
+        <source>unsure: choose</source>
+        <translation>不确定：请选择</translation>
+    </message>
+    <message>
+        <source>not found: choose, or leave it out</source>
+        <translation>未找到：请选择，或不加入</translation>
+    </message>
+    <message>
+        <source>cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>comes with the data; no layer</source>
+        <translation>随附资料，不是图层</translation>
+    </message>
+    <message>
+        <source>left out</source>
+        <translation>不加入</translation>
+    </message>
+    <message>
+        <source>added</source>
+        <translation>已加入</translation>
+    </message>
+    <message>
+        <source>refused</source>
+        <translation>被拒绝</translation>
+    </message>
+    <message>
+        <source>raster</source>
+        <translation>栅格</translation>
+    </message>
+    <message>
+        <source>It is a table without geometry; this layer takes {kind}.</source>
+        <translation>这是没有几何的表；该图层只收{kind}。</translation>
+    </message>
+    <message>
+        <source>It holds {found}; this layer takes {kind}.</source>
+        <translation>其中是{found}；该图层只收{kind}。</translation>
+    </message>
+    <message>
+        <source>Nothing more in it has a layer.</source>
+        <translation>其余图层没有去处。</translation>
+    </message>
+    <message>
+        <source>Values in it</source>
+        <translation>其中的值</translation>
+    </message>
+    <message>
+        <source>m², and mu beside</source>
+        <translation>平方米（m²），旁注亩</translation>
+    </message>
+    <message>
+        <source>mu, and m² beside</source>
+        <translation>亩，旁注平方米（m²）</translation>
+    </message>
+    <message>
+        <source>ha, and mu beside</source>
+        <translation>公顷，旁注亩</translation>
+    </message>
+    <message>
+        <source>ha</source>
+        <translation>公顷</translation>
+    </message>
+    <message>
+        <source>the plugin's own</source>
+        <translation>插件自带</translation>
+    </message>
+    <message>
+        <source>Areas in the panel</source>
+        <translation>面板中的面积单位</translation>
+    </message>
+    <message>
+        <source>Rules that a check begins with</source>
+        <translation>检测默认使用的规则</translation>
+    </message>
+    <message>
+        <source>Templates of documents</source>
+        <translation>文书模板</translation>
+    </message>
+    <message>
+        <source>Layers to publish</source>
+        <translation>要发布的图层</translation>
+    </message>
+    <message>
+        <source>The versions in force, as of {day}. The library is only read.</source>
+        <translation>时点为{day}的现行版本。资料库只被读取。</translation>
+    </message>
+    <message>
+        <source>Publish</source>
+        <translation>发布</translation>
+    </message>
+    <message>
+        <source>withheld</source>
+        <translation>不公开</translation>
+    </message>
+    <message>
+        <source>The catalogue keeps it out of projects unless someone asks for it.</source>
+        <translation>目录规定不放入工程，除非专门选取。</translation>
+    </message>
+    <message>
+        <source>Replace it</source>
+        <translation>替换该文件</translation>
+    </message>
+    <message>
+        <source>Layers: {count}</source>
+        <translation>图层：{count} 个</translation>
+    </message>
+    <message>
+        <source>not in force</source>
+        <translation>非现行</translation>
+    </message>
 </context>
 </TS>

@@ -54,6 +54,8 @@ def test_a_delivery_goes_in_by_names_in_one_go(library, delivery, onemap):
         ("说明.docx", None, "note"),
         ("readme.txt", None, "note"),
     }
+    held = {(row["code"], row["geometry"], row["count"]) for row in answer.json["plan"] if row["code"]}
+    assert held == {("STBHHX", "Polygon", 1), ("ZRBHD", "Polygon", 1)}
     assert sorted(versions_of(library)) == [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)]
     assert onemap("verify", library).json["ok"]
 

@@ -12,7 +12,7 @@ from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.library.layer_list import CatalogueLayer, SchemaField, layer_named
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
 
@@ -162,6 +162,25 @@ def test_a_field_of_another_name_is_chosen_once_and_remembered(dialog, opened, t
     again.form.choose_target("YJJBNTTB")
     assert again.fields.matches["BSM"] == "编号"
     again.close_down()
+
+
+def test_some_values_stand_beside_each_field_that_is_matched(dialog, tmp_path):
+    rows = [(box(20 * row, 0, 10, 10), f"F{row % 4}", "水田") for row in range(6)]
+    show(dialog, write_layer(tmp_path / "values.gpkg", ["编号", "DLMC"], rows))
+    dialog.form.choose_target("YJJBNTTB")
+    names = [dialog.fields.item(row, 0).text().split()[0] for row in range(dialog.fields.rowCount())]
+    number = names.index("BSM")
+    assert dialog.fields.item(number, 2).text() == ""
+    dialog.fields.choose("BSM", "编号")
+    assert dialog.fields.item(number, 2).text() == "F0, F1, F2"
+    assert dialog.fields.item(names.index("DLMC"), 2).text() == "水田"
+
+
+def test_a_geometry_of_another_kind_is_told_before_add(dialog, tmp_path):
+    show(dialog, write_layer(tmp_path / "lines.gpkg", ["BSM"], [(line((0, 0), (9, 9)), "L")]))
+    dialog.form.choose_target("YJJBNTTB")
+    assert dialog.hint.text() == "It holds lines; this layer takes polygons."
+    assert not dialog.add_button.isEnabled()
 
 
 def test_invalid_geometry_is_refused_with_a_button_that_repairs_and_its_place_is_shown(dialog, tmp_path):

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -359,34 +358,6 @@ def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_fille
     dock.library.path = library
     dock.compare_tab.view.atlas.keep_requested.emit("20261120T1", "03,04")
     assert asked == [("onemap:spots", {"LIBRARY": library, "RUN": "20261120T1", "TYPE": "03,04"})]
-
-
-def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_filled_in(dock, library, town, tmp_path):
-    import processing
-
-    path, project = tmp_path / "一张图.gpkg", tmp_path / "一张图-2.qgz"
-    shutil.copyfile(library, path)
-    (tmp_path / "一张图.qgz").touch()
-    core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01", "--covers=district")
-    assert not dock.header.publish_action.isEnabled()
-    dock.library.as_of = QDate(2026, 3, 2)
-    dock.open_library(str(path))
-    wait_for(lambda: dock.library.layers and core_words.are_known())
-    asked = []
-    dock._ask_algorithm = lambda *given: asked.append(given)
-    dock.header.publish_action.trigger()
-    ((name, values, done),) = asked
-    assert (name, values) == (
-        "onemap:publish",
-        {"LIBRARY": str(path), "PROJECT": str(project), "AS_OF": "2026-03-02"},
-    )
-    done(processing.run(name, values))
-    assert project.is_file()
-    headline, *left_out = dock.notice.text.split("\n")
-    with zipfile.ZipFile(project) as archive:
-        published = archive.read("一张图-2.qgs").decode().count("<maplayer ")
-    assert published and headline == f"The project has {published} layers: {project}"
-    assert len(left_out) == 1 and "STBHHX" in left_out[0] and core_words.word("reasons", "not_in_force") in left_out[0]
 
 
 def test_every_control_has_a_name_for_a_screen_reader(open_dock):

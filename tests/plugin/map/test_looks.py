@@ -7,6 +7,7 @@ import pytest
 from qgis.core import NULL, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPalette
+from qgis.PyQt.QtWidgets import QListView
 
 from onemap.plugin.dock.guide import Guide
 from onemap.plugin.dock.options_page import OptionsPage
@@ -15,8 +16,18 @@ from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_lay
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, GUIDES, RESOURCES
 from onemap.plugin.results.results_view import VerdictCounts
+from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words.contrast import CONTRAST, contrast, quiet_brush
-from onemap.plugin.words.number_format import area_text, length_text, moment_text, mu_text, share_text, value_or_none
+from onemap.plugin.words.number_format import (
+    area_beside_text,
+    area_text,
+    length_text,
+    moment_text,
+    mu_text,
+    parcel_area_text,
+    share_text,
+    value_or_none,
+)
 from onemap.plugin.words.verdicts import LOOKS, SEVERITY, readable_colour, sign_icon
 
 ICONS = sorted((RESOURCES / "icons").glob("*.svg"))
@@ -156,6 +167,22 @@ def test_the_settings_page_keeps_what_is_chosen():
     page.apply()
     assert settings.get("wheels_folder") == "/a/folder/of/wheels"
     assert settings.language() == "zh"
+
+
+def test_areas_are_shown_in_the_unit_that_is_chosen():
+    page = OptionsPage()
+    assert nameless_controls(page) == [] or {type(control) for control in nameless_controls(page)} == {QListView}
+    shown = {}
+    for unit in ("m2", "mu", "ha"):
+        page.unit.setCurrentIndex(page.unit.findData(unit))
+        page.apply()
+        shown[unit] = (area_text(8260), area_beside_text(8260), parcel_area_text(8260))
+    assert shown == {
+        "m2": ("8,260 m²", "12.39 mu", "12.39 mu"),
+        "mu": ("12.39 mu", "8,260 m²", "12.39 mu"),
+        "ha": ("0.8260 ha", "12.39 mu", "0.8260 ha"),
+    }
+    assert (area_text(0.2), area_text(None)) == ("< 0.0001 ha", "–")
 
 
 def test_the_last_libraries_are_remembered_newest_first_each_once():

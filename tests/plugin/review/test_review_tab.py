@@ -124,6 +124,10 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     QDesktopServices.unsetUrlHandler("file")
     assert (reader.opened, desk.refused) == ([str(target)], [])
     assert "Move the school off the farmland." in target.read_text(encoding="utf-8")
+    settings.put("templates", str(tmp_path / "none"))
+    desk.page.documents.write(str(tmp_path / "statement.docx"), "statement", "")
+    wait_for(lambda: desk.refused)
+    assert desk.refused.pop().is_about("statement.templates_folder")
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.item_of(desk.case.id) if desk.case else desk.tab.list.lines)
     assert desk.tab.list.lines[0].state == "issued"

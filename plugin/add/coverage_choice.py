@@ -1,0 +1,50 @@
+"""The choice of the ground for which data speaks: some words, or a file of polygons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+DISTRICT, EXTENT, FEATURES = "district", "extent", "features"
+MIN_NAME_LENGTH = 8
+
+
+def coverage_box(first: str) -> QComboBox:
+    """A list in which a file can be typed, too. first: what it is called when nothing is said."""
+    box = QComboBox()
+    box.setEditable(True)
+    box.addItem(first, "")
+    box.addItem(tr("the district"), DISTRICT)
+    box.addItem(tr("the ground of its features"), FEATURES)
+    box.addItem(tr("the extent of its features (assumed)"), EXTENT)
+    shrink(box)
+    return box
+
+
+def coverage_of(box: QComboBox) -> str:
+    """The chosen coverage as the core takes it; empty where nothing is said."""
+    chosen = box.currentText()
+    index = box.findText(chosen)
+    return box.itemData(index) if index >= 0 else chosen.strip()
+
+
+def with_file_button(field: QWidget, hint: str, choose: Callable[[], None]) -> QHBoxLayout:
+    """A field with a button that chooses a file for it."""
+    button = QToolButton()
+    button.setIcon(icon("file"))
+    button.setToolTip(hint)
+    button.clicked.connect(choose)
+    row = QHBoxLayout()
+    row.addWidget(field, 1)
+    row.addWidget(button)
+    return row
+
+
+def shrink(box: QComboBox) -> None:
+    """Let a list be narrower than its longest entry."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(MIN_NAME_LENGTH)

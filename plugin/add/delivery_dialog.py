@@ -1,0 +1,323 @@
+"""The dialog of a delivery: a department's whole folder, one table of what goes where, added in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink, with_file_button
+from onemap.plugin.add.delivery_row_page import DeliveryRowPage
+from onemap.plugin.add.delivery_table import DeliveryTable
+from onemap.plugin.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
+from onemap.plugin.add.source_choice import dropped_delivery
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.layer_list import DEPARTMENTS, Version
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.option_names import add_controls
+from onemap.plugin.words.translation import sentences, tr
+
+SIZE_PX = (900, 640)
+
+
+class DeliveryDialog(QDialog):
+    """What of a folder goes where. All goes in or nothing; what is refused can then be left out."""
+
+    added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
+    failed = pyqtSignal(object)  # Refusal, while the dialog is closed
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Add a whole delivery"))
+        self.setAcceptDrops(True)
+        self._library = library
+        self._request: Request | None = None
+        self._sent: list[PlannedLayer] = []  # the rows that are being added
+        self._tables_before: set[str] = set()  # of the library's versions, when that began
+        self.folder = ""
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(tr("Drop a folder here, or choose one"))
+        self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
+        self.line.editingFinished.connect(self._choose_typed)
+        self.button = QToolButton()
+        self.button.setIcon(icon("ingest"))
+        self.button.setToolTip(tr("Choose a folder"))
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.button.clicked.connect(self._choose_folder)
+        self.department = QComboBox()
+        shrink(self.department)
+        self.department.addItem(tr("any department"), "")
+        for code in DEPARTMENTS:
+            self.department.addItem(word("departments", code), code)
+        self.department.activated.connect(lambda _index: self.show_plan(self.folder))
+        self.covers = coverage_box(tr("as the last version said"))
+        self.table = DeliveryTable()
+        self.table.show_targets(library.layers)
+        self.table.changed.connect(self._enable)
+        self.table.itemSelectionChanged.connect(self._show_row)
+        self.row_page = DeliveryRowPage()
+        self.row_page.changed.connect(self.table.refresh_states)
+        self.notice = Notice(add_controls())
+        self.work = WorkRow()
+        self.work.cancelled.connect(self._cancel)
+        self._build()
+        name_accessibly(self)
+        self._end_request()
+
+    def begin(self, folder: str) -> None:
+        """Show the dialog. folder: a folder or an archive; empty asks for one."""
+        self.show()
+        self.raise_()
+        self.line.setFocus()
+        self.show_plan(folder)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a delivery is being looked through or added."""
+        return self._request is not None
+
+    def show_plan(self, folder: str) -> None:
+        """Ask the core what of a folder goes where; nothing is added."""
+        if not folder or self.is_working:
+            return
+        self.folder = folder
+        self.line.setText(folder)
+        self.notice.hide()
+        self.table.show_rows([])
+        params = {"plan": _new_plan(), "department": self.department.currentData()}
+        request = self._ask(params, tr("Looking through the delivery…"))
+        request.answered.connect(lambda answer: self.table.show_rows(planned_layers(answer)))
+
+    def add(self, each: bool = False) -> None:
+        """Add what has a layer. each: layer by layer, so that what is refused keeps nothing else out."""
+        if not self.add_button.isEnabled():
+            return
+        self.notice.hide()
+        self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
+        plan = _new_plan()
+        Path(plan).write_text(plan_text(self._sent, coverage_of(self.covers)), encoding="utf-8")
+        title = tr("Add {count} layers of a delivery").format(count=len(self._sent))
+        request = self._ask({"plan": plan, "each": each}, title, title)
+        request.answered.connect(self._show_added)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal at the rows that it speaks of, with a button that adds the others."""
+        if refusal.is_cancel:
+            self._library.listed.connect(self._mark_added)
+            self._library.refresh()  # what went in layer by layer before the cancel is there
+            return
+        for row in self._sent:
+            row.problems = [problem for problem in refusal.problems if _speaks_of(problem, row)]
+            if row.problems:
+                row.status = REFUSED
+        is_of_rows = any(row.problems for row in self._sent)
+        if is_of_rows and any(not row.problems for row in self._sent):
+            refusal.mend = (tr("Add the others"), lambda: self.add(each=True))
+        self.table.refresh_states()
+        self._show_row()
+        if self.isVisible():
+            self.notice.refuse(refusal)
+        else:
+            self.failed.emit(refusal)
+
+    def close_down(self) -> None:
+        """Stop and close, before the dialog is deleted."""
+        if self._request is not None:
+            self._request.answered.disconnect()
+            self._request.refused.disconnect()
+            self._request.progressed.disconnect()
+            self._end_request()
+        self.close()
+
+    def _build(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(icon("ingest"), tr("Folder…"), self._choose_folder)
+        menu.addAction(tr("Archive (.zip, .7z)…"), self._choose_archive)
+        self.button.setMenu(menu)
+        path_row = QHBoxLayout()
+        path_row.addWidget(self.line, 1)
+        path_row.addWidget(self.button)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.addRow(tr("Delivery"), path_row)
+        form.addRow(tr("Layers of"), self.department)
+        hint = tr("A file of polygons: the ground for which the data speaks")
+        # For which ground data speaks decides what is clear: it is asked before anything else.
+        form.addRow(tr("All of it speaks for"), with_file_button(self.covers, hint, self._choose_coverage))
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.addWidget(self.table)
+        parts.addWidget(self.row_page)
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 1)
+        parts.setChildrenCollapsible(False)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.add_button = QPushButton(icon("add"), tr("Add"))
+        self.add_button.setDefault(True)
+        self.add_button.clicked.connect(lambda _checked: self.add())
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.notice)
+        layout.addWidget(parts, 1)
+        layout.addWidget(self.work)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+        self.resize(*SIZE_PX)
+
+    def _show_row(self) -> None:
+        number = self.table.currentRow()
+        selected = self.table.selectionModel().hasSelection() and 0 <= number < len(self.table.rows)
+        self.row_page.show_row(self.table.rows[number] if selected else None)
+
+    def _show_added(self, answer: dict[str, Any]) -> None:
+        refused = {(record["source"], record["layer"] or ""): record for record in answer.get("refused") or []}
+        for row in self._sent:
+            record = refused.get((row.source, row.layer))
+            row.status, row.problems = (REFUSED, record["problems"]) if record else (ADDED, [])
+        self.table.refresh_states()
+        self._show_row()
+        count = len(answer.get("added") or [])
+        message = tr("Layers with a new version: {count}.").format(count=count)
+        if refused:
+            message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refused)))
+        self.notice.say(message)
+        self.added.emit(answer, message)
+
+    def _versions(self, code: str = "") -> list[Version]:
+        return [version for entry in self._library.layers if code in ("", entry.code) for version in entry.versions]
+
+    def _mark_added(self) -> None:
+        """After a cancel: the rows that are in the library all the same."""
+        self._library.listed.disconnect(self._mark_added)
+        new = {code: self._new_versions(code) for code in {row.code for row in self._sent}}
+        for row in self._sent:  # they went in in this order
+            if new[row.code] > 0:
+                new[row.code] -= 1
+                row.status = ADDED
+        self.table.refresh_states()
+
+    def _new_versions(self, code: str) -> int:
+        return sum(version.table not in self._tables_before for version in self._versions(code))
+
+    def _ask(self, params: dict[str, Any], step: str, title: str = "") -> Request:
+        params = {"library": self._library.path, "folder": self.folder, **params}
+        request = self._library.core.ask("ingest", params, title)
+        self._request = request
+        request.progressed.connect(self.work.show_progress)
+        # First the dialog is at rest again, then it shows what came out.
+        request.answered.connect(self._end_request)
+        request.refused.connect(self._end_request)
+        request.refused.connect(self.refuse)
+        self.work.begin(step)
+        self._enable()
+        return request
+
+    def _cancel(self) -> None:
+        if self._request is not None:
+            self._request.cancel()
+
+    def _end_request(self, *_what: object) -> None:
+        self._request = None
+        self.work.hide()
+        self._enable()
+
+    def _enable(self) -> None:
+        for control in (self.line, self.button, self.department, self.covers, self.table, self.row_page):
+            control.setEnabled(not self.is_working)
+        stop = self._missing_step()
+        self.hint.setText(stop or self._outlook())
+        self.hint.setVisible(bool(self.hint.text()) and not self.is_working)
+        self.add_button.setEnabled(not self.is_working and not stop)
+
+    def _missing_step(self) -> str:
+        """What must be done before anything can be added; empty for nothing."""
+        if not self.folder:
+            return tr("Choose a folder.")
+        for row in self.table.ready:
+            wrong = self.table.wrong_kind(row)
+            if wrong:
+                return f"{row.name}: {wrong}"
+        if self.table.clashes:
+            text = tr("Several become {layers}: give each another label, or leave one out.")
+            return text.format(layers=tr(", ").join(self.table.clashes))
+        if self.table.ready:
+            return ""
+        is_begun = any(row.status == ADDED for row in self.table.rows)
+        return tr("Nothing more in it has a layer.") if is_begun else tr("Nothing in it has a layer yet.")
+
+    def _outlook(self) -> str:
+        """What Add would do."""
+        text = tr("Layers that go in: {count}.").format(count=len(self.table.ready))
+        waiting = len(self.table.waiting)
+        left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""
+        return sentences(text, left)
+
+    def _choose_typed(self) -> None:
+        text = self.line.text().strip().strip('"')
+        if text and text != self.folder:
+            self.show_plan(text)
+
+    def _choose_folder(self) -> None:
+        self.show_plan(QFileDialog.getExistingDirectory(self, tr("A folder that a department sent"), self.folder))
+
+    def _choose_archive(self) -> None:
+        filters = tr("Archive (*.zip *.7z)")
+        path, _filter = QFileDialog.getOpenFileName(self, tr("An archive that a department sent"), "", filters)
+        self.show_plan(path)
+
+    def _choose_coverage(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
+        if path:
+            self.covers.setEditText(path)
+
+    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Accept a folder or an archive that is dropped anywhere on the dialog."""
+        if dropped_delivery(event.mimeData(), archives=True):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Look through the dropped folder."""
+        self.show_plan(dropped_delivery(event.mimeData(), archives=True))
+        event.acceptProposedAction()
+
+
+def _new_plan() -> str:
+    """The place of a plan file that is not there yet."""
+    return QgsProcessingUtils.generateTempFilename("plan.toml")
+
+
+def _speaks_of(problem: dict[str, Any], row: PlannedLayer) -> bool:
+    """Whether a problem is of this row: it names the file, and the layer where the file has several."""
+    names = (row.source, Path(row.source).name)
+    return str(problem.get("file")) in names and (not row.layer or str(problem.get("layer") or row.layer) == row.layer)

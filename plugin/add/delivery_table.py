@@ -1,0 +1,219 @@
+"""The table of a delivery: what of it goes where, for a person to change."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QPalette, QStandardItem, QStandardItemModel
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from onemap.plugin.add.add_form import search_box
+from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink
+from onemap.plugin.add.planned_layers import (
+    ADDED,
+    CHOSEN,
+    LEFT_OUT,
+    NOTE,
+    PLANNED,
+    REFUSED,
+    UNMATCHED,
+    UNREADABLE,
+    UNSURE,
+    PlannedLayer,
+)
+from onemap.plugin.connection.refusals import problem_line
+from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import sign_icon
+
+NAME, TARGET, COVERS, LABEL, STATE = range(5)
+LABEL_WIDTH_PX = 90
+SIGNS = {
+    **dict.fromkeys((PLANNED, CHOSEN, ADDED), "clear"),
+    **dict.fromkeys((UNSURE, UNMATCHED), "unknown"),
+    **dict.fromkeys((UNREADABLE, REFUSED), "prohibited"),
+}
+
+
+class DeliveryTable(QTableWidget):
+    """One row a layer: what it becomes, for which ground it speaks, its label, and how it stands."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 5, parent)
+        self.rows: list[PlannedLayer] = []
+        self._layers: dict[str, CatalogueLayer] = {}
+        self._targets = QStandardItemModel(self)  # one list for all rows
+        self.setHorizontalHeaderLabels(
+            [tr("In the delivery"), tr("Becomes"), tr("Speaks for"), tr("Label"), tr("State")]
+        )
+        self.setAccessibleName(tr("What goes where"))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setAlternatingRowColors(True)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        for column in (NAME, TARGET, STATE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(COVERS, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Interactive)
+        self.setColumnWidth(LABEL, LABEL_WIDTH_PX)
+
+    def show_targets(self, layers: list[CatalogueLayer]) -> None:
+        """Know the layers of the library."""
+        self._layers = {entry.code: entry for entry in layers}
+        self._targets.clear()
+        first = QStandardItem(tr("– left out"))
+        first.setData("", Qt.ItemDataRole.UserRole)
+        self._targets.appendRow(first)
+        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
+            item = QStandardItem(f"{entry.title} · {entry.code}")
+            item.setData(entry.code, Qt.ItemDataRole.UserRole)
+            self._targets.appendRow(item)
+
+    def show_rows(self, rows: list[PlannedLayer]) -> None:
+        """Show another plan."""
+        self.rows = rows
+        self.setRowCount(0)
+        self.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            name = QTableWidgetItem(row.name)
+            name.setToolTip(row.name)
+            self.setItem(number, NAME, name)
+            self.setItem(number, STATE, QTableWidgetItem())
+            if row.is_data:
+                self._put_controls(number, row)
+            self._show_state(number)
+        if rows:
+            self.selectRow(0)
+        self.changed.emit()
+
+    def refresh_states(self) -> None:
+        """Show again how each row stands; what has been added cannot be changed any more."""
+        for number, row in enumerate(self.rows):
+            self._show_state(number)
+            for column in (TARGET, COVERS, LABEL):
+                if self.cellWidget(number, column) is not None:
+                    self.cellWidget(number, column).setEnabled(row.status != ADDED)
+        self.changed.emit()
+
+    def choose(self, number: int, code: str) -> None:
+        """Choose what a row becomes; empty leaves it out."""
+        box = self.cellWidget(number, TARGET)
+        box.setCurrentIndex(box.findData(code))
+
+    def state_of(self, number: int) -> str:
+        """What is said of a row."""
+        return self.item(number, STATE).text()
+
+    def wrong_kind(self, row: PlannedLayer) -> str:
+        """What to say where a row's geometry does not fit what it becomes."""
+        return row.wrong_kind(self._layers.get(row.code))
+
+    @property
+    def ready(self) -> list[PlannedLayer]:
+        """The rows that would go in now."""
+        return [row for row in self.rows if row.is_data and row.code and row.status != ADDED]
+
+    @property
+    def waiting(self) -> list[PlannedLayer]:
+        """The rows for which a person has said nothing yet."""
+        return [row for row in self.rows if row.status in (UNSURE, UNMATCHED)]
+
+    @property
+    def clashes(self) -> list[str]:
+        """The codes that two rows become under one label."""
+        pairs = [(row.code, row.label) for row in self.ready]
+        return sorted({code for code, label in pairs if pairs.count((code, label)) > 1})
+
+    def _put_controls(self, number: int, row: PlannedLayer) -> None:
+        target = search_box()
+        target.setModel(self._targets)
+        shrink(target)
+        target.setAccessibleName(f"{tr('Becomes')} {row.name}")
+        target.setCurrentIndex(target.findData(row.code) if row.code else -1)
+        target.lineEdit().setCursorPosition(0)  # a long title is read from its beginning
+        if row.suggested:
+            titles = [self._layers[code].title if code in self._layers else code for code in row.suggested]
+            target.lineEdit().setPlaceholderText(tr("{layers}?").format(layers=tr(" or ").join(titles)))
+            target.setToolTip(target.lineEdit().placeholderText())
+        covers = coverage_box(tr("as its last version") if "covers" in row.remembered else tr("as said above"))
+        covers.setAccessibleName(f"{tr('Speaks for')} {row.name}")
+        label = QLineEdit(row.label)
+        label.setPlaceholderText(tr("today"))
+        label.setAccessibleName(f"{tr('Label')} {row.name}")
+        target.currentIndexChanged.connect(lambda _index: self._choose_target(number, target))
+        covers.currentTextChanged.connect(lambda _text: setattr(row, "covers", coverage_of(covers)))
+        label.textChanged.connect(lambda text: self._choose_label(row, text))
+        for column, control in ((TARGET, target), (COVERS, covers), (LABEL, label)):
+            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            control.installEventFilter(self)
+            self.setCellWidget(number, column, control)
+
+    def eventFilter(self, control, event) -> bool:  # noqa: N802, ANN001 - Qt's name
+        """Scroll the table by the wheel, not the choice under the pointer; select the row in which one works."""
+        if event.type() == event.Type.Wheel and isinstance(control, QComboBox):
+            event.ignore()
+            return True
+        if event.type() == event.Type.FocusIn:
+            self.selectRow(self.indexAt(control.pos()).row())
+        return super().eventFilter(control, event)
+
+    def _choose_target(self, number: int, box: QComboBox) -> None:
+        self.rows[number].choose(box.currentData() or "")
+        box.lineEdit().setCursorPosition(0)
+        self._show_state(number)
+        self.changed.emit()
+
+    def _choose_label(self, row: PlannedLayer, text: str) -> None:
+        row.label = text.strip()
+        self.changed.emit()
+
+    def _show_state(self, number: int) -> None:
+        row, item = self.rows[number], self.item(number, STATE)
+        wrong = self.wrong_kind(row) if row.status != ADDED else ""
+        words = wrong or state_words(row)
+        item.setText(words)
+        item.setToolTip("\n".join([words, *(problem_line(problem) for problem in row.problems)]))
+        sign = "restricted" if wrong else SIGNS.get(row.status, "")
+        if sign:
+            item.setIcon(sign_icon(sign, self.palette()))
+        else:
+            item.setData(Qt.ItemDataRole.DecorationRole, None)
+        if row.status in (NOTE, LEFT_OUT):
+            brush = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+            for column in (NAME, STATE):
+                self.item(number, column).setForeground(brush)
+
+
+def state_words(row: PlannedLayer) -> str:
+    """How a row stands, in the user's language."""
+    if row.status == PLANNED:
+        return {
+            "code": tr("found by its code"),
+            "title": tr("found by its title"),
+            "part of title": tr("found by a part of its title: look at it"),
+        }.get(row.why, tr("found"))
+    if row.status == UNSURE and row.why == "several":
+        return tr("several become this layer: choose, and give each a label")
+    return {
+        CHOSEN: tr("chosen"),
+        UNSURE: tr("unsure: choose"),
+        UNMATCHED: tr("not found: choose, or leave it out"),
+        UNREADABLE: tr("cannot be read"),
+        NOTE: tr("comes with the data; no layer"),
+        LEFT_OUT: tr("left out"),
+        ADDED: tr("added"),
+        REFUSED: tr("refused"),
+    }.get(row.status, row.status)

@@ -1,0 +1,223 @@
+"""The dialog that publishes the one map as a QGIS project: a list of layers to tick, and where the project goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.gui import QgsAuthConfigSelect, QgsFileWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal, problem_lines
+from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.profile.paths import documents_folder, free_path
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
+from onemap.plugin.words.translation import tr
+
+SIZE_PX = (460, 560)
+TITLE, STATE = 0, 1
+ROLE_CODE = Qt.ItemDataRole.UserRole
+
+
+class PublishDialog(QDialog):
+    """The layers by department, as of the dock's day; all are ticked but those that the catalogue withholds."""
+
+    published = pyqtSignal(str)  # what to say of it
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Publish the one map as a project"))
+        self._library = library
+        self._request: Request | None = None
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Layers to publish"))
+        self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
+        self.tree.setIndentation(12)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        self.project = QgsFileWidget()
+        self.project.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
+        self.project.setConfirmOverwrite(False)  # it is asked when the core finds the file there
+        self.project.setFilter(tr("QGIS project (*.qgz)"))
+        folder = Path(documents_folder()) if is_server(library.path) else Path(library.path).parent
+        self.project.setFilePath(str(free_path(folder, short_name(library.path), ".qgz")))
+        self.project.fileChanged.connect(lambda _path: self._enable())
+        self.login = QgsAuthConfigSelect(None, "postgres")
+        self.notice = Notice(dock_controls())
+        self.work = WorkRow()
+        self.work.cancelled.connect(self._cancel)
+        self._build()
+        self._fill()
+        self.tree.itemChanged.connect(lambda _item, _column: self._enable())
+        name_accessibly(self)
+        self._end_request()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a project is being written."""
+        return self._request is not None
+
+    @property
+    def chosen_codes(self) -> list[str]:
+        """The codes of the layers that are ticked."""
+        return [
+            item.data(TITLE, ROLE_CODE)
+            for item in self._layer_items()
+            if item.checkState(TITLE) == Qt.CheckState.Checked
+        ]
+
+    def tick(self, code: str, is_on: bool) -> None:
+        """Tick a layer, or take its tick away."""
+        state = Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked
+        for item in self._layer_items():
+            if item.data(TITLE, ROLE_CODE) == code:
+                item.setCheckState(TITLE, state)
+
+    def publish(self, overwrite: bool = False) -> None:
+        """Let the core write the project. overwrite: over one that is there."""
+        if not self.publish_button.isEnabled():
+            return
+        self.notice.hide()
+        params: dict[str, Any] = {
+            "library": self._library.path,
+            "project": self.project.filePath().strip(),
+            "as_of": self._library.day,
+            "only": "" if self.chosen_codes == self._offered_codes else ",".join(self.chosen_codes),
+            "authcfg": self.login.configId() if is_server(self._library.path) else "",
+            "overwrite": overwrite,
+        }
+        title = tr("Publish the one map as a project")
+        self._request = self._library.core.ask("publish", params, title)
+        self._request.progressed.connect(self.work.show_progress)
+        self._request.answered.connect(self._end_request)
+        self._request.refused.connect(self._end_request)
+        self._request.answered.connect(lambda answer: self._show_published(params["project"], answer))
+        self._request.refused.connect(self._refuse)
+        self.work.begin(title)
+        self._enable()
+
+    def close_down(self) -> None:
+        """Stop following the core and close, before the dialog is deleted."""
+        if self._request is not None:
+            for signal in (self._request.answered, self._request.refused, self._request.progressed):
+                signal.disconnect()
+            self._end_request()
+        self.close()
+
+    def _build(self) -> None:
+        day = self._library.day or tr("today")
+        head = QLabel(tr("The versions in force, as of {day}. The library is only read.").format(day=day))
+        head.setWordWrap(True)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(tr("QGIS project"), self.project)
+        if is_server(self._library.path):
+            form.addRow(tr("Authentication for a server"), self.login)
+        self.publish_button = QPushButton(icon("publish"), tr("Publish"))
+        self.publish_button.setDefault(True)
+        self.publish_button.clicked.connect(lambda _checked: self.publish())
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        self.count = QLabel()
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.count, 1)
+        buttons.addWidget(self.publish_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(head)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(form)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.work)
+        layout.addLayout(buttons)
+        self.resize(*SIZE_PX)
+
+    def _fill(self) -> None:
+        groups: dict[str, QTreeWidgetItem] = {}
+        for entry in sorted(self._library.layers, key=lambda entry: entry.place):
+            if not entry.versions:
+                continue
+            if entry.department not in groups:
+                group = QTreeWidgetItem(self.tree, [word("departments", entry.department)])
+                group.setFlags(group.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsAutoTristate)
+                groups[entry.department] = group
+            groups[entry.department].addChild(self._item(entry))
+        self.tree.expandAll()
+        self._offered_codes = self.chosen_codes
+
+    def _item(self, entry: CatalogueLayer) -> QTreeWidgetItem:
+        version = entry.in_force
+        item = QTreeWidgetItem([entry.title, version.label if version is not None else tr("not in force")])
+        item.setData(TITLE, ROLE_CODE, entry.code)
+        if version is None:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            brush = quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+            for column in (TITLE, STATE):
+                item.setForeground(column, brush)
+            return item
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(TITLE, Qt.CheckState.Unchecked if entry.withheld else Qt.CheckState.Checked)
+        if entry.withheld:
+            item.setText(STATE, f"{version.label} · {tr('withheld')}")
+            item.setToolTip(TITLE, tr("The catalogue keeps it out of projects unless someone asks for it."))
+        return item
+
+    def _layer_items(self) -> list[QTreeWidgetItem]:
+        groups = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        return [group.child(row) for group in groups for row in range(group.childCount())]
+
+    def _show_published(self, project: str, answer: dict[str, Any]) -> None:
+        count = len(answer["layers"]) if isinstance(answer["layers"], list) else answer["layers"]
+        lines = [tr("The project has {count} layers: {path}").format(count=count, path=project)]
+        lines += [problem.text for problem in problem_lines(answer.get("problems") or [])]
+        lines += [
+            tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
+            for one in answer["left_out"]
+        ]
+        text = name_controls("\n".join(lines), add_controls())
+        self.notice.say(text)
+        self.published.emit(text)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        if refusal.is_about("out.exists"):
+            refusal.mend = (tr("Replace it"), lambda: self.publish(overwrite=True))
+        self.notice.refuse(refusal)
+
+    def _cancel(self) -> None:
+        if self._request is not None:
+            self._request.cancel()
+
+    def _end_request(self, *_what: object) -> None:
+        self._request = None
+        self.work.hide()
+        self._enable()
+
+    def _enable(self) -> None:
+        count = len(self.chosen_codes)
+        self.count.setText(tr("Layers: {count}").format(count=count))
+        self.publish_button.setEnabled(not self.is_working and count > 0 and bool(self.project.filePath().strip()))

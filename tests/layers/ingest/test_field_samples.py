@@ -1,0 +1,28 @@
+"""What `inspect` shows of the values of a field, so that a person knows which field it is."""
+
+import geopandas
+import shapely
+
+from onemap.layers.ingest.inspection import inspect
+
+
+def test_the_first_different_values_stand_beside_a_field(tmp_path):
+    long = "甲" * 60
+    frame = geopandas.GeoDataFrame(
+        {
+            "use": ["0101", None, "0101", " ", "0201", "0301", "0302"],
+            "note": [long, None, None, None, "two\nlines", None, None],
+            "mu": [1.5, None, 2.0, 2.0, 3.25, None, 4.0],
+            "none": [None] * 7,
+        },
+        geometry=[shapely.Point(500_000 + number, 4_200_000) for number in range(7)],
+        crs="EPSG:4547",
+    )
+    frame.to_file(tmp_path / "a.gpkg", driver="GPKG")
+    fields = inspect(str(tmp_path / "a.gpkg"), None, None, "en")["layers"][0]["fields"]
+    assert {field["name"]: field["samples"] for field in fields} == {
+        "use": ["0101", "0201", "0301"],
+        "note": ["甲" * 39 + "…", "two lines"],
+        "mu": ["1.5", "2.0", "3.25"],
+        "none": [],
+    }

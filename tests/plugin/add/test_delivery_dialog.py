@@ -1,0 +1,246 @@
+"""A department's whole folder: one table of what goes where, edited, added in one go, or refused whole."""
+
+import tomllib
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem
+from qgis.PyQt.QtCore import QMimeData, QPoint, Qt, QUrl
+from qgis.PyQt.QtGui import QDropEvent
+from qgis.PyQt.QtWidgets import QListView, QPushButton
+
+from onemap.plugin.add.delivery_dialog import DeliveryDialog
+from onemap.plugin.add.geometry_kinds import wrong_kind
+from onemap.plugin.add.planned_layers import PlannedLayer, plan_text
+from onemap.plugin.widgets.accessible_names import nameless_controls
+from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
+
+BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    """Two layers that are told by their names, one that is not, and a letter."""
+    folder = tmp_path / "delivery"
+    (folder / "红线").mkdir(parents=True)
+    write_layer(folder / "永久基本农田图斑2024.gpkg", ["BSM"], [(box(0, 0, 100, 100), "F1")])
+    write_layer(folder / "红线" / "STBHHX.gpkg", ["BSM"], [(box(200, 0, 50, 50), "R1"), (box(300, 0, 50, 50), "R2")])
+    write_layer(folder / "成果.gpkg", ["A"], [(box(500, 0, 50, 50), "Z")])
+    (folder / "说明.pdf").write_bytes(b"%PDF-1.4")
+    return folder
+
+
+@pytest.fixture
+def dialog(opened):
+    made = DeliveryDialog(opened)
+    made.show()
+    yield made
+    made.close_down()
+    made.deleteLater()
+
+
+def look_through(dialog, folder):
+    dialog.show_plan(str(folder))
+    wait_for(lambda: not dialog.is_working)
+    assert dialog.notice.text == ""
+
+
+def number_of(dialog, name):
+    return next(number for number, row in enumerate(dialog.table.rows) if name in row.source)
+
+
+def press_add(dialog):
+    """Press Add and wait; returns the core's answer, None where it was refused."""
+    answers = []
+    dialog.added.connect(lambda answer, _said: answers.append(answer))
+    assert dialog.add_button.isEnabled(), dialog.hint.text()
+    dialog.add_button.click()
+    wait_for(lambda: not dialog.is_working)
+    return answers[0] if answers else None
+
+
+def speak_for_district(dialog):
+    dialog.covers.setCurrentIndex(dialog.covers.findData("district"))
+
+
+def _described(control):
+    """A control by its class and those around it."""
+    return f"{type(control).__name__} in {type(control.parent()).__name__} {control.objectName()}"
+
+
+def versions_of(opened):
+    listed = []
+    opened.listed.connect(lambda: listed.append(True))
+    opened.refresh()
+    wait_for(lambda: listed)
+    return {layer.code: layer.versions for layer in opened.layers if layer.versions}
+
+
+def test_a_folder_is_shown_as_one_table_and_nothing_is_added_by_looking(dialog, delivery, opened):
+    look_through(dialog, delivery)
+    shown = {row.source: (row.code, dialog.table.state_of(number)) for number, row in enumerate(dialog.table.rows)}
+    assert shown == {
+        "永久基本农田图斑2024.gpkg": ("YJJBNTTB", "found by its title"),
+        "红线/STBHHX.gpkg": ("STBHHX", "found by its code"),
+        "成果.gpkg": ("", "not found: choose, or leave it out"),
+        "说明.pdf": ("", "comes with the data; no layer"),
+    }
+    assert dialog.hint.text() == "Layers that go in: 2. Still without a layer, and so left out: 1."
+    assert versions_of(opened) == {}
+
+
+def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, opened):
+    look_through(dialog, delivery)
+    speak_for_district(dialog)
+    red = number_of(dialog, "STBHHX")
+    dialog.table.choose(red, "")
+    assert dialog.hint.text().startswith("Layers that go in: 1.")
+    dialog.table.choose(red, "STBHHX")
+    assert dialog.table.state_of(red) == "chosen"
+    answer = press_add(dialog)
+    assert [(one["code"], one["features"]) for one in answer["added"]] == [("YJJBNTTB", 1), ("STBHHX", 2)]
+    assert dialog.notice.text == "Layers with a new version: 2."
+    assert dialog.table.state_of(red) == "added"
+    assert not dialog.add_button.isEnabled()
+    found = versions_of(opened)
+    assert (found["YJJBNTTB"][0].label, found["YJJBNTTB"][0].coverage) == ("2024", "district")
+
+
+def test_what_is_refused_is_said_at_its_row_and_nothing_else_is_in_until_that_is_asked(dialog, delivery, opened):
+    write_layer(delivery / "红线" / "STBHHX.gpkg", ["BSM"], [(box(200, 0, 50, 50), "R1"), (BOW_TIE, "R2")])
+    look_through(dialog, delivery)
+    speak_for_district(dialog)
+    assert press_add(dialog) is None
+    assert versions_of(opened) == {}
+    red = number_of(dialog, "STBHHX")
+    assert dialog.table.state_of(red) == "refused"
+    assert dialog.table.state_of(number_of(dialog, "基本农田")) == "found by its title"
+    dialog.table.selectRow(red)
+    assert "R2" in dialog.row_page.problems.item(0).text()
+    assert dialog.notice._button.text() == "Add the others"
+    dialog.notice._button.click()
+    wait_for(lambda: not dialog.is_working)
+    assert set(versions_of(opened)) == {"YJJBNTTB"}
+    assert dialog.table.state_of(red) == "refused"
+    dialog.row_page.repair.click()
+    assert press_add(dialog)["added"][0]["code"] == "STBHHX"
+    assert set(versions_of(opened)) == {"YJJBNTTB", "STBHHX"}
+
+
+def test_a_file_without_a_coordinate_system_gets_one_in_its_row(dialog, tmp_path):
+    folder = tmp_path / "lost"
+    folder.mkdir()
+    rows = [(box(0, 0, 10, 10), "F")]
+    write_layer(folder / "YJJBNTTB.shp", ["BSM"], rows, crs=None, driver="ESRI Shapefile")
+    look_through(dialog, folder)
+    speak_for_district(dialog)
+    assert press_add(dialog) is None
+    assert "no coordinate system" in dialog.notice.text
+    dialog.row_page.crs.setCrs(QgsCoordinateReferenceSystem(CRS))
+    assert press_add(dialog)["added"][0]["features"] == 1
+
+
+def test_the_wrong_geometry_and_two_for_one_version_are_told_before_add(dialog, delivery):
+    write_layer(delivery / "河.gpkg", ["BSM"], [(line((0, 0), (9, 9)), "L")])
+    look_through(dialog, delivery)
+    dialog.table.choose(number_of(dialog, "河"), "DLTB")
+    assert dialog.hint.text() == "河.gpkg: It holds lines; this layer takes polygons."
+    assert not dialog.add_button.isEnabled()
+    dialog.table.choose(number_of(dialog, "河"), "")
+    assert dialog.add_button.isEnabled()
+    zone = number_of(dialog, "成果")
+    dialog.table.choose(zone, "STBHHX")
+    assert dialog.hint.text() == "Several become STBHHX: give each another label, or leave one out."
+    dialog.table.cellWidget(zone, 3).setText("2023")
+    assert dialog.add_button.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "said"),
+    [
+        ("polygon", "MultiPolygon, Polygon", ""),
+        ("polygon", "LineString, Point", "It holds lines, points; this layer takes polygons."),
+        ("line", "MultiLineString", ""),
+        ("point", "Polygon", "It holds polygons; this layer takes points."),
+        ("polygon", "GeometryCollection", ""),
+        ("polygon", "", "It is a table without geometry; this layer takes polygons."),
+        ("table", "", ""),
+        ("raster", "Polygon", "This layer is kept as a raster, and the file is none."),
+    ],
+)
+def test_a_geometry_fits_its_layer_or_it_is_said_why_not(wanted, found, said):
+    assert wrong_kind(wanted, found, 3) == said
+
+
+def test_the_plan_is_read_by_the_core_as_it_was_written():
+    remembered = PlannedLayer('甲/a "b".shp', "", "DLTB", "planned", fields={"编号": "x y"}, remembered=("covers",))
+    own = PlannedLayer("c.gpkg", "层", "STBHHX", "chosen", covers="extent", label="2024", repair=True)
+    plain = PlannedLayer("d.gpkg", "", "YJJBNTTB", "planned")
+    read = tomllib.loads(plan_text([remembered, own, plain], "district"))["layer"]
+    assert read == [
+        {"source": '甲/a "b".shp', "code": "DLTB", "fields": {"编号": "x y"}},
+        {"source": "c.gpkg", "layer": "层", "code": "STBHHX", "covers": "extent", "label": "2024", "repair": True},
+        {"source": "d.gpkg", "code": "YJJBNTTB", "covers": "district"},
+    ]
+
+
+def test_a_cancelled_delivery_leaves_the_library_as_it_was(dialog, delivery, opened):
+    look_through(dialog, delivery)
+    speak_for_district(dialog)
+    dialog.add_button.click()
+    dialog.work.cancel_button.click()
+    wait_for(lambda: not dialog.is_working)
+    assert dialog.notice.text == ""
+    assert versions_of(opened) == {}
+    assert dialog.add_button.isEnabled()
+
+
+def test_what_went_in_layer_by_layer_before_a_cancel_is_not_added_twice(dialog, delivery, opened):
+    look_through(dialog, delivery)
+    speak_for_district(dialog)
+    dialog.add(each=True)
+    dialog._request.cancel()
+    core("add", opened.path, delivery / "红线" / "STBHHX.gpkg", "--as", "STBHHX", "--covers=district")
+    wait_for(lambda: not dialog.is_working)
+    red = number_of(dialog, "STBHHX")
+    wait_for(lambda: dialog.table.state_of(red) == "added")
+    assert "STBHHX" not in [row.code for row in dialog.table.ready]
+
+
+def _dropped(path):
+    """A file or a folder, let go over a widget; Qt reads the names from the second while the first lives."""
+    what = QMimeData()
+    what.setUrls([QUrl.fromLocalFile(str(path))])
+    button, key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    return QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, what, button, key), what
+
+
+def test_a_folder_dropped_on_the_dialog_is_looked_through(dialog, delivery):
+    drop, _what = _dropped(delivery)
+    dialog.dropEvent(drop)
+    wait_for(lambda: not dialog.is_working)
+    assert len(dialog.table.rows) == 4
+    nameless = [
+        _described(control)
+        for control in nameless_controls(dialog)
+        # A list that drops down belongs to its box; a message's button says its text when there is one.
+        if type(control) is not QListView and not isinstance(control, QPushButton)
+    ]
+    assert nameless == []
+
+
+def test_what_is_dropped_on_the_map_tab_is_asked_about(dock, opened, delivery):
+    dock.open_library(opened.path)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    drop, _what = _dropped(delivery / "成果.gpkg")
+    dock.map_tab.dropEvent(drop)
+    wait_for(lambda: dock.add_dialog is not None and not dock.add_dialog.is_working)
+    assert dock.add_dialog.form.chosen_part.count == 1
+    drop, _what = _dropped(delivery)
+    dock.map_tab.dropEvent(drop)
+    wait_for(lambda: not dock.delivery_dialog.is_working)
+    assert not dock.add_dialog.isVisible()
+    assert len(dock.delivery_dialog.table.rows) == 4
+    speak_for_district(dock.delivery_dialog)
+    press_add(dock.delivery_dialog)
+    wait_for(lambda: dock.library.entry("STBHHX").versions)

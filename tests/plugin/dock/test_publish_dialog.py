@@ -1,0 +1,91 @@
+"""Publishing from the dock: layers to tick, a project, and what is said when one is there already."""
+
+import shutil
+import zipfile
+
+import pytest
+from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtWidgets import QListView, QPushButton
+
+from onemap.plugin.widgets.accessible_names import nameless_controls
+from onemap.plugin.words import core_words
+from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.small_town import wait_for
+
+
+@pytest.fixture(scope="module")
+def three_layers(library, town, tmp_path_factory):
+    """A library of three layers, of which one comes into force in November 2026, and one is withheld."""
+    path = tmp_path_factory.mktemp("published") / "一张图.gpkg"
+    shutil.copyfile(library, path)
+    core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01", "--covers=district")
+    core("add", path, town / "farmland.gpkg", "--as", "ZRBHD", "--fields", "BH=BSM", "--covers=district")
+    return path
+
+
+@pytest.fixture
+def dialog(dock, three_layers, tmp_path):
+    """The dialog as of a day in March, beside a project that has the library's name already."""
+    path = tmp_path / "一张图.gpkg"
+    shutil.copyfile(three_layers, path)
+    (tmp_path / "一张图.qgz").touch()
+    (tmp_path / "一张图.catalogue.toml").write_text("[ZRBHD]\nwithheld = true\n", encoding="utf-8")
+    assert not dock.header.publish_action.isEnabled()
+    dock.library.as_of = QDate(2026, 3, 2)
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers and core_words.are_known())
+    dock.header.publish_action.trigger()
+    return dock.publish_dialog
+
+
+def press_publish(dialog):
+    dialog.publish_button.click()
+    wait_for(lambda: not dialog.is_working)
+
+
+def layers_in(project):
+    with zipfile.ZipFile(project) as archive:
+        text = next(archive.read(name) for name in archive.namelist() if name.endswith(".qgs")).decode()
+    return {code for code in ("YJJBNTTB", "STBHHX", "ZRBHD") if f"{code}__" in text}
+
+
+def test_what_is_in_force_and_not_withheld_is_ticked_and_published(dialog, tmp_path):
+    assert dialog.chosen_codes == ["YJJBNTTB"]
+    states = {item.data(0, Qt.ItemDataRole.UserRole): item.text(1) for item in dialog._layer_items()}
+    assert states["STBHHX"] == "not in force"
+    assert states["ZRBHD"].endswith("withheld")
+    press_publish(dialog)
+    project = tmp_path / "一张图-2.qgz"
+    assert layers_in(project) == {"YJJBNTTB"}
+    headline, *left_out = dialog.notice.text.split("\n")
+    assert headline == f"The project has 1 layers: {project}"
+    assert any("STBHHX" in line and core_words.word("reasons", "not_in_force") in line for line in left_out)
+
+
+def test_a_tick_adds_what_is_withheld_and_without_any_there_is_nothing_to_publish(dialog, tmp_path):
+    dialog.tick("YJJBNTTB", False)
+    assert not dialog.publish_button.isEnabled()
+    dialog.tick("ZRBHD", True)
+    assert dialog.count.text() == "Layers: 1"
+    press_publish(dialog)
+    assert layers_in(tmp_path / "一张图-2.qgz") == {"ZRBHD"}
+
+
+def test_a_project_that_is_there_is_replaced_only_by_a_click(dialog, tmp_path):
+    project = tmp_path / "一张图.qgz"
+    dialog.project.setFilePath(str(project))
+    press_publish(dialog)
+    assert project.stat().st_size == 0
+    assert dialog.notice._button.text() == "Replace it"
+    dialog.notice._button.click()
+    wait_for(lambda: not dialog.is_working)
+    assert layers_in(project) == {"YJJBNTTB"}
+
+
+def test_every_control_of_it_has_a_name(dialog):
+    nameless = [
+        type(control).__name__
+        for control in nameless_controls(dialog)
+        if type(control) is not QListView and not isinstance(control, QPushButton)
+    ]
+    assert nameless == []

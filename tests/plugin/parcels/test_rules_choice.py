@@ -1,0 +1,23 @@
+"""Which rules a check begins with: the library's own, or those of the settings."""
+
+from onemap.plugin.parcels.rules_choice import RulesChoice
+from onemap.plugin.profile import settings
+from onemap.tests.plugin.small_town import wait_for
+
+
+def test_a_check_begins_with_the_rules_of_the_settings_until_others_are_chosen(opened, town):
+    pack = str(town / "pack.toml")
+    settings.put("pack", pack)
+    choice = RulesChoice(opened)
+    assert choice.packs == [pack]
+    wait_for(lambda: choice.box.currentText() == "Rules of the test 1")
+    choice.box.setCurrentIndex(0)
+    opened.listed.emit()
+    assert choice.packs is None
+    choice.deleteLater()
+
+
+def test_without_a_setting_a_check_begins_with_the_rules_of_the_library(opened):
+    choice = RulesChoice(opened)
+    assert choice.packs is None
+    choice.deleteLater()
