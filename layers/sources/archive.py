@@ -137,7 +137,7 @@ def sources_in(folder: Path, name: str) -> list[Path]:
         and not any(parent.suffix.lower() in formats.FOLDERS for parent in item.relative_to(folder).parents)
         and not item.name.startswith("._")
     ]
-    readable = [item for item in found if item.suffix.lower() in formats.READABLE and not _is_part(item)]
+    readable = [item for item in found if item.suffix.lower() in formats.READABLE and whole_of(item) is None]
     main = [item for item in readable if item.suffix.lower() not in _MAY_BE_A_NOTE] or readable
     if not main:
         check_driver(*found)
@@ -145,12 +145,12 @@ def sources_in(folder: Path, name: str) -> list[Path]:
     return main
 
 
-def _is_part(path: Path) -> bool:
-    """Whether it is the table of a shapefile or of a MapInfo table beside it, and no source of its own."""
-    return path.suffix.lower() == ".dbf" and any(
-        beside.stem == path.stem and beside.suffix.lower() in (".shp", ".tab", ".shx")
-        for beside in path.parent.iterdir()
-    )
+def whole_of(path: Path) -> Path | None:
+    """The shapefile or MapInfo table of which a .dbf is the part, and so no source of its own; None of all else."""
+    if path.suffix.lower() != ".dbf":
+        return None
+    beside = (one for one in path.parent.iterdir() if one.stem == path.stem)
+    return next((one for one in beside if one.suffix.lower() in (".shp", ".tab", ".shx")), None)
 
 
 def check_driver(*paths: Path) -> None:

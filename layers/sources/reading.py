@@ -16,7 +16,7 @@ from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
-from onemap.layers.sources.archive import check_driver, sources_in, unpack_source
+from onemap.layers.sources.archive import check_driver, sources_in, unpack_source, whole_of
 from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
@@ -68,6 +68,9 @@ def _is_folder_of_sources(path: Path) -> bool:
 def _check_readable(path: Path) -> None:
     suffix = path.suffix.lower()
     check_driver(path)
+    whole = whole_of(path)
+    if whole is not None and whole.suffix.lower() != ".shx":
+        raise OneMapError("source.is_part", file=path.name, whole=whole.name)
     check_complete(path)
     if suffix not in formats.READABLE or (suffix == ".txt" and not (path.is_file() and looks_like_redline(path))):
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)

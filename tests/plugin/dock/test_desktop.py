@@ -51,7 +51,7 @@ def test_a_click_on_a_finding_shows_its_measure_and_its_basis(seen):
 
 
 def test_a_click_on_explain_shows_the_steps_from_the_data_to_the_verdict(seen):
-    assert "5,000.000 m²" in seen["steps_text"]
+    assert "5,000 m²" in seen["steps_text"]
     assert "第三十五条" in seen["steps_text"]
 
 
