@@ -149,8 +149,8 @@ def whole_of(path: Path) -> Path | None:
     """The shapefile or MapInfo table of which a .dbf is the part, and so no source of its own; None of all else."""
     if path.suffix.lower() != ".dbf":
         return None
-    beside = (one for one in path.parent.iterdir() if one.stem == path.stem)
-    return next((one for one in beside if one.suffix.lower() in (".shp", ".tab", ".shx")), None)
+    beside = {one.suffix.lower(): one for one in path.parent.iterdir() if one.stem == path.stem}
+    return next((beside[suffix] for suffix in (".shp", ".tab", ".shx") if suffix in beside), None)
 
 
 def check_driver(*paths: Path) -> None:
