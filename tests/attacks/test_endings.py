@@ -124,20 +124,28 @@ def test_a_library_with_a_curve_in_it_is_unknown_and_no_defect(onemap, desk):
     assert answer.code == 3 or answer.json["verdicts"]["unknown"] == 1
 
 
-@pytest.mark.parametrize(
-    "wkt",
-    [
-        "CURVEPOLYGON(CIRCULARSTRING(0 0,1 1,2 0,1 -1,0 0))",
-        "CIRCULARSTRING(0 0,1 1,2 0)",
-        "COMPOUNDCURVE((0 0,1 1),(1 1,2 2))",
-        "MULTISURFACE(CURVEPOLYGON((0 0,1 0,1 1,0 0)))",
-        "TIN(((0 0,1 0,1 1,0 0)))",
-        "POLYGON(" + "(" * 5000,
-    ],
+CURVES = (
+    "CURVEPOLYGON(CIRCULARSTRING(0 0,1 1,2 0,1 -1,0 0))",
+    "CIRCULARSTRING(0 0,1 1,2 0)",
+    "COMPOUNDCURVE((0 0,1 1),(1 1,2 2))",
+    "MULTISURFACE(CURVEPOLYGON((0 0,1 0,1 1,0 0)))",
 )
-def test_a_curve_in_a_table_of_text_is_named_by_its_cell(onemap, tmp_path, wkt):
-    (tmp_path / "a.csv").write_text(f'BSM,wkt\n1,"POLYGON((0 0,1 0,1 1,0 0))"\n2,"{wkt}"\n')
-    answer = onemap("inspect", tmp_path / "a.csv")
+
+
+def table_with(folder, wkt):
+    (folder / "a.csv").write_text(f'BSM,wkt\n1,"POLYGON((0 0,1 0,1 1,0 0))"\n2,"{wkt}"\n')
+    return folder / "a.csv"
+
+
+@pytest.mark.parametrize("wkt", CURVES)
+def test_a_curve_in_a_table_of_text_is_read(onemap, tmp_path, wkt):
+    answer = onemap("inspect", table_with(tmp_path, wkt))
+    assert (answer.code, [layer["count"] for layer in answer.json["layers"]]) == (0, [2])
+
+
+@pytest.mark.parametrize("wkt", ["TIN(((0 0,1 0,1 1,0 0)))", "POLYGON(" + "(" * 5000, "CURVEPOLYGON(" * 5000])
+def test_a_text_that_is_no_geometry_is_named_by_its_cell(onemap, tmp_path, wkt):
+    answer = onemap("inspect", table_with(tmp_path, wkt))
     assert (answer.code, answer.codes) == (3, ["sheet.wkt"])
     assert answer.json["problems"][0]["feature"] == "B3"
 

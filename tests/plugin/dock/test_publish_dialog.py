@@ -10,14 +10,15 @@ from qgis.PyQt.QtWidgets import QListView, QPushButton
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
-from onemap.tests.plugin.small_town import wait_for
+from onemap.tests.plugin.small_town import CRS, wait_for
 
 
 @pytest.fixture(scope="module")
-def three_layers(library, town, tmp_path_factory):
+def three_layers(town, tmp_path_factory):
     """A library of three layers, of which one comes into force in November 2026, and one is withheld."""
     path = tmp_path_factory.mktemp("published") / "一张图.gpkg"
-    shutil.copyfile(library, path)
+    core("new", path, "--crs", CRS, "--district", town / "district.gpkg", "--pack", town / "pack.toml")
+    core("add", path, town / "farmland.gpkg", "--as", "YJJBNTTB", "--valid-from", "2026-01-01", "--covers=district")
     core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01", "--covers=district")
     core("add", path, town / "farmland.gpkg", "--as", "ZRBHD", "--fields", "BH=BSM", "--covers=district")
     return path
