@@ -91,7 +91,7 @@ GRANTS: tuple[Right, ...] = (
     ),
 )
 MAY_LOG = (
-    f"NEW.action = '{_KEEP}' AND EXISTS (SELECT FROM {_LOOKS} AS w WHERE w.xmin = this_step)"
+    f"NEW.action = '{_KEEP}' AND EXISTS (SELECT FROM {_LOOKS} AS w WHERE w.xmin = this_step)"  # nosec B608
     f" OR NEW.action = '{_STEP}' AND EXISTS (SELECT FROM {_STEPS} AS w WHERE w.xmin = this_step)"
 )
 Record = dict[str, Any]
@@ -128,7 +128,7 @@ def kept_warnings(library: Library) -> dict[str, KeptWarning]:
     kept: dict[str, KeptWarning] = {}
     if not library.has_table(_STEPS):  # a library that was made before warnings had states
         return kept
-    sql = f"SELECT number, warning, state, reason, facts, who, at FROM {_STEPS} ORDER BY number"  # noqa: S608 - our own
+    sql = f"SELECT number, warning, state, reason, facts, who, at FROM {_STEPS} ORDER BY number"  # noqa: S608  # nosec B608
     try:
         for number, name, state, reason, facts, who, at in library.connection.execute(sql):
             if state not in NEXT or not all(isinstance(text, str) for text in (name, reason, who, at)):
@@ -153,7 +153,7 @@ def _known_facts(text: str) -> Record:
 def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:
     """On which day each was first and last seen, and whether the last list has it."""
     by_number = {warning.number: warning for warning in kept.values()}
-    for day, found in library.connection.execute(f"SELECT day, found FROM {_LOOKS} ORDER BY number"):  # noqa: S608
+    for day, found in library.connection.execute(f"SELECT day, found FROM {_LOOKS} ORDER BY number"):  # noqa: S608  # nosec B608
         seen = set(json.loads(found)["opened"])
         for number, warning in by_number.items():
             warning.is_found = number in seen
@@ -249,7 +249,7 @@ def new_warnings(library: Library, threads: Threads) -> FoundWarnings:
 def _last_question(library: Library) -> WarningOptions:
     """What the last list that was kept was asked, for today; without one what `warnings` asks by itself."""
     today, catalogue = library.today(), library.catalogue()
-    sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608 - our own name
+    sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608  # nosec B608
     row = library.connection.execute(sql).fetchone() if library.has_table(_LOOKS) else None
     if row is None:
         return WarningOptions(IndicatorOptions(tuple(indicator_packs((), catalogue)), (today,)), today)
@@ -276,7 +276,7 @@ def _make_tables(library: Library, connection: StoreConnection) -> None:
 
 
 def _last_number(connection: StoreConnection, table: str) -> int:
-    return int(connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0)  # noqa: S608 - our own name
+    return int(connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0)  # noqa: S608  # nosec B608
 
 
 def _state_names(*states: str) -> dict[str, str]:

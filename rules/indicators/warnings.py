@@ -110,7 +110,7 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list
     rows: list[_Placed] = []
     found = indicators(library, options.quotas, threads)
     grounds = found.tables["indicators"].geometries
-    assert grounds is not None
+    assert grounds is not None, "indicators have the ground of their units"  # noqa: S101  # nosec B101
     for one, ground in zip(found.rows, grounds.tolist(), strict=True):
         is_open = one["status"] == "unknown" and one["target"] is not None
         if one["status"] not in ("warn", "alarm") and not is_open:
