@@ -24,6 +24,7 @@ def test_a_benchmark_that_does_not_exist_is_answered_with_those_that_do():
         assert path.stem.removeprefix("bench_") in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "bench").glob("bench_*.py")), ids=lambda path: path.stem)
 def test_each_benchmark_says_what_it_takes(path):
     done = subprocess.run(  # noqa: S603

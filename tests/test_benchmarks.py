@@ -34,6 +34,7 @@ def test_the_workload_is_the_same_city_each_time(folder):
     assert all(shapely.is_valid(shapes).all() for shapes in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", [job for job in ours.JOBS if job not in ("v", "vii")])
 def test_ours_agrees_with_whole_overlays_of_an_array_library(job, folder):
     theirs = peer_frames.with_shapely(job.partition("-")[0], folder)()

@@ -126,6 +126,7 @@ def test_a_disk_that_is_full_already_is_said_to_be(desk, onemap, small_disk):
     assert onemap("add", library, desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["results.gpkg", "results.xlsx", "results"])
 def test_results_that_do_not_fit_are_refused_and_nothing_of_them_stays(desk, small_disk, name):
     disk = small_disk("28k")

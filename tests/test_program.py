@@ -99,6 +99,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_it_runs_from_any_folder_under_any_name(town, elsewhere, tmp_path):
     told = run("layers", town / "city.gpkg", "--json", folder=elsewhere, cwd=tmp_path)
     assert told.returncode == 0, told.stderr
@@ -287,6 +288,7 @@ def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed
     assert [path.name for path in town.glob("city.*")] == ["city.gpkg"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clears(town, onemap, seed):
     library = town / "city.gpkg"

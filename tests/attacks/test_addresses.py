@@ -77,6 +77,7 @@ def test_an_address_without_a_password_stays_as_it_is(address):
     assert passwords_in(address) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", SPELLINGS)
 def test_no_verb_repeats_a_password(onemap, tmp_path, monkeypatch, address):
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")
@@ -101,6 +102,7 @@ def test_no_verb_repeats_a_password(onemap, tmp_path, monkeypatch, address):
     assert SECRET.encode() not in library.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs Linux's list of processes")
 @pytest.mark.parametrize("address", [SPELLINGS[0], SPELLINGS[1], SPELLINGS[12], SPELLINGS[16], SPELLINGS[23]])
 def test_no_list_of_processes_shows_a_password(tmp_path, address):

@@ -66,6 +66,7 @@ def changed(path: Path, *statements: str) -> Path:
 # --- files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [
@@ -92,6 +93,7 @@ def test_a_geopackage_that_contradicts_itself_is_read_or_refused(onemap, library
     assert answer.code in (0, 3), answer.json
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [
@@ -156,6 +158,7 @@ def test_a_text_that_is_no_geometry_is_named_by_its_cell(onemap, tmp_path, wkt):
 NUMBERS = ("9" * 5000, "-" + "9" * 5000, "0x" + "F" * 5000, "1e" + "9" * 5000, str(2**63), "[" * 5000 + "]" * 5000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", NUMBERS)
 @pytest.mark.parametrize("place", ["min_area_m2", "where", "days", "rule"])
 def test_a_pack_with_a_number_or_a_nest_beyond_measure_is_refused(onemap, desk, value, place):

@@ -60,6 +60,7 @@ def companions(path: Path) -> None:
         path.with_suffix(part).write_bytes(b"\0" * 200)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*VECTOR_NAMES, *RASTER_NAMES])
 def test_a_file_that_points_elsewhere_is_refused_and_nobody_is_asked(onemap, tmp_path, listener, secret, name):
     for kind, text in pointing_texts(listener.url, secret).items():

@@ -67,6 +67,7 @@ def refused(bureau, own: Path, target: Path) -> dict:
     return answer.json["problems"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*PROGRAMS, *BOMBS])
 def test_a_template_runs_no_program_and_comes_to_an_end(bureau, own, tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)

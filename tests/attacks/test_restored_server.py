@@ -53,6 +53,7 @@ def test_a_dump_that_is_restored_says_what_it_lacks(city, postgis, tmp_path):
     assert done("verify", url, "--head", head).json["ok"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sql", "code", "place"),
     [

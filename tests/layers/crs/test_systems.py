@@ -224,6 +224,7 @@ ZONES = [  # the first EPSG code of domain 6.1 for datum, width and prefix
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("datum", "width", "prefixed", "first"), ZONES)
 def test_every_zone_is_known_by_its_parameters_whatever_a_prj_calls_it(datum, width, prefixed, first):
     numbers = range(25, 46) if width == 3 else range(13, 24)

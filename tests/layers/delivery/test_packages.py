@@ -217,6 +217,7 @@ def flip(content):
     return content[:-1] + bytes([content[-1] ^ 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "change", "code"),
     [

@@ -46,6 +46,7 @@ def test_codes_that_differ_by_case_only_are_refused(shelf, square):
     assert shelf.add(square, code="gl").codes == ["layer.clash"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("definition", "code"),
     [

@@ -66,6 +66,7 @@ def refused(onemap, library, path, code="RKTJ", *more):
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "code"),
     [

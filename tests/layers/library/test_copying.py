@@ -101,6 +101,7 @@ def test_a_copy_takes_nobodys_place(full, postgis, onemap, tmp_path):
     assert beside.read_text() == "# another's"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [

@@ -61,6 +61,7 @@ def test_every_kind_of_service_has_its_usual_place(shelf, onemap, register, kind
     assert (service["type"], service["url"], service["library"], service["kind"]) == (kind, url, library, data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "name"),
     [
@@ -106,6 +107,7 @@ def test_what_qgis_asks_by_itself_is_taken_from_the_address(shelf, onemap, regis
     assert listed(onemap, shelf)[0]["url"] == "https://a.example/ows?map=x"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -90,6 +90,7 @@ def test_what_was_not_touched_is_whole(whole):
     assert whole.problems() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "rows", "told"),
     [
@@ -117,6 +118,7 @@ def test_of_many_rows_the_first_are_named_and_all_are_counted(whole):
     assert problem["feature"].endswith("20 …")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "code", "layer"),
     [

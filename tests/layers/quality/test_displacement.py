@@ -74,6 +74,7 @@ def test_what_has_changed_in_part_is_told_by_what_has_not(add):
     assert "500 m" in shifts(answer)[0]["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["near", "anew", "other", "grid", "line", "few"])
 def test_what_is_not_certain_is_not_refused(add, name):
     """Nearer than any datum; unmoved; other fields; a grid that would fit many steps; a straight line; two fields."""

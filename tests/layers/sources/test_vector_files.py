@@ -105,6 +105,7 @@ def test_coordinates_that_are_no_numbers_are_refused_by_feature(shelf, shared_da
     assert (problem["code"] in ("geometry.null", "geometry.empty"), problem["row"]) == (True, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("name", ["a.gpkg", "a.geojson", "a.fgb", "a.zip", "a.shp", "a.dbf", "a.shx"])
 def test_a_half_written_file_never_gives_half_its_rows(shelf, layer_file, box, name, share):

@@ -177,6 +177,7 @@ def test_the_law_of_the_day_decides(desk):
     assert skipped == [("r", "law_not_in_force")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "code", "field"),
     [

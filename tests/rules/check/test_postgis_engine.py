@@ -118,6 +118,7 @@ def over_united(layer: str, expression: str, reach_m: float = 0.0) -> str:
     return f"SELECT p.id, ST_Area({expression}) AS m2 FROM parcels p CROSS JOIN coverage c CROSS JOIN LATERAL {near} f"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "least"), [("zoning", 990), ("flood500", 40)])
 def test_conflicts_of_avoid_are_those_of_the_second_engine(cambridge, layer, least):
     measured = cambridge.measured(over_united(layer, "ST_Intersection(p.geom, f.geom)"))

@@ -128,6 +128,7 @@ KEYS = {"KGDK": "DKBH", "DLHX": "HXBH", **dict.fromkeys(("TDGHDL", "YJJBNTTB", "
 ASKED_FOR = {"ZRBHD": ("GNFQ", "核心区"), "SD": ("JB", "一般湿地"), "CZKFBJ": ("GHFQMC", "城镇集中建设区")}  # by rules
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("a", "b", "columns_a", "columns_b", "matrix", "expected"),
     [

@@ -16,6 +16,7 @@ CITIES = ("130100",)  # the other city's lines agree as well, and take as long
 pytestmark = pytest.mark.skipif(not CHINA.is_dir(), reason="the real counties do not lie beside the project")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("city", CITIES)
 def test_the_types_have_the_areas_of_the_truth(city, tmp_path):
     source, library, out = CHINA / f"counties_{city}_epsg4547.gpkg", tmp_path / "l.gpkg", tmp_path / "o.gpkg"

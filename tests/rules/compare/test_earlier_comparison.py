@@ -67,6 +67,7 @@ def changed_plan(rows, how):
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["same", "moved", "gone", "overlapping", "first"])
 def test_it_equals_a_whole_comparison_to_the_last_bit_and_computes_less(table, how, tmp_path):
     table.plan("A", parcels(), label="old")

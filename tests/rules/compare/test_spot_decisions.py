@@ -42,6 +42,7 @@ def test_a_decision_is_shown_by_the_next_comparison_with_who_when_and_why(city):
     assert again["decision_at"] and again["decision_match"] == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("site", "stands"),
     [

@@ -112,6 +112,7 @@ def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
     assert not (desk.folder / "library.gpkg.work.part").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_every_kind_of_rule_gives_the_same_in_blocks_with_any_number_of_threads(town, workers):
     whole = assert_same(town.desk, workers=workers, most_parcels=7)

@@ -148,6 +148,7 @@ def test_a_layer_that_was_missing_is_computed_once_it_is_there(desk, town):
     assert again["computed"] == len(town.parcels) and town.verified(again) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_many_small_changes_give_what_a_whole_run_gives(desk, seed):
     town = Town(desk, seed)

@@ -198,6 +198,7 @@ def test_a_row_without_a_fitting_unit_of_measure_is_unknown(desk, land):
     assert values(found) == {"W": 5000.0, "E": None} and values(found, field="reason")["E"] == "unit"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
@@ -281,6 +282,7 @@ def test_a_condition_that_is_unknown_counts_nowhere_and_leaves_the_value_open(de
     assert values(found, field="share_known")["E"] == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("terms", "keys", "code", "line"),
     [

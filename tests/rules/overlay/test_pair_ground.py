@@ -73,6 +73,7 @@ def assert_same_ground(result: np.ndarray, expected: np.ndarray) -> None:
     assert np.isin(shapely.get_type_id(result[told]), (3, 6)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("grid_m", "told_at_least"), [(1e-9, 0.9), (0.001, 0.9), (1.0, 0.6), (5.0, 0.1)])
 def test_common_and_remaining_ground_of_uneven_polygons_are_those_of_geos(grid_m: float, told_at_least: float) -> None:
     # On a coarse grid corners and edges coincide, corners lie on edges, and edges run along each other.

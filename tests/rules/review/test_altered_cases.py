@@ -73,6 +73,7 @@ def case(town, walk):
     return case
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", EDITS)
 def test_each_step_after_an_edit_is_refused_and_the_edit_stays_named(town, case, what):
     table, sql = EDITS[what]

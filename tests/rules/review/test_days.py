@@ -44,6 +44,7 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch):
     return pass_days
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", [day(1), day(400), "9999-12-31"])
 @pytest.mark.parametrize(
     ("verb", "more"),

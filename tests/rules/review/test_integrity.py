@@ -20,6 +20,7 @@ def test_a_walked_case_is_whole(town, walk):
     assert done("verify", town.library).json["problems"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sql", "code", "table"),
     [

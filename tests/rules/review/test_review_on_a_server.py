@@ -120,6 +120,7 @@ def test_a_case_goes_its_way_by_the_accounts_of_its_departments(on_server):
     assert done("verify", on_server.library).json["ok"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("account", "step", "code"),
     [

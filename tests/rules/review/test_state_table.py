@@ -72,6 +72,7 @@ def arguments(action, town):
     }.get(action, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", CASE_STATES)
 def test_a_case_on_the_command_line_obeys_the_table(town, walk, state):
     case = walk(state)

@@ -49,6 +49,7 @@ def desk(tmp_path_factory):
     return made, first, made.check(moved, against=first).answer.json["run"]["id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_run_is_refused_by_name_or_its_rows_are_not_asked_for(desk, tmp_path, sql):
     made, first, second = desk

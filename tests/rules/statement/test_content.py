@@ -32,6 +32,7 @@ def fifty(bureau: Bureau) -> dict[str, Any]:
     return content_of(bureau, bureau.fifty)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_document_s_content_fits_the_published_schema(bureau: Bureau, kind: str, language: str):

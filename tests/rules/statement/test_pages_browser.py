@@ -81,6 +81,7 @@ def piece(rule: str, parcel: str) -> str:
     return f"document.querySelector(\".piece[data-rule='{rule}'][data-parcel='{parcel}']\")"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["statement", "english", "pack"])
 def test_a_page_asks_nothing_of_the_network_and_breaks_no_policy(chromium: Page, files: Files, name: str):
     path: Path = getattr(files, name)
