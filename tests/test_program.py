@@ -138,6 +138,12 @@ def test_help_needs_none_of_the_heavy_libraries(arguments):
     assert not {"numpy", "pandas", "geopandas", "shapely", "pyogrio", "pyproj", "pyarrow"} & loaded
 
 
+def test_saying_an_answer_in_text_needs_none_of_the_heavy_libraries():
+    code = "import sys; import onemap.rules.commands.verb_text; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True, text=True).stdout
+    assert not {"numpy", "pandas", "geopandas", "shapely", "pyogrio", "pyproj", "pyarrow"} & set(loaded.split())
+
+
 def test_help_names_every_verb_in_both_languages():
     for language, word in (("zh", "建"), ("en", "make")):
         told = run("--help", "--lang", language)

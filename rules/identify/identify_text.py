@@ -6,7 +6,6 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
-from onemap.rules.kinds.reasons import reason_word
 
 _MOST = 20  # features of a layer that somebody reads; the answer in JSON has them all
 
@@ -32,7 +31,8 @@ def identify_text(result: Mapping[str, Any], language: str) -> str:
         lines.append(_list_line("said.identify_free", free, language))
     for reason in dict.fromkeys(layer["reason"] for layer in result["layers"] if layer["reason"]):
         titles = [layer["title"] for layer in result["layers"] if layer["reason"] == reason]
-        lines.append(_list_line("said.identify_unknown", titles, language, reason=reason_word(reason, language)))
+        word = phrase(f"reason.{reason}", language)  # of the layer, so no kind of rule is asked for its own
+        lines.append(_list_line("said.identify_unknown", titles, language, reason=word))
     return "\n".join(lines)
 
 

@@ -1,12 +1,9 @@
 """What the verb of indicators says to people: unit by unit, value, target and status, and why where it is unknown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
-from onemap.layers.messages import phrase, sentences
-from onemap.rules.findings.table import Table
+from onemap.layers.messages import phrase
 from onemap.rules.indicators.reason_words import indicator_reasons
 
 _MOST_ROWS = 200  # that somebody reads; --json and --out have them all
@@ -118,37 +115,3 @@ def theme_lines(result: dict[str, Any], language: str) -> list[str]:
         if lost:
             lines.append("  " + phrase("said.theme_lacks", language, layers=comma.join(lost)))
     return lines
-
-
-def sheets_for_people(tables: Mapping[str, Table], language: str) -> dict[str, Table]:
-    """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
-    said = sentences(language)
-    return {
-        said["indicator_sheet"].get(name, name): table if name == "run" else Table(_worded(table.columns, language))
-        for name, table in tables.items()
-    }
-
-
-def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Columns with their heads and codes in words."""
-    said = sentences(language)
-    words: Mapping[str, Callable[[str], str]] = {
-        "status": lambda code: str(said["indicator_status"][code]),
-        "break": lambda code: str(said["indicator_reason"][code]),
-        "kind": lambda code: str(said["warning_kind"][code]),
-        "state": lambda code: str(said["warning_state"][code]),
-        **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),
-    }
-    result = columns.copy()
-    for name in result.columns:
-        if name in words:
-            texts = [None if code is None else words[name](code) for code in columns[name]]
-            result[name] = pd.Series(texts, index=columns.index, dtype=object)
-    if "reason" in result:  # of sums it names year and class
-        kinds = columns["kind"] if "kind" in columns else [None] * len(columns)
-        texts = [
-            text if text is None or kind == "sums" else indicator_reasons(text, language)
-            for text, kind in zip(columns["reason"], kinds, strict=True)
-        ]
-        result["reason"] = pd.Series(texts, index=columns.index, dtype=object)
-    return result.rename(columns=said["indicator_column"])

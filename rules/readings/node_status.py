@@ -39,14 +39,13 @@ def node_statuses(
     beyond: how many of the looked-at values were beyond the first limit.
     """
     found = []
-    until = rows[rows["time"] <= at]
     lengths = {"hour": pd.Timedelta(hours=1), "day": pd.Timedelta(days=1)}
     ended = {
         name: dict(iter(table[table["start"] + lengths[name] <= at].groupby(["node", "property"])))
         for name, table in spans.items()
     }
     for (node, prop), mine in rows.groupby(["node", "property"], sort=True):
-        seen = until.loc[until.index.intersection(mine.index)]
+        seen = mine[mine["time"] <= at]
         limit = limits.get(str(prop))
         looked = ended.get(limit.over, {}).get((node, prop)) if limit and limit.over != "reading" else None
         found.append(_status(str(node), str(prop), mine, seen, looked, limit, at))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
+from onemap.rules.work.table_targets import target_answer
 
 _KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
 _JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
@@ -108,8 +109,7 @@ def _check_result(
         "seconds": run.record["seconds"],
         "problems": [*run.problems, *remarks],
     }
-    if outs := values.get("out"):
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result |= target_answer(values)
     if changed is not None:
         result["changed"] = changed
     if values.get("keep_bad"):

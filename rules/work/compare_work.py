@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 
 def compare(values: Values, context: VerbContext) -> Result:
@@ -48,8 +49,7 @@ def compare(values: Values, context: VerbContext) -> Result:
     }
     if found.changed is not None:
         result["changed"] = found.changed
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result |= target_answer(values)
     return result
 
 
@@ -113,7 +113,7 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.contradictions import contradictions as compare_pairs
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
     from onemap.rules.findings.table import records_of
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.outputs import check_targets
 
     options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
@@ -128,15 +128,11 @@ def contradictions(values: Values, context: VerbContext) -> Result:
             rows.append(row)
         crs, recorded = library.crs, library.writable
     tables = contradiction_tables(rows)
-    problems: list[dict[str, Any]] = []
-    for out in outs:
-        with tables_written(tables, crs, out, overwrite) as target:  # each pair is a run of its own, recorded before
-            problems += remark_records([target], context.language)
+    problems = write_tables(tables, crs, values, context.language)  # each pair is a run of its own, recorded before
     context.progress.at(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     result["problems"] = problems
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result |= target_answer(values)
     return result
 
 

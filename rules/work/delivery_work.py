@@ -4,6 +4,7 @@ from pathlib import Path
 
 from onemap.layers.errors import UsageError
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 
 def deliver(values: Values, context: VerbContext) -> Result:
@@ -75,26 +76,23 @@ def changes(values: Values, context: VerbContext) -> Result:
     """One version of a layer against another, feature by feature."""
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.overlay.threads import Threads
     from onemap.rules.statistics.version_changes import version_changes
 
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"]])
+    check_targets(values.get("out") or [], bool(values.get("overwrite")), [values["library"]])
     labels = values["code"], values["old"], values["new"]
     with open_library(values["library"]) as library:
         threads = Threads.of(None, context.progress)
         found = version_changes(library, *labels, values.get("by"), library.today(), threads)
         crs = library.crs
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    for out in outs:
-        with tables_written(found.tables, crs, out, overwrite) as target:
-            problems += remark_records([target], context.language)
+    problems += write_tables(found.tables, crs, values, context.language)
     context.progress.at(1.0)
     return {
         **found.counts,
         "transitions": found.transitions,
         "versions": found.layers,
         "problems": problems,
-        **({"out": outs[0] if len(outs) == 1 else outs} if outs else {}),
+        **target_answer(values),
     }

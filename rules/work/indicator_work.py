@@ -6,6 +6,7 @@ from typing import Any
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.chart_pages import check_page, write_pages
+from onemap.rules.work.table_targets import target_answer
 
 
 def indicators(values: Values, context: VerbContext) -> Result:
@@ -55,16 +56,14 @@ def indicators(values: Values, context: VerbContext) -> Result:
         "units": found.units,
         "problems": problems,
     }
-    return {**result, **_files_of(values, outs, result["indicators"], packs, catalogue, context)}
+    return {**result, **_files_of(values, result["indicators"], packs, catalogue, context)}
 
 
-def _files_of(
-    values: Values, outs: list[str], rows: list[dict[str, Any]], packs: Any, catalogue: Any, context: VerbContext
-) -> Result:
+def _files_of(values: Values, rows: list[dict[str, Any]], packs: Any, catalogue: Any, context: VerbContext) -> Result:
     """Where the tables lie, and the page, which is written here."""
     from onemap.rules.indicators.indicator_pages import indicator_pages
 
-    answer: Result = {"out": outs[0] if len(outs) == 1 else outs} if outs else {}
+    answer = target_answer(values)
     if values.get("page"):
         pages, charts = indicator_pages(rows, packs, catalogue, context.language)
         answer["page"] = write_pages(values, pages, charts, context)
@@ -109,6 +108,6 @@ def themes(values: Values, context: VerbContext) -> Result:
 
 def tables_for(out: str, tables: Any, context: VerbContext) -> Any:
     """The tables as the file wants them: a sheet is for people, in their language."""
-    from onemap.rules.indicators.indicator_text import sheets_for_people
+    from onemap.rules.indicators.indicator_sheets import sheets_for_people
 
     return sheets_for_people(tables, context.language) if out.lower().endswith(".xlsx") else tables

@@ -160,7 +160,6 @@ def layers(values: Values, context: VerbContext) -> Result:
     """The catalogue of a library as it stands."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.listing import listing
-    from onemap.layers.publishing.map_looks import map_looks
     from onemap.rules.packs.pack import joined_rules
     from onemap.rules.question.question import packs_of, required_fields
 
@@ -169,8 +168,12 @@ def layers(values: Values, context: VerbContext) -> Result:
         asked = sorted({code for rule in joined_rules(packs) for code in rule.layers_named})
         listed = listing(library, values.get("as_of") or date.today(), lambda code: required_fields(packs, code))
         records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
-        drawn = map_looks(library, listed["layers"], context.language) if values.get("looks") else {}
-        return {**listed, "packs": records, "asked": asked, **drawn}
+        answer = {**listed, "packs": records, "asked": asked}
+        if values.get("looks"):
+            from onemap.layers.publishing.map_looks import map_looks
+
+            answer |= map_looks(library, listed["layers"], context.language)
+        return answer
 
 
 def redline(values: Values, context: VerbContext) -> Result:

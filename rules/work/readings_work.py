@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 _BEIJING = timedelta(hours=8)
 
@@ -11,7 +12,7 @@ def readings(values: Values, context: VerbContext) -> Result:
     """Means and status of sensors."""
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.readings.limits import read_limits
     from onemap.rules.readings.readings import ReadingsOptions, sensor_readings
 
@@ -32,17 +33,13 @@ def readings(values: Values, context: VerbContext) -> Result:
         found = sensor_readings(library, options)
         crs = library.crs
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    for out in outs:
-        with tables_written(found.tables, crs, out, overwrite) as target:
-            problems += remark_records([target], context.language)
+    problems += write_tables(found.tables, crs, values, context.language)
     context.progress.at(1.0, "")
-    result: Result = {
+    return {
         "at": options.at.isoformat(),
         "nodes": found.nodes,
         "means": found.means,
         "layers": found.layers,
         "problems": problems,
+        **target_answer(values),
     }
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
-    return result

@@ -12,6 +12,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.table_targets import target_answer
 
 _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not decided for good
 
@@ -56,8 +57,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
     if page is not None:
         _write_page(page, result, shown, context.language, overwrite)
         result["page"] = str(page)
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result |= target_answer(values)
     return result
 
 

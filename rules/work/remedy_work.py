@@ -4,6 +4,7 @@ from typing import Any
 
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 
 def remedy(values: Values, context: VerbContext) -> Result:
@@ -44,8 +45,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
         "seconds": found.record["seconds"],
         "problems": [*found.problems, *remark_records(targets, context.language)],
     }
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result |= target_answer(values)
     return result
 
 
@@ -57,7 +57,7 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.library.library import open_library
     from onemap.rules.findings.table import records_of
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.question import packs_of
     from onemap.rules.remedy.remedy_options import KEEP_VERDICT
     from onemap.rules.remedy.sites import SiteOptions
@@ -90,14 +90,10 @@ def sites(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress)
         table = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs
-    problems: list[dict[str, Any]] = []
-    for out in outs:
-        with tables_written({"sites": table}, crs, out, overwrite) as target:  # nothing else is recorded with them
-            problems += remark_records([target], context.language)
+    problems = write_tables({"sites": table}, crs, values, context.language)
     context.progress.at(1.0, "")
     result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result |= target_answer(values)
     return result
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import UsageError
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 
 def runs(values: Values, context: VerbContext) -> Result:
@@ -33,7 +34,7 @@ def runs(values: Values, context: VerbContext) -> Result:
 
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
     """A stored check as `check` answered it, its tables written where that is asked for."""
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.runs.past_runs import run_names, stored_verdicts
     from onemap.rules.runs.run import most_severe
     from onemap.rules.runs.run_store import run_record, stored_packs
@@ -55,11 +56,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
         "problems": [],
     }
     tables = _tables(library, run, record, unasked, context.language) if outs or values.get("against") else {}
-    for out in outs:
-        with tables_written(tables, library.crs, out, overwrite, context.language) as target:
-            result["problems"] += remark_records([target], context.language)
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result["problems"] += write_tables(tables, library.crs, values, context.language, context.language)
+    result |= target_answer(values)
     if values.get("against"):
         result["changed"] = _changes(library, values["against"], tables)
     return result

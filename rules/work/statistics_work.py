@@ -6,13 +6,13 @@ from typing import Any
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.chart_pages import check_page, write_pages
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 
 def statistics(values: Values, context: VerbContext) -> Result:
     """Areas, lengths, counts and sums of a layer by class and by area unit."""
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
-    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.statistics.figure_pages import statistics_page
     from onemap.rules.statistics.layer_in_units import StatisticsOptions
     from onemap.rules.statistics.statistics import statistics as measure
@@ -29,16 +29,12 @@ def statistics(values: Values, context: VerbContext) -> Result:
         known_at=values.get("known_at"),
         language=context.language,
     )
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
-    check_page(values, values.get("within"))
+    _check_targets(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         crs, catalogue = library.crs, library.catalogue()
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += _write_tables(found.tables, crs, outs, overwrite, context)
-    context.progress.at(1.0, "")
-    result: Result = {
+    answer: Result = {
         "rows": found.rows,
         "total": found.total,
         "units": found.units,
@@ -46,20 +42,13 @@ def statistics(values: Values, context: VerbContext) -> Result:
         "within": found.within,
         "problems": problems,
     }
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
-    if values.get("page"):
-        day = (values.get("as_of") or date.today()).isoformat()
-        page, chart = statistics_page(result, catalogue, day, context.language)
-        result["page"] = write_pages(values, [page], [chart], context)
-    return result
+    return _with_files(answer, found.tables, crs, catalogue, statistics_page, values, context)
 
 
 def transitions(values: Values, context: VerbContext) -> Result:
     """What of each class became what between two versions, by area unit."""
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
-    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.statistics.figure_pages import transitions_page
     from onemap.rules.statistics.transitions import TransitionOptions
     from onemap.rules.statistics.transitions import transitions as measure
@@ -74,16 +63,12 @@ def transitions(values: Values, context: VerbContext) -> Result:
         as_of=values.get("as_of") or date.today(),
         known_at=values.get("known_at"),
     )
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
-    check_page(values, values.get("within"))
+    _check_targets(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         crs, catalogue = library.crs, library.catalogue()
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += _write_tables(found.tables, crs, outs, overwrite, context)
-    context.progress.at(1.0, "")
-    result: Result = {
+    answer: Result = {
         "ok": True,
         "rows": found.rows,
         "classes": found.classes,
@@ -93,23 +78,27 @@ def transitions(values: Values, context: VerbContext) -> Result:
         "within": found.within,
         "problems": problems,
     }
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    return _with_files(answer, found.tables, crs, catalogue, transitions_page, values, context)
+
+
+def _with_files(
+    answer: Result, tables: Any, crs: Any, catalogue: Any, make_page: Any, values: Values, context: VerbContext
+) -> Result:
+    """The answer with the tables and the page written, and where they lie."""
+    answer["problems"] += write_tables(tables, crs, values, context.language)  # nothing else is recorded with them
+    context.progress.at(1.0, "")
+    answer |= target_answer(values)
     if values.get("page"):
         day = (values.get("as_of") or date.today()).isoformat()
-        page, chart = transitions_page(result, catalogue, day, context.language)
-        result["page"] = write_pages(values, [page], [chart], context)
-    return result
+        page, chart = make_page(answer, catalogue, day, context.language)
+        answer["page"] = write_pages(values, [page], [chart], context)
+    return answer
 
 
-def _write_tables(
-    tables: Any, crs: Any, outs: list[str], overwrite: bool, context: VerbContext
-) -> list[dict[str, Any]]:
-    """Write the tables wherever they are wanted; what a form could not hold."""
-    from onemap.rules.outputs.outputs import remark_records, tables_written
+def _check_targets(values: Values) -> None:
+    """Refuse before any work what cannot be written. Raises OneMapError out.…, statement.suffix."""
+    from onemap.rules.outputs.outputs import check_targets
 
-    problems: list[dict[str, Any]] = []
-    for out in outs:
-        with tables_written(tables, crs, out, overwrite) as target:  # nothing else is recorded with them
-            problems += remark_records([target], context.language)
-    return problems
+    inputs = [values["library"], values.get("within") or ""]
+    check_targets(values.get("out") or [], bool(values.get("overwrite")), inputs)
+    check_page(values, values.get("within"))

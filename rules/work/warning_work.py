@@ -7,6 +7,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.indicator_work import tables_for
+from onemap.rules.work.table_targets import target_answer
 
 
 def warnings(values: Values, context: VerbContext) -> Result:
@@ -52,8 +53,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
         "problems": problems,
         **kept,
     }
-    if outs:
-        result["out"] = outs[0] if len(outs) == 1 else outs
+    result |= target_answer(values)
     if values.get("page"):
         page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
         result["page"] = write_pages(values, [page], [chart], context)
@@ -89,8 +89,7 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     for out in outs:
         with tables_written(tables_for(out, {"warnings": kept_table(found)}, context), crs, out, overwrite):
             pass
-    result: Result = {"ok": True, "warnings": [one.record() for one in found]}
-    return {**result, **({"out": outs[0] if len(outs) == 1 else outs} if outs else {})}
+    return {"ok": True, "warnings": [one.record() for one in found], **target_answer(values)}
 
 
 def warning_step(values: Values, context: VerbContext) -> Result:

@@ -5,12 +5,11 @@ A Parquet file that says nothing of geometry is a table.
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pyproj
 import shapely
 
@@ -20,6 +19,9 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
 SUFFIXES = {".parquet", ".geoparquet"}
 FORMAT = "GeoParquet"
 _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinates are always east, north
@@ -27,6 +29,8 @@ _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinat
 
 def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
     """All rows of a file, in its order. Raises OneMapError source.damaged, crs.unknown."""
+    import pyarrow.parquet as pq  # here: every command imports this module to know what it could read
+
     place = {"file": path.name, "layer": path.stem}
     try:
         file = pq.ParquetFile(path)
@@ -35,7 +39,7 @@ def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
         column = facts.get("columns", {}).get(primary, {})
         aside = {primary, *_covering(column), *(set(facts.get("columns", {})) - {primary})}
         names = [name for name in file.schema_arrow.names if name not in aside]
-        geometries, broken = _geometries(path, primary, column) if primary else (None, {})
+        geometries, broken = _geometries(path, file, primary, column) if primary else (None, {})
         progress.at(0.5)
         attributes = _attributes(file, names)
     except OneMapError:
@@ -65,7 +69,7 @@ def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
     )
 
 
-def _facts(file: pq.ParquetFile) -> dict[str, Any]:
+def _facts(file: "pq.ParquetFile") -> dict[str, Any]:
     """What a file says of its geometry; nothing if it has none."""
     metadata = file.schema_arrow.metadata or {}
     found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
@@ -80,14 +84,16 @@ def _covering(column: dict[str, Any]) -> set[str]:
     return {side[0] for side in sides}
 
 
-def _geometries(path: Path, name: str, column: dict[str, Any]) -> tuple[np.ndarray, dict[int, str]]:
+def _geometries(
+    path: Path, file: "pq.ParquetFile", name: str, column: dict[str, Any]
+) -> tuple[np.ndarray, dict[int, str]]:
     """The geometries (n,), and by row why one cannot be read."""
     if column.get("encoding", "WKB").upper() != "WKB":
         import geopandas as gpd  # GeoArrow's own encodings; few files have them
 
         frame = gpd.read_parquet(path, columns=[name])
         return np.asarray(frame.geometry.array, dtype=object), {}
-    bodies = np.array(pq.read_table(path, columns=[name]).column(0).to_pylist(), dtype=object)
+    bodies = np.array(file.read(columns=[name]).column(0).to_pylist(), dtype=object)
     return shapes_of(bodies)
 
 
@@ -105,7 +111,7 @@ def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         return shapes, broken
 
 
-def _attributes(file: pq.ParquetFile, names: list[str]) -> pd.DataFrame:
+def _attributes(file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:
     table = file.read(columns=names)
     values = {name: pd.Series(table.column(name).to_pylist(), dtype=object) for name in names}
     return pd.DataFrame(values, index=range(file.metadata.num_rows))

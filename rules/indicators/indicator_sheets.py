@@ -1,0 +1,43 @@
+"""Tables of indicators and warnings as sheets that a person reads."""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from onemap.layers.messages import sentences
+from onemap.rules.findings.table import Table
+from onemap.rules.indicators.reason_words import indicator_reasons
+
+
+def sheets_for_people(tables: Mapping[str, Table], language: str) -> dict[str, Table]:
+    """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
+    said = sentences(language)
+    return {
+        said["indicator_sheet"].get(name, name): table if name == "run" else Table(_worded(table.columns, language))
+        for name, table in tables.items()
+    }
+
+
+def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Columns with their heads and codes in words."""
+    said = sentences(language)
+    words: Mapping[str, Callable[[str], str]] = {
+        "status": lambda code: str(said["indicator_status"][code]),
+        "break": lambda code: str(said["indicator_reason"][code]),
+        "kind": lambda code: str(said["warning_kind"][code]),
+        "state": lambda code: str(said["warning_state"][code]),
+        **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),
+    }
+    result = columns.copy()
+    for name in result.columns:
+        if name in words:
+            texts = [None if code is None else words[name](code) for code in columns[name]]
+            result[name] = pd.Series(texts, index=columns.index, dtype=object)
+    if "reason" in result:  # of sums it names year and class
+        kinds = columns["kind"] if "kind" in columns else [None] * len(columns)
+        texts = [
+            text if text is None or kind == "sums" else indicator_reasons(text, language)
+            for text, kind in zip(columns["reason"], kinds, strict=True)
+        ]
+        result["reason"] = pd.Series(texts, index=columns.index, dtype=object)
+    return result.rename(columns=said["indicator_column"])

@@ -1,0 +1,28 @@
+"""Where `--out` sends the tables of a verb that are recorded with nothing else, and how its answer names the places."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onemap.rules.verb.declaration import Result, Values
+
+
+def write_tables(
+    tables: Mapping[str, Any], crs: Any, values: Values, language: str, sheet_language: str | None = None
+) -> list[dict[str, Any]]:
+    """Write the tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
+
+    sheet_language: of heads and words in a sheet; codes without one. Raises OneMapError out.….
+    """
+    from onemap.rules.outputs.outputs import remark_records, tables_written
+
+    problems: list[dict[str, Any]] = []
+    for out in values.get("out") or ():
+        with tables_written(tables, crs, out, bool(values.get("overwrite")), sheet_language) as target:
+            problems += remark_records([target], language)
+    return problems
+
+
+def target_answer(values: Values) -> Result:
+    """`out` of an answer: one place as a text, several as a list; nothing where no table was wanted."""
+    outs = values.get("out")
+    return {"out": outs[0] if len(outs) == 1 else outs} if outs else {}
