@@ -19,6 +19,7 @@ _WITHIN = (
     Parameter("unit", "FIELD", convert=to_name),
     Parameter("units_where", "CQL2", convert=to_name),
 )
+_UNIT = (Parameter("unit", "CODE", convert=to_name), Parameter("unit_field", "FIELD", convert=to_name))
 WARNING_STEPS = ("notified", "explained", "mended", "closed")
 WARNING_KINDS = ("quota", "expiry", "stale", "sums", "candidate")
 _PAGE = Parameter("page", "FILE", convert=to_name)
@@ -90,8 +91,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         (
             _LIBRARY,
             Parameter("pack", "FILE|NAME", repeated=True),
-            Parameter("unit", "CODE", convert=to_name),
-            Parameter("unit_field", "FIELD", convert=to_name),
+            *_UNIT,
             Parameter("units_where", "CQL2", convert=to_name),
             Parameter("only", "ID,…", convert=to_codes),
             Parameter("as_of", "D", repeated=True, convert=to_date),
@@ -117,8 +117,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         (
             _LIBRARY,
             Parameter("pack", "FILE|NAME", repeated=True),
-            Parameter("unit", "CODE", convert=to_name),
-            Parameter("unit_field", "FIELD", convert=to_name),
+            *_UNIT,
             Parameter("as_of", "D", convert=to_date),
             Parameter("days", "N", convert=to_count),
             Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),

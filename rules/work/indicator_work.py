@@ -41,7 +41,9 @@ def indicators(values: Values, context: VerbContext) -> Result:
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
         with contextlib.ExitStack() as written:
             targets = [
-                written.enter_context(tables_written(tables_for(out, tables, context), library.crs, out, overwrite))
+                written.enter_context(
+                    tables_written(tables_for(out, tables, context.language), library.crs, out, overwrite)
+                )
                 for out in outs
             ]
             if library.writable:
@@ -106,8 +108,8 @@ def themes(values: Values, context: VerbContext) -> Result:
     }
 
 
-def tables_for(out: str, tables: Any, context: VerbContext) -> Any:
+def tables_for(out: str, tables: Any, language: str) -> Any:
     """The tables as the file wants them: a sheet is for people, in their language."""
     from onemap.rules.indicators.indicator_sheets import sheets_for_people
 
-    return sheets_for_people(tables, context.language) if out.lower().endswith(".xlsx") else tables
+    return sheets_for_people(tables, language) if out.lower().endswith(".xlsx") else tables
