@@ -159,7 +159,8 @@ class NumbersTab(QWidget):
     def _choose_theme(self) -> None:
         """List the indicators of the theme, and say which of its layers and tables the library lacks."""
         theme = self.theme.currentData()
-        self.indicators.list_only(frozenset(one["id"] for one in theme["indicators"]) if theme else None)
+        listed = frozenset(one["id"] for one in theme["indicators"]) if theme else None
+        self.indicators.list_only(theme["id"] if theme else "", listed)
         lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
         self.lacking.setText(tr("The library lacks: {layers}").format(layers=", ".join(lost)))
         self.lacking.setVisible(bool(lost))
