@@ -122,7 +122,7 @@ class IndicatorView(TableView):
         self.ask_tables(
             "indicators",
             tr("Measure indicators"),
-            {"unit": unit_layer},
+            {"unit": unit_layer, "as_of": self._library.day},
             lambda tables, answer: self._show(tables, answer, unit_layer, title),
         )
 

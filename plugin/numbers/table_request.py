@@ -18,7 +18,7 @@ class TableView(VerbView):
     def ask_tables(
         self, verb: str, title: str, params: dict[str, Any], show: Callable[[Path, dict[str, Any]], None]
     ) -> None:
-        """Ask a verb about the library on the chosen day; while one is asked nothing happens.
+        """Ask a verb about the library; while one is asked nothing happens.
 
         title: what the work is called; show: called with the file of the tables, a GeoPackage, and the answer.
         """
@@ -35,7 +35,7 @@ class TableView(VerbView):
             show(tables, answer)
             forget()
 
-        asked = {"library": self._library.path, "as_of": self._library.day, "out": str(tables), **params}
+        asked = {"library": self._library.path, "out": str(tables), **params}
         request = self._library.core.ask(verb, asked, title)
         request.refused.connect(lambda _refusal: forget())
         self._follow(request, show_and_forget, forget)

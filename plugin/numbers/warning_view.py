@@ -76,7 +76,7 @@ class WarningView(TableView):
 
         unit_layer: the code of the layer of units; empty for the whole district. is_kept: open those that are new.
         """
-        params = {"unit": unit_layer, "keep": is_kept}
+        params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day}
         self.ask_tables(
             "warnings", tr("What to look at"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
         )

@@ -4669,5 +4669,21 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>no longer found</source>
         <translation>本次未再发现</translation>
     </message>
+    <message>
+        <source>Sensors</source>
+        <translation>传感器</translation>
+    </message>
+    <message>
+        <source>Show each sensor on the map by its status and by how old its last reading is</source>
+        <translation>在图上显示各传感器：状态，以及末次读数的时间</translation>
+    </message>
+    <message>
+        <source>Limits of the readings…</source>
+        <translation>读数限值文件…</translation>
+    </message>
+    <message>
+        <source>{count} sensors, {placed} of them with a place</source>
+        <translation>{count} 个传感器读数项，其中 {placed} 个有位置</translation>
+    </message>
 </context>
 </TS>

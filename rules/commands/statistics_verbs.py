@@ -64,6 +64,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("limits", "FILE.toml", convert=to_name),
             Parameter("at", "T", convert=to_moment),
             Parameter("zone", "+08:00", convert=to_zone),
+            Parameter("looks", flag=True),
             Parameter("out", "PATH", repeated=True),
             Parameter("overwrite", flag=True),
         ),

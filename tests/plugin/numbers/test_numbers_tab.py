@@ -278,6 +278,36 @@ def test_the_page_of_a_unit_opens(tab, reader):
     assert "<h1>Transport, " in Path(reader.opened[1]).read_text(encoding="utf-8")
 
 
+def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
+    """Hourly levels until 23:00; A is above its alarm, B within, C has been silent since noon."""
+    assert tab.sensors.isHidden()
+    library, table, limits = dock.library.path, tmp_path / "readings.csv", tmp_path / "limits.toml"
+    rows = ["JDBH,ZBDM,DW,SJ,Z,CCZQ"]
+    for node, level, last in (("A", 9.0, 23), ("B", 1.0, 23), ("C", 1.0, 12)):
+        rows += [f"{node},level,m,2025-06-01T{hour:02}:30:00+08:00,{level},3600" for hour in range(last + 1)]
+    table.write_text("\n".join(rows), encoding="utf-8")
+    limits.write_text('[[limit]]\nproperty = "level"\nunit = "m"\nover = "reading"\nalarm = 5\n', encoding="utf-8")
+    places = [(f"POINT ({X + 100 * at} {Y})", name) for at, name in enumerate("ABC")]
+    nodes = write_layer(tmp_path / "nodes.gpkg", ["JDBH"], places)
+    for code, source, more in (("WLWJD", nodes, {"COVERS": "extent"}), ("JCSJ", str(table), {})):
+        values = {"LIBRARY": library, "SOURCE": source, "AS": code, "VALID_FROM": "2025-06-01", **more}
+        processing.run("onemap:add", values)
+    dock.library.set_day(QDate(2025, 6, 1))
+    wait_for(lambda: not tab.sensors.isHidden())
+    tab.sensors.use_limits(str(limits))
+    view = answer(tab.sensors, tab.sensors.button)
+    shown = {feature["node"]: feature["shown"] for feature in view.layer.getFeatures()}
+    assert shown == {"A": "alarm_heard", "B": "normal_heard", "C": "unknown_silent"}
+    rules = {rule.filterExpression(): rule for rule in view.layer.renderer().rootRule().children()}
+    shapes = {
+        name: rules[f"\"shown\" = '{name}'"].symbol().symbolLayer(0).properties()["name"] for name in shown.values()
+    }
+    assert shapes == {"alarm_heard": "square", "normal_heard": "circle", "unknown_silent": "cross2"}
+    assert rules["\"shown\" = 'alarm_heard'"].label() == "alarm · heard in time" and view.layer.labelsEnabled()
+    dock.tabs.setCurrentIndex(0)
+    assert view.layer is None
+
+
 def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):
     view = measured(tab)
     view.tree.setCurrentItem(row_of(view, EXPANSION))
