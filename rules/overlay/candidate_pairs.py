@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.flat_polygons import FlatPolygons
+from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons
 from onemap.rules.overlay.threads import Threads
 
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
@@ -18,6 +18,7 @@ class CandidatePairs:
     """Pairs that may share ground: parcel (k,), feature (k,), the area in m² (k,), its rounding error (k,).
 
     is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside.
+    flat: the same pairs as the kernel has them, None where they were summed part by part.
     """
 
     parcel: np.ndarray
@@ -25,6 +26,7 @@ class CandidatePairs:
     area_m2: np.ndarray
     error_m2: np.ndarray
     is_within: np.ndarray
+    flat: FlatPairs | None = None
 
     def only(self, chosen: np.ndarray) -> "CandidatePairs":
         """Some of the pairs: a mask (k,) or rows."""
@@ -34,6 +36,7 @@ class CandidatePairs:
             self.area_m2[chosen],
             self.error_m2[chosen],
             self.is_within[chosen],
+            None if self.flat is None else self.flat.only(chosen),
         )
 
     def with_others(self, other: "CandidatePairs") -> "CandidatePairs":
@@ -71,7 +74,8 @@ def sums_of(
     others, at_other = _occurring(feature, len(features))
     threads.progress.check()
     one, other = FlatPolygons(parcels[mine], threads), FlatPolygons(features[others], threads)
-    found = CandidatePairs(parcel, feature, *areas_of_pairs(one, at_mine, other, at_other, threads))
+    flat = FlatPairs(one, at_mine, other, at_other)
+    found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
     return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
 
 

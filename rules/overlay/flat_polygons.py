@@ -1,5 +1,6 @@
 """Polygons as flat arrays of coordinates, which the kernel's loops go through: made once, asked many times."""
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -63,6 +64,27 @@ class FlatPolygons:
     def lists(self) -> Flat:
         """The same as lists, in which plain Python finds its way several times faster."""
         return Flat._make(column.tolist() for column in self.arrays)
+
+
+@dataclass(frozen=True)
+class FlatPairs:
+    """Pairs of polygons: left[left_index] and right[right_index], (k,) each."""
+
+    left: FlatPolygons
+    left_index: np.ndarray
+    right: FlatPolygons
+    right_index: np.ndarray
+
+    def only(self, chosen: np.ndarray) -> "FlatPairs":
+        """Some of the pairs: a mask (k,) or rows."""
+        return FlatPairs(self.left, self.left_index[chosen], self.right, self.right_index[chosen])
+
+
+def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPairs:
+    """Polygons (k,) pair by pair; what stands in several pairs is looked at only once."""
+    mine, at_mine = distinct(left)
+    others, at_other = distinct(right)
+    return FlatPairs(FlatPolygons(mine, threads), at_mine, FlatPolygons(others, threads), at_other)
 
 
 def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
