@@ -3,9 +3,10 @@
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,7 +22,7 @@ from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_or
 from onemap.rules.findings.run_tables import RANK, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.packs.pack import rules_of_run
+from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
@@ -30,7 +31,7 @@ from onemap.rules.remedy.cuts import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
 from onemap.rules.remedy.remedy_options import RemedyOptions
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
-from onemap.rules.runs.run import Run
+from onemap.rules.runs.run import Chunk, Run
 
 KIND = "remedy"
 # How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
@@ -57,6 +58,15 @@ class Remedy:
         sums: dict[str, float] = self.record["sums"]
         return sums
 
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs by which it was asked."""
+        return self.question.packs
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in one chunk."""
+        yield Chunk(self.tables, self.question.parcels)
+
 
 def remedy(
     library: Library,
@@ -68,7 +78,8 @@ def remedy(
     began = time.perf_counter()
     check_plan = check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
     found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
-    sums = {**found.counts, **ground_sums([found.tables["remainder"]], [found.tables["cuts"]])}
+    cut, dropped = found.tables["cuts"].values("area_m2"), found.tables["remainder"].values("dropped_m2")
+    sums = {**found.counts, **ground_sums([cut], [dropped])}
     record = remedy_record(found.first.record, options, found.tried, sums, time.perf_counter() - began)
     return Remedy(question, record, {**found.tables, "run": run_table(record)}, found.first.problems)
 
@@ -97,15 +108,13 @@ class FoundParts:
         }
 
 
-def ground_sums(remainders: Iterable[Table], cuts: Iterable[Table]) -> dict[str, float]:
-    """What was cut and dropped in m², of tables in parts.
+def ground_sums(cut: Iterable[np.ndarray], dropped: Iterable[np.ndarray]) -> dict[str, float]:
+    """What was cut and dropped in m², of areas that come in parts.
 
     The exact sum is rounded once, so that no digit tells of the parts.
     """
-    return {
-        "cut_m2": math.fsum(area for table in cuts for area in table.values("area_m2")),
-        "dropped_m2": math.fsum(area for table in remainders for area in table.values("dropped_m2")),
-    }
+    cut_m2, dropped_m2 = (math.fsum(chain.from_iterable(parts)) for parts in (cut, dropped))
+    return {"cut_m2": cut_m2, "dropped_m2": dropped_m2}
 
 
 def parcels_remedied(
