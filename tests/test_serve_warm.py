@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import log, open_library
 from onemap.layers.stores.session import keeping_open
+from onemap.rules.commands.serve import _IDLE_S
+from onemap.rules.overlay.compiler import is_kept
 from onemap.rules.runs.run_store import KEPT, stored_rows
 from onemap.tests.test_serve import Served, check_of, ended, served, town, town_made_once
 
@@ -123,3 +126,21 @@ def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served, tow
     assert said(served, 1, tmp_path / "other")
     shutil.rmtree(tmp_path / "other")
     assert said(served, 2, town) == fresh(town)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/maps").exists() or not is_kept(), reason="no kernel is kept here")
+def test_a_session_that_has_answered_and_is_idle_loads_the_kernel_and_not_before(served, town):
+    def is_loaded() -> bool:
+        return "llvmlite" in Path(f"/proc/{served.program.pid}/maps").read_text()
+
+    time.sleep(2 * _IDLE_S)
+    assert not is_loaded()  # nobody has asked for ground
+    first = said(served, 1, town)
+    assert not is_loaded()  # so little is quicker without
+    for _ in range(100):
+        if is_loaded():
+            break
+        time.sleep(0.1)
+    assert is_loaded()
+    assert said(served, 2, town) == first

@@ -63,16 +63,17 @@ def check(
     question: Question,
     threads: Threads,
     against: str | None = None,
+    check_plan: CheckPlan | None = None,
 ) -> Run:
     """Judge every parcel by every rule, all of them in memory; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
-    the others are computed, and the answer is the same as without it.
+    the others are computed, and the answer is the same as without it. check_plan: where it is known, as of a check that
+    is part of something larger; else it is made for these parcels.
     Raises OneMapError for every refusal.
     """
     began, started, language = time.perf_counter(), now(), question.language
-    west, south, _, _ = question.parcels.extent
-    check_plan = check_plan_of(library, question, local_origin(west, south))
+    check_plan = check_plan or check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
     earlier = earlier_run(library, against, question, check_plan.origin) if against else None
     asked = (check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED))
     answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)

@@ -55,6 +55,7 @@ class _Server:
         self.closing = threading.Event()
         self.asked_at = -math.inf  # when the last request came
         self.has_told = False  # of its progress
+        self.has_answered = False
         self.interruption = Interruption()
         self.session: dict[Any, Any] = {}
 
@@ -102,12 +103,20 @@ class _Server:
             return self.requests.get(timeout=_IDLE_S)
         except queue.Empty:
             kept.close()
+            if self.has_answered:
+                self._get_kernel_ready()
             return self.requests.get()
+
+    def _get_kernel_ready(self) -> None:
+        """Load the compiled kernel once, so that the first large question does not wait for it."""
+        if "onemap.rules.overlay.overlay" in sys.modules:  # else nobody has asked for ground
+            importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
         LOG.note(f"#{request.get('id')} {request['method']}")
         line = self.answer(request)
+        self.has_answered = True
         LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1

@@ -3,23 +3,20 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from onemap.layers.errors import UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
-from onemap.layers.sources.reading import content_hash, large_layer, source_name
-from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.check.check import check
-from onemap.rules.distributed.parcel_reader import ParcelReader, ParcelsInMemory, ParcelStream
-from onemap.rules.distributed.partition import block_count, fits_into_memory, most_parcels
+from onemap.rules.distributed.parcel_reader import ParcelReader
+from onemap.rules.distributed.parcels_of_any_size import in_blocks_or_whole
+from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.distributed.run_in_blocks import READ, RunInBlocks, run_in_blocks
 from onemap.rules.distributed.work import Engine, LocalEngine
-from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.question import CheckOptions, Question, question_about, question_of
+from onemap.rules.question.question import CheckOptions, Question
 from onemap.rules.runs.run import Run
 
 
@@ -62,7 +59,6 @@ def checked(
     reading = progress.part(0.0, READ, phrase("progress.parcels", language))
     reading.at(0.0)
     with contextlib.ExitStack() as held:
-        run: Run | RunInBlocks | None = None
         engine: Engine = LocalEngine(library, workers)
         if execution.scheduler:
             from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
@@ -77,21 +73,7 @@ def checked(
             )
             return held.enter_context(run)
 
-        # Several files, and files of which parcels are left out or fields renamed, are read whole.
-        is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields)
-        with large_layer(options.parcels, options.layer, options.encoding) as stream:
-            if stream and is_plain and not fits_into_memory(stream.count / most):
-                digest = content_hash(Path(options.parcels), stream.readable.path, reading)
-                blank = no_parcels(source_name(options.parcels), digest)
-                reader = ParcelStream(stream, options, library.crs, digest, reading)
-                with contextlib.suppress(UnsupportedValue):
-                    run = in_blocks(question_about(library, options, language, blank), reader)
-        if run is None:
-            question = question_of(library, options, language, workers, reading)
-            parcels = question.parcels
-            blocks = block_count(parcels.vertices, most)
-            if execution.scheduler or not fits_into_memory(blocks):
-                blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
-                with contextlib.suppress(UnsupportedValue):  # attributes that no file can hold: then memory must do
-                    run = in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
-        yield run or check(library, question, Threads(workers, progress), against)
+        found = in_blocks_or_whole(
+            library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None
+        )
+        yield check(library, found, Threads(workers, progress), against) if isinstance(found, Question) else found

@@ -115,6 +115,12 @@ def read_group(path: Path, group_table: KeptTable, group: int) -> KeptRows:
         return KeptRows(file.read_row_group(group), [Extent(around, frozenset(kinds))])
 
 
+def read_column(path: Path, name: str) -> np.ndarray:
+    """One column of a kept table (n,)."""
+    column: np.ndarray = pq.read_table(path, columns=[name]).column(name).to_numpy()
+    return column
+
+
 def read_none(path: Path) -> KeptRows:
     """The same table without rows."""
     return KeptRows(pq.read_schema(path).empty_table(), [])

@@ -28,6 +28,7 @@ _TEXT_COLUMNS = {
     "known_verdict",
     "keys",
     *("ownership", "class", "class_name", "group", "replaced", "layer_title"),
+    *("alternative", "departments", "verdict_before", "verdict_after"),
 }
 
 
@@ -102,8 +103,10 @@ def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = N
         typed: Any = values
         if name in _TEXT_COLUMNS:
             typed = _texts(values)
-        elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
+        elif name in ("counted", "estimated", "assumed", "within_error", "check_differs", "passes"):
             typed = values.astype(bool)
+        elif name == "parts":
+            typed = values.astype(np.int64)
         elif name in ("features", "findings", "unknown_rules"):
             typed = pd.array(values, dtype="Int64")
         else:

@@ -87,6 +87,18 @@ def test_few_pairs_do_not_load_the_compiler(monkeypatch):
     assert not is_worth_compiling(1e12)
 
 
+@needs_compiler
+def test_what_nobody_has_kept_is_not_loaded_ahead(monkeypatch, tmp_path):
+    monkeypatch.delenv(SWITCH, raising=False)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not compiler.is_kept()
+    for name in ("sums", "ground"):
+        (tmp_path / f"{name}.nbi").write_text("")
+    assert compiler.is_kept()
+    monkeypatch.setenv(SWITCH, "0")
+    assert not compiler.is_kept()
+
+
 CODE = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
