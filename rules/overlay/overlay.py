@@ -159,7 +159,7 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
     is_open, apart = shapely.is_missing(geometry), lies_apart(mine)
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
     rows = np.flatnonzero(is_open & ~apart)
-    flat = None if met.flat is None else met.flat.only(rows)
+    flat = met.flat.only(rows)
     geometry[rows], failed[rows] = _proved(shapely.intersection, mine[rows], other[rows], area[rows], threads, flat)
     rows = np.flatnonzero(is_open & apart)
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
