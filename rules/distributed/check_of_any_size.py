@@ -79,14 +79,14 @@ def checked(
         def whole(question: Question) -> Run | RunInBlocks:
             parcels, most = question.parcels, most_rows(len(question.parcels.ids))
             rows = _rows_of(library, question, len(parcels.ids))
-            try:
-                if len(parcels.ids) > most_parcels() and rows * len(parcels.ids) > (most or math.inf):
-                    raise TooManyRows(rows)
-                return check(library, question, Threads(workers, progress), against, most_rows=most)
-            except TooManyRows as error:
-                blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
-                with contextlib.suppress(UnsupportedValue):
-                    return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels), error.rows)
+            if len(parcels.ids) <= most_parcels() or rows * len(parcels.ids) <= (most or math.inf):
+                try:
+                    return check(library, question, Threads(workers, progress), against, most_rows=most)
+                except TooManyRows as error:  # what was found is let go of when this is left
+                    rows = error.rows
+            blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
+            with contextlib.suppress(UnsupportedValue):
+                return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels), rows)
             return check(library, question, Threads(workers, progress), against)
 
         found = in_blocks_or_whole(
@@ -99,4 +99,4 @@ def _rows_of(library: Library, question: Question, parcels: int) -> float:
     """About how many overlaps each of so many parcels has, as far as the sizes of the layers tell."""
     check_plan = check_plan_of(library, question, (0.0, 0.0))
     sources = check_plan.sources(library)
-    return ROWS_A_FEATURE * sum(sources.features(code) for code in check_plan.codes) / max(parcels, 1)
+    return ROWS_A_FEATURE * sum(sources.features(rule.layer) for rule in check_plan.rules) / max(parcels, 1)

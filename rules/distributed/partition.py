@@ -11,7 +11,7 @@ from onemap.layers.geometry.hilbert import places_on_curve
 MOST_PARCELS = 25_000
 BLOCKS_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
 MOST_ROWS = 1_500_000  # overlaps of a check in memory: each takes a kilobyte or two until it is written
-ROWS_OF_BLOCK, LEAST_PARCELS = 300_000, 500
+ROWS_OF_BLOCK, LEAST_PARCELS = 150_000, 500
 ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 _GIVEN = "ONEMAP_BLOCK"
 MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
@@ -59,7 +59,7 @@ def crowded_block(rows: float) -> tuple[int, int | None]:
     if _GIVEN in os.environ or rows * most <= ROWS_OF_BLOCK:
         return most, None
     fewer = max(int(ROWS_OF_BLOCK / rows), LEAST_PARCELS)
-    return fewer, 2 * fewer
+    return fewer, fewer
 
 
 def block_count(vertices: np.ndarray, most: int) -> int:
