@@ -31,6 +31,7 @@ class Task:
     finished_folder: where finished blocks lie, None where they are to be sent back
     question: without parcels
     work: the same for all blocks of a run
+    in_range: how many parcels are merged at a time
     shared: the file by which the layers are read from a folder in place of the library
     """
 
@@ -41,6 +42,7 @@ class Task:
     check_plan: CheckPlan
     against: str | None
     number: int
+    in_range: int
     parcels: Path | bytes
     finished_folder: Path | None
     software: dict[str, str]
@@ -111,7 +113,7 @@ def _outcome(task: Task) -> Outcome:
         if isinstance(path, bytes):
             content, path = path, Path(own) / "parcels.arrow"
             path.write_bytes(content)
-        block = read_block(path, task.number, task.question.parcels)
+        block = read_block(path, task.number, task.question.parcels, task.in_range)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
         finished = keep_block(task.finished_folder or Path(own), block, *counted(answer), task.check_plan, library.crs)

@@ -139,7 +139,7 @@ def _write_block(
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     for name, table in answer.tables.items():
         at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
-        tables[name] = keep_table(folder, name, table, block.positions[at], rules, crs)
+        tables[name] = keep_table(folder, name, table, block, at, rules, crs)
     found = FinishedBlock(
         parcels=len(block.positions),
         tables=tables,

@@ -14,6 +14,7 @@ from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import JUDGED, Answer, local_origin, record_of
+from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.journal import BlockJournal, FinishedBlock
 from onemap.rules.distributed.journal_key import question_key
 from onemap.rules.distributed.merging import chunks
@@ -71,15 +72,16 @@ def run_in_blocks(
     progress: Progress,
     against: str | None,
     most_parcels: int,
+    in_range: int | None = None,
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
     question: without parcels, which `reader` has; given_id_field, as_of: None where none was given; engine: who judges;
-    most_parcels: of a block; the others as in `check`, and the rows are the same as its to the last digit.
+    most_parcels, in_range: see `AskedWork`; the others as in `check`, and the rows are its to the last digit.
     Raises OneMapError for every refusal, UnsupportedValue.
     """
     began = time.perf_counter()
-    asked = AskedWork("check", given_id_field, as_of, most_parcels, against)
+    asked = AskedWork("check", given_id_field, as_of, most_parcels, in_range, against)
     with work_begun(library, question, reader, asked, progress) as begun:
         begun.work.finish_blocks(engine, progress.part(KEPT, JUDGED))
         work, parcels = begun.work, begun.work.parcel_files
@@ -95,13 +97,15 @@ def run_in_blocks(
 class AskedWork:
     """What is asked of parcels in blocks besides the question itself: the verb, and how the parcels were named.
 
-    id_field, as_of: None where none was given; most_parcels: of a block; against: an earlier run; options: of the verb.
+    id_field, as_of: None where none was given; most_parcels: of a block; in_range: that are merged at
+    a time, None for the usual number; against: an earlier run; options: of the verb.
     """
 
     verb: str
     id_field: str | None
     as_of: date | None
     most_parcels: int
+    in_range: int | None = None
     against: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -162,7 +166,7 @@ def work_begun(
         journal = BlockJournal(place, about)
         if not are_kept(journal.parcels):
             keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
-            _keep(journal, reader, asked.most_parcels, question.language, keeping)
+            _keep(journal, reader, asked, question.language, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
         problems: list[dict[str, Any]] = parcels.notes["problems"]
         day = date.fromisoformat(journal.about["as_of"])
@@ -179,12 +183,13 @@ def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str)
     return problem_record(Problem("journal.resumed", facts), language)
 
 
-def _keep(journal: BlockJournal, reader: ParcelReader, most: int, language: str, progress: Progress) -> None:
+def _keep(journal: BlockJournal, reader: ParcelReader, asked: AskedWork, language: str, progress: Progress) -> None:
     """Put the parcels on disk, with what must be told of them."""
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
-            keep_parcels(journal.parcels, parts, most, progress)
+            in_range = asked.in_range or parcel_files.RANGE
+            keep_parcels(journal.parcels, parts, asked.most_parcels, in_range, progress)
 
     reader.hand_to(write)
     records = [problem_record(problem, language) for problem in reader.problems]

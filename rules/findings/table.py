@@ -68,6 +68,12 @@ class Table:
         return values
 
     @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of its geometries (n, 4); only of a table that has some."""
+        boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
+        return boxes
+
+    @cached_property
     def extent(self) -> Extent:
         """Where its geometries lie, and of which types they are; only of a table that has some."""
         return extent_of(np.empty(0, dtype=object) if self.geometries is None else self.geometries)
