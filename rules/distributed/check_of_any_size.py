@@ -91,7 +91,7 @@ def checked(
             parcels = question.parcels
             blocks = block_count(parcels.vertices, most)
             if execution.scheduler or not fits_into_memory(blocks):
-                blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
+                blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
                 with contextlib.suppress(UnsupportedValue):  # attributes that no file can hold: then memory must do
                     run = in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
         yield run or check(library, question, Threads(workers, progress), against)

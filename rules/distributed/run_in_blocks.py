@@ -9,6 +9,7 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
+from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import Progress
@@ -34,7 +35,7 @@ READ, _KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 class RunInBlocks:
     """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
 
-    resumed: how many of its blocks an earlier attempt had finished; set_aside: how many parcels could not be used.
+    resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could not be used.
     """
 
     record: dict[str, Any]
@@ -44,7 +45,7 @@ class RunInBlocks:
     blocks: int
     resumed: int
     problems: list[dict[str, Any]]
-    set_aside: int
+    bad: tuple[tuple[str, BadFeatures], ...]
     _kept: KeptParcels
     _journal: BlockJournal
 
@@ -108,7 +109,7 @@ def run_in_blocks(
         )
         verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
         sizes = parcels.count, parcels.blocks, resumed
-        yield RunInBlocks(record, question.packs, verdicts, *sizes, problems, given.set_aside, parcels, journal)
+        yield RunInBlocks(record, question.packs, verdicts, *sizes, problems, given.bad, parcels, journal)
 
 
 def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:
