@@ -10,10 +10,12 @@ import importlib.util
 import json
 import os
 import sys
+import tomllib
 import types
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 OF_QGIS = ("core", "gui", "utils", "server", "analysis", "_3d")
 
 
@@ -58,14 +60,27 @@ class StandIn(metaclass=Standing):
 
 
 class QgisModule(types.ModuleType):
-    """A module of QGIS that has every class."""
+    """A module of QGIS: it has the classes that QGIS 4 has of those that the plugin knows; other modules have any."""
+
+    classes = None
 
     def __getattr__(self, name):
-        if name.startswith("__"):
+        if name.startswith("__") or (self.classes is not None and name not in self.classes):
             raise AttributeError(name)
         made = Standing(name, (StandIn,), {})
         setattr(self, name, made)
         return made
+
+
+def classes_of_qgis_4():
+    """Room → its classes: those of QGIS 3.40 that the plugin names, each where QGIS 4 has it."""
+    facts = tomllib.loads((HERE / "qgis4_names.toml").read_text(encoding="utf-8"))
+    rooms = {}
+    for line in (HERE / "qgis_names.txt").read_text(encoding="ascii").splitlines():
+        whole = line.split()[0]
+        room, _, name = whole.rpartition(".")
+        rooms.setdefault(facts["moved"].get(whole, room), set()).add(name)
+    return rooms
 
 
 def stand_in_for_qgis():
@@ -80,8 +95,10 @@ def stand_in_for_qgis():
     for name in names:
         module = importlib.import_module(f"PyQt6.{name}")
         sys.modules[f"qgis.PyQt.{name}"] = module
+    classes = classes_of_qgis_4()
     for name in (*(f"qgis.{one}" for one in OF_QGIS), "processing", "osgeo"):
         sys.modules[name] = QgisModule(name)
+        sys.modules[name].classes = classes.get(name)
         if name.startswith("qgis."):
             setattr(sys.modules["qgis"], name.partition(".")[2], sys.modules[name])
 
