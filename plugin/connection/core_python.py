@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onemap.plugin.connection.core_self_test import run_self_test
+from onemap.plugin.connection.core_trim import trim
 from onemap.plugin.connection.dll_search import write_start_up
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
 from onemap.plugin.connection.uv_program import find_uv
@@ -183,6 +184,7 @@ def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progr
             raise CoreSetupError("python_missing")
         _make_environment(base, part, progress)
         _install_with_pip(python_in(part), base, plan, progress)
+        trim(part)
         _start_once(python_in(part), plan, progress)
     except CoreSetupError as error:
         if plan.settings_python or error.kind == "packages":
@@ -201,6 +203,7 @@ def _make_with_uv(uv: str, part: Path, plan: SetupPlan, progress: Progress, firs
     except ProgramError as error:
         raise first from error
     _install([uv, "pip", "install", "--python", str(python_in(part)), "--only-binary", ":all:"], plan, progress)
+    trim(part)
     _start_once(python_in(part), plan, progress)
 
 

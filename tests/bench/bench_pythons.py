@@ -4,7 +4,7 @@ Wheels: asked of the package index through uv, for every system that a bundle is
 where a system and Python that had all wheels has not any more, or the other way round: then bundle and docs are to say
 so. Systems that no bundle is for are refused in words (`--wheels` does this alone).
 
-Trial: for each an environment of its own is made, outside the checkout, from resources/requirements/core.txt and fast.txt;
+Trial: for each an environment of its own is made, outside the checkout, from the lists of requirements;
 then the self-test is run there, and a short choice of tests. A Python is looked for as `python3.N` on PATH, in pyenv,
 and by uv, which fetches one where the network lets it (`--fetch`). One that is not here is told, and is no failure.
 """
