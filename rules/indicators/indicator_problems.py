@@ -16,9 +16,11 @@ from onemap.rules.indicators.indicator_keys import (
     NEEDED,
     NO_BOUND,
     OF_TABLE,
+    SNAP_M,
     SUM,
     TABLES,
     TERM_KEYS,
+    WALK_KEYS,
 )
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import ConditionError, fields_of
@@ -28,6 +30,7 @@ from onemap.rules.packs.rule_problems import is_title, is_type
 _Raw = Mapping[str, Any]
 _Wrong = tuple[str, str, dict[str, Any]]  # code, key, further facts
 _SHAPE_OF_LAYER = '"CODE" | { layer = "CODE", where = "…" }'
+_SHAPE_OF_WALK = "distance_m = 300 | minutes = 5, speed_kmh = 4"
 _SHAPE_OF_TARGET = "1.3 | { 2035 = 1.3 } | [low, high]"
 
 
@@ -128,8 +131,24 @@ def _term_problems(item: _Raw, catalogue: Mapping[str, LayerEntry]) -> Iterator[
             yield from _part_problems(part, key, ("polygon",), catalogue)
     if "to" in item:
         yield from _part_problems(item["to"], "to", ("polygon", "line", "point"), catalogue)
+        yield from _walk_problems(item)
+    if "streets" in item:
+        yield from _part_problems(item["streets"], "streets", ("line",), catalogue)
     if "unit" in item:
         yield from _unit_problems(item["unit"])
+
+
+def _walk_problems(item: _Raw) -> Iterator[_Wrong]:
+    """A walk is a distance, or minutes at a speed; of neither nothing, and a street is not half the way off."""
+    given = [name for name in WALK_KEYS if name in item]
+    if given not in (["distance_m"], ["minutes", "speed_kmh"]):
+        yield "indicator.option", given[0] if given else "to", {"form": _SHAPE_OF_WALK}
+        return
+    if not all(item[name] > 0 for name in given):
+        yield "indicator.option", given[0], {"form": "> 0"}
+    distance_m = item.get("distance_m") or item.get("minutes", 0) * item.get("speed_kmh", 0) * 1000 / 60
+    if "streets" in item and item.get("snap_m", SNAP_M) > distance_m / 2:
+        yield "indicator.option", "snap_m" if "snap_m" in item else given[0], {"form": f"snap_m ≤ {distance_m / 2:g}"}
 
 
 def _part_problems(
@@ -191,7 +210,7 @@ def _indicator_problems(item: _Raw, raw: _Raw) -> Iterator[_Wrong]:
 
 def _powers(term: _Raw) -> tuple[tuple[str, int], ...]:
     kind = term.get("kind")
-    if kind in (SUM, OF_TABLE):
+    if kind in (SUM, OF_TABLE) or "field" in term:
         return unit_of_measure(str(term.get("unit", "m2"))).powers
     return unit_of_measure({COUNT: "count", LENGTH: "m"}.get(str(kind), "m2")).powers
 

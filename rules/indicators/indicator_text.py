@@ -36,7 +36,8 @@ def _line(row: dict[str, Any], language: str) -> str:
         target = phrase("said.indicator_target", language, **facts)
     reasons = "" if row["reason"] == "no_target" else indicator_reasons(row["reason"], language)
     value = "–" if row["value"] is None else f"{_number(row['value'])} {row['unit_of_measure']}"
-    words = [f"{row['title']}: {value}", target, status if row["reason"] != "no_target" else "", reasons]
+    way = "" if row["way"] is None else phrase(f"way.{row['way']}", language)
+    words = [f"{row['title']}: {value}", way, target, status if row["reason"] != "no_target" else "", reasons]
     return " · ".join(filter(None, words))
 
 

@@ -23,6 +23,8 @@ from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE
 from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack, Term
 from onemap.rules.indicators.indicator_targets import NONE, UNKNOWN, Target, Targets, least_known, status_of
+from onemap.rules.indicators.reach import NETWORK, STRAIGHT
+from onemap.rules.indicators.series_breaks import mark_breaks
 from onemap.rules.indicators.term_measures import TermMeasures, TermValues
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.units import AreaUnits, area_units
@@ -69,7 +71,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     rows: list[Record] = []
     for day in days:
         rows += day.rows(wanted)
-    _mark_breaks(rows)
+    mark_breaks(rows, _grounds(days))
     layers: dict[str, Record] = {}
     for day in days:
         layers |= {version["table"]: version for version in day.versions()}
@@ -197,6 +199,7 @@ class _Day:
             "denominator": below,
             "share_known": known,
             "known_value": value,
+            "way": _way(terms, found, unit),
             "break": None,
             "inputs": [_input(term, found[term.id], unit) for term in terms],
         }
@@ -218,6 +221,7 @@ class _Day:
                 row |= {"value": None if math.isnan(number) else number, "reason": _reason(values, unit)}
                 row |= {"features": int(values.features[unit]), "share_known": float(values.known[unit])}
                 row |= {key: _number(column[unit]) for key, column in values.facts.items()}
+                row |= {key: column[unit] for key, column in values.said.items()}
                 row["versions"] = ", ".join(f"{one['table']}@{one['hash'][:12]}" for one in values.versions)
                 self.terms.append(row)
             for large in values.largest:
@@ -279,6 +283,12 @@ def _reason(values: TermValues, unit: int) -> str | None:
     return None if is_whole else values.reason[unit]
 
 
+def _way(terms: list[Term], found: Mapping[str, TermValues], unit: int) -> str | None:
+    """Along what a value's walks went, `straight` if any of them did; None of a value without a walk."""
+    ways = {found[term.id].said["way"][unit] for term in terms if "way" in found[term.id].said}
+    return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
+
+
 def _input(term: Term, values: TermValues, unit: int) -> Record:
     """One term of a row, as JSON."""
     number = float(values.value[unit])
@@ -291,6 +301,7 @@ def _input(term: Term, values: TermValues, unit: int) -> Record:
         "features": int(values.features[unit]),
         "share_known": float(values.known[unit]),
         **{name: _number(column[unit]) for name, column in values.facts.items()},
+        **{name: column[unit] for name, column in values.said.items()},
         "versions": values.versions,
     }
 
@@ -299,28 +310,18 @@ def _number(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _mark_breaks(rows: list[Record]) -> None:
-    """Along a series: where a value is not comparable with, or is the same state as, the one before."""
-    before: dict[tuple[str, str, Any], Record] = {}
-    for row in rows:
-        key = row["pack"], row["id"], row["unit"]
-        earlier = before.get(key)
-        if earlier is not None:
-            if earlier["unit_version"] != row["unit_version"]:
-                row["break"] = "units"
-            hashes = [[one["hash"] for term in some["inputs"] for one in term["versions"]] for some in (earlier, row)]
-            if row["break"] is None and hashes[0] == hashes[1] and hashes[0]:
-                row["break"] = "same_state"
-        before[key] = row
-
-
-def _tables(rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day]) -> dict[str, Table]:
-    """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
-    grounds = {
+def _grounds(days: Sequence[_Day]) -> dict[tuple[str, Any], Any]:
+    """The units' polygons by day and name."""
+    return {
         (day.day.isoformat(), name): ground
         for day in days
         for name, ground in zip(day.units.names.tolist(), day.units.grounds, strict=True)
     }
+
+
+def _tables(rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day]) -> dict[str, Table]:
+    """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
+    grounds = _grounds(days)
     flat = [{name: value for name, value in row.items() if name != "inputs"} for row in rows]
     shapes = np.array([*(grounds[row["as_of"], row["unit"]] for row in rows), None], dtype=object)[:-1]
     return {
@@ -339,7 +340,7 @@ VALUE_COLUMNS: Mapping[str, str] = {
     "target_year": "whole",
     **dict.fromkeys(("status", "reason", "nature", "bound"), "text"),
     **dict.fromkeys(("numerator", "denominator", "share_known", "known_value"), "number"),
-    "break": "text",
+    **dict.fromkeys(("way", "break"), "text"),
 }
 TERM_COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("unit", "as_of", "pack", "term"), "text"),
@@ -348,6 +349,8 @@ TERM_COLUMNS: Mapping[str, str] = {
     "features": "whole",
     **dict.fromkeys(("share_known", "area_m2", "planar_m2", "overlap_m2", "uncovered_m2", "no_value_m2"), "number"),
     **dict.fromkeys(("no_value_features", "without_value", "year"), "number"),
+    **dict.fromkeys(("way", "way_reason", "classes"), "text"),
+    **dict.fromkeys(("streets_m", "street_parts", "loose_ends", "off_street_m2"), "number"),
     "versions": "text",
 }
 FEATURE_COLUMNS: Mapping[str, str] = {
