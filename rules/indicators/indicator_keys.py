@@ -6,7 +6,7 @@ from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.rules.kinds.kind import ANY, LIST, NUMBER, TABLE, TEXT, Key
 
 AREA, NET, SUM, LENGTH, COUNT = "area", "net", "sum", "length", "count"
-GROUND, REACH, TRANSITION, OF_TABLE = "ground", "reach", "transition", "table"
+GROUND, REACH, TRANSITION, OF_TABLE, REVIEW = "ground", "reach", "transition", "table", "review"
 GEOMETRIES: Mapping[str, tuple[str, ...]] = {
     AREA: ("polygon",),
     NET: ("polygon",),
@@ -17,6 +17,7 @@ GEOMETRIES: Mapping[str, tuple[str, ...]] = {
     REACH: ("polygon",),
     TRANSITION: ("polygon",),
     OF_TABLE: ("table",),
+    REVIEW: (),
 }
 TERM_KINDS = tuple(GEOMETRIES)
 NATURES = ("binding", "expected", "advisory")
@@ -67,10 +68,12 @@ TERM_KEYS: Mapping[str, Key] = {
         TEXT,
         {
             "zh": "怎样量：area 并集的椭球面积，net 净面积字段之和，sum 字段之和，length 并集长度，count 个数，"
-            "ground 单元面积，reach 步行一定距离可达的面积，transition 两个版本之间变来的面积，table 表中的数",
+            "ground 单元面积，reach 步行一定距离可达的面积，transition 两个版本之间变来的面积，"
+            "table 表中的数，review 审查中案件的地块面积",
             "en": "How it is measured: `area` of the union on the ellipsoid, `net` the sum of the layer's net area, "
             "`sum` of a field, `length` of the union, `count`, `ground` the unit's own area, `reach` the area within "
-            "a walk, `transition` the area that came from something else, `table` a number of a table.",
+            "a walk, `transition` the area that came from something else, `table` a number of a table, "
+            "`review` the ground of the cases in review.",
         },
         required=True,
         choices=TERM_KINDS,
@@ -229,6 +232,14 @@ INDICATOR_KEYS: Mapping[str, Key] = {
     "alarm": Key(
         NUMBER, {"zh": "到目标的几倍即突破", "en": "From which part of the target on it is broken."}, default="1.0"
     ),
+    "committed": Key(
+        TEXT,
+        {
+            "zh": "已占用而未体现在值中的量，公式同上：已批未建、审查中；余量扣除此数后另列",
+            "en": "What is spoken for and not yet in the value, as a formula: approved and not built, in review. "
+            "Headroom is told without it, too; where the target does not hold with it, the indicator warns.",
+        },
+    ),
     "zero": Key(
         TEXT,
         {
@@ -261,6 +272,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     REACH: ("layer", "to"),
     TRANSITION: ("layer", "was"),
     OF_TABLE: ("layer", "field"),
+    REVIEW: (),
 }
 WALK_KEYS = ("distance_m", "minutes", "speed_kmh")
 _CUT = ("inside", "outside", "state")
@@ -274,4 +286,5 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     REACH: ("layer", "where", "field", "unit", "to", *WALK_KEYS, "streets", "snap_m", "join_m", *_CUT),
     TRANSITION: ("layer", "where", "was", *_CUT),
     OF_TABLE: ("layer", "where", "field", "unit", "unit_field", "year"),
+    REVIEW: ("inside", "outside"),
 }

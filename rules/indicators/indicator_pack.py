@@ -10,7 +10,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.rules.indicators.formula import Formula, formula
-from onemap.rules.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, SNAP_M, SUM
+from onemap.rules.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, REVIEW, SNAP_M, SUM
 from onemap.rules.indicators.indicator_problems import content_problems, head_problems
 from onemap.rules.indicators.reach import Walk
 from onemap.rules.indicators.unit_of_measure import UnitOfMeasure, unit_of_measure
@@ -64,7 +64,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: its formula, its unit, and what its value is held to. options: its other keys as written."""
+    """One indicator: its formula, its unit, and what its value is held to.
+
+    options: its other keys as written; committed: what is spoken for and not yet in the value.
+    """
 
     id: str
     pack: str
@@ -76,6 +79,7 @@ class Indicator:
     nature: str
     bound: str
     options: Mapping[str, Any]
+    committed: Formula | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -166,7 +170,7 @@ def _term(item: Mapping[str, Any]) -> Term:
     return Term(
         id=item["id"],
         kind=kind,
-        of=None if kind == GROUND else LayerPart(item["layer"], item.get("where"), state),
+        of=None if kind in (GROUND, REVIEW) else LayerPart(item["layer"], item.get("where"), state),
         field=item.get("field"),
         unit=unit_of_measure(unit),
         inside=(*was, *_parts(item.get("inside", ()))),
@@ -203,4 +207,5 @@ def _indicator(item: Mapping[str, Any], head: Mapping[str, Any]) -> Indicator:
         nature=item["nature"],
         bound=item["bound"],
         options=item,
+        committed=formula(item["committed"]) if "committed" in item else None,
     )

@@ -190,22 +190,29 @@ def _indicator_problems(item: _Raw, raw: _Raw) -> Iterator[_Wrong]:
     wrong_unit = list(_unit_problems(item["unit"]))
     yield from wrong_unit
     yield from _target_problems(item)
+    for key in ("formula", "committed"):
+        if key in item:
+            yield from _formula_problems(item, key, raw, bool(wrong_unit))
+
+
+def _formula_problems(item: _Raw, key: str, raw: _Raw, is_unit_wrong: bool) -> Iterator[_Wrong]:
+    """A formula names terms that are there, and fits the indicator's unit."""
     terms = {one["id"]: one for one in raw.get("term", ()) if isinstance(one.get("id"), str)}
     try:
-        asked = formula(item["formula"])
+        asked = formula(item[key])
         unknown = [name for name in asked.names if name not in terms]
         if unknown:
-            yield "indicator.term", "formula", {"value": unknown, "known": sorted(terms)}
+            yield "indicator.term", key, {"value": unknown, "known": sorted(terms)}
             return
         powers = asked.powers({name: _powers(terms[name]) for name in asked.names})
     except FormulaError as error:
-        yield "indicator.formula", "formula", {"reason": error.reason}
+        yield "indicator.formula", key, {"reason": error.reason}
         return
     except ValueError:  # a term's unit is wrong, which is said there
         return
-    if not wrong_unit and unit_of_measure(item["unit"]).powers != powers:
+    if not is_unit_wrong and unit_of_measure(item["unit"]).powers != powers:
         measure = " ".join(f"{name}^{power}" if power != 1 else name for name, power in powers) or "1"
-        yield "indicator.measure", "unit", {"value": item["unit"], "measure": measure}
+        yield "indicator.measure", "unit" if key == "formula" else key, {"value": item["unit"], "measure": measure}
 
 
 def _powers(term: _Raw) -> tuple[tuple[str, int], ...]:

@@ -20,9 +20,10 @@ from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
 from onemap.layers.software import software_versions
 from onemap.rules.findings.table import Table
+from onemap.rules.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed
 from onemap.rules.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE
 from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack, Term
-from onemap.rules.indicators.indicator_targets import NONE, UNKNOWN, Target, Targets, least_known, status_of
+from onemap.rules.indicators.indicator_targets import NONE, OK, UNKNOWN, WARN, Target, Targets, least_known, status_of
 from onemap.rules.indicators.reach import NETWORK, STRAIGHT
 from onemap.rules.indicators.series_breaks import mark_breaks
 from onemap.rules.indicators.term_measures import TermMeasures, TermValues
@@ -72,6 +73,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     for day in days:
         rows += day.rows(wanted)
     mark_breaks(rows, _grounds(days))
+    set_headroom(rows)
     layers: dict[str, Record] = {}
     for day in days:
         layers |= {version["table"]: version for version in day.versions()}
@@ -159,6 +161,7 @@ class _Day:
 
     def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         terms = [pack.terms[name] for name in item.formula.names]
+        spoken = self._committed(pack, item)
         found: dict[str, TermValues] = {}
         for term in sorted(terms, key=lambda one: one.kind == OF_TABLE):
             year = None
@@ -166,7 +169,47 @@ class _Day:
                 years = [value.year for name, value in found.items() if value.year is not None]
                 year = years[0] if years else None
             found[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
-        return [self._row(pack, item, terms, found, unit) for unit in range(len(self.units.names))]
+        return [
+            self._with_status(pack, item, self._row(pack, item, terms, found, unit) | spoken[unit], terms, found, unit)
+            for unit in range(len(self.units.names))
+        ]
+
+    def _committed(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
+        """By unit what is spoken for and not yet in the value, in the indicator's unit, with its terms; or why not."""
+        if item.committed is None:
+            return [dict(NOTHING) for _ in self.units.names]
+        terms = [pack.terms[name] for name in item.committed.names]
+        found = {term.id: self._measures.measure(pack.id, term) for term in terms}
+        self._asked |= {(pack.id, name, None): values for name, values in found.items()}
+        rows = []
+        for unit in range(len(self.units.names)):
+            values = {term.id: float(found[term.id].value[unit]) for term in terms}
+            lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(values[term.id])}
+            known = min([1.0, *(float(found[term.id].known[unit]) for term in terms)])
+            base = None if lost else item.committed.value(values)
+            row: Record = {"share_known": known, "value": None if base is None else item.unit.of(base)}
+            reason = _why_unknown(pack, item, terms, found, row, lost, unit)
+            row = {"committed": None if reason else row["value"], "committed_reason": reason}
+            rows.append({**NOTHING, **row, "spoken_for": [_input(term, found[term.id], unit) for term in terms]})
+        return rows
+
+    def _with_status(
+        self,
+        pack: IndicatorPack,
+        item: Indicator,
+        row: Record,
+        terms: list[Term],
+        found: Mapping[str, TermValues],
+        unit: int,
+    ) -> Record:
+        """A row with its target and status; a quota that will not hold what is committed is near."""
+        lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(found[term.id].value[unit])}
+        target = self._targets[pack.id].of(item, row["unit"])
+        row |= _judgement(pack, item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))
+        after = with_committed(row)
+        if row["status"] == OK and after is not None and status_of(item, after, target, row["year"])[0] != OK:
+            row |= {"status": WARN, "reason": COMMITTED}
+        return row
 
     def _row(
         self, pack: IndicatorPack, item: Indicator, terms: list[Term], found: Mapping[str, TermValues], unit: int
@@ -179,7 +222,7 @@ class _Day:
         value = None if base is None else item.unit.of(base)
         above, below = (None, None) if lost else item.formula.parts(values)
         year = self._year(terms, found, unit)
-        row: Record = {
+        return {
             "id": item.id,
             "pack": pack.id,
             "unit": name,
@@ -203,8 +246,6 @@ class _Day:
             "break": None,
             "inputs": [_input(term, found[term.id], unit) for term in terms],
         }
-        target = self._targets[pack.id].of(item, name)
-        return {**row, **_judgement(pack, item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))}
 
     def _year(self, terms: list[Term], found: Mapping[str, TermValues], unit: int) -> int:
         """The year of whose state a value is: of the layer's version, else of the table's row, else of the day."""
@@ -322,7 +363,7 @@ def _grounds(days: Sequence[_Day]) -> dict[tuple[str, Any], Any]:
 def _tables(rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day]) -> dict[str, Table]:
     """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
     grounds = _grounds(days)
-    flat = [{name: value for name, value in row.items() if name != "inputs"} for row in rows]
+    flat = [{name: value for name, value in row.items() if name not in ("inputs", "spoken_for")} for row in rows]
     shapes = np.array([*(grounds[row["as_of"], row["unit"]] for row in rows), None], dtype=object)[:-1]
     return {
         "indicators": Table(_columns(flat, VALUE_COLUMNS), shapes),
@@ -341,6 +382,8 @@ VALUE_COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("status", "reason", "nature", "bound"), "text"),
     **dict.fromkeys(("numerator", "denominator", "share_known", "known_value"), "number"),
     **dict.fromkeys(("way", "break"), "text"),
+    **dict.fromkeys(("headroom", "committed", "free", "pace", "days_left"), "number"),
+    **dict.fromkeys(("committed_reason", "days_reason"), "text"),
 }
 TERM_COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("unit", "as_of", "pack", "term"), "text"),

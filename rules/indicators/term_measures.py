@@ -19,9 +19,10 @@ from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
 from onemap.rules.indicators.class_editions import CLASSES, NO_EDITION, class_editions, is_broken
-from onemap.rules.indicators.indicator_keys import AREA, COUNT, GROUND, LENGTH, NET, OF_TABLE, REACH, TRANSITION
+from onemap.rules.indicators.indicator_keys import AREA, COUNT, GROUND, LENGTH, NET, OF_TABLE, REACH, REVIEW, TRANSITION
 from onemap.rules.indicators.indicator_pack import LayerPart, Term
 from onemap.rules.indicators.reach import Reached, reached_ground
+from onemap.rules.indicators.review_ground import review_ground
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import Truth
 from onemap.rules.overlay.overlay import outside, union_by, unions
@@ -102,6 +103,8 @@ class TermMeasures:
                 area = self._plane.ellipsoidal_m2(self.units.grounds)
                 nothing = np.zeros(self._count, dtype=np.int64)
                 return TermValues(area, [None] * self._count, nothing, np.ones(self._count))
+            if term.kind == REVIEW:
+                return self._of_cases(term)
             return self._of_table(term, year) if term.kind == OF_TABLE else self._of_layer(term)
         except _Unknown as unknown:
             return self._nothing(unknown.reason, unknown.versions)
@@ -191,6 +194,25 @@ class TermMeasures:
         year = _year(chosen[0]) if term.of.state is None else None
         said |= {} if reached is None else reached.said
         return TermValues(value, reason, features, known, facts, asked, largest, year, said)
+
+    def _of_cases(self, term: Term) -> TermValues:
+        """The ground of the cases that are in review on the day, each case once, in every unit."""
+        found = review_ground(self.library, self.as_of, self.known_at)
+        ground, unsure = self._ground(term)
+        ground = self.units.grounds if ground is None else ground
+        asked = [self._version(part) for part in term.layers]
+        whole = shapely.union_all(found.grounds) if len(found.cases) else shapely.MultiPolygon()
+        value = np.nan_to_num(self._plane.ellipsoidal_m2(polygon_parts(shapely.intersection(ground, whole))))
+        features, largest = np.zeros(self._count, dtype=np.int64), []
+        for name, own in zip(found.cases, found.grounds.tolist(), strict=True):
+            areas = np.nan_to_num(shapely.area(shapely.intersection(ground, own)))
+            features += areas > 0
+            largest += [{"unit": at, "feature": name, "value": float(areas[at])} for at in np.flatnonzero(areas)]
+        beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
+        known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        reason: list[str | None] = ["outside_coverage" if out > 0 else "no_value" for out in beyond.tolist()]
+        records = [record_of(version) for version in dict.fromkeys(asked)]
+        return TermValues(value, reason, features, known, {}, records, largest)
 
     def _value(
         self, term: Term, layer: LayerInUnits, pieces: UnitPieces
