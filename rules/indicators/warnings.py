@@ -25,8 +25,8 @@ from onemap.rules.indicators.unapproved_ground import SURVEY, unapproved_ground
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.layer_in_units import plain_numbers
 
-QUOTA, EXPIRY, STALE, SUMS, CANDIDATE = "quota", "expiry", "stale", "sums", "candidate"
-KINDS = (QUOTA, EXPIRY, STALE, SUMS, CANDIDATE)
+QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
+KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
 _ENDS = "YXQZ"  # the field of the day on which a permit ends
 _SUM_TOLERANCE = 1e-6
 _COUNTED = 0.5  # of the work, when the indicators are measured
@@ -87,18 +87,31 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     placed += [(row, None) for row in _unequal_sums(library, known, options.as_of)]
     found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
     if found is None:
-        unlooked.append({"kind": CANDIDATE, "reason": "no_earlier"})
+        unlooked += [{"kind": kind, "reason": "no_earlier"} for kind in (LINE, CANDIDATE)]
     else:
+        unlooked += [{"kind": LINE, "reason": "layer_missing", "layer": code} for code in found.no_lines]
+        placed += [_over_line(word, ground) for word, ground in found.over_lines]
         lost = ", ".join(found.missing)
         unlooked += [{"kind": CANDIDATE, "reason": "layer_missing", "layer": code} for code in found.missing]
         for ground, one in zip(found.grounds.tolist(), found.records, strict=True):
-            centre = ground.representative_point()
-            name = f"{centre.x:.0f},{centre.y:.0f}"
+            name = _place_name(ground)
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
             placed.append((_row(CANDIDATE, "unknown" if lost else "warn", name, **facts), ground))
     names = {row["unit"]: row["unit_title"] for row, _ in placed if row["unit_title"]}
     return FoundWarnings([row for row, _ in placed], [ground for _, ground in placed], unlooked, names)
+
+
+def _place_name(ground: Any) -> str:
+    """A spot's name: where it lies, to the metre."""
+    centre = ground.representative_point()
+    return f"{centre.x:.0f},{centre.y:.0f}"
+
+
+def _over_line(word: str, ground: Any) -> _Placed:
+    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it."""
+    facts = {"value": float(ground.area), "unit_of_measure": "m2", "reason": word}
+    return _row(LINE, "warn", f"{word} {_place_name(ground)}", **facts), ground
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
