@@ -20,7 +20,7 @@ _WITHIN = (
     Parameter("units_where", "CQL2", convert=to_name),
 )
 WARNING_STEPS = ("notified", "explained", "mended", "closed")
-WARNING_KINDS = ("quota", "expiry", "stale", "sums", "candidate")
+WARNING_KINDS = ("quota", "expiry", "stale", "sums", "line", "candidate")
 _PAGE = Parameter("page", "FILE", convert=to_name)
 _OUT = (
     Parameter("out", "PATH", repeated=True),
