@@ -97,9 +97,27 @@ class Photographer:
         wait_for(lambda: not tab.past.is_working)
         self._take("check-past")
         tab.past_button.setChecked(False)
+        self._take_numbers()
         for name, room in (("compare", dock.compare_tab), ("review", dock.review_tab)):
             dock.tabs.setCurrentIndex(dock.tab_index(room))
             self._take(name)
+
+    def _take_numbers(self) -> None:
+        """The indicators of the divisions, and what is to be looked at."""
+        dock, tab = self._dock, self._dock.numbers_tab
+        dock.tabs.setCurrentIndex(dock.tab_index(tab))
+        for name, view, button in (
+            ("numbers", tab.indicators, tab.measure_button),
+            ("numbers-warnings", tab.warnings, tab.look_button),
+        ):
+            shown: list = []
+            view.results_shown.connect(lambda seen=shown: seen.append(True))
+            button.click()
+            wait_for(lambda seen=shown: seen or dock.notice.text)
+            top = view.tree.topLevelItem(0)
+            top.setExpanded(True)
+            view.tree.setCurrentItem(top.child(0))
+            self._take(name, is_grey_too=True)
 
     def close(self) -> None:
         """End the core."""

@@ -206,7 +206,7 @@ def _themes(result: Result, language: str) -> str:
 
 
 def _readings(result: Result, language: str) -> str:
-    return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
+    return "\n".join(readings_lines(result, language) + _outs(result, language))
 
 
 def _sheet(result: Result, language: str) -> str:

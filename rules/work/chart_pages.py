@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onemap.rules.verb.declaration import Values, VerbContext
+
+if TYPE_CHECKING:
+    from onemap.rules.charts.figures import AnyFigure
 
 _FORMS, _PICTURE_PX = (".pdf", ".docx", ".html"), 1400
 
@@ -26,8 +29,10 @@ def check_page(values: Values, *inputs: str | None) -> None:
     check_place(path, bool(values.get("overwrite")), "--page", given)
 
 
-def write_pages(values: Values, pages: Sequence[dict[str, Any]], charts: Sequence[str], context: VerbContext) -> str:
-    """Write the pages with their charts as the suffix says, and say where."""
+def write_pages(
+    values: Values, pages: Sequence[dict[str, Any]], figures: "Sequence[AnyFigure]", context: VerbContext
+) -> str:
+    """Write the pages with a chart each as the suffix says, and say where."""
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.layers.messages import phrase
     from onemap.rules.maps.map_pictures import map_pictures
@@ -35,6 +40,7 @@ def write_pages(values: Values, pages: Sequence[dict[str, Any]], charts: Sequenc
 
     target: str = values["page"]
     path, language = Path(target), context.language
+    charts = [figure.picture() for figure in figures]
     foot = phrase("figures.foot", language, library=Path(values["library"]).name)
     if path.suffix.lower() == ".pdf":
         body, _ = pdf_file(pages, charts, foot, language, context.progress)
