@@ -3906,8 +3906,20 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>所选图层的版本</translation>
     </message>
     <message>
-        <source>Show another version of this layer on the map: drag, or press ← and →</source>
-        <translation>在地图上显示该图层的其他版本：拖动，或按 ← →</translation>
+        <source>Show the map as of another version of this layer, and set the day with it: drag, or press ← and →</source>
+        <translation>按该图层的另一版本显示地图，日期随之改变：拖动，或按 ← 与 →</translation>
+    </message>
+    <message>
+        <source>{label} · in force today</source>
+        <translation>{label} · 现行有效</translation>
+    </message>
+    <message>
+        <source>{label} · not yet in force</source>
+        <translation>{label} · 尚未生效</translation>
+    </message>
+    <message>
+        <source>{label} · no longer in force</source>
+        <translation>{label} · 已失效</translation>
     </message>
     <message>
         <source>Show this map: its layers, and of the library no others</source>
