@@ -33,6 +33,7 @@ from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.publish_dialog import PublishDialog
+from onemap.plugin.dock.room_bar import RoomBar
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
@@ -128,7 +129,9 @@ class OneMapDock(QgsDockWidget):
 
     def _make_tabs(self) -> QTabWidget:
         tabs = QTabWidget()
+        tabs.setTabBar(RoomBar())
         tabs.setDocumentMode(True)
+        tabs.setElideMode(Qt.TextElideMode.ElideNone)
         for tab, title in (
             (self.map_tab, tr("Map")),
             (self.check_tab, tr("Check")),

@@ -27,6 +27,7 @@ from onemap.plugin.add.source_choice import dropped_delivery, dropped_file
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
+from onemap.plugin.library.state_delegate import StateDelegate
 from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
@@ -110,6 +111,7 @@ class MapTab(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        tree.setItemDelegateForColumn(STATE, StateDelegate(tree))
         tree.itemChanged.connect(self._toggle_item)
         tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         tree.customContextMenuRequested.connect(self._show_menu)
@@ -249,7 +251,7 @@ class MapTab(QWidget):
         item.setText(STATE, state_texts(version.label if version is not None else "")[state])
         item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setToolTip(TITLE, _hint(entry, version))
-        item.setToolTip(STATE, state_hints()[state])
+        item.setToolTip(STATE, f"{item.text(STATE)}\n{state_hints()[state]}")
         if version is None:
             for column in (TITLE, STATE):
                 item.setForeground(column, self._grey())

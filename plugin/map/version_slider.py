@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
+from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.words.translation import tr
 
 REST_MS = 250  # how long it stays on a version before the day goes with it: not at each one it passes
@@ -33,16 +34,12 @@ class VersionSlider(QWidget):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._keep)
-        self.title = QLabel()
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.label = QLabel()
-        line = QHBoxLayout()
-        line.addWidget(self.title, 1)
-        line.addWidget(self.label)
+        self.title, self.label = ElidedLabel(), ElidedLabel()  # a version may be named by a document's number
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(line)
+        layout.addWidget(self.title)
+        layout.addWidget(self.label)
         layout.addWidget(self.slider)
         self.hide()
 
@@ -83,7 +80,7 @@ class VersionSlider(QWidget):
         self.title.setText(self.entry.title)
         self.title.setToolTip(self.entry.title)
         self.label.setText(_words(version.today).format(label=version.label))
-        self.label.setToolTip(hint)
+        self.label.setToolTip(f"{self.label.text()}\n{hint}")
         self.slider.setAccessibleDescription(f"{self.label.text()}. {hint}")
 
 
