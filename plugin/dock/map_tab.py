@@ -15,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QMenu,
     QPushButton,
+    QSlider,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -36,6 +37,7 @@ from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
+from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -158,6 +160,16 @@ class MapTab(QWidget):
         layout = self.layout()
         layout.insertWidget(layout.indexOf(self.add_bar), row)
 
+    def order_keys(self) -> None:
+        """Let Tab go through the room as it is read, from above, whenever its controls were made."""
+        layout = self.layout()
+        rows = [layout.itemAt(number).widget() for number in range(layout.count())]
+        order: list[QWidget] = []
+        for row in rows:
+            order += self.themes.order_of_keys if row is self.themes else _keys_of(row)
+        for before, after in zip(order, order[1:]):
+            QWidget.setTabOrder(before, after)
+
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Accept a file or a folder that is dropped anywhere on the tab."""
         if self._library.layers and (dropped_delivery(event.mimeData()) or dropped_file(event.mimeData())):
@@ -209,6 +221,7 @@ class MapTab(QWidget):
         self.tree.blockSignals(False)
         self._choose_again(*chosen)
         self.themes.show_themes(self._library.themes)
+        self.order_keys()
         self._replace_lost_rasters()
         self._follow_day()
         self._show_first_map()
@@ -478,6 +491,12 @@ def state_hints() -> dict[str, str]:
         "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),
         "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
     }
+
+
+def _keys_of(row: QWidget) -> list[QWidget]:
+    """What takes the focus in a row, in the order in which it was laid."""
+    controls = [row, *row.findChildren(QWidget)]
+    return [one for one in controls if isinstance(one, (*CONTROLS, QSlider)) and not isinstance(one.parent(), CONTROLS)]
 
 
 def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:

@@ -3910,6 +3910,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>按该图层的另一版本显示地图，日期随之改变：拖动，或按 ← 与 →</translation>
     </message>
     <message>
+        <source>Rooms</source>
+        <translation>页面</translation>
+    </message>
+    <message>
         <source>{label} · in force today</source>
         <translation>{label} · 现行有效</translation>
     </message>

@@ -16,6 +16,7 @@ from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 from qgis.PyQt.QtGui import QColor, QImage, QPalette
+from qgis.PyQt.QtWidgets import QStyleFactory
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.dock.dock import OneMapDock
@@ -116,14 +117,18 @@ class Photographer:
             grey.save(f"{self._request['begin']}-{room}-grey.png")
 
 
+def palette_of(theme: str) -> QPalette:
+    """The colours of a theme: light as the style Fusion has them, or dark."""
+    palette = QStyleFactory.create("Fusion").standardPalette()
+    for role, colour in DARK.items() if theme == "dark" else ():
+        palette.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
+    return palette
+
+
 def dress(application: QgsApplication, request: dict) -> None:
     """Give the program its theme, font and language."""
     application.setStyle("Fusion")
-    if request["theme"] == "dark":
-        palette = QPalette()
-        for role, colour in DARK.items():
-            palette.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
-        application.setPalette(palette)
+    application.setPalette(palette_of(request["theme"]))
     font = application.font()
     font.setPointSizeF(request["points"])
     application.setFont(font)
