@@ -147,7 +147,7 @@ def _row_of_layer(
 
 
 def _declared(layer: Mapping[str, Any]) -> dict[str, str]:
-    """What the file itself leaves no doubt about: a declared CRS, and text in UTF-8, which no other encoding imitates."""
+    """What the file leaves no doubt about: a declared CRS, and text in UTF-8, which no other encoding imitates."""
     crs, encoding = layer["crs"], layer.get("encoding") or ""
     told = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
     return told | ({"encoding": encoding} if encoding.startswith("utf") else {})
@@ -235,7 +235,7 @@ def _with_memory(library: Library, row: PlanRow) -> PlanRow:
     reports = [_report(library, version) for version in before]
     fields = {str(target): str(source) for target, source in (reports[-1].get("fields") or {}).items()}
     answers = {name: str(value) for report in reports for name, value in (report.get("answers") or {}).items()}
-    left_open = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
+    left_open: dict[str, Any] = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
     facts = {"fields": fields, "covers": before[-1].coverage_kind, **left_open}
     remembered = tuple(name for name, value in facts.items() if value)
     row = replace(row, fields=fields, remembered=remembered, covers=None, **left_open)

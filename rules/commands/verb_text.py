@@ -240,6 +240,10 @@ def _atlas(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _comparison(result: Result, language: str) -> str:
+    return phrase("said.comparison", language, **result)
+
+
 def _remedy(result: Result, language: str) -> str:
     sums = {name: _hectares(result[f"{name}_m2"]) for name in ("cut", "dropped")}
     lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
@@ -374,6 +378,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,
+    "comparison": _comparison,
     "remedy": _remedy,
     "sites": _sites,
     "identify": identify_text,
