@@ -219,7 +219,9 @@ def large_layer(
             yield None
             return
         with vector_stream.vector_stream(*place, encoding) as stream:
-            yield stream if stream.is_fit and stream.count >= LARGE_ROWS else None
+            # Of text even a few rows are large when they are read at once.
+            is_large = stream.is_text or stream.count >= LARGE_ROWS
+            yield stream if is_large and stream.is_fit else None
 
 
 def _bytes_of(path: Path) -> int:
@@ -232,13 +234,13 @@ def _bytes_of(path: Path) -> int:
 
 
 def _in_blocks(source: OpenSource, layer: str | None) -> tuple[Path, str] | None:
-    """The file and layer that are meant, if GDAL can begin to read there in the middle."""
+    """The file and layer that are meant, if they can be read in blocks."""
     assert isinstance(source, Path), "a database is no file"  # noqa: S101 - for the type checker  # nosec B101
     names = layers_of(source)
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None
     path, name = _members(source)[layer or names[0]] if _is_folder_of_sources(source) else (source, layer or names[0])
-    return (path, name) if path.suffix.lower() in vector.SEEKABLE and not is_library(path) else None
+    return (path, name) if path.suffix.lower() in vector.IN_BLOCKS and not is_library(path) else None
 
 
 def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -> str:

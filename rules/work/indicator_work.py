@@ -123,9 +123,10 @@ def _write_pages(
         last = rows[-1]["as_of"]
         of_last = [row for row in rows if row["as_of"] == last]
         page, figure = theme_page(theme, of_last, held, packs, catalogue, context.language)
-        return write_pages(values, [page, *pages], [figure, *figures], context)
+        pages, figures = [page, *pages], [figure, *figures]
+        return write_pages(values, pages, [one.picture() for one in figures], context)
     more, charts = indicator_pages(rows, packs, catalogue, context.language)
-    return write_pages(values, [*pages, *more], [*figures, *charts], context)
+    return write_pages(values, [*pages, *more], [one.picture() for one in (*figures, *charts)], context)
 
 
 def themes(values: Values, context: VerbContext) -> Result:

@@ -92,7 +92,7 @@ def _with_files(
     context.progress.at(1.0, "")
     answer |= target_answer(values)
     if values.get("page"):
-        answer["page"] = write_pages(values, [page], [figure], context)
+        answer["page"] = write_pages(values, [page], [figure.picture()], context)
     return answer
 
 

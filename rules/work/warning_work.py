@@ -52,7 +52,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
     result |= target_answer(values)
     if values.get("page"):
         page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
-        result["page"] = write_pages(values, [page], [chart], context)
+        result["page"] = write_pages(values, [page], [chart.picture()], context)
     return result
 
 
