@@ -4713,5 +4713,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>{count} sensors, {placed} of them with a place</source>
         <translation>{count} 个传感器读数项，其中 {placed} 个有位置</translation>
     </message>
+    <message>
+        <source>Theme (name or TOML file)</source>
+        <translation>专题（编号或 TOML 文件）</translation>
+    </message>
+    <message>
+        <source>Also how sensors look on the map</source>
+        <translation>同时给出传感器在图上的样式</translation>
+    </message>
 </context>
 </TS>

@@ -215,10 +215,11 @@ def test_a_theme_lists_its_indicators_and_says_what_the_library_lacks(tab):
 def test_warnings_lead_to_their_ground(tab, canvas):
     view = answer(tab.warnings, tab.look_button)
     heads = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
-    quotas, permits, candidates = heads
+    quotas, permits, _lines, candidates = heads
     assert [head.text(NAME) for head in heads] == [
         "Quotas",
         "Permits that end",
+        "New building ground over a line",
         "Candidates for change without approval",
     ]
     assert (EXPANSION + "\n北 · broken", "1.667 ×\n/ 1.3 ×") in below(quotas)
