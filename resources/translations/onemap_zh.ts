@@ -4721,5 +4721,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Also how sensors look on the map</source>
         <translation>同时给出传感器在图上的样式</translation>
     </message>
+    <message>
+        <source>Folder for the rasters of the package</source>
+        <translation>包中栅格的存放文件夹</translation>
+    </message>
 </context>
 </TS>
