@@ -15,6 +15,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.findings import Block, RuleJudgement, read_ahead, rows_of
 from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
+from onemap.rules.overlay.threads import Threads
 
 KINDS_BY_DIMENSION = ("point", "line", "polygon")
 _AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
@@ -35,12 +36,13 @@ class RuleRows:
 
 
 def rule_rows(
-    judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, progress: Progress = SILENT
+    judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, workers: int = 1, progress: Progress = SILENT
 ) -> RuleRows:
-    """The rows of one rule; order: its place among the rules."""
+    """The rows of one rule; order: its place among the rules; workers: threads that share its geometries."""
     findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
     progress.at(_MEASURED)
-    parts = iter(progress.part(_MEASURED, 1.0).parts([len(block["_parcel"]) for block in (*findings, *overlaps)]))
+    shares = progress.part(_MEASURED, 1.0).parts([len(block["_parcel"]) for block in (*findings, *overlaps)])
+    parts = (Threads(workers, share) for share in shares)
     shown = [_write_findings(block, parcels, next(parts)) for block in findings]
     for block in overlaps:
         _write_overlaps(block, findings, shown, parcels, next(parts))
@@ -83,16 +85,18 @@ def _rows_of_block(block: Block, wanted: np.ndarray) -> Block:
     return {name: values[wanted] for name, values in block.items()}
 
 
-def _write_findings(block: Block, parcels: ParcelRows, progress: Progress) -> np.ndarray:
+def _write_findings(block: Block, parcels: ParcelRows, threads: Threads) -> np.ndarray:
     """Add to findings their geometries as they are written; gives these in the library's plane (n,), or None."""
     geometry, parcel = block["_geometry"], block["_parcel"]
     shown, multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(3))
     ellipsoidal_m2 = np.zeros(len(parcel))
-    for rows in blocks(len(parcel), _AT_ONCE):
-        progress.at(rows.start / len(parcel))
+
+    def write(rows: slice) -> None:
         ground = parcels.grounds_in_library(geometry[rows], parcel[rows])
         shown[rows], ellipsoidal_m2[rows] = ground.geometries, ground.area_ellipsoidal_m2
         multis[rows], bodies[rows] = ground.multis_and_wkb("polygon")
+
+    threads.each(write, list(blocks(len(parcel), _AT_ONCE)))
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ellipsoidal_m2)
     block["_multi"], block["_wkb"] = multis, bodies
@@ -100,7 +104,7 @@ def _write_findings(block: Block, parcels: ParcelRows, progress: Progress) -> np
 
 
 def _write_overlaps(
-    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: ParcelRows, progress: Progress
+    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: ParcelRows, threads: Threads
 ) -> None:
     """Add to overlaps their geometries as they are written: where one is a finding's whole ground, it is that one's.
 
@@ -121,8 +125,8 @@ def _write_overlaps(
         multis[rows], bodies[rows] = finding["_multi"][there], finding["_wkb"][there]
         is_left[rows] = False
     every = np.flatnonzero(is_left)
-    for some in blocks(len(every), _AT_ONCE):
-        progress.at(some.start / len(every))
+
+    def write(some: slice) -> None:
         left = every[some]
         own = parcels.grounds_in_library(geometry[left], parcel[left])
         dimension[left] = shapely.get_dimensions(own.geometries)
@@ -130,15 +134,18 @@ def _write_overlaps(
             rows = np.flatnonzero(dimension[left] == wanted)
             if len(rows):
                 multis[left[rows]], bodies[left[rows]] = own.at(rows).multis_and_wkb(kind)
+
+    threads.each(write, list(blocks(len(every), _AT_ONCE)))
     block["_dimension"], block["_multi"], block["_wkb"] = dimension, multis, bodies
 
 
 class BackgroundRows:
     """The rows of rules, one after the other, made by a thread of its own where there is one."""
 
-    def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None) -> None:
+    def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None, workers: int = 1) -> None:
         self._parcels = parcels
         self._language = language
+        self._workers = workers
         self._beside = beside
         self._rows: list[Future[RuleRows]] = []
         self._work: list[float] = []  # of each rule, in rows that it has about
@@ -149,7 +156,7 @@ class BackgroundRows:
         order = len(self._rows)
         self._work.append(1.0 + len(judged.judgement.pairs.parcel))
         self._done.append(0.0)
-        work = partial(rule_rows, judged, order, self._parcels, self._language)
+        work = partial(rule_rows, judged, order, self._parcels, self._language, self._workers)
         if self._beside is None:
             self._rows.append(_at_once(work))
         else:
@@ -191,6 +198,6 @@ def background_rows(parcels: ParcelRows, language: str, workers: int) -> Iterato
     for name in ("wkb", "area_ellipsoidal_m2", "multis"):
         beside.submit(getattr, parcels, name)
     try:
-        yield BackgroundRows(parcels, language, beside)
+        yield BackgroundRows(parcels, language, beside, workers)
     finally:  # whoever has cancelled does not wait for it
         beside.shutdown(wait=False, cancel_futures=True)
