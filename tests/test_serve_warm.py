@@ -1,5 +1,6 @@
 """A session of `serve` keeps its library open: each answer is still that of a fresh process, whatever others did."""
 
+import contextlib
 import shutil
 import sqlite3
 import time
@@ -74,7 +75,12 @@ def test_a_warm_session_sees_that_a_layer_was_damaged_meanwhile(served, town):
 def test_a_warm_session_reads_the_file_that_has_taken_the_librarys_place(served, town, onemap):
     assert said(served, 1, town)[1][0]["label"] == "v1"
     other = town / "other.gpkg"
-    shutil.copy(town / "city.gpkg", other)
+    # Not a copy of the file: the session may just then write into it what stands in its -wal.
+    with (
+        contextlib.closing(sqlite3.connect(town / "city.gpkg")) as source,
+        contextlib.closing(sqlite3.connect(other)) as to,
+    ):
+        source.backup(to)
     assert onemap("add", other, zones(town, 3.0), "--as", "T", "--covers", "extent", "--label", "other").code == 0
     other.replace(town / "city.gpkg")
     for end in ("-wal", "-shm"):

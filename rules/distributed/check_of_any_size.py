@@ -84,7 +84,7 @@ def checked(
                     return check(library, question, Threads(workers, progress), against, most_rows=most)
                 except TooManyRows as error:  # what was found is let go of when this is left
                     rows = error.rows
-            blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
+            blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
             with contextlib.suppress(UnsupportedValue):
                 return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels), rows)
             return check(library, question, Threads(workers, progress), against)

@@ -46,7 +46,7 @@ def in_blocks_or_whole(
     question = question_of(library, options, language, workers, reading)
     parcels = question.parcels
     if always or not fits_into_memory(block_count(parcels.vertices, most)):
-        blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
+        blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
         with contextlib.suppress(UnsupportedValue):
             return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
     return question

@@ -10,6 +10,7 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
+from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import Progress
@@ -36,7 +37,7 @@ READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 class RunInBlocks:
     """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
 
-    resumed: how many of its blocks an earlier attempt had finished; set_aside: how many parcels could not be used.
+    resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could not be used.
     """
 
     record: dict[str, Any]
@@ -46,7 +47,7 @@ class RunInBlocks:
     blocks: int
     resumed: int
     problems: list[dict[str, Any]]
-    set_aside: int
+    bad: tuple[tuple[str, BadFeatures], ...]
     _kept: KeptParcels
     _journal: BlockJournal
 
@@ -89,8 +90,8 @@ def run_in_blocks(
         verdicts = {verdict: counts[verdict] for verdict in VERDICTS}
         sizes = parcels.count, parcels.blocks, begun.resumed
         record = begun.record(library, time.perf_counter() - began)
-        set_aside = work.question.parcels.set_aside
-        yield RunInBlocks(record, question.packs, verdicts, *sizes, begun.problems, set_aside, parcels, work.journal)
+        bad = work.question.parcels.bad
+        yield RunInBlocks(record, question.packs, verdicts, *sizes, begun.problems, bad, parcels, work.journal)
 
 
 @dataclass(frozen=True)

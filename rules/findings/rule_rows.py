@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import is_
 
@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.progress import Progress
 from onemap.rules.findings.findings import Block, RuleJudgement, read_ahead, rows_of
 from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
@@ -35,14 +35,12 @@ class RuleRows:
     overlaps: list[Block]
 
 
-def rule_rows(
-    judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, workers: int = 1, progress: Progress = SILENT
-) -> RuleRows:
-    """The rows of one rule; order: its place among the rules; workers: threads that share its geometries."""
+def rule_rows(judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, threads: Threads) -> RuleRows:
+    """The rows of one rule; order: its place among the rules."""
     findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
-    progress.at(_MEASURED)
-    shares = progress.part(_MEASURED, 1.0).parts([len(block["_parcel"]) for block in (*findings, *overlaps)])
-    parts = (Threads(workers, share) for share in shares)
+    threads.progress.at(_MEASURED)
+    costs = [len(block["_parcel"]) for block in (*findings, *overlaps)]
+    parts = (replace(threads, progress=part) for part in threads.progress.part(_MEASURED, 1.0).parts(costs))
     shown = [_write_findings(block, parcels, next(parts)) for block in findings]
     for block in overlaps:
         _write_overlaps(block, findings, shown, parcels, next(parts))
@@ -142,10 +140,10 @@ def _write_overlaps(
 class BackgroundRows:
     """The rows of rules, one after the other, made by a thread of its own where there is one."""
 
-    def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None, workers: int = 1) -> None:
+    def __init__(self, parcels: ParcelRows, language: str, workers: int, beside: Executor | None) -> None:
+        self._workers = workers
         self._parcels = parcels
         self._language = language
-        self._workers = workers
         self._beside = beside
         self._rows: list[Future[RuleRows]] = []
         self._work: list[float] = []  # of each rule, in rows that it has about
@@ -156,13 +154,13 @@ class BackgroundRows:
         order = len(self._rows)
         self._work.append(1.0 + len(judged.judgement.pairs.parcel))
         self._done.append(0.0)
-        work = partial(rule_rows, judged, order, self._parcels, self._language, self._workers)
+        work = partial(rule_rows, judged, order, self._parcels, self._language)
         if self._beside is None:
-            self._rows.append(_at_once(work))
+            self._rows.append(_at_once(lambda: work(Threads(self._workers))))
         else:
             read_ahead(judged)
             progress = Progress(lambda share, _step: self._done.__setitem__(order, share))
-            self._rows.append(self._beside.submit(work, progress))
+            self._rows.append(self._beside.submit(work, Threads(self._workers, progress)))
 
     def finished(self, progress: Progress) -> list[RuleRows]:
         """The rows of all rules in their order. progress: of what is left to do."""
@@ -192,12 +190,12 @@ def background_rows(parcels: ParcelRows, language: str, workers: int) -> Iterato
     What goes wrong with whole parcels goes wrong again, and is told, where it is asked for.
     """
     if workers == 1 or len(parcels.local) <= FEW_PARCELS:
-        yield BackgroundRows(parcels, language, None)
+        yield BackgroundRows(parcels, language, workers, None)
         return
     beside = ThreadPoolExecutor(1)
     for name in ("wkb", "area_ellipsoidal_m2", "multis"):
         beside.submit(getattr, parcels, name)
     try:
-        yield BackgroundRows(parcels, language, beside, workers)
+        yield BackgroundRows(parcels, language, workers, beside)
     finally:  # whoever has cancelled does not wait for it
         beside.shutdown(wait=False, cancel_futures=True)

@@ -13,6 +13,7 @@ import shapely
 from onemap.rules.overlay import compiler
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.compiler import SWITCH, is_compiler_there, is_worth_compiling
+from onemap.rules.overlay.flat_polygons import flat_pairs
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.threads import Threads
 
@@ -38,7 +39,8 @@ def rings(chance: np.random.Generator, count: int, at: float) -> np.ndarray:
 
 def bits_of(left: np.ndarray, right: np.ndarray) -> list[bytes]:
     areas, errors = common_areas(left, right, Threads())
-    grounds = [work(left, right, Threads()) for work in (common_ground, remaining_ground)]
+    pairs = flat_pairs(left, right, Threads())
+    grounds = [work(pairs, Threads()) for work in (common_ground, remaining_ground)]
     told = [told.tobytes() for _, told in grounds]
     return [
         areas.tobytes(),
