@@ -147,7 +147,7 @@ def _row_of_layer(
 
 
 def _declared(layer: Mapping[str, Any]) -> dict[str, str]:
-    """What the file itself leaves no doubt about: a declared CRS, and text in UTF-8, which no other encoding imitates."""
+    """What the file leaves no doubt about: a declared CRS, and text in UTF-8, which no other encoding imitates."""
     crs, encoding = layer["crs"], layer.get("encoding") or ""
     told = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
     return told | ({"encoding": encoding} if encoding.startswith("utf") else {})
@@ -238,7 +238,8 @@ def _with_memory(library: Library, row: PlanRow) -> PlanRow:
     left_open = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
     facts = {"fields": fields, "covers": before[-1].coverage_kind, **left_open}
     remembered = tuple(name for name, value in facts.items() if value)
-    row = replace(row, fields=fields, remembered=remembered, covers=None, **left_open)
+    row = replace(row, fields=fields, remembered=remembered, covers=None)
+    row = replace(row, crs=left_open.get("crs"), encoding=left_open.get("encoding"))
     if reports[-1].get("transform_hash"):
         problem = Problem("ingest.transform", {"file": row.source, "layer": row.code})
         return replace(row, status=UNSURE, problems=(*row.problems, problem))
