@@ -235,7 +235,7 @@ def _with_memory(library: Library, row: PlanRow) -> PlanRow:
     reports = [_report(library, version) for version in before]
     fields = {str(target): str(source) for target, source in (reports[-1].get("fields") or {}).items()}
     answers = {name: str(value) for report in reports for name, value in (report.get("answers") or {}).items()}
-    left_open = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
+    left_open: dict[str, Any] = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
     facts = {"fields": fields, "covers": before[-1].coverage_kind, **left_open}
     remembered = tuple(name for name, value in facts.items() if value)
     row = replace(row, fields=fields, remembered=remembered, covers=None)

@@ -282,6 +282,26 @@ def prepare_frame(
     return _normalised(arrival, entry, is_new, raw)
 
 
+def prepare_raster(
+    library: Library,
+    path: Path,
+    kept_as: str,
+    given_crs: str | None,
+    options: AddOptions,
+    required_fields: Callable[[str], Sequence[str]],
+    who: str,
+    language: str,
+) -> "PreparedVersion":
+    """A raster that lies where it is to stay: a version ready to be written.
+
+    kept_as: the path by which the library is to know it. Raises OneMapError for every refusal, as `add`.
+    """
+    arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
+    frame = raster_frame(str(path), given_crs, library.crs, None)
+    frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
+    return _checked(arrival, entry, is_new, FrameBlocks.of(frame), None)
+
+
 def _arrival(
     library: Library,
     source: str,

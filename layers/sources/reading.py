@@ -21,7 +21,7 @@ from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.shapefile import check_complete
-from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, spatialite
+from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, sensor_things, spatialite
 from onemap.layers.sources.redline import redline_reading
 from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.sheets import sheet, sheet_grid
@@ -91,6 +91,8 @@ def layers_of(source: OpenSource) -> list[str]:
         return list(_members(source))
     if suffix in sheet_grid.SUFFIXES:
         return sheet.sheet_names(source)
+    if sensor_things.is_snapshot(source):
+        return sensor_things.snapshot_layers(source)
     if suffix in (formats.KML, formats.KMZ):
         return kml.kml_layers(source)
     if suffix == formats.DXF:
@@ -127,6 +129,8 @@ def read_layer(
         return read_layer(path, name, encoding, progress, lenient=lenient, as_table=as_table)
     if is_library(source):
         return library_source.read_library_layer(source, layer)
+    if sensor_things.is_snapshot(source):
+        return sensor_things.read_snapshot(source, layer, encoding)
     if suffix in GDAL_DRIVERS:
         return vector.read_vector(source, layer, encoding, progress, lenient)
     frame = _read_file(source, layer, encoding, progress, as_table)

@@ -206,7 +206,7 @@ def _themes(result: Result, language: str) -> str:
 
 
 def _readings(result: Result, language: str) -> str:
-    return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
+    return "\n".join(readings_lines(result, language) + _outs(result, language))
 
 
 def _sheet(result: Result, language: str) -> str:
@@ -238,6 +238,10 @@ def _atlas(result: Result, language: str) -> str:
         facts = {**result, "area_ha": _hectares(result["left_out_m2"])}
         lines.append(phrase("said.atlas_left_out", language, **facts))
     return "\n".join(lines)
+
+
+def _comparison(result: Result, language: str) -> str:
+    return phrase("said.comparison", language, **result)
 
 
 def _remedy(result: Result, language: str) -> str:
@@ -374,6 +378,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,
+    "comparison": _comparison,
     "remedy": _remedy,
     "sites": _sites,
     "identify": identify_text,
