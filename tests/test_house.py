@@ -36,7 +36,7 @@ FLOORS = {
     """,
     "rules": """
         python
-        commands work sheet statement letterhead review compare/atlas remedy identify indicators readings statistics
+        commands work indicators sheet statement letterhead review compare/atlas remedy identify readings statistics
         compare distributed outputs charts maps check incremental runs findings question packs kinds inputs overlay
         verb .
     """,

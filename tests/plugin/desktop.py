@@ -112,11 +112,13 @@ def kill_session(process):
     process.wait(GRACE_S)
 
 
-def drive(folder, library, parcels, language="en", findings=1, file="", code="", label="again", all_rooms=False):
+def drive(
+    folder, library, parcels, language="en", findings=1, file="", code="", label="again", all_rooms=False, driver=DRIVER
+):
     """Start QGIS, let the driver click, and return what it saw.
 
     findings: how many a parcel must have to be the one that is shown; file: what is added, as which code and label;
-    all_rooms: also what needs a city with several plans.
+    all_rooms: also what needs a city with several plans; driver: the script that QGIS runs.
     """
     plugins = make_profile(folder, library, language)
     report = folder / "report.json"
@@ -136,7 +138,7 @@ def drive(folder, library, parcels, language="en", findings=1, file="", code="",
     log = folder / "qgis.log"
     with screen() as display, log.open("wb") as said:
         environment["DISPLAY"] = display
-        command = ["qgis", "--nologo", "--code", str(DRIVER)]
+        command = ["qgis", "--nologo", "--code", str(driver)]
         # A session of its own, so that whatever it started ends with it.
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
