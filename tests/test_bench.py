@@ -20,12 +20,12 @@ def build(*words):
 def test_a_benchmark_that_does_not_exist_is_answered_with_those_that_do():
     done = build("bench", "frobnicate")
     assert done.returncode == 1
-    for path in (ROOT / "tests" / "bench").glob("bench_*.py"):
+    for path in (ROOT / "tests" / "bench").rglob("bench_*.py"):
         assert path.stem.removeprefix("bench_") in done.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "bench").glob("bench_*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "bench").rglob("bench_*.py")), ids=lambda path: path.stem)
 def test_each_benchmark_says_what_it_takes(path):
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-P", str(path), "--help"], capture_output=True, encoding="utf-8", timeout=60

@@ -1,4 +1,4 @@
-"""`bench`: every program tests/bench/bench_NAME.py, or only those that are named; options are for `peers`."""
+"""`bench`: every program bench_NAME.py below tests/bench/, or only those that are named; options are for `peers`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PEERS = "peers"
 
 def found() -> dict:
     """Name to path of every benchmark there is."""
-    return {path.stem[len("bench_") :]: path for path in sorted(FOLDER.glob("bench_*.py"))}
+    return {path.stem[len("bench_") :]: path for path in sorted(FOLDER.rglob("bench_*.py"))}
 
 
 def bench(words: list) -> int:

@@ -161,12 +161,17 @@ class Builder:
 
     def build(self, kind):
         """A widget of a class, with what it must be given; what may be left out is left out."""
-        return kind(*[self._given(one) for one in list(inspect.signature(kind.__init__).parameters.values())[1:]])
+        wanted = list(inspect.signature(kind.__init__).parameters.values())[1:]
+        return kind(*[self._given(one) for one in wanted if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)])
 
     def _given(self, parameter):
         annotation = str(parameter.annotation).strip("'\"")
         if parameter.default is not parameter.empty:
             return parameter.default
+        if annotation == "QWidget | None":
+            return None
+        if annotation == "QWidget":
+            return self._known.setdefault(annotation, QWidget())
         if annotation in self._known:
             return self._known[annotation]
         if annotation in self._kinds:

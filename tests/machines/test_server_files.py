@@ -1,10 +1,12 @@
 """The units and the recipe of a container for a server: read by systemd itself, and their command run as it stands."""
 
 import configparser
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,4 +53,13 @@ def test_the_container_ends_with_the_self_test_and_runs_as_nobody_special():
     assert {step for step, _ in steps} <= known and steps[0][0] == "FROM"
     runs = [words for step, words in steps if step == "RUN"]
     assert runs[-1] == "onemap self-test"
-    assert [words for step, words in steps if step == "USER"] == ["onemap"]
+    assert [words for step, words in steps if step == "USER"] == ["10001"]  # a number, which any host understands
+    assert "--uid 10001 onemap" in " ".join(runs)
+
+
+def test_a_linter_finds_no_fault_in_the_recipe_of_the_container():
+    linter = shutil.which("hadolint", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if linter is None:
+        pytest.skip("hadolint is not on this machine")
+    done = subprocess.run([linter, "--no-color", str(FOLDER / "Containerfile")], capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stdout) == (0, "")

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import struct
 import sys
+import warnings
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from onemap.layers.sources.gdal.vector import gdal_errors_as_refusals
 from onemap.tests.layers.conftest import read_in_blocks
 
 CHINESE_GDB = "formats/filegdb/cambridge_epsg4547_cn.gdb"
@@ -368,3 +370,11 @@ def test_what_cannot_be_read_or_written_by_its_name_is_not_called_damaged(onemap
     answer = onemap("redline", tmp_path / "text.txt", tmp_path / "a;b.shp")
     assert (answer.code, answer.codes) == (3, ["source.sign"])
     assert not list(tmp_path.glob("a*.shp*")) and not (tmp_path / "a").exists()
+
+
+def test_what_one_library_says_to_another_is_no_word_of_the_driver(tmp_path):
+    with gdal_errors_as_refusals(tmp_path / "a.gdb") as remarks:
+        warnings.warn("the generic unit is deprecated", DeprecationWarning, stacklevel=1)
+        warnings.warn("it will be an error", FutureWarning, stacklevel=1)
+        warnings.warn("organizePolygons() received a polygon", RuntimeWarning, stacklevel=1)
+    assert remarks == ["organizePolygons() received a polygon"]
