@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsApplication
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QAction
 
 from onemap.plugin.algorithms.provider import OneMapProvider
@@ -15,7 +15,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
 MENU = "One Map"
-SHORTCUT = "Ctrl+Alt+M"  # of the panel; QGIS's Keyboard Shortcuts can change it
+SHORTCUT = "Ctrl+Alt+O"  # of the panel, and of nothing in QGIS; its Keyboard Shortcuts can change it
 
 
 class OneMapPlugin:
@@ -128,8 +128,8 @@ class OneMapPlugin:
     def _focus_panel(self, is_shown: bool) -> None:
         """Whoever opens the panel by the keyboard goes on by the keyboard."""
         if is_shown and self.dock is not None:
-            self.dock.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.dock.focusNextChild()
+            # Once the panel is there: what is hidden takes no focus.
+            QTimer.singleShot(0, lambda: self.dock.take_focus() if self.dock is not None else None)
 
     def _ask_algorithm(self, name: str, values: dict[str, Any], on_done: Callable[[dict[str, Any]], None]) -> None:
         import processing
@@ -149,9 +149,7 @@ class OneMapPlugin:
 
     def _open_scene(self, name: str) -> None:
         """Open a 3D view of the project; one of that name that is open already takes its new layers by itself."""
-        from qgis.core import Qgis
-
-        self.iface.createNewMapCanvas3D(name, Qgis.SceneMode.Local)
+        self.iface.createNewMapCanvas3D(name)  # QGIS 3.40 takes nothing more
 
     def _open_settings(self) -> None:
         from onemap.plugin.dock.options_page import PAGE_KEY

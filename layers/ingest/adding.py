@@ -507,12 +507,15 @@ def _source_report(
     records: the problems as the contract lists them.
     """
     snapshot, normalising = arrival.options.snapshot, arrival.options.normalising
+    answers = {"crs": normalising.crs, "encoding": arrival.options.encoding}
     return {
         "encoding": raw.encoding if raw else None,
         "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
         "transform_hash": normalising.transform.hash if normalising.transform else None,
         "fields": dict(normalising.fields),
+        # What a person has said of the file because it does not say so itself: the next of this layer may lack it too.
+        "answers": {name: answer for name, answer in answers.items() if answer},
         "accepted": list(arrival.options.accept),
         **({"service": snapshot.record} if snapshot else {}),
         **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),

@@ -16,6 +16,8 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
 
     upcoming: a version is valid from a later day on.
+    today: what a version is on this day, whatever `as_of` is: in_force, upcoming or past.
+    day: the first day on which a version is in force; null where another took its place from the beginning.
     unreadable: a version's table is gone, or its raster is gone or not what was added.
     required_fields: the fields of a layer that the library's rules use.
     """
@@ -25,7 +27,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     layers = []
     for entry in library.catalogue().values():
         known = of_code.get(entry.code, [])
-        current = in_force(known, as_of)
+        current, now = in_force(known, as_of), in_force(known, date.today())
         layers.append(
             {
                 "code": entry.code,
@@ -38,7 +40,14 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
                 "class_field": entry.class_field,
                 "withheld": entry.withheld,
                 "fields": _fields(entry, required_fields(entry.code)),
-                "versions": [_version_record(library, entry, version, current, as_of) for version in known],
+                "versions": [
+                    {
+                        **_version_record(library, entry, version, current, as_of),
+                        "today": "in_force" if version is now else _state(version, date.today()),
+                        "day": _first_day(version, known),
+                    }
+                    for version in known
+                ],
             }
         )
     district = library.district()
@@ -67,9 +76,19 @@ def _version_record(
         "coverage_m2": version.coverage_m2,
         "coverage": version.coverage_kind,
         "in_force": version is current,
-        "upcoming": (version.valid_from or "") > as_of.isoformat(),
+        "upcoming": _state(version, as_of) == "upcoming",
         "unreadable": _is_unreadable(library, entry, version),
     }
+
+
+def _state(version: Version, day: date) -> str:
+    """What a version is that is not in force on a day."""
+    return "upcoming" if (version.valid_from or "") > day.isoformat() else "past"
+
+
+def _first_day(version: Version, known: Sequence[Version]) -> str | None:
+    first = version.valid_from
+    return first if first and in_force(known, date.fromisoformat(first)) is version else None
 
 
 def _is_unreadable(library: Library, entry: LayerEntry, version: Version) -> bool:

@@ -39,7 +39,21 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
-    rows = (_new, _inspect, _add, _check, _redline, _compare, _remedy, _contradictions, _decide, _spots, _atlas, _sites)
+    rows = (
+        _new,
+        _inspect,
+        _add,
+        _check,
+        _redline,
+        _compare,
+        _remedy,
+        _contradictions,
+        _decide,
+        _spots,
+        _atlas,
+        _comparison,
+        _sites,
+    )
     of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
     of_numbers = (statistics_row, readings_row, transitions_row, indicators_row, warnings_row)
     rows = (*rows, *of_deliveries, sheet_row, *of_numbers, _identify, _publish)
@@ -327,6 +341,22 @@ def _atlas() -> VerbRow:
             Output("SHEETS", tr("Number of sheets"), "sheets", is_number=True),
             Output("LEFT_OUT", tr("Sheets left out"), "left_out", is_number=True),
         ),
+    )
+
+
+def _comparison() -> VerbRow:
+    return VerbRow(
+        "comparison",
+        tr("Print the report of a comparison"),
+        tr(
+            "Writes a comparison that the library keeps as a report for Word, as PDF or as a page: the conclusion, the "
+            "areas by type and by use, a map, the largest differences, and what was decided of them."
+        ),
+        first="library run target",
+        advanced="overwrite",
+        titles={"target": tr("Target")},
+        kinds={"target": file("Word (*.docx);;PDF (*.pdf);;HTML (*.html)")},
+        outputs=(Output("OUT", tr("Target"), "out"),),
     )
 
 

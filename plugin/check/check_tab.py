@@ -40,6 +40,7 @@ from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_resu
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
@@ -324,8 +325,7 @@ class CheckTab(QWidget):
         return page
 
     def _make_buttons(self) -> QHBoxLayout:
-        self.button = QPushButton(icon("check"), tr("Check"))
-        self.button.setDefault(True)
+        self.button = MainButton(icon("check"), tr("Check"))
         self.button.clicked.connect(lambda: self.check())
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)

@@ -18,6 +18,9 @@ from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
+ATLAS_FORMS = {".pdf": "PDF", ".docx": "Word"}
+REPORT_FORMS = {".docx": "Word", ".pdf": "PDF", ".html": "HTML"}
+
 
 class AtlasButton(QToolButton):
     """Prints the comparison on display: the types chosen in the matrix, else all that differ."""
@@ -35,11 +38,12 @@ class AtlasButton(QToolButton):
         self.setIcon(icon("atlas"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(
-            tr("Print an atlas (PDF), or keep in the library: the types chosen in the matrix, else all differences")
+            tr("Print an atlas or a report, or keep in the library; types chosen in the matrix, else all differences")
         )
         self.kinds = QMenu(self)
         self.kinds.addAction(tr("One page for each cluster…"), lambda: self._choose("cluster"))
         self.kinds.addAction(tr("One page for each spot…"), lambda: self._choose("spot"))
+        self.kinds.addAction(icon("document"), tr("Report for Word, as PDF or as a page…"), self._choose_report)
         self.kinds.addSeparator()
         self.kinds.addAction(icon("spots"), tr("Keep in the library as difference spots…"), self._keep)
         self.setMenu(self.kinds)
@@ -55,13 +59,22 @@ class AtlasButton(QToolButton):
         self._types = sorted(set(types))
 
     def _choose(self, unit: str) -> None:
+        path = self._asked_path(tr("Print an atlas"), ".pdf", ATLAS_FORMS)
+        if path:
+            self.write(path, unit)
+
+    def _asked_path(self, title: str, suffix: str, forms: dict[str, str]) -> str:
+        """Ask for a file, named after the plans. suffix: of one that is given without; forms: suffixes and names."""
         folder = settings.get("review_folder") or documents_folder()
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
-        path, _filter = QFileDialog.getSaveFileName(
-            self, tr("Print an atlas"), str(Path(folder) / f"{name}.pdf"), "PDF (*.pdf)"
-        )
+        filters = ";;".join(f"{form} (*{ending})" for ending, form in forms.items())
+        path, _filter = QFileDialog.getSaveFileName(self, title, str(Path(folder) / f"{name}{suffix}"), filters)
+        return path if not path or Path(path).suffix.lower() in forms else f"{path}{suffix}"
+
+    def _choose_report(self) -> None:
+        path = self._asked_path(tr("Print the report of a comparison"), ".docx", REPORT_FORMS)
         if path:
-            self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", unit)
+            self.write_report(path)
 
     def _keep(self) -> None:
         self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
@@ -82,6 +95,16 @@ class AtlasButton(QToolButton):
             "overwrite": True,
         }
         request = self._core.ask("atlas", params, tr("Print an atlas"))
+        request.answered.connect(lambda answer: self._open(path, answer))
+        request.refused.connect(self.refused)
+        self.request_started.emit(request)
+
+    def write_report(self, path: str) -> None:
+        """Let the core print the report. An existing file is replaced, because the user has confirmed it."""
+        settings.put("review_folder", str(Path(path).parent))
+        run = self._comparison.record.get("id")
+        params = {"library": self._comparison.library_path, "run": run, "target": path, "overwrite": True}
+        request = self._core.ask("comparison", params, tr("Print the report of a comparison"))
         request.answered.connect(lambda answer: self._open(path, answer))
         request.refused.connect(self.refused)
         self.request_started.emit(request)

@@ -286,6 +286,9 @@ class CompareTab(QWidget):
             self.work.hide()
 
     def _report_atlas(self, path: str, answer: dict[str, Any]) -> None:
+        if "sheets" not in answer:  # the report
+            self.message_sent.emit(tr("Written: {path}").format(path=path))
+            return
         message = tr("The atlas has {count} sheets: {path}").format(count=f"{answer.get('sheets', 0):,}", path=path)
         if answer.get("left_out"):
             message = sentences(message, tr("{count} were left out.").format(count=f"{answer['left_out']:,}"))

@@ -33,6 +33,7 @@ from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.publish_dialog import PublishDialog
+from onemap.plugin.dock.room_bar import RoomBar
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
@@ -128,7 +129,10 @@ class OneMapDock(QgsDockWidget):
 
     def _make_tabs(self) -> QTabWidget:
         tabs = QTabWidget()
+        tabs.setTabBar(RoomBar())
+        tabs.tabBar().setAccessibleName(tr("Rooms"))
         tabs.setDocumentMode(True)
+        tabs.setElideMode(Qt.TextElideMode.ElideNone)
         for tab, title in (
             (self.map_tab, tr("Map")),
             (self.check_tab, tr("Check")),
@@ -224,6 +228,10 @@ class OneMapDock(QgsDockWidget):
         self._open_scene(tr("One Map 3D"))
         if scene.missing:
             self.notice.say(tr("The 3D view is without: {layers}.").format(layers=", ".join(scene.missing)))
+
+    def take_focus(self) -> None:
+        """Let the keyboard begin at the top of the dock."""
+        self.header.button.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_map_tab(self) -> None:
         """Bring the tab Map to the front."""
@@ -528,6 +536,7 @@ class OneMapDock(QgsDockWidget):
 def _scroll_area(tab: QWidget) -> QgsScrollArea:
     """A tab that scrolls where the screen is low, so that it does not enlarge QGIS's window."""
     area = QgsScrollArea()
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the control that has the focus
     area.setWidget(tab)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

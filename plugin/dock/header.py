@@ -32,6 +32,7 @@ class Header(QWidget):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
+        self._is_following = False
         self.button = QToolButton()
         self.button.setIcon(icon("library"))
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -79,10 +80,24 @@ class Header(QWidget):
         self.button.setText(self._library.name if self._library.path else tr("Choose a library"))
         self.button.setToolTip(self._library.path)
         self.date.setVisible(bool(self._library.path))
+        self._show_day()
         self.publish_action.setEnabled(bool(self._library.layers))
 
+    def _show_day(self) -> None:
+        """Show the library's day, whoever has changed it."""
+        shown = QDate() if self.date.isNull() else self.date.date()
+        if shown == self._library.as_of:
+            return
+        self._is_following = True  # while it is cleared, the control tells of a day that nobody chose
+        if self._library.as_of.isValid():
+            self.date.setDate(self._library.as_of)
+        else:
+            self.date.clear()
+        self._is_following = False
+
     def _change_day(self) -> None:
-        self._library.set_day(QDate() if self.date.isNull() else self.date.date())
+        if not self._is_following:
+            self._library.set_day(QDate() if self.date.isNull() else self.date.date())
 
     def _fill_menu(self) -> None:
         self.menu.clear()

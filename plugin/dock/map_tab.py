@@ -15,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QMenu,
     QPushButton,
+    QSlider,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -27,7 +28,8 @@ from onemap.plugin.add.source_choice import dropped_delivery, dropped_file
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
-from onemap.plugin.map.map_day import DayFollower, slide_to
+from onemap.plugin.library.state_delegate import StateDelegate
+from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
 from onemap.plugin.map.place_list import PlaceList, ShowPlace
@@ -35,6 +37,7 @@ from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
+from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -78,24 +81,11 @@ class MapTab(QWidget):
         self.themes.theme_chosen.connect(self._show_theme)
         self.versions = VersionSlider()
         self.versions.version_chosen.connect(self._slide_to)
+        self.versions.version_kept.connect(self._go_to_day)
         self._day = DayFollower()
         self._opened: set[str] = set()  # libraries that had their first map
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Layers"))
-        self.tree.setColumnCount(2)
-        self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.setIndentation(12)
-        self.tree.setUniformRowHeights(True)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.itemChanged.connect(self._toggle_item)
-        self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
-        self.tree.customContextMenuRequested.connect(self._show_menu)
-        self.tree.currentItemChanged.connect(lambda item, _before: self._offer_versions(item))
+        self._listed = ""  # the library in the tree
+        self.tree = self._make_tree()
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.delivery_button = QToolButton()
         self.add_bar = self._make_add_bar()
@@ -109,6 +99,26 @@ class MapTab(QWidget):
         self._tick_timer = QTimer(self)  # a theme switches many layers at once
         library.listed.connect(self.fill)
         self._follow_project()
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(tr("Layers"))
+        tree.setColumnCount(2)
+        tree.setHeaderLabels([tr("Layer"), tr("Version")])
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.setIndentation(12)
+        tree.setUniformRowHeights(True)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        tree.setItemDelegateForColumn(STATE, StateDelegate(tree))
+        tree.itemChanged.connect(self._toggle_item)
+        tree.itemActivated.connect(lambda item, _column: self._go_to(item))
+        tree.customContextMenuRequested.connect(self._show_menu)
+        tree.currentItemChanged.connect(lambda item, _before: self._offer_versions(item))
+        return tree
 
     def _follow_project(self) -> None:
         """Tick what is on the map and switched on, whoever did it."""
@@ -150,6 +160,16 @@ class MapTab(QWidget):
         layout = self.layout()
         layout.insertWidget(layout.indexOf(self.add_bar), row)
 
+    def order_keys(self) -> None:
+        """Let Tab go through the room as it is read, from above, whenever its controls were made."""
+        layout = self.layout()
+        rows = [layout.itemAt(number).widget() for number in range(layout.count())]
+        order: list[QWidget] = []
+        for row in rows:
+            order += self.themes.order_of_keys if row is self.themes else _keys_of(row)
+        for before, after in zip(order, order[1:]):
+            QWidget.setTabOrder(before, after)
+
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Accept a file or a folder that is dropped anywhere on the tab."""
         if self._library.layers and (dropped_delivery(event.mimeData()) or dropped_file(event.mimeData())):
@@ -174,6 +194,9 @@ class MapTab(QWidget):
 
     def fill(self) -> None:
         """List the layers and services of the library."""
+        is_same = self._listed == self._library.path
+        chosen = (self.versions.entry, self.versions.version) if is_same else (None, None)
+        self._listed = self._library.path
         self.tree.blockSignals(True)
         self.tree.clear()
         groups: dict[tuple[str, ...], QTreeWidgetItem] = {}
@@ -196,8 +219,9 @@ class MapTab(QWidget):
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
                 item.setForeground(TITLE, self._grey())
         self.tree.blockSignals(False)
-        self._offer_versions(None)
+        self._choose_again(*chosen)
         self.themes.show_themes(self._library.themes)
+        self.order_keys()
         self._replace_lost_rasters()
         self._follow_day()
         self._show_first_map()
@@ -240,7 +264,7 @@ class MapTab(QWidget):
         item.setText(STATE, state_texts(version.label if version is not None else "")[state])
         item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setToolTip(TITLE, _hint(entry, version))
-        item.setToolTip(STATE, state_hints()[state])
+        item.setToolTip(STATE, f"{item.text(STATE)}\n{state_hints()[state]}")
         if version is None:
             for column in (TITLE, STATE):
                 item.setForeground(column, self._grey())
@@ -325,7 +349,17 @@ class MapTab(QWidget):
 
     def _offer_versions(self, item: QTreeWidgetItem | None) -> None:
         entry = item.data(0, ROLE_ENTRY) if item is not None else None
-        self.versions.show_layer(entry, item.data(0, ROLE_VERSION) if item is not None else None)
+        version = item.data(0, ROLE_VERSION) if item is not None else None
+        self.versions.show_layer(entry, version.table if version is not None else "")
+
+    def _choose_again(self, entry: CatalogueLayer | None, version: Version | None) -> None:
+        """After the list was made anew: the layer whose versions are gone through is still the chosen one."""
+        item = self.item_of(entry.code) if entry is not None else None
+        if item is not None:
+            self.tree.setCurrentItem(item)
+        self.versions.show_layer(
+            item.data(0, ROLE_ENTRY) if item is not None else None, version.table if version is not None else ""
+        )
 
     def _slide_to(self, entry: CatalogueLayer, version: Version) -> None:
         layer = slide_to(self._library, entry, version)
@@ -333,6 +367,12 @@ class MapTab(QWidget):
             text = tr("“{layer}” cannot be opened from {library}.")
             self.refused.emit(text.format(layer=entry.title, library=self._library.path))
         self._update_ticks()
+
+    def _go_to_day(self, _entry: CatalogueLayer, version: Version) -> None:
+        """The library, and with it every layer that follows the day, goes to the day of a version."""
+        day = day_of(version)
+        if day is not None:
+            self._library.set_day(day)
 
     def _put_on_map(self, entry: CatalogueLayer, version: Version, follows_day: bool = False) -> None:
         layer = put_on_map(self._library, entry, version, follows_day)
@@ -451,6 +491,12 @@ def state_hints() -> dict[str, str]:
         "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),
         "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
     }
+
+
+def _keys_of(row: QWidget) -> list[QWidget]:
+    """What takes the focus in a row, in the order in which it was laid."""
+    controls = [row, *row.findChildren(QWidget)]
+    return [one for one in controls if isinstance(one, (*CONTROLS, QSlider)) and not isinstance(one.parent(), CONTROLS)]
 
 
 def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:

@@ -31,6 +31,8 @@ class Version:
 
     coverage: district, file, or extent (then assumed).
     upcoming: it is valid from a later day on.
+    today: what it is on this day, whatever day the library shows: in_force, upcoming or past.
+    day: the first day on which it is in force; empty where it never is.
     unreadable: the source is missing or replaced, such as a raster's file.
     """
 
@@ -44,6 +46,8 @@ class Version:
     in_force: bool
     unreadable: bool = False
     upcoming: bool = False
+    today: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,4 +240,6 @@ def _version(version: dict[str, Any]) -> Version:
         bool(version.get("in_force")),
         bool(version.get("unreadable")),
         bool(version.get("upcoming")),
+        str(version.get("today") or ""),
+        str(version.get("day") or ""),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from qgis.core import QgsMapLayer, QgsProject
+from qgis.PyQt.QtCore import QDate, Qt
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
@@ -59,7 +60,7 @@ def following_layers(library: OpenLibrary) -> list[QgsMapLayer]:
 def slide_to(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
     """Show one version of a layer in the place of the one on the map, or put it there.
 
-    The layer follows the day again once it shows the version in force.
+    The layer goes on to follow the day if there is a day on which this version is in force.
     """
     layers = [layer for layer in layers_of_library(library) if layer.customProperty(PROPERTY_CODE) == entry.code]
     showing = [layer for layer in layers if layer.customProperty(PROPERTY_TABLE) == version.table]
@@ -70,5 +71,12 @@ def slide_to(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> Q
         layer = show_version((following or layers)[0], library, entry, version)
     else:
         layer = put_on_map(library, entry, version)
-    layer.setCustomProperty(PROPERTY_FOLLOWS, version.in_force)
+    layer.setCustomProperty(PROPERTY_FOLLOWS, day_of(version) is not None)
     return layer
+
+
+def day_of(version: Version) -> QDate | None:
+    """The day on which a version is shown: today where it is in force (an invalid date), else its first day."""
+    if version.today == "in_force":
+        return QDate()
+    return QDate.fromString(version.day, Qt.DateFormat.ISODate) if version.day else None

@@ -21,6 +21,7 @@ class ThemeButtons(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buttons: dict[str, QToolButton] = {}
+        self.order_of_keys: list[QToolButton] = []  # in which Tab goes through them
         self.department_button = QToolButton()
         self.department_menu = QMenu(self)
         self._layout = QVBoxLayout(self)
@@ -48,6 +49,7 @@ class ThemeButtons(QWidget):
             placed.append(self.department_button)
         self._place(placed)
         self.setVisible(bool(placed))
+        self.order_of_keys = placed
 
     def _place(self, placed: list[QToolButton]) -> None:
         """Row by row, as many in each as fit into the narrowest dock."""

@@ -1,12 +1,12 @@
-"""A bar chart of counts: name, bar and count in each row; a click chooses a row."""
+"""A bar chart of counts: name, bar and count in each row; a click, or arrows and Enter, choose a row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qgis.PyQt.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QIcon, QPainter, QPalette
-from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
+from qgis.PyQt.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QIcon, QKeyEvent, QPainter, QPalette
+from qgis.PyQt.QtWidgets import QSizePolicy, QStyle, QStyleOptionFocusRect, QWidget
 
 from onemap.plugin.words.contrast import quiet_brush
 
@@ -39,12 +39,15 @@ class CountBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[CountRow] = []
+        self._current = 0  # the row that Enter chooses
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_counts(self, rows: list[CountRow]) -> None:
         """Show these rows."""
         self.rows = rows
+        self._current = min(self._current, max(0, len(rows) - 1))
         self.setAccessibleName("; ".join(f"{row.name}: {row.count} {row.note}".strip() for row in rows))
         self.updateGeometry()
         self.update()
@@ -90,7 +93,23 @@ class CountBars(QWidget):
                 painter.fillRect(bar, lighter)
                 painter.fillRect(QRectF(bar.left(), bar.top(), length * row.marked / row.count, thick), colour)
             painter.drawText(QRectF(bar_left + length + GAP_PX, top, self.width(), height), alignment, text)
+        if self.hasFocus() and self.rows:
+            option = QStyleOptionFocusRect()
+            option.initFrom(self)
+            option.rect = QRect(0, self._current * height, self.width(), height)
+            self.style().drawPrimitive(QStyle.PrimitiveElement.PE_FrameFocusRect, option, painter, self)
         painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Go from row to row by arrows; Enter and Space choose one."""
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in steps and self.rows:
+            self._current = min(len(self.rows) - 1, max(0, self._current + steps[event.key()]))
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.rows:
+            self.chosen.emit(self.rows[self._current].key)
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Choose the row under the pointer."""

@@ -13,7 +13,6 @@ from qgis.PyQt.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
-    QPushButton,
     QSplitter,
     QTabWidget,
     QToolButton,
@@ -36,6 +35,7 @@ from onemap.plugin.review.review_steps import CaseSteps, state_line
 from onemap.plugin.review.review_unsent_text import UnsentTexts
 from onemap.plugin.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
@@ -104,8 +104,7 @@ class CasePage(QWidget):
             label.setContentsMargins(4, 2, 4, 2)
 
     def _make_buttons(self) -> None:
-        self.next_button = QPushButton()
-        self.next_button.setDefault(True)
+        self.next_button = MainButton()
         self.next_button.setMinimumWidth(MIN_BUTTON_PX)
         self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
         self.locate_button = QToolButton()

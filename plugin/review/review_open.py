@@ -29,6 +29,7 @@ from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
@@ -66,8 +67,7 @@ class CaseForm(QWidget):
         self.files.setWordWrap(True)
         self.files_row = self._make_files_row()
         self.reason = QLineEdit()
-        self.send_button = QPushButton()
-        self.send_button.setDefault(True)
+        self.send_button = MainButton()
         self.send_button.clicked.connect(lambda: self.send())
         self.back_button = QPushButton(tr("Back"))
         self.back_button.clicked.connect(self.back_requested)

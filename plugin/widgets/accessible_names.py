@@ -29,11 +29,21 @@ def name_accessibly(root: QWidget) -> None:
                 form.itemAt(row, role) for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole)
             )
             if label is not None and field is not None and isinstance(label.widget(), QLabel):
-                for control in _controls_of(field.widget(), field.layout()):
-                    _name(control, label.widget().text())
+                _name_row(label.widget().text(), _controls_of(field.widget(), field.layout()))
     for control in root.findChildren(QWidget):
         if isinstance(control, CONTROLS):
             _name(control, _hint_of(control))
+
+
+def _name_row(label: str, controls: list[QWidget]) -> None:
+    """Name what stands beside a label: one field by the label alone, several by their hints too, buttons by theirs."""
+    fields = [control for control in controls if not isinstance(control, QAbstractButton)]
+    for control in controls:
+        hint = _hint_of(control)
+        if hint and isinstance(control, QAbstractButton):
+            _name(control, hint)
+        else:
+            _name(control, f"{label}: {hint}" if hint and len(fields) > 1 else label)
 
 
 def nameless_controls(root: QWidget) -> list[QWidget]:
@@ -64,7 +74,9 @@ def _name(control: QWidget, name: str) -> None:
 
 
 def _text_of(control: QWidget) -> str:
-    return control.text() if isinstance(control, QAbstractButton) else ""
+    """What a button says of itself; a sign such as ⋮ says nothing."""
+    text = control.text() if isinstance(control, QAbstractButton) else ""
+    return text if any(map(str.isalnum, text)) else ""
 
 
 def _hint_of(control: QWidget) -> str:

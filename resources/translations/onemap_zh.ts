@@ -3422,8 +3422,20 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>入库为差异图斑…</translation>
     </message>
     <message>
-        <source>Print an atlas (PDF), or keep in the library: the types chosen in the matrix, else all differences</source>
-        <translation>输出图册（PDF）或入库：矩阵中选了类型的只含这些类型，否则含全部差异</translation>
+        <source>Print an atlas or a report, or keep in the library; types chosen in the matrix, else all differences</source>
+        <translation>输出图册、报告或入库：矩阵中选了类型的只含这些类型，否则含全部差异</translation>
+    </message>
+    <message>
+        <source>Report for Word, as PDF or as a page…</source>
+        <translation>比对报告（Word、PDF 或网页）…</translation>
+    </message>
+    <message>
+        <source>Print the report of a comparison</source>
+        <translation>输出比对报告</translation>
+    </message>
+    <message>
+        <source>Writes a comparison that the library keeps as a report for Word, as PDF or as a page: the conclusion, the areas by type and by use, a map, the largest differences, and what was decided of them.</source>
+        <translation>将库中保存的一次比对写成报告（Word、PDF 或网页）：结论、按类型与用途的面积、地图、最大的差异图斑以及处理决定。</translation>
     </message>
     <message>
         <source>Do not keep the run in the library</source>
@@ -3906,8 +3918,24 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>所选图层的版本</translation>
     </message>
     <message>
-        <source>Show another version of this layer on the map: drag, or press ← and →</source>
-        <translation>在地图上显示该图层的其他版本：拖动，或按 ← →</translation>
+        <source>Show the map as of another version of this layer, and set the day with it: drag, or press ← and →</source>
+        <translation>按该图层的另一版本显示地图，日期随之改变：拖动，或按 ← 与 →</translation>
+    </message>
+    <message>
+        <source>Rooms</source>
+        <translation>页面</translation>
+    </message>
+    <message>
+        <source>{label} · in force today</source>
+        <translation>{label} · 现行有效</translation>
+    </message>
+    <message>
+        <source>{label} · not yet in force</source>
+        <translation>{label} · 尚未生效</translation>
+    </message>
+    <message>
+        <source>{label} · no longer in force</source>
+        <translation>{label} · 已失效</translation>
     </message>
     <message>
         <source>Show this map: its layers, and of the library no others</source>
@@ -4612,6 +4640,78 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>not in force</source>
         <translation>非现行</translation>
+    </message>
+    <message>
+        <source>Page</source>
+        <translation>页面</translation>
+    </message>
+    <message>
+        <source>Open the page of this unit, or of all, with charts, versions and reasons</source>
+        <translation>打开该单元（或全部单元）的页面：图、版本和原因</translation>
+    </message>
+    <message>
+        <source>Notified…</source>
+        <translation>已通知…</translation>
+    </message>
+    <message>
+        <source>Explained…</source>
+        <translation>已说明…</translation>
+    </message>
+    <message>
+        <source>Mended…</source>
+        <translation>已整改…</translation>
+    </message>
+    <message>
+        <source>Close…</source>
+        <translation>办结…</translation>
+    </message>
+    <message>
+        <source>Note that whoever is responsible has been told</source>
+        <translation>记录已通知责任方</translation>
+    </message>
+    <message>
+        <source>Note why it is as it is</source>
+        <translation>记录情况说明</translation>
+    </message>
+    <message>
+        <source>Note how it was mended</source>
+        <translation>记录整改情况</translation>
+    </message>
+    <message>
+        <source>Note why nothing is left to do</source>
+        <translation>记录办结理由</translation>
+    </message>
+    <message>
+        <source>Open them</source>
+        <translation>开立预警</translation>
+    </message>
+    <message>
+        <source>Keep the list in the library: what is new is opened, and waits to be notified</source>
+        <translation>把本次清单存入资料库：新出现的予以开立，待通知</translation>
+    </message>
+    <message>
+        <source>{count} of them are new: open them to keep their steps.</source>
+        <translation>其中 {count} 件为新出现：开立后可记录办理步骤。</translation>
+    </message>
+    <message>
+        <source>no longer found</source>
+        <translation>本次未再发现</translation>
+    </message>
+    <message>
+        <source>Sensors</source>
+        <translation>传感器</translation>
+    </message>
+    <message>
+        <source>Show each sensor on the map by its status and by how old its last reading is</source>
+        <translation>在图上显示各传感器：状态，以及末次读数的时间</translation>
+    </message>
+    <message>
+        <source>Limits of the readings…</source>
+        <translation>读数限值文件…</translation>
+    </message>
+    <message>
+        <source>{count} sensors, {placed} of them with a place</source>
+        <translation>{count} 个传感器读数项，其中 {placed} 个有位置</translation>
     </message>
 </context>
 </TS>

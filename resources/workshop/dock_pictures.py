@@ -1,7 +1,8 @@
 """Pictures of the dock's rooms, for the picture book: the real dock and core, on a screen that nobody sees.
 
 Run by `build.py pictures` with QGIS's Python, as: python dock_pictures.py REQUEST.json. The request names library,
-parcels, language, theme (light or dark), points of the font, size of the dock, and how the names of the pictures begin.
+parcels, language, theme (light or dark), points of the font, size of the dock, how the names of the pictures begin,
+which rooms (without it all), and whether they are also shown in grey and as people see them who do not see all colours.
 """
 
 from __future__ import annotations
@@ -9,21 +10,25 @@ from __future__ import annotations
 import json
 import os
 import sys
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 
 from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject
-from qgis.gui import QgsMapCanvas
+from qgis.gui import QgsLayerTreeMapCanvasBridge, QgsMapCanvas
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 from qgis.PyQt.QtGui import QColor, QImage, QPalette
+from qgis.PyQt.QtWidgets import QStyleFactory, QWidget
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen
 
 LONGEST_MS = 120_000
 DRAWN_MS = 400  # until what was asked for is on the screen
+MAP_PX = (640, 640)
 DARK = {
     "Window": "#31363b",
     "WindowText": "#eff0f1",
@@ -65,6 +70,8 @@ class Photographer:
         crs = QgsCoordinateReferenceSystem(request["crs"])
         QgsProject.instance().setCrs(crs)
         canvas.setDestinationCrs(crs)
+        canvas.resize(*MAP_PX)
+        self._bridge = QgsLayerTreeMapCanvasBridge(QgsProject.instance().layerTreeRoot(), canvas)
         self._canvas, self._core = canvas, Core()
         self._dock = OneMapDock(self._core, canvas, lambda *_: None, lambda: None, lambda: None)
         self._dock.setFloating(True)
@@ -72,18 +79,63 @@ class Photographer:
         self._dock.show()
 
     def take_all(self) -> None:
-        """Go through the rooms as a planner does."""
+        """Go through the rooms as a planner does; of a request that names rooms, through those alone."""
+        self._dock.open_library(self._request["library"])
+        wait_for(lambda: self._dock.library.layers or self._dock.notice.text)
+        rooms = {
+            "map": self._take_map,
+            "check": self._take_check,
+            "compare": self._take_compare,
+            "review": self._take_review,
+            "numbers": self._take_numbers,
+        }
+        for name in self._request.get("rooms") or rooms:
+            rooms[name]()
+
+    def close(self) -> None:
+        """End the core."""
+        self._dock.close_down()
+        self._core.stop()
+
+    def _take_room(self, name: str, room: QWidget) -> None:
+        self._dock.tabs.setCurrentIndex(self._dock.tab_index(room))
+        self._take(name)
+
+    def _take_map(self) -> None:
+        """The layers, the versions of one, the tools below, and the map itself."""
+        tab = self._dock.map_tab
+        self._take_room("map", tab)
+        entries = (entry for entry in self._dock.library.layers if len(entry.versions) > 1)
+        entry = next(entries, None)
+        if entry is not None:
+            item = tab.item_of(entry.code)
+            tab.tree.scrollToItem(item)
+            tab.tree.setCurrentItem(item)
+            self._take("map-versions")
+            tab.tree.setCurrentItem(None)
+        for theme in tab.themes.buttons:
+            tab.themes.buttons[theme].click()
+            self._take_ground(f"ground-{theme.replace('_', '-')}")
+
+    def _take_ground(self, name: str) -> None:
+        """The map, as everybody sees it."""
+        canvas = self._canvas
+        canvas.show()
+        canvas.zoomToFullExtent()
+        wait(DRAWN_MS)
+        canvas.waitWhileRendering()
+        self._keep(name, canvas.grab().toImage())
+        canvas.hide()
+
+    def _take_check(self) -> None:
         dock, tab = self._dock, self._dock.check_tab
-        dock.open_library(self._request["library"])
-        wait_for(lambda: dock.library.layers or dock.notice.text)
-        self._take("map")
         dock.tabs.setCurrentIndex(dock.tab_index(tab))
         tab.parcels.choose_file(self._request["parcels"])
         done: list = []
         tab.finished.connect(lambda: done.append(True))
         tab.check()
         wait_for(lambda: done or dock.notice.text)
-        self._take("check", is_grey_too=True)
+        self._take("check")
         model, results = tab.results.model, tab.results
         results.tree.setCurrentIndex(model.index(0, 0, model.index(0, 0)))
         before = results.details.text()
@@ -97,33 +149,94 @@ class Photographer:
         wait_for(lambda: not tab.past.is_working)
         self._take("check-past")
         tab.past_button.setChecked(False)
-        for name, room in (("compare", dock.compare_tab), ("review", dock.review_tab)):
-            dock.tabs.setCurrentIndex(dock.tab_index(room))
+
+    def _take_compare(self) -> None:
+        tab = self._dock.compare_tab
+        self._take_room("compare", tab)
+        if tab.form.is_complete:
+            done: list = []
+            tab.finished.connect(lambda: done.append(True))
+            tab.compare()
+            wait_for(lambda: done or self._dock.notice.text)
+            self._take("compare-spots")
+
+    def _take_review(self) -> None:
+        tab = self._dock.review_tab
+        self._dock.tabs.setCurrentIndex(self._dock.tab_index(tab))
+        wait(DRAWN_MS)
+        wait_for(lambda: not self._core.is_working)
+        self._take("review")
+        if tab.list.lines:
+            page = tab.case_page
+            tab.open_case(tab.list.lines[0].case)
+            wait_for(lambda: page.case is not None or self._dock.notice.text)
+            self._take("review-case")
+            page.tabs.setCurrentIndex(page.tabs.indexOf(page.findings))
+            self._take("review-findings")
+
+    def _take_numbers(self) -> None:
+        """The indicators of the divisions, and what is to be looked at."""
+        dock, tab = self._dock, self._dock.numbers_tab
+        dock.tabs.setCurrentIndex(dock.tab_index(tab))
+        for name, view, button in (
+            ("numbers", tab.indicators, tab.measure_button),
+            ("numbers-warnings", tab.warnings, tab.look_button),
+        ):
+            shown: list = []
+            view.results_shown.connect(lambda seen=shown: seen.append(True))
+            button.click()
+            wait_for(lambda seen=shown: seen or dock.notice.text)
+            top = view.tree.topLevelItem(0)
+            top.setExpanded(True)
+            view.tree.setCurrentItem(top.child(0))
             self._take(name)
 
-    def close(self) -> None:
-        """End the core."""
-        self._dock.close_down()
-        self._core.stop()
-
-    def _take(self, room: str, is_grey_too: bool = False) -> None:
-        """Keep a picture of the dock; in grey it shows what a printer without colours leaves of it."""
+    def _take(self, room: str) -> None:
+        """Keep a picture of the dock."""
         wait(DRAWN_MS)
-        picture = self._dock.grab().toImage()
-        picture.save(f"{self._request['begin']}-{room}.png")
-        if is_grey_too:
-            grey = picture.convertToFormat(QImage.Format.Format_Grayscale8)
-            grey.save(f"{self._request['begin']}-{room}-grey.png")
+        self._keep(room, self._dock.grab().toImage())
+
+    def _keep(self, name: str, picture: QImage) -> None:
+        """Keep a picture; where it is asked for, also as people see it who do not see all colours, and in grey.
+
+        In grey it shows what a printer without colours leaves of it.
+        """
+        picture.save(f"{self._request['begin']}-{name}.png")
+        if not self._request.get("visions"):
+            return
+        grey = picture.convertToFormat(QImage.Format.Format_Grayscale8)
+        grey.save(f"{self._request['begin']}-{name}-grey.png")
+        for deficiency in DEFICIENCIES:
+            seen_picture(picture, deficiency).save(f"{self._request['begin']}-{name}-{deficiency}.png")
+
+
+def seen_picture(picture: QImage, deficiency: str) -> QImage:
+    """A picture as somebody with a deficiency sees it."""
+    whole = picture.convertToFormat(QImage.Format.Format_RGB32)
+    data = whole.constBits()
+    data.setsize(whole.sizeInBytes())
+    pixels = array("I", bytes(data))
+    table = {}
+    for pixel in set(pixels):
+        colour = [(pixel >> shift & 0xFF) / 255 for shift in (16, 8, 0)]
+        red, green, blue = (round(255 * part) for part in seen(tuple(colour), deficiency))
+        table[pixel] = 0xFF000000 | red << 16 | green << 8 | blue
+    changed = array("I", [table[pixel] for pixel in pixels]).tobytes()
+    return QImage(changed, whole.width(), whole.height(), whole.bytesPerLine(), whole.format()).copy()
+
+
+def palette_of(theme: str) -> QPalette:
+    """The colours of a theme: light as the style Fusion has them, or dark."""
+    palette = QStyleFactory.create("Fusion").standardPalette()
+    for role, colour in DARK.items() if theme == "dark" else ():
+        palette.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
+    return palette
 
 
 def dress(application: QgsApplication, request: dict) -> None:
     """Give the program its theme, font and language."""
     application.setStyle("Fusion")
-    if request["theme"] == "dark":
-        palette = QPalette()
-        for role, colour in DARK.items():
-            palette.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
-        application.setPalette(palette)
+    application.setPalette(palette_of(request["theme"]))
     font = application.font()
     font.setPointSizeF(request["points"])
     application.setFont(font)

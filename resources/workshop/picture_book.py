@@ -12,6 +12,7 @@ from workshop.machine import ROOT, WorkshopError, program, run, say
 
 FOLDER = ROOT / "build" / "pictures"
 LANGUAGES, THEMES, SCALES = ("zh", "en"), ("light", "dark"), (100, 150)
+WITH_VISIONS = "zh-light-100"  # also in grey, and as people see it who do not see all colours
 SIZE, POINTS = (320, 640), 9.0  # what the dock has of a screen of 1280 x 720, and a usual font
 PAGE = """<!doctype html><meta charset="utf-8"><title>One Map: the rooms</title>
 <style>body {{ font: 14px sans-serif; background: #888 }}
@@ -41,6 +42,7 @@ def pictures() -> int:
         say(f"Taking the pictures {name}")
         asked = {"library": str(library), "parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
         look = {"language": language, "theme": theme, "points": POINTS, "size": SIZE, "begin": str(FOLDER / name)}
+        look["visions"] = name == WITH_VISIONS
         _take(face, {**asked, **look}, scale)
         shown = "".join(f'<img src="{path.name}" title="{path.stem}">' for path in sorted(FOLDER.glob(f"{name}-*.png")))
         rows.append(f"<h2>{name}</h2>{shown}")

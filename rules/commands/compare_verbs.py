@@ -96,4 +96,14 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         ),
         work=_WORK,
     ),
+    Verb(
+        "comparison",
+        (
+            _LIBRARY,
+            Parameter("run", "RUN", positional=True),
+            Parameter("target", "TARGET.docx|pdf|html", positional=True),
+            Parameter("overwrite", flag=True),
+        ),
+        work=_WORK,
+    ),
 )

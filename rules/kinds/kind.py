@@ -30,6 +30,7 @@ class Key:
     default: what holds where the key is absent, as TOML; empty if nothing does.
     required: the key must stand in the table.
     choices: the only values; of a list, the only items.
+    choice_titles: what `explain` calls a value that is a word of the pack, by value and language.
     not_negative: a number below 0 is refused.
     is_limit: `explain` shows it as what the finding was held to.
     layer_geometries: the value is the code of another layer, which must have one of these geometries.
@@ -43,6 +44,7 @@ class Key:
     default: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()
+    choice_titles: Mapping[str, Words] = field(default_factory=dict)
     not_negative: bool = False
     is_limit: bool = False
     layer_geometries: tuple[str, ...] = ()

@@ -287,6 +287,7 @@ KIND = Kind(
                 "en": "slope: degrees by Horn's 3×3 window; a geographic grid is warped to square cells first.",
             },
             title={"zh": "派生", "en": "derived"},
+            choice_titles={"slope": {"zh": "坡度", "en": "slope"}},
         ),
         "min_share": Key(
             NUMBER,

@@ -217,6 +217,10 @@ KIND = Kind(
             title={"zh": "无规划的地面", "en": "ground without a plan"},
             default='"unknown"',
             choices=("unknown", "open"),
+            choice_titles={
+                "unknown": {"zh": "无法判定", "en": "unknown"},
+                "open": {"zh": "不受限制", "en": "open to any use"},
+            },
         ),
         "code_system": Key(
             TEXT,

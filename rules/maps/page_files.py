@@ -1,4 +1,4 @@
-"""Pages of title, facts, a picture and tables as one file: PDF by typst, Word, HTML or JSON."""
+"""Pages of title, lead (if any), facts, a picture and tables as one file: PDF by typst, Word, HTML or JSON."""
 
 import html
 import io
@@ -77,7 +77,8 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
         f"<style>{_STYLE}</style></head><body>",
     ]
     for page, svg in zip(pages, maps, strict=True):
-        parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{_html_table([], page['facts'])}{svg}")
+        lead = f"<p>{html.escape(page['lead'])}</p>" if "lead" in page else ""
+        parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{lead}{_html_table([], page['facts'])}{svg}")
         for block in page["blocks"]:
             parts.append(f"<h2>{html.escape(block['heading'])}</h2>")
             parts += [_html_table(block["heads"], block["rows"], block["numbers"])] if block["rows"] else []
@@ -108,6 +109,8 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
     for number, (page, picture) in enumerate(zip(pages, pictures, strict=True)):
         title = document.add_paragraph(page["title"], style="Title")
         title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
+        if "lead" in page:
+            document.add_paragraph(page["lead"])
         word_table(document, (), page["facts"], _FACTS_MM)
         document.add_picture(io.BytesIO(picture), width=Mm(_MM))
         for block in page["blocks"]:

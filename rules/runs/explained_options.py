@@ -7,6 +7,7 @@ from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.permitted_uses import PermitTable
 from onemap.rules.packs.rule import Rule
 
 
@@ -14,7 +15,11 @@ def option_said(rule: Rule, key: str, value: Any, catalogue: Mapping[str, LayerE
     """An option in words: what it is called, and its value."""
     declared = KINDS[rule.kind].keys[key]
     titles = _field_titles(catalogue.get(rule.layer), language)
-    if declared.layer_geometries and value in catalogue:
+    if isinstance(value, PermitTable):
+        said = f"{value.title.get(language, value.name)} {value.version}"
+    elif isinstance(value, str) and value in declared.choice_titles:
+        said = declared.choice_titles[value][language]
+    elif declared.layer_geometries and value in catalogue:
         said = catalogue[value].title.get(language, value)
     elif isinstance(value, dict) and "field" in value:
         said = _by_field(value, titles, language)
@@ -42,8 +47,13 @@ def _by_field(value: Mapping[str, Any], titles: Mapping[str, str], language: str
 
 
 def _field_titles(entry: LayerEntry | None, language: str) -> dict[str, str]:
-    titles = {field.name: dict(field.title).get(language) for field in entry.fields} if entry else {}
-    return {name: title for name, title in titles.items() if title}
+    """The titles of a layer's fields, by their names and by the names that others give them, a parcel's file too."""
+    titles: dict[str, str] = {}
+    for field in entry.fields if entry else ():
+        title = dict(field.title).get(language)
+        for name in (field.name, *field.aliases) if title else ():
+            titles.setdefault(name, str(title))
+    return titles
 
 
 def plain_value(value: Any) -> str:

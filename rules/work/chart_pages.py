@@ -6,42 +6,51 @@ from typing import Any
 
 from onemap.rules.verb.declaration import Values, VerbContext
 
+_FIELDS = {"page": "--page", "target": "TARGET"}  # as a refusal names the parameter
 _FORMS, _PICTURE_PX = (".pdf", ".docx", ".html"), 1400
 
 
-def check_page(values: Values, *inputs: str | None) -> None:
+def check_page(values: Values, *inputs: str | None, name: str = "page") -> None:
     """Refuse before any work a page that cannot be written; inputs: files that it must not replace, with the library.
 
-    Raises OneMapError statement.suffix, out.exists and what else a place may have.
+    name: of the verb's parameter that says where the page goes. Raises OneMapError statement.suffix, out.exists and
+    what else a place may have.
     """
     from onemap.layers.errors import OneMapError
     from onemap.layers.files.atomic_output import check_place
 
-    if not values.get("page"):
+    if not values.get(name):
         return
-    path = Path(values["page"])
+    path = Path(values[name])
     if path.suffix.lower() not in _FORMS:
-        raise OneMapError("statement.suffix", file=path.name, field="--page", known=list(_FORMS))
-    given = [values["library"], *(name for name in inputs if name)]
-    check_place(path, bool(values.get("overwrite")), "--page", given)
+        raise OneMapError("statement.suffix", file=path.name, field=_FIELDS[name], known=list(_FORMS))
+    given = [values["library"], *filter(None, inputs)]
+    check_place(path, bool(values.get("overwrite")), _FIELDS[name], given)
 
 
-def write_pages(values: Values, pages: Sequence[dict[str, Any]], charts: Sequence[str], context: VerbContext) -> str:
-    """Write the pages with their charts as the suffix says, and say where."""
+def write_pages(
+    values: Values,
+    pages: Sequence[dict[str, Any]],
+    charts: Sequence[str],
+    context: VerbContext,
+    name: str = "page",
+    foot: str | None = None,
+) -> str:
+    """Write the pages with their charts as the suffix says, and say where. foot: under each page."""
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.layers.messages import phrase
     from onemap.rules.maps.map_pictures import map_pictures
     from onemap.rules.maps.page_files import docx_file, html_file, pdf_file
 
-    target: str = values["page"]
+    target: str = values[name]
     path, language = Path(target), context.language
-    foot = phrase("figures.foot", language, library=Path(values["library"]).name)
+    foot = foot or phrase("figures.foot", language, library=Path(values["library"]).name)
     if path.suffix.lower() == ".pdf":
         body, _ = pdf_file(pages, charts, foot, language, context.progress)
     elif path.suffix.lower() == ".html":
         body = html_file(pages, charts, foot, language)
     else:
         body = docx_file(pages, map_pictures(charts, _PICTURE_PX), foot)
-    with atomic_output(path, bool(values.get("overwrite")), "--page") as beside:
+    with atomic_output(path, bool(values.get("overwrite")), _FIELDS[name]) as beside:
         beside.write_bytes(body)
     return target

@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
+from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.table_targets import target_answer, write_tables
 
 
@@ -156,6 +157,21 @@ def atlas(values: Values, context: VerbContext) -> Result:
         )
     context.progress.at(1.0, "")
     return {"ok": True, **found}
+
+
+def comparison(values: Values, context: VerbContext) -> Result:
+    """Print the report of a stored comparison: for Word, as PDF or as a page."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.compare.atlas.comparison_page import comparison_page
+
+    check_page(values, name="target")
+    with open_library(values["library"]) as library:
+        page, drawn = comparison_page(library, values["run"], context.language)
+        foot = phrase("comparison_page.foot", context.language, library=library.shown_name, run=values["run"])
+    target = write_pages(values, [page], [drawn], context, name="target", foot=foot)
+    context.progress.at(1.0, "")
+    return {"ok": True, "run": values["run"], "out": target}
 
 
 def _comparison_options(values: Values, context: VerbContext) -> Any:

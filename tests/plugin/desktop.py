@@ -30,18 +30,19 @@ def missing_parts():
 
 def make_profile(folder, library, language):
     """A QGIS profile with the plugin enabled, its library remembered, and nothing that pops up."""
-    settings = folder / "profiles" / "default" / "QGIS" / "QGIS3.ini"
-    settings.parent.mkdir(parents=True)
+    settings = folder / "profiles" / "default" / "QGIS"
+    settings.mkdir(parents=True)
     locale = {"zh": "zh-Hans", "en": "en_GB"}[language]
-    settings.write_text(
+    text = (
         "[PythonPlugins]\nonemap=true\nprocessing=true\n"
         f"[onemap]\nlibrary={library}\n"
         f"[locale]\noverrideFlag=true\nuserLocale={locale}\n"
         "[qgis]\nshowTips=false\ncheckVersion=false\n"
         "[core]\nNewsFeed\\http0\\disabled=true\n"
-        "[app]\nfontPointSize=9\n",
-        encoding="utf-8",
+        "[app]\nfontPointSize=9\n"
     )
+    for name in ("QGIS3.ini", "QGIS4.ini"):  # each QGIS reads its own
+        (settings / name).write_text(text, encoding="utf-8")
     plugins = folder / "plugins"
     plugins.mkdir()
     (plugins / "onemap").symlink_to(ROOT, target_is_directory=True)
@@ -111,11 +112,13 @@ def kill_session(process):
     process.wait(GRACE_S)
 
 
-def drive(folder, library, parcels, language="en", findings=1, file="", code="", label="again", all_rooms=False):
+def drive(
+    folder, library, parcels, language="en", findings=1, file="", code="", label="again", all_rooms=False, driver=DRIVER
+):
     """Start QGIS, let the driver click, and return what it saw.
 
     findings: how many a parcel must have to be the one that is shown; file: what is added, as which code and label;
-    all_rooms: also what needs a city with several plans.
+    all_rooms: also what needs a city with several plans; driver: the script that QGIS runs.
     """
     plugins = make_profile(folder, library, language)
     report = folder / "report.json"
@@ -135,7 +138,7 @@ def drive(folder, library, parcels, language="en", findings=1, file="", code="",
     log = folder / "qgis.log"
     with screen() as display, log.open("wb") as said:
         environment["DISPLAY"] = display
-        command = ["qgis", "--nologo", "--code", str(DRIVER)]
+        command = ["qgis", "--nologo", "--code", str(driver)]
         # A session of its own, so that whatever it started ends with it.
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True

@@ -30,10 +30,12 @@ _WORDS = (
 
 def atlas_content(library: Library, source: AtlasSource, by: str, types: Iterable[str], language: str) -> Content:
     """The whole content of an atlas as the template prints it; every number is text."""
-    return _Words(library, source, language).content(by, list(types))
+    return AtlasWords(library, source, language).content(by, list(types))
 
 
-class _Words:
+class AtlasWords:
+    """The words and figures of one stored comparison, for its atlas and its report."""
+
     def __init__(self, library: Library, source: AtlasSource, language: str) -> None:
         self.source, self.language = source, language
         self.library = library
@@ -44,9 +46,11 @@ class _Words:
             self.plans.append((entry.title.get(language) if entry else None) or layer["code"])
 
     def text(self, key: str, **facts: Any) -> str:
+        """A word of the atlas in its language."""
         return phrase(f"atlas.{key}", self.language, **facts)
 
     def content(self, by: str, types: list[str]) -> Content:
+        """All of it."""
         return {
             "language": self.language,
             "words": {name: self.text(name) for name in _WORDS},
@@ -60,25 +64,36 @@ class _Words:
         }
 
     def _facts(self, by: str, types: list[str]) -> list[list[str]]:
+        kinds = self.list_text(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
+        count = len(self.source.sheets)
+        return [
+            *self.facts(),
+            [self.text("types"), kinds],
+            [self.text("sheets"), self.text(f"sheets_by_{by}", count=count, all=count + self.source.left_out[0])],
+        ]
+
+    def facts(self) -> list[list[str]]:
+        """What was compared, by what, and when: pairs of a name and a text."""
         record, params = self.source.record, self.source.record["parameters"]
         rows = [[self.text("library"), library_line(self.library)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
-            rows.append([self.text(f"plan_{name}"), f"{title} ({layer['code']}@{layer['label']})"])
-            rows.append([self.text(f"dates_{name}"), self._dates(layer)])
+            rows.append([self.text(f"plan_{name}"), self.plan_name(title, layer)])
+            rows.append([self.text(f"dates_{name}"), self.dates(layer)])
         matrix = record["matrix"]
         limits = {"width": f"{params['min_width_m']:g}", "area": f"{params['min_area_m2']:g}"}
-        kinds = self._list_text(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
-        count = len(self.source.sheets)
         return [
             *rows,
             [self.text("matrix_used"), f"{matrix['title'].get(self.language) or matrix['name']} ({matrix['name']})"],
             [self.text("limits"), self.text("limits_are", **limits)],
             [self.text("run"), self.text("run_is", run=record["id"], started=_moment(record["started"]))],
-            [self.text("types"), kinds],
-            [self.text("sheets"), self.text(f"sheets_by_{by}", count=count, all=count + self.source.left_out[0])],
         ]
 
-    def _dates(self, layer: Row) -> str:
+    def plan_name(self, title: str, layer: Row) -> str:
+        """What a plan is called, with the version that was compared."""
+        return f"{title} ({layer['code']}@{layer['label']})"
+
+    def dates(self, layer: Row) -> str:
+        """From when to when a plan's version is valid, and when it was recorded."""
         since, until = layer.get("valid_from"), layer.get("valid_to")
         days = [self.text("since", day=since)] if since else []
         days += [self.text("until", day=until)] if until else []
@@ -107,9 +122,9 @@ class _Words:
             "rows": [
                 {
                     "type": f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
-                    "uses": [self._use(row["use_a"]), self._use(row["use_b"])],
+                    "uses": [self.use(row["use_a"]), self.use(row["use_b"])],
                     "spots": f"{row['spots']:,}",
-                    "hectares": _hectares_text(part, area),
+                    "hectares": hectares_text(part, area),
                     "share": "< 0.01%" if 0 < row["share"] < 0.00005 else f"{row['share']:.2%}",
                 }
                 for row, part, area in zip(rows, parts, areas, strict=True)
@@ -129,33 +144,34 @@ class _Words:
         kinds = sorted({spot["type"] for spot in spots})
         more = ""
         if len(spots) > NAMED:
-            more = self.text("more_spots", count=len(spots) - NAMED, area=_hectares_text(parts[-1], rest))
+            more = self.text("more_spots", count=len(spots) - NAMED, area=hectares_text(parts[-1], rest))
         return {
             "number": str(sheet.number),
             "name": sheet.name,
             "title": self.text("spot_is" if by == BY_SPOT else "cluster_is", name=sheet.name),
             "cause": self._cause(sheet.cause),
-            "types": self._list_text(kinds),
+            "types": self.list_text(kinds),
             "spots": f"{len(spots):,}",
-            "hectares": _hectares_text(total, sheet.area_m2),
+            "hectares": hectares_text(total, sheet.area_m2),
             "decision": self._decision_of(spots),
             "rows": [
-                self._row(str(number), spot, part)
+                self.row(str(number), spot, part)
                 for number, (spot, part) in enumerate(zip(named, parts, strict=False), start=1)
             ],
             "more": more,
             "reasons": self._reasons(spots),
         }
 
-    def _row(self, number: str, spot: Row, part: float) -> Content:
+    def row(self, number: str, spot: Row, part: float) -> Content:
+        """One spot of a table. part: its hectares, rounded so that the printed ones sum to their total."""
         width = spot["mean_width_m"]
         return {
             "number": number,
             "spot": spot["spot"],
             "type": f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}",
-            "a": [self._codes(spot["code_a"]), self._use(spot["use_a"])],
-            "b": [self._codes(spot["code_b"]), self._use(spot["use_b"])],
-            "hectares": _hectares_text(part, float(spot["area_m2"])),
+            "a": [self._codes(spot["code_a"]), self.use(spot["use_a"])],
+            "b": [self._codes(spot["code_b"]), self.use(spot["use_b"])],
+            "hectares": hectares_text(part, float(spot["area_m2"])),
             "width": NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
             "cause": [self._cause(spot["cause"]), self._figures(spot)],
             "decision": self._decision_cells(spot),
@@ -182,7 +198,7 @@ class _Words:
         given = [spot["decision"] for spot in spots if spot["decision"]]
         if not given:
             return NOT_KNOWN
-        names = self._list_text(phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
+        names = self.list_text(phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
         part = "" if len(given) == len(spots) else f" ({len(given)}/{len(spots)})"
         return names + part
 
@@ -207,13 +223,15 @@ class _Words:
         more = f" (+{len(known) - most})" if len(known) > most else ""
         return (", ".join(known[:most]) + more) or NOT_KNOWN
 
-    def _use(self, use: str | None) -> str:
+    def use(self, use: str | None) -> str:
+        """What a kind of use is called."""
         return phrase(f"use.{use or 'none'}", self.language)
 
     def _cause(self, cause: str | None) -> str:
         return phrase(f"cause.{cause}", self.language) if cause else NOT_KNOWN
 
-    def _list_text(self, parts: Iterable[str]) -> str:
+    def list_text(self, parts: Iterable[str]) -> str:
+        """Parts with commas between."""
         return ("、" if self.language == "zh" else ", ").join(parts)
 
 
@@ -223,10 +241,10 @@ def library_line(library: Library) -> str:
 
 
 def _ha(area_m2: float) -> str:
-    return _hectares_text(hectares(area_m2), area_m2)
+    return hectares_text(hectares(area_m2), area_m2)
 
 
-def _hectares_text(part: float, area_m2: float) -> str:
+def hectares_text(part: float, area_m2: float) -> str:
     """Hectares with four decimals; what is there, and less than they can say, is not shown as nothing."""
     return "< 0.0001" if part == 0 and area_m2 > 0 else f"{part:,.4f}"
 

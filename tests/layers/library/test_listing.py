@@ -108,3 +108,23 @@ def test_the_catalogue_has_every_layer_that_surveys_and_plans_deliver(shelf):
     for geometry, codes in LAYERS.items():
         assert {found[code]["geometry"] for code in codes.split()} == {geometry}
     assert all(layer["key"] for layer in found.values() if layer["geometry"] in LAYERS)
+
+
+def test_each_version_tells_what_it_is_today_and_on_which_day_it_is_first_in_force(shelf, layer_file, box):
+    for label, since in (
+        ("old", "2020-01-01"),
+        ("new", "2022-01-01"),
+        ("mended", "2022-01-01"),
+        ("next", "2999-01-01"),
+    ):
+        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, 0)]), key="BSM", label=label, valid_from=since)
+        assert added.code == 0, added.json
+    for day in ("2021-06-01", "2999-06-01"):  # whatever day is asked for
+        answer = shelf.run("layers", shelf.path, "--as-of", day).json
+        (versions,) = [layer["versions"] for layer in answer["layers"] if layer["code"] == "T"]
+        assert {one["label"]: (one["today"], one["day"]) for one in versions} == {
+            "old": ("past", "2020-01-01"),
+            "new": ("past", None),
+            "mended": ("in_force", "2022-01-01"),
+            "next": ("upcoming", "2999-01-01"),
+        }

@@ -110,6 +110,10 @@ def test_a_comparison_is_printed_with_as_many_sheets_as_the_command_line_prints(
     with pytest.raises(QgsProcessingException, match=target.name):
         processing.run("onemap:atlas", asked)
     assert processing.run("onemap:atlas", {**asked, "OVERWRITE": True})["SHEETS"] == 1
+    report = tmp_path / "报告.html"
+    assert processing.run("onemap:comparison", {"LIBRARY": library, "RUN": run, "TARGET": str(report)})["OUT"]
+    on_command_line("comparison", library, run, tmp_path / "again.html")
+    assert report.read_text(encoding="utf-8") == (tmp_path / "again.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -92,7 +92,7 @@ def test_every_verb_that_makes_data_is_an_algorithm_with_the_same_parameters(pro
     }
 
 
-@pytest.mark.parametrize("verb", ["inspect", "contradictions", "decide", "spots", "sites", "atlas"])
+@pytest.mark.parametrize("verb", ["inspect", "contradictions", "decide", "spots", "sites", "atlas", "comparison"])
 def test_other_algorithms_have_the_command_line_s_parameters_too(provider, declared, verb):
     assert parameters_of(verb) == {name.upper() for name in declared[verb][1]}
 

@@ -1,5 +1,7 @@
 """The tab Compare with the real core: the matrix chooses, keys go through the spots and decide, the map follows."""
 
+import zipfile
+
 import processing
 import pytest
 from qgis.core import QgsProject
@@ -342,6 +344,20 @@ def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(tab, tmp_pa
     QDesktopServices.unsetUrlHandler("file")
     assert reader.opened == [target] and "2 sheets" in told[-1]
     wait_for(lambda: not tab.work.isVisible())
+
+
+def test_a_report_for_word_is_printed_and_opened(tab, tmp_path):
+    reader, told = Reader(), []
+    tab.message_sent.connect(told.append)
+    compare(tab)
+    target = str(tmp_path / "报告.docx")
+    QDesktopServices.setUrlHandler("file", reader.read)
+    tab.view.atlas.write_report(target)
+    wait_for(lambda: reader.opened or tab.said_to_user)
+    QDesktopServices.unsetUrlHandler("file")
+    assert reader.opened == [target] and target in told[-1]
+    with zipfile.ZipFile(target) as document:
+        assert "ha were compared." in document.read("word/document.xml").decode("utf-8")
 
 
 def test_the_layer_of_a_comparison_goes_with_it_unless_it_is_kept(tab):

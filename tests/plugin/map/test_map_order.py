@@ -24,11 +24,14 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.dock.day_swipe import DaySwipe
+from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.map_tab import MapTab
-from onemap.plugin.library.layer_list import layers_in, strata_in
+from onemap.plugin.library.layer_list import CatalogueLayer, Version, layers_in, strata_in
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.layer_styles import style_layer
+from onemap.plugin.map.map_day import day_of
 from onemap.plugin.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, put_on_map
+from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.words import core_words
@@ -334,22 +337,55 @@ def test_a_version_that_was_ticked_by_itself_stays_whatever_the_day(tab):
     assert tables() == {"STBHHX": "STBHHX__1"}
 
 
-def test_a_slider_goes_through_the_versions_by_keys(tab):
+def slide(tab, key, table):
+    """Press a key on the slider, and wait until the day has gone with it."""
+    listed = []
+    tab.library.listed.connect(lambda: listed.append(True))
+    QTest.keyClick(tab.versions.slider, key)
+    assert tables()["STBHHX"] == table  # at once
+    wait_for(lambda: listed)
+
+
+def test_a_slider_goes_through_the_versions_by_keys_and_the_day_goes_with_it(tab):
+    header = Header(tab.library)
     assert tab.versions.isHidden()
     tab.tree.setCurrentItem(tab.item_of("DLTB"))
     assert tab.versions.isHidden()  # it has one
+    tab.themes.buttons["plan"].click()
     tab.tree.setCurrentItem(tab.item_of("STBHHX"))
     assert not tab.versions.isHidden() and tab.versions.slider.value() == 1
-    QTest.keyClick(tab.versions.slider, Qt.Key.Key_Left)
-    assert tables()["STBHHX"] == "STBHHX__1" and tab.versions.label.text() == "2020-01-01"
-    set_day(tab, QDate(2025, 6, 1))  # what was chosen by hand stays
-    assert tables()["STBHHX"] == "STBHHX__1"
-    tab.tree.setCurrentItem(tab.item_of("STBHHX"))
-    tab.versions.slider.setValue(0)
-    QTest.keyClick(tab.versions.slider, Qt.Key.Key_Right)
-    assert tables()["STBHHX"] == "STBHHX__2"
-    set_day(tab, QDate(2022, 1, 1))  # with the version in force it follows again
-    assert tables()["STBHHX"] == "STBHHX__1"
+    assert tab.versions.label.text().endswith("in force today")
+    slide(tab, Qt.Key.Key_Left, "STBHHX__1")
+    assert tab.versions.label.text() == "2020-01-01 · no longer in force"
+    assert tab.library.as_of == header.date.date() == QDate(2020, 1, 1)
+    assert "KGDK" not in tables()  # of a later day
+    assert not tab.versions.isHidden() and tab.tree.currentItem() is tab.item_of("STBHHX")  # the next key goes on
+    slide(tab, Qt.Key.Key_Right, "STBHHX__2")
+    assert header.date.isNull() and not tab.library.as_of.isValid()
+    assert tables()["KGDK"] == "KGDK__1"
+    slide(tab, Qt.Key.Key_Left, "STBHHX__1")
+    set_day(tab, QDate(2025, 6, 1))  # it goes on to follow the day
+    assert tables()["STBHHX"] == "STBHHX__2" and header.date.date() == QDate(2025, 6, 1)
+
+
+def test_the_slider_says_what_is_not_yet_in_force_and_leaves_the_day_for_what_never_was():
+    slider, seen = VersionSlider(), []
+    slider.version_kept.connect(lambda _entry, version: seen.append(day_of(version)))
+    versions = (
+        Version("2020", "X__1", "2020-01-01", "", "2020-02-01", 1, "district", False, today="past"),
+        Version("2020b", "X__2", "2020-01-01", "", "2020-03-01", 1, "district", True, today="in_force"),
+        Version(
+            "2099", "X__3", "2099-01-01", "", "2020-04-01", 1, "district", False, today="upcoming", day="2099-01-01"
+        ),
+    )
+    slider.show_layer(CatalogueLayer("X", "X", "", "", "", "", versions), "X__2")
+    QTest.keyClick(slider.slider, Qt.Key.Key_Right)
+    wait_for(lambda: len(seen) == 1)
+    assert slider.label.text() == "2099 · not yet in force" and seen == [QDate(2099, 1, 1)]
+    slider.slider.setValue(0)
+    wait_for(lambda: len(seen) == 2)
+    assert seen[1] is None
+    assert "2020" in slider.slider.accessibleDescription()
 
 
 def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(tab):

@@ -1,6 +1,7 @@
 """The printed atlas read back: a page for every cluster with its figures, both languages, nothing cut or unsaid."""
 
 import contextlib
+import html
 import re
 import shutil
 import sqlite3
@@ -239,3 +240,71 @@ def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
     assert set(town.spots["spot"]) & cells
     assert ("按规划二保留" if lang == "zh" else "keep as in B") in "\n".join(cells)
+
+
+def report_text(path: Path) -> str:
+    """All words of a report, whatever its form."""
+    if path.suffix == ".docx":
+        document = Document(str(path))
+        cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+        return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+    if path.suffix == ".html":
+        return html.unescape(re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8")))
+    done = subprocess.run([str(_TEXT), "-raw", str(path), "-"], capture_output=True, encoding="utf-8", check=True)
+    return done.stdout.replace("\u200b", "")
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".html", ".pdf"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_comparison_has_a_report_with_its_conclusion_first(
+    town: Town, tmp_path: Path, onemap: Callable[..., Any], lang: str, suffix: str
+):
+    target = tmp_path / f"report{suffix}"
+    answer = onemap("comparison", town.library, town.run, target, lang=lang)
+    assert answer.code == 0, answer.json
+    text = report_text(target)
+    differing = town.spots[town.spots["type"].isin(["03", "04", "05"])]
+    area_m2 = {kind: part.geometry.area.sum() for kind, part in town.spots.groupby("type")}
+    decided = differing[differing["cause"] == "classification"]
+    assert 0 < len(decided) < len(differing)
+    whole_ha = GROUND.area / 1e4
+    facts = {
+        "zh": (
+            f"共比对 {whole_ha:.4f} 公顷。",
+            f"计 {len(differing)} 个图斑。",
+            f"已作决定 {len(decided)} 个，待定 {len(differing) - len(decided)} 个。",
+        ),
+        "en": (
+            f"{whole_ha:.4f} ha were compared.",
+            f"in {len(differing)} spots.",
+            f"{len(decided)} are decided, {len(differing) - len(decided)} are open.",
+        ),
+    }[lang]
+    plain = re.sub(r"\s+", " ", text) if lang == "en" else re.sub(r"\s+", "", text)
+    for fact in facts:
+        assert (fact if lang == "en" else fact.replace(" ", "")) in plain
+    for kind in ("03", "05"):
+        assert f"{area_m2[kind] / 1e4:.4f}" in text
+    assert "4.0000" in text  # the factory of 200 m by 200 m, in plan A only
+    assert set(differing["spot"]) & set(re.findall(r"S[0-9a-f]{12}", text))
+    assert ("按规划二保留" if lang == "zh" else "keep as in B") in text and "Wang" in text
+    assert "None" not in text and "comparison_page" not in text
+
+
+def test_a_report_of_a_comparison_is_drawn_and_refused_as_it_should(
+    town: Town, tmp_path: Path, onemap: Callable[..., Any]
+):
+    target = tmp_path / "report.docx"
+    assert onemap("comparison", town.library, town.run, target).code == 0
+    assert len(Document(str(target)).inline_shapes) == 1
+    for words, code in (
+        ((town.run, target), "out.exists"),
+        ((town.run, tmp_path / "report.txt"), "statement.suffix"),
+        (("20200101T000000-00000000", tmp_path / "new.pdf"), "run.unknown"),
+    ):
+        answer = onemap("comparison", town.library, *words)
+        assert answer.code == 3 and answer.json["problems"][0]["code"] == code
+    page = tmp_path / "report.html"
+    assert onemap("comparison", town.library, town.run, page).code == 0
+    drawn = page.read_text(encoding="utf-8")
+    assert "<svg" in drawn and not re.search(r"https?://(?!www\.w3\.org)", drawn)  # it fetches nothing

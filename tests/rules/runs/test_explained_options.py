@@ -5,6 +5,8 @@ import re
 import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
+from onemap.rules.kinds import KINDS
 from onemap.rules.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_packs
 from onemap.rules.runs.explained_options import option_said
 
@@ -43,3 +45,25 @@ def test_no_layer_of_the_shipped_rules_is_told_by_its_code(rules):
     assert texts
     words = {word for text in texts for word in re.findall(r"[A-Z_]{4,}", text)}
     assert words & set(catalogue) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "open_ground", "table", "field"),
+    [
+        ("zh", "无规划的地面 不受限制", "允许的用途 规划用途相容表 ", "地块字段 用地性质代码"),
+        ("en", "ground without a plan open to any use", "permitted uses What", "field of the parcel Use code"),
+    ],
+)
+def test_words_and_tables_of_a_pack_are_told_by_their_titles(rules, language, open_ground, table, field):
+    options = said(rules["plan.use"], language)
+    assert options["unplanned"] == open_ground
+    assert options["permits"].startswith(table) and "land-use" not in options["permits"]
+    assert options["parcel_field"] == field
+
+
+def test_every_word_that_a_kind_offers_has_a_title():
+    """Classes of codes have theirs among the messages; of a distance or an area there are no words."""
+    for kind in KINDS.values():
+        for name, key in kind.keys.items():
+            untitled = set(key.choices) - set(CODE_SYSTEMS) - set(key.choice_titles)
+            assert not untitled, f"{kind.name}.{name}"

@@ -1,0 +1,49 @@
+"""The dock by the keyboard alone, in the real QGIS desktop: no click, every room, every control."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from onemap.tests.plugin import desktop
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}"
+    ),
+]
+ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "results"]
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory, town, library):
+    """What the driver saw in QGIS."""
+    folder = tmp_path_factory.mktemp("keyboard")
+    own = folder / "library.gpkg"
+    shutil.copy(library, own)
+    driver = Path(desktop.__file__).with_name("keyboard_driver.py")
+    return desktop.drive(folder, str(own), town / "parcels.gpkg", driver=driver)
+
+
+def test_the_shortcut_opens_the_panel_and_arrows_go_from_room_to_room(seen):
+    assert seen["errors"] == []
+    assert seen["shortcut"] == ["OneMapPanel"]  # QGIS does nothing on keys that two of its actions have
+    assert list(seen["rooms"]) == ROOMS
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_tab_comes_to_every_control_of_a_room(seen, room):
+    assert len(seen["rooms"][room]["visited"]) > 3
+    assert seen["rooms"][room]["missed"] == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_control_has_a_name_and_shows_that_it_has_the_focus(seen, room):
+    assert seen["rooms"][room]["nameless"] == []
+    assert seen["rooms"][room]["hidden"] == []
+
+
+def test_a_check_is_begun_and_its_findings_explained_by_keys(seen):
+    assert "5,000 m²" in seen["finding"]
+    assert "第三十五条" in seen["explained"]
