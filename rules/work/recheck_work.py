@@ -20,10 +20,10 @@ _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not
 def recheck(values: Values, context: VerbContext) -> Result:
     """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.warning_states import new_warnings
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.review.case_file import case_ids, read_case
     from onemap.rules.runs.past_runs import run_names
+    from onemap.rules.warnings.warning_states import new_warnings
     from onemap.rules.work.indicator_work import tables_for
 
     wanted = values.get("run") or []

@@ -15,11 +15,11 @@ def warnings(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.indicators.indicator_pack import indicator_packs
     from onemap.rules.indicators.indicators import IndicatorOptions
-    from onemap.rules.indicators.warning_pages import warning_page
-    from onemap.rules.indicators.warnings import WarningOptions
-    from onemap.rules.indicators.warnings import warnings as look
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.review.hand import check_day
+    from onemap.rules.warnings.warning_pages import warning_page
+    from onemap.rules.warnings.warnings import WarningOptions
+    from onemap.rules.warnings.warnings import warnings as look
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
     check_targets(outs, overwrite, [values["library"], *names])
@@ -58,8 +58,8 @@ def warnings(values: Values, context: VerbContext) -> Result:
 
 def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
     """Keep the list if that is wanted, and say in its rows how each stands that the library knows."""
-    from onemap.rules.indicators.warning_states import keep_warnings, kept_warnings
-    from onemap.rules.indicators.warnings import STATE_COLUMNS
+    from onemap.rules.warnings.warning_states import keep_warnings, kept_warnings
+    from onemap.rules.warnings.warnings import STATE_COLUMNS
 
     opened = keep_warnings(library, rows, options, library.person()) if is_kept else []
     kept = kept_warnings(library)
@@ -73,8 +73,8 @@ def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kep
 def warning_list(values: Values, context: VerbContext) -> Result:
     """The warnings that the library has opened, each with its steps; with --out also as a table."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.warning_states import kept_table, kept_warnings
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.warnings.warning_states import kept_table, kept_warnings
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
@@ -89,9 +89,9 @@ def warning_list(values: Values, context: VerbContext) -> Result:
 def warning_step(values: Values, context: VerbContext) -> Result:
     """Take the next step of one warning: who, why, and how it then stands."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.warning_states import take_step
     from onemap.rules.review.case_step import plain_text
     from onemap.rules.review.hand import hand_of
+    from onemap.rules.warnings.warning_states import take_step
 
     with open_library(values["library"]) as library:
         who = library.person() if values.get("by") is None else hand_of(library, values).by

@@ -5,24 +5,56 @@ with its index, after which DuckDB asks each polygon whether it is valid.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pyogrio
+import shapely
+
 from onemap.tests.bench.timing import Work, answer_for
 
 POLYGONS = {"XS": 1_000, "S": 10_000, "M": 100_000, "L": 1_000_000}
 LAYER = "many"
+EDGE_M = 30.0
+MOST_MB = 1024.0  # of memory, for ours
+
+
+def coverage(count: int) -> np.ndarray:
+    """About so many polygons of 12 points that fill a square without gap or overlap, all corners drawn by chance."""
+    chance = np.random.default_rng(1)
+    side = round(count**0.5)
+    column, row = np.meshgrid(np.arange(side + 1), np.arange(side + 1), indexing="ij")
+    corners = np.stack([column, row], axis=-1) * EDGE_M + chance.uniform(-8, 8, (*column.shape, 2))
+
+    def between(begin: np.ndarray, end: np.ndarray) -> list[np.ndarray]:
+        return [begin + (end - begin) * share + chance.uniform(-1, 1, begin.shape) for share in (1 / 3, 2 / 3)]
+
+    across, up = between(corners[:-1], corners[1:]), between(corners[:, :-1], corners[:, 1:])
+    ring = [corners[:-1, :-1], *(one[:, :-1] for one in across), corners[1:, :-1], *(one[1:] for one in up)]
+    ring += [corners[1:, 1:], *(one[:, 1:] for one in across[::-1]), corners[:-1, 1:], *(one[:-1] for one in up[::-1])]
+    points = np.stack([*ring, ring[0]], axis=2).reshape(side * side, -1, 2)
+    return shapely.polygons(points + [480_000, 4_180_000])
+
+
+def written(polygons: np.ndarray, path: Path) -> None:
+    """The polygons as a GeoPackage with keys, classes and areas."""
+    number = np.arange(len(polygons))
+    classes = np.array(["0101", "0102", "0103", "0201", "0301", "0702", "1003"], dtype=object)[number % 7]
+    keys = np.array([f"1301{row:014d}" for row in number], dtype=object)
+    options = {"geometry_type": "Polygon", "crs": "EPSG:4547", "driver": "GPKG", "SPATIAL_INDEX": "NO"}
+    columns = [keys, classes, np.round(shapely.area(polygons), 2)]
+    pyogrio.raw.write(path, shapely.to_wkb(polygons), columns, ["BSM", "DLBM", "TBMJ"], **options)
 
 
 def source_of(folder: Path) -> Path:
     """The coverage of as many polygons as the workload's size asks for; made once."""
     source = folder / f"{LAYER}.gpkg"
     if not source.exists():
-        from onemap.tests.bench.bench_million import coverage, written
-
         written(coverage(POLYGONS[folder.name]), source)
     return source
 
@@ -44,7 +76,17 @@ def _with_ours(source: Path, out: Path) -> Work:
         done = subprocess.run([PROGRAM, *words], check=True, capture_output=True)
         return [json.loads(done.stdout)["features"]]
 
-    return _watched(work)
+    watched = _watched(work)
+
+    def within_bounds() -> Sequence[float]:
+        answer = watched()
+        most_mb = watched.peak_mb()  # type: ignore[attr-defined]
+        if most_mb > MOST_MB:
+            raise ValueError(f"{most_mb:.0f} MB of memory, more than {MOST_MB:.0f}")
+        return answer
+
+    within_bounds.peak_mb, within_bounds.processors = watched.peak_mb, watched.processors  # type: ignore[attr-defined]
+    return within_bounds
 
 
 def _with_ogr2ogr(source: Path, out: Path) -> Work:
@@ -63,7 +105,6 @@ def _with_ogr2ogr(source: Path, out: Path) -> Work:
 
 def _watched(work: Work) -> Work:
     """The same work, most of it done by other processes; their memory is the largest one's."""
-    import os
     import resource
 
     busy: list[float] = []

@@ -21,9 +21,9 @@ from onemap.layers.library.versions import StoredFeatures, Version, in_force, re
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.headroom import NOTHING, STATES
 from onemap.rules.indicators.indicators import IndicatorOptions, indicators
-from onemap.rules.indicators.unapproved_ground import SURVEY, unapproved_ground
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.layer_in_units import plain_numbers
+from onemap.rules.warnings.unapproved_ground import SURVEY, unapproved_ground
 
 QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
 KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)

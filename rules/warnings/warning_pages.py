@@ -13,8 +13,8 @@ from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import measure_words, status_words
 from onemap.rules.indicators.reason_words import indicator_reasons
-from onemap.rules.indicators.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
 from onemap.rules.maps.page_files import Page
+from onemap.rules.warnings.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
 
 _FILLS: Mapping[str, Fill] = {"alarm": SERIES[0], "warn": SERIES[1], "unknown": UNKNOWN}
 _MOST_ROWS = 200  # of a kind, that somebody reads on paper
