@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -42,6 +44,7 @@ from onemap.plugin.words.translation import tr
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
 MIN_BUTTON_PX = 80
+MOST_WARNINGS = 3  # lines that are shown before somebody asks for all
 MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
 
 
@@ -102,6 +105,9 @@ class CasePage(QWidget):
         for label in (self.unseen_label, self.warnings):
             label.setFrameShape(QFrame.Shape.StyledPanel)
             label.setContentsMargins(4, 2, 4, 2)
+        self.warnings.setTextFormat(Qt.TextFormat.RichText)
+        self.warnings.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.warnings.linkActivated.connect(lambda _link: self._show_warnings(is_whole=True))
 
     def _make_buttons(self) -> None:
         self.next_button = MainButton()
@@ -139,8 +145,7 @@ class CasePage(QWidget):
         self.state_label.setText(state_line(case))
         self.unseen_label.setText(unseen_text(case, self._seen_revision, user))
         self.unseen_label.setVisible(bool(self.unseen_label.text()))
-        self.warnings.setText("\n".join(f"! {line}" for line in case.answer.get("warnings") or []))
-        self.warnings.setVisible(bool(self.warnings.text()))
+        self._show_warnings(is_whole=False)
         self._show_table()
         self.table.choose(department)
         self._show_department(department)
@@ -263,6 +268,15 @@ class CasePage(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.work)
         layout.addWidget(self.split, 1)
+
+    def _show_warnings(self, is_whole: bool) -> None:
+        """Show what whoever decides must not overlook; of many the first, until all are asked for."""
+        lines = [f"! {escape(line)}" for line in self.case.answer.get("warnings") or []]
+        if len(lines) > MOST_WARNINGS and not is_whole:
+            text = tr("Show all {count} warnings").format(count=len(lines))
+            lines = [*lines[: MOST_WARNINGS - 1], f"<a href='all'>{escape(text)}</a>"]
+        self.warnings.setText("<br>".join(lines))
+        self.warnings.setVisible(bool(lines))
 
     def _first_department(self, case: Case) -> str:
         """The user's department; else the first that is asked and has not answered; else the first."""
