@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -39,6 +40,7 @@ from onemap.plugin.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.translation import tr
 
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
@@ -189,9 +191,11 @@ class CasePage(QWidget):
         """Remove the highlight and restore the view."""
         self.findings.leave_map()
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Put opinions and pages side by side where there is room, as when the dock floats."""
         super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # what wraps has another height
         orientation = Qt.Orientation.Horizontal if self.width() >= MIN_HORIZONTAL_PX else Qt.Orientation.Vertical
         if self.split.orientation() != orientation:
             self.split.setOrientation(orientation)
@@ -269,12 +273,18 @@ class CasePage(QWidget):
         layout.addWidget(self.work)
         layout.addWidget(self.split, 1)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """High enough for what is said above the opinions as it wraps at this width, else it would lie over them."""
+        size = super().minimumSizeHint()
+        return QSize(size.width(), max(size.height(), self.layout().minimumHeightForWidth(self.width())))
+
     def _show_warnings(self, is_whole: bool) -> None:
         """Show what whoever decides must not overlook; of many the first, until all are asked for."""
         lines = [f"! {escape(line)}" for line in self.case.answer.get("warnings") or []]
         if len(lines) > MOST_WARNINGS and not is_whole:
             text = tr("Show all {count} warnings").format(count=len(lines))
-            lines = [*lines[: MOST_WARNINGS - 1], f"<a href='all'>{escape(text)}</a>"]
+            link = f"<a href='all' style='color:{link_colour(self.palette())}'>{escape(text)}</a>"
+            lines = [*lines[: MOST_WARNINGS - 1], link]
         self.warnings.setText("<br>".join(lines))
         self.warnings.setVisible(bool(lines))
 

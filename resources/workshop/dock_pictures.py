@@ -27,6 +27,7 @@ from onemap.plugin.words.translation import install_translator
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen
 
 LONGEST_MS = 120_000
+LISTED_MS = 4_000  # until the cases of a library are listed
 DRAWN_MS = 400  # until what was asked for is on the screen
 MAP_PX = (640, 640)
 DARK = {
@@ -163,8 +164,10 @@ class Photographer:
     def _take_review(self) -> None:
         tab = self._dock.review_tab
         self._dock.tabs.setCurrentIndex(self._dock.tab_index(tab))
-        wait(DRAWN_MS)
-        wait_for(lambda: not self._core.is_working)
+        for _look in range(LISTED_MS // 20):  # a library may have no case
+            if tab.list.lines:
+                break
+            wait(20)
         self._take("review")
         if tab.list.lines:
             page = tab.case_page
