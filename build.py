@@ -30,7 +30,7 @@ VERBS = {
     "check": (checks.check, "format, lint, types and the test of the house"),
     "run": (qgis_desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
-    "bundle": (bundle.bundle, "the core's wheels for a bureau without internet: --platform P --python V, or --check"),
+    "bundle": (bundle.bundle, "the core's wheels for a bureau without internet: --platform P --python V"),
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
     "reference": (write_reference.write, "write the reference and the plugin's table of verbs, as they are declared"),
     "architecture": (architecture.draw, "draw the picture of the folders anew, from the imports"),

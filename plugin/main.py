@@ -149,9 +149,7 @@ class OneMapPlugin:
 
     def _open_scene(self, name: str) -> None:
         """Open a 3D view of the project; one of that name that is open already takes its new layers by itself."""
-        from qgis.core import Qgis
-
-        self.iface.createNewMapCanvas3D(name, Qgis.SceneMode.Local)
+        self.iface.createNewMapCanvas3D(name)  # QGIS 3.40 takes nothing more
 
     def _open_settings(self) -> None:
         from onemap.plugin.dock.options_page import PAGE_KEY

@@ -36,9 +36,9 @@ FLOORS = {
     """,
     "rules": """
         python
-        commands work sheet statement letterhead review compare/atlas remedy identify indicators readings statistics
-        compare distributed outputs charts maps check incremental runs findings question packs kinds inputs overlay
-        verb .
+        commands work warnings indicators sheet statement letterhead review compare/atlas remedy identify readings
+        statistics compare distributed outputs charts maps check incremental runs findings question packs kinds inputs
+        overlay verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare numbers statistics parcels services add identify

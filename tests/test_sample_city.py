@@ -269,3 +269,23 @@ def test_the_picture_shows_a_green_country_with_a_river_and_a_built_town(city):
     assert np.mean(green > blue + 15) > 0.5
     assert np.mean(blue > red + 10) > 0.005
     assert np.mean((np.abs(red - green) < 12) & (np.abs(green - blue) < 16)) > 0.03
+
+
+def test_the_yearbook_adds_up_and_names_what_there_is(city, entries, layers):
+    tables = {}
+    for entry in entries:
+        if entry["code"] in ("RKTJ", "FRTJ", "GHZBB", "JCSJ"):
+            theirs = {source: target for target, source in entry["options"]["fields"].items()}
+            tables[entry["code"]] = pandas.read_csv(city / entry["file"], encoding="gbk").rename(columns=theirs)
+    units = set(layers["XZQ"]["XZQDM"].astype("int64"))
+    for code, keys, number in (("RKTJ", ["ND"], "CZRK"), ("FRTJ", ["HYDM"], "DWS"), ("GHZBB", ["ZBDM"], "GHMBN")):
+        table = tables[code]
+        below = table[table["XZQDM"].isin(units)]
+        assert set(below["XZQDM"]) == units, code
+        whole = table[~table["XZQDM"].isin(units)].set_index(keys)[number]
+        assert below.groupby(keys)[number].sum().to_dict() == pytest.approx(whole.to_dict()), code
+    pack = tomllib.loads((ROOT / "resources" / "indicators" / "city-checkup.toml").read_text(encoding="utf-8"))
+    assert set(tables["GHZBB"]["ZBDM"]) <= {item["id"] for item in pack["indicator"]}
+    nodes = pandas.read_csv(city / "市政" / "物联网节点.csv", encoding="gbk")
+    assert set(tables["JCSJ"]["JDBH"]) <= set(nodes.to_numpy().ravel())
+    assert not tables["JCSJ"].duplicated(["JDBH", "SJ"]).any()

@@ -1,7 +1,9 @@
 """A session of `serve` keeps its library open: each answer is still that of a fresh process, whatever others did."""
 
+import contextlib
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import log, open_library
 from onemap.layers.stores.session import keeping_open
+from onemap.rules.commands.serve import _IDLE_S
+from onemap.rules.overlay.compiler import is_kept
 from onemap.rules.runs.run_store import KEPT, stored_rows
 from onemap.tests.test_serve import Served, check_of, ended, served, town, town_made_once
 
@@ -71,7 +75,12 @@ def test_a_warm_session_sees_that_a_layer_was_damaged_meanwhile(served, town):
 def test_a_warm_session_reads_the_file_that_has_taken_the_librarys_place(served, town, onemap):
     assert said(served, 1, town)[1][0]["label"] == "v1"
     other = town / "other.gpkg"
-    shutil.copy(town / "city.gpkg", other)
+    # Not a copy of the file: the session may just then write into it what stands in its -wal.
+    with (
+        contextlib.closing(sqlite3.connect(town / "city.gpkg")) as source,
+        contextlib.closing(sqlite3.connect(other)) as to,
+    ):
+        source.backup(to)
     assert onemap("add", other, zones(town, 3.0), "--as", "T", "--covers", "extent", "--label", "other").code == 0
     other.replace(town / "city.gpkg")
     for end in ("-wal", "-shm"):
@@ -123,3 +132,21 @@ def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served, tow
     assert said(served, 1, tmp_path / "other")
     shutil.rmtree(tmp_path / "other")
     assert said(served, 2, town) == fresh(town)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/maps").exists() or not is_kept(), reason="no kernel is kept here")
+def test_a_session_that_has_answered_and_is_idle_loads_the_kernel_and_not_before(served, town):
+    def is_loaded() -> bool:
+        return "llvmlite" in Path(f"/proc/{served.program.pid}/maps").read_text()
+
+    time.sleep(2 * _IDLE_S)
+    assert not is_loaded()  # nobody has asked for ground
+    first = said(served, 1, town)
+    assert not is_loaded()  # so little is quicker without
+    for _ in range(100):
+        if is_loaded():
+            break
+        time.sleep(0.1)
+    assert is_loaded()
+    assert said(served, 2, town) == first

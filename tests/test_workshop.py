@@ -151,6 +151,7 @@ def test_plugins_qgis_org_finds_a_category_and_an_icon_that_it_knows():
     ("words", "said"),
     [
         (["--platform", "win_arm64", "--python", "3.12"], "make the bundle for win_amd64"),
+        (["--platform", "macos_12", "--python", "3.12"], "for macOS 14 and later"),
         (["--platform", "win_amd64", "--python", "3.9"], "Pythons: 3.11, 3.12, 3.13, 3.14"),
         (["--platform", "amiga", "--python", "3.12"], "platforms: win_amd64, macos_arm64"),
         ([], "usage: python3 build.py bundle"),

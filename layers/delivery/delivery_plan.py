@@ -16,7 +16,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import needed_fields
 from onemap.layers.ingest.inspection import RASTERS, inspect
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import versions
+from onemap.layers.library.versions import Version, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.sources import formats
@@ -42,7 +42,7 @@ class PlanRow:
     source: its file, from the delivery's folder; code: the layer of the catalogue, None while nobody knows; why: by
     what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
     remembered: those that the layer's last version was added with; problems: what stands in the way; geometry, count:
-    what it holds, as `inspect` names it, "raster" for one.
+    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding.
     """
 
     source: str
@@ -65,6 +65,7 @@ class PlanRow:
     problems: tuple[Problem, ...] = ()
     geometry: str | None = None
     count: int | None = None
+    declares: Mapping[str, str] = field(default_factory=dict)
 
     def record(self, language: str) -> dict[str, Any]:
         """The row as the contract's JSON object."""
@@ -127,7 +128,11 @@ def _row_of_layer(
     label = next((match[1] for text in [name, stem, source] if (match := _YEAR.search(text))), None)
     geometry = "raster" if "raster" in layer else layer["geometry"]
     row = PlanRow(
-        source, name if several else None, None, UNMATCHED, label=label, geometry=geometry, count=layer["count"]
+        *(source, name if several else None, None, UNMATCHED),
+        label=label,
+        geometry=geometry,
+        count=layer["count"],
+        declares=_declared(layer),
     )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
@@ -139,6 +144,13 @@ def _row_of_layer(
         return replace(row, status=UNSURE, suggested=codes, why="name")
     likely = _by_fields(layer, fitting)
     return replace(row, status=UNSURE, suggested=likely, why="fields") if likely else row
+
+
+def _declared(layer: Mapping[str, Any]) -> dict[str, str]:
+    """What the file leaves no doubt about: a declared CRS, and text in UTF-8, which no other encoding imitates."""
+    crs, encoding = layer["crs"], layer.get("encoding") or ""
+    told = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
+    return told | ({"encoding": encoding} if encoding.startswith("utf") else {})
 
 
 def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:
@@ -215,20 +227,29 @@ def _without_clashes(rows: Sequence[PlanRow]) -> list[PlanRow]:
 
 
 def _with_memory(library: Library, row: PlanRow) -> PlanRow:
-    """The row with what its layer's last version was added with: fields that were matched by hand, and its coverage."""
-    last = max((item for item in versions(library) if item.code == row.code), key=lambda v: v.number, default=None)
-    if row.status != MATCHED or last is None:
+    """The row with what was answered before: the fields matched by hand and the coverage of its layer's last version,
+    and the CRS and encoding that a person had to name last, where this file leaves them open too."""
+    before = sorted((item for item in versions(library) if item.code == row.code), key=lambda version: version.number)
+    if row.status != MATCHED or not before:
         return row
-    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
-    text = library.connection.execute(sql, (last.table,)).fetchone()[0]
-    try:
-        report = json.loads(text)
-        fields = {str(target): str(source) for target, source in (report.get("fields") or {}).items()}
-    except (ValueError, AttributeError):
-        return row
-    remembered = [name for name, value in (("fields", fields), ("covers", last.coverage_kind)) if value]
-    row = replace(row, fields=fields, remembered=tuple(remembered), covers=None)
-    if report.get("transform_hash"):
+    reports = [_report(library, version) for version in before]
+    fields = {str(target): str(source) for target, source in (reports[-1].get("fields") or {}).items()}
+    answers = {name: str(value) for report in reports for name, value in (report.get("answers") or {}).items()}
+    left_open: dict[str, Any] = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
+    facts = {"fields": fields, "covers": before[-1].coverage_kind, **left_open}
+    remembered = tuple(name for name, value in facts.items() if value)
+    row = replace(row, fields=fields, remembered=remembered, covers=None, **left_open)
+    if reports[-1].get("transform_hash"):
         problem = Problem("ingest.transform", {"file": row.source, "layer": row.code})
         return replace(row, status=UNSURE, problems=(*row.problems, problem))
     return row
+
+
+def _report(library: Library, version: Version) -> dict[str, Any]:
+    """How a version was read, as the library keeps it."""
+    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
+    try:
+        report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])
+    except (TypeError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}

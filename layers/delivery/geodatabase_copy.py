@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pyproj
 
 from onemap.layers.catalogue.schema import LayerEntry
@@ -24,12 +25,14 @@ def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatu
     """
     for entry, rows, types in layers:
         kept = {name: _number_type(rows.attributes[name], kind) for name, kind in types.items() if kind in _NUMBERS}
-        frame = gpd.GeoDataFrame(rows.attributes.astype(kept), geometry=rows.geometries, crs=crs)
-        options = {"LAYER_ALIAS": entry.title.get("zh", entry.code)}
+        attributes = rows.attributes.astype(kept)
+        options = {"LAYER_ALIAS": entry.title.get("zh", entry.code), "layer": entry.code, "driver": "OpenFileGDB"}
         try:
-            frame.to_file(
-                path, layer=entry.code, driver="OpenFileGDB", engine="pyogrio", promote_to_multi=True, **options
-            )
+            if entry.geometry == "table":
+                pyogrio.write_dataframe(attributes, path, **options)
+                continue
+            frame = gpd.GeoDataFrame(attributes, geometry=rows.geometries, crs=crs)
+            pyogrio.write_dataframe(frame, path, promote_to_multi=True, **options)
         except Exception as error:  # GDAL's own classes, by format
             raise OneMapError("package.geodatabase", layer=entry.code, reason=str(error)) from error
 

@@ -1,5 +1,6 @@
 """`onemap receive`: a package comes in whole or not at all, proved by its hashes, and a receipt goes back."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +14,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.layers.delivery.bag import Bag, open_bag
+from onemap.layers.delivery.package_rasters import placed_raster, raster_folder
 from onemap.layers.delivery.package_record import (
     COVERAGE_TABLE,
     FEATURES_FILE,
@@ -23,13 +25,15 @@ from onemap.layers.delivery.package_record import (
 from onemap.layers.delivery.receipt import write_receipt
 from onemap.layers.delivery.row_changes import put_together
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.ingest.adding import AddOptions, PreparedVersion, prepare_frame
+from onemap.layers.ingest.adding import AddOptions, PreparedVersion, prepare_frame, prepare_raster
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.versions import Version, read_version, versions
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
+from onemap.layers.stores.store import GEOMETRY_COLUMN
 
 RECEIVE = "receive"  # the action with which the log keeps what came from where
 _PROVED = 0.2  # of the work, when the package is unpacked and held against its manifests
@@ -38,13 +42,17 @@ NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or t
 
 @dataclass(frozen=True)
 class Reception:
-    """How a package is to be taken in. language: of what is said of it; who: who takes it in."""
+    """How a package is to be taken in. language: of what is said of it; who: who takes it in.
+
+    rasters: the folder in which rasters are to lie; None for the one beside the library.
+    """
 
     required_fields: Callable[[str], Sequence[str]]
     who: str
     language: str
     plan_only: bool = False
     receipt: Path | None = None
+    rasters: Path | None = None
 
 
 def receive_package(library: Library, path: Path, reception: Reception, progress: Progress = SILENT) -> dict[str, Any]:
@@ -54,7 +62,7 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
     """
     if not library.roles.is_owner:
         raise OneMapError("package.owner", file=library.label)
-    with open_bag(path) as bag:
+    with open_bag(path) as bag, contextlib.ExitStack() as held:
         record = read_record(bag.folder, path.name)
         progress.at(_PROVED)
         plan = _plan(library, record, path.name)
@@ -62,7 +70,9 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
         if reception.plan_only:
             return {"package": record.package, "plan": rows, "added": [], "receipt": None}
         wanted = [layer for layer, status in plan if status == NEW]
-        prepared = _prepared_layers(library, bag, record, wanted, path.name, reception, progress.part(_PROVED, 0.9))
+        prepared = _prepared_layers(
+            library, bag, record, wanted, path.name, reception, held, progress.part(_PROVED, 0.9)
+        )
         with library.writing() as connection:
             added = [version.write(connection) for version in prepared]
             _prove(library, record, wanted, added, path.name)
@@ -90,7 +100,7 @@ def _plan(library: Library, record: PackageRecord, package: str) -> list[tuple[D
     plan = []
     for layer in record.layers:
         there = next((item for item in known if item.code == layer.code and item.label == layer.label), None)
-        if there is not None and there.hash == layer.hash:
+        if there is not None and _is_held(library, there, layer):
             plan.append((layer, HELD))
             continue
         place = {"file": package, "layer": layer.code}
@@ -106,6 +116,14 @@ def _plan(library: Library, record: PackageRecord, package: str) -> list[tuple[D
     if problems:
         raise OneMapError.of(problems)
     return plan
+
+
+def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
+    """Whether a version is what the package has: the same rows, or the same raster wherever it lies."""
+    if layer.raster is None:
+        return version.hash == layer.hash
+    rows = read_version(library, version, None).attributes
+    return "sha256" in rows and rows["sha256"].tolist() == [layer.raster.sha256]
 
 
 def _definition_problems(library: Library, layer: DeliveredLayer, place: dict[str, str]) -> list[Problem]:
@@ -131,16 +149,23 @@ def _prepared_layers(
     wanted: Sequence[DeliveredLayer],
     package: str,
     reception: Reception,
+    held: contextlib.ExitStack,
     progress: Progress,
 ) -> list[PreparedVersion]:
-    """Every layer read and checked. Raises OneMapError with all that stands against any of them."""
+    """Every layer read and checked; held: takes rasters away again if what follows fails.
+
+    Raises OneMapError with all that stands against any of them.
+    """
     problems: list[Problem] = []
     prepared = []
     for layer, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
         try:
-            raw = _raw_frame(library, bag, layer, package)
             options = _add_options(library, bag, record, layer, package)
             who, language = reception.who, reception.language
+            if layer.geometry == "raster":
+                prepared.append(_prepared_raster(library, bag, layer, package, options, reception, held))
+                continue
+            raw = _raw_frame(library, bag, layer, package)
             prepared.append(prepare_frame(library, raw, options, reception.required_fields, who, language, part))
         except OneMapError as error:
             problems += error.problems
@@ -149,10 +174,32 @@ def _prepared_layers(
     return prepared
 
 
+def _prepared_raster(
+    library: Library,
+    bag: Bag,
+    layer: DeliveredLayer,
+    package: str,
+    options: AddOptions,
+    reception: Reception,
+    held: contextlib.ExitStack,
+) -> PreparedVersion:
+    """A raster laid where it is to stay, read by the coordinate system that the sender has given for it."""
+    folder = raster_folder(library, reception.rasters)
+    path = held.enter_context(placed_raster(bag.data, layer, folder, package))
+    beside = library.path is not None and folder.parent == library.path.resolve().parent
+    rows = read_source(bag.data / FEATURES_FILE, layer.code, None).attributes
+    given = None if "given_crs" not in rows else text_value(rows["given_crs"].iloc[0])
+    kept_as = f"{folder.name}/{path.name}" if beside else str(path)
+    required = reception.required_fields
+    return prepare_raster(library, path, kept_as, given, options, required, reception.who, reception.language)
+
+
 def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) -> RawFrame:
     """A layer's rows as the version had them, put together with the base's where only changes have come."""
     raw = read_source(bag.data / FEATURES_FILE, layer.code, None)
     raw = replace(raw, path=Path(package))
+    if layer.geometry == "table":  # of which the column for geometries is no field
+        raw = replace(raw, attributes=raw.attributes.drop(columns=GEOMETRY_COLUMN, errors="ignore"))
     if layer.changes is None:
         return raw
     base = _base_version(versions(library), layer)
@@ -216,7 +263,7 @@ def _prove(
     added: Sequence[dict[str, Any]],
     package: str,
 ) -> None:
-    """What came in is what left, to the last byte; in another plane, to the last row.
+    """What came in is what left, to the last byte; in another plane, to the last row; rasters are proved already.
 
     Raises OneMapError package.differs, inside the transaction.
     """
@@ -224,7 +271,7 @@ def _prove(
     problems = [
         Problem("package.differs", {"file": package, "layer": layer.code})
         for layer, row in zip(wanted, added, strict=True)
-        if (row["hash"] != layer.hash if is_same_plane else row["features"] != layer.rows)
+        if (row["hash"] != layer.hash if is_same_plane and layer.raster is None else row["features"] != layer.rows)
     ]
     if problems:
         raise OneMapError.of(problems)

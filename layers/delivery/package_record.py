@@ -36,6 +36,14 @@ class RowChanges:
 
 
 @dataclass(frozen=True)
+class RasterFile:
+    """A raster in a package: its place in the payload, and the SHA-256 of its file."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class DeliveredLayer:
     """One layer of a package. hash: of the version's rows as `content_hash` takes it; rows: how many it has in all.
 
@@ -60,6 +68,7 @@ class DeliveredLayer:
     source_hash: str
     base: BaseState | None = None
     changes: RowChanges | None = None
+    raster: RasterFile | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +129,7 @@ def _record(content: dict[str, Any]) -> PackageRecord:
 
 def _layer(content: dict[str, Any]) -> DeliveredLayer:
     texts = ("code", "department", "library", "kind", "geometry", "label", "recorded_at", "hash", "source")
-    base, changes = content.get("base"), content.get("changes")
+    base, changes, raster = content.get("base"), content.get("changes"), content.get("raster")
     if (base is None) != (changes is None):
         raise ValueError("base, changes")
     return DeliveredLayer(
@@ -133,6 +142,7 @@ def _layer(content: dict[str, Any]) -> DeliveredLayer:
         rows=_count(content["rows"]),
         base=None if base is None else BaseState(_text(base["label"], "label"), _text(base["hash"], "hash")),
         changes=None if changes is None else _changes(changes),
+        raster=None if raster is None else RasterFile(_text(raster["file"], "file"), _text(raster["sha256"], "sha256")),
     )
 
 

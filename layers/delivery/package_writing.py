@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.bag import file_hash, write_bag
 from onemap.layers.delivery.geodatabase_copy import GEODATABASE, write_geodatabase
 from onemap.layers.delivery.layer_metadata import dataset_metadata, package_catalogue
+from onemap.layers.delivery.package_rasters import in_package, pack_raster, raster_file
 from onemap.layers.delivery.package_record import (
     CHANGE,
     COVERAGE_TABLE,
@@ -34,6 +35,7 @@ from onemap.layers.delivery.row_changes import row_changes
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS, plain_unit_code
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import (
@@ -48,7 +50,7 @@ from onemap.layers.library.versions import (
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.file_store import make_file
-from onemap.layers.stores.store import FeatureTable
+from onemap.layers.stores.store import NO_GEOMETRY, FeatureTable
 
 DELIVER = "deliver"  # the action with which the log keeps what went where
 _READ, _WRITTEN = 0.4, 0.8  # of the work, when all is read, and when it lies in the package's folder
@@ -73,8 +75,19 @@ class DeliveryOptions:
 
 
 @dataclass(frozen=True)
+class _Unit:
+    """An area unit of which only is delivered: its ground, and its codes as they are compared."""
+
+    ground: shapely.Geometry
+    codes: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _ChosenLayer:
-    """One layer as it leaves: its version, the rows that are in the package, and the ground for which they speak."""
+    """One layer as it leaves: its version, the rows that are in the package, and the ground for which they speak.
+
+    files: of a raster.
+    """
 
     entry: LayerEntry
     version: Version
@@ -82,6 +95,7 @@ class _ChosenLayer:
     types: dict[str, str]
     coverage: shapely.Geometry
     layer: DeliveredLayer
+    files: list[Path] = field(default_factory=list)
 
 
 def deliver(
@@ -89,8 +103,8 @@ def deliver(
 ) -> dict[str, Any]:
     """Write the package, whole or not at all, and a row of the ledger; returns the contract's record of it.
 
-    Raises UsageError layer.unknown, OneMapError package.suffix, package.owner, package.no_version, package.raster,
-    package.since, package.unit, package.empty, out.….
+    Raises UsageError layer.unknown, OneMapError package.suffix, package.owner, package.no_version, package.since,
+    package.unit, package.unit_field, package.empty, raster.…, out.….
     """
     _check_place(library, target, options)
     package = uuid.uuid4().hex
@@ -102,6 +116,9 @@ def deliver(
         data = folder / "data"
         data.mkdir(parents=True)
         make_file(data / FEATURES_FILE, library.crs, lambda connection: _fill(connection, chosen))
+        for item in chosen:
+            if item.layer.raster is not None:
+                pack_raster(data, item.layer.raster, item.files)
         if options.geodatabase:
             write_geodatabase(data / GEODATABASE, [(item.entry, item.rows, item.types) for item in chosen], library.crs)
         progress.at(_WRITTEN)
@@ -186,20 +203,19 @@ def _chosen_layers(library: Library, options: DeliveryOptions, progress: Progres
 
 
 def _chosen_layer(
-    library: Library, known: Sequence[Version], code: str, options: DeliveryOptions, unit: shapely.Geometry | None
+    library: Library, known: Sequence[Version], code: str, options: DeliveryOptions, unit: _Unit | None
 ) -> _ChosenLayer:
     entry = library.catalogue()[code]
-    if entry.geometry in ("raster", "table"):
-        raise OneMapError("package.geometry", layer=code, geometry=entry.geometry)
     version = in_force(known, options.as_of)
     if version is None:
         raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())
-    base = _base(library, known, code, options.since)
+    base = None if entry.geometry == "raster" else _base(library, known, code, options.since)
     coverage = coverage_of(library, version)
     features = read_version(library, version, None)
     if unit is not None:
-        features = _in_ground(features, unit)
-        coverage = shapely.intersection(coverage, unit)
+        is_table = entry.geometry == "table"
+        features = _of_unit(features, entry, unit) if is_table else _in_ground(features, unit.ground)
+        coverage = shapely.intersection(coverage, unit.ground) if entry.geometry != "raster" else coverage
     changes: RowChanges | None = None
     rows = features
     if base is not None:
@@ -207,6 +223,8 @@ def _chosen_layer(
         rows = _some(features, new)
     if not len(features.fids):
         raise OneMapError("package.empty", layer=code)
+    raster, files = raster_file(library, code, features) if entry.geometry == "raster" else (None, [])
+    rows = rows if raster is None else in_package(rows, raster)
     digest = version.hash if unit is None else content_hash(features.geometries, features.attributes)
     source, source_hash = library.connection.execute(
         "SELECT source, source_hash FROM onemap_versions WHERE table_name = ?", (version.table,)
@@ -221,8 +239,9 @@ def _chosen_layer(
         source_hash=source_hash,
         base=None if base is None else BaseState(base.label, base.hash),
         changes=changes,
+        raster=raster,
     )
-    return _ChosenLayer(entry, version, rows, library.connection.field_types(version.table), coverage, layer)
+    return _ChosenLayer(entry, version, rows, library.connection.field_types(version.table), coverage, layer, files)
 
 
 def _base(library: Library, known: Sequence[Version], code: str, since: str | None) -> Version | None:
@@ -235,8 +254,8 @@ def _base(library: Library, known: Sequence[Version], code: str, since: str | No
     return found
 
 
-def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> shapely.Geometry:
-    """The ground of the area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
+def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> _Unit:
+    """The area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
     assert options.unit is not None, "or nobody asks"  # noqa: S101 - for the type checker  # nosec B101
     code, value = options.unit
     entry = library.catalogue().get(code)
@@ -253,8 +272,10 @@ def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOp
     for name in fields:
         is_named = np.array([text_value(item) == value for item in units.attributes[name]], dtype=bool)
         if is_named.any():
-            ground: shapely.Geometry = shapely.union_all(units.geometries[is_named])
-            return ground
+            column = UNIT_LAYERS.get(code, entry.key)
+            codes = units.attributes[column][is_named] if column in units.attributes.columns else [value]
+            plain = {plain_unit_code(text) for text in map(text_value, codes) if text is not None}
+            return _Unit(shapely.union_all(units.geometries[is_named]), frozenset(plain))
     raise OneMapError("package.unit", layer=code, field="--unit", value=value)
 
 
@@ -263,6 +284,15 @@ def _in_ground(features: StoredFeatures, ground: shapely.Geometry) -> StoredFeat
     shapely.prepare(ground)
     meets = shapely.intersects(ground, features.geometries) & ~shapely.touches(ground, features.geometries)
     return _some(features, np.flatnonzero(meets))
+
+
+def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> StoredFeatures:
+    """The rows of a table that speak of a unit, or of one within it. Raises OneMapError package.unit_field."""
+    if entry.unit is None or entry.unit not in features.attributes.columns:
+        raise OneMapError("package.unit_field", layer=entry.code, field="--unit")
+    codes = [text_value(value) for value in features.attributes[entry.unit].tolist()]
+    begins = tuple(unit.codes)
+    return _some(features, np.flatnonzero([plain_unit_code(code or "").startswith(begins) for code in codes]))
 
 
 def _some(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
@@ -287,7 +317,8 @@ def _fill_table(
 ) -> None:
     connection.make_features(table)
     connection.add_features(table, [geometries], [attributes[name].tolist() for name in table.fields])
-    connection.show_features(table, shapely.total_bounds(geometries).tolist() if len(geometries) else None)
+    is_placed = len(geometries) > 0 and table.geometry_type != NO_GEOMETRY
+    connection.show_features(table, shapely.total_bounds(geometries).tolist() if is_placed else None)
     connection.index_features(table, shapely.bounds(geometries).reshape(-1, 4), SILENT)
 
 

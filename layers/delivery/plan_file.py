@@ -27,6 +27,8 @@ def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
         if row.fields:
             pairs = ", ".join(f"{_toml(target)} = {_toml(source)}" for target, source in row.fields.items())
             lines.append(f"fields = {{ {pairs} }}")
+        if row.remembered:
+            lines.append(f"# {phrase('delivery.plan_remembered', language, names=', '.join(row.remembered))}")
         if row.suggested:
             lines.append(f"# {phrase('delivery.plan_suggested', language, codes=', '.join(row.suggested))}")
     with atomic_output(path, False, "--plan") as beside:

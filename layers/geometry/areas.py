@@ -1,5 +1,7 @@
 """Areas on the ellipsoid by the formula of the land survey rules (TD/T 1055), for many polygons at once."""
 
+from functools import lru_cache
+
 import numpy as np
 import pyproj
 
@@ -28,9 +30,14 @@ def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     ring; holes are subtracted. Edges count as straight in latitude and longitude.
     """
     polygons = np.asarray(geometries, dtype=object)
-    inverse = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
-    totals = [_areas_m2(polygons[block], crs, inverse) for block in blocks(len(polygons))]
+    totals = [_areas_m2(polygons[block], crs, _to_degrees(crs)) for block in blocks(len(polygons))]
     return np.concatenate(totals) if totals else np.zeros(0)
+
+
+@lru_cache(maxsize=8)
+def _to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
+    """To longitude and latitude; making one takes longer than a few parcels."""
+    return pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
 
 
 def _areas_m2(geometries: np.ndarray, crs: pyproj.CRS, inverse: pyproj.Transformer) -> np.ndarray:

@@ -56,13 +56,14 @@ def shift_polygons(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarra
     its shell crosses may be filled. None where nothing is left.
     """
     result = shift_geometries(geometries, by)
-    rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
-    rows = rows[shapely.is_valid(geometries[rows])]
+    broken = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
+    rows = broken[shapely.is_valid(geometries[broken])]
     if len(rows):
         finest = np.spacing(np.abs(shapely.bounds(result[rows])).max(axis=1))
         fitted = shapely.set_precision(geometries[rows], finest)
         result[rows] = shift_geometries(polygon_parts(shapely.set_precision(fitted, 0, mode="pointwise")), by)
-    return sound(result)
+    result[broken] = sound(result[broken])  # all others are proved already
+    return result
 
 
 def sound(geometries: np.ndarray) -> np.ndarray:

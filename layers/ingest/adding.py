@@ -282,6 +282,26 @@ def prepare_frame(
     return _normalised(arrival, entry, is_new, raw)
 
 
+def prepare_raster(
+    library: Library,
+    path: Path,
+    kept_as: str,
+    given_crs: str | None,
+    options: AddOptions,
+    required_fields: Callable[[str], Sequence[str]],
+    who: str,
+    language: str,
+) -> "PreparedVersion":
+    """A raster that lies where it is to stay: a version ready to be written.
+
+    kept_as: the path by which the library is to know it. Raises OneMapError for every refusal, as `add`.
+    """
+    arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
+    frame = raster_frame(str(path), given_crs, library.crs, None)
+    frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
+    return _checked(arrival, entry, is_new, FrameBlocks.of(frame), None)
+
+
 def _arrival(
     library: Library,
     source: str,
@@ -487,12 +507,15 @@ def _source_report(
     records: the problems as the contract lists them.
     """
     snapshot, normalising = arrival.options.snapshot, arrival.options.normalising
+    answers = {"crs": normalising.crs, "encoding": arrival.options.encoding}
     return {
         "encoding": raw.encoding if raw else None,
         "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
         "transform_hash": normalising.transform.hash if normalising.transform else None,
         "fields": dict(normalising.fields),
+        # What a person has said of the file because it does not say so itself: the next of this layer may lack it too.
+        "answers": {name: answer for name, answer in answers.items() if answer},
         "accepted": list(arrival.options.accept),
         **({"service": snapshot.record} if snapshot else {}),
         **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),

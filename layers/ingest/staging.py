@@ -38,6 +38,8 @@ from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 
+_TEXT_BLOCKS = 5  # to one of another format
+
 
 @dataclass(frozen=True)
 class Staging:
@@ -120,6 +122,11 @@ class Staging:
         )
         return frame.set_aside(by_row) if by_row else frame
 
+    @property
+    def _block_rows(self) -> int:
+        """How many rows each part has, but the last: fewer of a text, which may be large by few rows."""
+        return max(1, BLOCK // _TEXT_BLOCKS) if self.stream.is_text else BLOCK
+
     def _stage_rows(self, encoding: str, transform: SourceTransform | None) -> StagedRows:
         """All rows in parts; those that the journal has already are not read again.
 
@@ -127,19 +134,20 @@ class Staging:
         """
         kind = f"{'rows' if transform else 'plain'}-{encoding}"
         names: list[str] = []
+        size = self._block_rows
         while self.journal.has(f"{kind}-{len(names):06d}.arrow"):
             names.append(f"{kind}-{len(names):06d}.arrow")
-        done = len(names) > 0 and StagedRows(self.journal, names, BLOCK).count < BLOCK * len(names)
+        done = len(names) > 0 and StagedRows(self.journal, names, size).count < size * len(names)
         if not done:
-            for raw, notes in self.stream.blocks(encoding, len(names) * BLOCK, BLOCK):
-                self.progress.at(len(names) * BLOCK / max(1, self.stream.count))
+            for raw, notes in self.stream.blocks(encoding, len(names) * size, size):
+                self.progress.at(len(names) * size / max(1, self.stream.count))
                 name = f"{kind}-{len(names):06d}.arrow"
-                self._keep(name, raw, notes, transform, len(names) * BLOCK)
+                self._keep(name, raw, notes, transform, len(names) * size)
                 names.append(name)
         if not names:
             raise OneMapError("source.empty", file=self.stream.readable.path.name, layer=self.stream.readable.layer)
         self.progress.at(1.0)
-        return StagedRows(self.journal, names, BLOCK)
+        return StagedRows(self.journal, names, size)
 
     @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
     def _keep(

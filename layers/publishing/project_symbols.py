@@ -8,7 +8,7 @@ from onemap.layers.catalogue.style_table import OTHER_COLOUR
 from onemap.layers.publishing.xml_text import add_options
 
 Style = Mapping[str, Any]
-HATCH_MM, POINT_MM = "0.2", "2.4"
+HATCH_MM, POINT_MM, EDGE_MM = "0.2", "2.4", "0.5"
 
 
 def renderer_of(style: Style, geometry: str, fields: Collection[str], language: str, other: str) -> Element:
@@ -41,14 +41,20 @@ def renderer_of(style: Style, geometry: str, fields: Collection[str], language: 
 
 
 def symbol_of(style: Style, geometry: str, name: str) -> Element:
-    """One symbol: stroke, fill, dash, hatch."""
+    """One symbol: stroke, fill, dash, hatch; of a point shape, size and edge."""
     stroke = str(style.get("stroke") or OTHER_COLOUR)
     width, dash = str(style.get("stroke_mm") or 0.3), str(style.get("dash", "solid"))
     if geometry == "line":
         return _line(stroke, width, dash, name)
     if geometry == "point":
         symbol = _symbol("marker", name)
-        look = {"name": "circle", "color": _colour(stroke), "outline_color": _colour("#FFFFFF"), "size": POINT_MM}
+        look = {
+            "name": str(style.get("shape", "circle")),
+            "color": _colour(str(style.get("fill", stroke))),
+            "outline_color": _colour(str(style.get("edge", "#FFFFFF"))),
+            "outline_width": EDGE_MM if "edge" in style else "0",
+            "size": str(style.get("size_mm", POINT_MM)),
+        }
         _symbol_layer(symbol, "SimpleMarker", look)
         return symbol
     symbol = _symbol("fill", name)

@@ -21,7 +21,7 @@ from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.shapefile import check_complete
-from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, spatialite
+from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, sensor_things, spatialite
 from onemap.layers.sources.redline import redline_reading
 from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.sheets import sheet, sheet_grid
@@ -91,6 +91,8 @@ def layers_of(source: OpenSource) -> list[str]:
         return list(_members(source))
     if suffix in sheet_grid.SUFFIXES:
         return sheet.sheet_names(source)
+    if sensor_things.is_snapshot(source):
+        return sensor_things.snapshot_layers(source)
     if suffix in (formats.KML, formats.KMZ):
         return kml.kml_layers(source)
     if suffix == formats.DXF:
@@ -127,6 +129,8 @@ def read_layer(
         return read_layer(path, name, encoding, progress, lenient=lenient, as_table=as_table)
     if is_library(source):
         return library_source.read_library_layer(source, layer)
+    if sensor_things.is_snapshot(source):
+        return sensor_things.read_snapshot(source, layer, encoding)
     if suffix in GDAL_DRIVERS:
         return vector.read_vector(source, layer, encoding, progress, lenient)
     frame = _read_file(source, layer, encoding, progress, as_table)
@@ -215,7 +219,9 @@ def large_layer(
             yield None
             return
         with vector_stream.vector_stream(*place, encoding) as stream:
-            yield stream if stream.is_fit and stream.count >= LARGE_ROWS else None
+            # Of text even a few rows are large when they are read at once.
+            is_large = stream.is_text or stream.count >= LARGE_ROWS
+            yield stream if is_large and stream.is_fit else None
 
 
 def _bytes_of(path: Path) -> int:
@@ -228,13 +234,13 @@ def _bytes_of(path: Path) -> int:
 
 
 def _in_blocks(source: OpenSource, layer: str | None) -> tuple[Path, str] | None:
-    """The file and layer that are meant, if GDAL can begin to read there in the middle."""
+    """The file and layer that are meant, if they can be read in blocks."""
     assert isinstance(source, Path), "a database is no file"  # noqa: S101 - for the type checker  # nosec B101
     names = layers_of(source)
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None
     path, name = _members(source)[layer or names[0]] if _is_folder_of_sources(source) else (source, layer or names[0])
-    return (path, name) if path.suffix.lower() in vector.SEEKABLE and not is_library(path) else None
+    return (path, name) if path.suffix.lower() in vector.IN_BLOCKS and not is_library(path) else None
 
 
 def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -> str:

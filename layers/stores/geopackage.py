@@ -99,18 +99,14 @@ _HEADER = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_i
 _WITH_BOX, _EMPTY = 0x03, 0x11
 
 
-def to_blobs(
-    geometries: np.ndarray, srs_id: int, wkb: np.ndarray | None = None, bounds: np.ndarray | None = None
-) -> list[bytes | None]:
-    """Geometries (n,) as GeoPackage blobs with envelope; None stays None.
+def to_blobs(geometries: np.ndarray, srs_id: int) -> list[bytes | None]:
+    """Geometries (n,) as GeoPackage blobs with envelope; None stays None."""
+    return wkb_to_blobs(shapely.to_wkb(geometries, byte_order=1), shapely.bounds(geometries).reshape(-1, 4), srs_id)
 
-    wkb (n,), bounds (n, 4): the same as WKB, and their boxes, if they are there.
-    """
-    if wkb is None:
-        wkb = shapely.to_wkb(geometries, byte_order=1)
-    if bounds is None:
-        bounds = shapely.bounds(geometries).reshape(-1, 4)
-    headers = np.zeros(len(geometries), dtype=_HEADER)
+
+def wkb_to_blobs(wkb: np.ndarray, bounds: np.ndarray, srs_id: int) -> list[bytes | None]:
+    """The same of geometries as WKB (n,), of which the boxes (n, 4) are known; None stays None."""
+    headers = np.zeros(len(wkb), dtype=_HEADER)
     headers["magic"], headers["flags"], headers["srs_id"] = b"GP", _WITH_BOX, srs_id
     headers["box"] = bounds[:, [0, 2, 1, 3]]
     written, size = headers.tobytes(), _HEADER.itemsize
@@ -120,7 +116,7 @@ def to_blobs(
     ]
     bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)
     boxless = np.flatnonzero(np.isnan(bounds[:, 0]))  # those that are empty are among them
-    for row in boxless[shapely.is_empty(geometries[boxless])].tolist():
+    for row in boxless[shapely.is_empty(shapely.from_wkb(wkb[boxless]))].tolist():
         blobs[row] = bare + wkb[row]
     return blobs
 

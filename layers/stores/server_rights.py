@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import psycopg
 
 TURNS = "turns_of_writers"  # a row for each scope, which a writer locks until it is done
+SET_IS_A_RIGHT = 160000  # the version of PostgreSQL
 POSTGIS_SCHEMA = (
     "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
 )
@@ -134,7 +135,9 @@ def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label:
         member = sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account))
         script = "; ".join(statement.as_string(connection) for statement in (*wanted, member))
         raise OneMapError("library.roles", file=label, account=account, sql=f"{script};") from None
-    is_member = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (roles.owner,)).fetchone()
+    # Since PostgreSQL 16 who makes a role may grant it, to himself too, but is not yet one who may take it.
+    kind = "SET" if connection.info.server_version >= SET_IS_A_RIGHT else "MEMBER"
+    is_member = connection.execute("SELECT pg_has_role(current_user, %s, %s)", (roles.owner, kind)).fetchone()
     if is_member == (True,):
         return
     try:

@@ -8,7 +8,6 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
-    QgsProcessing,
     QgsProcessingParameterAuthConfig,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
@@ -110,7 +109,7 @@ def usual_titles() -> dict[str, str]:
     }
 
 
-def source(of: QgsProcessing.SourceType, by_path_alone: bool = False) -> ParameterKind:
+def source(of: Qgis.ProcessingSourceType, by_path_alone: bool = False) -> ParameterKind:
     """Any layer or file, with its selection; read as a SourceFile, None where none is given."""
 
     def read(run: AlgorithmRun, name: str) -> SourceFile | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from qgis.core import (
+    Qgis,
     QgsFeature,
     QgsFeatureSink,
     QgsFields,
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
@@ -22,8 +22,8 @@ from qgis.core import (
 
 from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
 
-POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
-VECTOR = QgsProcessing.SourceType.TypeVector
+POLYGON = Qgis.ProcessingSourceType.VectorPolygon
+VECTOR = Qgis.ProcessingSourceType.Vector
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Sink:
     name: str
     title: str
     table: str
-    kind: QgsProcessing.SourceType = POLYGON
+    kind: Qgis.ProcessingSourceType = POLYGON
     style: Callable[[QgsVectorLayer, str], None] | None = None
     by_default: bool = True
 

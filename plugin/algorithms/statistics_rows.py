@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessing
+from qgis.core import Qgis
 
 from onemap.plugin.algorithms.parameter_kinds import ParameterKind, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
@@ -147,7 +147,7 @@ def readings_row() -> VerbRow:
         },
         kinds={"readings": layer_code(), "nodes": layer_code(), "limits": file("TOML (*.toml)", is_result=False)},
         sinks=(
-            Sink("STATUS", tr("Status of the sensors"), "status", QgsProcessing.SourceType.TypeVectorPoint),
+            Sink("STATUS", tr("Status of the sensors"), "status", Qgis.ProcessingSourceType.VectorPoint),
             Sink("MEANS", tr("Means"), "means", VECTOR),
         ),
     )

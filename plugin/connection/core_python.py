@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onemap.plugin.connection.core_self_test import run_self_test
+from onemap.plugin.connection.core_trim import trim
 from onemap.plugin.connection.dll_search import write_start_up
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
+from onemap.plugin.connection.uv_program import find_uv
 
 OLDEST = (3, 11)
 NEWEST_MINOR = 14
@@ -124,6 +126,8 @@ def python_commands(settings_python: str = "") -> Iterator[list[str]]:
         yield [settings_python]
     base = Path(sys.base_prefix)
     yield [str(base / "python.exe" if os.name == "nt" else base / "bin" / "python3")]
+    if base.name == "Frameworks" and base.parent.name == "Contents":  # QGIS 4 on macOS
+        yield [str(base.parent / "MacOS" / "python")]
     if shutil.which("py"):
         yield ["py", "-3"]
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
@@ -152,31 +156,55 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
     It is made in a second folder and renamed when it is complete, so the core's folder always holds a working Python.
     """
     part = plan.core_folder.with_name(plan.core_folder.name + ".part")
+    uv_folder = plan.core_folder.with_name(plan.core_folder.name + ".uv")
     shutil.rmtree(part, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
         progress(0.02, "python")
-        base = next(
-            (command for command in python_commands(plan.settings_python) if (version_of(command) or (0,)) >= OLDEST),
-            None,
-        )
-        uv = shutil.which("uv")
-        if base is not None:
-            _make_environment(base, part, progress)
-            _install_with_pip(python_in(part), base, plan, progress)
-        elif uv is not None:
-            run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: progress(0.1, line))
-            _install_with_uv(uv, python_in(part), plan, progress)
-        else:
-            raise CoreSetupError("python_missing")
-        _start_once(python_in(part), plan, progress)
+        _make_fit_core(part, uv_folder, plan, progress)
         mark = {"requirements": _hash_of(plan.requirements), "python": version_of([str(python_in(part))])}
         (part / MARK_NAME).write_text(json.dumps(mark), encoding="utf-8")
         _take_place(part, plan.core_folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(uv_folder, ignore_errors=True)
     progress(1.0, "")
     return python_in(plan.core_folder)
+
+
+def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progress) -> None:
+    """Make a core that passes its test: on a Python that is here, else, if none is named, on one that uv brings.
+
+    QGIS's own Python may make an environment that does not start, or lacks a library of the system.
+    """
+    commands = list(python_commands(plan.settings_python))
+    base = next((command for command in commands if (version_of(command) or (0,)) >= OLDEST), None)
+    try:
+        if base is None:
+            raise CoreSetupError("python_missing")
+        _make_environment(base, part, progress)
+        _install_with_pip(python_in(part), base, plan, progress)
+        trim(part)
+        _start_once(python_in(part), plan, progress)
+    except CoreSetupError as error:
+        if plan.settings_python or error.kind == "packages":
+            raise
+        uv = find_uv(plan.wheels, ([*command, "-I", "-m", "pip"] for command in commands), uv_folder)
+        if uv is None:
+            raise
+        shutil.rmtree(part, ignore_errors=True)
+        _make_with_uv(uv, part, plan, progress, error)
+
+
+def _make_with_uv(uv: str, part: Path, plan: SetupPlan, progress: Progress, first: CoreSetupError) -> None:
+    """Make a core on a Python that uv has or fetches. Raises the first error where there is no such Python."""
+    try:
+        run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: progress(0.1, line))
+    except ProgramError as error:
+        raise first from error
+    _install([uv, "pip", "install", "--python", str(python_in(part)), "--only-binary", ":all:"], plan, progress)
+    trim(part)
+    _start_once(python_in(part), plan, progress)
 
 
 def _take_place(part: Path, core_folder: Path) -> None:
@@ -244,10 +272,6 @@ def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, progress: 
     else:
         raise CoreSetupError("pip_missing")
     _install([*install, "--only-binary", ":all:"], plan, progress)
-
-
-def _install_with_uv(uv: str, python: Path, plan: SetupPlan, progress: Progress) -> None:
-    _install([uv, "pip", "install", "--python", str(python), "--only-binary", ":all:"], plan, progress)
 
 
 def _install(command: list[str], plan: SetupPlan, progress: Progress) -> None:

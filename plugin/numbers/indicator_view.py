@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -23,8 +24,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.numbers.row_sizes import row_size
+from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_map import UnitMap
 from onemap.plugin.numbers.unit_values import (
     LOOK_OF,
@@ -45,7 +46,7 @@ RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 MIN_ROWS, MIN_NAME_LENGTH = 9, 4
 
 
-class IndicatorView(VerbView):
+class IndicatorView(TableView):
     """One measurement at a time. A row of the list colours the map; a unit, in the list or on the map, has its own."""
 
     working = pyqtSignal(bool)
@@ -55,7 +56,9 @@ class IndicatorView(VerbView):
         super().__init__(library, parent)
         self._canvas = canvas
         self._tool_before = None
-        self._only: frozenset[str] | None = None
+        self._theme, self._only = "", None
+        self._asked: dict[str, Any] = {}  # for the values on display
+        self._unit_field = ""
         self.values: list[UnitValue] = []
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
@@ -67,12 +70,17 @@ class IndicatorView(VerbView):
         self.pick_button = QPushButton(icon("locate"), tr("On the map"))
         self.pick_button.setCheckable(True)
         self.pick_button.setToolTip(tr("Click a unit on the map to list its values"))
+        self.page_button = QToolButton()
+        self.page_button.setIcon(icon("document"))
+        self.page_button.setAccessibleName(tr("Page"))
+        self.page_button.setToolTip(tr("Open the page of this unit, or of all, with charts, versions and reasons"))
         self.tree = self._make_tree()
         self.note = QLabel()
         self.note.setWordWrap(True)
         self._build()
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
         self.pick_button.toggled.connect(self._use_tool)
+        self.page_button.clicked.connect(lambda: self.open_page())
         self.tool.featureIdentified.connect(self._pick)
         self.tree.currentItemChanged.connect(lambda item, _before: self._show_on_map(item))
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
@@ -97,6 +105,7 @@ class IndicatorView(VerbView):
         row = QHBoxLayout()
         row.addWidget(self.unit, 1)
         row.addWidget(self.pick_button)
+        row.addWidget(self.page_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.work)
@@ -110,27 +119,16 @@ class IndicatorView(VerbView):
 
         unit_layer: the code of the layer of units; empty for the whole district. title: what it is called.
         """
-        if self.is_working or not self._library.path:
-            return
-        folder = Path(QgsProcessingUtils.generateTempFilename("indicators"))
-        folder.mkdir(parents=True, exist_ok=True)
-        params = {
-            "library": self._library.path,
-            "unit": unit_layer,
-            "as_of": self._library.day,
-            "out": str(folder / "indicators.gpkg"),
-        }
-        request = self._library.core.ask("indicators", params, tr("Measure indicators"))
-        request.refused.connect(lambda _refusal: shutil.rmtree(folder, ignore_errors=True))
-        self._follow(
-            request,
-            lambda answer: self._show(folder, answer, title),
-            lambda: shutil.rmtree(folder, ignore_errors=True),
+        self.ask_tables(
+            "indicators",
+            tr("Measure indicators"),
+            {"unit": unit_layer, "as_of": self._library.day},
+            lambda tables, answer: self._show(tables, answer, unit_layer, title),
         )
 
-    def list_only(self, indicators: frozenset[str] | None) -> None:
-        """List these indicators, by id; None lists all."""
-        self._only = indicators
+    def list_only(self, theme: str, indicators: frozenset[str] | None) -> None:
+        """List these indicators of a theme, by id; None lists all."""
+        self._theme, self._only = theme, indicators
         self._fill()
 
     def leave_map(self) -> None:
@@ -146,7 +144,7 @@ class IndicatorView(VerbView):
         """Forget the values."""
         self.leave_map()
         self.map.take({}, QgsCoordinateReferenceSystem())
-        self.values = []
+        self.values, self._asked = [], {}
         self.unit.clear()
         self.tree.clear()
         self._show_result(False)
@@ -158,10 +156,30 @@ class IndicatorView(VerbView):
         self._canvas.mapToolSet.disconnect(self._release_button)
         self._canvas.unsetMapTool(self.tool)
 
-    def _show(self, folder: Path, answer: dict[str, Any], title: str) -> None:
+    def open_page(self) -> None:
+        """Let the core write the page of the unit that is listed, of the theme if one is chosen, and open it."""
+        if self.is_working or not self._asked:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("indicators"))
+        folder.mkdir(parents=True, exist_ok=True)
+        page = str(folder / "page.html")
+        params = {**self._asked, "library": self._library.path, "as_of": self._library.day}
+        params |= {"theme": self._theme, "page": page, "unrecorded": True}
+        unit = self.unit.currentData()
+        if unit and self._unit_field:
+            name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
+            params["units_where"] = f"\"{name}\" = '{value}'"
+        request = self._library.core.ask("indicators", params, tr("Page"))
+        request.answered.connect(lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)))
+        request.refused.connect(self.refused)
+        self.page_button.setEnabled(False)
+        request.ended.connect(self._enable)
+
+    def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
         self.values = unit_values(answer, tr("the whole district"))
-        self.map.take(*_grounds(folder / "indicators.gpkg"))
-        shutil.rmtree(folder, ignore_errors=True)
+        self._asked = {"unit": unit_layer}
+        self._unit_field = str(answer["run"]["units"][0].get("unit") or "")
+        self.map.take(*_grounds(tables))
         names = dict.fromkeys((value.unit, value.unit_name) for value in self.values)
         self.unit.blockSignals(True)
         if len(names) > 1:
@@ -258,7 +276,7 @@ class IndicatorView(VerbView):
             self.pick_button.setChecked(False)
 
     def _show_result(self, is_shown: bool) -> None:
-        for widget in (self.unit, self.pick_button, self.tree, self.note):
+        for widget in (self.unit, self.pick_button, self.page_button, self.tree, self.note):
             widget.setVisible(is_shown)
         self._enable()
 
@@ -267,6 +285,7 @@ class IndicatorView(VerbView):
             self.clear()
 
     def _enable(self) -> None:
+        self.page_button.setEnabled(not self.is_working)
         self.working.emit(self.is_working)
 
 

@@ -22,6 +22,7 @@ from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_themes import show_theme
 from onemap.plugin.numbers.indicator_view import MIN_NAME_LENGTH, IndicatorView
+from onemap.plugin.numbers.sensor_view import SensorView
 from onemap.plugin.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.statistics.counted_ground import DIVISIONS
 from onemap.plugin.widgets.icons import icon
@@ -61,12 +62,13 @@ class NumbersTab(QWidget):
         self.hint.setWordWrap(True)
         self.indicators = IndicatorView(library, canvas)
         self.warnings = WarningView(library, show_place)
+        self.sensors = SensorView(library)
         self._build()
         self.measure_button.clicked.connect(
             lambda: self.indicators.measure(self.units.currentData() or "", self.units.currentText())
         )
         self.look_button.clicked.connect(lambda: self.warnings.look(self.units.currentData() or ""))
-        for view in (self.indicators, self.warnings):
+        for view in (self.indicators, self.warnings, self.sensors):
             view.refused.connect(self.refused)
             view.results_shown.connect(self.hint.hide)
             view.working.connect(lambda _is_working: self._enable())
@@ -101,6 +103,7 @@ class NumbersTab(QWidget):
         layout.addWidget(self.indicators, 3)
         layout.addWidget(self.look_button)
         layout.addWidget(self.warnings, 2)
+        layout.addWidget(self.sensors)
         layout.addStretch()
 
     def enter_map(self) -> None:
@@ -111,11 +114,13 @@ class NumbersTab(QWidget):
     def leave_map(self) -> None:
         """Leave the map as it was."""
         self.indicators.leave_map()
+        self.sensors.clear()
 
     def close_down(self) -> None:
         """Cancel, and let go of the map."""
         self.indicators.close_down()
         self.warnings.close_down()
+        self.sensors.close_down()
 
     def _list_units(self) -> None:
         """The whole district, the divisions that the library holds, then its other layers of few polygons."""
@@ -159,7 +164,8 @@ class NumbersTab(QWidget):
     def _choose_theme(self) -> None:
         """List the indicators of the theme, and say which of its layers and tables the library lacks."""
         theme = self.theme.currentData()
-        self.indicators.list_only(frozenset(one["id"] for one in theme["indicators"]) if theme else None)
+        listed = frozenset(one["id"] for one in theme["indicators"]) if theme else None
+        self.indicators.list_only(theme["id"] if theme else "", listed)
         lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
         self.lacking.setText(tr("The library lacks: {layers}").format(layers=", ".join(lost)))
         self.lacking.setVisible(bool(lost))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.numbers.row_sizes import row_size
+from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text
+from onemap.plugin.numbers.warning_steps import WarningSteps, state_text, steps_text
+from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import length_text
 from onemap.plugin.words.translation import tr, with_label
@@ -27,7 +28,7 @@ MIN_ROWS = 6
 ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
 
 
-class WarningView(VerbView):
+class WarningView(TableView):
     """One list at a time. show_place: zooms to a geometry in its coordinate system, and flashes it."""
 
     working = pyqtSignal(bool)
@@ -36,6 +37,8 @@ class WarningView(VerbView):
         super().__init__(library, parent)
         self._show_place = show_place
         self._grounds: dict[str, QgsGeometry] = {}
+        self._rows: dict[str, dict[str, Any]] = {}  # on display, by id
+        self._unit_layer = ""
         self._system = QgsCoordinateReferenceSystem()
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("What to look at"))
@@ -50,36 +53,37 @@ class WarningView(VerbView):
         self.tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
         self.note = QLabel()
         self.note.setWordWrap(True)
+        self.steps = WarningSteps(library)
+        self.keep_button = QPushButton(icon("keep"), tr("Open them"))
+        self.keep_button.setToolTip(tr("Keep the list in the library: what is new is opened, and waits to be notified"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.work)
         layout.addWidget(self.tree, 1)
+        layout.addWidget(self.steps)
         layout.addWidget(self.note)
+        layout.addWidget(self.keep_button)
         self._show_result(False)
+        self.keep_button.clicked.connect(lambda: self.look(self._unit_layer, is_kept=True))
+        self.steps.refused.connect(self.refused)
+        self.steps.stepped.connect(self._show_step)
+        self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         library.loading.connect(self._clear_other_scope)
 
-    def look(self, unit_layer: str) -> None:
-        """Ask the core for the warnings. unit_layer: the code of the layer of units; empty for the whole district."""
-        if self.is_working or not self._library.path:
-            return
-        folder = Path(QgsProcessingUtils.generateTempFilename("warnings"))
-        folder.mkdir(parents=True, exist_ok=True)
-        params = {
-            "library": self._library.path,
-            "unit": unit_layer,
-            "as_of": self._library.day,
-            "out": str(folder / "warnings.gpkg"),
-        }
-        request = self._library.core.ask("warnings", params, tr("What to look at"))
-        request.refused.connect(lambda _refusal: shutil.rmtree(folder, ignore_errors=True))
-        self._follow(
-            request, lambda answer: self._show(folder, answer), lambda: shutil.rmtree(folder, ignore_errors=True)
+    def look(self, unit_layer: str, is_kept: bool = False) -> None:
+        """Ask the core for the warnings, and how those stand that the library has opened.
+
+        unit_layer: the code of the layer of units; empty for the whole district. is_kept: open those that are new.
+        """
+        params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day}
+        self.ask_tables(
+            "warnings", tr("What to look at"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
         )
 
     def clear(self) -> None:
         """Forget the list."""
-        self._grounds = {}
+        self._grounds, self._rows = {}, {}
         self.tree.clear()
         self._show_result(False)
 
@@ -87,40 +91,67 @@ class WarningView(VerbView):
         """Cancel."""
         self.cancel()
 
-    def _show(self, folder: Path, answer: dict[str, Any]) -> None:
-        self._read_grounds(folder / "warnings.gpkg")
-        shutil.rmtree(folder, ignore_errors=True)
-        rows = answer["warnings"]
-        kinds = dict.fromkeys(row["kind"] for row in (*rows, *answer["unlooked"]))
+    def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str) -> None:
+        """List the warnings, then ask for the steps that were taken; those no list finds any more come along."""
+        self._read_grounds(tables)
+        self._unit_layer = unit_layer
+        scope, rows = self._current_scope, {row["id"]: row for row in answer["warnings"]}
+        request = self._library.core.ask("warning list", {"library": scope[0]})
+
+        def show(more: dict[str, Any]) -> None:
+            if scope == self._current_scope:
+                self._list([*more["warnings"], *rows.values()], set(rows), answer["unlooked"])
+
+        request.answered.connect(show)
+        request.refused.connect(self.refused)
+
+    def _list(self, found: list[dict[str, Any]], today: set[str], unlooked: list[dict[str, Any]]) -> None:
+        """Fill the tree. found: what was opened, then what is there today, whose numbers are the newer ones."""
+        self.tree.clear()
+        merged: dict[str, dict[str, Any]] = {}
+        for row in found:
+            merged[row["id"]] = {**merged.get(row["id"], {}), **row}
+        self._rows = {id_: row for id_, row in merged.items() if id_ in today or row.get("state") != "closed"}
+        rows = list(self._rows.values())
+        kinds = dict.fromkeys(row["kind"] for row in (*rows, *unlooked))
         for kind in kinds:
             of_kind = [row for row in rows if row["kind"] == kind]
             head = QTreeWidgetItem(self.tree, [word("warning_kinds", kind), str(len(of_kind))])
             head.setTextAlignment(VALUE, RIGHT)
             head.setToolTip(NAME, head.text(NAME))
             for row in sorted(of_kind, key=lambda row: STATUSES.index(row["status"])):
-                self._add(head, row)
-            for one in answer["unlooked"]:
+                self._add(head, row, is_gone=row["id"] not in today)
+            for one in unlooked:
                 if one["kind"] == kind:
                     self._add_unlooked(head, one)
             head.setExpanded(True)
         count = tr("{count} matters, {ground} of them with a place: double click or Enter goes there")
-        has_none = tr("Nothing to look at.")
-        self.note.setText(count.format(count=len(rows), ground=len(self._grounds)) if rows else has_none)
+        new = [row["id"] for row in rows if not row.get("state")]
+        lines = [count.format(count=len(rows), ground=len(self._grounds)) if rows else tr("Nothing to look at.")]
+        if new:
+            lines.append(tr("{count} of them are new: open them to keep their steps.").format(count=len(new)))
+        self.note.setText("\n".join(lines))
         self._show_result(True)
         self.results_shown.emit()
 
-    def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> None:
+    def _add(self, parent: QTreeWidgetItem, row: dict[str, Any], is_gone: bool) -> None:
+        item = QTreeWidgetItem(parent)
+        item.setData(NAME, ROLE_ID, row["id"])
+        self._write(item, row, is_gone)
+
+    def _write(self, item: QTreeWidgetItem, row: dict[str, Any], is_gone: bool) -> None:
         value, limit = _value(row)
         is_measured = row["value"] is not None or row["days_left"] is not None
         subject, place = self._subject(row)
-        second = " · ".join(filter(None, (place, _why(row), "" if is_measured else limit)))
+        gone = tr("no longer found") if is_gone else ""
+        second = " · ".join(filter(None, (state_text(row), gone, place, _why(row), "" if is_measured else limit)))
         text = "\n".join(filter(None, (value, limit))) if is_measured else ""
-        item = QTreeWidgetItem(parent, [f"{subject}\n{second}", text])
+        item.setText(NAME, f"{subject}\n{second}")
+        item.setText(VALUE, text)
         item.setFirstColumnSpanned(not is_measured)
         item.setSizeHint(NAME, row_size(self.tree.fontMetrics(), (item.text(NAME), text)))
-        item.setToolTip(NAME, item.text(NAME))
+        item.setToolTip(NAME, "\n".join(filter(None, (item.text(NAME), steps_text(row)))))
         item.setTextAlignment(VALUE, RIGHT)
-        item.setData(NAME, ROLE_ID, row["id"])
         if row["status"] in LOOK_OF:
             item.setIcon(NAME, sign_icon(LOOK_OF[row["status"]], self.palette()))
 
@@ -154,9 +185,25 @@ class WarningView(VerbView):
         if ground is not None:
             self._show_place(ground, self._system)
 
+    def _offer_steps(self, item: QTreeWidgetItem | None) -> None:
+        self.steps.show_steps(self._rows.get(item.data(NAME, ROLE_ID), {}) if item is not None else {})
+
+    def _show_step(self, warning: dict[str, Any]) -> None:
+        """Show how a warning stands after its step; the row stays where it is."""
+        if warning["id"] not in self._rows:
+            return
+        row = self._rows[warning["id"]]
+        row.update({name: warning[name] for name in ("state", "next", "steps")})
+        item = self.tree.currentItem()
+        if item is not None and item.data(NAME, ROLE_ID) == warning["id"]:
+            is_gone = not warning["found"]
+            self._write(item, row, is_gone)
+            self._offer_steps(item)
+
     def _show_result(self, is_shown: bool) -> None:
-        for widget in (self.tree, self.note):
+        for widget in (self.tree, self.note, self.keep_button):
             widget.setVisible(is_shown)
+        self.steps.show_steps({})
         self._enable()
 
     def _clear_other_scope(self) -> None:
@@ -164,6 +211,8 @@ class WarningView(VerbView):
             self.clear()
 
     def _enable(self) -> None:
+        is_new = any(not row.get("state") for row in self._rows.values())
+        self.keep_button.setEnabled(is_new and not self.is_working)
         self.working.emit(self.is_working)
 
 

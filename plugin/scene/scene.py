@@ -85,10 +85,10 @@ def _on_map(library: OpenLibrary, code: str, missing: list[str]) -> QgsMapLayer 
 
 def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> Any:
     """Polygons as volumes on the terrain up to their height, or as surfaces at a height above sea level."""
-    from qgis._3d import QgsPhongMaterialSettings, QgsPolygon3DSymbol, QgsVectorLayer3DRenderer
+    from qgis._3d import QgsPolygon3DSymbol, QgsVectorLayer3DRenderer
 
     colour = QColor(look["colour"])
-    material = QgsPhongMaterialSettings()
+    material = _material()
     material.setDiffuse(colour)
     material.setAmbient(colour.darker(150))
     material.setOpacity(float(look["opacity"]))
@@ -106,3 +106,12 @@ def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> 
     renderer = QgsVectorLayer3DRenderer(symbol)
     renderer.setLayer(layer)
     return renderer
+
+
+def _material() -> Any:
+    """A material that light and shadow play on; its class moved to another module in QGIS 4."""
+    try:
+        from qgis.core import QgsPhongMaterialSettings
+    except ImportError:
+        from qgis._3d import QgsPhongMaterialSettings
+    return QgsPhongMaterialSettings()

@@ -60,12 +60,12 @@ def deliveries() -> tuple[Delivery, ...]:
     return tuple(found)
 
 
-def deliver(folder: Path, tables: dict[str, geopandas.GeoDataFrame | Raster]) -> list[dict[str, object]]:
+def deliver(folder: Path, tables: dict[str, pandas.DataFrame | Raster]) -> list[dict[str, object]]:
     """Writes every table of `tables` into `folder` as its department sends it; the list for layers.json."""
     listed: list[dict[str, object]] = []
     for delivery in deliveries():
         table = tables[delivery.table]
-        columns = set(table.columns) if isinstance(table, geopandas.GeoDataFrame) else set()
+        columns = set(table.columns) if isinstance(table, pandas.DataFrame) else set()
         # A table of names serves several layers; a form that has headings of its own is read under other names.
         fields = {
             ours: theirs for ours, theirs in delivery.fields.items() if ours in columns or delivery.headings is not None
@@ -197,6 +197,11 @@ def write_points(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -
     rows.to_csv(path, index=False, encoding="gbk", lineterminator="\r\n")
 
 
+def write_table(path: Path, table: pandas.DataFrame, layer: str | None) -> None:
+    """A CSV in GBK as an office program saves it; rows without ground."""
+    table.to_csv(path, index=False, encoding="gbk", lineterminator="\r\n")
+
+
 def write_sheet(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
     """An Excel sheet of boundary points: a title over the header, one parcel after another, X north and Y east."""
     from openpyxl import Workbook
@@ -271,6 +276,7 @@ WRITERS: dict[str, Callable[[Path, Any, str | None], None]] = {
     "mapinfo": write_mapinfo,
     "marks": write_marks,
     "points": write_points,
+    "table": write_table,
     "sheet": write_sheet,
     "drawing": write_drawing,
     "raster": write_raster,

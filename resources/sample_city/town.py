@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from onemap.resources.sample_city import (
     pictures,
     planted,
     registers,
+    yearbook,
 )
 from onemap.resources.sample_city.city_ground import CRS, district, to_ground
 from onemap.resources.sample_city.city_sites import Sites, sites
@@ -95,7 +97,7 @@ def build(chance: _Chance, count: int) -> Town:
     return Town(outline, around, network, blocks, inside, outside)
 
 
-def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pictures.Raster]:
+def draw(chance: _Chance, town: Town) -> dict[str, pandas.DataFrame | pictures.Raster]:
     """Every layer in EPSG:4547 with the catalogue's fields, the planted features added."""
     outline, around, network = town.district, town.land, town.network
     in_town = network.blocks
@@ -141,7 +143,18 @@ def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pict
     }
     more = planted.features()
     finished = {name: _finish_layer(table, more.get(name)) for name, table in tables.items()}
-    return {**finished, **_rasters(chance, town, cover)}
+    return {**finished, **_rasters(chance, town, cover), **_yearbook(chance, finished)}
+
+
+def _yearbook(chance: _Chance, finished: Mapping[str, geopandas.GeoDataFrame]) -> dict[str, pandas.DataFrame]:
+    """The tables without ground."""
+    return {
+        "RKTJ": yearbook.population(finished["XZQ"]),
+        "FRTJ": yearbook.enterprises(finished["XZQ"]),
+        "TJSJ": yearbook.economy(),
+        "GHZBB": yearbook.targets(finished["XZQ"]),
+        "JCSJ": yearbook.readings(chance["readings"], finished["WLWJD"]),
+    }
 
 
 def _history_and_registers(
@@ -158,6 +171,7 @@ def _history_and_registers(
         "YSYJ": registers.earlier_opinions(chance["opinions"], in_town, town.lots.block[own], town.lots.ground[own]),
         "WLWJD": registers.sensors(chance["sensors"], around, network),
         "ZDXM": registers.key_projects(chance["projects"], town.sites),
+        "CSDL": yearbook.town_roads(network),
         "CSGXFW": outlooks.renewal_areas(in_town),
     }
 

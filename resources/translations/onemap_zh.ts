@@ -4645,5 +4645,77 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>not in force</source>
         <translation>非现行</translation>
     </message>
+    <message>
+        <source>Page</source>
+        <translation>页面</translation>
+    </message>
+    <message>
+        <source>Open the page of this unit, or of all, with charts, versions and reasons</source>
+        <translation>打开该单元（或全部单元）的页面：图、版本和原因</translation>
+    </message>
+    <message>
+        <source>Notified…</source>
+        <translation>已通知…</translation>
+    </message>
+    <message>
+        <source>Explained…</source>
+        <translation>已说明…</translation>
+    </message>
+    <message>
+        <source>Mended…</source>
+        <translation>已整改…</translation>
+    </message>
+    <message>
+        <source>Close…</source>
+        <translation>办结…</translation>
+    </message>
+    <message>
+        <source>Note that whoever is responsible has been told</source>
+        <translation>记录已通知责任方</translation>
+    </message>
+    <message>
+        <source>Note why it is as it is</source>
+        <translation>记录情况说明</translation>
+    </message>
+    <message>
+        <source>Note how it was mended</source>
+        <translation>记录整改情况</translation>
+    </message>
+    <message>
+        <source>Note why nothing is left to do</source>
+        <translation>记录办结理由</translation>
+    </message>
+    <message>
+        <source>Open them</source>
+        <translation>开立预警</translation>
+    </message>
+    <message>
+        <source>Keep the list in the library: what is new is opened, and waits to be notified</source>
+        <translation>把本次清单存入资料库：新出现的予以开立，待通知</translation>
+    </message>
+    <message>
+        <source>{count} of them are new: open them to keep their steps.</source>
+        <translation>其中 {count} 件为新出现：开立后可记录办理步骤。</translation>
+    </message>
+    <message>
+        <source>no longer found</source>
+        <translation>本次未再发现</translation>
+    </message>
+    <message>
+        <source>Sensors</source>
+        <translation>传感器</translation>
+    </message>
+    <message>
+        <source>Show each sensor on the map by its status and by how old its last reading is</source>
+        <translation>在图上显示各传感器：状态，以及末次读数的时间</translation>
+    </message>
+    <message>
+        <source>Limits of the readings…</source>
+        <translation>读数限值文件…</translation>
+    </message>
+    <message>
+        <source>{count} sensors, {placed} of them with a place</source>
+        <translation>{count} 个传感器读数项，其中 {placed} 个有位置</translation>
+    </message>
 </context>
 </TS>

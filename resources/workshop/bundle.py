@@ -1,4 +1,4 @@
-"""A folder for bureaus without internet: every wheel of the core for one system and Python, pip, and a text.
+"""A folder for bureaus without internet: every wheel of the core for one system and Python, pip, uv, and a text.
 
 uv resolves, since it judges the conditions of packages by the system that is asked for, and pip by the one it runs on;
 pip then fetches exactly that.
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop import pythons
-from workshop.machine import ROOT, WorkshopError, program, run_or_explain, say, warn
+from workshop.machine import ROOT, WorkshopError, program, run_or_explain, say
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MACOS = "14.0"  # the oldest that all wheels are for
 _LINUX = ("2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
-_USAGE = "python3 build.py bundle --platform NAME --python 3.12, or --check; platforms: {names}"
+_USAGE = "python3 build.py bundle --platform NAME --python 3.12; platforms: {names}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,15 @@ REFUSED = {
     "win_arm64": "there are no wheels of GDAL's libraries for Windows on ARM; QGIS and Python for x64 run there, so "
     "make the bundle for win_amd64",
     "win32": "32-bit Windows has no wheels of the core's libraries, and QGIS 3.40 does not run on it",
+    **{
+        f"macos_{version}": "the wheels of GDAL's libraries are for macOS 14 and later; on an older one, run the core "
+        "on another machine, or take Python with geopandas, rasterio and pyogrio from conda-forge and name it in the "
+        "plugin's settings"
+        for version in ("11", "12", "13")
+    },
 }
+# Where a package has no wheel, as the last check of all of them found.
+WITHOUT = {("macos_x86_64", "3.14"): "rasterio"}
 
 _TEXT = """\
 One Map {version}: the core's libraries for {title}, Python {python}.
@@ -66,9 +74,7 @@ One Map {version}: the core's libraries for {title}, Python {python}.
 
 
 def bundle(words: Sequence[str]) -> int:
-    """Make dist/onemap-bundle-…; or with --check say for which systems and Pythons one can be made."""
-    if list(words) == ["--check"]:
-        return _check_all()
+    """Make dist/onemap-bundle-…; for which systems and Pythons one can be made, `bench pythons --wheels` says."""
     system, python = _wishes(list(words))
     wanted = resolve(system, python)
     from workshop.package import version
@@ -85,7 +91,7 @@ def bundle(words: Sequence[str]) -> int:
     command = [program(pythons.core(), "python"), "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
     run_or_explain(
-        [*command, *tags, *abis, "-d", target, "-r", listed, "pip"],
+        [*command, *tags, *abis, "-d", target, "-r", listed, "pip", "uv"],
         "fetch the wheels",
         "Read pip's words above, and run the same command again.",
     )
@@ -109,7 +115,7 @@ def resolve(system: str, python: str) -> list:
 
 
 def _compiled(files: Sequence[Path], system: str, python: str) -> list:
-    command = [_uv(), "pip", "compile", "--quiet", "--only-binary", ":all:", "--no-header", "--no-annotate"]
+    command = [uv(), "pip", "compile", "--quiet", "--only-binary", ":all:", "--no-header", "--no-annotate"]
     command += ["--python-platform", SYSTEMS[system].uv, "--python-version", python, *map(str, files)]
     env = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}
     done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8")
@@ -119,7 +125,8 @@ def _compiled(files: Sequence[Path], system: str, python: str) -> list:
     return [line.strip() for line in done.stdout.splitlines() if "==" in line]
 
 
-def _uv() -> str:
+def uv() -> str:
+    """The program uv, which the workshop's environment has. Raises WorkshopError where there is none."""
     beside = program(Path(sys.prefix), "uv")
     for found in (beside, program(pythons.CORE, "uv")):
         if found.exists():
@@ -138,18 +145,3 @@ def _wishes(words: list) -> tuple:
     if len(words) != 4 or system not in SYSTEMS or python not in PYTHONS:
         raise WorkshopError(f"usage: {_USAGE.format(names=', '.join(SYSTEMS))}; Pythons: {', '.join(PYTHONS)}")
     return system, python
-
-
-def _check_all() -> int:
-    code = 0
-    for system in SYSTEMS:
-        for python in PYTHONS:
-            try:
-                wanted = resolve(system, python)
-            except WorkshopError as error:
-                warn(str(error))
-                code = 1
-                continue
-            fast = "with numba" if any(line.startswith("numba==") for line in wanted) else "without numba"
-            say(f"{system}, Python {python}: {len(wanted)} wheels, {fast}")
-    return code

@@ -88,7 +88,7 @@ class Photographer:
             "check": self._take_check,
             "compare": self._take_compare,
             "review": self._take_review,
-            "numbers": lambda: self._take_room("numbers", self._dock.numbers_tab),
+            "numbers": self._take_numbers,
         }
         for name in self._request.get("rooms") or rooms:
             rooms[name]()
@@ -176,6 +176,23 @@ class Photographer:
             self._take("review-case")
             page.tabs.setCurrentIndex(page.tabs.indexOf(page.findings))
             self._take("review-findings")
+
+    def _take_numbers(self) -> None:
+        """The indicators of the divisions, and what is to be looked at."""
+        dock, tab = self._dock, self._dock.numbers_tab
+        dock.tabs.setCurrentIndex(dock.tab_index(tab))
+        for name, view, button in (
+            ("numbers", tab.indicators, tab.measure_button),
+            ("numbers-warnings", tab.warnings, tab.look_button),
+        ):
+            shown: list = []
+            view.results_shown.connect(lambda seen=shown: seen.append(True))
+            button.click()
+            wait_for(lambda seen=shown: seen or dock.notice.text)
+            top = view.tree.topLevelItem(0)
+            top.setExpanded(True)
+            view.tree.setCurrentItem(top.child(0))
+            self._take(name)
 
     def _take(self, room: str) -> None:
         """Keep a picture of the dock."""

@@ -13,7 +13,7 @@ from workshop.machine import IS_WINDOWS, WorkshopError, answer, run, say, warn
 ASK_VERSION = "from qgis.core import Qgis; print(Qgis.QGIS_VERSION_INT)"
 OLDEST = debian.OLDEST_QGIS[0] * 10000 + debian.OLDEST_QGIS[1] * 100
 PROFILE = pythons.FACE / "profile"
-SETTINGS = PROFILE / "profiles" / "default" / "QGIS" / "QGIS3.ini"
+SETTINGS = PROFILE / "profiles" / "default" / "QGIS"
 
 
 def environment() -> Path | None:
@@ -30,11 +30,19 @@ def environment() -> Path | None:
 
 def find_python() -> Path | None:
     """The Python that QGIS 3.40 or later runs on, asked by importing it; None if there is none."""
-    for python in _candidates():
-        said = answer([python, "-c", ASK_VERSION], env=program_environment()) if python.exists() else None
-        if said and said.strip().isdigit() and int(said) >= OLDEST:
-            return python
-    return None
+    return next((python for python in _candidates() if _version(python) >= OLDEST), None)
+
+
+def _version(python: Path) -> int:
+    """The version of the QGIS behind a Python, such as 34006; 0 for none."""
+    said = answer([python, "-c", ASK_VERSION], env=program_environment()) if python.exists() else None
+    return int(said) if said and said.strip().isdigit() else 0
+
+
+def settings_file() -> Path:
+    """Where the QGIS that is here keeps the settings of the profile: QGIS 4 has a file of its own."""
+    python = find_python()
+    return SETTINGS / f"QGIS{_version(python) // 10000 if python else 3}.ini"
 
 
 def other_step() -> str:
@@ -80,7 +88,8 @@ def program(name: str) -> Path:
 
 def enable_plugin() -> None:
     """Enable the plugin in the private profile, as a person does in the plugin manager."""
-    if SETTINGS.exists() and "onemap=true" in SETTINGS.read_text(encoding="utf-8"):
+    settings = settings_file()
+    if settings.exists() and "onemap=true" in settings.read_text(encoding="utf-8"):
         return
     say("Enabling the plugin in a QGIS profile of its own")
     PROFILE.mkdir(exist_ok=True)
@@ -91,7 +100,8 @@ def enable_plugin() -> None:
 def _candidates() -> list:
     if sys.platform == "darwin":
         apps = sorted(Path("/Applications").glob("QGIS*.app"), reverse=True)
-        return [app / "Contents" / "MacOS" / "bin" / "python3" for app in apps]
+        # In QGIS 3 the first, in QGIS 4 the second, which brings the bundle's own library with it.
+        return [app / "Contents" / "MacOS" / place for app in apps for place in ("bin/python3", "python")]
     if IS_WINDOWS:
         return []
     return [Path("/usr/bin/python3")]

@@ -1,4 +1,4 @@
-"""Numbers over years: a line each with its own sign and dashes, the target beside it, breaks of the series marked."""
+"""Numbers over time: a line each with its own sign and dashes, the target beside it, breaks of the series marked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from onemap.rules.charts.chart_sheet import (
     straight_line,
 )
 from onemap.rules.charts.number_axis import NumberAxis, number_axis, value_text
-from onemap.rules.maps.svg_text import svg_text
+from onemap.rules.maps.svg_text import svg_text, text_width
 
 _HEIGHT_MM, _LEFT_MM, _RIGHT_MM = 55.0, 18.0, 20.0
 _LOOKS = (("#1F3B63", ""), ("#B35900", "2.2 1"), ("#4C86B8", "0.9 0.9"), ("#7A1F3D", "3 0.9 0.9 0.9"))
@@ -25,7 +25,7 @@ _TARGET = ("#111111", "0.5 0.7")
 
 @dataclass(frozen=True)
 class YearSeries:
-    """One number of every year of the chart, None where nobody knows it."""
+    """One number of every moment of the chart, None where nobody knows it."""
 
     title: str
     values: tuple[float | None, ...]
@@ -33,37 +33,35 @@ class YearSeries:
 
 def line_chart(
     words: ChartWords,
-    years: Sequence[int],
+    moments: Mapping[str, float],
     series: Sequence[YearSeries],
     targets: Sequence[float | None] = (),
-    breaks: Mapping[int, str] | None = None,
+    breaks: Mapping[str, str] | None = None,
     width_mm: float = WIDTH_MM,
 ) -> str:
-    """Lines over years in their order, in true distances; targets: of each year, as a dotted line.
+    """Lines over time, in true distances; targets: of each moment, as a dotted line.
 
-    breaks: years from which on numbers are not comparable with those before, and why in a few words.
-    A year that some series does not know is hatched, and no line crosses it.
+    moments: what each is called, such as its year, and when it is, in their order.
+    breaks: moments from which on numbers are not comparable with those before, and why in a few words.
+    A moment that some series does not know is hatched, and no line crosses it.
     """
     values = [value for one in series for value in one.values]
     axis = number_axis([*values, *targets], _HEIGHT_MM, 4.0)
-    span = max(years[-1] - years[0], 1)
-    at = [_LEFT_MM + 4 + (year - years[0]) / span * (width_mm - _LEFT_MM - _RIGHT_MM - 8) for year in years]
-    parts = [_grid(axis, width_mm)]
-    parts += [
-        svg_text(year, x, _HEIGHT_MM + 4.5, TEXT_MM, anchor="middle", colour=INK)
-        for year, x in zip(years, at, strict=True)
-    ]
-    unknown = [number for number in range(len(years)) if any(one.values[number] is None for one in series)]
+    names, times = list(moments), list(moments.values())
+    span = (times[-1] - times[0]) or 1.0
+    at = [_LEFT_MM + 4 + (time - times[0]) / span * (width_mm - _LEFT_MM - _RIGHT_MM - 8) for time in times]
+    parts = [_grid(axis, width_mm), *_names(names, at)]
+    unknown = [number for number in range(len(names)) if any(one.values[number] is None for one in series)]
     parts += [filled_box(at[number] - 1.6, 4.0, 3.2, _HEIGHT_MM - 4.0, UNKNOWN) for number in unknown]
-    for year, why in (breaks or {}).items():
-        x = at[list(years).index(year)] - 2.6
+    for name, why in (breaks or {}).items():
+        x = at[names.index(name)] - 2.6
         parts.append(straight_line(x, 1.0, x, _HEIGHT_MM, INK, 0.3, "1.6 0.8"))
         parts.append(svg_text(f"≠ {why}", x + 1.0, 3.0, TEXT_MM * 0.9, colour=QUIET))
     legend = []
     for number, one in enumerate(series):
         colour, dash = _LOOKS[number % len(_LOOKS)]
         parts.append(_drawn_line(axis, at, one.values, colour, dash, number))
-        last = next((row for row in range(len(years) - 1, -1, -1) if one.values[row] is not None), None)
+        last = next((row for row in range(len(names) - 1, -1, -1) if one.values[row] is not None), None)
         if last is not None and (value := one.values[last]) is not None:
             y = axis.place(value) + TEXT_MM * 0.35
             parts.append(svg_text(value_text(value, values), at[last] + 2.2, y, TEXT_MM, colour=INK))
@@ -75,6 +73,19 @@ def line_chart(
     if unknown:
         legend.append(LegendSign(words.word("unknown"), UNKNOWN))
     return chart_picture(words, "".join(parts), _HEIGHT_MM + 6.0, legend, width_mm)
+
+
+def _names(names: Sequence[str], at: Sequence[float]) -> list[str]:
+    """The names of moments below the axis; one that would stand on the one before is left out, the last never."""
+    parts: list[str] = []
+    free = at[-1] - text_width(names[-1], TEXT_MM) / 2
+    end = 0.0
+    for name, x in zip(names, at, strict=True):
+        half = text_width(name, TEXT_MM) / 2
+        if x == at[-1] or end < x - half and x + half + 1.0 < free:
+            parts.append(svg_text(name, x, _HEIGHT_MM + 4.5, TEXT_MM, anchor="middle", colour=INK))
+            end = x + half + 1.0
+    return parts
 
 
 def _grid(axis: NumberAxis, width_mm: float) -> str:

@@ -48,12 +48,22 @@ def value_text(value: float, values: Sequence[float | None]) -> str:
 
     A value that is not 0 never reads as 0.
     """
-    largest = max((abs(other) for other in values if other is not None), default=0.0)
-    digits = 3 - min(3, int(math.log10(largest)) if largest >= 1 else 0)
+    digits = _digits(values)
     text = f"{value:,.{digits}f}"
     if value and not any(sign in "123456789" for sign in text):
         return f"{'> −' if value < 0 else '< '}{10**-digits:g}"
     return text.replace("-", "−")
+
+
+def number_form(values: Sequence[float | None]) -> str:
+    """The same number of decimals as the number form of a sheet."""
+    digits = _digits(values)
+    return f"#,##0.{'0' * digits}" if digits else "#,##0"
+
+
+def _digits(values: Sequence[float | None]) -> int:
+    largest = max((abs(other) for other in values if other is not None), default=0.0)
+    return 3 - min(3, int(math.log10(largest)) if largest >= 1 else 0)
 
 
 def _round_step(least: float) -> float:

@@ -18,14 +18,16 @@ from onemap.rules.charts.number_axis import number_axis, value_text
 from onemap.rules.maps.svg_text import svg_text, wrapped
 
 _PANEL_MM, _PLOT_MM, _LEAST_WIDTH_MM, _GAP_MM = 30.0, 18.0, 36.0, 4.0
+_TARGET = 'stroke="#111111" stroke-width="0.6"'
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A unit with one number for each label of the chart, None where nobody knows it."""
+    """A unit with one number for each label of the chart, None where nobody knows it; targets: of each, or none."""
 
     title: str
     values: tuple[float | None, ...]
+    targets: tuple[float | None, ...] = ()
 
 
 def small_multiples(
@@ -34,13 +36,16 @@ def small_multiples(
     """Upright bars in panels, from left to right, then down; the first label and the last stand below each."""
     across = max(1, int((width_mm + _GAP_MM) // (_LEAST_WIDTH_MM + _GAP_MM)))
     wide = (width_mm - (across - 1) * _GAP_MM) / across
-    every = [value for panel in panels for value in panel.values]
+    every = [value for panel in panels for value in (*panel.values, *panel.targets)]
     parts = []
     for number, panel in enumerate(panels):
         left, top = number % across * (wide + _GAP_MM), number // across * _PANEL_MM
         parts.append(_panel(panel, labels, every, left, top, wide))
     height = -(-len(panels) // across) * _PANEL_MM
-    legend = [LegendSign(words.word("unknown"), UNKNOWN)] if any(value is None for value in every) else []
+    is_unknown = any(value is None for panel in panels for value in panel.values)
+    legend = [LegendSign(words.word("unknown"), UNKNOWN)] if is_unknown else []
+    if any(target is not None for panel in panels for target in panel.targets):
+        legend.append(LegendSign(words.word("target"), line=_TARGET))
     return chart_picture(words, "".join(parts), height, legend, width_mm)
 
 
@@ -61,6 +66,10 @@ def _panel(
         if number == len(panel.values) - 1:
             text = value_text(value, every)
             parts.append(svg_text(text, left + wide, top + TEXT_MM * 2.2, TEXT_MM * 0.9, anchor="end", colour=QUIET))
+    for number, target in enumerate(panel.targets):
+        if target is not None:
+            x, y = left + number * step, axis.place(target)
+            parts.append(f'<path d="M{x:.2f} {y:.2f}h{step:.2f}" fill="none" {_TARGET}/>')
     parts.append(straight_line(left, zero, left + wide, zero, INK, 0.25))
     below = top + 7.0 + _PLOT_MM + TEXT_MM
     if labels:

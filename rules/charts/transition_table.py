@@ -40,7 +40,7 @@ def transition_table(
             stays = number == column
             share = 0.0 if stays or not before[name] else area / before[name]
             place = (name_mm + column * column_mm, top, column_mm)
-            parts.append(_cell(value_text(area, every) if area else "–", *place, size, _tint(share), stays))
+            parts.append(_cell(value_text(area, every) if area else "–", *place, size, tint(share), stays))
         end = name_mm + len(classes) * column_mm
         parts.append(_cell(value_text(before[name], every), end, top, column_mm, size, "#F2F2F2", False))
     top = _HEAD_MM + len(classes) * _ROW_MM
@@ -83,7 +83,7 @@ def _cell(text: str, left: float, top: float, width: float, size: float, colour:
     return box + svg_text(text, left + width - 0.8, top + _ROW_MM / 2 + size * 0.35, size, anchor="end", colour=INK)
 
 
-def _tint(share: float) -> str:
+def tint(share: float) -> str:
     """White for nothing to the darkest at which black text still has a contrast of 4.5."""
     strength = min(max(share, 0.0), 1.0) ** 0.5
     parts = (round(light + (dark - light) * strength) for light, dark in zip(_LIGHTEST, _DARKEST, strict=True))

@@ -1,5 +1,6 @@
 """The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
 
+import sys
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +44,14 @@ _MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of th
 _CELL_M, _DISTANCE_M = 100_000, 40_000
 
 
+class TooManyRows(Exception):
+    """A check in memory has found more rows than are to be held at once. rows: about how many a parcel has."""
+
+    def __init__(self, rows: float) -> None:
+        super().__init__(rows)
+        self.rows = rows
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the rules of a check say of some parcels: every table of a run but `run`.
@@ -63,19 +72,21 @@ def check(
     question: Question,
     threads: Threads,
     against: str | None = None,
+    check_plan: CheckPlan | None = None,
+    most_rows: int | None = None,
 ) -> Run:
     """Judge every parcel by every rule, all of them in memory; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
-    the others are computed, and the answer is the same as without it.
-    Raises OneMapError for every refusal.
+    the others are computed, and the answer is the same as without it. check_plan: where it is known, as of a check that
+    is part of something larger; else it is made for these parcels. most_rows: to be held at once.
+    Raises OneMapError for every refusal, TooManyRows.
     """
     began, started, language = time.perf_counter(), now(), question.language
-    west, south, _, _ = question.parcels.extent
-    check_plan = check_plan_of(library, question, local_origin(west, south))
+    check_plan = check_plan or check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
     earlier = earlier_run(library, against, question, check_plan.origin) if against else None
     asked = (check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED))
-    answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)
+    answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
     parameters = question.parameters(library)
     seconds = time.perf_counter() - began
     record = record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
@@ -104,16 +115,21 @@ def judged_beside(
 
 
 def judged_parcels(
-    check_plan: CheckPlan, sources: Sources, parcels: Parcels, threads: Threads, standing: StandingRows | None = None
+    check_plan: CheckPlan,
+    sources: Sources,
+    parcels: Parcels,
+    threads: Threads,
+    standing: StandingRows | None = None,
+    most_rows: int | None = None,
 ) -> Answer:
     """Judge some parcels by every rule of a check; of each layer only what is near them is read from its sources.
 
-    standing: by which rules they need not be judged. The rows are the same to the last digit whichever
-    parcels are judged together. Raises OneMapError rule.field.
+    standing: by which rules they need not be judged; most_rows: to be held at once. The rows are the same to the last
+    digit whichever parcels are judged together. Raises OneMapError rule.field, TooManyRows.
     """
     parcel_rows = parcel_rows_of(check_plan, sources.library.crs, parcels)
     with background_rows(parcel_rows, check_plan.language, threads.workers) as rows:
-        return _judge(check_plan, sources, parcels, parcel_rows, rows, threads, standing)
+        return _judge(check_plan, sources, parcels, parcel_rows, rows, threads, standing, most_rows or sys.maxsize)
 
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
@@ -130,10 +146,11 @@ def _judge(
     rows: BackgroundRows,
     threads: Threads,
     standing: StandingRows | None,
+    most_rows: int,
 ) -> Answer:
     local = parcel_rows.local
     bench = Bench(local, parcels.attributes, sources.library.crs, check_plan.origin)
-    computed, skipped, warped = 0, [], []
+    computed, skipped, warped, pieces = 0, [], [], 0
     still = threads.part(_LAYERS, _LAYERS)  # what it does beside the rules moves no bar
     layers = _read_layers(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))
     costs = [sum(_cost(len(local), layers[code]) for code in rule.layers) for rule in check_plan.rules]
@@ -152,6 +169,9 @@ def _judge(
         judged = judged_rule(rule, bench, source, others, own, wanted, shared.get(rule.layer))
         if judged.judgement.warped_to_m:
             warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
+        pieces += len(judged.judgement.pairs.parcel)
+        if pieces > most_rows:
+            raise TooManyRows(pieces / len(local) * len(costs) / (1 + check_plan.rules.index(rule)))
         rows.add(replace(judged, threads=still))
     last = threads.progress.part(_RULES, 1.0, phrase("progress.tables", check_plan.language))
     in_rows = (_ROWS - _RULES) / (1 - _RULES)

@@ -46,7 +46,9 @@ def _plan_line(row: Result, language: str) -> str:
     source = " · ".join(filter(None, (row["source"], row["layer"])))
     code = row["code"] or "/".join(f"{code}?" for code in row["suggested"]) or "–"
     status = phrase(f"delivery.{row['status']}", language)
-    return phrase("said.ingest_row", language, status=status, source=source, code=code)
+    line = phrase("said.ingest_row", language, status=status, source=source, code=code)
+    remembered = ", ".join(row["remembered"])
+    return line + (phrase("said.ingest_remembered", language, names=remembered) if remembered else "")
 
 
 def _changes(result: Result, language: str) -> str:

@@ -72,6 +72,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("file", "FILE", positional=True),
             Parameter("plan", flag=True),
             Parameter("receipt", "FILE.json", convert=to_name),
+            Parameter("rasters", "FOLDER", convert=to_name),
         ),
         makes_data=True,
         work=_WORK,

@@ -29,6 +29,7 @@ _PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
 _SOON_S = 0.05  # until it is tried again, where modules are loaded just then
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
+_IN_USE = 2  # answers, after which a session does not wait for idle time to load the compiled kernel
 # What the first check would have to wait for.
 _NEEDED = (
     "layers.catalogue.catalogue",
@@ -55,6 +56,7 @@ class _Server:
         self.closing = threading.Event()
         self.asked_at = -math.inf  # when the last request came
         self.has_told = False  # of its progress
+        self.answered = 0  # requests
         self.interruption = Interruption()
         self.session: dict[Any, Any] = {}
 
@@ -85,6 +87,8 @@ class _Server:
             self._get_ready()
             while (request := self._next(kept)) is not None:
                 self._do(request)
+                if self.answered == _IN_USE:
+                    self._get_kernel_ready()
 
     def _get_ready(self) -> None:
         """Load what a check needs for as long as nobody asks for anything."""
@@ -102,12 +106,20 @@ class _Server:
             return self.requests.get(timeout=_IDLE_S)
         except queue.Empty:
             kept.close()
+            if self.answered:
+                self._get_kernel_ready()
             return self.requests.get()
+
+    def _get_kernel_ready(self) -> None:
+        """Load the compiled kernel once, so that the first large question does not wait for it."""
+        if "onemap.rules.overlay.overlay" in sys.modules:  # else nobody has asked for ground
+            importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
         LOG.note(f"#{request.get('id')} {request['method']}")
         line = self.answer(request)
+        self.answered += 1
         LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1

@@ -19,8 +19,9 @@ _WITHIN = (
     Parameter("unit", "FIELD", convert=to_name),
     Parameter("units_where", "CQL2", convert=to_name),
 )
+_UNIT = (Parameter("unit", "CODE", convert=to_name), Parameter("unit_field", "FIELD", convert=to_name))
 WARNING_STEPS = ("notified", "explained", "mended", "closed")
-WARNING_KINDS = ("quota", "expiry", "stale", "sums", "candidate")
+WARNING_KINDS = ("quota", "expiry", "stale", "sums", "line", "candidate")
 _PAGE = Parameter("page", "FILE", convert=to_name)
 _OUT = (
     Parameter("out", "PATH", repeated=True),
@@ -63,6 +64,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("limits", "FILE.toml", convert=to_name),
             Parameter("at", "T", convert=to_moment),
             Parameter("zone", "+08:00", convert=to_zone),
+            Parameter("looks", flag=True),
             Parameter("out", "PATH", repeated=True),
             Parameter("overwrite", flag=True),
         ),
@@ -90,13 +92,14 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         (
             _LIBRARY,
             Parameter("pack", "FILE|NAME", repeated=True),
-            Parameter("unit", "CODE", convert=to_name),
-            Parameter("unit_field", "FIELD", convert=to_name),
+            *_UNIT,
             Parameter("units_where", "CQL2", convert=to_name),
+            Parameter("theme", "NAME|FILE", convert=to_name),
             Parameter("only", "ID,…", convert=to_codes),
             Parameter("as_of", "D", repeated=True, convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
             _PAGE,
+            Parameter("unrecorded", flag=True),
             *_OUT,
         ),
         makes_data=True,
@@ -117,8 +120,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         (
             _LIBRARY,
             Parameter("pack", "FILE|NAME", repeated=True),
-            Parameter("unit", "CODE", convert=to_name),
-            Parameter("unit_field", "FIELD", convert=to_name),
+            *_UNIT,
             Parameter("as_of", "D", convert=to_date),
             Parameter("days", "N", convert=to_count),
             Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),

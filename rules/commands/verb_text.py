@@ -108,6 +108,9 @@ def _check(result: Result, language: str) -> str:
     assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
     if assumed:
         lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
+    if result.get("set_aside"):
+        code = "said.parcels_aside" if result["bad_table"] else "said.parcels_aside_unwritten"
+        lines.append(phrase(code, language, count=result["set_aside"], table=result["bad_table"]))
     lines += _unasked(result, language)
     if not run["recorded"]:
         lines.append(phrase("said.not_recorded", language))
@@ -203,7 +206,7 @@ def _themes(result: Result, language: str) -> str:
 
 
 def _readings(result: Result, language: str) -> str:
-    return "\n".join(readings_lines(result, language) + warnings(result, language) + _outs(result, language))
+    return "\n".join(readings_lines(result, language) + _outs(result, language))
 
 
 def _sheet(result: Result, language: str) -> str:

@@ -35,14 +35,20 @@ def record_comparison(library: Library, found: Comparison, progress: Progress = 
     }
     with library.writing() as connection:
         recorder = Recorder(connection, record["id"])
-        done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
-        for name in KEPT:
-            for rows in _rows_of(found.tables[name]):
-                progress.at(done / max(count, 1))
-                recorder.append_rows({name: rows})
-                done += len(rows)
+        for share, name, rows in kept_rows(found):
+            progress.at(share)
+            recorder.append_rows({name: rows})
         recorder.finish(record, [(matrix.hash, matrix.text)])
         log_run(connection, "compare", record, detail)
+
+
+def kept_rows(found: Comparison) -> Iterator[tuple[float, str, Rows]]:
+    """The rows of a comparison as they are kept, in parts: how much of all went before, their table, and they."""
+    done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
+    for name in KEPT:
+        for rows in _rows_of(found.tables[name]):
+            yield done / max(count, 1), name, rows
+            done += len(rows)
 
 
 def _rows_of(table: Table) -> Iterator[Rows]:

@@ -1,25 +1,26 @@
 """A check, in memory where it fits into one block, else in blocks on disk: whoever asks need not know."""
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from onemap.layers.errors import UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
-from onemap.layers.sources.reading import content_hash, large_layer, source_name
 from onemap.layers.stores.arrow_values import UnsupportedValue
-from onemap.rules.check.check import check
-from onemap.rules.distributed.parcel_reader import ParcelReader, ParcelsInMemory, ParcelStream
-from onemap.rules.distributed.partition import block_count, fits_into_memory, most_parcels
+from onemap.rules.check.check import TooManyRows, check
+from onemap.rules.distributed.parcel_reader import ParcelReader, ParcelsInMemory
+from onemap.rules.distributed.parcels_of_any_size import in_blocks_or_whole
+from onemap.rules.distributed.partition import ROWS_A_FEATURE, crowded_block, most_parcels, most_rows
 from onemap.rules.distributed.run_in_blocks import READ, RunInBlocks, run_in_blocks
 from onemap.rules.distributed.work import Engine, LocalEngine
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.question import CheckOptions, Question, question_about, question_of
+from onemap.rules.question.check_plan import check_plan_of
+from onemap.rules.question.question import CheckOptions, Question
 from onemap.rules.runs.run import Run
 
 
@@ -58,11 +59,10 @@ def checked(
     Raises OneMapError for every refusal.
     """
     execution.refuse_clashes(against)
-    most, workers = most_parcels(), execution.workers or os.cpu_count() or 1
+    workers = execution.workers or os.cpu_count() or 1
     reading = progress.part(0.0, READ, phrase("progress.parcels", language))
     reading.at(0.0)
     with contextlib.ExitStack() as held:
-        run: Run | RunInBlocks | None = None
         engine: Engine = LocalEngine(library, workers)
         if execution.scheduler:
             from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
@@ -71,27 +71,32 @@ def checked(
                 cluster_engine(library, execution.location, execution.scheduler, workers, execution.shared)
             )
 
-        def in_blocks(question: Question, reader: ParcelReader) -> RunInBlocks:
-            run = run_in_blocks(
-                library, question, reader, options.id_field, options.as_of, engine, progress, against, most
-            )
-            return held.enter_context(run)
+        def in_blocks(question: Question, reader: ParcelReader, rows: float | None = None) -> RunInBlocks:
+            size = crowded_block(_rows_of(library, question, reader.count) if rows is None else rows)
+            given = options.id_field, options.as_of, engine, progress, against, *size
+            return held.enter_context(run_in_blocks(library, question, reader, *given))
 
-        # Several files, and files of which parcels are left out or fields renamed, are read whole.
-        is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields)
-        with large_layer(options.parcels, options.layer, options.encoding) as stream:
-            if stream and is_plain and not fits_into_memory(stream.count / most):
-                digest = content_hash(Path(options.parcels), stream.readable.path, reading)
-                blank = no_parcels(source_name(options.parcels), digest)
-                reader = ParcelStream(stream, options, library.crs, digest, reading)
-                with contextlib.suppress(UnsupportedValue):
-                    run = in_blocks(question_about(library, options, language, blank), reader)
-        if run is None:
-            question = question_of(library, options, language, workers, reading)
-            parcels = question.parcels
-            blocks = block_count(parcels.vertices, most)
-            if execution.scheduler or not fits_into_memory(blocks):
-                blank = replace(no_parcels(parcels.source, parcels.source_hash), set_aside=parcels.set_aside)
-                with contextlib.suppress(UnsupportedValue):  # attributes that no file can hold: then memory must do
-                    run = in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
-        yield run or check(library, question, Threads(workers, progress), against)
+        def whole(question: Question) -> Run | RunInBlocks:
+            parcels, most = question.parcels, most_rows(len(question.parcels.ids))
+            rows = _rows_of(library, question, len(parcels.ids))
+            if len(parcels.ids) <= most_parcels() or rows * len(parcels.ids) <= (most or math.inf):
+                try:
+                    return check(library, question, Threads(workers, progress), against, most_rows=most)
+                except TooManyRows as error:  # what was found is let go of when this is left
+                    rows = error.rows
+            blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
+            with contextlib.suppress(UnsupportedValue):
+                return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels), rows)
+            return check(library, question, Threads(workers, progress), against)
+
+        found = in_blocks_or_whole(
+            library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None
+        )
+        yield whole(found) if isinstance(found, Question) else found
+
+
+def _rows_of(library: Library, question: Question, parcels: int) -> float:
+    """About how many overlaps each of so many parcels has, as far as the sizes of the layers tell."""
+    check_plan = check_plan_of(library, question, (0.0, 0.0))
+    sources = check_plan.sources(library)
+    return ROWS_A_FEATURE * sum(sources.features(rule.layer) for rule in check_plan.rules) / max(parcels, 1)

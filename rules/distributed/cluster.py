@@ -156,6 +156,7 @@ class Cluster:
             check_plan=work.check_plan,
             against=work.against,
             number=-1,
+            in_range=work.parcel_files.in_range,
             parcels=work.journal.parcels,
             finished_folder=work.journal.finished_folder if self._see(work.journal.folder / "lock") else None,
             software=software_versions(),

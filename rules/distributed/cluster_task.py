@@ -16,7 +16,7 @@ from onemap.layers.software import software_versions
 from onemap.layers.stores.shared_store import open_shared
 from onemap.rules.distributed.journal import FinishedBlock, block_name, keep_block
 from onemap.rules.distributed.parcel_files import read_block
-from onemap.rules.distributed.work import judged_block
+from onemap.rules.distributed.work import counted, judged_block
 from onemap.rules.inputs.subdivision_store import CUTS
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import CheckPlan
@@ -31,6 +31,7 @@ class Task:
     finished_folder: where finished blocks lie, None where they are to be sent back
     question: without parcels
     work: the same for all blocks of a run
+    in_range: how many parcels are merged at a time
     shared: the file by which the layers are read from a folder in place of the library
     """
 
@@ -41,6 +42,7 @@ class Task:
     check_plan: CheckPlan
     against: str | None
     number: int
+    in_range: int
     parcels: Path | bytes
     finished_folder: Path | None
     software: dict[str, str]
@@ -111,10 +113,10 @@ def _outcome(task: Task) -> Outcome:
         if isinstance(path, bytes):
             content, path = path, Path(own) / "parcels.arrow"
             path.write_bytes(content)
-        block = read_block(path, task.number, task.question.parcels)
+        block = read_block(path, task.number, task.question.parcels, task.in_range)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
-        finished = keep_block(task.finished_folder or Path(own), block, answer, task.check_plan, library.crs)
+        finished = keep_block(task.finished_folder or Path(own), block, *counted(answer), task.check_plan, library.crs)
         if task.finished_folder:
             return Outcome(finished)
         files = (Path(own) / block_name(task.number)).iterdir()

@@ -20,18 +20,20 @@ from onemap.rules.check.check import Answer
 from onemap.rules.distributed.parcel_files import Block
 from onemap.rules.distributed.table_files import KeptTable, keep_table
 from onemap.rules.question.check_plan import CheckPlan
-from onemap.rules.runs.run import verdict_counts
 
 _ABOUT, _FACTS = "about.json", "block.json"
 
 
 @dataclass(frozen=True)
 class FinishedBlock:
-    """What is known of a finished block besides the rows of its tables: `Answer` without tables, and its verdicts."""
+    """What is known of a finished block besides the rows of its tables: `Answer` without tables.
+
+    counts: of how many parcels what was found, as of each verdict.
+    """
 
     parcels: int
     tables: dict[str, KeptTable]
-    verdicts: dict[str, int]
+    counts: dict[str, int]
     layers: dict[str, dict[str, Any]]
     computed: int
     skipped: list[dict[str, str]]
@@ -95,11 +97,16 @@ def block_name(number: int) -> str:
 
 
 def keep_block(
-    finished_folder: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS
+    finished_folder: Path,
+    block: Block,
+    answer: Answer,
+    counts: Mapping[str, int],
+    check_plan: CheckPlan,
+    crs: pyproj.CRS,
 ) -> FinishedBlock:
     """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
     with _block_folder(finished_folder, block.number) as part:
-        return _write_block(part, block, answer, check_plan, crs)
+        return _write_block(part, block, answer, counts, check_plan, crs)
 
 
 def place_block(finished_folder: Path, number: int, files: Mapping[str, bytes]) -> None:
@@ -125,16 +132,18 @@ def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_block(folder: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS) -> FinishedBlock:
+def _write_block(
+    folder: Path, block: Block, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan, crs: pyproj.CRS
+) -> FinishedBlock:
     place, tables = pd.Index(block.parcels.ids), {}
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     for name, table in answer.tables.items():
         at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
-        tables[name] = keep_table(folder, name, table, block.positions[at], rules, crs)
+        tables[name] = keep_table(folder, name, table, block, at, rules, crs)
     found = FinishedBlock(
         parcels=len(block.positions),
         tables=tables,
-        verdicts=verdict_counts(answer.tables["parcels"]),
+        counts=dict(counts),
         layers=answer.layers,
         computed=answer.computed,
         skipped=answer.skipped,

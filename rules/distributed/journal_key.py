@@ -1,5 +1,6 @@
 """To which question a journal belongs: everything that its answer depends on."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from onemap.layers.sources.reading import content_hash
 from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 
-_LAYOUT = 2  # of the journal: another one is another question
+_LAYOUT = 4  # of the journal: another one is another question
 
 
 def question_key(
@@ -21,6 +22,7 @@ def question_key(
     against: str | None,
     as_of: date | None,
     block: int,
+    options: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All by which the journal of a question is known.
 
@@ -28,6 +30,7 @@ def question_key(
     as_of: the day, None where none was given: then a run that was begun yesterday goes on, if what is in force today is
     what was in force then.
     block: its most parcels.
+    options: what is asked besides, as of a remedy.
     """
     codes = sorted(check_plan.codes)
     catalogue = library.catalogue()
@@ -49,6 +52,7 @@ def question_key(
         "language": question.language,
         "against": against,
         "block": block,
+        "options": dict(options),
     }
 
 

@@ -17,7 +17,7 @@ from onemap.layers.stores.arrow_values import arrow_batch, plain_column
 from onemap.rules.distributed.partition import blocks_of, centres_of
 from onemap.rules.inputs.parcels import Parcels
 
-RANGE = 50_000  # parcels that are merged at a time
+RANGE = 50_000  # parcels that are merged at a time, if their rows are not very many
 _POSITION, _ID, _GROUND = "position", "id", "ground"
 _GIVEN, _FACTS, _ALL = "given.arrow", "facts.json", "all.json"
 _OWN = 3  # columns before the attributes
@@ -25,11 +25,20 @@ _OWN = 3  # columns before the attributes
 
 @dataclass(frozen=True)
 class Block:
-    """Some parcels of a run that lie near each other: their positions among all (n,), ascending, and the parcels."""
+    """Some parcels of a run that lie near each other: their positions among all (n,), ascending, and the parcels.
+
+    in_range: how many parcels are merged at a time.
+    """
 
     number: int
     positions: np.ndarray
     parcels: Parcels
+    in_range: int
+
+    @property
+    def ranges(self) -> np.ndarray:
+        """The range in which each position (n,) lies."""
+        return self.positions // self.in_range
 
 
 def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
@@ -71,6 +80,7 @@ class KeptParcels:
         self.bounds: tuple[float, float, float, float] = tuple(facts["bounds"])
         self.sizes: list[int] = facts["blocks"]
         self.notes: dict[str, Any] = facts["notes"]
+        self.in_range: int = facts["in_range"]
         self._offsets: list[int] = facts["offsets"]
         self._folder, self._like = folder, like
 
@@ -81,12 +91,12 @@ class KeptParcels:
 
     @property
     def ranges(self) -> int:
-        """How many ranges of RANGE parcels there are, the last one shorter."""
-        return -(-self.count // RANGE)
+        """How many ranges of `in_range` parcels there are, the last one shorter."""
+        return -(-self.count // self.in_range)
 
     def block(self, number: int) -> Block:
         """The parcels of one block."""
-        return read_block(self._folder / block_name(number), number, self._like)
+        return read_block(self._folder / block_name(number), number, self._like, self.in_range)
 
     def range(self, number: int) -> Parcels:
         """The parcels of one range, in the order in which they were given."""
@@ -95,25 +105,25 @@ class KeptParcels:
             return _parcels([pa.ipc.open_stream(file).read_all()], self._like)[1]
 
 
-def read_block(path: Path, number: int, like: Parcels) -> Block:
+def read_block(path: Path, number: int, like: Parcels, in_range: int) -> Block:
     """The parcels of one block from its file, wherever that lies."""
     tables = []
     with pa.OSFile(str(path)) as file:
         while file.tell() < file.size():
             tables.append(pa.ipc.open_stream(file).read_all())
-    return Block(number, *_parcels(tables, like))
+    return Block(number, *_parcels(tables, like), in_range)
 
 
-def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, progress: Progress) -> None:
+def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, in_range: int, progress: Progress) -> None:
     """Write parcels, given one part after the other, into a folder; `all_are_kept` then says that they are there.
 
-    progress: of the writing in blocks.
+    most_parcels: of a block; in_range: that are merged at a time; progress: of the writing in blocks.
     Raises NotPlain if an attribute would not come back as it was; OSError.
     """
     digest, count = hashlib.sha256(), 0
     centres, vertices, bounds, offsets = [], [], [], []
     with pa.OSFile(str(folder / _GIVEN), "wb") as file:
-        for part in _in_ranges(parts):
+        for part in _in_ranges(parts, in_range):
             offsets.append(file.tell())
             _write_stream(file, _batch(part, np.arange(count, count + len(part.ids))))
             for body in part.wkb:
@@ -123,13 +133,14 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, prog
             vertices.append(shapely.get_num_coordinates(part.geometries))
             bounds.append(shapely.total_bounds(part.geometries))
     block = blocks_of(np.concatenate(centres), np.concatenate(vertices), most_parcels)
-    _write_blocks(folder, offsets, block, progress)
+    _write_blocks(folder, offsets, block, in_range, progress)
     corners = np.array(bounds)
     facts: dict[str, Any] = {
         "parcels": count,
         "ground": digest.hexdigest(),
         "bounds": [*corners[:, :2].min(axis=0).tolist(), *corners[:, 2:].max(axis=0).tolist()],
         "blocks": np.bincount(block).tolist(),
+        "in_range": in_range,
         "offsets": offsets,
     }
     (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
@@ -142,17 +153,12 @@ def all_are_kept(folder: Path, notes: dict[str, Any]) -> None:
     (folder / _FACTS).replace(folder / _ALL)
 
 
-def ranges_of(positions: np.ndarray) -> np.ndarray:
-    """The range in which each position (n,) lies."""
-    return positions // RANGE
-
-
 def are_kept(folder: Path) -> bool:
     """Whether all parcels are there."""
     return (folder / _ALL).exists()
 
 
-def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, progress: Progress) -> None:
+def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, in_range: int, progress: Progress) -> None:
     """Each block's parcels as a file of streams, one for each range that has some of them."""
     for number in range(int(block.max()) + 1):
         (folder / block_name(number)).unlink(missing_ok=True)
@@ -161,7 +167,7 @@ def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, progress:
             progress.at(at / len(offsets))
             file.seek(offset)
             table = pa.ipc.open_stream(file).read_all()
-            here = block[at * RANGE : at * RANGE + len(table)]
+            here = block[at * in_range : at * in_range + len(table)]
             order = np.argsort(here, kind="stable")
             numbers, first = np.unique(here[order], return_index=True)
             for number, rows in zip(numbers.tolist(), np.split(order, first[1:]), strict=True):
@@ -175,18 +181,19 @@ def _write_stream(file: Any, rows: pa.RecordBatch | pa.Table) -> None:
         writer.write(rows)
 
 
-def _in_ranges(parts: Iterator[Parcels]) -> Iterator[Parcels]:
-    """The same parcels, RANGE of them at a time."""
+def _in_ranges(parts: Iterator[Parcels], in_range: int) -> Iterator[Parcels]:
+    """The same parcels, so many of them at a time."""
     waiting: list[Parcels] = []
     held = 0
     for part in parts:
         waiting.append(part)
         held += len(part.ids)
-        while held >= RANGE:
+        while held >= in_range:
             whole = _concatenate(waiting)
-            yield some_of(whole, slice(0, RANGE))
-            waiting = [some_of(whole, slice(RANGE, held))]
-            held -= RANGE
+            for start in range(0, held - in_range + 1, in_range):
+                yield some_of(whole, slice(start, start + in_range))
+            waiting = [some_of(whole, slice(held - held % in_range, held))]
+            held %= in_range
     if held:
         yield _concatenate(waiting)
 

@@ -26,7 +26,11 @@ Write = Callable[[Iterator[Parcels]], None]
 
 
 class ParcelReader(Protocol):
-    """Parcels that come in parts. id_field, problems: known when all have come."""
+    """Parcels that come in parts. id_field, problems: known when all have come; count: of all, about."""
+
+    @property
+    def count(self) -> int:
+        """How many there are, about."""
 
     @property
     def id_field(self) -> str | None:
@@ -45,6 +49,11 @@ class ParcelsInMemory:
     """Parcels in memory."""
 
     parcels: Parcels
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.parcels.ids)
 
     @property
     def id_field(self) -> str | None:
@@ -103,6 +112,11 @@ class ParcelStream:
     progress: Progress
     id_field: str | None = None
     problems: Sequence[Problem] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are, as the file says."""
+        return self.stream.count
 
     def hand_to(self, write: Write) -> None:
         """Part by part, in the first encoding that fits."""

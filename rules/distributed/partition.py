@@ -10,6 +10,9 @@ from onemap.layers.geometry.hilbert import places_on_curve
 
 MOST_PARCELS = 25_000
 BLOCKS_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
+MOST_ROWS = 1_500_000  # overlaps of a check in memory: each takes a kilobyte or two until it is written
+ROWS_OF_BLOCK, LEAST_PARCELS = 150_000, 500
+ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 _GIVEN = "ONEMAP_BLOCK"
 MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
 
@@ -37,6 +40,26 @@ def most_parcels() -> int:
     if not given.isdecimal() or int(given) < 1:
         raise UsageError("usage.value", field=_GIVEN, value=given)
     return int(given)
+
+
+def most_rows(parcels: int) -> int | None:
+    """How many overlaps a check of so many parcels in memory may have; None: any number.
+
+    So where the parcels are too few to be cut, and where ONEMAP_BLOCK says how they are.
+    """
+    return None if _GIVEN in os.environ or parcels < LEAST_PARCELS else MOST_ROWS
+
+
+def crowded_block(rows: float) -> tuple[int, int | None]:
+    """How many parcels a block has, and how many are merged at a time, where a parcel has about so many overlaps.
+
+    The usual numbers where these are few.
+    """
+    most = most_parcels()
+    if _GIVEN in os.environ or rows * most <= ROWS_OF_BLOCK:
+        return most, None
+    fewer = max(int(ROWS_OF_BLOCK / rows), LEAST_PARCELS)
+    return fewer, fewer
 
 
 def block_count(vertices: np.ndarray, most: int) -> int:

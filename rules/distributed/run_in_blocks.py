@@ -2,18 +2,21 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
+from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import JUDGED, Answer, local_origin, record_of
-from onemap.rules.distributed.journal import BlockJournal
+from onemap.rules.distributed import parcel_files
+from onemap.rules.distributed.journal import BlockJournal, FinishedBlock
 from onemap.rules.distributed.journal_key import question_key
 from onemap.rules.distributed.merging import chunks
 from onemap.rules.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
@@ -27,14 +30,14 @@ from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import Chunk, most_severe
 
-READ, _KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
+READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
 
 @dataclass(frozen=True)
 class RunInBlocks:
     """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
 
-    resumed: how many of its blocks an earlier attempt had finished; set_aside: how many parcels could not be used.
+    resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could not be used.
     """
 
     record: dict[str, Any]
@@ -44,7 +47,7 @@ class RunInBlocks:
     blocks: int
     resumed: int
     problems: list[dict[str, Any]]
-    set_aside: int
+    bad: tuple[tuple[str, BadFeatures], ...]
     _kept: KeptParcels
     _journal: BlockJournal
 
@@ -70,45 +73,110 @@ def run_in_blocks(
     progress: Progress,
     against: str | None,
     most_parcels: int,
+    in_range: int | None = None,
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
     question: without parcels, which `reader` has; given_id_field, as_of: None where none was given; engine: who judges;
-    most_parcels: of a block; the others as in `check`, and the rows are the same as its to the last digit.
+    most_parcels, in_range: see `AskedWork`; the others as in `check`, and the rows are its to the last digit.
     Raises OneMapError for every refusal, UnsupportedValue.
     """
     began = time.perf_counter()
+    asked = AskedWork("check", given_id_field, as_of, most_parcels, in_range, against)
+    with work_begun(library, question, reader, asked, progress) as begun:
+        begun.work.finish_blocks(engine, progress.part(KEPT, JUDGED))
+        work, parcels = begun.work, begun.work.parcel_files
+        counts = begun.counts()
+        verdicts = {verdict: counts[verdict] for verdict in VERDICTS}
+        sizes = parcels.count, parcels.blocks, begun.resumed
+        record = begun.record(library, time.perf_counter() - began)
+        bad = work.question.parcels.bad
+        yield RunInBlocks(record, question.packs, verdicts, *sizes, begun.problems, bad, parcels, work.journal)
+
+
+@dataclass(frozen=True)
+class AskedWork:
+    """What is asked of parcels in blocks besides the question itself: the verb, and how the parcels were named.
+
+    id_field, as_of: None where none was given; most_parcels: of a block; in_range: that are merged at
+    a time, None for the usual number; against: an earlier run; options: of the verb.
+    """
+
+    verb: str
+    id_field: str | None
+    as_of: date | None
+    most_parcels: int
+    in_range: int | None = None
+    against: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BegunWork:
+    """Work in blocks whose parcels lie on disk: what must be told of them, how many blocks were finished before."""
+
+    work: Work
+    problems: list[dict[str, Any]]
+    resumed: int
+
+    @property
+    def finished(self) -> list[FinishedBlock]:
+        """All blocks, once all are finished."""
+        return [self.work.journal.finished[number] for number in range(self.work.parcel_files.blocks)]
+
+    def counts(self) -> Counter[str]:
+        """Of how many parcels what was found."""
+        total: Counter[str] = Counter()
+        for item in self.finished:
+            total.update(item.counts)
+        return total
+
+    def record(self, library: Library, seconds: float) -> dict[str, Any]:
+        """The record of the check of all parcels."""
+        work = self.work
+        return record_of(
+            work.check_plan,
+            work.question.packs,
+            {**work.question.parameters(library), "parcels_ground": work.parcel_files.ground_hash},
+            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in self.finished],
+            work.journal.about["started"],
+            seconds,
+            library.person(),
+        )
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, of which only some are held."""
+        journal = self.work.journal
+        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished)
+
+
+@contextlib.contextmanager
+def work_begun(
+    library: Library, question: Question, reader: ParcelReader, asked: AskedWork, progress: Progress
+) -> Iterator[BegunWork]:
+    """The parcels in blocks on disk, and what was done of them before, as long as the block here lasts.
+
+    question: without parcels, which `reader` has; progress: of the whole. Raises OneMapError for every refusal,
+    UnsupportedValue.
+    """
     check_plan = check_plan_of(library, question, (0.0, 0.0))
-    key = question_key(library, question, given_id_field, check_plan, against, as_of, most_parcels)
+    given = asked.id_field, check_plan, asked.against, asked.as_of, asked.most_parcels, asked.options
+    key = question_key(library, question, *given)
     about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
-    with journal_folder(work_place(library.path, library.id), "check", key) as place:
+    with journal_folder(work_place(library.path, library.id), asked.verb, key) as place:
         journal = BlockJournal(place, about)
         if not are_kept(journal.parcels):
-            keeping = progress.part(READ, _KEPT, phrase("progress.parcels", question.language))
-            _keep(journal, reader, most_parcels, question.language, keeping)
+            keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
+            _keep(journal, reader, asked, question.language, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
         problems: list[dict[str, Any]] = parcels.notes["problems"]
         day = date.fromisoformat(journal.about["as_of"])
-        given = replace(question.parcels, id_field=parcels.notes["id_field"])
-        question = replace(question, as_of=day, parcels=given)
+        question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
         check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
         if resumed := len(journal.finished):
             problems.append(_resumed_problem(journal, parcels, question.language))
-            progress.at(_KEPT, problems[-1]["message"])
-        Work(question, check_plan, parcels, journal, against).finish_blocks(engine, progress.part(_KEPT, JUDGED))
-        finished = [journal.finished[number] for number in range(parcels.blocks)]
-        record = record_of(
-            check_plan,
-            question.packs,
-            {**question.parameters(library), "parcels_ground": parcels.ground_hash},
-            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in finished],
-            journal.about["started"],
-            time.perf_counter() - began,
-            library.person(),
-        )
-        verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
-        sizes = parcels.count, parcels.blocks, resumed
-        yield RunInBlocks(record, question.packs, verdicts, *sizes, problems, given.set_aside, parcels, journal)
+            progress.at(KEPT, problems[-1]["message"])
+        yield BegunWork(Work(question, check_plan, parcels, journal, asked.against), problems, resumed)
 
 
 def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:
@@ -116,12 +184,13 @@ def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str)
     return problem_record(Problem("journal.resumed", facts), language)
 
 
-def _keep(journal: BlockJournal, reader: ParcelReader, most: int, language: str, progress: Progress) -> None:
+def _keep(journal: BlockJournal, reader: ParcelReader, asked: AskedWork, language: str, progress: Progress) -> None:
     """Put the parcels on disk, with what must be told of them."""
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
-            keep_parcels(journal.parcels, parts, most, progress)
+            in_range = asked.in_range or parcel_files.RANGE
+            keep_parcels(journal.parcels, parts, asked.most_parcels, in_range, progress)
 
     reader.hand_to(write)
     records = [problem_record(problem, language) for problem in reader.problems]

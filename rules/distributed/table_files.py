@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pyproj
 
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
-from onemap.rules.distributed.parcel_files import ranges_of
+from onemap.rules.distributed.parcel_files import Block
 from onemap.rules.findings.extents import Extent, extent_of, joined_extent
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table
@@ -37,9 +37,10 @@ class KeptTable:
 
 
 def keep_table(
-    folder: Path, name: str, table: Table, positions: np.ndarray, rules: Mapping[str, int], crs: pyproj.CRS
+    folder: Path, name: str, table: Table, block: Block, at: np.ndarray, rules: Mapping[str, int], crs: pyproj.CRS
 ) -> KeptTable:
-    """Write one table of a block. positions: (n,) of each row's parcel among all; rules: their order."""
+    """Write one table of a block. at (n,): which of the block's parcels each row is of; rules: their order."""
+    positions = block.positions[at]
     columns = [pa.array(positions)]
     names = [_POSITION]
     for column in table.columns.columns:
@@ -53,7 +54,7 @@ def keep_table(
     whole = pa.Table.from_arrays(columns, names=names).replace_schema_metadata(metadata)
     by_rule = name in BY_RULE
     order = table.columns["rule"].map(rules).to_numpy(dtype=np.int64) if by_rule else np.zeros(len(whole), np.int64)
-    keys = np.column_stack([order, ranges_of(positions)])
+    keys = np.column_stack([order, block.ranges[at]])
     starts = np.flatnonzero(np.r_[len(keys) > 0, (np.diff(keys, axis=0) != 0).any(axis=1)])
     groups: list[tuple[int | None, int]] = []
     extents: list[tuple[Sequence[float] | None, Sequence[str]]] = []
@@ -113,6 +114,12 @@ def read_group(path: Path, group_table: KeptTable, group: int) -> KeptRows:
     around = (box[0], box[1], box[2], box[3]) if box else None
     with pq.ParquetFile(path) as file:
         return KeptRows(file.read_row_group(group), [Extent(around, frozenset(kinds))])
+
+
+def read_column(path: Path, name: str) -> np.ndarray:
+    """One column of a kept table (n,)."""
+    column: np.ndarray = pq.read_table(path, columns=[name]).column(name).to_numpy()
+    return column
 
 
 def read_none(path: Path) -> KeptRows:

@@ -16,6 +16,7 @@ from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
+from onemap.rules.runs.run import verdict_counts
 
 Reached = tuple[int, FinishedBlock]
 
@@ -85,7 +86,13 @@ class LocalEngine:
             threads = Threads(self.workers, part)
             answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
             with disk_errors_as_refusals(work.journal.folder):
-                yield number, keep_block(work.journal.finished_folder, block, answer, work.check_plan, self.library.crs)
+                kept = block, *counted(answer), work.check_plan, self.library.crs
+                yield number, keep_block(work.journal.finished_folder, *kept)
+
+
+def counted(answer: Answer) -> tuple[Answer, dict[str, int]]:
+    """An answer of a check, and how many of its parcels have each verdict."""
+    return answer, verdict_counts(answer.tables["parcels"])
 
 
 def judged_block(

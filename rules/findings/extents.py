@@ -29,10 +29,14 @@ class Extent:
 
 def extent_of(geometries: np.ndarray) -> Extent:
     """The extent of geometries (n,), of which some may be missing or empty."""
-    boxes = shapely.bounds(geometries).reshape(-1, 4)
     there = geometries[~shapely.is_missing(geometries)]
-    kinds = (_NAMES[shapely.GeometryType(kind).name] for kind in np.unique(shapely.get_type_id(there)))
-    return Extent(box_around(boxes), frozenset(kinds))
+    return extent_from(shapely.bounds(geometries), np.unique(shapely.get_type_id(there)).tolist())
+
+
+def extent_from(boxes: np.ndarray, types: Iterable[int]) -> Extent:
+    """The extent of geometries by their boxes (n, 4) and their types, as shapely numbers them."""
+    kinds = frozenset(_NAMES[shapely.GeometryType(kind).name] for kind in types)
+    return Extent(box_around(boxes), kinds)
 
 
 def joined_extent(parts: Iterable[Extent]) -> Extent:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import is_
 
@@ -11,10 +11,11 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.progress import Progress
 from onemap.rules.findings.findings import Block, RuleJudgement, read_ahead, rows_of
 from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
+from onemap.rules.overlay.threads import Threads
 
 KINDS_BY_DIMENSION = ("point", "line", "polygon")
 _AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
@@ -34,13 +35,12 @@ class RuleRows:
     overlaps: list[Block]
 
 
-def rule_rows(
-    judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, progress: Progress = SILENT
-) -> RuleRows:
+def rule_rows(judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, threads: Threads) -> RuleRows:
     """The rows of one rule; order: its place among the rules."""
     findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
-    progress.at(_MEASURED)
-    parts = iter(progress.part(_MEASURED, 1.0).parts([len(block["_parcel"]) for block in (*findings, *overlaps)]))
+    threads.progress.at(_MEASURED)
+    costs = [len(block["_parcel"]) for block in (*findings, *overlaps)]
+    parts = (replace(threads, progress=part) for part in threads.progress.part(_MEASURED, 1.0).parts(costs))
     shown = [_write_findings(block, parcels, next(parts)) for block in findings]
     for block in overlaps:
         _write_overlaps(block, findings, shown, parcels, next(parts))
@@ -83,16 +83,18 @@ def _rows_of_block(block: Block, wanted: np.ndarray) -> Block:
     return {name: values[wanted] for name, values in block.items()}
 
 
-def _write_findings(block: Block, parcels: ParcelRows, progress: Progress) -> np.ndarray:
+def _write_findings(block: Block, parcels: ParcelRows, threads: Threads) -> np.ndarray:
     """Add to findings their geometries as they are written; gives these in the library's plane (n,), or None."""
     geometry, parcel = block["_geometry"], block["_parcel"]
     shown, multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(3))
     ellipsoidal_m2 = np.zeros(len(parcel))
-    for rows in blocks(len(parcel), _AT_ONCE):
-        progress.at(rows.start / len(parcel))
+
+    def write(rows: slice) -> None:
         ground = parcels.grounds_in_library(geometry[rows], parcel[rows])
         shown[rows], ellipsoidal_m2[rows] = ground.geometries, ground.area_ellipsoidal_m2
         multis[rows], bodies[rows] = ground.multis_and_wkb("polygon")
+
+    threads.each(write, list(blocks(len(parcel), _AT_ONCE)))
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ellipsoidal_m2)
     block["_multi"], block["_wkb"] = multis, bodies
@@ -100,7 +102,7 @@ def _write_findings(block: Block, parcels: ParcelRows, progress: Progress) -> np
 
 
 def _write_overlaps(
-    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: ParcelRows, progress: Progress
+    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: ParcelRows, threads: Threads
 ) -> None:
     """Add to overlaps their geometries as they are written: where one is a finding's whole ground, it is that one's.
 
@@ -121,8 +123,8 @@ def _write_overlaps(
         multis[rows], bodies[rows] = finding["_multi"][there], finding["_wkb"][there]
         is_left[rows] = False
     every = np.flatnonzero(is_left)
-    for some in blocks(len(every), _AT_ONCE):
-        progress.at(some.start / len(every))
+
+    def write(some: slice) -> None:
         left = every[some]
         own = parcels.grounds_in_library(geometry[left], parcel[left])
         dimension[left] = shapely.get_dimensions(own.geometries)
@@ -130,13 +132,16 @@ def _write_overlaps(
             rows = np.flatnonzero(dimension[left] == wanted)
             if len(rows):
                 multis[left[rows]], bodies[left[rows]] = own.at(rows).multis_and_wkb(kind)
+
+    threads.each(write, list(blocks(len(every), _AT_ONCE)))
     block["_dimension"], block["_multi"], block["_wkb"] = dimension, multis, bodies
 
 
 class BackgroundRows:
     """The rows of rules, one after the other, made by a thread of its own where there is one."""
 
-    def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None) -> None:
+    def __init__(self, parcels: ParcelRows, language: str, workers: int, beside: Executor | None) -> None:
+        self._workers = workers
         self._parcels = parcels
         self._language = language
         self._beside = beside
@@ -151,11 +156,11 @@ class BackgroundRows:
         self._done.append(0.0)
         work = partial(rule_rows, judged, order, self._parcels, self._language)
         if self._beside is None:
-            self._rows.append(_at_once(work))
+            self._rows.append(_at_once(lambda: work(Threads(self._workers))))
         else:
             read_ahead(judged)
             progress = Progress(lambda share, _step: self._done.__setitem__(order, share))
-            self._rows.append(self._beside.submit(work, progress))
+            self._rows.append(self._beside.submit(work, Threads(self._workers, progress)))
 
     def finished(self, progress: Progress) -> list[RuleRows]:
         """The rows of all rules in their order. progress: of what is left to do."""
@@ -185,12 +190,12 @@ def background_rows(parcels: ParcelRows, language: str, workers: int) -> Iterato
     What goes wrong with whole parcels goes wrong again, and is told, where it is asked for.
     """
     if workers == 1 or len(parcels.local) <= FEW_PARCELS:
-        yield BackgroundRows(parcels, language, None)
+        yield BackgroundRows(parcels, language, workers, None)
         return
     beside = ThreadPoolExecutor(1)
     for name in ("wkb", "area_ellipsoidal_m2", "multis"):
         beside.submit(getattr, parcels, name)
     try:
-        yield BackgroundRows(parcels, language, beside)
+        yield BackgroundRows(parcels, language, workers, beside)
     finally:  # whoever has cancelled does not wait for it
         beside.shutdown(wait=False, cancel_futures=True)

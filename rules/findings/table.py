@@ -28,6 +28,7 @@ _TEXT_COLUMNS = {
     "known_verdict",
     "keys",
     *("ownership", "class", "class_name", "group", "replaced", "layer_title"),
+    *("alternative", "departments", "verdict_before", "verdict_after"),
 }
 
 
@@ -67,6 +68,12 @@ class Table:
         return values
 
     @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of its geometries (n, 4); only of a table that has some."""
+        boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
+        return boxes
+
+    @cached_property
     def extent(self) -> Extent:
         """Where its geometries lie, and of which types they are; only of a table that has some."""
         return extent_of(np.empty(0, dtype=object) if self.geometries is None else self.geometries)
@@ -102,8 +109,10 @@ def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = N
         typed: Any = values
         if name in _TEXT_COLUMNS:
             typed = _texts(values)
-        elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
+        elif name in ("counted", "estimated", "assumed", "within_error", "check_differs", "passes"):
             typed = values.astype(bool)
+        elif name == "parts":
+            typed = values.astype(np.int64)
         elif name in ("features", "findings", "unknown_rules"):
             typed = pd.array(values, dtype="Int64")
         else:

@@ -63,6 +63,8 @@ def _explain_term(
         number = None if one["value"] is None else f"{term.unit.of(one['value']):,.6g} {term.unit.text}"
         known = phrase("explain.known", language, share=f"{one['share_known']:.2%}")
         step("measured", number, indicator_reasons(one["reason"], language), known, _counted(one, language))
+        if one.get("way") is not None:
+            step("way", *_way_words(one, language))
     for one in features:
         if one["term"] == term.id and one["as_of"] == row["as_of"]:
             step("feature", one["feature"], f"{one['value']:,.6g}")
@@ -82,8 +84,20 @@ def _part(part: LayerPart) -> str:
 
 def _more(term: Term) -> str:
     words = [term.field or ""]
-    words += [f"≤ {term.distance_m:g} m"] if term.to is not None else []
+    words += [f"≤ {term.walk.distance_m:g} m"] if term.walk is not None else []
     return " ".join(filter(None, words))
+
+
+def _way_words(one: Row, language: str) -> list[str]:
+    """Along what a walk went, and how whole the network of streets is."""
+    words = [phrase(f"way.{one['way']}", language), indicator_reasons(one["way_reason"], language)]
+    if one["streets_m"] is not None:
+        facts: dict[str, Any] = {"length": f"{one['streets_m']:,.0f}", "parts": int(one["street_parts"])}
+        facts |= {"ends": int(one["loose_ends"])}
+        words.append(phrase("explain.streets", language, **facts))
+    if one["off_street_m2"]:
+        words.append(phrase("explain.off_street", language, area=f"{one['off_street_m2']:,.0f}"))
+    return words
 
 
 def _counted(row: Row, language: str) -> str:

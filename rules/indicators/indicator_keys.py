@@ -6,7 +6,7 @@ from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.rules.kinds.kind import ANY, LIST, NUMBER, TABLE, TEXT, Key
 
 AREA, NET, SUM, LENGTH, COUNT = "area", "net", "sum", "length", "count"
-GROUND, REACH, TRANSITION, OF_TABLE = "ground", "reach", "transition", "table"
+GROUND, REACH, TRANSITION, OF_TABLE, REVIEW = "ground", "reach", "transition", "table", "review"
 GEOMETRIES: Mapping[str, tuple[str, ...]] = {
     AREA: ("polygon",),
     NET: ("polygon",),
@@ -17,6 +17,7 @@ GEOMETRIES: Mapping[str, tuple[str, ...]] = {
     REACH: ("polygon",),
     TRANSITION: ("polygon",),
     OF_TABLE: ("table",),
+    REVIEW: (),
 }
 TERM_KINDS = tuple(GEOMETRIES)
 NATURES = ("binding", "expected", "advisory")
@@ -24,6 +25,7 @@ FLOOR, CEILING, BAND, RISE, FALL, NO_BOUND = "floor", "ceiling", "band", "rise",
 BOUNDS = (FLOOR, CEILING, BAND, RISE, FALL, NO_BOUND)
 LEVELS = ("city", "county", "township", "village", "urban")
 NOT_APPLICABLE = "not_applicable"
+SNAP_M, JOIN_M = 50.0, 0.1  # of a walk: how near a street must be, and which vertices are one junction
 
 _TITLE = '{ zh = "…", en = "…" }'
 _OF_LAYERS = '["CODE", { layer = "CODE", where = "…" }]'
@@ -66,10 +68,12 @@ TERM_KEYS: Mapping[str, Key] = {
         TEXT,
         {
             "zh": "怎样量：area 并集的椭球面积，net 净面积字段之和，sum 字段之和，length 并集长度，count 个数，"
-            "ground 单元面积，reach 距某类要素一定距离内的面积，transition 两个版本之间变来的面积，table 表中的数",
+            "ground 单元面积，reach 步行一定距离可达的面积，transition 两个版本之间变来的面积，"
+            "table 表中的数，review 审查中案件的地块面积",
             "en": "How it is measured: `area` of the union on the ellipsoid, `net` the sum of the layer's net area, "
             "`sum` of a field, `length` of the union, `count`, `ground` the unit's own area, `reach` the area within "
-            "a distance, `transition` the area that came from something else, `table` a number of a table.",
+            "a walk, `transition` the area that came from something else, `table` a number of a table, "
+            "`review` the ground of the cases in review.",
         },
         required=True,
         choices=TERM_KINDS,
@@ -83,7 +87,13 @@ TERM_KEYS: Mapping[str, Key] = {
             "said how many.",
         },
     ),
-    "field": Key(TEXT, {"zh": "求和的字段", "en": "The field that is added up."}),
+    "field": Key(
+        TEXT,
+        {
+            "zh": "求和的字段；reach 有此键时求该字段之和，如住户数",
+            "en": "The field that is added up; of reach, what is added up instead of area, such as households.",
+        },
+    ),
     "unit": Key(TEXT, {"zh": "该字段的计量单位", "en": "That field's unit of measure."}, default='"m2"'),
     "unit_field": Key(
         TEXT, {"zh": "表中写着计量单位的字段", "en": "The table's field that names each row's unit of measure."}
@@ -105,7 +115,45 @@ TERM_KEYS: Mapping[str, Key] = {
     "to": Key(ANY, {"zh": "reach：到哪些要素，同上写法", "en": "reach: of what, written as above (one)."}),
     "distance_m": Key(
         NUMBER,
-        {"zh": "reach：直线距离（米）", "en": "reach: the straight distance, in metres."},
+        {
+            "zh": "reach：走多远（米），有路网时沿路网，否则为直线；或写 minutes 和 speed_kmh",
+            "en": "reach: how far somebody walks, in metres, over `streets` where they form a network, else straight; "
+            "or `minutes` and `speed_kmh`.",
+        },
+        not_negative=True,
+    ),
+    "minutes": Key(
+        NUMBER, {"zh": "reach：走几分钟", "en": "reach: how many minutes somebody walks."}, not_negative=True
+    ),
+    "speed_kmh": Key(
+        NUMBER,
+        {"zh": "reach：步行速度（公里/小时），与 minutes 同写", "en": "reach: how fast, in km/h; beside `minutes`."},
+        not_negative=True,
+    ),
+    "streets": Key(
+        ANY,
+        {
+            "zh": "reach：沿哪个线图层走，同上写法；没有该图层或线不相接时按直线，并在值旁注明",
+            "en": "reach: along the lines of which layer, written as above; where it is missing or its lines do not "
+            "join, the way is straight, and the value says so.",
+        },
+    ),
+    "snap_m": Key(
+        NUMBER,
+        {
+            "zh": "reach：离路多远以内可直接走到路上（米），不超过 distance_m 的一半",
+            "en": "reach: how near a street must be to be walked to, in metres; at most half of the distance.",
+        },
+        default="50.0",
+        not_negative=True,
+    ),
+    "join_m": Key(
+        NUMBER,
+        {
+            "zh": "reach：相距多少以内的路线端点算相接（米）；更远的不接，另报断头数",
+            "en": "reach: ends of streets within so many metres meet; others are not joined, and it is said how many.",
+        },
+        default="0.1",
         not_negative=True,
     ),
     "was": Key(
@@ -184,6 +232,14 @@ INDICATOR_KEYS: Mapping[str, Key] = {
     "alarm": Key(
         NUMBER, {"zh": "到目标的几倍即突破", "en": "From which part of the target on it is broken."}, default="1.0"
     ),
+    "committed": Key(
+        TEXT,
+        {
+            "zh": "已占用而未体现在值中的量，公式同上：已批未建、审查中；余量扣除此数后另列",
+            "en": "What is spoken for and not yet in the value, as a formula: approved and not built, in review. "
+            "Headroom is told without it, too; where the target does not hold with it, the indicator warns.",
+        },
+    ),
     "zero": Key(
         TEXT,
         {
@@ -213,10 +269,12 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     LENGTH: ("layer",),
     COUNT: ("layer",),
     GROUND: (),
-    REACH: ("layer", "to", "distance_m"),
+    REACH: ("layer", "to"),
     TRANSITION: ("layer", "was"),
     OF_TABLE: ("layer", "field"),
+    REVIEW: (),
 }
+WALK_KEYS = ("distance_m", "minutes", "speed_kmh")
 _CUT = ("inside", "outside", "state")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     AREA: ("layer", "where", *_CUT),
@@ -225,7 +283,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     LENGTH: ("layer", "where", *_CUT),
     COUNT: ("layer", "where", "distinct", *_CUT),
     GROUND: (),
-    REACH: ("layer", "where", "to", "distance_m", *_CUT),
+    REACH: ("layer", "where", "field", "unit", "to", *WALK_KEYS, "streets", "snap_m", "join_m", *_CUT),
     TRANSITION: ("layer", "where", "was", *_CUT),
     OF_TABLE: ("layer", "where", "field", "unit", "unit_field", "year"),
+    REVIEW: ("inside", "outside"),
 }

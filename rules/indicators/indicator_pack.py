@@ -10,13 +10,15 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.rules.indicators.formula import Formula, formula
-from onemap.rules.indicators.indicator_keys import COUNT, GROUND, LENGTH, OF_TABLE, SUM
+from onemap.rules.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, REVIEW, SNAP_M, SUM
 from onemap.rules.indicators.indicator_problems import content_problems, head_problems
+from onemap.rules.indicators.reach import Walk
 from onemap.rules.indicators.unit_of_measure import UnitOfMeasure, unit_of_measure
 from onemap.rules.packs.pack import pack_text
 
 DEFAULT_INDICATORS = "city-checkup"
 _FOLDER = "indicators"
+_MINUTES_OF_HOUR = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class LayerPart:
 
 @dataclass(frozen=True)
 class Term:
-    """One quantity that is measured once for each unit, and shared by the formulas that name it."""
+    """One quantity that is measured once for each unit, and shared by the formulas that name it.
+
+    to, walk, streets: the places that are to be reached, how far somebody walks, and along which lines.
+    """
 
     id: str
     kind: str
@@ -44,7 +49,8 @@ class Term:
     inside: tuple[LayerPart, ...] = ()
     outside: tuple[LayerPart, ...] = ()
     to: LayerPart | None = None
-    distance_m: float = 0.0
+    walk: Walk | None = None
+    streets: LayerPart | None = None
     distinct: str | None = None
     unit_field: str | None = None
     year: str = "ND"
@@ -58,7 +64,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: its formula, its unit, and what its value is held to. options: its other keys as written."""
+    """One indicator: its formula, its unit, and what its value is held to.
+
+    options: its other keys as written; committed: what is spoken for and not yet in the value.
+    """
 
     id: str
     pack: str
@@ -70,6 +79,7 @@ class Indicator:
     nature: str
     bound: str
     options: Mapping[str, Any]
+    committed: Formula | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -155,22 +165,29 @@ def parse_indicator_pack(text: str, source: str, catalogue: Mapping[str, LayerEn
 def _term(item: Mapping[str, Any]) -> Term:
     kind, state = item["kind"], item.get("state")
     unit = {COUNT: "count", LENGTH: "m"}.get(kind, "m2")
-    unit = item.get("unit", "m2") if kind in (SUM, OF_TABLE) else unit
+    unit = item.get("unit", "m2") if kind in (SUM, OF_TABLE) or "field" in item else unit
     was = (LayerPart(item["layer"], item["was"], None, is_earlier=True),) if "was" in item else ()
     return Term(
         id=item["id"],
         kind=kind,
-        of=None if kind == GROUND else LayerPart(item["layer"], item.get("where"), state),
+        of=None if kind in (GROUND, REVIEW) else LayerPart(item["layer"], item.get("where"), state),
         field=item.get("field"),
         unit=unit_of_measure(unit),
         inside=(*was, *_parts(item.get("inside", ()))),
         outside=tuple(_parts(item.get("outside", ()))),
         to=next(_parts([item["to"]])) if "to" in item else None,
-        distance_m=float(item.get("distance_m", 0.0)),
+        walk=_walk(item) if "to" in item else None,
+        streets=next(_parts([item["streets"]])) if "streets" in item else None,
         distinct=item.get("distinct"),
         unit_field=item.get("unit_field"),
         year=item.get("year", "ND"),
     )
+
+
+def _walk(item: Mapping[str, Any]) -> Walk:
+    """A distance, or the minutes that somebody walks at a speed."""
+    distance_m = item.get("distance_m") or item["minutes"] / _MINUTES_OF_HOUR * item["speed_kmh"] * 1000.0
+    return Walk(float(distance_m), float(item.get("snap_m", SNAP_M)), float(item.get("join_m", JOIN_M)))
 
 
 def _parts(items: Sequence[Any]) -> Iterator[LayerPart]:
@@ -190,4 +207,5 @@ def _indicator(item: Mapping[str, Any], head: Mapping[str, Any]) -> Indicator:
         nature=item["nature"],
         bound=item["bound"],
         options=item,
+        committed=formula(item["committed"]) if "committed" in item else None,
     )

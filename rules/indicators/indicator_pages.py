@@ -6,11 +6,12 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase, sentences
-from onemap.rules.charts.bullets import Bullet, bullet_chart
+from onemap.rules.charts.bullets import Bullet
 from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.figures import BulletFigure
 from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_keys import CEILING, FALL
-from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack
+from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import NONE, limits_of
 from onemap.rules.indicators.reason_words import indicator_reasons
 from onemap.rules.maps.page_files import Page
@@ -24,24 +25,26 @@ Catalogue = Mapping[str, LayerEntry]
 
 def indicator_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
-) -> tuple[list[Page], list[str]]:
-    """The pages of rows of `indicators`, and the chart of each as SVG; more rows of one unit and day go over several.
+) -> tuple[list[Page], list[BulletFigure]]:
+    """The pages of rows of `indicators`, and the chart of each; more rows of one unit go over several.
 
-    What does not apply in a unit stands in the table alone, last.
+    Of several days the last: those before are in the pages of the series. What does not apply in a unit stands in the
+    table alone, last.
     """
-    known = {(pack.id, item.id): item for pack in packs for item in pack.indicators}
     groups: dict[tuple[str | None, str], list[Record]] = {}
-    for row in rows:
+    last = max((row["as_of"] for row in rows), default="")
+    for row in (row for row in rows if row["as_of"] == last):
         groups.setdefault((row["unit"], row["as_of"]), []).append(row)
-    pages, charts = [], []
+    pages: list[Page] = []
+    charts = []
     for group in groups.values():
         ordered = sorted(group, key=lambda row: row["reason"] == "not_applicable")
         parts = [ordered[first : first + _MOST_ROWS] for first in range(0, len(ordered), _MOST_ROWS)]
         for number, part in enumerate(parts, start=1):
-            title = phrase("figures.indicators", language, unit=_unit(part[0], language), day=part[0]["as_of"])
+            title = phrase("figures.indicators", language, unit=unit_words(part[0], language), day=part[0]["as_of"])
             title += f" ({number}/{len(parts)})" if len(parts) > 1 else ""
             pages.append(_page(title, group, part, packs, catalogue, language))
-            charts.append(_chart(title, part, known, catalogue, language))
+            charts.append(indicator_chart(title, part, packs, catalogue, language))
     return pages, charts
 
 
@@ -54,7 +57,6 @@ def _page(
     language: str,
 ) -> Page:
     """The page of some rows; its facts speak of the whole group."""
-    names = [f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs]
     counts = [
         f"{status_words(status, language)} {count}"
         for status in _SIGNS
@@ -63,9 +65,9 @@ def _page(
     comma = phrase("said.comma", language)
     ground = group[0]["unit_version"]
     facts = [
-        [phrase("figures.unit", language), _unit(group[0], language)],
-        [phrase("figures.units_of", language), "–" if ground is None else _table_name(ground, catalogue, language)],
-        [phrase("figures.pack", language), comma.join(names)],
+        [phrase("figures.unit", language), unit_words(group[0], language)],
+        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.status", language), comma.join(counts)],
     ]
     columns = ("indicator", "value", "target", "status", "reason")
@@ -80,7 +82,13 @@ def _page(
     return {"title": title, "facts": facts, "blocks": [block]}
 
 
-def _cells(row: Record, language: str) -> list[str]:
+def pack_names(packs: Sequence[IndicatorPack], language: str) -> str:
+    """The packs with their versions."""
+    return phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
+
+
+def value_words(row: Record, language: str) -> tuple[str, str]:
+    """A row's value with its unit of measure, and its target with its year."""
     target = "–"
     if row["target"] is not None:
         year = f" ({row['target_year']})" if row["target_year"] else ""
@@ -88,18 +96,21 @@ def _cells(row: Record, language: str) -> list[str]:
     value = "–"
     if row["value"] is not None:
         value = f"{value_text(row['value'], [row['value']])} {measure_words(row['unit_of_measure'], language)}"
+    return value, target
+
+
+def _cells(row: Record, language: str) -> list[str]:
+    value, target = value_words(row, language)
     reasons = ",".join(filter(None, (row["reason"], row["break"])))
     return [row["title"], value, target, status_words(row["status"], language), indicator_reasons(reasons, language)]
 
 
-def _chart(
-    title: str,
-    rows: Sequence[Record],
-    known: Mapping[tuple[str, str], Indicator],
-    catalogue: Catalogue,
-    language: str,
-) -> str:
-    words = ChartWords(title, "", _source(rows, catalogue, language), language)
+def indicator_chart(
+    title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
+) -> BulletFigure:
+    """The values of one unit on one day against their targets."""
+    known = {(pack.id, item.id): item for pack in packs for item in pack.indicators}
+    words = ChartWords(title, "", source_words(rows, catalogue, language), language)
     bullets = []
     for row in rows:
         if row["reason"] == "not_applicable":  # nobody fails to know it
@@ -110,10 +121,10 @@ def _chart(
             warn, alarm, is_ceiling = limits_of(item, row["target"])
         measure, status = measure_words(row["unit_of_measure"], language), status_words(row["status"], language)
         bullets.append(Bullet(row["title"], measure, row["value"], status, row["target"], warn, alarm, is_ceiling))
-    return bullet_chart(words, bullets)
+    return BulletFigure(words, tuple(bullets))
 
 
-def _source(rows: Sequence[Record], catalogue: Catalogue, language: str) -> str:
+def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) -> str:
     """The versions behind the rows with their day and the first signs of their hash, each once."""
     found: dict[str, str] = {}
     for version in (version for row in rows for term in row["inputs"] for version in term["versions"]):
@@ -123,7 +134,7 @@ def _source(rows: Sequence[Record], catalogue: Catalogue, language: str) -> str:
     return phrase("said.comma", language).join(found.values())
 
 
-def _table_name(table: str, catalogue: Catalogue, language: str) -> str:
+def table_name(table: str, catalogue: Catalogue, language: str) -> str:
     """The title of a version's layer, and which version it is."""
     code, _, number = table.partition("__")
     return f"{_title(code, catalogue, language)} {number}".strip()
@@ -133,7 +144,8 @@ def _title(code: str, catalogue: Catalogue, language: str) -> str:
     return catalogue[code].title[language] if code in catalogue else code
 
 
-def _unit(row: Record, language: str) -> str:
+def unit_words(row: Record, language: str) -> str:
+    """What a row's unit is called."""
     return row["unit_title"] or row["unit"] or phrase("said.district", language)
 
 

@@ -16,9 +16,11 @@ from onemap.rules.indicators.indicator_keys import (
     NEEDED,
     NO_BOUND,
     OF_TABLE,
+    SNAP_M,
     SUM,
     TABLES,
     TERM_KEYS,
+    WALK_KEYS,
 )
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import ConditionError, fields_of
@@ -28,6 +30,7 @@ from onemap.rules.packs.rule_problems import is_title, is_type
 _Raw = Mapping[str, Any]
 _Wrong = tuple[str, str, dict[str, Any]]  # code, key, further facts
 _SHAPE_OF_LAYER = '"CODE" | { layer = "CODE", where = "…" }'
+_SHAPE_OF_WALK = "distance_m = 300 | minutes = 5, speed_kmh = 4"
 _SHAPE_OF_TARGET = "1.3 | { 2035 = 1.3 } | [low, high]"
 
 
@@ -128,8 +131,24 @@ def _term_problems(item: _Raw, catalogue: Mapping[str, LayerEntry]) -> Iterator[
             yield from _part_problems(part, key, ("polygon",), catalogue)
     if "to" in item:
         yield from _part_problems(item["to"], "to", ("polygon", "line", "point"), catalogue)
+        yield from _walk_problems(item)
+    if "streets" in item:
+        yield from _part_problems(item["streets"], "streets", ("line",), catalogue)
     if "unit" in item:
         yield from _unit_problems(item["unit"])
+
+
+def _walk_problems(item: _Raw) -> Iterator[_Wrong]:
+    """A walk is a distance, or minutes at a speed; of neither nothing, and a street is not half the way off."""
+    given = [name for name in WALK_KEYS if name in item]
+    if given not in (["distance_m"], ["minutes", "speed_kmh"]):
+        yield "indicator.option", given[0] if given else "to", {"form": _SHAPE_OF_WALK}
+        return
+    if not all(item[name] > 0 for name in given):
+        yield "indicator.option", given[0], {"form": "> 0"}
+    distance_m = item.get("distance_m") or item.get("minutes", 0) * item.get("speed_kmh", 0) * 1000 / 60
+    if "streets" in item and item.get("snap_m", SNAP_M) > distance_m / 2:
+        yield "indicator.option", "snap_m" if "snap_m" in item else given[0], {"form": f"snap_m ≤ {distance_m / 2:g}"}
 
 
 def _part_problems(
@@ -171,27 +190,34 @@ def _indicator_problems(item: _Raw, raw: _Raw) -> Iterator[_Wrong]:
     wrong_unit = list(_unit_problems(item["unit"]))
     yield from wrong_unit
     yield from _target_problems(item)
+    for key in ("formula", "committed"):
+        if key in item:
+            yield from _formula_problems(item, key, raw, bool(wrong_unit))
+
+
+def _formula_problems(item: _Raw, key: str, raw: _Raw, is_unit_wrong: bool) -> Iterator[_Wrong]:
+    """A formula names terms that are there, and fits the indicator's unit."""
     terms = {one["id"]: one for one in raw.get("term", ()) if isinstance(one.get("id"), str)}
     try:
-        asked = formula(item["formula"])
+        asked = formula(item[key])
         unknown = [name for name in asked.names if name not in terms]
         if unknown:
-            yield "indicator.term", "formula", {"value": unknown, "known": sorted(terms)}
+            yield "indicator.term", key, {"value": unknown, "known": sorted(terms)}
             return
         powers = asked.powers({name: _powers(terms[name]) for name in asked.names})
     except FormulaError as error:
-        yield "indicator.formula", "formula", {"reason": error.reason}
+        yield "indicator.formula", key, {"reason": error.reason}
         return
     except ValueError:  # a term's unit is wrong, which is said there
         return
-    if not wrong_unit and unit_of_measure(item["unit"]).powers != powers:
+    if not is_unit_wrong and unit_of_measure(item["unit"]).powers != powers:
         measure = " ".join(f"{name}^{power}" if power != 1 else name for name, power in powers) or "1"
-        yield "indicator.measure", "unit", {"value": item["unit"], "measure": measure}
+        yield "indicator.measure", "unit" if key == "formula" else key, {"value": item["unit"], "measure": measure}
 
 
 def _powers(term: _Raw) -> tuple[tuple[str, int], ...]:
     kind = term.get("kind")
-    if kind in (SUM, OF_TABLE):
+    if kind in (SUM, OF_TABLE) or "field" in term:
         return unit_of_measure(str(term.get("unit", "m2"))).powers
     return unit_of_measure({COUNT: "count", LENGTH: "m"}.get(str(kind), "m2")).powers
 

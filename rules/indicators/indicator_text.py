@@ -36,8 +36,26 @@ def _line(row: dict[str, Any], language: str) -> str:
         target = phrase("said.indicator_target", language, **facts)
     reasons = "" if row["reason"] == "no_target" else indicator_reasons(row["reason"], language)
     value = "–" if row["value"] is None else f"{_number(row['value'])} {row['unit_of_measure']}"
-    words = [f"{row['title']}: {value}", target, status if row["reason"] != "no_target" else "", reasons]
+    way = "" if row["way"] is None else phrase(f"way.{row['way']}", language)
+    words = [
+        f"{row['title']}: {value}",
+        way,
+        target,
+        _room(row, language),
+        status if row["reason"] != "no_target" else "",
+        reasons,
+    ]
     return " · ".join(filter(None, words))
+
+
+def _room(row: dict[str, Any], language: str) -> str:
+    """What a quota leaves free after all that is committed, and for how long; of another row nothing."""
+    if row["free"] is None:
+        return ""
+    facts = {"free": _number(row["free"]), "unit": row["unit_of_measure"]}
+    if not row["days_left"]:
+        return phrase("said.free", language, **facts)
+    return phrase("said.free_days", language, **facts, days=f"{row['days_left']:,.0f}")
 
 
 def _number(value: float) -> str:
@@ -78,7 +96,7 @@ def _warning_line(row: dict[str, Any], language: str) -> str:
     if row["value"] is not None:
         limit = "" if row["limit"] is None else f" / {_number(row['limit'])}"
         words.append(f"{_number(row['value'])}{limit} {row['unit_of_measure'] or ''}".strip())
-    words.append(row["day"])
+    words += [row["day"], _room(row, language)]
     if row["reason"] is not None:
         is_word = row["kind"] != "sums"
         words.append(indicator_reasons(row["reason"], language) if is_word else row["reason"])

@@ -20,9 +20,12 @@ from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
 from onemap.layers.software import software_versions
 from onemap.rules.findings.table import Table
+from onemap.rules.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed
 from onemap.rules.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE
 from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack, Term
-from onemap.rules.indicators.indicator_targets import NONE, UNKNOWN, Target, Targets, least_known, status_of
+from onemap.rules.indicators.indicator_targets import NONE, OK, UNKNOWN, WARN, Target, Targets, least_known, status_of
+from onemap.rules.indicators.reach import NETWORK, STRAIGHT
+from onemap.rules.indicators.series_breaks import mark_breaks
 from onemap.rules.indicators.term_measures import TermMeasures, TermValues
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.units import AreaUnits, area_units
@@ -69,7 +72,8 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     rows: list[Record] = []
     for day in days:
         rows += day.rows(wanted)
-    _mark_breaks(rows)
+    mark_breaks(rows, _grounds(days))
+    set_headroom(rows)
     layers: dict[str, Record] = {}
     for day in days:
         layers |= {version["table"]: version for version in day.versions()}
@@ -157,6 +161,7 @@ class _Day:
 
     def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         terms = [pack.terms[name] for name in item.formula.names]
+        spoken = self._committed(pack, item)
         found: dict[str, TermValues] = {}
         for term in sorted(terms, key=lambda one: one.kind == OF_TABLE):
             year = None
@@ -164,7 +169,47 @@ class _Day:
                 years = [value.year for name, value in found.items() if value.year is not None]
                 year = years[0] if years else None
             found[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
-        return [self._row(pack, item, terms, found, unit) for unit in range(len(self.units.names))]
+        return [
+            self._with_status(pack, item, self._row(pack, item, terms, found, unit) | spoken[unit], terms, found, unit)
+            for unit in range(len(self.units.names))
+        ]
+
+    def _committed(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
+        """By unit what is spoken for and not yet in the value, in the indicator's unit, with its terms; or why not."""
+        if item.committed is None:
+            return [dict(NOTHING) for _ in self.units.names]
+        terms = [pack.terms[name] for name in item.committed.names]
+        found = {term.id: self._measures.measure(pack.id, term) for term in terms}
+        self._asked |= {(pack.id, name, None): values for name, values in found.items()}
+        rows = []
+        for unit in range(len(self.units.names)):
+            values = {term.id: float(found[term.id].value[unit]) for term in terms}
+            lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(values[term.id])}
+            known = min([1.0, *(float(found[term.id].known[unit]) for term in terms)])
+            base = None if lost else item.committed.value(values)
+            row: Record = {"share_known": known, "value": None if base is None else item.unit.of(base)}
+            reason = _why_unknown(pack, item, terms, found, row, lost, unit)
+            row = {"committed": None if reason else row["value"], "committed_reason": reason}
+            rows.append({**NOTHING, **row, "spoken_for": [_input(term, found[term.id], unit) for term in terms]})
+        return rows
+
+    def _with_status(
+        self,
+        pack: IndicatorPack,
+        item: Indicator,
+        row: Record,
+        terms: list[Term],
+        found: Mapping[str, TermValues],
+        unit: int,
+    ) -> Record:
+        """A row with its target and status; a quota that will not hold what is committed is near."""
+        lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(found[term.id].value[unit])}
+        target = self._targets[pack.id].of(item, row["unit"])
+        row |= _judgement(pack, item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))
+        after = with_committed(row)
+        if row["status"] == OK and after is not None and status_of(item, after, target, row["year"])[0] != OK:
+            row |= {"status": WARN, "reason": COMMITTED}
+        return row
 
     def _row(
         self, pack: IndicatorPack, item: Indicator, terms: list[Term], found: Mapping[str, TermValues], unit: int
@@ -177,7 +222,7 @@ class _Day:
         value = None if base is None else item.unit.of(base)
         above, below = (None, None) if lost else item.formula.parts(values)
         year = self._year(terms, found, unit)
-        row: Record = {
+        return {
             "id": item.id,
             "pack": pack.id,
             "unit": name,
@@ -197,11 +242,10 @@ class _Day:
             "denominator": below,
             "share_known": known,
             "known_value": value,
+            "way": _way(terms, found, unit),
             "break": None,
             "inputs": [_input(term, found[term.id], unit) for term in terms],
         }
-        target = self._targets[pack.id].of(item, name)
-        return {**row, **_judgement(pack, item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))}
 
     def _year(self, terms: list[Term], found: Mapping[str, TermValues], unit: int) -> int:
         """The year of whose state a value is: of the layer's version, else of the table's row, else of the day."""
@@ -218,6 +262,7 @@ class _Day:
                 row |= {"value": None if math.isnan(number) else number, "reason": _reason(values, unit)}
                 row |= {"features": int(values.features[unit]), "share_known": float(values.known[unit])}
                 row |= {key: _number(column[unit]) for key, column in values.facts.items()}
+                row |= {key: column[unit] for key, column in values.said.items()}
                 row["versions"] = ", ".join(f"{one['table']}@{one['hash'][:12]}" for one in values.versions)
                 self.terms.append(row)
             for large in values.largest:
@@ -279,6 +324,12 @@ def _reason(values: TermValues, unit: int) -> str | None:
     return None if is_whole else values.reason[unit]
 
 
+def _way(terms: list[Term], found: Mapping[str, TermValues], unit: int) -> str | None:
+    """Along what a value's walks went, `straight` if any of them did; None of a value without a walk."""
+    ways = {found[term.id].said["way"][unit] for term in terms if "way" in found[term.id].said}
+    return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
+
+
 def _input(term: Term, values: TermValues, unit: int) -> Record:
     """One term of a row, as JSON."""
     number = float(values.value[unit])
@@ -291,6 +342,7 @@ def _input(term: Term, values: TermValues, unit: int) -> Record:
         "features": int(values.features[unit]),
         "share_known": float(values.known[unit]),
         **{name: _number(column[unit]) for name, column in values.facts.items()},
+        **{name: column[unit] for name, column in values.said.items()},
         "versions": values.versions,
     }
 
@@ -299,29 +351,19 @@ def _number(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _mark_breaks(rows: list[Record]) -> None:
-    """Along a series: where a value is not comparable with, or is the same state as, the one before."""
-    before: dict[tuple[str, str, Any], Record] = {}
-    for row in rows:
-        key = row["pack"], row["id"], row["unit"]
-        earlier = before.get(key)
-        if earlier is not None:
-            if earlier["unit_version"] != row["unit_version"]:
-                row["break"] = "units"
-            hashes = [[one["hash"] for term in some["inputs"] for one in term["versions"]] for some in (earlier, row)]
-            if row["break"] is None and hashes[0] == hashes[1] and hashes[0]:
-                row["break"] = "same_state"
-        before[key] = row
-
-
-def _tables(rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day]) -> dict[str, Table]:
-    """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
-    grounds = {
+def _grounds(days: Sequence[_Day]) -> dict[tuple[str, Any], Any]:
+    """The units' polygons by day and name."""
+    return {
         (day.day.isoformat(), name): ground
         for day in days
         for name, ground in zip(day.units.names.tolist(), day.units.grounds, strict=True)
     }
-    flat = [{name: value for name, value in row.items() if name != "inputs"} for row in rows]
+
+
+def _tables(rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day]) -> dict[str, Table]:
+    """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
+    grounds = _grounds(days)
+    flat = [{name: value for name, value in row.items() if name not in ("inputs", "spoken_for")} for row in rows]
     shapes = np.array([*(grounds[row["as_of"], row["unit"]] for row in rows), None], dtype=object)[:-1]
     return {
         "indicators": Table(_columns(flat, VALUE_COLUMNS), shapes),
@@ -339,7 +381,9 @@ VALUE_COLUMNS: Mapping[str, str] = {
     "target_year": "whole",
     **dict.fromkeys(("status", "reason", "nature", "bound"), "text"),
     **dict.fromkeys(("numerator", "denominator", "share_known", "known_value"), "number"),
-    "break": "text",
+    **dict.fromkeys(("way", "break"), "text"),
+    **dict.fromkeys(("headroom", "committed", "free", "pace", "days_left"), "number"),
+    **dict.fromkeys(("committed_reason", "days_reason"), "text"),
 }
 TERM_COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("unit", "as_of", "pack", "term"), "text"),
@@ -348,6 +392,8 @@ TERM_COLUMNS: Mapping[str, str] = {
     "features": "whole",
     **dict.fromkeys(("share_known", "area_m2", "planar_m2", "overlap_m2", "uncovered_m2", "no_value_m2"), "number"),
     **dict.fromkeys(("no_value_features", "without_value", "year"), "number"),
+    **dict.fromkeys(("way", "way_reason", "classes"), "text"),
+    **dict.fromkeys(("streets_m", "street_parts", "loose_ends", "off_street_m2"), "number"),
     "versions": "text",
 }
 FEATURE_COLUMNS: Mapping[str, str] = {

@@ -18,8 +18,11 @@ from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
-from onemap.rules.indicators.indicator_keys import AREA, COUNT, GROUND, LENGTH, NET, OF_TABLE, REACH, TRANSITION
+from onemap.rules.indicators.class_editions import CLASSES, NO_EDITION, class_editions, is_broken
+from onemap.rules.indicators.indicator_keys import AREA, COUNT, GROUND, LENGTH, NET, OF_TABLE, REACH, REVIEW, TRANSITION
 from onemap.rules.indicators.indicator_pack import LayerPart, Term
+from onemap.rules.indicators.reach import Reached, reached_ground
+from onemap.rules.indicators.review_ground import review_ground
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import Truth
 from onemap.rules.overlay.overlay import outside, union_by, unions
@@ -48,6 +51,7 @@ class TermValues:
     features (m,): how many count; known (m,): for which part of the unit data speak, 0 to 1.
     facts: further columns (m,) by name; versions: those that were asked, as JSON, the term's own first.
     largest: rows of the features that have most of it; year: of the term's own version or of the table's rows.
+    said: further columns (m,) of words by name.
     """
 
     value: np.ndarray
@@ -58,6 +62,7 @@ class TermValues:
     versions: list[dict[str, Any]] = field(default_factory=list)
     largest: list[dict[str, Any]] = field(default_factory=list)
     year: int | None = None
+    said: dict[str, list[str | None]] = field(default_factory=dict)
 
 
 class _Unknown(Exception):
@@ -79,7 +84,8 @@ class TermMeasures:
         self._plane = Plane(library.crs, (0.0, 0.0))
         self._versions = versions(library, known_at)
         self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
-        self._grounds: dict[tuple[LayerPart, float], tuple[np.ndarray, np.ndarray]] = {}
+        self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
+        self._walks: dict[tuple[Any, ...], tuple[Reached, np.ndarray, list[Version]]] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
@@ -97,6 +103,8 @@ class TermMeasures:
                 area = self._plane.ellipsoidal_m2(self.units.grounds)
                 nothing = np.zeros(self._count, dtype=np.int64)
                 return TermValues(area, [None] * self._count, nothing, np.ones(self._count))
+            if term.kind == REVIEW:
+                return self._of_cases(term)
             return self._of_table(term, year) if term.kind == OF_TABLE else self._of_layer(term)
         except _Unknown as unknown:
             return self._nothing(unknown.reason, unknown.versions)
@@ -154,7 +162,12 @@ class TermMeasures:
         chosen = [self._version(part) for part in term.layers]
         layer = self._layer(chosen[0])
         truth = self._truth(layer, term.of.where)
+        said = self._editions((term.of, *term.inside, *term.outside), chosen)
         ground, unsure = self._ground(term)
+        reached, open_m2, walked = self._reached(term)
+        if reached is not None:
+            ground = reached.grounds if ground is None else polygon_parts(shapely.intersection(ground, reached.grounds))
+            unsure, chosen = unsure + open_m2, [*chosen, *walked]
         pieces = layer.pieces if ground is None else self._pieces_in(layer, ground)
         certain = pieces.of_features(truth.true)
         value, features, facts, measure = self._value(term, layer, certain)
@@ -166,6 +179,11 @@ class TermMeasures:
             known = known * _share(features, features + lost)
         if "without_value" in facts:
             known = known * (1.0 - _share(facts["without_value"], features, 0.0))
+        if reached is not None and reached.off_street is not None:
+            away = self._pieces_in(layer, reached.off_street).of_features(truth.true)
+            areas = layer.areas_of(away, away.unit, self._count)
+            facts |= {} if areas is None else {"off_street_m2": areas.ellipsoidal_m2}
+        facts |= {} if reached is None else reached.facts
         facts = {**facts, "uncovered_m2": beyond, "no_value_m2": unsure, "no_value_features": lost.astype(float)}
         reason: list[str | None] = [
             "outside_coverage" if out > 0 and out >= un else "no_value"
@@ -174,7 +192,27 @@ class TermMeasures:
         asked = [record_of(version) for version in dict.fromkeys(chosen)]
         largest = self._largest(layer, certain, measure)
         year = _year(chosen[0]) if term.of.state is None else None
-        return TermValues(value, reason, features, known, facts, asked, largest, year)
+        said |= {} if reached is None else reached.said
+        return TermValues(value, reason, features, known, facts, asked, largest, year, said)
+
+    def _of_cases(self, term: Term) -> TermValues:
+        """The ground of the cases that are in review on the day, each case once, in every unit."""
+        found = review_ground(self.library, self.as_of, self.known_at)
+        ground, unsure = self._ground(term)
+        ground = self.units.grounds if ground is None else ground
+        asked = [self._version(part) for part in term.layers]
+        whole = shapely.union_all(found.grounds) if len(found.cases) else shapely.MultiPolygon()
+        value = np.nan_to_num(self._plane.ellipsoidal_m2(polygon_parts(shapely.intersection(ground, whole))))
+        features, largest = np.zeros(self._count, dtype=np.int64), []
+        for name, own in zip(found.cases, found.grounds.tolist(), strict=True):
+            areas = np.nan_to_num(shapely.area(shapely.intersection(ground, own)))
+            features += areas > 0
+            largest += [{"unit": at, "feature": name, "value": float(areas[at])} for at in np.flatnonzero(areas)]
+        beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
+        known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        reason: list[str | None] = ["outside_coverage" if out > 0 else "no_value" for out in beyond.tolist()]
+        records = [record_of(version) for version in dict.fromkeys(asked)]
+        return TermValues(value, reason, features, known, {}, records, largest)
 
     def _value(
         self, term: Term, layer: LayerInUnits, pieces: UnitPieces
@@ -185,7 +223,7 @@ class TermMeasures:
         areas = layer.areas_of(pieces, pieces.unit, self._count)
         if areas is not None:
             facts = {"area_m2": areas.ellipsoidal_m2, "planar_m2": areas.area_m2, "overlap_m2": areas.overlap_m2}
-        if term.kind in (AREA, REACH, TRANSITION):
+        if term.kind in (AREA, TRANSITION) or (term.kind == REACH and term.field is None):
             return facts["area_m2"], features, facts, pieces.areas[1]
         if term.kind == LENGTH:
             length = layer.length_of(pieces, pieces.unit, self._count)
@@ -227,9 +265,6 @@ class TermMeasures:
             own, open_m2 = self._ground_of(part)
             ground = own if ground is None else polygon_parts(shapely.intersection(ground, own))
             unsure += open_m2
-        if term.to is not None:
-            own, _ = self._ground_of(term.to, term.distance_m)
-            ground = own if ground is None else polygon_parts(shapely.intersection(ground, own))
         for part in term.outside:
             own, open_m2 = self._ground_of(part)
             whole = self.units.grounds if ground is None else ground
@@ -238,24 +273,66 @@ class TermMeasures:
             unsure += open_m2
         return ground, unsure
 
-    def _ground_of(self, part: LayerPart, around_m: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        """What of each unit lies under the features of another layer, or near them; and how much may do so, in m²."""
-        key = (part, around_m)
-        if key not in self._grounds:
-            layer = self._layer(self._version(part), around_m)
-            truth = self._truth(layer, part.where)
-            if around_m:
-                near = shapely.buffer(layer.geometries[truth.true], around_m, quad_segs=16)
-                whole = self._shifted_back(layer, np.array([shapely.union_all(near)], dtype=object))[0]
-                found = polygon_parts(shapely.intersection(self.units.grounds, whole))
-                self._grounds[key] = found, np.zeros(self._count)
-            else:
-                pieces = layer.pieces
-                certain = pieces.of_features(truth.true)
-                found = union_by(certain.unit, certain.geometry, self._count, self.threads)
-                unsure = self._unsure_m2(layer, pieces, truth, certain)
-                self._grounds[key] = self._shifted_back(layer, found), unsure
-        return self._grounds[key]
+    def _ground_of(self, part: LayerPart) -> tuple[np.ndarray, np.ndarray]:
+        """What of each unit lies under the features of another layer; and how much may do so, in m²."""
+        if part not in self._grounds:
+            layer = self._layer(self._version(part))
+            truth, pieces = self._truth(layer, part.where), layer.pieces
+            certain = pieces.of_features(truth.true)
+            found = union_by(certain.unit, certain.geometry, self._count, self.threads)
+            unsure = self._unsure_m2(layer, pieces, truth, certain)
+            self._grounds[part] = self._shifted_back(layer, found), unsure
+        return self._grounds[part]
+
+    def _editions(self, parts: Sequence[LayerPart], chosen: Sequence[Version]) -> dict[str, list[str | None]]:
+        """By which editions of classes the term's own layer is written, and whether an earlier version is by another.
+
+        Raises _Unknown class_edition where no edition that the program has knows a layer's codes.
+        """
+        found: list[frozenset[str] | None] = []
+        for part, version in zip(parts, chosen, strict=False):
+            stored = self._layer(version).source.stored
+            entry = self.library.catalogue()[version.code]
+            found.append(None if stored is None else class_editions(part.where, stored.attributes, entry))
+            if found[-1] is not None and not found[-1]:
+                raise _Unknown(NO_EDITION, [record_of(version)])
+        own = found[0]
+        if own is None:
+            return {}
+        said: dict[str, list[str | None]] = {"classes": [",".join(sorted(own))] * self._count}
+        if any(part.is_earlier and is_broken(own, one) for part, one in zip(parts, found, strict=True)):
+            said["break"] = [CLASSES] * self._count
+        return said
+
+    def _reached(self, term: Term) -> tuple[Reached | None, np.ndarray, list[Version]]:
+        """What of each unit is a walk from a term's places; how much may be, in m²; and the streets' version."""
+        if term.to is None or term.walk is None:
+            return None, np.zeros(self._count), []
+        key = term.to, term.walk, term.streets
+        if key not in self._walks:
+            places = self._layer(self._version(term.to), term.walk.distance_m)
+            truth, shapes = self._truth(places, term.to.where), self._shifted_back(places, places.geometries)
+            streets, asked, why = self._streets(term)
+            grounds = self.units.grounds, streets, term.walk, why
+            reached = reached_ground(grounds[0], shapes[truth.true], *grounds[1:])
+            unsure = np.zeros(self._count)
+            if truth.unknown.any():
+                possible = reached_ground(grounds[0], shapes[truth.true | truth.unknown], *grounds[1:])
+                unsure = np.nan_to_num(shapely.area(possible.grounds)) - np.nan_to_num(shapely.area(reached.grounds))
+            self._walks[key] = reached, np.maximum(unsure, 0.0), asked
+        return self._walks[key]
+
+    def _streets(self, term: Term) -> tuple[np.ndarray | None, list[Version], str | None]:
+        """The lines along which a term's walk goes, of which version; or why there are none."""
+        if term.streets is None or term.walk is None:
+            return None, [], None
+        try:
+            version = self._version(term.streets)
+        except _Unknown as unknown:
+            return None, [], unknown.reason
+        layer = self._layer(version, term.walk.distance_m)
+        chosen = self._truth(layer, term.streets.where).true
+        return self._shifted_back(layer, layer.geometries[chosen]), [version], None
 
     def _shifted_back(self, layer: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
         return shift_geometries(geometries, layer.plane.origin)

@@ -1,7 +1,7 @@
 """Themes: named lists of layers, tables and indicators, such as agriculture or housing, read from TOML."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,27 @@ _SHAPES: Mapping[str, str] = {
     **dict.fromkeys(("layers", "tables"), '["CODE"]'),
     "indicators": '["farmland.arable"]',
 }
+_PAGE = "page"
+_PAGE_SHAPES: Mapping[str, str] = {
+    "about": '{ zh = "…", en = "…" }',
+    "chart": '["farmland.arable"]',
+}
 
 
 @dataclass(frozen=True)
 class Theme:
-    """One theme: codes of layers with ground and of tables, and ids of indicators, each in the order of the file."""
+    """One theme: codes of layers with ground and of tables, and ids of indicators, each in the order of the file.
+
+    about: what its page says first, by language; chart: which indicators the page's chart shows, all if none is named.
+    """
 
     id: str
     title: Mapping[str, str]
     layers: tuple[str, ...]
     tables: tuple[str, ...]
     indicators: tuple[str, ...]
+    about: Mapping[str, str] = field(default_factory=dict)
+    chart: tuple[str, ...] = ()
 
 
 def themes(files: Sequence[str], catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> list[Theme]:
@@ -41,16 +51,19 @@ def themes(files: Sequence[str], catalogue: Mapping[str, LayerEntry], indicators
     """
     found: dict[str, Theme] = {}
     for path in (*sorted(FOLDER.glob("*.toml")), *map(Path, files)):
-        if not path.is_file():
-            raise OneMapError("theme.missing", file=str(path), field="--theme")
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise OneMapError("theme.encoding", file=path.name) from None
-        is_shipped = path.parent == FOLDER
-        theme = parse_theme(text, path.name, catalogue, None if is_shipped else indicators)
+        theme = _theme_of(path, catalogue, indicators)
         found[theme.id] = theme
     return list(found.values())
+
+
+def _theme_of(path: Path, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> Theme:
+    if not path.is_file():
+        raise OneMapError("theme.missing", file=str(path), field="--theme")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise OneMapError("theme.encoding", file=path.name) from None
+    return parse_theme(text, path.name, catalogue, None if path.parent == FOLDER else indicators)
 
 
 def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str] | None) -> Theme:
@@ -67,21 +80,49 @@ def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], ind
     problems = problems or list(_unknown_names(raw, source, catalogue, indicators))
     if problems:
         raise OneMapError.of(problems)
-    return Theme(raw["id"], raw["title"], *(tuple(raw[key]) for key in _LISTS))
+    page = raw.get("page", {})
+    layers, tables, named = (tuple(raw[key]) for key in _LISTS)
+    about, chart = page.get("about", {}), tuple(page.get("chart", ()))
+    return Theme(raw["id"], raw["title"], layers, tables, named, about, chart)
+
+
+def theme_named(name: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> Theme:
+    """The theme of an id, or of a TOML file. Raises OneMapError theme.unknown and what `themes` refuses."""
+    if name.lower().endswith(".toml"):
+        return _theme_of(Path(name), catalogue, indicators)
+    found = {theme.id: theme for theme in themes([], catalogue, indicators)}
+    if name not in found:
+        raise OneMapError("theme.unknown", field="--theme", value=name, known=list(found))
+    return found[name]
 
 
 def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Keys that are missing, not written as they must be, or do not belong there."""
     for key in raw:
-        if key not in _SHAPES:
-            yield "theme.key_unknown", key, {"known": list(_SHAPES)}
+        if key not in (*_SHAPES, _PAGE):
+            yield "theme.key_unknown", key, {"known": [*_SHAPES, _PAGE]}
     for key, shape in _SHAPES.items():
         value = raw.get(key)
-        is_names = isinstance(value, list) and all(isinstance(name, str) for name in value)
         is_text = isinstance(value, str) and bool(value)
-        is_named = is_title(value) and {"zh", "en"} <= set(value or ())
-        if not (is_names if key in _LISTS else is_text if key == "id" else is_named):
+        if not (_is_names(value) if key in _LISTS else is_text if key == "id" else _is_named(value)):
             yield "theme.key", key, {"known": shape}
+    page = raw.get(_PAGE, {})
+    if not isinstance(page, dict):
+        yield "theme.key", _PAGE, {"known": "[page]"}
+        return
+    for key, value in page.items():
+        if key not in _PAGE_SHAPES:
+            yield "theme.key_unknown", f"{_PAGE}.{key}", {"known": list(_PAGE_SHAPES)}
+        elif not (_is_named(value) if key == "about" else _is_names(value)):
+            yield "theme.key", f"{_PAGE}.{key}", {"known": _PAGE_SHAPES[key]}
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _is_named(value: Any) -> bool:
+    return is_title(value) and {"zh", "en"} <= set(value or ())
 
 
 def _unknown_names(
@@ -94,3 +135,6 @@ def _unknown_names(
         for name in raw[key]:
             if known is not None and name not in known:
                 yield Problem("theme.name", {"file": source, "field": key, "key": key, "value": name})
+    for name in raw.get(_PAGE, {}).get("chart", ()):
+        if name not in raw["indicators"]:
+            yield Problem("theme.name", {"file": source, "field": "page.chart", "key": "page.chart", "value": name})

@@ -13,6 +13,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import lost_text, renamed_fields, replaced_text, text_values
+from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
@@ -27,7 +28,7 @@ ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 class Parcels:
     """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
 
-    set_aside: how many others there were that could not be used; `problems` names them.
+    bad: by file the others, which could not be used; `problems` names them.
     """
 
     ids: np.ndarray
@@ -37,7 +38,7 @@ class Parcels:
     source: str
     source_hash: str
     problems: tuple[Problem, ...]
-    set_aside: int = 0
+    bad: tuple[tuple[str, BadFeatures], ...] = ()
 
     @cached_property
     def wkb(self) -> np.ndarray:
@@ -55,6 +56,11 @@ class Parcels:
         """West, south, east, north of each polygon (n, 4)."""
         boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
         return boxes
+
+    @property
+    def set_aside(self) -> int:
+        """How many others could not be used."""
+        return sum(len(some.rows) for _, some in self.bad)
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -140,8 +146,7 @@ def read_parcels(
     sound = sound.with_records(raw.broken)
     if not keep_bad:
         sound.require_sound(place)
-    bad = {problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)}
-    good = np.array([row for row in range(count) if row not in bad], dtype=np.int64)
+    good = np.delete(np.arange(count), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
     geometries = dissolved(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
@@ -153,8 +158,21 @@ def read_parcels(
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     good, geometries = good[kept], geometries[kept]
     problems = (*raw.problems, *told, *remarks, *sound.repairs, *first_problems(aside, place))
+    bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
-    return Parcels(names[good], geometries, rows, field, raw.path.name, raw.source_hash, problems, count - len(good))
+    return Parcels(names[good], geometries, rows, field, raw.path.name, raw.source_hash, problems, bad)
+
+
+def _set_aside(
+    geometries: np.ndarray, attributes: pd.DataFrame, names: np.ndarray, problems: Sequence[Problem]
+) -> BadFeatures:
+    """The rows of a file that problems are about, as they came, in their order."""
+    by_row: dict[int, list[Problem]] = {}
+    for problem in problems:
+        by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
+    rows = np.array(sorted(by_row), dtype=np.int64)
+    told = tuple(tuple(by_row[row]) for row in rows.tolist())
+    return BadFeatures(geometries[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, told)
 
 
 def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
@@ -185,7 +203,7 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
         source=", ".join(part.source for part in parts),
         source_hash=sha256("".join(part.source_hash for part in parts)),
         problems=tuple(problem for part in parts for problem in part.problems),
-        set_aside=sum(part.set_aside for part in parts),
+        bad=tuple(some for part in parts for some in part.bad),
     )
 
 

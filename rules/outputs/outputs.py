@@ -16,6 +16,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.table import Table
 
 if TYPE_CHECKING:
+    from onemap.rules.outputs.sheet_charts import SheetFigure
     from onemap.rules.outputs.to_geopackage import GeoPackageOutput
     from onemap.rules.outputs.to_parquet import ParquetOutput
     from onemap.rules.outputs.to_sheets import SheetOutput
@@ -69,29 +70,40 @@ def _check(target: Path, overwrite: bool, inputs: Iterable[str] = ()) -> None:
 
 @contextlib.contextmanager
 def tables_written(
-    tables: Mapping[str, Table], crs: pyproj.CRS, out: str, overwrite: bool, language: str | None = None
+    tables: Mapping[str, Table],
+    crs: pyproj.CRS,
+    out: str,
+    overwrite: bool,
+    language: str | None = None,
+    figures: "Sequence[SheetFigure]" = (),
 ) -> Iterator[Target]:
     """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
 
-    language: of what a sheet says to people; codes without one.
+    language: of what a sheet says to people; codes without one. figures: that an .xlsx has as native charts.
 
     They are written beside, and take their place when the block ends without an error: what must be recorded together
     with them is recorded inside. Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
     """
-    with output_opened(crs, out, overwrite, language) as output:
+    with output_opened(crs, out, overwrite, language, figures) as output:
         output.append(tables)
         output.finish()
         yield output
 
 
 @contextlib.contextmanager
-def output_opened(crs: pyproj.CRS, out: str, overwrite: bool, language: str | None = None) -> Iterator[Target]:
+def output_opened(
+    crs: pyproj.CRS,
+    out: str,
+    overwrite: bool,
+    language: str | None = None,
+    figures: "Sequence[SheetFigure]" = (),
+) -> Iterator[Target]:
     """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
     target = Path(out).absolute()
     _check(target, overwrite)
     with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
-            output = _output_to(beside, crs, target.name, language)
+            output = _output_to(beside, crs, target.name, language, figures)
         with contextlib.closing(output):
             yield output
 
@@ -192,7 +204,9 @@ def _refusals(label: str) -> Iterator[None]:
         raise OneMapError("out.failed", file=label, field="--out", reason=str(error)[:200]) from error
 
 
-def _output_to(path: Path, crs: pyproj.CRS, label: str, language: str | None) -> _LabelledOutput:
+def _output_to(
+    path: Path, crs: pyproj.CRS, label: str, language: str | None, figures: "Sequence[SheetFigure]"
+) -> _LabelledOutput:
     """The output for a target's form; its library is loaded only where it is asked for."""
     if path.suffix.lower() == ".gpkg":
         from onemap.rules.outputs.to_geopackage import GeoPackageOutput
@@ -201,7 +215,7 @@ def _output_to(path: Path, crs: pyproj.CRS, label: str, language: str | None) ->
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.outputs.to_sheets import SheetOutput
 
-        return _SheetOutput(SheetOutput(path, label, language), label)
+        return _SheetOutput(SheetOutput(path, label, language, figures), label)
     from onemap.rules.outputs.to_parquet import ParquetOutput
 
     return _BackgroundOutput(ParquetOutput(path, crs), label)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyproj
-import shapely
 
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
@@ -27,7 +26,7 @@ class GeoPackageOutput:
     def __init__(self, path: Path, crs: pyproj.CRS) -> None:
         self._path = path
         self._layers: dict[str, str | None] = {}  # by name the type of their geometries
-        self._shapes: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._boxes: dict[str, np.ndarray] = {}
         self._bounds: dict[str, list[np.ndarray]] = {}
         self._indexes: dict[str, PackedRtree] = {}
         self._stopped = threading.Event()
@@ -41,13 +40,10 @@ class GeoPackageOutput:
         self._srs_id = geopackage.prepare(self._connection, crs)
 
     def begin(self, tables: Mapping[str, Table]) -> None:
-        """Take the geometries of the next rows, which tell where they lie; then these may be appended."""
-        self._shapes = {}
-        for name, table in tables.items():
-            geometries = table.geometries
-            if geometries is not None:
-                self._shapes[name] = geometries, shapely.bounds(geometries).reshape(-1, 4)
-                self._bounds.setdefault(name, []).append(self._shapes[name][1])
+        """Take note of where the next rows lie; then these may be appended."""
+        self._boxes = {name: table.boxes for name, table in tables.items() if table.has_geometries}
+        for name, boxes in self._boxes.items():
+            self._bounds.setdefault(name, []).append(boxes)
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The rows of some tables that were begun; a table that comes for the first time becomes a layer."""
@@ -66,16 +62,15 @@ class GeoPackageOutput:
 
     def _add(self, name: str, table: Table, plain: Mapping[str, list[Any]], rows: slice) -> None:
         columns: dict[str, list[Any]] = {}
-        if name in self._shapes:
-            geometries, bounds = (part[rows] for part in self._shapes[name])
-            columns[GEOMETRY_COLUMN] = geopackage.to_blobs(geometries, self._srs_id, table.wkb[rows], bounds)
+        if name in self._boxes:
+            columns[GEOMETRY_COLUMN] = geopackage.wkb_to_blobs(table.wkb[rows], self._boxes[name][rows], self._srs_id)
         columns |= {column: values[rows] for column, values in plain.items()}
         insert_rows(self._connection, name, columns)
         self.rows += len(range(*rows.indices(table.count)))
 
     def _make(self, name: str, table: Table) -> None:
         """Make a layer, in the types of the table's columns."""
-        kind = table.geometry_type.upper() if name in self._shapes else None
+        kind = table.geometry_type.upper() if name in self._boxes else None
         types = {str(column): _TYPES.get(table.columns[column].dtype.kind, "TEXT") for column in table.columns.columns}
         columns = {**({GEOMETRY_COLUMN: kind} if kind else {}), **types}
         written = "".join(f", {quote_identifier(column)} {type_}" for column, type_ in columns.items())

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.findings.table import Table
+from onemap.rules.outputs.sheet_charts import SheetFigure, write_charts
 from onemap.rules.outputs.sheet_words import SheetWords
 
 _MOST_SHEET_ROWS = 1_048_575
@@ -32,9 +33,15 @@ _NUMBER_FORMS = {
 
 
 class SheetOutput:
-    """`Output` to a workbook. label: how messages name it; language: of names, heads and words, codes without one."""
+    """`Output` to a workbook. label: how messages name it; language: of names, heads and words, codes without one.
 
-    def __init__(self, path: Path, label: str, language: str | None = None) -> None:
+    figures: drawn as native charts on a sheet of their own.
+    """
+
+    def __init__(
+        self, path: Path, label: str, language: str | None = None, figures: Sequence[SheetFigure] = ()
+    ) -> None:
+        self._figures = figures
         self._said = SheetWords(language) if language else None
         self._path = path
         self._label = label
@@ -70,6 +77,7 @@ class SheetOutput:
             sheet = self._said.name(name) if self._said else name
             for column, count in _write_sheet(workbook.create_sheet(sheet), columns, self._said).items():
                 self._cut[sheet, column] = count
+        write_charts(workbook, self._figures, workbook.sheetnames)
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
         workbook.save(sheets)
         self._path.write_bytes(sheets.getvalue())

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.flat_polygons import FlatPolygons
+from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons
 from onemap.rules.overlay.threads import Threads
 
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
@@ -18,6 +18,7 @@ class CandidatePairs:
     """Pairs that may share ground: parcel (k,), feature (k,), the area in m² (k,), its rounding error (k,).
 
     is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside.
+    flat: the same pairs as the kernel has them, but for parcels that lie apart, whose places in it mean nothing.
     """
 
     parcel: np.ndarray
@@ -25,6 +26,7 @@ class CandidatePairs:
     area_m2: np.ndarray
     error_m2: np.ndarray
     is_within: np.ndarray
+    flat: FlatPairs
 
     def only(self, chosen: np.ndarray) -> "CandidatePairs":
         """Some of the pairs: a mask (k,) or rows."""
@@ -34,16 +36,19 @@ class CandidatePairs:
             self.area_m2[chosen],
             self.error_m2[chosen],
             self.is_within[chosen],
+            self.flat.only(chosen),
         )
 
-    def with_others(self, other: "CandidatePairs") -> "CandidatePairs":
-        """These pairs and others."""
+    def with_apart(self, other: "CandidatePairs") -> "CandidatePairs":
+        """These pairs, and those of parcels that lie apart."""
+        nowhere = np.zeros(len(other.parcel), dtype=np.int64)
         return CandidatePairs(
             np.r_[self.parcel, other.parcel],
             np.r_[self.feature, other.feature],
             np.r_[self.area_m2, other.area_m2],
             np.r_[self.error_m2, other.error_m2],
             np.r_[self.is_within, other.is_within],
+            self.flat.with_indexes(nowhere, nowhere),
         )
 
 
@@ -60,7 +65,7 @@ def candidate_pairs(
     found = sums_of(parcels, parcel[whole], features, feature[whole], threads)
     parts, owner = shapely.get_parts(parcels[rows], return_index=True)
     feature, part = boxes_meet(shapely.STRtree(parts), features, threads)
-    return found.with_others(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
+    return found.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
 
 
 def sums_of(
@@ -71,7 +76,8 @@ def sums_of(
     others, at_other = _occurring(feature, len(features))
     threads.progress.check()
     one, other = FlatPolygons(parcels[mine], threads), FlatPolygons(features[others], threads)
-    found = CandidatePairs(parcel, feature, *areas_of_pairs(one, at_mine, other, at_other, threads))
+    flat = FlatPairs(one, at_mine, other, at_other)
+    found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
     return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
 
 
@@ -95,6 +101,7 @@ def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, featur
         np.bincount(which, found.area_m2, len(pairs)),
         np.bincount(which, found.error_m2, len(pairs)),
         np.bincount(which, found.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
+        found.flat,
     )
 
 

@@ -38,6 +38,22 @@ def is_compiler_there() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
+def is_kept() -> bool:
+    """Whether an earlier process has kept what it compiled, and nobody wishes for plain loops."""
+    if os.environ.get(SWITCH) == "0" or not is_compiler_there():
+        return False
+    from importlib.metadata import version
+
+    folder = os.environ.get("NUMBA_CACHE_DIR") or _cache_folder(version("numba"))
+    return folder != "" and len(list(Path(folder).rglob("*.nbi"))) >= len(_KERNEL)
+
+
+def load_compiler() -> None:
+    """From now on all work goes through compiled loops, also little."""
+    with _LOCK:
+        _numba()
+
+
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the kernel, compiled; it leaves the interpreter's lock to others while it runs."""
     with _LOCK:

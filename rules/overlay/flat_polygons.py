@@ -1,5 +1,6 @@
 """Polygons as flat arrays of coordinates, which the kernel's loops go through: made once, asked many times."""
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from onemap.rules.overlay.threads import Threads
 _EDGES = 16  # in a chunk
 _CHUNKS = 16  # in a group
 _AT_ONCE = 10_000  # polygons, whose arrays stay near the cache
+_BEGINNINGS = ("ring", "polygon_ring", "group", "polygon_group")  # with one value more: where all end
 
 
 class Flat(NamedTuple):
@@ -55,7 +57,7 @@ class FlatPolygons:
     def __init__(self, polygons: np.ndarray, threads: Threads) -> None:
         self.polygons = polygons
         parts = threads.each(lambda some: _flat(polygons[some]), list(blocks(len(polygons), _AT_ONCE)))
-        self.arrays = _concatenation(parts) if len(parts) > 1 else parts[0] if parts else _flat(polygons)
+        self.arrays = _concatenation(parts, threads) if len(parts) > 1 else parts[0] if parts else _flat(polygons)
         begin = self.arrays.ring[self.arrays.polygon_ring]
         self.edges = np.diff(begin) - np.diff(self.arrays.polygon_ring)
 
@@ -63,6 +65,31 @@ class FlatPolygons:
     def lists(self) -> Flat:
         """The same as lists, in which plain Python finds its way several times faster."""
         return Flat._make(column.tolist() for column in self.arrays)
+
+
+@dataclass(frozen=True)
+class FlatPairs:
+    """Pairs of polygons: left[left_index] and right[right_index], (k,) each."""
+
+    left: FlatPolygons
+    left_index: np.ndarray
+    right: FlatPolygons
+    right_index: np.ndarray
+
+    def only(self, chosen: np.ndarray) -> "FlatPairs":
+        """Some of the pairs: a mask (k,) or rows."""
+        return FlatPairs(self.left, self.left_index[chosen], self.right, self.right_index[chosen])
+
+    def with_indexes(self, left: np.ndarray, right: np.ndarray) -> "FlatPairs":
+        """With other pairs of the same polygons after these: (j,) each."""
+        return FlatPairs(self.left, np.r_[self.left_index, left], self.right, np.r_[self.right_index, right])
+
+
+def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPairs:
+    """Polygons (k,) pair by pair; what stands in several pairs is looked at only once."""
+    mine, at_mine = distinct(left)
+    others, at_other = distinct(right)
+    return FlatPairs(FlatPolygons(mine, threads), at_mine, FlatPolygons(others, threads), at_other)
 
 
 def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,24 +120,33 @@ def _flat(polygons: np.ndarray) -> Flat:
     return Flat._make((x, y, np.r_[start, len(x)], polygon_ring, *of_chunks, *of_groups, *of_polygon.T.copy()))
 
 
-def _concatenation(parts: list[Flat]) -> Flat:
+def _concatenation(parts: list[Flat], threads: Threads) -> Flat:
     """The arrays of some polygons after those of others, with all places counted on."""
-    points, chunks, groups = (
-        np.cumsum([0, *(len(getattr(part, name)) for part in parts[:-1])]) for name in ("x", "first", "group_west")
-    )
-    rings = np.cumsum([0, *(len(part.ring) - 1 for part in parts[:-1])])
+    points, chunks, groups = (_ends(parts, name, 0) for name in ("x", "first", "group_west"))
+    rings = _ends(parts, "ring", 1)
     counted = {
         "ring": points, "first": points, "stop": points, "polygon_ring": rings, "in_ring": rings, "group": chunks,
         "polygon_group": groups,
     }  # fmt: skip
-    columns = []
-    for name, column in zip(Flat._fields, zip(*parts, strict=True), strict=True):
-        if name in ("ring", "polygon_ring", "group", "polygon_group"):  # these end with where the next ones begin
-            column = (*(part[:-1] for part in column[:-1]), column[-1])
-        if name in counted:
-            column = tuple(part + before for part, before in zip(column, counted[name].tolist(), strict=True))
-        columns.append(np.concatenate(column))
-    return Flat._make(columns)
+    # These end with where the next ones begin.
+    place = {name: _ends(parts, name, int(name in _BEGINNINGS)) for name in Flat._fields}
+    whole = Flat._make(
+        np.empty(place[name][-1] + (name in _BEGINNINGS), getattr(parts[0], name).dtype) for name in Flat._fields
+    )
+
+    def write(number: int) -> None:
+        for name, column, values in zip(Flat._fields, whole, parts[number], strict=True):
+            room = column[place[name][number] : place[name][number] + len(values)]
+            room[:] = values + counted[name][number] if name in counted else values
+
+    # Where one part ends the next begins, so two write the same value there.
+    threads.each(write, range(len(parts)))
+    return whole
+
+
+def _ends(parts: list[Flat], name: str, more: int) -> np.ndarray:
+    """Where the values of each part begin, `more` at the end of each not counted, and where all end."""
+    return np.cumsum([0, *(len(getattr(part, name)) - more for part in parts)])
 
 
 def _rings(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.overlay.common_areas import common_areas
-from onemap.rules.overlay.flat_polygons import distinct
+from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs
 from onemap.rules.overlay.mutual_overlaps import features_overlap
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
@@ -52,15 +52,21 @@ Operation = Callable[..., np.ndarray]
 
 
 def _proved(
-    operation: Operation, left: np.ndarray, right: np.ndarray, expected_m2: np.ndarray, threads: Threads
+    operation: Operation,
+    left: np.ndarray,
+    right: np.ndarray,
+    expected_m2: np.ndarray,
+    threads: Threads,
+    flat: FlatPairs | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """operation(left, right) pair by pair, in threads: (n,) polygons or None, and (n,) whether it failed even on grids.
 
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
+    flat: the same pairs as the kernel has them, where somebody has made them already.
     """
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
     make = common_ground if operation is shapely.intersection else remaining_ground
-    result, told = make(left, right, threads, ARITHMETIC_M2)
+    result, told = make(flat or flat_pairs(left, right, threads), threads, ARITHMETIC_M2)
     untold = np.flatnonzero(~told)
     result[untold] = _by_geos(operation, left[untold], right[untold], threads)
     failed = np.zeros(len(result), dtype=bool)
@@ -152,20 +158,14 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
     failed = np.zeros(len(mine), dtype=bool)
     is_open, apart = shapely.is_missing(geometry), lies_apart(mine)
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
-    for rows, work in (
-        (np.flatnonzero(is_open & ~apart), _common),
-        (np.flatnonzero(is_open & apart), _common_by_parts),
-    ):
-        geometry[rows], failed[rows] = work(mine[rows], other[rows], area[rows], threads)
+    rows = np.flatnonzero(is_open & ~apart)
+    flat = met.flat.only(rows)
+    geometry[rows], failed[rows] = _proved(shapely.intersection, mine[rows], other[rows], area[rows], threads, flat)
+    rows = np.flatnonzero(is_open & apart)
+    geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
     keep = ~shapely.is_missing(geometry) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], geometry[keep], broken)
-
-
-def _common(
-    mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, threads: Threads
-) -> tuple[np.ndarray, np.ndarray]:
-    return _proved(shapely.intersection, mine, other, area_m2, threads)
 
 
 def _common_by_parts(

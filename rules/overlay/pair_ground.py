@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.overlay.common_areas import columns, common_areas, loops_over, steps_of
-from onemap.rules.overlay.compiler import SWITCH, is_compiler_there, is_worth_compiling
-from onemap.rules.overlay.flat_polygons import FlatPolygons, distinct
+from onemap.rules.overlay.compiler import SWITCH, is_compiler_there, is_kept, is_worth_compiling, load_compiler
+from onemap.rules.overlay.flat_polygons import FlatPairs, flat_pairs
 from onemap.rules.overlay.kernel_ground import MOST_STOPS, OPEN, UNTOLD, Rings, Stops, ground_of_pairs
 from onemap.rules.overlay.threads import Threads
 
@@ -19,31 +20,42 @@ _POINTS_A_PAIR, _RINGS_A_PAIR = 40, 2  # room for so many of a block, and at lea
 _TAKES = 4  # times as long as a sum
 
 
-def common_ground(
-    left: np.ndarray, right: np.ndarray, threads: Threads, least_m2: float = 0.0
-) -> tuple[np.ndarray, np.ndarray]:
+def common_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """left ∩ right of valid polygons pair by pair: (k,), None where they share nothing; and (k,) whether it is told.
 
     least_m2: parts with less ground are left out.
     """
-    return _grounds(left, right, threads, least_m2, remains=False)
+    return _grounds(pairs, threads, least_m2, remains=False)
 
 
-def remaining_ground(
-    left: np.ndarray, right: np.ndarray, threads: Threads, least_m2: float = 0.0
-) -> tuple[np.ndarray, np.ndarray]:
+def remaining_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """left − right of valid polygons pair by pair: (k,), None where nothing is left; and (k,) whether it is told."""
-    return _grounds(left, right, threads, least_m2, remains=True)
+    return _grounds(pairs, threads, least_m2, remains=True)
 
 
 def compile_kernel() -> int:
     """Compile the kernel, and keep it for later processes; returns an exit code, 0 also where there is no compiler."""
     if is_compiler_there():
         os.environ[SWITCH] = "1"
-        squares = shapely.box([0, 1], 0, [2, 3], 2)
-        common_areas(squares[:1], squares[1:], Threads())
-        common_ground(squares[:1], squares[1:], Threads())
+        _ask_kernel()
     return 0
+
+
+def load_kernel() -> None:
+    """Load what was compiled and kept, for a process that waits: some 0.4 s and 110 MB, and nothing where it is there.
+
+    Nothing is compiled for it: where nothing was kept, the first large question does that.
+    """
+    if is_kept():
+        load_compiler()
+        _ask_kernel()
+
+
+@cache
+def _ask_kernel() -> None:
+    squares = shapely.box([0, 1], 0, [2, 3], 2)
+    common_areas(squares[:1], squares[1:], Threads())
+    common_ground(flat_pairs(squares[:1], squares[1:], Threads()), Threads())
 
 
 @dataclass(frozen=True)
@@ -57,31 +69,27 @@ class _Outline:
     rings: np.ndarray
 
 
-def _grounds(
-    left: np.ndarray, right: np.ndarray, threads: Threads, least_m2: float, *, remains: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    mine, one = distinct(left)
-    others, other = distinct(right)
-    a, b = FlatPolygons(mine, threads), FlatPolygons(others, threads)
-    is_compiled = is_worth_compiling(_TAKES * steps_of(a, one, b, other))
-    polygons_a, polygons_b, work = loops_over(a, b, ground_of_pairs, is_compiled)
-    pairs = (one, other) if is_compiled else (one.tolist(), other.tolist())
+def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bool) -> tuple[np.ndarray, np.ndarray]:
+    count = len(pairs.left_index)
+    is_compiled = is_worth_compiling(_TAKES * steps_of(pairs))
+    given, work = loops_over(pairs, ground_of_pairs, is_compiled)
     # Plain loops leave it to GEOS to prove rings, which is quicker.
     wish = float(remains), float(is_compiled), least_m2
-    told = np.zeros(len(left), dtype=np.int64), np.zeros(len(left), dtype=np.int64)
+    told = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
 
     def of_block(block: slice) -> np.ndarray:
-        stops = _stops(int(a.edges[one[block]].max()), int(b.edges[other[block]].max()), is_compiled)
+        edges = pairs.left.edges[pairs.left_index[block]], pairs.right.edges[pairs.right_index[block]]
+        stops = _stops(int(edges[0].max()), int(edges[1].max()), is_compiled)
         size, begin = block.stop - block.start, block.start
         room, grounds = max(size * _POINTS_A_PAIR, 4000), []
         while begin < block.stop:
             rings = _rings(room, max(size * _RINGS_A_PAIR, room // 8), is_compiled)
-            end = work(polygons_a, polygons_b, *pairs, begin, block.stop, wish, stops, rings, told)
+            end = work(*given, begin, block.stop, wish, stops, rings, told)
             grounds.append(_polygons(_outline_of(rings, told, slice(begin, end))))
             begin, room = end, room * (2 if end == begin else 1)
         return np.concatenate(grounds)
 
-    done = threads.each(of_block, list(blocks(len(left), _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
+    done = threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
     return np.concatenate([np.empty(0, dtype=object), *done]), told[0] != UNTOLD
 
 

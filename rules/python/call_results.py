@@ -20,7 +20,7 @@ from onemap.rules.runs.run import most_severe, verdict_counts
 if TYPE_CHECKING:
     from folium import Map
 
-_GEOMETRY_TYPES = {"overlaps_line": "MultiLineString", "overlaps_point": "MultiPoint"}
+_GEOMETRY_TYPES = {"overlaps_line": "MultiLineString", "overlaps_point": "MultiPoint", "parcels_bad": "Geometry"}
 Explain = Callable[[str, str, str], dict[str, Any]]
 
 

@@ -18,6 +18,7 @@ from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.readings.limits import Limit
 from onemap.rules.readings.means import day_means, hour_means, with_periods
 from onemap.rules.readings.node_status import NodeStatus, node_statuses
+from onemap.rules.readings.reading_look import SHOWN, shown_class
 from onemap.rules.readings.reading_rows import readings_of
 from onemap.rules.statistics.statistics import record_of
 
@@ -76,7 +77,7 @@ def sensor_readings(library: Library, options: ReadingsOptions) -> SensorReading
         problems=[*read.problems, *problems],
         tables={
             "means": Table(pd.DataFrame(means, columns=_MEAN_FIELDS)),
-            "status": Table(pd.DataFrame(nodes, columns=_STATUS_FIELDS), places, "Point"),
+            "status": Table(pd.DataFrame(nodes, columns=[*_STATUS_FIELDS, SHOWN]), places, "Point"),
         },
     )
 
@@ -135,6 +136,7 @@ def _mean_records(means: pd.DataFrame, zone: timedelta) -> list[Record]:
 
 def _node_record(status: NodeStatus, zone: timedelta) -> Record:
     record = asdict(status)
+    record[SHOWN] = shown_class(status.status, status.age_s, status.period_s)
     return record | {name: record[name] and _local(record[name], zone) for name in ("time", "since")}
 
 

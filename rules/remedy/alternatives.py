@@ -1,7 +1,7 @@
 """Alternatives for parcels that do not pass whole: cut, one piece, moved, turned; each checked, with what changes."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.findings.table import Table, records_of
 from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES, department_changes, department_verdicts
@@ -45,17 +46,18 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """The alternatives, what each department would lose or gain by them, and how far was searched."""
+    """The alternatives, what each department would lose or gain by them, and how many grounds were tried."""
 
     table: Table
     departments: Table
-    search: dict[str, Any]
+    tried: int
 
 
 def alternatives(
     question: Question,
     first: Run,
     rest: np.ndarray,
+    rules: Sequence[Rule],
     options: RemedyOptions,
     origin: tuple[float, float],
     judge: Judge,
@@ -64,8 +66,8 @@ def alternatives(
 ) -> Alternatives:
     """The alternatives of every parcel that does not pass whole.
 
-    first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; expect: told how
-    many more grounds will be judged at most, and in how many checks.
+    first: the check of the parcels as given, by `rules`; rest: (n,) what cutting leaves, counted from `origin`; expect:
+    told how many more grounds will be judged at most, and in how many checks.
     """
     parcels = shift_geometries(question.parcels.geometries, (-origin[0], -origin[1]))
     rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, options.keep_verdict))
@@ -80,7 +82,9 @@ def alternatives(
     found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
     if found:
         expect(len(found), 1)
-    return _tables(question, first, found, options.keep_verdict, origin, judge, threads, bounds.record(trial.tried))
+    named = list(dict.fromkeys(rule.department for rule in rules))
+    table, departments = _tables(question, first, found, options.keep_verdict, origin, judge, named, threads)
+    return Alternatives(table, departments, trial.tried)
 
 
 def _remainders(rows: np.ndarray, rest: np.ndarray) -> list[Candidate]:
@@ -166,10 +170,13 @@ def _tables(
     keep_verdict: str,
     origin: tuple[float, float],
     judge: Judge,
+    named: Sequence[str],
     threads: Threads,
-    search: dict[str, Any],
-) -> Alternatives:
-    """Each alternative once more through the check, with its verdict and what it changes for each department."""
+) -> tuple[Table, Table]:
+    """Each alternative once more through the check, with its verdict and what it changes for each department.
+
+    named: the departments, in their order.
+    """
     shapes = np.empty(len(found), dtype=object)
     shapes[:] = [item.ground for item in found]
     grounds = shift_polygons(shapes, origin)
@@ -184,7 +191,7 @@ def _tables(
         pairs = list(zip(names, again.parcels.ids.tolist(), strict=True))
         kinds = [item.name for item in found]
         before, after = department_verdicts(first, origin), department_verdicts(run, origin)
-        departments = department_changes(before, after, pairs, kinds, threads)
+        departments = department_changes(before, after, pairs, kinds, named, threads)
         areas = shapely.area(shift_geometries(question.parcels.geometries, (-origin[0], -origin[1])))
         rows = _alternative_rows(found, names, areas, run.tables["parcels"].columns, keep_verdict, departments)
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -193,7 +200,7 @@ def _tables(
         for name in COLUMNS
     }
     table = Table(pd.DataFrame(typed, columns=COLUMNS), multi(grounds, "polygon"))
-    return Alternatives(table, Table(departments), search)
+    return table, Table(departments)
 
 
 def _alternative_rows(

@@ -68,14 +68,14 @@ def department_changes(
     again: DepartmentVerdicts,
     pairs: Sequence[tuple[str, str]],
     alternatives: Sequence[str],
+    order: Sequence[str],
     threads: Threads,
 ) -> pd.DataFrame:
     """One row for each alternative and department that a finding speaks for before or after.
 
-    pairs: each alternative's parcel, and the name under which it was checked. kept_m2: the department's ground that the
-    parcel takes and the alternative leaves; given_up_m2: what only the alternative takes.
+    pairs: each alternative's parcel, and the name under which it was checked; order: of the departments. kept_m2: the
+    department's ground that the parcel takes and the alternative leaves; given_up_m2: what only the alternative takes.
     """
-    order = list(dict.fromkeys(department for verdicts in (first, again) for _, department in verdicts.rows))
     named: dict[str, list[str]] = {}
     for verdicts in (first, again):
         for parcel, department in verdicts.rows:

@@ -1,10 +1,12 @@
 """The part of each parcel that passes: checked, cut, and checked again as it is written, until nothing is found."""
 
+import math
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,15 +22,16 @@ from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_or
 from onemap.rules.findings.run_tables import RANK, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.packs.pack import rules_of_run
+from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
+from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.alternatives import PROPOSED, alternatives
 from onemap.rules.remedy.cuts import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
 from onemap.rules.remedy.remedy_options import RemedyOptions
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
-from onemap.rules.runs.run import Run
+from onemap.rules.runs.run import Chunk, Run
 
 KIND = "remedy"
 # How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
@@ -55,6 +58,15 @@ class Remedy:
         sums: dict[str, float] = self.record["sums"]
         return sums
 
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs by which it was asked."""
+        return self.question.packs
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in one chunk."""
+        yield Chunk(self.tables, self.question.parcels)
+
 
 def remedy(
     library: Library,
@@ -64,16 +76,65 @@ def remedy(
 ) -> Remedy:
     """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
     began = time.perf_counter()
-    parcels = question.parcels
-    west, south, _, _ = shapely.total_bounds(parcels.geometries)
-    origin = local_origin(west, south)
+    check_plan = check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
+    found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
+    cut, dropped = found.tables["cuts"].values("area_m2"), found.tables["remainder"].values("dropped_m2")
+    sums = {**found.counts, **ground_sums([cut], [dropped])}
+    record = remedy_record(found.first.record, options, found.tried, sums, time.perf_counter() - began)
+    return Remedy(question, record, {**found.tables, "run": run_table(record)}, found.first.problems)
+
+
+@dataclass(frozen=True)
+class FoundParts:
+    """What a remedy finds of some parcels: every table but `run`, their first check, how many grounds were tried."""
+
+    tables: dict[str, Table]
+    first: Run
+    tried: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Of how many parcels what was found.
+
+        passing: some part of the parcel passes; whole: all of it; moved and the like: parcels with such an alternative.
+        """
+        remainder, kinds = self.tables["remainder"].columns, self.tables["alternatives"].columns["alternative"]
+        touched = {*self.tables["cuts"].columns["parcel"], *remainder["parcel"][remainder["dropped_m2"] > 0]}
+        return {
+            "parcels": len(remainder),
+            "passing": int((remainder["parts"] > 0).sum()),
+            "whole": len(remainder) - len(touched),
+            **{name: int((kinds == name).sum()) for name in ("moved", "turned", "moved_turned")},
+        }
+
+
+def ground_sums(cut: Iterable[np.ndarray], dropped: Iterable[np.ndarray]) -> dict[str, float]:
+    """What was cut and dropped in m², of areas that come in parts.
+
+    The exact sum is rounded once, so that no digit tells of the parts.
+    """
+    cut_m2, dropped_m2 = (math.fsum(chain.from_iterable(parts)) for parts in (cut, dropped))
+    return {"cut_m2": cut_m2, "dropped_m2": dropped_m2}
+
+
+def parcels_remedied(
+    library: Library, question: Question, options: RemedyOptions, check_plan: CheckPlan, threads: Threads
+) -> FoundParts:
+    """Cut from some parcels what stands against them.
+
+    check_plan: of all parcels of the question. The rows are the same to the last digit whichever parcels are cut
+    together. Raises OneMapError for every refusal.
+    """
+    parcels, origin = question.parcels, check_plan.origin
     parts = Parts.whole(shift_geometries(parcels.geometries, (-origin[0], -origin[1])))
     areas = shapely.area(parts.rest)
-    searching = SearchProgress(threads.progress.part(0.0, WRITING))
+    searching = SearchProgress(threads.progress)
 
     def judge(changed: Question, step: str | None = None) -> Run:
-        count = len(changed.parcels.ids)
-        return searching.checked(count, lambda own: check(library, changed, replace(threads, progress=own)), step)
+        def checked(own: Progress) -> Run:
+            return check(library, changed, replace(threads, progress=own), check_plan=check_plan)
+
+        return searching.checked(len(changed.parcels.ids), checked, step)
 
     rings = [ring for rings in searches(Bounds(options.move_m, options.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
@@ -92,12 +153,9 @@ def remedy(
 
     _cut_until_nothing_is_found(parts, first, rules, options, origin, judge_rest, cutting)
     tables = _tables(parts, areas, question, rules, origin)
-    others = alternatives(question, first, parts.rest, options, origin, judge, searching.expect, cutting)
+    others = alternatives(question, first, parts.rest, rules, options, origin, judge, searching.expect, cutting)
     tables["alternatives"], tables["departments"] = others.table, others.departments
-    sums = _sums(parts, others.table.columns["alternative"])
-    record = _record(first, options, others.search, sums, time.perf_counter() - began)
-    tables["run"] = run_table(record)
-    return Remedy(question, record, tables, first.problems)
+    return FoundParts(tables, first, others.tried)
 
 
 def _cut_until_nothing_is_found(
@@ -127,37 +185,24 @@ def _cut_until_nothing_is_found(
         _give_up(parts, run, rules, options.keep_verdict, origin, rows)
 
 
-def _record(
-    first: Run, options: RemedyOptions, search: dict[str, Any], sums: dict[str, float], seconds: float
+def remedy_record(
+    first: Mapping[str, Any], options: RemedyOptions, tried: int, sums: Mapping[str, float], seconds: float
 ) -> dict[str, Any]:
-    """The record of a remedy: that of its first check, with what makes it a remedy."""
+    """The record of a remedy: that of its first check, with what makes it a remedy.
+
+    tried: how many grounds were looked at in search of alternatives; sums: see `Remedy.sums`.
+    """
     return {
-        **first.record,
+        **first,
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
         "seconds": round(seconds, 3),
         "parameters": {
-            **first.record["parameters"],
+            **first["parameters"],
             **options.record(),
         },
-        "search": search,
-        "sums": sums,
-    }
-
-
-def _sums(parts: Parts, kinds: pd.Series) -> dict[str, float]:
-    """For how many parcels what was found, and what was cut and dropped in m².
-
-    passing: some part of the parcel passes; whole: all of it; moved and the like: parcels with such an alternative.
-    """
-    touched = {cut.parcel for cut in parts.cuts} | set(np.flatnonzero(parts.dropped_m2 > 0).tolist())
-    return {
-        "parcels": len(parts.rest),
-        "passing": int((~shapely.is_missing(parts.rest)).sum()),
-        "whole": len(parts.rest) - len(touched),
-        **{name: int((kinds == name).sum()) for name in ("moved", "turned", "moved_turned")},
-        "cut_m2": float(sum(cut.area_m2 for cut in parts.cuts)),
-        "dropped_m2": float(parts.dropped_m2.sum()),
+        "search": Bounds(options.move_m, options.turn_deg).record(tried),
+        "sums": dict(sums),
     }
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from onemap.layers.messages import phrase
 from onemap.rules.findings.table import records_of
 from onemap.rules.remedy.alternatives import departments_of
-from onemap.rules.remedy.remedy import Remedy
 from onemap.rules.remedy.remedy_options import KEEP_VERDICT, RemedyOptions
+from onemap.rules.runs.run import Chunk
 
 Row = dict[str, Any]
 
@@ -24,14 +24,33 @@ def remedy_options(values: Mapping[str, Any]) -> RemedyOptions:
     )
 
 
-def remedy_json(found: Remedy, language: str) -> Row:
+class SaidAlternatives:
+    """The alternatives that an answer says; of very many the first, since it is held as a whole. most: None for all."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self.rows: list[Row] = []
+        self.left = 0  # that only the tables have
+
+    def append(self, chunk: Chunk) -> None:
+        """The alternatives of the next parcels."""
+        if "alternatives" not in chunk.tables:
+            return
+        count = chunk.tables["alternatives"].count
+        room = count if self._most is None else self._most - len(self.rows)
+        if room > 0:
+            names = ("alternatives", "departments")
+            self.rows += alternative_rows(*(records_of(chunk.tables[name].columns) for name in names))[:room]
+        self.left += max(count - max(room, 0), 0)
+
+
+def remedy_json(record: Mapping[str, Any], said: SaidAlternatives, language: str) -> Row:
     """A remedy as `remedy` answers: sums, alternatives, and how far was searched."""
-    tables = found.tables
-    rows = alternative_rows(*(records_of(tables[name].columns) for name in ("alternatives", "departments")))
-    search = found.record["search"]
+    search = record["search"]
     return {
-        **found.sums,
-        "alternatives": rows,
+        **record["sums"],
+        "alternatives": said.rows,
+        **({"alternatives_left": said.left} if said.left else {}),
         "search": {**search, "text": search_text(search, language)},
     }
 

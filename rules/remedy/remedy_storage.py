@@ -1,5 +1,6 @@
 """Remedies kept in the library beside the runs of checks: record, remainder, cuts, and the parcels as given."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,22 @@ import shapely
 from onemap.layers.library.library import Library
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.findings.table import Table
+from onemap.rules.packs.pack import Pack
 from onemap.rules.remedy.alternatives import COLUMNS as ALTERNATIVE_COLUMNS
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND, Remedy
 from onemap.rules.remedy.remedy_options import RemedyOptions
-from onemap.rules.runs.run_store import GIVEN, given_rows, keep_run, log_run, rows_of_table, run_record, stored_rows
+from onemap.rules.runs.run import Chunk
+from onemap.rules.runs.run_store import (
+    GIVEN,
+    Recorder,
+    log_run,
+    rows_of_parcels,
+    rows_of_table,
+    run_record,
+    stored_rows,
+)
 
 # Every table with the types of its columns, so that an empty one has the same.
 COLUMNS: dict[str, dict[str, Any]] = {
@@ -31,21 +42,32 @@ KEPT = tuple(COLUMNS)
 SHAPED = ("remainder", "cuts", "alternatives")  # those with geometry
 
 
-def record_remedy(library: Library, found: Remedy) -> None:
-    """Keep a remedy in one transaction. Raises OneMapError library.read_only, library.busy, library.full."""
-    with library.writing() as connection:
-        write_remedy(connection, found)
+class RemedyRecorder:
+    """Takes down a remedy inside an open transaction: its rows as they come, its record when it is done."""
+
+    def __init__(self, connection: StoreConnection, record: Mapping[str, Any]) -> None:
+        self._connection, self._record = connection, record
+        self._recorder = Recorder(connection, record["id"])
+
+    def append(self, chunk: Chunk) -> None:
+        """The next rows, and the next parcels as they were given."""
+        self._recorder.append_rows({name: rows_of_table(chunk.tables[name]) for name in KEPT if name in chunk.tables})
+        if chunk.parcels:
+            self._recorder.append_rows({GIVEN: rows_of_parcels(chunk.parcels)})
+
+    def finish(self, packs: Sequence[Pack]) -> None:
+        """The record itself, with its row in the log."""
+        record = self._record
+        self._recorder.finish(record, [text for pack in packs for text in pack.texts])
+        log_run(self._connection, "remedy", record, {"parameters": record["parameters"], **record["sums"]})
 
 
 def write_remedy(connection: StoreConnection, found: Remedy) -> None:
     """Keep a remedy inside the open transaction, beside what is written because of it."""
-    record = found.record
-    kept = {name: rows_of_table(found.tables[name]) for name in KEPT}
-    kept[GIVEN] = given_rows(found.question)
-    texts = [text for pack in found.question.packs for text in pack.texts]
-    keep_run(connection, record, kept, texts)
-    detail = {"parameters": record["parameters"], **found.sums}
-    log_run(connection, "remedy", record, detail)
+    recorder = RemedyRecorder(connection, found.record)
+    for chunk in found.chunks():
+        recorder.append(chunk)
+    recorder.finish(found.packs)
 
 
 def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:

@@ -12,8 +12,9 @@ def remedy_lines(result: Mapping[str, Any], language: str) -> list[str]:
     """The lines of an answer with `alternatives` and `search`."""
     rows = result["alternatives"]
     lines = [_line(row, language) for row in rows[:_MOST]]
-    if len(rows) > _MOST:
-        lines.append(phrase("said.more_alternatives", language, count=len(rows) - _MOST))
+    more = max(len(rows) - _MOST, 0) + result.get("alternatives_left", 0)
+    if more:
+        lines.append(phrase("said.more_alternatives", language, count=more))
     return [*lines, result["search"]["text"]] if result["search"]["text"] else lines
 
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from onemap.layers.geometry.wkb_boxes import wkb_boxes, wkb_types
+from onemap.rules.findings.extents import Extent, extent_from, extent_of
 from onemap.rules.findings.table import Table, plain_values, typed_columns
 
 BLOCK_ROWS = 8192
@@ -163,6 +165,17 @@ class ArrowTable(Table):
     def has_geometries(self) -> bool:
         """Whether it is a table of ground."""
         return self.rows.wkb is not None
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of its geometries (n, 4), none of which is made for it."""
+        return wkb_boxes(self.rows.wkb)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where its geometries lie, and of which types they are."""
+        wkb = self.rows.wkb
+        return extent_of(np.empty(0, dtype=object)) if wkb is None else extent_from(self.boxes, wkb_types(wkb))
 
 
 def rows_of_table(table: Table, outlines: np.ndarray | None = None) -> Rows:

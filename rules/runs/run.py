@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from onemap.layers.frames.frames import BadFeatures
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
@@ -46,9 +47,9 @@ class Run:
         return len(self.question.parcels.ids)
 
     @property
-    def set_aside(self) -> int:
-        """How many others could not be used."""
-        return self.question.parcels.set_aside
+    def bad(self) -> tuple[tuple[str, BadFeatures], ...]:
+        """By file the others, which could not be used."""
+        return self.question.parcels.bad
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, in one chunk."""

@@ -42,6 +42,10 @@ class Differences:
             done += len(rows)
             progress.at(done / count)
 
+    def hold_rows(self, name: str, rows: Rows) -> None:
+        """The next rows of one table. Raises OneMapError run.damaged."""
+        self._tables[name].hold(rows)
+
     def differences(self) -> list[Difference]:
         """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
         for name, parts in self._by_rule.items():

@@ -31,9 +31,8 @@ CHECK = "check"  # the kind of a run whose record names none
 TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
 
-def given_rows(question: Question) -> Rows:
-    """The parcels of a question as they are kept: attributes, and geometry."""
-    parcels = question.parcels
+def rows_of_parcels(parcels: Parcels) -> Rows:
+    """Parcels as they are kept: attributes, and geometry."""
     return parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
 
 
@@ -57,7 +56,7 @@ class Recorder:
             whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
             self._append(name, rows_of_table(table, whole), whole)
         if chunk.parcels:
-            self._append(GIVEN, parcel_rows(chunk.parcels.ids, chunk.parcels.attributes, chunk.parcels.wkb))
+            self._append(GIVEN, rows_of_parcels(chunk.parcels))
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
         """The next rows of tables of any kind of run."""

@@ -5,10 +5,10 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
-from onemap.rules.charts.bars import BarSeries, bar_chart, stacked_bars
+from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_fills import OTHER, SERIES, Fill, series_fill
 from onemap.rules.charts.chart_sheet import ChartWords
-from onemap.rules.charts.transition_table import transition_table
+from onemap.rules.charts.figures import STACKED, Figure, MatrixFigure
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.class_keys import key_titles
 
@@ -19,8 +19,8 @@ Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
 
-def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, str]:
-    """The page of an answer of `statistics`, and its chart as SVG: hectares, kilometres or counts by unit and class."""
+def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, Figure]:
+    """The page of an answer of `statistics`, and its chart: hectares, kilometres or counts by unit and class."""
     rows, layer = result["rows"], result["layer"]
     name, factor, measure = _measure(rows)
     words = ChartWords(
@@ -48,8 +48,10 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
 
 
-def transitions_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, str]:
-    """The page of an answer of `transitions`, and its chart as SVG: the matrix in hectares, of all units together."""
+def transitions_page(
+    result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str
+) -> tuple[Page, MatrixFigure]:
+    """The page of an answer of `transitions`, and its chart: the matrix in hectares, of all units together."""
     before, after = result["layers"]
     names = _version(before, catalogue, language), _version(after, catalogue, language)
     entry = catalogue[after["code"]]
@@ -77,7 +79,7 @@ def transitions_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str
         _source([before, after, result["within"]], catalogue, language),
         language,
     )
-    chart = transition_table(words, shown, areas, names)
+    chart = MatrixFigure(words, tuple(shown), areas, names)
     columns = ("unit", "class", "before", "after", "loss", "gain", "net")
     heads = [phrase(f"figures.{name}", language) for name in columns]
     fields = ("before_m2", "after_m2", "loss_m2", "gain_m2", "net_m2")
@@ -95,7 +97,7 @@ def transitions_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
 
 
-def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[float | None], language: str) -> str:
+def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[float | None], language: str) -> Figure:
     """Stacked where there are units and classes; bars of the one or the other else, the largest first."""
     units = list(dict.fromkeys(_text(row["unit"]) for row in rows))
     classes = [_class(row, language) for row in rows]
@@ -108,7 +110,8 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
         known = [value for _, value in rest if value is not None]
         named = phrase("figures.others", language, count=len(rest))
         pairs = [*pairs[:_MOST_BARS], (named, sum(known) if len(known) == len(rest) else None)]
-    return bar_chart(words, [name for name, _ in pairs], [BarSeries("", tuple(value for _, value in pairs))])
+    series = BarSeries(words.unit, tuple(value for _, value in pairs))
+    return Figure(words, tuple(name for name, _ in pairs), (series,))
 
 
 def _stacked(
@@ -118,7 +121,7 @@ def _stacked(
     classes: list[str],
     values: list[float | None],
     language: str,
-) -> str:
+) -> Figure:
     sums: dict[str, float] = {}
     cells: dict[tuple[str, str], float | None] = {}
     for row, name, value in zip(rows, classes, values, strict=True):
@@ -134,7 +137,7 @@ def _stacked(
         added = [[cells.get((unit, name), 0.0) for name in rest] for unit in units]
         totals = tuple(None if None in row else sum(value or 0.0 for value in row) for row in added)
         series.append(BarSeries(phrase("figures.others", language, count=len(rest)), totals, Fill(OTHER.colour)))
-    return stacked_bars(words, units, series)
+    return Figure(words, tuple(units), tuple(series), form=STACKED)
 
 
 def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:

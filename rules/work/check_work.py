@@ -68,6 +68,7 @@ def _write_check(
 
     from onemap.layers.messages import phrase
     from onemap.rules.outputs.outputs import output_opened, remark_records
+    from onemap.rules.runs.bad_parcels import BAD_TABLE, bad_parcels_table
     from onemap.rules.runs.run_store import Recorder
     from onemap.rules.runs.unasked_rules import unasked_table
 
@@ -89,6 +90,8 @@ def _write_check(
             kept.at(done / max(run.parcels, 1))
         for taker in takers:
             taker.append({"unasked_rules": unasked_table(unasked)})
+            if values.get("keep_bad"):
+                taker.append({BAD_TABLE: bad_parcels_table(run.bad, context.language)})
         finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
         for taker, part in zip(takers, finishing, strict=True):
             taker.finish(part)
@@ -113,11 +116,19 @@ def _check_result(
     if changed is not None:
         result["changed"] = changed
     if values.get("keep_bad"):
-        result["set_aside"] = run.set_aside
+        result |= _set_aside(run, values)
     threshold = values.get("fail_on")
     if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
         result["failed_on"] = threshold
     return result
+
+
+def _set_aside(run: Any, values: Values) -> Result:
+    """How many parcels could not be used, and in which of the tables they are; None where none was wanted."""
+    from onemap.rules.runs.bad_parcels import BAD_TABLE
+
+    count = sum(len(some.rows) for _, some in run.bad)
+    return {"set_aside": count, "bad_table": BAD_TABLE if count and values.get("out") else None}
 
 
 def explain(values: Values, context: VerbContext) -> Result:

@@ -48,6 +48,7 @@ def receive(values: Values, context: VerbContext) -> Result:
             language=context.language,
             plan_only=bool(values.get("plan")),
             receipt=Path(values["receipt"]) if values.get("receipt") else None,
+            rasters=Path(values["rasters"]) if values.get("rasters") else None,
         )
         return receive_package(library, path, reception, context.progress)
 

@@ -1,5 +1,6 @@
 """What the verbs of indicators do with their values; libraries are imported here only when one runs."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,56 +19,114 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.rules.findings.run_tables import run_table
     from onemap.rules.indicators.indicator_pack import indicator_packs
     from onemap.rules.indicators.indicator_storage import record_indicators
-    from onemap.rules.indicators.indicators import IndicatorOptions, titled_tables
     from onemap.rules.indicators.indicators import indicators as measure
+    from onemap.rules.indicators.indicators import titled_tables
+    from onemap.rules.indicators.series_pages import sheet_figures
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
-    check_targets(outs, overwrite, [values["library"], *names])
-    check_page(values, *names)
+    inputs = [*names, values.get("theme") or ""]
+    check_targets(outs, overwrite, [values["library"], *inputs])
+    check_page(values, *inputs)
     with open_library(values["library"]) as library:
         packs = indicator_packs(names, library.catalogue())
-        options = IndicatorOptions(
-            packs=tuple(packs),
-            days=tuple(sorted(set(values.get("as_of") or [date.today()]))),
-            unit=values.get("unit"),
-            unit_field=values.get("unit_field"),
-            units_where=values.get("units_where"),
-            only=values.get("only") or (),
-            known_at=values.get("known_at"),
-        )
+        theme = _theme_of(values, library, packs)
+        options = _options(values, packs, theme)
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
+        rows = [{**row, "title": titles[row["id"]]} for row in found.rows]
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
+        catalogue, is_kept = library.catalogue(), library.writable and not values.get("unrecorded")
+        figures = sheet_figures(rows, catalogue, context.language)
         with contextlib.ExitStack() as written:
             targets = [
-                written.enter_context(tables_written(tables_for(out, tables, context), library.crs, out, overwrite))
+                written.enter_context(tables_written(shaped, library.crs, out, overwrite, figures=figures))
                 for out in outs
+                for shaped in [tables_for(out, tables, context.language)]
             ]
-            if library.writable:
+            if is_kept:
                 record_indicators(library, found, options)
-        recorded, catalogue = library.writable, library.catalogue()
+        held = _versions_of(theme, library, options.days[-1])
     problems: list[dict[str, Any]] = [problem_record(problem, context.language) for problem in found.problems]
     problems += remark_records(targets, context.language)
     context.progress.at(1.0, "")
     result: Result = {
-        "run": {**found.record, "recorded": recorded},
-        "indicators": [{**row, "title": titles[row["id"]]} for row in found.rows],
+        "run": {**found.record, "recorded": is_kept},
+        "indicators": rows,
         "units": found.units,
         "problems": problems,
+        **target_answer(values),
     }
-    return {**result, **_files_of(values, result["indicators"], packs, catalogue, context)}
-
-
-def _files_of(values: Values, rows: list[dict[str, Any]], packs: Any, catalogue: Any, context: VerbContext) -> Result:
-    """Where the tables lie, and the page, which is written here."""
-    from onemap.rules.indicators.indicator_pages import indicator_pages
-
-    answer = target_answer(values)
     if values.get("page"):
-        pages, charts = indicator_pages(rows, packs, catalogue, context.language)
-        answer["page"] = write_pages(values, pages, charts, context)
-    return answer
+        result["page"] = _write_pages(values, rows, packs, theme, held, catalogue, context)
+    return result
+
+
+def _options(values: Values, packs: Sequence[Any], theme: Any) -> Any:
+    """What is asked. Raises OneMapError indicators.unknown for a theme of which the packs know no indicator."""
+    from onemap.layers.errors import OneMapError
+    from onemap.rules.indicators.indicators import IndicatorOptions
+
+    only = tuple(values.get("only") or ())
+    if theme is not None:
+        known = {item.id for pack in packs for item in pack.indicators}
+        of_theme = tuple(name for name in theme.indicators if name in known)
+        only = tuple(name for name in only if name in of_theme) or of_theme
+        if not only:
+            raise OneMapError("indicators.unknown", field="--theme", value=list(theme.indicators), known=sorted(known))
+    return IndicatorOptions(
+        packs=tuple(packs),
+        days=tuple(sorted(set(values.get("as_of") or [date.today()]))),
+        unit=values.get("unit"),
+        unit_field=values.get("unit_field"),
+        units_where=values.get("units_where"),
+        only=only,
+        known_at=values.get("known_at"),
+    )
+
+
+def _theme_of(values: Values, library: Any, packs: Sequence[Any]) -> Any:
+    """The theme that is asked for, or None. Raises OneMapError theme.…."""
+    from onemap.rules.indicators.themes import theme_named
+
+    if not values.get("theme"):
+        return None
+    known = [item.id for pack in packs for item in pack.indicators]
+    return theme_named(values["theme"], library.catalogue(), known)
+
+
+def _versions_of(theme: Any, library: Any, day: date) -> dict[str, Any]:
+    """The version in force of each layer and table of a theme, None where there is none."""
+    from onemap.layers.library.versions import in_force, versions
+
+    codes = (*theme.layers, *theme.tables) if theme is not None else ()
+    known = versions(library) if codes else []
+    return {code: in_force([one for one in known if one.code == code], day) for code in codes}
+
+
+def _write_pages(
+    values: Values,
+    rows: list[dict[str, Any]],
+    packs: Sequence[Any],
+    theme: Any,
+    held: dict[str, Any],
+    catalogue: Any,
+    context: VerbContext,
+) -> str:
+    """Each indicator over several days, if there are; before them the theme's one page, else after them each unit."""
+    from onemap.rules.indicators.indicator_pages import indicator_pages
+    from onemap.rules.indicators.series_pages import series_pages
+    from onemap.rules.indicators.theme_pages import theme_page
+
+    pages, figures = series_pages(rows, packs, catalogue, context.language)
+    if theme is not None:
+        last = rows[-1]["as_of"]
+        of_last = [row for row in rows if row["as_of"] == last]
+        page, figure = theme_page(theme, of_last, held, packs, catalogue, context.language)
+        pages, figures = [page, *pages], [figure, *figures]
+        return write_pages(values, pages, [one.picture() for one in figures], context)
+    more, charts = indicator_pages(rows, packs, catalogue, context.language)
+    return write_pages(values, [*pages, *more], [one.picture() for one in (*figures, *charts)], context)
 
 
 def themes(values: Values, context: VerbContext) -> Result:
@@ -106,8 +165,8 @@ def themes(values: Values, context: VerbContext) -> Result:
     }
 
 
-def tables_for(out: str, tables: Any, context: VerbContext) -> Any:
+def tables_for(out: str, tables: Any, language: str) -> Any:
     """The tables as the file wants them: a sheet is for people, in their language."""
     from onemap.rules.indicators.indicator_sheets import sheets_for_people
 
-    return sheets_for_people(tables, context.language) if out.lower().endswith(".xlsx") else tables
+    return sheets_for_people(tables, language) if out.lower().endswith(".xlsx") else tables

@@ -3,11 +3,11 @@
 from onemap.layers.library import services
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.rules.compare import decisions
-from onemap.rules.indicators import warning_states
 from onemap.rules.inputs import subdivision_store
 from onemap.rules.review import review_guards
 from onemap.rules.review import review_tables as review
 from onemap.rules.runs import past_runs, run_store
+from onemap.rules.warnings import warning_states
 
 TABLES = (
     *services.TABLES,

@@ -324,6 +324,7 @@ _WORD_GROUPS = (
     ("indicator_statuses", "indicator_status"),
     ("indicator_reasons", "indicator_reason"),  # those that are not of findings too
     ("warning_kinds", "warning_kind"),
+    ("warning_states", "warning_state"),
 )
 
 

@@ -14,6 +14,7 @@ def readings(values: Values, context: VerbContext) -> Result:
     from onemap.layers.messages import problem_record
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.readings.limits import read_limits
+    from onemap.rules.readings.reading_look import status_look
     from onemap.rules.readings.readings import ReadingsOptions, sensor_readings
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -41,5 +42,6 @@ def readings(values: Values, context: VerbContext) -> Result:
         "means": found.means,
         "layers": found.layers,
         "problems": problems,
+        **({"look": status_look(context.language)} if values.get("looks") else {}),
         **target_answer(values),
     }

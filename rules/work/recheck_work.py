@@ -12,7 +12,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.table_targets import target_answer
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not decided for good
 
@@ -20,10 +20,10 @@ _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not
 def recheck(values: Values, context: VerbContext) -> Result:
     """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.warning_states import new_warnings
-    from onemap.rules.outputs.outputs import check_targets, tables_written
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.review.case_file import case_ids, read_case
     from onemap.rules.runs.past_runs import run_names
+    from onemap.rules.warnings.warning_states import new_warnings
     from onemap.rules.work.indicator_work import tables_for
 
     wanted = values.get("run") or []
@@ -50,10 +50,10 @@ def recheck(values: Values, context: VerbContext) -> Result:
         result["runs"] = run_records
     if found:
         result |= {"warnings": found.rows, "unlooked": found.unlooked}
-    for out in outs:
-        more = tables_for(out, {"warnings": found.table()}, context) if found else {}
-        with tables_written(_tables(records, run_records) | more, crs, out, overwrite):
-            pass
+    more = {"warnings": found.table()} if found else {}
+    result["problems"] = write_tables(
+        {**_tables(records, run_records), **more}, crs, values, context.language, form=tables_for
+    )
     if page is not None:
         _write_page(page, result, shown, context.language, overwrite)
         result["page"] = str(page)

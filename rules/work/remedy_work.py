@@ -6,47 +6,69 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
 
+_SAID = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
+
 
 def remedy(values: Values, context: VerbContext) -> Result:
     """Find the part of each parcel that passes, keep it in the library, and write its tables: both, or neither."""
-    import contextlib
-    from pathlib import Path
-
     from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options
-    from onemap.rules.question.question import question_of
-    from onemap.rules.remedy.remedy import WRITING, of_parcels
-    from onemap.rules.remedy.remedy import remedy as find_remedy
-    from onemap.rules.remedy.remedy_json import remedy_json, remedy_options
-    from onemap.rules.remedy.remedy_storage import record_remedy
+    from onemap.rules.remedy.remedy import Remedy
+    from onemap.rules.remedy.remedy_in_blocks import remedied
+    from onemap.rules.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
 
     options = remedy_options(values)
     asked_of = check_options(values)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
-    with open_library(values["library"]) as library:
-        question = question_of(library, asked_of, context.language)
-        if values.get("parcel"):
-            question = of_parcels(question, values["parcel"], Path(values["parcels"]).name)
-        threads = Threads.of(values.get("workers"), context.progress)
-        found = find_remedy(library, question, options, threads)
-        recorded = library.writable and not question.replaced
-        context.progress.at(WRITING, phrase("progress.writing" if recorded else "progress.tables", context.language))
-        with contextlib.ExitStack() as written:
-            targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
-            if recorded:
-                record_remedy(library, found)
+    given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
+    with open_library(values["library"]) as library, remedied(library, *given) as found:
+        said = SaidAlternatives(None if isinstance(found, Remedy) else _SAID)
+        recorded = library.writable and not asked_of.replaced
+        remarks = _write_remedy(library, found, values, context, recorded, said)
     context.progress.at(1.0, "")
     result: Result = {
-        **remedy_json(found, context.language),
+        **remedy_json(found.record, said, context.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
-        "problems": [*found.problems, *remark_records(targets, context.language)],
+        "problems": [*found.problems, *remarks],
     }
     result |= target_answer(values)
     return result
+
+
+def _write_remedy(
+    library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, said: Any
+) -> list[dict[str, Any]]:
+    """Write a remedy's rows to its tables and, if it is recorded, to the library; what the tables could not hold."""
+    import contextlib
+
+    from onemap.layers.messages import phrase
+    from onemap.rules.outputs.outputs import output_opened, remark_records
+    from onemap.rules.remedy.remedy import WRITING
+    from onemap.rules.remedy.remedy_storage import RemedyRecorder
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    step = phrase("progress.writing" if recorded else "progress.tables", context.language)
+    writing, done = context.progress.part(WRITING, 1.0, step), 0
+    writing.at(0.0)
+    with contextlib.ExitStack() as opened:
+        takers = [opened.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+        recorder = RemedyRecorder(opened.enter_context(library.writing()), found.record) if recorded else None
+        for chunk in found.chunks():
+            for taker in takers:
+                taker.append(chunk.tables)
+            said.append(chunk)
+            if recorder:
+                recorder.append(chunk)
+            done += len(chunk.parcels.ids) if chunk.parcels else 0
+            writing.at(done / max(found.sums["parcels"], 1))
+        for taker in takers:
+            taker.finish()
+        if recorder:
+            recorder.finish(found.packs)
+    return remark_records(takers, context.language)
 
 
 def sites(values: Values, context: VerbContext) -> Result:

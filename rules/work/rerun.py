@@ -1,12 +1,13 @@
-"""A stored run asked again, and held against what is stored of it; of a check only some parcels at a time."""
+"""A stored run asked again, and held against what is stored of it; of parcels only some at a time."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import shapely
 
 from onemap.layers.library.library import Library
-from onemap.rules.check.check import judged_parcels, local_origin
+from onemap.rules.check.check import Answer, judged_parcels, local_origin
 from onemap.rules.compare import comparison_storage as comparisons
 from onemap.rules.compare.comparison import compared
 from onemap.rules.compare.comparison_record import KIND as COMPARE
@@ -14,15 +15,20 @@ from onemap.rules.distributed.partition import fits_into_memory, most_parcels
 from onemap.rules.indicators import indicator_storage
 from onemap.rules.indicators.indicators import KIND as INDICATORS
 from onemap.rules.indicators.indicators import indicators
+from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.check_plan import check_plan_of
+from onemap.rules.question.check_plan import CheckPlan, check_plan_of
+from onemap.rules.question.question import Question
 from onemap.rules.remedy import remedy_storage as remedies
 from onemap.rules.remedy.remedy import KIND as REMEDY
-from onemap.rules.remedy.remedy import remedy
+from onemap.rules.remedy.remedy import parcels_remedied
+from onemap.rules.remedy.remedy_in_blocks import answer_of
 from onemap.rules.runs import run_store
 from onemap.rules.runs.run_differences import Difference, Differences
 
 _COMPUTED = 0.85  # of the work, before rows are held against those that are stored
+# What is found of a question's parcels by a plan and its sources.
+Answered = Callable[[CheckPlan, Sources, Question, Threads], Answer]
 
 
 def differences_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
@@ -35,34 +41,45 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
     if kind == COMPARE:
         held = Differences(library, identifier, comparisons.KEPT)
         with compared(library, comparisons.stored_options(library, identifier), computing) as found:
-            held.hold(found.tables, holding)
-    elif kind == REMEDY:
-        question = run_store.stored_question(library, identifier, REMEDY)
-        held = Differences(library, identifier, remedies.KEPT)
-        options = remedies.stored_options(library, identifier)
-        held.hold(remedy(library, question, options, computing).tables, holding)
-    elif kind == INDICATORS:
+            for share, name, rows in comparisons.kept_rows(found):
+                holding.at(share)
+                held.hold_rows(name, rows)
+        return held.differences()
+    if kind == INDICATORS:
         held = Differences(library, identifier, indicator_storage.KEPT)
         asked = indicator_storage.stored_options(library, identifier)
         held.hold(indicator_storage.kept_tables(indicators(library, asked, computing)), holding)
-    else:
-        return _check_again(library, identifier, threads)
-    return held.differences()
+        return held.differences()
+    if kind == REMEDY:
+        options = remedies.stored_options(library, identifier)
+
+        def remedied(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
+            return answer_of(parcels_remedied(library, question, options, check_plan, own))
+
+        return _again_in_parts(library, identifier, REMEDY, remedies.KEPT, remedied, threads)
+
+    def checked(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
+        return judged_parcels(check_plan, sources, question.parcels, own)
+
+    return _again_in_parts(library, identifier, run_store.CHECK, run_store.KEPT, checked, threads)
 
 
-def _check_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
-    """The same of a check: where its parcels are many, only so many as make a block are held with their rows."""
-    question = run_store.stored_question_of_none(library, identifier)
+def _again_in_parts(
+    library: Library, identifier: str, kind: str, kept: Sequence[str], answered: Answered, threads: Threads
+) -> list[Difference]:
+    """The same of a run about parcels: where these are many, only so many as make a block are held with their rows."""
+    question = run_store.stored_question_of_none(library, identifier, kind)
     count, origin = _extent(library, identifier)
     most = count if fits_into_memory(count / most_parcels()) else most_parcels()
     check_plan = check_plan_of(library, question, origin)
     while True:
         sources, done = check_plan.sources(library), 0
-        held = Differences(library, identifier, run_store.KEPT, [rule.id for rule in check_plan.rules])
+        held = Differences(library, identifier, kept, [rule.id for rule in check_plan.rules])
         lost: frozenset[str] = frozenset()
         for parcels in run_store.stored_parcels(library, identifier, question.parcels, max(most, 1)):
             judged, end = (done + _COMPUTED * len(parcels.ids)) / count, (done + len(parcels.ids)) / count
-            answer = judged_parcels(check_plan, sources, parcels, threads.part(done / count, judged))
+            part = threads.part(done / count, judged)
+            answer = answered(check_plan, sources, replace(question, parcels=parcels), part)
             # A layer that is damaged somewhere is unreadable for the whole run.
             found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
             lost = frozenset(found) - check_plan.unreadable if most < count else frozenset()

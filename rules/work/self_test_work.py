@@ -41,6 +41,7 @@ LIBRARIES = {
     "jinja2": "jinja2",
     "markupsafe": "markupsafe",
     "typst": "typst",
+    "scipy": "scipy.sparse.csgraph",
     "pypinyin": "pypinyin",
     "defusedxml": "defusedxml.ElementTree",
 }
@@ -169,6 +170,7 @@ def _ssl(_room: _Room) -> str:
 def _importing(name: str, module: str) -> Callable[[_Room], str]:
     def look(room: _Room) -> str:
         import importlib
+        import logging
         from importlib.metadata import PackageNotFoundError, version
 
         try:
@@ -177,6 +179,8 @@ def _importing(name: str, module: str) -> Callable[[_Room], str]:
             if name in NOT_EVERYWHERE:
                 return phrase("said.self_test_without", room.context.language)
             raise
+        # fiona tells of each driver that is switched off and that its GDAL never had.
+        logging.getLogger(name).addHandler(logging.NullHandler())
         importlib.import_module(module)
         return version(name)
 

@@ -85,13 +85,14 @@ def _with_files(
     answer: Result, tables: Any, crs: Any, catalogue: Any, make_page: Any, values: Values, context: VerbContext
 ) -> Result:
     """The answer with the tables and the page written, and where they lie."""
-    answer["problems"] += write_tables(tables, crs, values, context.language)  # nothing else is recorded with them
+    day = (values.get("as_of") or date.today()).isoformat()
+    page, figure = make_page(answer, catalogue, day, context.language)
+    # Nothing else is recorded with them.
+    answer["problems"] += write_tables(tables, crs, values, context.language, figures=[figure])
     context.progress.at(1.0, "")
     answer |= target_answer(values)
     if values.get("page"):
-        day = (values.get("as_of") or date.today()).isoformat()
-        page, chart = make_page(answer, catalogue, day, context.language)
-        answer["page"] = write_pages(values, [page], [chart], context)
+        answer["page"] = write_pages(values, [page], [figure.picture()], context)
     return answer
 
 

@@ -1,23 +1,33 @@
 """Where `--out` sends the tables of a verb that are recorded with nothing else, and how its answer names the places."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from onemap.rules.verb.declaration import Result, Values
 
 
 def write_tables(
-    tables: Mapping[str, Any], crs: Any, values: Values, language: str, sheet_language: str | None = None
+    tables: Mapping[str, Any],
+    crs: Any,
+    values: Values,
+    language: str,
+    sheet_language: str | None = None,
+    form: Callable[[str, Mapping[str, Any], str], Mapping[str, Any]] = lambda _out, tables, _language: tables,
+    figures: Sequence[Any] = (),
 ) -> list[dict[str, Any]]:
     """Write the tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
 
-    sheet_language: of heads and words in a sheet; codes without one. Raises OneMapError out.….
+    sheet_language: of heads and words in a sheet; codes without one. form: the tables as one of the places wants them.
+    figures: that a sheet has as native charts.
+    Raises OneMapError out.….
     """
     from onemap.rules.outputs.outputs import remark_records, tables_written
 
     problems: list[dict[str, Any]] = []
     for out in values.get("out") or ():
-        with tables_written(tables, crs, out, bool(values.get("overwrite")), sheet_language) as target:
+        with tables_written(
+            form(out, tables, language), crs, out, bool(values.get("overwrite")), sheet_language, figures
+        ) as target:
             problems += remark_records([target], language)
     return problems
 

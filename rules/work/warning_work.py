@@ -7,7 +7,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.indicator_work import tables_for
-from onemap.rules.work.table_targets import target_answer
+from onemap.rules.work.table_targets import target_answer, write_tables
 
 
 def warnings(values: Values, context: VerbContext) -> Result:
@@ -15,17 +15,16 @@ def warnings(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.indicators.indicator_pack import indicator_packs
     from onemap.rules.indicators.indicators import IndicatorOptions
-    from onemap.rules.indicators.warning_pages import warning_page
-    from onemap.rules.indicators.warnings import WarningOptions
-    from onemap.rules.indicators.warnings import warnings as look
-    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.review.hand import check_day
+    from onemap.rules.warnings.warning_pages import warning_page
+    from onemap.rules.warnings.warnings import WarningOptions
+    from onemap.rules.warnings.warnings import warnings as look
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
     check_targets(outs, overwrite, [values["library"], *names])
     check_page(values, *names)
     day = values.get("as_of") or date.today()
-    problems: list[dict[str, Any]] = []
     with open_library(values["library"]) as library:
         if values.get("keep"):
             check_day(library, values.get("as_of"))
@@ -38,10 +37,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
         options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
         found = look(library, options, Threads.of(values.get("workers"), context.progress))
         kept = _keep_and_say(library, found.rows, options, bool(values.get("keep")))
-        for out in outs:
-            tables = tables_for(out, {"warnings": found.table()}, context)
-            with tables_written(tables, library.crs, out, overwrite) as target:
-                problems += remark_records([target], context.language)
+        problems = write_tables({"warnings": found.table()}, library.crs, values, context.language, form=tables_for)
         catalogue = library.catalogue()
     context.progress.at(1.0, "")
     titles = {one.id: one.title.get(context.language, one.id) for pack in quotas.packs for one in pack.indicators}
@@ -56,14 +52,14 @@ def warnings(values: Values, context: VerbContext) -> Result:
     result |= target_answer(values)
     if values.get("page"):
         page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
-        result["page"] = write_pages(values, [page], [chart], context)
+        result["page"] = write_pages(values, [page], [chart.picture()], context)
     return result
 
 
 def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
     """Keep the list if that is wanted, and say in its rows how each stands that the library knows."""
-    from onemap.rules.indicators.warning_states import keep_warnings, kept_warnings
-    from onemap.rules.indicators.warnings import STATE_COLUMNS
+    from onemap.rules.warnings.warning_states import keep_warnings, kept_warnings
+    from onemap.rules.warnings.warnings import STATE_COLUMNS
 
     opened = keep_warnings(library, rows, options, library.person()) if is_kept else []
     kept = kept_warnings(library)
@@ -77,8 +73,8 @@ def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kep
 def warning_list(values: Values, context: VerbContext) -> Result:
     """The warnings that the library has opened, each with its steps; with --out also as a table."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.warning_states import kept_table, kept_warnings
-    from onemap.rules.outputs.outputs import check_targets, tables_written
+    from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.warnings.warning_states import kept_table, kept_warnings
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
@@ -86,18 +82,16 @@ def warning_list(values: Values, context: VerbContext) -> Result:
         kept, crs = kept_warnings(library).values(), library.crs
     found = [one for one in kept if values.get("state") in (None, one.state)]
     found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
-    for out in outs:
-        with tables_written(tables_for(out, {"warnings": kept_table(found)}, context), crs, out, overwrite):
-            pass
-    return {"ok": True, "warnings": [one.record() for one in found], **target_answer(values)}
+    problems = write_tables({"warnings": kept_table(found)}, crs, values, context.language, form=tables_for)
+    return {"ok": True, "warnings": [one.record() for one in found], "problems": problems, **target_answer(values)}
 
 
 def warning_step(values: Values, context: VerbContext) -> Result:
     """Take the next step of one warning: who, why, and how it then stands."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.warning_states import take_step
     from onemap.rules.review.case_step import plain_text
     from onemap.rules.review.hand import hand_of
+    from onemap.rules.warnings.warning_states import take_step
 
     with open_library(values["library"]) as library:
         who = library.person() if values.get("by") is None else hand_of(library, values).by

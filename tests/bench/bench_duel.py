@@ -19,6 +19,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.flat_polygons import flat_pairs
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.threads import Threads
 
@@ -180,8 +181,9 @@ def fought(left: np.ndarray, right: np.ndarray, score: Counter[str]) -> int:
     suspects = np.flatnonzero(~(np.abs(area - theirs) <= allowed))
     grounds = (common_ground, area, shapely.intersection), (remaining_ground, sizes - area, shapely.difference)
     chosen = np.arange(0, len(left), max(1, len(left) // LOOKED_AT))
+    pairs = flat_pairs(left, right, Threads())
     for work, expected, operation in grounds:
-        ground, told = work(left, right, Threads())
+        ground, told = work(pairs, Threads())
         score["told"] += int(told.sum())
         score["left to GEOS"] += int((~told).sum())
         made = np.nan_to_num(shapely.area(ground))

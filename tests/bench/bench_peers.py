@@ -62,6 +62,7 @@ JOBS = {
     "vii": Job(("vii",), ("geod",)),
     "file": Job((), ("shapely", "geopandas", "duckdb", "sedonadb")),
     "land": Job((), ("shapely", "geopandas", "duckdb", "sedonadb")),
+    "add": Job((), ("ogr2ogr",)),
     "desk": Job((), ("qgis-clip", "qgis-intersection")),
     "again": Job((), ()),
     "plan": Job((), ()),
@@ -81,6 +82,8 @@ def rows_of(name: str, size: str, wanted: Sequence[str], pythons: Pythons, repea
         keep(by_us(way, folder, repeats, limit_s))
     if name in FILES:
         keep(from_files(f"{OURS}, check", None, "", name, folder, repeats, limit_s))
+    if name == "add":
+        keep(computed(OURS, Path(sys.executable), "add_files", "ours", folder, repeats, limit_s))
     if name == "desk":
         keep(computed(OURS, Path(sys.executable), "desk_serve", name, folder, 4 * repeats, limit_s))
     if name == "again":

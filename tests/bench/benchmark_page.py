@@ -20,6 +20,7 @@ TITLES = {
     "vii": "(vii) areas on the ellipsoid",
     "file": "File to file: parcels × 3 controls, overlaps written",
     "land": "File to file: parcels × land use, all tables and every overlap written",
+    "add": "A layer taken in with all checks; the peer: ogr2ogr, and ST_IsValid of DuckDB",
     "desk": "At the desk: one parcel × 50 layers of a library",
     "again": "One parcel of a hundred changed, checked against an earlier run",
     "plan": "A plan edited in one township, checked against an earlier run",
@@ -44,6 +45,7 @@ TARGETS = (
     ("vii", ("M",), "geod", "", 5.0),
     ("land", ("M",), "best", "check", 2.5),
     ("file", ("M", "L"), "best", "check", 2.0),
+    ("add", ("L",), "ogr2ogr", "", 1.0),
     ("desk", ("M",), "qgis-intersection", "", 20.0),
     ("desk", ("M",), "qgis-clip", "", 5.0),
     ("again", ("M",), WHOLE, "against", 50.0),
@@ -61,6 +63,7 @@ SUMMARY = (
     ("i", "M", "postgis-subdivided", "areas", "boxes of groups of edges for each parcel"),
     ("i", "M", "postgis-subdivided", "ground", "the same, and proving what lies inside"),
     ("iv", "M", "postgis-subdivided", "areas", "joining the buffers of each class, by GEOS"),
+    ("add", "L", "ogr2ogr", "", "what a coverage is asked beside validity: gaps, overlaps, areas, hashes of rows"),
     ("desk", "M", "qgis-clip", "", "calls of Python, numpy and pandas for 50 layers"),
 )
 

@@ -165,6 +165,8 @@ def by_peer(peer: str, job: str, folder: Path, pythons: Pythons, repeats: int, l
         return Row(peer, why="the peers' Python is not here")
     if job in FILES:
         return from_files(peer, pythons.peers, peer, job, folder, repeats, limit_s)
+    if job == "add":
+        return computed(peer, pythons.peers, "add_files", peer, folder, repeats, limit_s)
     if not peer.startswith("postgis"):
         module = "peer_sql" if peer.startswith(("duckdb", "sedonadb")) else "peer_frames"
         return computed(peer, pythons.peers, module, f"{peer}:{job}", folder, repeats, limit_s)

@@ -72,7 +72,7 @@ def command(folder: Path, out: Path, job: str) -> list[object]:
 def totals(out: Path) -> list[float]:
     """Ground in conflict by control, or with all land use, from the overlaps that One Map or a peer wrote."""
     table = pyogrio.read_dataframe(out, layer="overlaps")
-    if "lid" in table or (table.get("rule") == "control.land").any():
+    if "lid" in table or ("rule" in table and (table["rule"] == "control.land").any()):
         return [float(shapely.area(table.geometry.to_numpy()).sum())]
     by = table["cid"] if "cid" in table else table["rule"].map({f"control.{name}": at for at, name in enumerate(NAMES)})
     return [float(shapely.area(table.geometry[by == number].to_numpy()).sum()) for number in range(len(NAMES))]

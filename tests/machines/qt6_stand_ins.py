@@ -1,7 +1,7 @@
 """Import every module of the plugin against PyQt6 itself, with stand-ins for QGIS's own classes: run as a program.
 
 It prints one JSON object: how many modules were imported, what failed, which names of Qt were asked for and are not
-there, and which widgets were built and painted.
+there, and which widgets were built and painted (qt6_widgets.py).
 """
 
 import ast
@@ -10,10 +10,19 @@ import importlib.util
 import json
 import os
 import sys
+import tempfile
+import tomllib
 import types
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import qt6_widgets  # noqa: E402
+from PyQt6.QtWidgets import QApplication  # noqa: E402
+
+ROOT = HERE.parents[1]
 OF_QGIS = ("core", "gui", "utils", "server", "analysis", "_3d")
 
 
@@ -58,14 +67,27 @@ class StandIn(metaclass=Standing):
 
 
 class QgisModule(types.ModuleType):
-    """A module of QGIS that has every class."""
+    """A module of QGIS: it has the classes that QGIS 4 has of those that the plugin knows; other modules have any."""
+
+    classes = None
 
     def __getattr__(self, name):
-        if name.startswith("__"):
+        if name.startswith("__") or (self.classes is not None and name not in self.classes):
             raise AttributeError(name)
         made = Standing(name, (StandIn,), {})
         setattr(self, name, made)
         return made
+
+
+def classes_of_qgis_4():
+    """Room → its classes: those of QGIS 3.40 that the plugin names, each where QGIS 4 has it."""
+    facts = tomllib.loads((HERE / "qgis4_names.toml").read_text(encoding="utf-8"))
+    rooms = {}
+    for line in (HERE / "qgis_names.txt").read_text(encoding="ascii").splitlines():
+        whole = line.split()[0]
+        room, _, name = whole.rpartition(".")
+        rooms.setdefault(facts["moved"].get(whole, room), set()).add(name)
+    return rooms
 
 
 def stand_in_for_qgis():
@@ -80,10 +102,20 @@ def stand_in_for_qgis():
     for name in names:
         module = importlib.import_module(f"PyQt6.{name}")
         sys.modules[f"qgis.PyQt.{name}"] = module
+    classes = classes_of_qgis_4()
     for name in (*(f"qgis.{one}" for one in OF_QGIS), "processing", "osgeo"):
         sys.modules[name] = QgisModule(name)
+        sys.modules[name].classes = classes.get(name)
         if name.startswith("qgis."):
             setattr(sys.modules["qgis"], name.partition(".")[2], sys.modules[name])
+    for name, kind in qt6_widgets.widgets_of_qgis(StandIn).items():
+        setattr(sys.modules["qgis.gui"], name, kind)
+    sys.modules["qgis.core"].QgsSettings = qt6_widgets.Settings
+    application = sys.modules["qgis.core"].QgsApplication
+    application.locale = staticmethod(lambda: "en")
+    application.qgisSettingsDirPath = staticmethod(tempfile.gettempdir)
+    system = sys.modules["qgis.core"].QgsCoordinateReferenceSystem
+    system.userFriendlyIdentifier = system.authid = lambda _self: "EPSG:4547"
 
 
 def register_package():
@@ -128,28 +160,13 @@ def names_of_qt_that_are_gone():
 
 
 def build_widgets():
-    """Widgets that are Qt's alone, built, laid out and painted."""
-    from PyQt6.QtWidgets import QApplication
-
-    application = QApplication.instance() or QApplication([])
-    from onemap.plugin.widgets.elided_label import ElidedLabel
-    from onemap.plugin.widgets.work_row import WorkRow
-
-    built = []
-    for kind in (WorkRow, ElidedLabel):
-        widget = kind()
-        widget.resize(300, 60)
-        picture = widget.grab()
-        if picture.isNull() or picture.width() != 300:
-            raise AssertionError(kind.__name__)
-        built.append(kind.__name__)
-    application.processEvents()
-    return built
+    """Every widget of the plugin, built, laid out and painted: the names of those, and why others were not."""
+    return qt6_widgets.build_all(list(plugin_modules()), StandIn, sys.modules["qgis.gui"].QgsMapCanvas)
 
 
 def main():
     """Import all, build some, and say how it went."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication([])
     stand_in_for_qgis()
     register_package()
     failed, modules = {}, list(plugin_modules())
@@ -162,13 +179,12 @@ def main():
         "modules": len(modules),
         "failed": failed,
         "gone": sorted(set(names_of_qt_that_are_gone())),
-        "widgets": [],
     }
-    try:
-        answer["widgets"] = build_widgets()
-    except Exception as error:  # noqa: BLE001 - told as well
-        failed["widgets"] = f"{type(error).__name__}: {error}"
+    answer["widgets"], answer["unpainted"] = build_widgets()
     sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+    application.processEvents()
+    os._exit(0)  # widgets that stand on stand-ins need not be taken down
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 """The core's tests once more on a machine that treats open files as Windows does: see windows_like.py."""
 
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from onemap.tests.machines import windows_like
+from onemap.layers.errors import Cancelled
+from onemap.rules.commands import command_line, stop_signals
+from onemap.tests.machines import windows_like, windows_names
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_AGAIN = [
@@ -19,6 +23,7 @@ RUN_AGAIN = [
     "tests/layers/stores/test_session.py",
     "tests/rules/check",
     "tests/rules/outputs",
+    "tests/rules/review",
 ]
 pytestmark = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="it asks Linux which files are in use")
 
@@ -68,3 +73,52 @@ def test_a_mapped_file_is_in_use(tmp_path):
     mapped = pa.memory_map(str(file))
     assert str(file) in windows_like.files_in_use()
     mapped.close()
+
+
+def test_names_that_differ_in_case_alone_are_one_file(tmp_path, monkeypatch):
+    file = tmp_path / "City" / "City.gpkg"
+    file.parent.mkdir()
+    file.write_text("1")
+    windows_names.ignore_case(monkeypatch)
+    twin = tmp_path / "CITY" / "city.GPKG"
+    assert twin.exists() and twin.samefile(file) and twin.read_text() == "1"
+    twin.write_text("2")
+    assert os.listdir(tmp_path / "cITY") == ["City.gpkg"] and file.read_text() == "2"
+    twin.unlink()
+    assert not file.exists()
+
+
+def test_a_library_named_in_another_case_is_the_same_library(onemap, tmp_path, monkeypatch):
+    windows_names.ignore_case(monkeypatch)
+    assert onemap("new", tmp_path / "City.gpkg", "--crs", "EPSG:4547").code == 0
+    again = onemap("new", tmp_path / "city.GPKG", "--crs", "EPSG:4547")
+    assert again.codes == ["library.exists"]
+    assert [path.name for path in tmp_path.glob("*.gpkg")] == ["City.gpkg"]
+
+
+def test_ctrl_break_stops_the_work_where_posix_signals_are_missing(monkeypatch):
+    windows_names.lack_what_windows_has_not(monkeypatch)
+    assert not hasattr(stop_signals.signal, "pthread_kill")
+
+    def stop(_number, _frame):
+        raise Cancelled
+
+    before = signal.getsignal(signal.SIGUSR1)
+    with pytest.raises(Cancelled), stop_signals.handling_signals(stop):
+        signal.raise_signal(stop_signals.signal.SIGBREAK)
+    assert signal.getsignal(signal.SIGUSR1) == before
+
+
+def test_words_for_another_program_are_in_the_console_s_page(monkeypatch):
+    class Kernel:
+        GetConsoleOutputCP = staticmethod(lambda: 936)
+
+    class Windows:
+        kernel32 = Kernel
+
+    monkeypatch.setattr(ctypes, "windll", Windows, raising=False)
+    monkeypatch.setattr(command_line, "os", windows_names.Lacking(os, (), name="nt"))
+    assert command_line.wanted_encoding(["layers", "city.gpkg"]) == "cp936"
+    assert "一张图".encode("cp936") == b"\xd2\xbb\xd5\xc5\xcd\xbc"
+    assert command_line.wanted_encoding(["layers", "city.gpkg", "--json"]) == "utf-8"
+    assert command_line.wanted_encoding(["layers", "--output-encoding", "gb18030"]) == "gb18030"

@@ -1,8 +1,9 @@
 """A machine that treats open files as Windows does, for tests that run under `-p onemap.tests.machines.windows_like`.
 
 A file that this process has open or mapped can be neither deleted nor replaced, nor can a folder that holds one be
-renamed; a rename never replaces; and names that Windows keeps for itself are refused. What native libraries do to files
-by themselves, names that differ in case alone, and other processes' files are not covered.
+renamed; a rename never replaces; names that Windows keeps for itself are refused; names that differ in case alone are
+one file, for Python's own calls (windows_names.py); the core's modules lack the signals and calls that Windows has not.
+What native libraries do to files by themselves, and other processes' files, are not covered.
 """
 
 import errno
@@ -11,6 +12,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from onemap.tests.machines import windows_names
 
 _SYSTEM = {name: getattr(os, name) for name in ("unlink", "remove", "rename", "replace")}
 
@@ -74,4 +77,6 @@ def windows_like(monkeypatch: pytest.MonkeyPatch):
     for module in (disk_place, arrow_values):
         monkeypatch.setattr(module, "IS_WINDOWS", True)
     monkeypatch.setattr(disk_place, "_drive_type", lambda _drive: 3)
+    windows_names.ignore_case(monkeypatch)
+    windows_names.lack_what_windows_has_not(monkeypatch)
     return Path("/")

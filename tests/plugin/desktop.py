@@ -30,18 +30,19 @@ def missing_parts():
 
 def make_profile(folder, library, language):
     """A QGIS profile with the plugin enabled, its library remembered, and nothing that pops up."""
-    settings = folder / "profiles" / "default" / "QGIS" / "QGIS3.ini"
-    settings.parent.mkdir(parents=True)
+    settings = folder / "profiles" / "default" / "QGIS"
+    settings.mkdir(parents=True)
     locale = {"zh": "zh-Hans", "en": "en_GB"}[language]
-    settings.write_text(
+    text = (
         "[PythonPlugins]\nonemap=true\nprocessing=true\n"
         f"[onemap]\nlibrary={library}\n"
         f"[locale]\noverrideFlag=true\nuserLocale={locale}\n"
         "[qgis]\nshowTips=false\ncheckVersion=false\n"
         "[core]\nNewsFeed\\http0\\disabled=true\n"
-        "[app]\nfontPointSize=9\n",
-        encoding="utf-8",
+        "[app]\nfontPointSize=9\n"
     )
+    for name in ("QGIS3.ini", "QGIS4.ini"):  # each QGIS reads its own
+        (settings / name).write_text(text, encoding="utf-8")
     plugins = folder / "plugins"
     plugins.mkdir()
     (plugins / "onemap").symlink_to(ROOT, target_is_directory=True)

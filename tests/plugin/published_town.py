@@ -62,16 +62,16 @@ def raster(path, bands, kind, paint, options=(), colours=(), nodata=None):
     system = osr.SpatialReference()
     system.ImportFromEPSG(4547)
     made.SetProjection(system.ExportToWkt())
+    if colours:  # before any cell is written: newer GDALs take it at no other time
+        table = gdal.ColorTable()
+        for value, colour in enumerate(colours):
+            table.SetColorEntry(value, colour)
+        made.GetRasterBand(1).SetColorTable(table)
     for band in range(1, bands + 1):
         cells = array.array(NUMBERS[kind], [paint(band, at % SIDE, at // SIDE) for at in range(SIDE * SIDE)])
         made.GetRasterBand(band).WriteRaster(0, 0, SIDE, SIDE, cells.tobytes())
         if nodata is not None:
             made.GetRasterBand(band).SetNoDataValue(nodata)
-    if colours:
-        table = gdal.ColorTable()
-        for value, colour in enumerate(colours):
-            table.SetColorEntry(value, colour)
-        made.GetRasterBand(1).SetColorTable(table)
     made.FlushCache()
     del made
     return str(path)

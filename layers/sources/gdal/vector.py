@@ -50,6 +50,7 @@ _MOST_REMARKS = 10
 _MOST_UNKNOWN = 10_000  # records without geometry that are looked at one by one; of more, most just have none
 _JSON_DRIVERS = {"GeoJSON", "TopoJSON"}
 SEEKABLE = {".shp", ".gdb", ".gpkg"}
+IN_BLOCKS = SEEKABLE | {".geojson", ".json"}
 ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
 _ROWS = 0.7  # of the time: the rest is looking for arcs
 

@@ -1,6 +1,7 @@
-"""Large layers of files that GDAL can begin to read in the middle, block by block; what is told is told as of a whole.
+"""Large layers read block by block; what is told is told as of a whole.
 
-Shapefile, FileGDB and GeoPackage; whatever is in memory of them at once is one block.
+Shapefile, FileGDB and GeoPackage, which GDAL can begin to read in the middle, and GeoJSON, which it reads in one go;
+whatever is in memory of them at once is one block.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
+from onemap.layers.sources.gdal.arrow_stream import column_blocks, comes_by_column
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.sources.gdal.shapefile import RAW
@@ -59,7 +61,7 @@ class ReadingNotes:
 
 
 class VectorStream:
-    """One layer, opened. count: how many rows the file says it has; crs: what it declares."""
+    """One layer, opened. count: how many rows the file says it has; crs: what it declares; is_text: it is GeoJSON."""
 
     def __init__(self, readable: vector.ReadableFile, encoding: str | None) -> None:
         self.readable = readable
@@ -72,6 +74,8 @@ class VectorStream:
         self._type = str(info["geometry_type"])
         self._fid = str(info["fid_column"] or "") if self._stands_by_fid() else ""
         self._asked = encoding
+        self.is_text = readable.json is not None
+        self._comes_by_column = self.is_text and comes_by_column(info)
 
     def _stands_by_fid(self) -> bool:
         """Whether rows come in the order of their fids, as those of a GeoPackage's table do; a view's may not."""
@@ -86,6 +90,8 @@ class VectorStream:
     @property
     def is_fit(self) -> bool:
         """Whether the layer can be read so: it has geometries, its text can be decoded by GDAL, arcs block by block."""
+        if self.is_text and not (self._comes_by_column and isinstance(self.readable.content, Path)):
+            return False
         has_arcs = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS
         return self._type != "None" and (self.crs is not None or not has_arcs) and RAW not in self.encodings
 
@@ -98,6 +104,21 @@ class VectorStream:
 
         Raises OneMapError source.…, UnicodeDecodeError if the text is of another encoding.
         """
+        if not self.is_text:
+            yield from self._blocks_from(encoding, first, size)
+            return
+        content = self.readable.content
+        assert isinstance(content, Path), "not fit"  # noqa: S101 - for the type checker  # nosec B101
+        for meta, geometries, columns, told in column_blocks(
+            content, self.readable.gdal_layer, first, size, self._errors
+        ):
+            notes = ReadingNotes(reading=told)
+            rows = {"skip_features": first, "max_features": len(geometries)}
+            yield self._block(meta, geometries, columns, rows, None, notes), notes
+            first += len(geometries)
+
+    def _blocks_from(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, ReadingNotes]]:
+        """The same of a file that GDAL can begin to read at any row."""
         at_once = size * (_BLOCKS_OF_MANY if self.count > _MANY else 1)
         is_point = self._type.replace("2.5D ", "").replace("Measured ", "").startswith(("Point", "MultiPoint"))
         may_be_curved = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS and not is_point
@@ -120,7 +141,9 @@ class VectorStream:
                     chunk = {"skip_features": first + start, "max_features": rows.stop - start}
                     notes = ReadingNotes(reading=list(reading) if start == 0 else [])
                     kept = [column[rows] for column in columns]
-                    yield self._block(meta, wkb[rows], kept, chunk, arcs, notes), notes
+                    with self._errors():
+                        geometries = shapely.from_wkb(wkb[rows], on_invalid="ignore")
+                    yield self._block(meta, geometries, kept, chunk, arcs, notes), notes
                 first += count
                 part = self._rows_after(first, fids)
                 if count < at_once:
@@ -142,7 +165,7 @@ class VectorStream:
     def _block(
         self,
         meta: dict[str, Any],
-        wkb: np.ndarray,
+        geometries: np.ndarray,
         columns: list[np.ndarray],
         part: dict[str, int],
         arcs: ArcStream | None,
@@ -150,8 +173,7 @@ class VectorStream:
     ) -> RawFrame:
         readable, first = self.readable, part["skip_features"]
         with self._errors():
-            geometries = shapely.from_wkb(wkb, on_invalid="ignore")
-            attributes = vector.attributes_of(readable, meta, columns, len(wkb), part)
+            attributes = vector.attributes_of(readable, meta, columns, len(geometries), part)
         if arcs is not None:
             with self._errors() as notes.looking:
                 looked = arcs.restroke(geometries, sagitta_of(self.crs, geometries))
@@ -193,6 +215,6 @@ class VectorStream:
 
 @contextlib.contextmanager
 def vector_stream(path: Path, layer: str, encoding: str | None) -> Iterator[VectorStream]:
-    """A layer of a file in one of the formats of `vector.SEEKABLE`. Raises OneMapError as `vector.read_vector`."""
+    """A layer of a file that can be read in blocks. Raises OneMapError as `vector.read_vector`."""
     with vector.prepared_file(path, layer, encoding) as readable:
         yield VectorStream(readable, encoding)

@@ -21,10 +21,11 @@ from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.layers.quality import neighbours
-from onemap.tests.layers.conftest import read_in_blocks
+from onemap.tests.layers.conftest import ROOT, read_in_blocks
 
 SIDE = 18
 BLOCK = 50
+NAMES = ["many.gpkg", "many.shp", "many.geojson"]
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -78,12 +79,13 @@ def planted():
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
-    """The planted errors as a GeoPackage and as a shapefile of GB 18030."""
+    """The planted errors as a GeoPackage, a shapefile of GB 18030, and a GeoJSON."""
     folder = tmp_path_factory.mktemp("planted")
     shapes, columns = planted()
     for name, options in (
         ("many.gpkg", {"driver": "GPKG", "geometry_type": "Polygon"}),
         ("many.shp", {"driver": "ESRI Shapefile", "geometry_type": "Polygon", "encoding": "gb18030"}),
+        ("many.geojson", {"driver": "GeoJSON", "geometry_type": "Polygon"}),
     ):
         values = list(columns.values())
         pyogrio.raw.write(folder / name, shapely.to_wkb(shapes), values, list(columns), crs="EPSG:4547", **options)
@@ -130,7 +132,7 @@ def libraries(tmp_path, empty_library):
 def whole(tmp_path_factory, empty_library, sources):
     """By file and whether invalid rings are made valid: what is answered and kept when a layer is read at once."""
     found = {}
-    for name in ("many.gpkg", "many.shp"):
+    for name in NAMES:
         for repair in (True, False):
             library = Path(shutil.copy(empty_library, tmp_path_factory.mktemp("whole") / "city.gpkg"))
             answer = added(library, sources / name, normalising=SourceOptions(repair=repair))
@@ -140,7 +142,7 @@ def whole(tmp_path_factory, empty_library, sources):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("repair", [True, False])
-@pytest.mark.parametrize("name", ["many.gpkg", "many.shp"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
     libraries, sources, whole, in_blocks, name, repair
 ):
@@ -251,11 +253,14 @@ def refused(library, source, **wishes):
         {"encoding": "ascii"},
     ],
 )
-def test_what_is_refused_at_once_is_refused_in_blocks_with_the_same_words(libraries, sources, monkeypatch, wishes):
-    at_once = refused(libraries("whole"), sources / "many.gpkg", **wishes)
+@pytest.mark.parametrize("name", ["many.gpkg", "many.geojson"])
+def test_what_is_refused_at_once_is_refused_in_blocks_with_the_same_words(
+    libraries, sources, monkeypatch, name, wishes
+):
+    at_once = refused(libraries("whole"), sources / name, **wishes)
     read_in_blocks(BLOCK, monkeypatch.setattr)
     library = libraries("blocked")
-    assert refused(library, sources / "many.gpkg", **wishes) == at_once
+    assert refused(library, sources / name, **wishes) == at_once
     assert parts_of(library) == []
 
 
@@ -300,3 +305,42 @@ def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, 
             added(library, sources / "many.gpkg", report, **wishes)
         assert error.value.code == code
     assert set(told) == {0.0}
+
+
+def write_town(path, size):
+    """A GeoJSON of so many bytes: fields of six corners each, WGS 84."""
+    chance = np.random.default_rng(5)
+    with path.open("w", encoding="utf-8") as file:
+        file.write('{"type": "FeatureCollection", "features": [\n')
+        row = 0
+        while file.tell() < size:
+            west, south = 120 + row % 800 * 0.0003, 30 + row // 800 * 0.0003
+            turns, far = np.arange(6) / 6 * 2 * np.pi, chance.uniform(0.00008, 0.00013, 6)
+            ring = np.column_stack([west + far * np.cos(turns), south + far * np.sin(turns)]).round(7).tolist()
+            feature = {
+                "type": "Feature",
+                "properties": {"BSM": str(row), "DKBH": f"地块{row:07d}", "MJ": row / 8},
+                "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+            }
+            file.write((",\n" if row else "") + json.dumps(feature, ensure_ascii=False))
+            row += 1
+        file.write("]}")
+    return row
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is told in kilobytes on Linux")
+def test_a_geojson_of_143_megabytes_takes_less_than_600(libraries, tmp_path):
+    library, source = libraries("town"), tmp_path / "town.geojson"
+    rows = write_town(source, 143_000_000)
+    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "add", str(library), str(source)]
+    define = "name=地块,department=land,library=base,kind=vector,geometry=polygon"
+    options = ["--as", "TOWN", "--define", define, "--covers", "extent", "--progress", "none"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as running:
+        _, status, usage = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+    assert running.returncode == 0
+    connection = sqlite3.connect(library)
+    assert connection.execute("SELECT count(*) FROM TOWN__1").fetchone() == (rows,)
+    connection.close()
+    assert usage.ru_maxrss < 600 * 1024

@@ -30,6 +30,7 @@ from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import wait_for
 
 NAME, VERSION = "smallest", "1.0"
+UV = Path(__file__).resolve().parents[3] / ".venv" / "bin" / "uv"
 # What a core of one line answers to `self-test --report FILE`.
 SMALLEST_SELF_TEST = """
 import json, pathlib, sys
@@ -192,6 +193,27 @@ def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypat
     with pytest.raises(CoreSetupError) as refused:
         make_core(plan, say_nothing)
     assert refused.value.kind == "python_missing"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not UV.exists(), reason="the workshop's environment has no uv")
+@pytest.mark.parametrize("here", ["echo 3 9", "exit 1", 'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac'])
+def test_where_no_python_here_will_do_uv_from_the_folder_of_wheels_makes_the_core(plan, monkeypatch, tmp_path, here):
+    """None here is new enough, none starts, or the one that says it is makes no environment."""
+    poor = script(tmp_path / "python3", here)
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[poor]]))
+    monkeypatch.setattr("onemap.plugin.connection.core_python.PYTHON_FOR_UV", "/usr/bin/python3")
+    with zipfile.ZipFile(Path(plan.wheels) / "uv-1-py3-none-any.whl", "w") as wheel:
+        wheel.write(UV, f"uv-1.data/scripts/{UV.name}")
+    python = make_core(plan, say_nothing)
+    assert ask_program([str(python), "-I", str(plan.main)]).strip() == "42"
+    assert {path.name for path in plan.core_folder.parent.iterdir()} == {"core", "core-self-test.json"}
+
+
+def test_the_python_of_qgis_4_on_macos_is_the_one_that_brings_its_library(monkeypatch):
+    bundle = Path("/Applications/QGIS-final-4_2_1.app/Contents")
+    monkeypatch.setattr(sys, "base_prefix", str(bundle / "Frameworks"))
+    assert [str(bundle / "MacOS" / "python")] in list(python_commands())
 
 
 @pytest.mark.slow

@@ -1,11 +1,13 @@
 """The tab Numbers: values with target, status and reason; one on the map; units by click; warnings and their ground."""
 
 import shutil
+from pathlib import Path
 
 import processing
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRenderContext
 from qgis.PyQt.QtCore import QDate, QPoint, Qt
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QFrame
 
@@ -13,7 +15,7 @@ from onemap.plugin.numbers.indicator_view import NAME, VALUE
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, Reader, X, Y, box, wait_for, write_layer
 
 EXPANSION = "Growth boundary over the towns of 2020"  # its target stands in the pack: at most 1.3
 BUILT, REDLINE = "Share of building land", "Ecological red line"
@@ -74,6 +76,15 @@ def answer(view, button):
     wait_for(lambda: shown or refused)
     assert refused == []
     return view
+
+
+@pytest.fixture
+def reader():
+    """Opens files in place of a browser."""
+    reader = Reader()
+    QDesktopServices.setUrlHandler("file", reader.read)
+    yield reader
+    QDesktopServices.unsetUrlHandler("file")
 
 
 def measured(tab):
@@ -218,6 +229,83 @@ def test_warnings_lead_to_their_ground(tab, canvas):
     assert (centre.x(), centre.y()) == (pytest.approx(X + 125), pytest.approx(Y + 125))
     view.tree.itemActivated.emit(quotas.child(0), NAME)
     assert canvas.extent().center().y() == pytest.approx(Y + 750)
+
+
+def shown_steps(view):
+    return [state for state, button in view.steps.buttons.items() if not button.isHidden()]
+
+
+def test_a_warning_goes_its_steps_and_says_by_whom_and_why(tab, dock):
+    view = answer(tab.warnings, tab.look_button)
+    assert view.steps.isHidden() and view.keep_button.isEnabled() and "are new" in view.note.text()
+    answer(tab.warnings, view.keep_button)
+    assert not view.keep_button.isEnabled() and "are new" not in view.note.text()
+    permits = view.tree.topLevelItem(1)
+    view.tree.setCurrentItem(permits.child(0))
+    assert permits.child(0).text(NAME).startswith("X1\nopen · ")
+    assert shown_steps(view) == ["notified"] and not view.steps.isHidden()
+    for state, reason, after in (
+        ("notified", "letter 12", ["explained", "mended"]),
+        ("mended", "extended", ["closed"]),
+        ("closed", "seen", []),
+    ):
+        view.steps.take(state, reason)
+        wait_for(lambda after=after: shown_steps(view) == after)
+    item = view.tree.currentItem()
+    assert item.text(NAME).startswith("X1\nclosed · ")
+    lines = item.toolTip(NAME).splitlines()[2:]
+    assert [line.split(" · ")[1] for line in lines] == ["open", "notified", "mended", "closed"]
+    assert lines[1].endswith(" · letter 12") and lines[1].split(" · ")[2]
+    refused = []
+    view.refused.connect(refused.append)
+    view.tree.setCurrentItem(view.tree.topLevelItem(0).child(0))
+    view.steps.take("notified", " ")
+    wait_for(lambda: refused)
+    assert "reason" in str(refused[0])
+
+
+def test_the_page_of_a_unit_opens(tab, reader):
+    view = measured(tab)
+    view.unit.setCurrentIndex(view.unit.findData(NORTH))
+    view.page_button.click()
+    wait_for(lambda: reader.opened)
+    text = Path(reader.opened[0]).read_text(encoding="utf-8")
+    assert "Indicators of 北, " in text and "南" not in text and "1.667" in text
+    wait_for(lambda: tab.theme.findText("Transport") > 0 and view.page_button.isEnabled())
+    tab.theme.setCurrentIndex(tab.theme.findText("Transport"))
+    view.page_button.click()
+    wait_for(lambda: len(reader.opened) == 2)
+    assert "<h1>Transport, " in Path(reader.opened[1]).read_text(encoding="utf-8")
+
+
+def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
+    """Hourly levels until 23:00; A is above its alarm, B within, C has been silent since noon."""
+    assert tab.sensors.isHidden()
+    library, table, limits = dock.library.path, tmp_path / "readings.csv", tmp_path / "limits.toml"
+    rows = ["JDBH,ZBDM,DW,SJ,Z,CCZQ"]
+    for node, level, last in (("A", 9.0, 23), ("B", 1.0, 23), ("C", 1.0, 12)):
+        rows += [f"{node},level,m,2025-06-01T{hour:02}:30:00+08:00,{level},3600" for hour in range(last + 1)]
+    table.write_text("\n".join(rows), encoding="utf-8")
+    limits.write_text('[[limit]]\nproperty = "level"\nunit = "m"\nover = "reading"\nalarm = 5\n', encoding="utf-8")
+    places = [(f"POINT ({X + 100 * at} {Y})", name) for at, name in enumerate("ABC")]
+    nodes = write_layer(tmp_path / "nodes.gpkg", ["JDBH"], places)
+    for code, source, more in (("WLWJD", nodes, {"COVERS": "extent"}), ("JCSJ", str(table), {})):
+        values = {"LIBRARY": library, "SOURCE": source, "AS": code, "VALID_FROM": "2025-06-01", **more}
+        processing.run("onemap:add", values)
+    dock.library.set_day(QDate(2025, 6, 1))
+    wait_for(lambda: not tab.sensors.isHidden())
+    tab.sensors.use_limits(str(limits))
+    view = answer(tab.sensors, tab.sensors.button)
+    shown = {feature["node"]: feature["shown"] for feature in view.layer.getFeatures()}
+    assert shown == {"A": "alarm_heard", "B": "normal_heard", "C": "unknown_silent"}
+    rules = {rule.filterExpression(): rule for rule in view.layer.renderer().rootRule().children()}
+    shapes = {
+        name: rules[f"\"shown\" = '{name}'"].symbol().symbolLayer(0).properties()["name"] for name in shown.values()
+    }
+    assert shapes == {"alarm_heard": "square", "normal_heard": "circle", "unknown_silent": "cross2"}
+    assert rules["\"shown\" = 'alarm_heard'"].label() == "alarm · heard in time" and view.layer.labelsEnabled()
+    dock.tabs.setCurrentIndex(0)
+    assert view.layer is None
 
 
 def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):

@@ -80,7 +80,7 @@ def test_what_nobody_knows_is_hatched_and_never_a_bar_of_nothing():
     unknown = bar_chart(WORDS, ["甲", "乙"], [BarSeries("2024", (40.0, None))])
     assert "未知" not in texts(known) and texts(unknown).count("未知") == 2  # in the row, in the legend
     assert boxes(unknown, UNKNOWN.colour)[1]["width"] > boxes(unknown, SERIES[0].colour)[0]["width"] - 0.1
-    years = line_chart(WORDS, [2019, 2020, 2022], [YearSeries("甲", (1.0, None, 3.0))])
+    years = line_chart(WORDS, {"2019": 2019, "2020": 2020, "2022": 2022}, [YearSeries("甲", (1.0, None, 3.0))])
     path = next(node for node in ElementTree.fromstring(years).iter(f"{SVG}path") if node.get("stroke-width") == "0.6")
     assert path.attrib["d"].count("M") == 2 and "L" not in path.attrib["d"]  # no line crosses the year
     panels = small_multiples(WORDS, ["2020", "2024"], [Panel("甲", (1.0, None)), Panel("乙", (2.0, 3.0))])
@@ -99,7 +99,7 @@ def test_stacked_parts_add_up_and_a_missing_part_says_at_least():
 
 def test_years_lie_in_true_distances_with_target_and_break():
     series = [YearSeries("净", (10.0, 8.0, 6.0)), YearSeries("毛", (12.0, 10.0, 8.0))]
-    picture = line_chart(WORDS, [2009, 2019, 2024], series, [9.0] * 3, {2019: "三调"})
+    picture = line_chart(WORDS, {"2009": 2009, "2019": 2019, "2024": 2024}, series, [9.0] * 3, {"2019": "三调"})
     paths = [node for node in ElementTree.fromstring(picture).iter(f"{SVG}path") if "L" in node.attrib["d"]]
     points = [np.array(re.findall(r"[ML]([\d.]+) ([\d.]+)", path.attrib["d"]), float) for path in paths]
     assert len(points) == 3

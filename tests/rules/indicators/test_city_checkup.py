@@ -88,7 +88,7 @@ def expected_of(one: Reading) -> dict[str, float]:
     in_flood = gpd.overlay(buildings, frames["XZHQ"][["geometry"]].dissolve(), keep_geom_type=True)
     homes = land(begins("0701"))
     parks = land(lambda patches: patches["DLBM"].str.startswith("0810") & (patches["TBMJ"] >= 400))
-    near = gpd.GeoDataFrame(geometry=parks.geometry.buffer(300, quad_segs=64), crs=parks.crs)
+    near = [gpd.GeoDataFrame(geometry=parks.geometry.buffer(m, quad_segs=64), crs=parks.crs) for m in (300, 600, 900)]
     urban, people = one.people["CZRKCZ"], one.people["CZRK"]
     galleries = frames["DXZHGL"]
     points = frames["DZZHYHD"]
@@ -146,7 +146,9 @@ def expected_of(one: Reading) -> dict[str, float]:
         "road.motorways": one.length(roads[roads["GLDJ"] == "高速公路"]) / unit * 1e5,
         "road.network": one.length(roads) / unit * 1e5,
         "rail.network": one.length(frames["TL"]) / unit * 1e5,
-        "parks.reach": 100 * area(homes, near) / area(homes),
+        "parks.reach": 100 * area(homes, near[0]) / area(homes),
+        "parks.reach_10": 100 * area(homes, near[1]) / area(homes),
+        "parks.reach_15": 100 * area(homes, near[2]) / area(homes),
         "people.residents": people,
         "people.urban_share": 100 * urban / people,
         "built.towns_per_head": towns / urban,
@@ -165,7 +167,9 @@ def test_every_indicator_is_what_geopandas_makes_of_it(tmp_path, onemap):
         found = {row["id"]: row["value"] for row in rows if row["unit"] == code}
         expected = expected_of(Reading(town, code))
         assert found.keys() == expected.keys()
-        rough = {"parks.reach": 2e-3}  # circles of unlike numbers of corners
+        rough = dict.fromkeys(
+            ("parks.reach", "parks.reach_10", "parks.reach_15"), 2e-3
+        )  # circles of unlike numbers of corners
         # An edge of a kilometre is not quite the same line on the ellipsoid, which moves an area by some parts in 10⁶.
         differing = {
             name: (found[name], number)

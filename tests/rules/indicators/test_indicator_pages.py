@@ -1,9 +1,11 @@
 """Pages of indicators: the values of the answer in titles and words, hatched where unknown, a page a unit."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 from docx import Document
+from openpyxl import load_workbook
 from shapely import box
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
@@ -140,3 +142,29 @@ def test_a_page_that_is_there_is_refused_before_any_work(desk, town, tmp_path):
     page.write_text("mine")
     answer = desk.run(*town, "--page", page)
     assert answer.codes == ["out.exists"] and page.read_text() == "mine"
+
+
+def test_several_days_are_lines_of_one_unit_and_small_pictures_of_several(desk, town, tmp_path):
+    """Fields lose 0.18 ha until 2026; the target of 0.5 ha is drawn beside them."""
+    fields = {"NET": [3600.0, 1800.0]}
+    desk.layer("FIELDS", [box(0, 0, 80, 100), box(100, 0, 150, 100)], fields, label="2026", valid_from="2026-01-01")
+    page, sheet = tmp_path / "days.html", tmp_path / "days.xlsx"
+    days = ("--as-of=2026-06-01", "--only=kept,lost", "--page", page, "--overwrite", "--unrecorded")
+    answer = desk.run(*town, *days, "--out", sheet, lang="zh")
+    assert answer.code == 0 and not answer.json["run"]["recorded"], answer.json
+    first, *rest = page.read_text(encoding="utf-8").split("<section>")[1:]
+    assert "耕地保有量，2025 至 2026" in first and len(rest) == 2, "of what has no value nobody draws a series"
+    drawn = ElementTree.fromstring("<svg" + first.split("<svg")[1].split("</svg>")[0] + "</svg>")
+    boxes = drawn.iter("{http://www.w3.org/2000/svg}rect")
+    bars = [float(one.get("height")) for one in boxes if one.get("fill") == "#1F3B63"]
+    assert [bar / bars[0] for bar in bars] == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3], abs=0.01)
+    assert "2025-06-01" not in texts_of(rest), "a unit's page is of the last day"
+    (lines,) = load_workbook(sheet)["图表"]._charts[:1]
+    assert [type(one).__name__ for one in lines._charts] == ["LineChart"]
+    assert desk.run(*town, *days, "--units-where=NAME = '西区'", lang="zh").code == 0
+    one = page.read_text(encoding="utf-8").split("<section>")[1]
+    assert one.count("<circle") == 2 and "目标" in one and "西区" in one
+
+
+def texts_of(sections):
+    return re.sub(r"<[^>]+>", "|", "".join(sections))

@@ -11,15 +11,9 @@ import pytest
 import shapely
 from shapely import LineString, Point, box
 
+from onemap.tests.rules.indicators.small_packs import ask, pack_of, values
+
 WEST, EAST = box(0, 0, 100, 100), box(100, 0, 200, 100)  # a hectare each
-HEAD = """
-[pack]
-id = "town"
-version = "1"
-title = { zh = "试", en = "test" }
-issuer = "town"
-edition = "1"
-"""
 
 
 def ellipsoidal_m2(polygon):
@@ -27,33 +21,6 @@ def ellipsoidal_m2(polygon):
     to_degrees = pyproj.Transformer.from_crs("EPSG:4547", "EPSG:4490", always_xy=True).transform
     outline = shapely.transform(polygon.segmentize(1.0), lambda xy: np.column_stack(to_degrees(*xy.T)))
     return abs(pyproj.Geod(ellps="GRS80").geometry_area_perimeter(outline)[0])
-
-
-def pack_of(desk, terms, *items, head="", name="town"):
-    """A pack of terms (id → keys) and indicators (keys); what an indicator does not say is filled in."""
-    text = HEAD + head
-    for identifier, keys in terms.items():
-        text += f'\n[[term]]\nid = "{identifier}"\n{keys.strip()}\n'
-    for place, keys in enumerate(items):
-        filled = {"id": f'"i{place}"', "title": '{ zh = "题", en = "title" }', "unit": '"m2"', "nature": '"binding"'}
-        filled |= {"bound": '"none"', "source": '"hand"'} | dict(
-            line.split(" = ", 1) for line in keys.strip().splitlines()
-        )
-        text += "\n[[indicator]]\n" + "".join(f"{key} = {value}\n" for key, value in filled.items())
-    path = desk.folder / f"{name}.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def ask(desk, pack, *arguments, code=0, units=True):
-    given = ["--unit=UNITS", "--unit-field=NAME"] if units else []
-    answer = desk.run("indicators", desk.library, f"--pack={pack}", *given, *arguments)
-    assert answer.code == code, answer.json
-    return answer.json
-
-
-def values(found, identifier="i0", field="value"):
-    return {row["unit"]: row[field] for row in found["indicators"] if row["id"] == identifier}
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Themes: every shipped name is one of the catalogue or the pack; a theme of one's own is read, or refused in words."""
 
+import re
 import shutil
 import tomllib
 
@@ -18,6 +19,10 @@ title = { zh = "\u4f4f", en = "Homes" }
 layers = ["DLTB", "XZQ"]
 tables = ["RKTJ"]
 indicators = ["built.housing"]
+
+[page]
+about = { zh = "\u54ea\u91cc", en = "Where" }
+chart = ["built.housing"]
 """
 
 
@@ -47,9 +52,9 @@ def asked(onemap, tmp_path):
     answer = onemap("add", library, survey, "--as=DLTB", "--valid-from=2024-12-31", "--covers=district")
     assert answer.code == 0, answer.json
 
-    def ask(text, *options, code=0):
+    def ask(text, *options, code=0, verb="themes"):
         own.write_text(text, encoding="utf-8")
-        answer = onemap("themes", library, "--theme", own, *options)
+        answer = onemap(verb, library, "--theme", own, *options)
         assert answer.code == code, answer.json
         return answer.json
 
@@ -75,9 +80,32 @@ def test_a_theme_of_ones_own_takes_the_place_of_a_shipped_one(asked):
         (', en = "Homes"', "", "theme.key", "title"),
         ('tables = ["RKTJ"]', 'table = ["RKTJ"]', "theme.key_unknown", "table"),
         ("layers = [", "layers = ", "theme.syntax", None),
+        ("[page]", "[page]\nmap = 1", "theme.key_unknown", "page.map"),
+        ('en = "Where"', 'de = "Wo"', "theme.key", "page.about"),
+        ('chart = ["built.housing"]', 'chart = ["built.total"]', "theme.name", "page.chart"),
     ],
 )
 def test_a_slip_is_refused_with_its_key(asked, was, becomes, code, key):
     assert was in OWN
     first = asked(OWN.replace(was, becomes), code=3)["problems"][0]
     assert (first["code"], first["field"] if key else None) == (code, key) and first["message"] and first["mend"]
+
+
+def test_a_theme_has_one_page_of_its_own_words_layers_and_indicators(asked, tmp_path):
+    page = tmp_path / "page.html"
+    answer = asked(OWN, "--as-of=2025-06-01", "--page", page, "--unrecorded", verb="indicators")
+    assert {row["id"] for row in answer["indicators"]} == {"built.housing"}
+    text = page.read_text(encoding="utf-8")
+    said = re.sub(r"<[^>]+>", "|", text)
+    assert text.count("<section>") == 1 and "Homes, 2025-06-01" in said and "Where" in said
+    assert "1 of 3 are in the library" in said and said.count("not in the library") == 2
+    assert "2024-12-31" in said, "the day of the survey"
+
+
+def test_a_theme_by_name_or_a_refusal_that_names_them(onemap, asked, tmp_path):
+    asked(OWN)
+    library = tmp_path / "city.gpkg"
+    answer = onemap("indicators", library, "--theme=transport", "--as-of=2025-06-01", "--unrecorded")
+    assert answer.code == 0 and {row["id"].split(".")[0] for row in answer.json["indicators"]} == {"road", "rail"}
+    wrong = onemap("indicators", library, "--theme=traffic", lang="en").json["problems"][0]
+    assert wrong["code"] == "theme.unknown" and "transport" in wrong["mend"]

@@ -100,8 +100,49 @@ def test_unusable_parcels_are_set_aside_and_named(city):
     told = [(problem["code"], problem["feature"]) for problem in answer.json["problems"]]
     expected = [("parcel.id", "b"), ("parcel.id", "b"), ("parcel.id", "4")]
     assert told == [*expected, ("geometry.null", "f"), ("geometry.invalid", "e")]
+    assert answer.json["bad_table"] == "parcels_bad"
+    aside = gpd.read_file(city.folder / "out.gpkg", layer="parcels_bad")
+    assert aside.parcel.tolist() == ["b", "b", "4", "e", "f"]
+    assert (set(aside.source), aside.source_row.tolist()) == ({"sent.gpkg"}, [2, 3, 4, 5, 6])
+    assert aside.problem.tolist() == ["parcel.id"] * 3 + ["geometry.invalid", "geometry.null"]
+    assert json.loads(aside.attributes[2]) == {"DKBH": None, "XMLX": "works"}
+    assert aside.geometry[1].equals(plot(2)) and aside.geometry[3].equals(bow) and aside.geometry[4] is None
+    assert aside.crs.to_epsg() == 4547 and aside.message.str.len().min() > 10
     sent.iloc[1:3].to_file(city.folder / "bad.gpkg")
     assert ask(city, city.folder / "bad.gpkg", keep_bad=True)[0].codes == ["bad.all", "parcel.id", "parcel.id"]
+
+
+def test_what_was_set_aside_of_several_files_is_one_table_in_every_form(city, files, core):
+    gpd.GeoDataFrame({"note": [1, 2]}, geometry=[shapely.LineString([(0, 0), (9, 9)]), plot(3)], crs=CRS).to_file(
+        files / "four.gpkg"
+    )
+    frame(["z", "z", "y"], [8, 9, 10]).to_file(files / "five.gpkg")
+    asked = ("check", city.library, files / "four.gpkg", files / "five.gpkg", "--keep-bad", "--overwrite")
+    asked += ("--pack", city.folder / "test.toml")
+    answer = city.run(*asked, "--out", city.folder / "t", "--out", city.folder / "t.xlsx")
+    assert (answer.json["set_aside"], answer.json["bad_table"], answer.json["parcels"]) == (3, "parcels_bad", 2)
+    aside = gpd.read_parquet(city.folder / "t" / "parcels_bad.parquet")
+    assert list(zip(aside.source, aside.source_row, strict=True)) == [
+        ("four.gpkg", 1),
+        ("five.gpkg", 1),
+        ("five.gpkg", 2),
+    ]
+    assert aside.problem.tolist() == ["geometry.type", "parcel.id", "parcel.id"]
+    assert [json.loads(text) for text in aside.attributes] == [{"note": 1}, {"DKBH": "z"}, {"DKBH": "z"}]
+    sheet = pd.read_excel(city.folder / "t.xlsx", sheet_name="Parcels set aside", engine="openpyxl")
+    assert sheet["Row in the source"].tolist() == [1, 1, 2]
+    unwritten = city.run(*asked)
+    assert (unwritten.json["set_aside"], unwritten.json["bad_table"]) == (3, None)
+    for lang, words in (("en", "3 parcels could not be used"), ("zh", "3个地块无法使用")):
+        said = core(*asked, "--lang", lang, "--progress", "none").stdout.decode()
+        assert words in said and "--out" in said
+
+
+def test_where_nothing_is_set_aside_the_table_is_empty(city, files):
+    answer, _ = ask(city, files / "one.shp", keep_bad=True)
+    assert (answer.json["set_aside"], answer.json["bad_table"]) == (0, None)
+    aside = gpd.read_file(city.folder / "out.gpkg", layer="parcels_bad")
+    assert len(aside) == 0 and list(aside.columns[:5]) == ["parcel", "source", "source_row", "problem", "message"]
 
 
 def test_fields_of_another_name_are_matched(city):

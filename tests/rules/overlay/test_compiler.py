@@ -13,6 +13,7 @@ import shapely
 from onemap.rules.overlay import compiler
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.compiler import SWITCH, is_compiler_there, is_worth_compiling
+from onemap.rules.overlay.flat_polygons import flat_pairs
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.threads import Threads
 
@@ -38,7 +39,8 @@ def rings(chance: np.random.Generator, count: int, at: float) -> np.ndarray:
 
 def bits_of(left: np.ndarray, right: np.ndarray) -> list[bytes]:
     areas, errors = common_areas(left, right, Threads())
-    grounds = [work(left, right, Threads()) for work in (common_ground, remaining_ground)]
+    pairs = flat_pairs(left, right, Threads())
+    grounds = [work(pairs, Threads()) for work in (common_ground, remaining_ground)]
     told = [told.tobytes() for _, told in grounds]
     return [
         areas.tobytes(),
@@ -83,6 +85,18 @@ def test_few_pairs_do_not_load_the_compiler(monkeypatch):
     assert is_worth_compiling(compiler.MUCH + 1) == is_compiler_there()
     monkeypatch.setenv(SWITCH, "0")
     assert not is_worth_compiling(1e12)
+
+
+@needs_compiler
+def test_what_nobody_has_kept_is_not_loaded_ahead(monkeypatch, tmp_path):
+    monkeypatch.delenv(SWITCH, raising=False)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not compiler.is_kept()
+    for name in ("sums", "ground"):
+        (tmp_path / f"{name}.nbi").write_text("")
+    assert compiler.is_kept()
+    monkeypatch.setenv(SWITCH, "0")
+    assert not compiler.is_kept()
 
 
 CODE = """

@@ -10,6 +10,7 @@ from shapely import affinity
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.overlay import pair_ground
 from onemap.rules.overlay.compiler import SWITCH, is_compiler_there
+from onemap.rules.overlay.flat_polygons import flat_pairs
 from onemap.rules.overlay.threads import Threads
 
 ORIGIN = 421_300.0, 2_493_700.0
@@ -25,7 +26,7 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def told_by(work: Callable[..., tuple[np.ndarray, np.ndarray]], left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The ground, empty where there is none, and None where it is not told."""
-    result, told = work(left, right, Threads(2))
+    result, told = work(flat_pairs(left, right, Threads(2)), Threads(2))
     result[told & shapely.is_missing(result)] = shapely.Polygon()
     assert shapely.is_missing(result[~told]).all()
     return result

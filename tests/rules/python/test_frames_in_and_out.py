@@ -114,6 +114,10 @@ def test_a_bad_parcel_is_set_aside_if_that_is_wished(town, library, parcels):
     broken = pd.concat([parcels, gpd.GeoDataFrame({"DKBH": ["X"]}, geometry=[bowtie], crs=4547)])
     result = library.check(broken, packs=pack_of(town), keep_bad=True)
     assert result.verdicts.parcel.tolist() == ["A", "B"] and "X" in result.problems.feature.tolist()
+    aside = result.table("parcels_bad")
+    assert aside.parcel.tolist() == ["X"] and aside.geometry.iloc[0].equals(bowtie)
+    written = gpd.read_file(result.to_file(town.folder / "aside.gpkg"), layer="parcels_bad")
+    assert written.geometry.iloc[0].equals(bowtie)
 
 
 def test_a_frame_in_degrees_is_brought_into_the_library_s_plane(town, library, parcels):

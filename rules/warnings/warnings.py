@@ -6,7 +6,7 @@ one list to the next.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -19,14 +19,14 @@ from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
 from onemap.rules.findings.table import Table
-from onemap.rules.indicators.indicator_keys import CEILING, FALL
+from onemap.rules.indicators.headroom import NOTHING, STATES
 from onemap.rules.indicators.indicators import IndicatorOptions, indicators
-from onemap.rules.indicators.unapproved_ground import unapproved_ground
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.layer_in_units import plain_numbers
+from onemap.rules.warnings.unapproved_ground import SURVEY, unapproved_ground
 
-QUOTA, EXPIRY, STALE, SUMS, CANDIDATE = "quota", "expiry", "stale", "sums", "candidate"
-KINDS = (QUOTA, EXPIRY, STALE, SUMS, CANDIDATE)
+QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
+KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
 _ENDS = "YXQZ"  # the field of the day on which a permit ends
 _SUM_TOLERANCE = 1e-6
 _COUNTED = 0.5  # of the work, when the indicators are measured
@@ -36,6 +36,8 @@ _Placed = tuple[Record, Any]  # a row, and its ground in the library's plane, or
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("id", "kind", "status", "layer", "unit", "unit_title", "subject", "day"), "text"),
     **dict.fromkeys(("days_left", "value", "limit", "headroom", "distance_m"), "number"),
+    **dict.fromkeys(("committed", "free", "pace"), "number"),
+    **dict.fromkeys(("committed_reason", "days_reason"), "text"),
     **dict.fromkeys(("unit_of_measure", "reason", "nearest"), "text"),
     **dict.fromkeys(STATE_COLUMNS, "text"),
 }
@@ -85,18 +87,31 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     placed += [(row, None) for row in _unequal_sums(library, known, options.as_of)]
     found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
     if found is None:
-        unlooked.append({"kind": CANDIDATE, "reason": "no_earlier"})
+        unlooked += [{"kind": kind, "reason": "no_earlier"} for kind in (LINE, CANDIDATE)]
     else:
+        unlooked += [{"kind": LINE, "reason": "layer_missing", "layer": code} for code in found.no_lines]
+        placed += [_over_line(word, ground) for word, ground in found.over_lines]
         lost = ", ".join(found.missing)
         unlooked += [{"kind": CANDIDATE, "reason": "layer_missing", "layer": code} for code in found.missing]
         for ground, one in zip(found.grounds.tolist(), found.records, strict=True):
-            centre = ground.representative_point()
-            name = f"{centre.x:.0f},{centre.y:.0f}"
+            name = _place_name(ground)
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
             placed.append((_row(CANDIDATE, "unknown" if lost else "warn", name, **facts), ground))
     names = {row["unit"]: row["unit_title"] for row, _ in placed if row["unit_title"]}
     return FoundWarnings([row for row, _ in placed], [ground for _, ground in placed], unlooked, names)
+
+
+def _place_name(ground: Any) -> str:
+    """A spot's name: where it lies, to the metre."""
+    centre = ground.representative_point()
+    return f"{centre.x:.0f},{centre.y:.0f}"
+
+
+def _over_line(word: str, ground: Any) -> _Placed:
+    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it."""
+    facts = {"value": float(ground.area), "unit_of_measure": "m2", "reason": word}
+    return _row(LINE, "warn", f"{word} {_place_name(ground)}", **facts), ground
 
 
 def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
@@ -108,20 +123,37 @@ def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
 def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[_Placed]:
     """Indicators that are near their target, have broken it, or have one and cannot be told; their units' ground."""
     rows: list[_Placed] = []
-    found = indicators(library, options.quotas, threads)
+    found = indicators(library, options.quotas, threads.part(0.0, 0.5))
     grounds = found.tables["indicators"].geometries
     assert grounds is not None, "indicators have the ground of their units"  # noqa: S101  # nosec B101
+    paced = _with_pace(library, options.quotas, found.rows, threads.part(0.5, 1.0))
     for one, ground in zip(found.rows, grounds.tolist(), strict=True):
         is_open = one["status"] == "unknown" and one["target"] is not None
         if one["status"] not in ("warn", "alarm") and not is_open:
             continue
-        headroom = None
-        if one["value"] is not None and one["target"] is not None:
-            is_upper = one["bound"] in (CEILING, FALL)
-            headroom = one["target"] - one["value"] if is_upper else one["value"] - one["target"]
+        room = paced.get((one["id"], one["unit"]), one)
         facts = {name: one[name] for name in ("unit", "unit_title", "value", "unit_of_measure", "reason")}
-        rows.append((_row(QUOTA, one["status"], one["id"], limit=one["target"], headroom=headroom, **facts), ground))
+        facts |= {name: room[name] for name in NOTHING}
+        rows.append((_row(QUOTA, one["status"], one["id"], limit=one["target"], **facts), ground))
     return rows
+
+
+def _with_pace(
+    library: Library, quotas: IndicatorOptions, rows: Sequence[Record], threads: Threads
+) -> dict[tuple[str, str | None], Record]:
+    """Quotas by indicator and unit, measured in the last states of the land, too, so that they have a pace."""
+    (day,) = quotas.days
+    known = versions(library, quotas.known_at)
+    states = {one.valid_from for one in known if one.code == SURVEY and one.valid_from}
+    earlier = sorted(date.fromisoformat(text) for text in states if text <= day.isoformat())[:-1]
+    if quotas.unit is not None and "@" not in quotas.unit:  # the units must have been there
+        units = [one for one in known if one.code == quotas.unit]
+        earlier = [one for one in earlier if in_force(units, one) is not None]
+    only = tuple(dict.fromkeys(row["id"] for row in rows if row["target"] is not None and row["value"] is not None))
+    if not earlier or not only:
+        return {}
+    again = indicators(library, replace(quotas, days=(*earlier[-STATES:], day), only=only), threads)
+    return {(row["id"], row["unit"]): row for row in again.rows if row["as_of"] == day.isoformat()}
 
 
 def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[_Placed]:

@@ -5,7 +5,7 @@ a border may have shifted; and which layers of approvals the library does not ha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -23,18 +23,24 @@ SURVEY, SEEN_FROM_ABOVE = "DLTB", "YGYSXZJSYDTB"
 APPROVALS = ("ZZ_NYDZYFW", "GDDK", "GHDK", "GHXK", "LSYD", "SSNYD", "PZWJSTD")
 # In this order: the first that a candidate touches names it.
 LINES = (("YJJBNTTB", "on_protected_farmland"), ("STBHHX", "in_red_line"))
-BOUNDARY = "CZKFBJ"
+BOUNDARY, OUTSIDE = "CZKFBJ", "outside_boundary"
 LEAST_M2, LEAST_WIDTH_M = 200.0, 5.0
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Grounds (n,) in the library's plane, a record of each, the layers asked, and approvals that are not there."""
+    """Grounds (n,) in the library's plane, a record of each, the layers asked, and approvals that are not there.
+
+    over_lines: all ground newly built on that lies beyond a line, approved or not, and which; no_lines: layers of lines
+    that are not there.
+    """
 
     grounds: np.ndarray
     records: list[dict[str, Any]]
     versions: list[dict[str, Any]]
     missing: list[str]
+    over_lines: list[tuple[str, shapely.Geometry]] = field(default_factory=list)
+    no_lines: list[str] = field(default_factory=list)
 
 
 def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candidates | None:
@@ -71,7 +77,23 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
         for ground, word in zip(grounds, classes, strict=True)
     ]
     missing = [code for code, version in approvals.items() if version is None]
-    return Candidates(grounds, records, [record_of(version) for version in asked], missing)
+    over = _over_lines(library, new, lines, boundary)
+    there = {version.code for version, _ in lines} | ({BOUNDARY} if boundary is not None else set())
+    no_lines = [code for code in (*(code for code, _ in LINES), BOUNDARY) if code not in there]
+    return Candidates(grounds, records, [record_of(version) for version in asked], missing, over, no_lines)
+
+
+def _over_lines(
+    library: Library, new: shapely.Geometry, lines: Sequence[tuple[Version, str]], boundary: Version | None
+) -> list[tuple[str, shapely.Geometry]]:
+    """The parts of newly built ground on protected ground, and outside the growth boundary, each with its line."""
+    found = []
+    for version, word in lines:
+        found += [(word, part) for part in _wide_parts(shapely.intersection(new, _ground(library, version)))]
+    if boundary is not None:
+        outside = shapely.difference(new, _ground(library, boundary))
+        found += [(OUTSIDE, part) for part in _wide_parts(outside)]
+    return found
 
 
 def _version_of(known: Sequence[Version], code: str, as_of: date) -> Version | None:
@@ -127,7 +149,7 @@ def _classes(
     words = np.full(len(grounds), "other", dtype=object)
     if boundary is not None and len(grounds):
         beyond = shapely.difference(grounds, _ground(library, boundary))
-        words[shapely.area(beyond) >= LEAST_M2] = "outside_boundary"
+        words[shapely.area(beyond) >= LEAST_M2] = OUTSIDE
     for version, word in reversed(lines):
         inside = shapely.intersection(grounds, _ground(library, version)) if len(grounds) else grounds
         words[shapely.area(inside) > 1.0] = word

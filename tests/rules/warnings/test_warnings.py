@@ -102,7 +102,8 @@ def test_districts_that_do_not_add_up_to_the_city(town):
 def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_approval(town, tmp_path):
     west, middle, east = box(0, 0, 100, 400), box(100, 0, 300, 400), box(300, 0, 400, 400)
     town.add("DLTB", [west, box(100, 0, 400, 400)], day="2020-12-31", BSM=["1", "2"], DLBM=["0701", "0101"])
-    assert town.ask()["unlooked"][0] == {"kind": "candidate", "reason": "no_earlier"}
+    lost = {"reason": "no_earlier"}
+    assert town.ask()["unlooked"][:2] == [{"kind": "line", **lost}, {"kind": "candidate", **lost}]
     town.add("DLTB", [west, middle, east], BSM=["1", "2", "3"], DLBM=["0701", "0601", "0101"])
     # Of the new 200 m × 400 m two bands are approved; 3 m between them are too thin, 6 m × 5 m further on too small.
     shapes = [box(100, 0, 300, 150), box(100, 153, 300, 300)]
@@ -110,14 +111,20 @@ def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_ap
     town.add(
         "PZWJSTD", [box(100, 300, 290, 310), box(296, 300, 300, 310), box(290, 305, 296, 310)], BSM=["1", "2", "3"]
     )
-    town.add("YJJBNTTB", [box(100, 390, 110, 400)], BSM=["1"])
+    town.add("YJJBNTTB", [box(100, 390, 110, 400), box(200, 0, 220, 50), box(0, 0, 90, 90)], BSM=["1", "2", "3"])
+    town.add("CZKFBJ", [box(0, 0, 250, 400)], BSM=["1"])
     out = tmp_path / "list.gpkg"
     found = town.ask(f"--out={out}")
     (row,) = of_kind(found, "candidate")
     assert (row["value"], row["reason"]) == (pytest.approx(200 * 90), "on_protected_farmland")
     assert row["nearest"].startswith("PZWJSTD") and row["distance_m"] == 0.0
     assert row["status"] == "unknown", "other approvals are not there, so nobody can tell"
-    assert {one["layer"] for one in found["unlooked"]} == {"ZZ_NYDZYFW", "GHDK", "GHXK", "LSYD", "SSNYD"}
+    # New on protected farmland: an approved piece, too, but 10 m × 10 m are too small; outside the boundary: a strip.
+    lines = {row["reason"]: row["value"] for row in of_kind(found, "line")}
+    assert lines == {"on_protected_farmland": pytest.approx(20 * 50), "outside_boundary": pytest.approx(50 * 400)}
+    assert {"kind": "line", "reason": "layer_missing", "layer": "STBHHX"} in found["unlooked"]
+    lost = {one["layer"] for one in found["unlooked"] if one["kind"] == "candidate"}
+    assert lost == {"ZZ_NYDZYFW", "GHDK", "GHXK", "LSYD", "SSNYD"}
     written = gpd.read_file(out, layer="warnings")
     written = written[written["kind"] == "candidate"]
     assert written.geometry.area.tolist() == [pytest.approx(18_000)] and written["id"].tolist() == [row["id"]]

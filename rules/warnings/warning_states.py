@@ -21,7 +21,9 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_pack import indicator_packs, parse_indicator_packs
 from onemap.rules.indicators.indicators import IndicatorOptions
-from onemap.rules.indicators.warnings import (
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.runs.run_store import keep_texts, stored_texts
+from onemap.rules.warnings.warnings import (
     COLUMNS,
     KINDS,
     STATE_COLUMNS,
@@ -30,8 +32,6 @@ from onemap.rules.indicators.warnings import (
     typed_columns,
     warnings,
 )
-from onemap.rules.overlay.threads import Threads
-from onemap.rules.runs.run_store import keep_texts, stored_texts
 
 OPEN = "open"
 # The states that may follow each.

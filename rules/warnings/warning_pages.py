@@ -5,15 +5,16 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
-from onemap.rules.charts.bars import BarSeries, stacked_bars
+from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill
 from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import measure_words, status_words
 from onemap.rules.indicators.reason_words import indicator_reasons
-from onemap.rules.indicators.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
 from onemap.rules.maps.page_files import Page
+from onemap.rules.warnings.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
 
 _FILLS: Mapping[str, Fill] = {"alarm": SERIES[0], "warn": SERIES[1], "unknown": UNKNOWN}
 _MOST_ROWS = 200  # of a kind, that somebody reads on paper
@@ -26,8 +27,8 @@ def warning_page(
     packs: Sequence[IndicatorPack],
     catalogue: Mapping[str, LayerEntry],
     language: str,
-) -> tuple[Page, str]:
-    """The page of a list, and its chart as SVG. day: of the list, ISO."""
+) -> tuple[Page, Figure]:
+    """The page of a list, and its chart. day: of the list, ISO."""
     kinds = list(dict.fromkeys(row["kind"] for row in found.rows))
     titles = {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
     titles |= {code: entry.title[language] for code, entry in catalogue.items()}
@@ -40,7 +41,8 @@ def warning_page(
         )
         for status, fill in _FILLS.items()
     ]
-    chart = stacked_bars(words, [phrase(f"warning_kind.{kind}", language) for kind in kinds], series)
+    names_of_kinds = tuple(phrase(f"warning_kind.{kind}", language) for kind in kinds)
+    chart = Figure(words, names_of_kinds, tuple(series), form=STACKED)
     states: dict[str, int] = {}
     for row in found.rows:
         states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1

@@ -1,0 +1,93 @@
+"""Rasters in a package: their files as they are, byte by byte, and beside the library that receives them."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from onemap.layers.delivery.package_record import DeliveredLayer, RasterFile
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures
+from onemap.layers.rasters.rasters import checked_raster, raster_hash, reference_of
+
+RASTERS = "rasters"  # the folder of a package's payload, and the end of the name of the one beside a library
+
+
+def raster_file(library: Library, code: str, rows: StoredFeatures) -> tuple[RasterFile, list[Path]]:
+    """What a package says of a raster, and where its files lie: itself, and what stands beside it, as overviews do.
+
+    Raises OneMapError raster.… where it is gone, or is no longer what was added.
+    """
+    reference = reference_of(rows.attributes.iloc[0], library.path)
+    with checked_raster(reference) as dataset:
+        files = [Path(name) for name in dataset.files if Path(name).is_file()]
+    main = reference.path.resolve()
+    others = [path for path in files if path.resolve() != main and path.resolve().parent == main.parent]
+    return RasterFile(f"{RASTERS}/{code}/{main.name}", reference.sha256), [main, *others]
+
+
+def in_package(rows: StoredFeatures, raster: RasterFile) -> StoredFeatures:
+    """A raster's row with the place that it has in the package, and nothing of where it lay before."""
+    path = pd.Series([raster.file], dtype=object, index=rows.attributes.index)
+    return replace(rows, attributes=rows.attributes.assign(path=path))
+
+
+def pack_raster(data: Path, raster: RasterFile, files: list[Path]) -> None:
+    """Put a raster's files into a package's payload. Raises OneMapError out.failed."""
+    folder = (data / raster.file).parent
+    folder.mkdir(parents=True)
+    try:
+        for path in files:
+            shutil.copyfile(path, folder / path.name)
+    except OSError as error:
+        raise OneMapError("out.failed", file=raster.file, reason=str(error)[:200]) from error
+
+
+def raster_folder(library: Library, wanted: Path | None) -> Path:
+    """Where received rasters are to lie: beside the library's file, or in a folder that was named.
+
+    Raises OneMapError package.no_folder on a server without one.
+    """
+    if wanted is not None:
+        return wanted.resolve()
+    if library.path is None:
+        raise OneMapError("package.no_folder", file=library.label, field="--rasters")
+    return library.path.with_name(library.path.name + f".{RASTERS}")
+
+
+@contextlib.contextmanager
+def placed_raster(data: Path, layer: DeliveredLayer, folder: Path, package: str) -> Iterator[Path]:
+    """Lay a package's raster into a folder; all of it is taken away again if what follows fails.
+
+    Raises OneMapError package.record, package.differs, out.failed.
+    """
+    if layer.raster is None:
+        raise OneMapError("package.record", file=package, layer=layer.code, reason=RASTERS)
+    source = data / RASTERS / layer.code / Path(layer.raster.file).name
+    if layer.raster.file != f"{RASTERS}/{layer.code}/{source.name}" or not source.is_file():
+        raise OneMapError("package.record", file=package, layer=layer.code, reason=layer.raster.file)
+    if raster_hash(source) != layer.raster.sha256:
+        raise OneMapError("package.differs", file=package, layer=layer.code)
+    number = 1
+    while any(folder.glob(f"{layer.code}__{number}.*")):
+        number += 1
+    placed: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(source.parent.iterdir()):
+            end = path.name.removeprefix(source.stem) if path.name.startswith(source.stem) else f".{path.name}"
+            placed.append(folder / f"{layer.code}__{number}{end}")
+            shutil.copyfile(path, placed[-1])
+        yield folder / f"{layer.code}__{number}{source.suffix}"
+    except BaseException as error:
+        for path in placed:
+            path.unlink(missing_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        if isinstance(error, OSError):
+            raise OneMapError("out.failed", file=folder.name, reason=str(error)[:200]) from error
+        raise

@@ -1,0 +1,50 @@
+"""The program uv, which makes a Python of the core's own where none here will do. Standard library only, no QGIS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from onemap.plugin.connection.programs import ProgramError, run_program
+
+NAME = "uv.exe" if os.name == "nt" else "uv"
+
+
+def find_uv(wheels: str, pips: Iterator[list[str]], folder: Path) -> str | None:
+    """Where uv is: on PATH, unpacked from the folder of wheels, or fetched by a pip; None where it cannot be had.
+
+    wheels: a folder of wheels; empty for none, and then the network is asked.
+    pips: commands that may run a pip, the best first.
+    folder: where it is unpacked; made if need be.
+    """
+    found = shutil.which("uv")
+    if found is not None:
+        return found
+    if wheels:
+        return _unpacked(Path(wheels), folder)
+    for pip in pips:
+        words = ["download", "--disable-pip-version-check", "--no-input", "--no-deps", "--only-binary", ":all:"]
+        try:
+            run_program([*pip, *words, "-d", str(folder), "uv"], lambda _line: None)
+        except ProgramError:
+            continue
+        return _unpacked(folder, folder)
+    return None
+
+
+def _unpacked(wheels: Path, folder: Path) -> str | None:
+    """A wheel of uv holds one program, which needs nothing beside it."""
+    for wheel in sorted(wheels.glob("uv-*.whl"), reverse=True):
+        with zipfile.ZipFile(wheel) as packed:
+            entry = next((name for name in packed.namelist() if name.endswith(f".data/scripts/{NAME}")), None)
+            if entry is None:
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            target = folder / NAME
+            target.write_bytes(packed.read(entry))
+            target.chmod(0o700)
+            return str(target)
+    return None

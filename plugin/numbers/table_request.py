@@ -1,0 +1,41 @@
+"""A view that asks the core for an answer and the tables behind it, which lie in a folder for as long as it reads."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+
+from onemap.plugin.library.verb_view import VerbView
+
+
+class TableView(VerbView):
+    """A subclass asks with `ask_tables`."""
+
+    def ask_tables(
+        self, verb: str, title: str, params: dict[str, Any], show: Callable[[Path, dict[str, Any]], None]
+    ) -> None:
+        """Ask a verb about the library; while one is asked nothing happens.
+
+        title: what the work is called; show: called with the file of the tables, a GeoPackage, and the answer.
+        """
+        if self.is_working or not self._library.path:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename(verb))
+        folder.mkdir(parents=True, exist_ok=True)
+        tables = folder / "tables.gpkg"
+
+        def forget() -> None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+        def show_and_forget(answer: dict[str, Any]) -> None:
+            show(tables, answer)
+            forget()
+
+        asked = {"library": self._library.path, "out": str(tables), **params}
+        request = self._library.core.ask(verb, asked, title)
+        request.refused.connect(lambda _refusal: forget())
+        self._follow(request, show_and_forget, forget)

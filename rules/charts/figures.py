@@ -1,0 +1,103 @@
+"""A chart before it is drawn: its numbers, for the picture on a page and for the native chart of a sheet alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from onemap.rules.charts.bars import BarSeries, bar_chart, stacked_bars
+from onemap.rules.charts.bullets import Bullet, bullet_chart
+from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.lines import YearSeries, line_chart
+from onemap.rules.charts.small_multiples import Panel, small_multiples
+from onemap.rules.charts.transition_table import transition_table
+
+BARS, STACKED, LINES = "bars", "stacked", "lines"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Numbers by label, None where nobody knows one.
+
+    form: bars, stacked or lines. targets: one for each label, or none. days: of the labels, where they are a time.
+    breaks: labels from which on numbers are not comparable with those before, and why.
+    """
+
+    words: ChartWords
+    labels: tuple[str, ...]
+    series: tuple[BarSeries, ...]
+    targets: tuple[float | None, ...] = ()
+    form: str = BARS
+    days: tuple[date, ...] = ()
+    breaks: Mapping[str, str] = field(default_factory=dict)
+
+    def picture(self) -> str:
+        """The chart as SVG text."""
+        if self.form == STACKED:
+            return stacked_bars(self.words, self.labels, self.series)
+        if self.form == LINES:
+            moments = dict(zip(self.labels, (day.toordinal() for day in self.days), strict=True))
+            lines = [YearSeries(one.title, one.values) for one in self.series]
+            return line_chart(self.words, moments, lines, self.targets, self.breaks)
+        return bar_chart(self.words, self.labels, self.series, self.targets)
+
+
+@dataclass(frozen=True)
+class MatrixFigure:
+    """What of each class became what. areas: by (before, after), in the chart's unit; heads: of both sides."""
+
+    words: ChartWords
+    classes: tuple[str, ...]
+    areas: Mapping[tuple[str, str], float]
+    heads: tuple[str, str]
+
+    def picture(self) -> str:
+        """The table as SVG text."""
+        return transition_table(self.words, self.classes, self.areas, self.heads)
+
+    @property
+    def margins(self) -> Figure:
+        """Both years' sum of each class, as bars side by side."""
+        before = tuple(sum(self.areas.get((one, other), 0.0) for other in self.classes) for one in self.classes)
+        after = tuple(sum(self.areas.get((other, one), 0.0) for other in self.classes) for one in self.classes)
+        pairs = zip(self.heads, (before, after), strict=True)
+        return Figure(self.words, self.classes, tuple(BarSeries(head, values) for head, values in pairs))
+
+
+@dataclass(frozen=True)
+class BulletFigure:
+    """Values against targets, a row an indicator."""
+
+    words: ChartWords
+    rows: tuple[Bullet, ...]
+
+    def picture(self) -> str:
+        """The chart as SVG text."""
+        return bullet_chart(self.words, self.rows)
+
+
+@dataclass(frozen=True)
+class PanelFigure:
+    """One number of every label in every unit, a small picture a unit."""
+
+    words: ChartWords
+    labels: tuple[str, ...]
+    panels: tuple[Panel, ...]
+
+    def picture(self) -> str:
+        """The pictures as one SVG text."""
+        return small_multiples(self.words, self.labels, self.panels)
+
+    @property
+    def lines(self) -> Figure:
+        """The same numbers in one chart, a series a unit."""
+        series = tuple(BarSeries(panel.title, panel.values) for panel in self.panels)
+        return Figure(self.words, self.labels, series, form=LINES)
+
+
+AnyFigure = Figure | MatrixFigure | BulletFigure | PanelFigure
+
+
+def day_labels(days: Sequence[date]) -> tuple[str, ...]:
+    """What days are called under a chart: their years where these tell them apart."""
+    years = [str(day.year) for day in days]
+    return tuple(years) if len(set(years)) == len(days) else tuple(day.isoformat() for day in days)

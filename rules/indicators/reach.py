@@ -1,0 +1,76 @@
+"""What of each area unit lies within a walk of places: over streets where they form a network, else in straight lines.
+
+Which of both it was, and why, stands beside the value.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.rules.indicators.street_network import StreetNetwork
+
+NETWORK, STRAIGHT = "network", "straight"
+NO_STREETS, UNJOINED = "no_streets", "streets_unjoined"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far somebody walks, in m, and how near a street must be. join_m: of vertices that are one junction."""
+
+    distance_m: float
+    snap_m: float
+    join_m: float
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What of each unit (m,) is reached, as polygons or None, what must be known of it, and how it was found.
+
+    off_street: what of each unit is too far from any street, None where there is no network.
+    facts: columns (m,) of numbers; said: columns (m,) of words.
+    """
+
+    grounds: np.ndarray
+    off_street: np.ndarray | None = None
+    facts: dict[str, np.ndarray] = field(default_factory=dict)
+    said: dict[str, list[str | None]] = field(default_factory=dict)
+
+
+def reached_ground(
+    units: np.ndarray, places: np.ndarray, streets: np.ndarray | None, walk: Walk, why_straight: str | None = None
+) -> Reached:
+    """The ground of units (m,) within a walk of places (p,). streets: lines (s,), or None.
+
+    why_straight: why there are no streets, where some are asked for.
+    """
+    straight = _straight(units, places, walk.distance_m)
+    count = len(units)
+    if streets is None or not len(streets):
+        why = [why_straight if streets is None else NO_STREETS] * count
+        return Reached(straight, None, {}, {"way": [STRAIGHT] * count, "way_reason": why})
+    network = StreetNetwork(streets, walk.join_m)
+    around = shapely.buffer(units, walk.distance_m)
+    states = [network.state_in(ground) for ground in around.tolist()]
+    by_street = np.array([state.is_joined for state in states], dtype=bool)
+    whole, off_street = straight, None
+    if by_street.any():
+        ground = network.reached(places, walk.distance_m, walk.snap_m)
+        whole = np.where(by_street, polygon_parts(shapely.intersection(units, ground)), straight)
+        away = polygon_parts(shapely.difference(units, network.beside(walk.snap_m)))
+        off_street = away
+        off_street[~by_street] = None
+    facts = {
+        "streets_m": np.array([state.length_m for state in states]),
+        "street_parts": np.array([float(state.parts) for state in states]),
+        "loose_ends": np.array([float(state.loose_ends) for state in states]),
+    }
+    why = [None if state.is_joined else (UNJOINED if state.parts else NO_STREETS) for state in states]
+    way: list[str | None] = [NETWORK if state.is_joined else STRAIGHT for state in states]
+    return Reached(whole, off_street, facts, {"way": way, "way_reason": why})
+
+
+def _straight(units: np.ndarray, places: np.ndarray, distance_m: float) -> np.ndarray:
+    near = shapely.buffer(places, distance_m, quad_segs=16)
+    return polygon_parts(shapely.intersection(units, shapely.union_all(near)))

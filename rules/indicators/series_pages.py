@@ -1,0 +1,163 @@
+"""Indicators over time and by unit: a chart for each indicator, with its page, and as the native charts of a sheet."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.charts.bars import BarSeries
+from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.figures import LINES, AnyFigure, Figure, PanelFigure, day_labels
+from onemap.rules.charts.number_axis import value_text
+from onemap.rules.charts.small_multiples import Panel
+from onemap.rules.indicators.indicator_pack import IndicatorPack
+from onemap.rules.indicators.indicator_pages import (
+    Catalogue,
+    measure_words,
+    pack_names,
+    source_words,
+    status_words,
+    table_name,
+    unit_words,
+)
+from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.maps.page_files import Page
+
+MOST_UNITS = 40  # that one chart shows
+_MOST_LINES = 8
+_SAME = "same_state"
+Record = dict[str, Any]
+
+
+def series_pages(
+    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
+) -> tuple[list[Page], list[AnyFigure]]:
+    """A page for each indicator that has a value on some day, where there are several days; else none."""
+    pages: list[Page] = []
+    figures: list[AnyFigure] = []
+    if len({row["as_of"] for row in rows}) < 2:
+        return pages, figures
+    for group in _by_indicator(rows):
+        figure = _over_days(group, catalogue, language)
+        pages.append(_page(figure.words.title, group, packs, catalogue, language))
+        figures.append(figure)
+    return pages, figures
+
+
+def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -> list[Figure]:
+    """The native charts: over days where there are several, by unit where there are several, else against targets."""
+    figures = []
+    last = max((row["as_of"] for row in rows), default="")
+    of_last = [row for row in rows if row["as_of"] == last]
+    if len({row["as_of"] for row in rows}) > 1:
+        for group in _by_indicator(rows):
+            found = _over_days(group, catalogue, language)
+            figure = found.lines if isinstance(found, PanelFigure) else found
+            if len(figure.series) <= _MOST_LINES:
+                figures.append(figure)
+    if len({row["unit"] for row in of_last}) > 1:
+        figures += [_by_unit(group, last, catalogue, language) for group in _by_indicator(of_last)]
+    elif any(row["target"] for row in of_last):
+        figures.append(_of_targets(of_last, last, catalogue, language))
+    return figures
+
+
+def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure:
+    """One indicator's values in units on one day, with their targets."""
+    return _by_unit(rows, rows[0]["as_of"], catalogue, language)
+
+
+def _by_indicator(rows: Sequence[Record]) -> list[list[Record]]:
+    """The rows of each indicator that has a value somewhere, unit by unit."""
+    places = {unit: place for place, unit in enumerate(dict.fromkeys(row["unit"] for row in rows))}
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for row in rows:
+        groups.setdefault((row["pack"], row["id"]), []).append(row)
+    for group in groups.values():
+        group.sort(key=lambda row: (places[row["unit"]], row["as_of"]))
+    return [group for group in groups.values() if any(row["value"] is not None for row in group)]
+
+
+def _words(title: str, rows: Sequence[Record], catalogue: Catalogue, language: str) -> ChartWords:
+    measure = measure_words(rows[0]["unit_of_measure"], language)
+    return ChartWords(title, measure, source_words(rows, catalogue, language), language)
+
+
+def _over_days(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure | PanelFigure:
+    """One unit is a line with its target, several are a small picture each."""
+    days = sorted({row["as_of"] for row in rows})
+    units: dict[str | None, dict[str, Record]] = {}
+    for row in rows:
+        units.setdefault(row["unit"], {})[row["as_of"]] = row
+    moments = tuple(map(date.fromisoformat, days))
+    labels = day_labels(moments)
+    title = phrase("figures.series", language, indicator=rows[0]["title"], first=labels[0], last=labels[-1])
+    words = _words(title, rows, catalogue, language)
+    values = {unit: tuple(_number(found.get(day), "value") for day in days) for unit, found in units.items()}
+    targets = {unit: tuple(_number(found.get(day), "target") for day in days) for unit, found in units.items()}
+    if len(units) > 1:
+        panels = [Panel(_name(found, language), values[unit], targets[unit]) for unit, found in units.items()]
+        return PanelFigure(words, labels, tuple(panels[:MOST_UNITS]))
+    ((unit, found),) = units.items()
+    breaks = {
+        label: indicator_reasons(found[day]["break"], language)
+        for day, label in zip(days, labels, strict=True)
+        if day in found and found[day]["break"] not in (None, _SAME)
+    }
+    series = (BarSeries(_name(found, language), values[unit]),)
+    return Figure(words, labels, series, targets[unit], LINES, moments, breaks)
+
+
+def _name(found: Mapping[str, Record], language: str) -> str:
+    return unit_words(list(found.values())[-1], language)
+
+
+def _number(row: Record | None, name: str) -> float | None:
+    return None if row is None else row[name]
+
+
+def _by_unit(rows: Sequence[Record], day: str, catalogue: Catalogue, language: str) -> Figure:
+    """What does not apply in a unit is no bar of it."""
+    shown = [row for row in rows if row["reason"] != "not_applicable"][:MOST_UNITS]
+    words = _words(f"{rows[0]['title']} · {day}", rows, catalogue, language)
+    values, targets = (tuple(row[name] for row in shown) for name in ("value", "target"))
+    return Figure(words, tuple(unit_words(row, language) for row in shown), (BarSeries(words.unit, values),), targets)
+
+
+def _of_targets(rows: Sequence[Record], day: str, catalogue: Catalogue, language: str) -> Figure:
+    """Values in per cent of their targets, since each has another unit of measure."""
+    held = [row for row in rows if row["target"]]
+    title = f"{unit_words(rows[0], language)} · {day}"
+    words = ChartWords(title, phrase("figures.of_target", language), source_words(held, catalogue, language), language)
+    values = tuple(None if row["value"] is None else 100.0 * row["value"] / row["target"] for row in held)
+    labels = tuple(f"{row['title']} ({status_words(row['status'], language)})" for row in held)
+    return Figure(words, labels, (BarSeries(words.unit, values),), (100.0,) * len(held))
+
+
+def _page(
+    title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
+) -> Page:
+    ground = rows[-1]["unit_version"]
+    facts = [
+        [phrase("figures.pack", language), pack_names(packs, language)],
+        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+    ]
+    columns = ("unit", "as_of", "value", "target", "status", "reason")
+    block = {
+        "heading": phrase("figures.values", language),
+        "heads": [phrase(f"figures.{name}", language) for name in columns],
+        "rows": [_cells(row, language) for row in rows],
+        "widths": [3.4, 2.4, 2.8, 2.6, 2.4, 4.4],
+        "numbers": [2, 3],
+        "note": None,
+    }
+    return {"title": title, "facts": facts, "blocks": [block]}
+
+
+def _cells(row: Record, language: str) -> list[str]:
+    measure = measure_words(row["unit_of_measure"], language)
+    value = "–" if row["value"] is None else f"{value_text(row['value'], [row['value']])} {measure}"
+    target = "–" if row["target"] is None else value_text(row["target"], [row["target"]])
+    reason = row["reason"] if row["value"] is None else None
+    why = indicator_reasons(",".join(filter(None, (reason, row["break"]))), language)
+    return [unit_words(row, language), row["as_of"], value, target, status_words(row["status"], language), why]

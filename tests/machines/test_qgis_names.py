@@ -1,0 +1,38 @@
+"""The names of QGIS that the plugin writes: each stands in the table of 3.40, and what is known of QGIS 4 is heeded."""
+
+import tomllib
+from pathlib import Path
+
+from onemap.tests.machines import qgis_names
+
+FACTS = tomllib.loads(Path(__file__).with_name("qgis4_names.toml").read_text(encoding="utf-8"))
+AGAIN = "run tests/machines/qgis_names.py --write with the Python of QGIS 3.40"
+
+
+def test_every_name_of_qgis_that_the_plugin_writes_stands_in_the_table():
+    table = qgis_names.read_table()
+    written = qgis_names.written_names()
+    unknown = [
+        f"{whole}.{name}".rstrip(".")
+        for whole, names in written.items()
+        for name in ("", *names)
+        if whole not in table or (name and name not in table[whole])
+    ]
+    in_qgis_4_alone = {old: f"{room}.{old.rpartition('.')[2]}" for old, room in FACTS["moved"].items()}
+    assert set(unknown) <= set(in_qgis_4_alone.values()), AGAIN
+    assert set(table) <= set(written), AGAIN
+
+
+def test_a_class_that_moved_is_taken_from_where_it_is_in_either_qgis():
+    for old, room in FACTS["moved"].items():
+        home, _, name = old.rpartition(".")
+        for path, tree in qgis_names.trees():
+            homes = {place for place, known in qgis_names.imports(tree) if known == name}
+            assert homes in (set(), {home, room}), f"{path.name} takes {name} from {homes}; in QGIS 4 it is in {room}"
+
+
+def test_what_was_read_of_qgis_4_is_what_the_plugin_writes():
+    table = qgis_names.read_table()
+    moved = {f"{room}.{old.rpartition('.')[2]}": old for old, room in FACTS["moved"].items()}
+    for whole, names in FACTS["read"].items():
+        assert set(names) <= set(table[moved.get(whole, whole)]), f"{whole}: the plugin writes less than this now"

@@ -1,0 +1,101 @@
+"""Names that differ in case alone are one file, for Python's own calls; and modules that lack what Windows has not.
+
+A path that is not there as it is written is looked for ignoring case, folder by folder. What native libraries open by
+themselves is not covered: there the name must be written as it lies on the disk.
+"""
+
+import io
+import os
+import signal
+import sqlite3
+import sys
+import types
+
+# Of `signal` and `os`, what the core's modules would miss on Windows. Libraries keep theirs.
+GONE = {
+    "signal": ("SIGKILL", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGUSR1", "SIGUSR2", "pthread_kill", "setitimer", "alarm"),
+    "os": (
+        "getuid",
+        "geteuid",
+        "fork",
+        "killpg",
+        "getpgid",
+        "sched_getaffinity",
+        "statvfs",
+        "getloadavg",
+        "O_NOFOLLOW",
+    ),
+}
+GONE_MODULES = ("resource", "pwd", "grp", "termios")
+ONE_PATH = ("stat", "lstat", "open", "unlink", "remove", "rmdir", "listdir", "scandir", "access", "utime", "chmod")
+TWO_PATHS = ("rename", "replace", "link")
+
+
+class Lacking(types.ModuleType):
+    """A module as it is, but for names that are gone, and with those that only Windows has."""
+
+    def __init__(self, whole, gone, **more):
+        super().__init__(whole.__name__)
+        self._whole, self._gone = whole, frozenset(gone)
+        for name, value in more.items():
+            setattr(self, name, value)
+
+    def __getattr__(self, name):
+        if name in self._gone:
+            raise AttributeError(f"Windows has no {self._whole.__name__}.{name}")
+        return getattr(self._whole, name)
+
+
+def as_it_lies(path, lstat=os.lstat, listdir=os.listdir):
+    """The path as it is written on the disk, if a file is there whose name differs in case alone."""
+    if not isinstance(path, (str, bytes, os.PathLike)) or not os.fspath(path):
+        return path
+    whole = os.fspath(path)
+    if isinstance(whole, bytes) or "\0" in whole:
+        return path
+    try:
+        lstat(whole)
+        return path
+    except OSError:
+        pass
+    folder, name = os.path.split(whole)
+    if not name or folder == whole:
+        return path
+    real = as_it_lies(folder or ".", lstat, listdir)
+    try:
+        twin = next((one for one in listdir(real) if one.lower() == name.lower()), name)
+    except OSError:
+        return path
+    return os.path.join(real, twin) if folder else twin
+
+
+def _finding(call, paths):
+    def found(*words, **options):
+        return call(*[as_it_lies(word) for word in words[:paths]], *words[paths:], **options)
+
+    return found
+
+
+def ignore_case(monkeypatch):
+    """Have Python's own calls find a file whose name differs in case alone. To be called after what wraps them too."""
+    for name in ONE_PATH:
+        monkeypatch.setattr(os, name, _finding(getattr(os, name), 1))
+    for name in TWO_PATHS:
+        monkeypatch.setattr(os, name, _finding(getattr(os, name), 2))
+    monkeypatch.setattr(io, "open", _finding(io.open, 1))
+    monkeypatch.setattr("builtins.open", _finding(open, 1))
+    monkeypatch.setattr(sqlite3, "connect", _finding(sqlite3.connect, 1))
+
+
+def lack_what_windows_has_not(monkeypatch):
+    """Give the core's modules a `signal` and an `os` without what Windows has not; SIGBREAK is SIGUSR1 there."""
+    for name in GONE_MODULES:
+        monkeypatch.setitem(sys.modules, name, None)
+    lacking = {
+        "signal": Lacking(signal, GONE["signal"], SIGBREAK=signal.SIGUSR1),
+        "os": Lacking(os, GONE["os"]),
+    }
+    for module in [one for name, one in sys.modules.items() if name.startswith(("onemap.layers", "onemap.rules"))]:
+        for name, poorer in lacking.items():
+            if getattr(module, name, None) in (signal, os):
+                monkeypatch.setattr(module, name, poorer)

@@ -1,0 +1,38 @@
+"""What set-up deletes of the core's libraries is there to be deleted, and is used by none of them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from onemap.plugin.connection.core_trim import UNUSED, site_folders, trim
+
+CHECKOUT = Path(__file__).resolve().parents[3] / ".venv"
+
+
+def test_named_folders_go_and_all_else_stays(tmp_path):
+    site = tmp_path / "lib" / "python3.12" / "site-packages"
+    for name in (*UNUSED, "pandas/core", "pytest/tests"):
+        (site / name).mkdir(parents=True)
+        (site / name / "module.py").write_text("")
+    trim(tmp_path)
+    assert sorted(path.parent.relative_to(site).as_posix() for path in site.rglob("*.py")) == [
+        "pandas/core",
+        "pytest/tests",
+    ]
+    (tmp_path / "Lib" / "site-packages").mkdir(parents=True)
+    assert len(site_folders(tmp_path)) == 2
+
+
+def test_each_folder_is_there_in_the_library_and_nothing_outside_tests_imports_it():
+    folders = site_folders(CHECKOUT)
+    if not folders:
+        pytest.skip("the checkout has no environment of the core")
+    (site,) = folders
+    for name in (one for one in UNUSED if one.endswith("/tests") and not one.startswith("numba")):
+        assert (site / name).is_dir(), name
+        package = name.partition("/")[0]
+        written = re.compile(rf"^\s*(from|import) {re.escape(name.replace('/', '.'))}\b", re.MULTILINE)
+        for path in (site / package).rglob("*.py"):
+            if not {"tests", "testing", "conftest.py"} & set(path.relative_to(site).parts):
+                assert not written.search(path.read_text(encoding="utf-8")), f"{path} uses {name}"

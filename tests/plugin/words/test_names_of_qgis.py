@@ -1,0 +1,17 @@
+"""Every name of QGIS that the plugin writes is there in the QGIS that runs this, be it 3.40, 3.44 or later."""
+
+from qgis.core import Qgis
+
+from onemap.tests.machines import qgis_names
+
+
+def test_this_qgis_has_every_name_that_the_plugin_writes():
+    moved = {"qgis._3d.QgsPhongMaterialSettings"} if Qgis.QGIS_VERSION_INT >= 40000 else set()
+    missing = [name for name in qgis_names.missing_names() if not name.startswith(tuple(moved))]
+    assert missing == []
+
+
+def test_a_name_that_is_not_there_is_missed():
+    assert not qgis_names.has_name("qgis.core.Qgis", "GeometryType.Blob")
+    assert not qgis_names.has_name("qgis.core.QgsNothing")
+    assert qgis_names.has_name("qgis.core.QgsFeatureSink", "Flag.FastInsert")

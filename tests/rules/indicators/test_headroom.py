@@ -1,0 +1,133 @@
+"""What a quota leaves: beside what is built, what is approved and in review; in hectares and in days, by hand."""
+
+import pytest
+
+from onemap.rules.indicators.indicator_text import warning_lines
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.indicators.small_packs import HEAD
+from onemap.tests.rules.review.conftest import Town, ground, write
+
+BUILT = "DLBM LIKE '07%'"
+TERMS = {
+    "built": f'kind = "area"\nlayer = "DLTB"\nwhere = "{BUILT}"',
+    "free": f'kind = "area"\nlayer = "DLTB"\nwhere = "NOT ({BUILT})"',
+    "supplied": f'kind = "area"\nlayer = "GDDK"\noutside = [{{ layer = "DLTB", where = "{BUILT}" }}]',
+    "review": f'kind = "review"\noutside = ["GDDK", {{ layer = "DLTB", where = "{BUILT}" }}]',
+}
+RULE = '[[checklist]]\nid = "policy"\ndepartment = "reform"\ntitle = { zh = "产业政策", en = "Industrial policy" }\n'
+YEARS_OF_SURVEYS = ("2018-12-31", "2020-12-31")
+DAYS = 365 + 366
+
+
+def quota(folder, target, bound="ceiling", committed="supplied + review", formula="built"):
+    text = HEAD
+    for name, keys in TERMS.items():
+        text += f'\n[[term]]\nid = "{name}"\n{keys}\n'
+    text += f'\n[[indicator]]\nid = "land"\ntitle = {{ zh = "题", en = "Land" }}\nformula = "{formula}"\nunit = "ha"\n'
+    text += f'nature = "binding"\nbound = "{bound}"\nsource = "hand"\ntarget = {target}\ncommitted = "{committed}"\n'
+    path = folder / "quota.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def town(tmp_path):
+    """16 ha; built are 4 ha in 2018 and 5 ha in 2020; a plot of 1 ha is supplied, of which 0.5 ha are built."""
+    made = Town(tmp_path)
+    district = write(tmp_path / "district.gpkg", [ground(0, 0, 400, 400)], {"n": [1]})
+    done("new", made.library, "--crs=EPSG:4547", "--district", district, "--rehearsal", "--pack", made.pack(RULE))
+    for day, edge in zip(YEARS_OF_SURVEYS, (100, 125), strict=True):
+        shapes = [ground(0, 0, edge, 400), ground(edge, 0, 400, 400)]
+        columns = {"BSM": [f"{n:018d}" for n in (1, 2)], "DLBM": ["0701", "0103"]}
+        source = write(tmp_path / f"survey{edge}.gpkg", shapes, columns)
+        done("add", made.library, source, "--as=DLTB", "--covers=district", f"--valid-from={day}")
+    return made
+
+
+def supply(town):
+    source = write(town.folder / "supplied.gpkg", [ground(75, 0, 175, 100)], {"DKBH": ["G1"]})
+    done("add", town.library, source, "--as=GDDK", "--covers=district", "--valid-from=2020-12-31")
+
+
+def in_review(town):
+    """A case of 1 ha on the plot and beside it: 0.5 ha are neither built nor supplied."""
+    parcels = write(town.folder / "asked.gpkg", [ground(125, 50, 225, 150)], {"DKBH": ["D1"]})
+    return town.open(parcels=parcels, on="2021-03-01")
+
+
+def measured(town, pack, *days):
+    given = [f"--as-of={day}" for day in days or ("2021-06-01",)]
+    return done("indicators", town.library, f"--pack={pack}", *given).json
+
+
+def test_what_is_supplied_and_in_review_is_told_beside_the_quota(town, tmp_path):
+    supply(town)
+    case = in_review(town)
+    pack = quota(tmp_path, 6.5)
+    found = measured(town, pack, "2018-12-31", "2021-06-01")
+    first, row = found["indicators"]
+    assert (row["value"], row["headroom"]) == (pytest.approx(5.0, rel=1e-5), pytest.approx(1.5, rel=1e-4))
+    # Supplied and not built: 50 m × 100 m. In review: 100 m × 100 m, of which 50 m × 50 m are supplied.
+    assert row["committed"] == pytest.approx(0.5 + 0.75, rel=1e-4)
+    assert row["free"] == pytest.approx(0.25, rel=1e-3)
+    assert row["pace"] == pytest.approx(1.0 / DAYS * 365.25, rel=1e-4)
+    assert row["days_left"] == pytest.approx(0.25 * DAYS, rel=1e-3)
+    assert (row["status"], row["days_reason"], row["committed_reason"]) == ("ok", None, None)
+    assert [(one["term"], one["features"]) for one in row["spoken_for"]] == [("supplied", 1), ("review", 1)]
+    assert (first["days_left"], first["days_reason"]) == (None, "no_pace")
+    assert (first["committed"], first["committed_reason"]) == (None, "not_in_force"), "no plots are known of 2018"
+    run = found["run"]["id"]
+    tight = measured(town, quota(tmp_path, 6.0))["indicators"][0]
+    assert (tight["status"], tight["reason"]) == ("warn", "committed"), "it holds today, and will not"
+    assert (tight["free"], tight["days_reason"]) == (pytest.approx(-0.25, rel=1e-3), "no_pace")
+    town.done("withdraw", case, "--reason", "不办了", on="2021-07-01", by="lead")
+    assert done("verify", town.library, "--run", run).json["ok"], "by what was known then"
+    later = measured(town, pack, "2021-08-01")["indicators"][0]
+    assert later["committed"] == pytest.approx(0.5, rel=1e-4), "the case is withdrawn"
+
+
+def test_a_floor_is_eaten_by_what_is_committed(town, tmp_path):
+    supply(town)
+    in_review(town)
+    row = measured(town, quota(tmp_path, 10.0, "floor", formula="free"), "2018-12-31", "2021-06-01")["indicators"][1]
+    assert (row["value"], row["headroom"]) == (pytest.approx(11.0, rel=1e-5), pytest.approx(1.0, rel=1e-4))
+    assert (row["status"], row["reason"], row["days_left"]) == ("warn", "committed", 0.0)
+    assert row["pace"] < 0
+
+
+def test_what_is_committed_is_unknown_where_a_layer_is_missing_and_never_nothing(town, tmp_path):
+    row = measured(town, quota(tmp_path, 6.0), "2018-12-31", "2021-06-01")["indicators"][1]
+    assert (row["committed"], row["committed_reason"], row["free"]) == (None, "layer_missing", None)
+    assert row["headroom"] == pytest.approx(1.0, rel=1e-4)
+    assert (row["days_left"], row["days_reason"]) == (None, "layer_missing")
+
+
+def test_what_does_not_shrink_has_no_days(town, tmp_path):
+    supply(town)
+    row = measured(town, quota(tmp_path, 4.0, "floor"), "2018-12-31", "2021-06-01")["indicators"][1]
+    assert (row["days_left"], row["days_reason"]) == (None, "not_used") and row["pace"] > 0
+
+
+def test_the_warning_has_the_room_and_the_days_by_itself(town, tmp_path):
+    supply(town)
+    pack = quota(tmp_path, "5.6\nwarn = 0.85")
+    asked = ("warnings", town.library, f"--pack={pack}", "--as-of=2021-06-01")
+    (row,) = [row for row in done(*asked).json["warnings"] if row["kind"] == "quota"]
+    assert (row["status"], row["limit"], row["headroom"]) == ("warn", 5.6, pytest.approx(0.6, rel=1e-3))
+    assert (row["committed"], row["free"]) == (pytest.approx(0.5, rel=1e-3), pytest.approx(0.1, rel=1e-2))
+    assert row["days_left"] == pytest.approx(0.1 * DAYS, rel=1e-2)
+    (line,) = [line for line in warning_lines(done(*asked).json, "en") if "5 / 5.6 ha" in line]
+    assert "0.1 ha free for 73 days" in line
+
+
+@pytest.mark.parametrize(
+    ("committed", "code"),
+    [("nope", "indicator.term"), ("built /", "indicator.formula"), ("built / built", "indicator.measure")],
+)
+def test_a_wrong_formula_of_what_is_committed_is_refused_with_line_and_key(town, tmp_path, committed, code):
+    pack = quota(tmp_path, 5.0, committed=committed)
+    answer = command("indicators", town.library, f"--pack={pack}")
+    (problem,) = answer.json["problems"]
+    assert answer.code == 3 and (problem["code"], problem["field"]) == (code, "committed")
+    line = pack.read_text(encoding="utf-8").splitlines().index(f'committed = "{committed}"') + 1
+    assert f"Line {line} of quota.toml" in problem["message"]
