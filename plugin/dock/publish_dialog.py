@@ -146,6 +146,7 @@ class PublishDialog(WorkingDialog):
             if entry.department not in groups:
                 group = QTreeWidgetItem(self.tree, [word("departments", entry.department)])
                 group.setFlags(group.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsAutoTristate)
+                group.setFirstColumnSpanned(True)
                 groups[entry.department] = group
             groups[entry.department].addChild(self._item(entry))
         self.tree.expandAll()
