@@ -24,6 +24,7 @@ from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.state_delegate import StateDelegate
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
@@ -56,6 +57,7 @@ class PublishDialog(WorkingDialog):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.setItemDelegateForColumn(STATE, StateDelegate(self.tree))
         self.project = QgsFileWidget()
         self.project.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
         self.project.setConfirmOverwrite(False)  # it is asked when the core finds the file there
@@ -156,6 +158,7 @@ class PublishDialog(WorkingDialog):
         version = entry.in_force
         item = QTreeWidgetItem([entry.title, version.label if version is not None else tr("not in force")])
         item.setData(TITLE, ROLE_CODE, entry.code)
+        item.setToolTip(STATE, item.text(STATE))
         if version is None:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             brush = quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
