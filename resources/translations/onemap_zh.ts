@@ -3922,6 +3922,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>按该图层的另一版本显示地图，日期随之改变：拖动，或按 ← 与 →</translation>
     </message>
     <message>
+        <source>Show all {count} warnings</source>
+        <translation>显示全部 {count} 条提醒</translation>
+    </message>
+    <message>
         <source>Rooms</source>
         <translation>页面</translation>
     </message>
