@@ -21,6 +21,8 @@ _DATUM_NAMES = (
     ("beijing54", ("beijing", "1954北京")),
     ("wgs84", ("wgs 84", "wgs_84", "wgs84", "wgs_1984", "world geodetic system 1984")),
 )
+_CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north, in degrees
+_CITY_DEGREES = 5.0  # that no city's data spans
 _IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (design 4.1)
 
 
@@ -161,6 +163,13 @@ def suggestion(bounds: Bounds | None) -> Problem:
     return Problem("suggest.nothing")
 
 
+def _looks_like_degrees(bounds: Bounds) -> bool:
+    """Whether numbers said to be metres are degrees of a city in China: as metres all would lie within a few steps."""
+    west, south, east, north = bounds
+    within = _CHINA[0] <= west and _CHINA[1] <= south and east <= _CHINA[2] and north <= _CHINA[3]
+    return within and max(east - west, north - south) < _CITY_DEGREES
+
+
 def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
     """A problem if the numbers cannot belong to the declared CRS: metres called degrees, another zone."""
     if bounds is None or not np.all(np.isfinite(bounds)):
@@ -175,6 +184,6 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
     middle, false_easting = (west + east) / 2, plane[1][0]
     # A zone of 3° or 6° keeps to the million of its prefix, so another million is another zone.
     other_zone = false_easting >= 13_000_000 and middle // 1e6 != false_easting // 1e6
-    if other_zone or abs(middle - false_easting) > 2_000_000:
+    if other_zone or abs(middle - false_easting) > 2_000_000 or _looks_like_degrees(bounds):
         return Problem("crs.contradicted", facts)
     return None
