@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -40,6 +40,18 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+def pack_files(archive: zipfile.ZipFile, folder: Path, files: Sequence[Path], under: str = "") -> None:
+    """Put files below a folder into a zip, the same content as the same bytes. under: a folder in the zip."""
+    for path in files:
+        name = path.relative_to(folder).as_posix()
+        entry = zipfile.ZipInfo(f"{under}/{name}" if under else name, _SAME_TIME)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.create_system, entry.external_attr = 3, 0o644 << 16  # as on every platform
+        with path.open("rb") as file, archive.open(entry, "w", force_zip64=True) as packed:
+            while block := file.read(_AT_ONCE):
+                packed.write(block)
+
+
 def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping[str, str]) -> str:
     """Pack a folder whose payload lies in `data`, which becomes the bag; returns the SHA-256 of its manifest.
 
@@ -59,13 +71,7 @@ def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping
     tag_files = [folder / name for name in sorted(texts)]
     (folder / _TAG_MANIFEST).write_bytes(_hash_lines(folder, tag_files).encode())
     with zipfile.ZipFile(target, "w") as archive:
-        for path in [*tag_files, folder / _TAG_MANIFEST, *payload]:
-            entry = zipfile.ZipInfo(f"{target.stem}/{path.relative_to(folder).as_posix()}", _SAME_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system, entry.external_attr = 3, 0o644 << 16  # as on every platform
-            with path.open("rb") as file, archive.open(entry, "w", force_zip64=True) as packed:
-                while block := file.read(_AT_ONCE):
-                    packed.write(block)
+        pack_files(archive, folder, [*tag_files, folder / _TAG_MANIFEST, *payload], target.stem)
     return file_hash(folder / _MANIFEST)
 
 

@@ -238,7 +238,8 @@ def _with_memory(library: Library, row: PlanRow) -> PlanRow:
     left_open: dict[str, Any] = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
     facts = {"fields": fields, "covers": before[-1].coverage_kind, **left_open}
     remembered = tuple(name for name, value in facts.items() if value)
-    row = replace(row, fields=fields, remembered=remembered, covers=None, **left_open)
+    row = replace(row, fields=fields, remembered=remembered, covers=None)
+    row = replace(row, crs=left_open.get("crs"), encoding=left_open.get("encoding"))
     if reports[-1].get("transform_hash"):
         problem = Problem("ingest.transform", {"file": row.source, "layer": row.code})
         return replace(row, status=UNSURE, problems=(*row.problems, problem))

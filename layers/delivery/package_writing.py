@@ -83,7 +83,7 @@ class _Unit:
 
 
 @dataclass(frozen=True)
-class _ChosenLayer:
+class ChosenLayer:
     """One layer as it leaves: its version, the rows that are in the package, and the ground for which they speak.
 
     files: of a raster.
@@ -106,12 +106,12 @@ def deliver(
     Raises UsageError layer.unknown, OneMapError package.suffix, package.owner, package.no_version, package.since,
     package.unit, package.unit_field, package.empty, raster.…, out.….
     """
-    _check_place(library, target, options)
+    check_place_of_package(library, target, options)
     package = uuid.uuid4().hex
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
         with library.reading():
-            chosen = _chosen_layers(library, options, progress.part(0.0, _READ))
-            record = _record(library, package, options, [item.layer for item in chosen], who)
+            chosen = chosen_layers(library, options, progress.part(0.0, _READ))
+            record = package_record(library, package, options, [item.layer for item in chosen], who)
         folder = Path(room) / "bag"
         data = folder / "data"
         data.mkdir(parents=True)
@@ -131,7 +131,7 @@ def deliver(
         packed = Path(room) / target.name
         manifest = write_bag(folder, packed, info, {RECORD_FILE: record.text()})
         sha256 = file_hash(packed)
-        _hand_over(library, packed, target, options, record, manifest, who)
+        hand_over(library, packed, target, options, record, manifest, who)
     progress.at(1.0)
     return {
         "package": package,
@@ -151,7 +151,11 @@ def _layer_result(layer: DeliveredLayer) -> dict[str, Any]:
     return {**facts, "added": changes.added, "changed": changes.changed, "removed": len(changes.removed)}
 
 
-def _check_place(library: Library, target: Path, options: DeliveryOptions) -> None:
+def check_place_of_package(library: Library, target: Path, options: DeliveryOptions) -> None:
+    """Refuse before any work.
+
+    Raises UsageError usage.apart, layer.unknown, OneMapError package.suffix, package.owner, out.….
+    """
     if options.since is not None and options.unit is not None:
         raise UsageError("usage.apart", field="--since", other="--unit")
     if target.suffix.lower() != ".zip":
@@ -166,9 +170,10 @@ def _check_place(library: Library, target: Path, options: DeliveryOptions) -> No
     check_place(target, options.overwrite, inputs=[library.path] if library.path else [])
 
 
-def _record(
+def package_record(
     library: Library, package: str, options: DeliveryOptions, layers: Sequence[DeliveredLayer], who: str
 ) -> PackageRecord:
+    """What a package of these layers says of itself."""
     return PackageRecord(
         package=package,
         kind=CHANGE if options.since is not None else FULL,
@@ -184,7 +189,7 @@ def _record(
     )
 
 
-def _chosen_layers(library: Library, options: DeliveryOptions, progress: Progress) -> list[_ChosenLayer]:
+def chosen_layers(library: Library, options: DeliveryOptions, progress: Progress) -> list[ChosenLayer]:
     """What leaves of every layer. Raises OneMapError with all that cannot leave."""
     known = versions(library)
     unit = _unit_ground(library, known, options) if options.unit else None
@@ -204,7 +209,7 @@ def _chosen_layers(library: Library, options: DeliveryOptions, progress: Progres
 
 def _chosen_layer(
     library: Library, known: Sequence[Version], code: str, options: DeliveryOptions, unit: _Unit | None
-) -> _ChosenLayer:
+) -> ChosenLayer:
     entry = library.catalogue()[code]
     version = in_force(known, options.as_of)
     if version is None:
@@ -241,7 +246,7 @@ def _chosen_layer(
         changes=changes,
         raster=raster,
     )
-    return _ChosenLayer(entry, version, rows, library.connection.field_types(version.table), coverage, layer, files)
+    return ChosenLayer(entry, version, rows, library.connection.field_types(version.table), coverage, layer, files)
 
 
 def _base(library: Library, known: Sequence[Version], code: str, since: str | None) -> Version | None:
@@ -300,7 +305,7 @@ def _some(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
     return StoredFeatures(features.fids[rows], features.geometries[rows], attributes)
 
 
-def _fill(connection: FileConnection, chosen: Sequence[_ChosenLayer]) -> None:
+def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer]) -> None:
     """The package's GeoPackage: a table for each layer, and the ground for which each speaks."""
     for item in chosen:
         title = f"{item.entry.title.get('zh', item.entry.code)} {item.version.label}"
@@ -322,7 +327,7 @@ def _fill_table(
     connection.index_features(table, shapely.bounds(geometries).reshape(-1, 4), SILENT)
 
 
-def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen: Sequence[_ChosenLayer]) -> None:
+def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen: Sequence[ChosenLayer]) -> None:
     """One record a layer after ISO 19139, and the catalogue of all after DCAT."""
     folder = data / "metadata"
     folder.mkdir()
@@ -333,7 +338,7 @@ def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen:
     (folder / "catalogue.jsonld").write_text(catalogue + "\n", encoding="utf-8")
 
 
-def _hand_over(
+def hand_over(
     library: Library,
     packed: Path,
     target: Path,

@@ -10,6 +10,8 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 _YEAR = "ND"  # the field of years in every table of the catalogue
+_INDICATORS, _MEASURE = ("ZBDM", "ZBMC"), "DW"  # which indicator a row tells, and its unit of measure
+_PERCENT, _SHARES = {"%", "％", "百分比", "percent"}, {"1", "x", "倍", "比例", "小数", "share", "ratio"}
 _FIRST_YEAR, _LAST_YEAR = 1949, 2100
 
 
@@ -33,6 +35,32 @@ def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
                 said = {"field": _YEAR, "value": year}
                 years.add(np.array([place]), lambda at, said=said: said)  # type: ignore[misc]
     return repeated.flaws() + years.flaws()
+
+
+def share_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
+    """Rows that tell as a share (0.45) what other rows of the same indicator tell in percent (table.percent)."""
+    names = [name for name in (*_INDICATORS, _MEASURE) if name in frame.columns]
+    if _MEASURE not in names or len(names) < 2 or _MEASURE not in {field.name for field in entry.fields}:
+        return []
+    flaws = FlawList("table.percent", None)
+    percent: dict[str, int] = {}
+    shares: list[tuple[int, str, str]] = []
+    for block in frame.blocks():
+        rows = list(zip(*(text_values(frame.values(name, block)) for name in names), strict=True))
+        sources = frame.source_rows(block).tolist()
+        for place, source, row in zip(block.tolist(), sources, rows, strict=True):
+            indicator, measure = next((text for text in row[:-1] if text), None), (row[-1] or "").strip()
+            if indicator is None:
+                continue
+            if measure in _PERCENT:
+                percent.setdefault(indicator, source)
+            elif measure in _SHARES:
+                shares.append((place, indicator, measure))
+    for place, indicator, measure in shares:
+        if indicator in percent:
+            facts = {"field": _MEASURE, "value": measure, "name": indicator, "other": percent[indicator] + 1}
+            flaws.add(np.array([place]), lambda at, facts=facts: facts)  # type: ignore[misc]
+    return flaws.flaws()
 
 
 def _is_year(text: str) -> bool:

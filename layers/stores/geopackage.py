@@ -180,10 +180,11 @@ def register(
         )
 
 
-def packed_index(fids: Sequence[int], bounds: np.ndarray) -> PackedRtree:
+def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:
     """The R-tree of a table's rows. bounds: (n, 4), rows of NaN are left out."""
     boxed = np.isfinite(bounds).all(axis=1)
-    return PackedRtree(np.asarray(fids)[boxed], bounds[boxed])
+    ids = np.asarray(fids)
+    return PackedRtree(ids, bounds) if boxed.all() else PackedRtree(ids[boxed], bounds[boxed])
 
 
 def index_geometries(

@@ -6,23 +6,28 @@ from functools import cached_property
 
 import numpy as np
 
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.store import quote_identifier
 
 HEADER_BYTES, _CELL_BYTES = 4, 24
 CELL = np.dtype([("child", ">i8"), ("box", ">f4", 4)])  # least x, greatest x, least y, greatest y
 ROOT = 1
+_ROWS_AT_ONCE = 100_000
 _USUAL_BYTES = HEADER_BYTES + 51 * _CELL_BYTES  # of a node, where pages are no smaller than 2048 bytes
 
 
 @dataclass(frozen=True)
 class _Level:
-    """The nodes of one level: of what each is made, in the order of those, and their numbers and contents."""
+    """The nodes of one level: of what each is made, in the order of those (n,), and their numbers (m,) and contents.
 
-    children: list[int]
-    parents: list[int]
-    numbers: list[int]
-    contents: list[bytes]
+    contents: (m, bytes of a node). Arrays, of which some rows at a time become numbers and bytes.
+    """
+
+    children: np.ndarray
+    parents: np.ndarray
+    numbers: np.ndarray
+    contents: np.ndarray
 
 
 class PackedRtree:
@@ -62,10 +67,15 @@ class PackedRtree:
             table, key, value = (
                 (f"{index}_parent", "nodeno", "parentnode") if depth else (f"{index}_rowid", "rowid", "nodeno")
             )
-            insert_rows(connection, table, {key: level.children, value: level.parents})
+            for rows in blocks(len(level.children), _ROWS_AT_ONCE):
+                made = {key: level.children[rows].tolist(), value: level.parents[rows].tolist()}
+                insert_rows(connection, table, made)
             connection.executemany(
                 f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608  # nosec B608
-                zip(level.numbers, level.contents, strict=True),
+                (
+                    (int(number), content.tobytes())
+                    for number, content in zip(level.numbers, level.contents, strict=True)
+                ),
             )
 
 
@@ -73,7 +83,10 @@ def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
     """The levels of a packed tree with nodes of `size` bytes, from the leaves to the root."""
     capacity = (size - HEADER_BYTES) // _CELL_BYTES
     order = _near_to_near(bounds, capacity)
-    children, boxes = np.asarray(ids, dtype=np.int64)[order], outward(bounds[order])
+    children, boxes = np.asarray(ids, dtype=np.int64)[order], np.empty((len(order), 4), dtype=np.float32)
+    for rows in blocks(len(order), _ROWS_AT_ONCE):
+        boxes[rows] = outward(bounds[order[rows]])
+    del order
     number = ROOT + 1
     levels: list[_Level] = []
     while True:
@@ -83,7 +96,7 @@ def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
         parent = np.repeat(numbers, capacity)[: len(children)]
         sorted_rows = np.argsort(children, kind="stable")  # appended to the table one after the other
         packed = _pack_level(children, boxes, count, capacity, size, len(levels) if count == 1 else 0)
-        levels.append(_Level(children[sorted_rows].tolist(), parent[sorted_rows].tolist(), numbers.tolist(), packed))
+        levels.append(_Level(children[sorted_rows], parent[sorted_rows], numbers, packed))
         if count == 1:
             return levels
         first = np.arange(0, len(children), capacity)
@@ -115,8 +128,8 @@ def outward(bounds: np.ndarray) -> np.ndarray:
 
 def _pack_level(
     children: np.ndarray, boxes: np.ndarray, count: int, capacity: int, size: int, depth: int
-) -> list[bytes]:
-    """The nodes of one level, as many as `count`, each of `size` bytes."""
+) -> np.ndarray:
+    """The nodes of one level, as many as `count`, each of `size` bytes: (count, size)."""
     cells = np.zeros(count * capacity, dtype=CELL)
     cells["child"][: len(children)] = children
     cells["box"][: len(children)] = boxes
@@ -126,5 +139,4 @@ def _pack_level(
     whole[:, :HEADER_BYTES] = np.column_stack([np.full(count, depth), held]).astype(">u2").view(np.uint8)
     body = cells.view(np.uint8).reshape(count, capacity * _CELL_BYTES)
     whole[:, HEADER_BYTES : HEADER_BYTES + capacity * _CELL_BYTES] = body
-    content = whole.tobytes()
-    return [content[at : at + size] for at in range(0, len(content), size)]
+    return whole

@@ -8,7 +8,6 @@ from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -26,10 +25,9 @@ from onemap.plugin.add.fields_table import FieldsTable
 from onemap.plugin.add.geometry_kinds import RASTER, wrong_kind
 from onemap.plugin.add.inspection_result import inspected_layers
 from onemap.plugin.add.service_snapshot import Snapshot
-from onemap.plugin.add.source_choice import dropped_delivery, dropped_file
+from onemap.plugin.add.source_choice import dropped_file, take_drop
 from onemap.plugin.add.source_page import SourcePage
 from onemap.plugin.connection.conversion import Conversion, is_convertible
-from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import CatalogueLayer
@@ -38,7 +36,7 @@ from onemap.plugin.library.service_list import Service
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import sentences, tr
 
@@ -49,7 +47,7 @@ CRS_CODES = ("crs.missing", "crs.contradicted")
 OPTION_CODES = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
 
 
-class AddDialog(QDialog):
+class AddDialog(WorkingDialog):
     """A file to add to the library. The dialog may be closed while the file is loaded: the loading goes on."""
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
@@ -62,7 +60,6 @@ class AddDialog(QDialog):
         self.setAcceptDrops(True)
         self._library = library
         self._source: SourceFile | None = None
-        self._request: Request | Conversion | Snapshot | None = None
         self._is_added = False  # the file on display has been loaded
         self.form = AddForm()
         self.form.source_chosen.connect(self.inspect)
@@ -77,8 +74,6 @@ class AddDialog(QDialog):
         self.options = AddOptionsForm()
         self.options.encoding_changed.connect(lambda: self.inspect(self._source))
         self.notice = Notice(add_controls())
-        self.work = WorkRow()
-        self.work.cancelled.connect(self._cancel)
         self._build()
         self.form.show_targets(library.layers)
         library.listed.connect(self._list_targets)
@@ -107,7 +102,9 @@ class AddDialog(QDialog):
         self.page.show_nothing(tr("Reading the file…"))
         if is_convertible(source.path):
             note = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
-            self._follow(Conversion(source, self), "", lambda source_file: self._inspect(source_file, note))
+            self._follow(
+                Conversion(source, self), tr("Reading the file…"), lambda source_file: self._inspect(source_file, note)
+            )
         else:
             self._inspect(source, source.note)
 
@@ -144,11 +141,6 @@ class AddDialog(QDialog):
         }
         title = tr("Add {layer}").format(layer=target.title)
         self._ask("add", params, title, lambda answer: self._show_added(target, answer))
-
-    @property
-    def is_working(self) -> bool:
-        """Whether a file is being read or loaded."""
-        return self._request is not None
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal with its mend; the dock shows it if the dialog is closed."""
@@ -269,36 +261,14 @@ class AddDialog(QDialog):
         self.added.emit(answer, message)
 
     def _ask(self, verb: str, params: dict[str, Any], title: str, on_answer: Callable[[dict[str, Any]], None]) -> None:
-        self._follow(self._library.core.ask(verb, params, title), title, on_answer)
-
-    def _follow(self, request: Request | Conversion | Snapshot, title: str, on_answer: Callable[[Any], None]) -> None:
-        self._request = request
-        self._request.progressed.connect(self.work.show_progress)
-        # First the dialog is at rest again, then it shows what came out.
-        self._request.answered.connect(self._end_request)
-        self._request.refused.connect(self._end_request)
-        self._request.answered.connect(on_answer)
-        self._request.refused.connect(self.refuse)
-        self.work.begin(title or tr("Reading the file…"))
-        self._enable()
+        self._follow(self._library.core.ask(verb, params, title), title or tr("Reading the file…"), on_answer)
 
     def _stop(self) -> None:
         """Stop reading the file; a file that is being loaded goes on, and QGIS's task bar shows it."""
-        if self._request is not None:
-            for signal in (self._request.answered, self._request.refused, self._request.progressed):
-                signal.disconnect()
-            if self._request.verb == "inspect":
-                self._request.cancel()
-            self._end_request()
-
-    def _cancel(self) -> None:
-        if self._request is not None:
-            self._request.cancel()
-
-    def _end_request(self, *_what: object) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
+        request = self._request
+        self._leave_request()
+        if request is not None and request.verb == "inspect":
+            request.cancel()
 
     def _enable(self) -> None:
         self.hint.setText(self._missing_step())
@@ -335,9 +305,4 @@ class AddDialog(QDialog):
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Inspect the dropped file; a folder of many is another dialog's."""
-        folder = dropped_delivery(event.mimeData())
-        if folder:
-            self.delivery_requested.emit(folder)
-        else:
-            self.form.source.choose(dropped_file(event.mimeData()))
-        event.acceptProposedAction()
+        take_drop(event, self.delivery_requested.emit, self.form.source.choose)

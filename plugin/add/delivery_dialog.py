@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
-    QDialog,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -28,14 +28,13 @@ from onemap.plugin.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.add.delivery_table import DeliveryTable
 from onemap.plugin.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
 from onemap.plugin.add.source_choice import dropped_delivery
-from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import sentences, tr
@@ -43,7 +42,7 @@ from onemap.plugin.words.translation import sentences, tr
 SIZE_PX = (900, 640)
 
 
-class DeliveryDialog(QDialog):
+class DeliveryDialog(WorkingDialog):
     """What of a folder goes where. All goes in or nothing; what is refused can then be left out."""
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
@@ -54,7 +53,6 @@ class DeliveryDialog(QDialog):
         self.setWindowTitle(tr("Add a whole delivery"))
         self.setAcceptDrops(True)
         self._library = library
-        self._request: Request | None = None
         self._sent: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
         self.folder = ""
@@ -81,8 +79,6 @@ class DeliveryDialog(QDialog):
         self.row_page = DeliveryRowPage()
         self.row_page.changed.connect(self.table.refresh_states)
         self.notice = Notice(add_controls())
-        self.work = WorkRow()
-        self.work.cancelled.connect(self._cancel)
         self._build()
         name_accessibly(self)
         self._end_request()
@@ -94,11 +90,6 @@ class DeliveryDialog(QDialog):
         self.line.setFocus()
         self.show_plan(folder)
 
-    @property
-    def is_working(self) -> bool:
-        """Whether a delivery is being looked through or added."""
-        return self._request is not None
-
     def show_plan(self, folder: str) -> None:
         """Ask the core what of a folder goes where; nothing is added."""
         if not folder or self.is_working:
@@ -108,8 +99,8 @@ class DeliveryDialog(QDialog):
         self.notice.hide()
         self.table.show_rows([])
         params = {"plan": _new_plan(), "department": self.department.currentData()}
-        request = self._ask(params, tr("Looking through the delivery…"))
-        request.answered.connect(lambda answer: self.table.show_rows(planned_layers(answer)))
+        step = tr("Looking through the delivery…")
+        self._ask(params, step, lambda answer: self.table.show_rows(planned_layers(answer)))
 
     def add(self, each: bool = False) -> None:
         """Add what has a layer. each: layer by layer, so that what is refused keeps nothing else out."""
@@ -120,8 +111,7 @@ class DeliveryDialog(QDialog):
         plan = _new_plan()
         Path(plan).write_text(plan_text(self._sent, coverage_of(self.covers)), encoding="utf-8")
         title = tr("Add {count} layers of a delivery").format(count=len(self._sent))
-        request = self._ask({"plan": plan, "each": each}, title, title)
-        request.answered.connect(self._show_added)
+        self._ask({"plan": plan, "each": each}, title, self._show_added, title)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal at the rows that it speaks of, with a button that adds the others."""
@@ -145,11 +135,7 @@ class DeliveryDialog(QDialog):
 
     def close_down(self) -> None:
         """Stop and close, before the dialog is deleted."""
-        if self._request is not None:
-            self._request.answered.disconnect()
-            self._request.refused.disconnect()
-            self._request.progressed.disconnect()
-            self._end_request()
+        self._leave_request()
         self.close()
 
     def _build(self) -> None:
@@ -230,27 +216,11 @@ class DeliveryDialog(QDialog):
     def _new_versions(self, code: str) -> int:
         return sum(version.table not in self._tables_before for version in self._versions(code))
 
-    def _ask(self, params: dict[str, Any], step: str, title: str = "") -> Request:
+    def _ask(
+        self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
+    ) -> None:
         params = {"library": self._library.path, "folder": self.folder, **params}
-        request = self._library.core.ask("ingest", params, title)
-        self._request = request
-        request.progressed.connect(self.work.show_progress)
-        # First the dialog is at rest again, then it shows what came out.
-        request.answered.connect(self._end_request)
-        request.refused.connect(self._end_request)
-        request.refused.connect(self.refuse)
-        self.work.begin(step)
-        self._enable()
-        return request
-
-    def _cancel(self) -> None:
-        if self._request is not None:
-            self._request.cancel()
-
-    def _end_request(self, *_what: object) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
+        self._follow(self._library.core.ask("ingest", params, title), step, on_answer)
 
     def _enable(self) -> None:
         for control in (self.line, self.button, self.department, self.covers, self.table, self.row_page):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from qgis.core import QgsMapLayer, QgsProcessingUtils, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, pyqtSignal
@@ -136,6 +138,16 @@ def dropped_file(mime_data: QMimeData) -> SourceFile | None:
     if len(main_files) != 1 or not all(path.name.startswith(f"{main_files[0].stem}.") for path in paths):
         return None
     return SourceFile(str(main_files[0]))
+
+
+def take_drop(event: Any, on_delivery: Callable[[str], None], on_file: Callable[[SourceFile | None], None]) -> None:
+    """Hand on what is dropped: a folder of many files, or one file."""
+    folder = dropped_delivery(event.mimeData())
+    if folder:
+        on_delivery(folder)
+    else:
+        on_file(dropped_file(event.mimeData()))
+    event.acceptProposedAction()
 
 
 def _is_picture(layer: QgsMapLayer) -> bool:

@@ -107,11 +107,12 @@ def receive_row() -> VerbRow:
             "in the receipt of a package that this library has delivered."
         ),
         first="library file plan",
-        advanced="receipt",
+        advanced="receipt rasters",
         titles={
             "file": tr("Package or receipt"),
             "plan": tr("Only show what would become of it"),
             "receipt": tr("Receipt (*.json)"),
+            "rasters": tr("Folder for the rasters of the package"),
         },
         outputs=(
             Output("ADDED", tr("Layers added"), "added", is_number=True),

@@ -75,12 +75,14 @@ def indicators_row() -> VerbRow:
             "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
         ),
         first="library pack unit as_of",
-        advanced="unit_field units_where only known_at out page overwrite workers",
+        advanced="unit_field units_where theme only known_at unrecorded out page overwrite workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
             "unit_field": tr("Field that names the units"),
             "units_where": tr("Which features are units (CQL2)"),
+            "theme": tr("Theme (name or TOML file)"),
+            "unrecorded": tr("Do not keep the run in the library"),
             "only": tr("Only these indicators (ids, commas between)"),
             "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
             "page": tr("Page with a chart"),
@@ -135,7 +137,7 @@ def readings_row() -> VerbRow:
             "warning, alarm, or unknown with its reason. What is silent is never normal."
         ),
         first="library readings nodes by limits at",
-        advanced="property zone out overwrite",
+        advanced="property zone looks out overwrite",
         titles={
             "readings": tr("Table of readings (code, default JCSJ)"),
             "nodes": tr("Layer of sensors (code, default WLWJD)"),
@@ -144,6 +146,7 @@ def readings_row() -> VerbRow:
             "limits": tr("File of limits"),
             "at": tr("Status at"),
             "zone": tr("Time zone, such as +08:00"),
+            "looks": tr("Also how sensors look on the map"),
         },
         kinds={"readings": layer_code(), "nodes": layer_code(), "limits": file("TOML (*.toml)", is_result=False)},
         sinks=(

@@ -24,7 +24,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.add.source_choice import dropped_delivery, dropped_file
+from onemap.plugin.add.source_choice import dropped_delivery, dropped_file, take_drop
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
@@ -167,6 +167,7 @@ class MapTab(QWidget):
         order: list[QWidget] = []
         for row in rows:
             order += self.themes.order_of_keys if row is self.themes else _keys_of(row)
+        order = [one for one in order if one.window() is self.window()]
         for before, after in zip(order, order[1:]):
             QWidget.setTabOrder(before, after)
 
@@ -177,12 +178,7 @@ class MapTab(QWidget):
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Ask to add what is dropped: a file, or a folder of many."""
-        folder = dropped_delivery(event.mimeData())
-        if folder:
-            self.delivery_requested.emit(folder)
-        else:
-            self.file_dropped.emit(dropped_file(event.mimeData()))
-        event.acceptProposedAction()
+        take_drop(event, self.delivery_requested.emit, self.file_dropped.emit)
 
     def close_down(self) -> None:
         """Disconnect from the project."""
@@ -213,6 +209,7 @@ class MapTab(QWidget):
                 sum(child.parent() is parent_item for child in loaded_items), self.services.item(service)
             )
         for path, item in groups.items():
+            item.setFirstColumnSpanned(True)  # two departments of one bureau differ at the end of their names
             has_data = any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _below(item))
             item.setExpanded(has_data)
             if not has_data and len(path) == DEPARTMENT_DEPTH:
@@ -351,6 +348,12 @@ class MapTab(QWidget):
         entry = item.data(0, ROLE_ENTRY) if item is not None else None
         version = item.data(0, ROLE_VERSION) if item is not None else None
         self.versions.show_layer(entry, version.table if version is not None else "")
+        if item is not None:
+            QTimer.singleShot(0, self._show_current)  # the slider takes room from the tree
+
+    def _show_current(self) -> None:
+        if self.tree.currentItem() is not None:
+            self.tree.scrollToItem(self.tree.currentItem())
 
     def _choose_again(self, entry: CatalogueLayer | None, version: Version | None) -> None:
         """After the list was made anew: the layer whose versions are gone through is still the chosen one."""

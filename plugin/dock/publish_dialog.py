@@ -9,7 +9,6 @@ from qgis.gui import QgsAuthConfigSelect, QgsFileWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
@@ -21,16 +20,16 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.state_delegate import StateDelegate
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
@@ -41,7 +40,7 @@ TITLE, STATE = 0, 1
 ROLE_CODE = Qt.ItemDataRole.UserRole
 
 
-class PublishDialog(QDialog):
+class PublishDialog(WorkingDialog):
     """The layers by department, as of the dock's day; all are ticked but those that the catalogue withholds."""
 
     published = pyqtSignal(str)  # what to say of it
@@ -50,7 +49,6 @@ class PublishDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Publish the one map as a project"))
         self._library = library
-        self._request: Request | None = None
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Layers to publish"))
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
@@ -59,6 +57,7 @@ class PublishDialog(QDialog):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.setItemDelegateForColumn(STATE, StateDelegate(self.tree))
         self.project = QgsFileWidget()
         self.project.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
         self.project.setConfirmOverwrite(False)  # it is asked when the core finds the file there
@@ -68,18 +67,11 @@ class PublishDialog(QDialog):
         self.project.fileChanged.connect(lambda _path: self._enable())
         self.login = QgsAuthConfigSelect(None, "postgres")
         self.notice = Notice(dock_controls())
-        self.work = WorkRow()
-        self.work.cancelled.connect(self._cancel)
         self._build()
         self._fill()
         self.tree.itemChanged.connect(lambda _item, _column: self._enable())
         name_accessibly(self)
         self._end_request()
-
-    @property
-    def is_working(self) -> bool:
-        """Whether a project is being written."""
-        return self._request is not None
 
     @property
     def chosen_codes(self) -> list[str]:
@@ -111,21 +103,12 @@ class PublishDialog(QDialog):
             "overwrite": overwrite,
         }
         title = tr("Publish the one map as a project")
-        self._request = self._library.core.ask("publish", params, title)
-        self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(self._end_request)
-        self._request.refused.connect(self._end_request)
-        self._request.answered.connect(lambda answer: self._show_published(params["project"], answer))
-        self._request.refused.connect(self._refuse)
-        self.work.begin(title)
-        self._enable()
+        request = self._library.core.ask("publish", params, title)
+        self._follow(request, title, lambda answer: self._show_published(params["project"], answer))
 
     def close_down(self) -> None:
         """Stop following the core and close, before the dialog is deleted."""
-        if self._request is not None:
-            for signal in (self._request.answered, self._request.refused, self._request.progressed):
-                signal.disconnect()
-            self._end_request()
+        self._leave_request()
         self.close()
 
     def _build(self) -> None:
@@ -165,6 +148,7 @@ class PublishDialog(QDialog):
             if entry.department not in groups:
                 group = QTreeWidgetItem(self.tree, [word("departments", entry.department)])
                 group.setFlags(group.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsAutoTristate)
+                group.setFirstColumnSpanned(True)
                 groups[entry.department] = group
             groups[entry.department].addChild(self._item(entry))
         self.tree.expandAll()
@@ -174,6 +158,7 @@ class PublishDialog(QDialog):
         version = entry.in_force
         item = QTreeWidgetItem([entry.title, version.label if version is not None else tr("not in force")])
         item.setData(TITLE, ROLE_CODE, entry.code)
+        item.setToolTip(STATE, item.text(STATE))
         if version is None:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             brush = quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
@@ -203,19 +188,11 @@ class PublishDialog(QDialog):
         self.notice.say(text)
         self.published.emit(text)
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal; over a project that is there it writes if somebody says so."""
         if refusal.is_about("out.exists"):
             refusal.mend = (tr("Replace it"), lambda: self.publish(overwrite=True))
         self.notice.refuse(refusal)
-
-    def _cancel(self) -> None:
-        if self._request is not None:
-            self._request.cancel()
-
-    def _end_request(self, *_what: object) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
 
     def _enable(self) -> None:
         count = len(self.chosen_codes)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtWidgets import QTabBar
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtGui import QPaintEvent, QPalette
+from qgis.PyQt.QtWidgets import QStyle, QStyleOptionFocusRect, QStyleOptionTab, QStylePainter, QTabBar
 
-LEAST_MARGIN_PX = 12  # of a name, both sides together
+LEAST_MARGIN_PX = 10  # of a name, both sides together
+FOCUS_INSET_PX = 3
 
 
 class RoomBar(QTabBar):
@@ -14,9 +16,7 @@ class RoomBar(QTabBar):
     def tabSizeHint(self, index: int) -> QSize:  # noqa: N802 - Qt's name
         """As wide as the style wants it while all fit; else with less beside the name."""
         wanted = super().tabSizeHint(index)
-        hints = [super(RoomBar, self).tabSizeHint(tab).width() for tab in range(self.count())]
-        room = self.parentWidget().width() if self.parentWidget() is not None else sum(hints)
-        if sum(hints) <= room:
+        if not self._is_tight():
             return wanted
         name = self.fontMetrics().horizontalAdvance(self.tabText(index))
         return QSize(min(wanted.width(), name + LEAST_MARGIN_PX), wanted.height())
@@ -24,3 +24,29 @@ class RoomBar(QTabBar):
     def minimumTabSizeHint(self, index: int) -> QSize:  # noqa: N802 - Qt's name
         """A name is not cut."""
         return self.tabSizeHint(index)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the tabs; tight ones with their names over the margins that the style would keep."""
+        if not self._is_tight():
+            super().paintEvent(event)
+            return
+        painter = QStylePainter(self)
+        others = [tab for tab in range(self.count()) if tab != self.currentIndex()]
+        for tab in [*others, self.currentIndex()]:  # the chosen one lies over its neighbours
+            option = QStyleOptionTab()
+            self.initStyleOption(option, tab)
+            painter.drawControl(QStyle.ControlElement.CE_TabBarTabShape, option)
+            is_enabled, role = self.isTabEnabled(tab), QPalette.ColorRole.WindowText
+            flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextShowMnemonic)
+            painter.drawItemText(self.tabRect(tab), flags, self.palette(), is_enabled, self.tabText(tab), role)
+            if self.hasFocus() and tab == self.currentIndex():
+                focus = QStyleOptionFocusRect()
+                focus.initFrom(self)
+                focus.rect = self.tabRect(tab).adjusted(
+                    FOCUS_INSET_PX, FOCUS_INSET_PX, -FOCUS_INSET_PX, -FOCUS_INSET_PX
+                )
+                painter.drawPrimitive(QStyle.PrimitiveElement.PE_FrameFocusRect, focus)
+
+    def _is_tight(self) -> bool:
+        room = self.parentWidget().width() if self.parentWidget() is not None else self.width()
+        return sum(super(RoomBar, self).tabSizeHint(tab).width() for tab in range(self.count())) > room

@@ -5,11 +5,11 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
 from qgis.PyQt.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-WIDEST = "2026-12-31 ◌ 尚未生效"  # a day, a sign and a word; what is longer is cut in its middle
+WIDEST = "2026-12-31 ●  "  # a day and a sign; what is longer is cut in its middle
 
 
 class StateDelegate(QStyledItemDelegate):
-    """For the column of versions: no wider than a day with its state, which stays readable at the end."""
+    """For the column of versions: no wider than a day with its sign; the end, which says the state, stays readable."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """As wide as the text, up to the widest usual one."""

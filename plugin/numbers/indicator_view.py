@@ -278,6 +278,7 @@ class IndicatorView(TableView):
     def _show_result(self, is_shown: bool) -> None:
         for widget in (self.unit, self.pick_button, self.page_button, self.tree, self.note):
             widget.setVisible(is_shown)
+        self.take_room(is_shown)
         self._enable()
 
     def _clear_other_scope(self) -> None:

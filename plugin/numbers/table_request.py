@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
+from qgis.PyQt.QtWidgets import QSizePolicy
 
 from onemap.plugin.library.verb_view import VerbView
 
 
 class TableView(VerbView):
     """A subclass asks with `ask_tables`."""
+
+    def take_room(self, is_shown: bool) -> None:
+        """Grow with the tab while something is shown, and leave no gap else."""
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred, policy.Expanding if is_shown else policy.Maximum)
 
     def ask_tables(
         self, verb: str, title: str, params: dict[str, Any], show: Callable[[Path, dict[str, Any]], None]

@@ -203,6 +203,7 @@ class WarningView(TableView):
     def _show_result(self, is_shown: bool) -> None:
         for widget in (self.tree, self.note, self.keep_button):
             widget.setVisible(is_shown)
+        self.take_room(is_shown)
         self.steps.show_steps({})
         self._enable()
 

@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QGuiApplication, QTextDocument
 from qgis.PyQt.QtPrintSupport import QPrintDialog, QPrinter
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
+from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.number_format import NOT_MEASURED, moment_text
 from onemap.plugin.words.translation import tr
 
@@ -63,7 +64,8 @@ class DetailsPane(QScrollArea):
             "copy": tr("Copy"),
             "print": tr("Print…"),
         }
-        line = " &nbsp; ".join(f"<a href='{name}'>{escape(text)}</a>" for name, text in links.items())
+        look = f"style='color:{link_colour(self.palette())}'"
+        line = " &nbsp; ".join(f"<a href='{name}' {look}>{escape(text)}</a>" for name, text in links.items())
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setText(steps_page(self._title, self._steps, self._is_technical) + f"<p>{line}</p>")
         self.verticalScrollBar().setValue(0)

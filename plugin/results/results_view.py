@@ -161,6 +161,7 @@ class ResultsView(QWidget):
         self.counts.show_counts(run.answer.get("verdicts", {}))
         self.summary.show_summary(parcels, run.unasked)
         self.summary_button.setText(asked_text(run.rules, len(run.unasked)))
+        self.summary_button.setVisible(run.rules > 0)  # else it is not known which were asked
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
         self.export_button.offer(run, parcels)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -37,11 +40,13 @@ from onemap.plugin.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.translation import tr
 
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
 MIN_BUTTON_PX = 80
+MOST_WARNINGS = 3  # lines that are shown before somebody asks for all
 MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
 
 
@@ -102,6 +107,9 @@ class CasePage(QWidget):
         for label in (self.unseen_label, self.warnings):
             label.setFrameShape(QFrame.Shape.StyledPanel)
             label.setContentsMargins(4, 2, 4, 2)
+        self.warnings.setTextFormat(Qt.TextFormat.RichText)
+        self.warnings.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.warnings.linkActivated.connect(lambda _link: self._show_warnings(is_whole=True))
 
     def _make_buttons(self) -> None:
         self.next_button = MainButton()
@@ -139,8 +147,7 @@ class CasePage(QWidget):
         self.state_label.setText(state_line(case))
         self.unseen_label.setText(unseen_text(case, self._seen_revision, user))
         self.unseen_label.setVisible(bool(self.unseen_label.text()))
-        self.warnings.setText("\n".join(f"! {line}" for line in case.answer.get("warnings") or []))
-        self.warnings.setVisible(bool(self.warnings.text()))
+        self._show_warnings(is_whole=False)
         self._show_table()
         self.table.choose(department)
         self._show_department(department)
@@ -184,9 +191,11 @@ class CasePage(QWidget):
         """Remove the highlight and restore the view."""
         self.findings.leave_map()
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Put opinions and pages side by side where there is room, as when the dock floats."""
         super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # what wraps has another height
         orientation = Qt.Orientation.Horizontal if self.width() >= MIN_HORIZONTAL_PX else Qt.Orientation.Vertical
         if self.split.orientation() != orientation:
             self.split.setOrientation(orientation)
@@ -263,6 +272,21 @@ class CasePage(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.work)
         layout.addWidget(self.split, 1)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """High enough for what is said above the opinions as it wraps at this width, else it would lie over them."""
+        size = super().minimumSizeHint()
+        return QSize(size.width(), max(size.height(), self.layout().minimumHeightForWidth(self.width())))
+
+    def _show_warnings(self, is_whole: bool) -> None:
+        """Show what whoever decides must not overlook; of many the first, until all are asked for."""
+        lines = [f"! {escape(line)}" for line in self.case.answer.get("warnings") or []]
+        if len(lines) > MOST_WARNINGS and not is_whole:
+            text = tr("Show all {count} warnings").format(count=len(lines))
+            link = f"<a href='all' style='color:{link_colour(self.palette())}'>{escape(text)}</a>"
+            lines = [*lines[: MOST_WARNINGS - 1], link]
+        self.warnings.setText("<br>".join(lines))
+        self.warnings.setVisible(bool(lines))
 
     def _first_department(self, case: Case) -> str:
         """The user's department; else the first that is asked and has not answered; else the first."""

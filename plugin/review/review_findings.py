@@ -234,6 +234,7 @@ class CaseFindings(QWidget):
         else:
             text = tr("No finding concerns this department.")
         self.summary.setText(text.format(count=count, parcels=len(parcels)))
+        self.results.setVisible(count > 0)
         self._enable()
 
     @property

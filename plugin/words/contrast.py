@@ -28,6 +28,16 @@ def quiet_brush(palette: QPalette, text: QPalette.ColorRole, ground: QPalette.Co
     return QBrush(strong)
 
 
+def link_colour(palette: QPalette) -> str:
+    """The theme's colour of links, made lighter or darker until it can be read on the dock, as `#RRGGBB`."""
+    ground, colour = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.Link)
+    for _step in range(STEPS):
+        if contrast(colour, ground) >= CONTRAST:
+            return colour.name()
+        colour = colour.lighter(112) if luminance(ground) < 0.5 else colour.darker(108)
+    return palette.color(QPalette.ColorRole.WindowText).name()
+
+
 def luminance(colour: QColor) -> float:
     """How bright a colour is, 0 to 1, as WCAG has it."""
     parts = [

@@ -36,7 +36,7 @@ TARGETS = (
     ("ecology.redline", "生态保护红线面积", "平方公里", *[(0.19, 3.0, 0.009, 0)] * 3),
     ("built.total", "建设用地总面积", "公顷", (540, 40, 25, 5), (580, 43, 32, 5), (600, 55, 40, 10)),
 )
-READ_DAYS, READ_FROM = 2, pandas.Timestamp("2025-06-28T00:00:00+08:00")
+READ_DAYS, READ_FROM = 2, pandas.Timestamp("2026-01-05T00:00:00+08:00")
 # What a node of a kind reads, in which unit, and around which number.
 OBSERVED = {"空气质量": ("PM10", "ug/m3", 60.0), "水位": ("水位", "m", 72.0), "噪声": ("噪声", "dB", 55.0)}
 

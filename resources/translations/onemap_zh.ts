@@ -3922,6 +3922,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>按该图层的另一版本显示地图，日期随之改变：拖动，或按 ← 与 →</translation>
     </message>
     <message>
+        <source>Show all {count} warnings</source>
+        <translation>显示全部 {count} 条提醒</translation>
+    </message>
+    <message>
         <source>Rooms</source>
         <translation>页面</translation>
     </message>
@@ -4712,6 +4716,18 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>{count} sensors, {placed} of them with a place</source>
         <translation>{count} 个传感器读数项，其中 {placed} 个有位置</translation>
+    </message>
+    <message>
+        <source>Theme (name or TOML file)</source>
+        <translation>专题（编号或 TOML 文件）</translation>
+    </message>
+    <message>
+        <source>Also how sensors look on the map</source>
+        <translation>同时给出传感器在图上的样式</translation>
+    </message>
+    <message>
+        <source>Folder for the rasters of the package</source>
+        <translation>包中栅格的存放文件夹</translation>
     </message>
 </context>
 </TS>

@@ -21,12 +21,14 @@ from qgis.PyQt.QtGui import QColor, QImage, QPalette
 from qgis.PyQt.QtWidgets import QStyleFactory, QWidget
 
 from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen
 
 LONGEST_MS = 120_000
+LISTED_MS = 4_000  # until the cases of a library are listed
 DRAWN_MS = 400  # until what was asked for is on the screen
 MAP_PX = (640, 640)
 DARK = {
@@ -88,6 +90,7 @@ class Photographer:
             "compare": self._take_compare,
             "review": self._take_review,
             "numbers": self._take_numbers,
+            "dialogs": self._take_dialogs,
         }
         for name in self._request.get("rooms") or rooms:
             rooms[name]()
@@ -163,8 +166,10 @@ class Photographer:
     def _take_review(self) -> None:
         tab = self._dock.review_tab
         self._dock.tabs.setCurrentIndex(self._dock.tab_index(tab))
-        wait(DRAWN_MS)
-        wait_for(lambda: not self._core.is_working)
+        for _look in range(LISTED_MS // 20):  # a library may have no case
+            if tab.list.lines:
+                break
+            wait(20)
         self._take("review")
         if tab.list.lines:
             page = tab.case_page
@@ -190,6 +195,23 @@ class Photographer:
             top.setExpanded(True)
             view.tree.setCurrentItem(top.child(0))
             self._take(name)
+
+    def _take_dialogs(self) -> None:
+        """What is added, and what is published."""
+        dock = self._dock
+        dock.add_layer("")
+        dock.add_dialog.form.source.choose(SourceFile(self._request["parcels"]))
+        wait_for(lambda: not dock.add_dialog.is_working)
+        self._take_window("dialog-add", dock.add_dialog)
+        dock.publish()
+        self._take_window("dialog-publish", dock.publish_dialog)
+        dock.add_delivery("")
+        self._take_window("dialog-delivery", dock.delivery_dialog)
+
+    def _take_window(self, name: str, window: QWidget) -> None:
+        wait(DRAWN_MS)
+        self._keep(name, window.grab().toImage())
+        window.close()
 
     def _take(self, room: str) -> None:
         """Keep a picture of the dock."""

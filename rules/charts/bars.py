@@ -13,7 +13,7 @@ from onemap.rules.charts.chart_sheet import (
     chart_picture,
     straight_line,
 )
-from onemap.rules.charts.number_axis import NumberAxis, number_axis, value_text
+from onemap.rules.charts.number_axis import NumberAxis, number_axis
 from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
 
 _BAR_MM, _GAP_MM, _LINE_MM = 4.0, 2.2, TEXT_MM * 1.25
@@ -78,7 +78,7 @@ def stacked_bars(
                 length = axis.place(value) - axis.place(0.0)
                 parts.append(filled_box(x, top, length, _BAR_MM * 1.3, fill, INK))
                 x += length
-        text = value_text(total, sums)
+        text = words.number(total, sums)
         if any(value is None for value in row):
             parts.append(filled_box(x, top, 6.0, _BAR_MM * 1.3, UNKNOWN, INK))
             x, text = x + 6.0, f"≥ {text}"
@@ -117,7 +117,7 @@ def _bar(
     if value is None:
         box = filled_box(zero, top, axis.end - zero, high, UNKNOWN, "#8C8C8C")
         return box + svg_text(words.word("unknown"), axis.end + 1.2, middle, TEXT_MM, colour=INK)
-    end, written = axis.place(value), value_text(value, every)
+    end, written = axis.place(value), words.number(value, every)
     beside = max(end, zero) + 1.2
     if target is not None and beside - 2 < axis.place(target) < beside + text_width(written, TEXT_MM):
         beside = axis.place(target) + 1.2  # the number would stand on the target

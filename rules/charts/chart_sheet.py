@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from onemap.layers.messages import phrase
 from onemap.rules.charts.chart_fills import Fill, filled_box
+from onemap.rules.charts.number_axis import value_text
 from onemap.rules.maps.fonts import FONTS
 from onemap.rules.maps.svg_text import as_attribute, svg_text, text_width, wrapped
 
@@ -19,12 +20,18 @@ class ChartWords:
     """What a chart says beside its numbers.
 
     unit: of the numbers, with what they are a measure of. source: year and versions, printed under the picture.
+    is_count: numbers are whole.
     """
 
     title: str
     unit: str
     source: str
     language: str
+    is_count: bool = False
+
+    def number(self, value: float, values: Sequence[float | None]) -> str:
+        """A number beside its mark; values: all of the chart."""
+        return f"{value:,.0f}".replace("-", "−") if self.is_count else value_text(value, values)
 
     def word(self, name: str) -> str:
         """A word of every chart, such as `unknown`, in the reader's language."""

@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
@@ -133,7 +135,13 @@ def _group(verbs: Any, group: str, language: str) -> Any:
     return parser.add_subparsers(dest="step", metavar="STEP", parser_class=_Parser)
 
 
-def _parser(language: str) -> argparse.ArgumentParser:
+def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
+    """What reads these words. Only the verbs that may be meant by them know their options: there are many verbs."""
+    return _parser_of(language, frozenset(given) & {word for name in VERBS for word in name.split()})
+
+
+@lru_cache(maxsize=16)
+def _parser_of(language: str, words: frozenset[str]) -> argparse.ArgumentParser:
     parser = _Parser(prog="onemap", description=phrase("help.onemap", language), allow_abbrev=False)
     _add_globals(parser, language, top=True)
     parser.add_argument("--version", action="store_true", help=_help("any.version", language))
@@ -145,9 +153,10 @@ def _parser(language: str) -> argparse.ArgumentParser:
         if group and group not in groups:
             groups[group] = _group(verbs, group, language)
         one = groups.get(group, verbs).add_parser(step, help=text, description=text, allow_abbrev=False)
-        for parameter in verb.parameters:
-            _add_parameter(one, verb, parameter, language)
-        _add_globals(one, language)
+        if words.issuperset(verb.name.split()):
+            for parameter in verb.parameters:
+                _add_parameter(one, verb, parameter, language)
+            _add_globals(one, language)
     served = verbs.add_parser("serve", help=_help("serve.verb", language), allow_abbrev=False)
     _add_globals(served, language)
     return parser
@@ -306,7 +315,7 @@ def _defect(error: Exception, as_json: bool, language: str) -> int:
 
 
 def _run(given: list[str], language: str, as_json: bool) -> int:
-    parsed = vars(_parser(language).parse_args(given))
+    parsed = vars(_parser(language, given).parse_args(given))
     name, step = parsed.pop("verb"), parsed.pop("step", None)
     options = {key: parsed.pop(key, None) for key in EVERYWHERE}
     language = options["lang"] or language

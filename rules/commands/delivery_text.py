@@ -14,6 +14,9 @@ def _deliver(result: Result, language: str) -> str:
     for layer in result["layers"]:
         name = "said.deliver_change" if "added" in layer else "said.deliver_layer"
         lines.append("  " + phrase(name, language, **layer))
+    if result.get("left_out"):
+        layers = phrase("said.comma", language).join(result["left_out"])
+        lines.append("  " + phrase("said.deliver_left_out", language, layers=layers))
     return "\n".join(lines)
 
 

@@ -53,7 +53,11 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         (
             _LIBRARY,
             Parameter("target", "TARGET.zip", positional=True),
-            Parameter("layers", "CODE,…", required=True, convert=to_codes),
+            Parameter("layers", "CODE,…", convert=to_codes),
+            Parameter("template", "NAME|FILE", convert=to_name),
+            Parameter("code", "CODE", convert=to_name),
+            Parameter("name", "NAME", convert=to_name),
+            Parameter("files", "FOLDER", convert=to_name),
             Parameter("since", "LABEL", convert=to_name),
             Parameter("unit", "CODE=VALUE", convert=to_pairs),
             Parameter("as_of", "D", convert=to_date),

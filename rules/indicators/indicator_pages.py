@@ -17,7 +17,7 @@ from onemap.rules.indicators.reason_words import indicator_reasons
 from onemap.rules.maps.page_files import Page
 
 _MOST_ROWS = 14  # that a page's chart and table hold together
-_SIGNS = {"ok": "○", "warn": "△", "alarm": "▲", "unknown": "?", NONE: "–"}  # told apart without colour
+_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", NONE: "–"}  # those of verdicts
 _ATOM = re.compile(r"[A-Za-z]+[23]?")
 Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]

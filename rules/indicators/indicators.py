@@ -28,6 +28,7 @@ from onemap.rules.indicators.reach import NETWORK, STRAIGHT
 from onemap.rules.indicators.series_breaks import mark_breaks
 from onemap.rules.indicators.term_measures import TermMeasures, TermValues
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
 from onemap.rules.statistics.units import AreaUnits, area_units
 
 KIND = "indicators"
@@ -77,7 +78,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     layers: dict[str, Record] = {}
     for day in days:
         layers |= {version["table"]: version for version in day.versions()}
-    problems = [problem for day in days for problem in day.units.problems]
+    problems = [problem for day in days for problem in day.problems(library, options)]
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -275,6 +276,14 @@ class _Day:
         found += [targets.version for targets in self._targets.values() if targets.version is not None]
         own = self.units.record
         return [*found, *([own] if own.get("table") else [])]
+
+    def problems(self, library: Library, options: IndicatorOptions) -> list[Problem]:
+        """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
+        found = list(self.units.problems)
+        if options.unit is not None:
+            found += overlap_problems(options.unit, shared_m2(self.units.grounds, self._threads))
+            found += [] if options.units_where else gap_problems(library, options.unit, self.units.grounds)
+        return found
 
     def unit_records(self) -> list[Record]:
         """The units of the day with their ground."""

@@ -153,6 +153,11 @@ def shipped_table(name: str) -> PermitTable:
     return PermitTable(name, (_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
 
 
+def shipped_state() -> tuple[tuple[str, int], ...]:
+    """Name and time of the last change of each table that is shipped: another state is perhaps another content."""
+    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in _FOLDER.glob("*.toml")))
+
+
 def permit_tables() -> tuple[str, ...]:
     """The tables that there are."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))

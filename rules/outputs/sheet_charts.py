@@ -100,7 +100,8 @@ def _chart(sheet: Any, figure: Figure, columns: Sequence[BarSeries], head: int) 
     last, words, place = head + len(figure.labels), figure.words, quote_sheetname(sheet.title)
     has_target = any(target is not None for target in figure.targets)
     bars, lines = BarChart(), LineChart()
-    form = number_form([value for one in figure.series for value in one.values])
+    values = [value for one in figure.series for value in one.values]
+    form = "#,##0" if words.is_count else number_form(values)
     own = len(figure.series)
     for number, column in enumerate(columns):
         series = Series(Reference(sheet, min_col=number + 2, min_row=head + 1, max_row=last))

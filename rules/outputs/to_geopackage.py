@@ -81,8 +81,11 @@ class GeoPackageOutput:
 
     def make_ready(self) -> None:
         """Pack the layers' indexes, once all rows are begun; their last may still be on the way into the file."""
-        for name, bounds in self._bounds.items():
-            self._indexes[name] = geopackage.packed_index(range(1, sum(map(len, bounds)) + 1), np.concatenate(bounds))
+        while self._bounds:
+            name, parts = self._bounds.popitem()
+            boxes = np.concatenate(parts)
+            parts.clear()  # what is there twice is let go of
+            self._indexes[name] = geopackage.packed_index(np.arange(1, len(boxes) + 1), boxes)
             self._indexes[name].make_ready()
 
     def finish(self) -> None:

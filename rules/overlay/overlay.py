@@ -250,15 +250,22 @@ def _proved_unions(block: np.ndarray) -> np.ndarray:
     return result
 
 
+_Sums = tuple[np.ndarray, np.ndarray, np.ndarray]  # which pairs (k,) have both sides, their sums, the errors of these
+
+
+def _sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> _Sums:
+    rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
+    return rows, *common_areas(left[rows], right[rows], threads)
+
+
 def _pairwise(
-    left: np.ndarray, right: np.ndarray, threads: Threads, *, common_wanted: bool
+    left: np.ndarray, right: np.ndarray, sums: _Sums, threads: Threads, *, common_wanted: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     result = np.full(len(left), None, dtype=object)
     failed = np.zeros(len(left), dtype=bool)
-    rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
+    rows, common, error = sums
     if len(rows) == 0:
         return result, failed
-    common, error = common_areas(left[rows], right[rows], threads)
     # Two that share nothing have no common ground, and nothing to take from each other.
     apart = common + error < ARITHMETIC_M2
     if not common_wanted:
@@ -274,7 +281,7 @@ def _pairwise(
 
 def intersections(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
-    return _pairwise(left, right, threads, common_wanted=True)
+    return _pairwise(left, right, _sums(left, right, threads), threads, common_wanted=True)
 
 
 def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
@@ -282,7 +289,18 @@ def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[
 
     A right of None takes nothing away; a left of None has nothing.
     """
-    result, failed = _pairwise(left, right, threads, common_wanted=False)
+    return _remainders(left, right, _sums(left, right, threads), threads)
+
+
+def divided(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """left − right, whether it failed, and left ∩ right, pair by pair, as above; sums are asked only once for both."""
+    sums = _sums(left, right, threads)
+    common, _ = _pairwise(left, right, sums, threads, common_wanted=True)
+    return *_remainders(left, right, sums, threads), common
+
+
+def _remainders(left: np.ndarray, right: np.ndarray, sums: _Sums, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    result, failed = _pairwise(left, right, sums, threads, common_wanted=False)
     whole = shapely.is_missing(right)
     result[whole] = left[whole]
     return result, failed

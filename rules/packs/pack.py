@@ -15,7 +15,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
 from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
-from onemap.rules.kinds.permitted_uses import PermitTable, permit_tables, shipped_table
+from onemap.rules.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class
 from onemap.rules.packs.rule import Rule
@@ -76,6 +76,10 @@ def is_shipped(name: str) -> bool:
     return "/" not in name and "\\" not in name and (RESOURCES / "packs" / f"{name}.toml").is_file()
 
 
+_PARSED: dict[Any, tuple[Mapping[str, LayerEntry], tuple[Pack, ...]]] = {}
+_MOST_PARSED = 4  # lists of packs that are held as they were read: a library is asked by the same ones all day
+
+
 def parse_packs(
     texts: Sequence[tuple[str, str]],
     catalogue: Mapping[str, LayerEntry],
@@ -88,10 +92,18 @@ def parse_packs(
     tables: as of `parse_pack`, and raises as that; are_kept: they are a library's own, and may name layers that it will
     know one day.
     """
+    asked = (tuple(texts), code_system, are_kept, shipped_state())
+    known = None if tables else _PARSED.get(asked)
+    if known is not None and known[0] == catalogue:
+        return list(known[1])
     packs: list[Pack] = []
     for text, source in texts:
         before = {name: item for pack in packs for name, item in pack.classes.items()}
         packs.append(parse_pack(text, source, catalogue, code_system, before, tables, are_kept))
+    if not tables:
+        while len(_PARSED) >= _MOST_PARSED:
+            _PARSED.pop(next(iter(_PARSED)), None)
+        _PARSED[asked] = dict(catalogue), tuple(packs)
     return packs
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -45,13 +46,13 @@ def _gaps(entry: LayerEntry, rules: Sequence[Rule]) -> Iterator[UnmetValues]:
         field = entry.field_named(name)
         harmless = {value for rule in rules for value in rule.harmless.get(name, ())}
         values = [value for value in (field.values if field else ()) if value not in harmless]
-        unmet = tuple(value for value in values if not any(_meets(rule, name, value) for rule in rules))
+        unmet = tuple(value for value in values if not any(_meets(rule.where or "", name, value) for rule in rules))
         if unmet:
             yield UnmetValues(entry.code, name, unmet)
 
 
-def _meets(rule: Rule, name: str, value: str) -> bool:
-    where = rule.where or ""
+@lru_cache(maxsize=4096)  # the same rules are asked of every library that is made, and of every addition to one
+def _meets(where: str, name: str, value: str) -> bool:
     row = pd.DataFrame({other: [value if other == name else None] for other in fields_of(where)}, dtype=object)
     if name not in row:
         row[name] = value

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
@@ -85,13 +84,7 @@ def packs_of(library: Library, named: Sequence[str], code_system: str | None = N
         texts = [pack_text(name) for name in named]
     else:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
-    asked = (tuple(texts), code_system)
-    kept: dict[Any, tuple[Mapping[str, LayerEntry], list[Pack]]] = library.kept.setdefault("packs", {})
-    if asked not in kept or kept[asked][0] != catalogue:
-        read = (catalogue, parse_packs(texts, catalogue, code_system, are_kept=not named))
-        kept.clear()  # but for those that the last question was asked by
-        kept[asked] = read
-    packs = list(kept[asked][1])
+    packs = parse_packs(texts, catalogue, code_system, are_kept=not named)
     if named:
         check_laws(packs, date.today())
     return packs

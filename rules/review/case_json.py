@@ -3,11 +3,12 @@
 from typing import Any
 
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
-from onemap.rules.review.code_names import department_name, item_title
+from onemap.rules.review.code_names import item_title
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
 from onemap.rules.review.routing import overall
@@ -160,26 +161,26 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
             said.setdefault(row["department"], set()).add(verdict)
     areas = area_problems(library, case.current.run, case.data, case.terms)
     lines = [wording(problem, language)[0] for problem in areas]
+    profile = profile_of(library)
     for opinion in case.opinions:
-        lines += _unanswered(case, opinion, language)
+        department = profile.department_title(opinion.department, language)
+        lines += _unanswered(case, opinion, department, language)
         if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
             verdicts = said.get(opinion.department, set())
             against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
             if against:
                 name = phrase(f"verdict.{against}", language)
                 key = f"review_said.{opinion.state}_against"
-                department = department_name(opinion.department)[language]
                 lines.append(phrase(key, language, department=department, verdict=name))
     return lines
 
 
-def _unanswered(case: Case, opinion: Opinion, language: str) -> list[str]:
-    """What nobody looked at for a department that has spoken, or has let its time pass."""
+def _unanswered(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
+    """What nobody looked at for a department that has spoken, or has let its time pass. department: its name."""
     left = case.current.open_items(opinion.department)
     if not left or opinion.state not in ("signed", "deemed"):
         return []
     reason = opinion.unanswered or phrase("review_said.unanswered_silent", language)
-    department = department_name(opinion.department)[language]
     facts = {"department": department, "count": len(left), "reason": reason}
     return [phrase("review_said.unanswered", language, **facts)]
 

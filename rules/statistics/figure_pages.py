@@ -28,6 +28,7 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
         phrase(f"figures.{measure}", language),
         _source([layer, result["within"]], catalogue, language),
         language,
+        is_count=measure == "count",
     )
     values = [None if row[name] is None else row[name] / factor for row in rows]
     chart = _statistics_chart(words, rows, values, language)

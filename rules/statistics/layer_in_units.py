@@ -21,10 +21,9 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
+from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
 from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, joined_rows, unit_pieces, whole_features
 from onemap.rules.statistics.units import AreaUnits, area_units
-
-_OVERLAP_TOLD_M2 = 0.01  # units that share more are told of; less is how coordinates were rounded
 
 
 @dataclass(frozen=True)
@@ -178,14 +177,9 @@ class LayerInUnits:
     @cached_property
     def units_overlap_m2(self) -> float:
         """How much ground lies in two units; in both it is counted."""
-        if self.grounds is None or len(self.grounds) < 2 or self.entry.geometry == "table":
+        if self.grounds is None or self.entry.geometry == "table":
             return 0.0
-        pairs = overlapping_pairs(self.grounds, self.threads)
-        if pairs.shape[1] == 0:
-            return 0.0
-        shared = shapely.intersection(self.grounds[pairs[0]], self.grounds[pairs[1]])
-        found = float(shapely.area(shapely.union_all(shared)))
-        return found if found > _OVERLAP_TOLD_M2 else 0.0
+        return shared_m2(self.grounds, self.threads)
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
         """The areas of the unions of pieces (k,) by group; None of what has no area."""
@@ -234,9 +228,9 @@ class LayerInUnits:
             field = self.entry.unit or (self.units.record["unit"] if self.units else None)
             facts = {"layer": self.version.table, "field": field, "count": len(self.lost), "codes": codes}
             problems.append(Problem("statistics.unjoined", facts))
-        if self.units_overlap_m2:
-            facts = {"layer": self.options.within, "area": f"{self.units_overlap_m2:,.2f}"}
-            problems.append(Problem("statistics.units_overlap", facts))
+        problems += overlap_problems(self.options.within, self.units_overlap_m2)
+        if self.units is not None and self.units.version is not None and self.options.units_where is None:
+            problems += gap_problems(self.library, self.options.within, self.units.grounds)
         return problems
 
 

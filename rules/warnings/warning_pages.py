@@ -34,7 +34,7 @@ def warning_page(
     titles |= {code: entry.title[language] for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
-    words = ChartWords(title, phrase("figures.count", language), names, language)
+    words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True)
     series = [
         BarSeries(
             status_words(status, language), tuple(float(_count(found.rows, kind, status)) for kind in kinds), fill

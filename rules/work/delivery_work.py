@@ -2,17 +2,24 @@
 
 from pathlib import Path
 
-from onemap.layers.errors import UsageError
+from onemap.layers.errors import OneMapError, UsageError
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
 
 
 def deliver(values: Values, context: VerbContext) -> Result:
-    """Write chosen layers into a package for another department or level."""
+    """Write chosen layers into a package for another department or level, or a template's folders."""
     from onemap.layers.delivery.package_writing import DeliveryOptions
     from onemap.layers.delivery.package_writing import deliver as deliver_package
     from onemap.layers.library.library import open_library
 
+    if values.get("template"):
+        return _deliver_folders(values, context)
+    if not values.get("layers"):
+        raise UsageError("usage.required", field="--layers", verb="deliver")
+    for name in ("code", "name", "files"):
+        if values.get(name):
+            raise UsageError("usage.required", field="--template", verb=f"deliver --{name}")
     unit = list((values.get("unit") or {}).items())
     if len(unit) > 1:
         raise UsageError("usage.value", field="--unit", value=",".join(f"{code}={name}" for code, name in unit))
@@ -28,6 +35,40 @@ def deliver(values: Values, context: VerbContext) -> Result:
             overwrite=bool(values.get("overwrite")),
         )
         return deliver_package(library, Path(values["target"]), options, library.person(), context.progress)
+
+
+def _deliver_folders(values: Values, context: VerbContext) -> Result:
+    """A plan's database by a template: its own layers, in its own folders."""
+    from onemap.layers.delivery.folder_delivery import FolderWish, deliver_folders
+    from onemap.layers.delivery.folder_template import folder_template, is_file_name
+    from onemap.layers.delivery.package_writing import DeliveryOptions
+    from onemap.layers.library.library import open_library
+    from onemap.rules.packs.pack import pack_text
+
+    for name in ("layers", "since", "unit", "gdb"):
+        if values.get(name):
+            raise UsageError("usage.apart", field="--template", other=f"--{name}")
+    for name in ("code", "name"):
+        if not values.get(name):
+            raise UsageError("usage.required", field=f"--{name}", verb="deliver --template")
+        if not is_file_name(values[name]):
+            raise UsageError("usage.value", field=f"--{name}", value=values[name])
+    text, source = pack_text(values["template"], "deliveries", "template.unknown")
+    files = Path(values["files"]) if values.get("files") else None
+    if files is not None and not files.is_dir():
+        raise OneMapError("source.missing", file=str(files), field="--files")
+    with open_library(values["library"]) as library:
+        template = folder_template(text, source, library.catalogue())
+        options = DeliveryOptions(
+            layers=template.layers,
+            as_of=values.get("as_of") or library.today(),
+            recipient=values.get("to"),
+            secrecy=values.get("secrecy"),
+            overwrite=bool(values.get("overwrite")),
+        )
+        wish = FolderWish(values["code"], values["name"], files)
+        place = Path(values["target"])
+        return deliver_folders(library, place, template, wish, options, library.person(), context.progress)
 
 
 def receive(values: Values, context: VerbContext) -> Result:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_maps import NAMED
@@ -75,7 +76,7 @@ class AtlasWords:
     def facts(self) -> list[list[str]]:
         """What was compared, by what, and when: pairs of a name and a text."""
         record, params = self.source.record, self.source.record["parameters"]
-        rows = [[self.text("library"), library_line(self.library)]]
+        rows = [[self.text("library"), library_line(self.library, self.language)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
             rows.append([self.text(f"plan_{name}"), self.plan_name(title, layer)])
             rows.append([self.text(f"dates_{name}"), self.dates(layer)])
@@ -235,9 +236,9 @@ class AtlasWords:
         return ("、" if self.language == "zh" else ", ").join(parts)
 
 
-def library_line(library: Library) -> str:
+def library_line(library: Library, language: str) -> str:
     """The library's name and the plane in which the atlas measures."""
-    return f"{library.shown_name} · {library.crs.name}"
+    return f"{library.shown_name} · {crs_title(library.crs, language)}"
 
 
 def _ha(area_m2: float) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
+from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version
@@ -139,7 +140,9 @@ class AtlasMaps:
         panel = laid_out(rows, _COLUMN_MM, _COLUMN_MM, view.height)
         clip = f"{sheet.prefix}frame"
         frame = f'x="{view.left:.2f}" y="{view.top:.2f}" width="{view.width:.2f}" height="{view.height:.2f}"'
-        crs = svg_text(self.library.crs.name, right + _MARGIN + 1.5, bottom + 6.5, 1.9)
+        lines = wrapped(crs_title(self.library.crs, self.language), 1.9, _COLUMN_MM)
+        place = (right + _MARGIN + 1.5, bottom + 9.0 - 2.5 * len(lines))
+        crs = "".join(svg_text(line, place[0], place[1] + 2.5 * number, 1.9) for number, line in enumerate(lines))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM:g}mm" height="{height_mm:g}mm"'
             f' viewBox="0 0 {WIDTH_MM:g} {height_mm:g}" font-family={as_attribute(self.fonts)}>'

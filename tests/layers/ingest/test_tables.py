@@ -86,6 +86,17 @@ def test_what_a_table_may_not_hold(library, onemap, tmp_path, rows, code):
     assert not any(layer["versions"] for layer in onemap("layers", library).json["layers"])
 
 
+def test_percent_and_share_in_one_indicator_are_refused_with_the_row(library, onemap, tmp_path):
+    units, names = ["130102001", "130102002", "130102003"], ["城镇化率", "城镇化率", "人口"]
+    rows = {"XZQDM": units, "ND": [2020] * 3, "ZBMC": names, "ZBDM": ["u", "u", "p"], "Z": [62.5, 0.4, 7.0]}
+    answer = refused(onemap, library, written(tmp_path, ".csv", {**rows, "DW": ["%", "比例", "x"]}), "TJSJ")
+    (problem,) = [one for one in answer.json["problems"] if one["code"] == "table.percent"]
+    assert problem["feature"] == "2" and "row 1 in percent" in problem["message"], problem
+    assert not any(layer["versions"] for layer in onemap("layers", library).json["layers"])
+    mended = written(tmp_path, ".csv", {**rows, "DW": ["%", "%", "x"]})
+    assert onemap("add", library, mended, "--as", "TJSJ").code == 0
+
+
 def test_long_codes_and_large_sums_are_no_persons(library, onemap, tmp_path):
     rows = {**ROWS, "BSM": ["130102211000000123", "130102211000000124"], "YSR": ["13900000000.5", "1"]}
     assert onemap("add", library, written(tmp_path, ".csv", rows), "--as", "RKTJ").code == 0

@@ -215,15 +215,17 @@ def test_a_theme_lists_its_indicators_and_says_what_the_library_lacks(tab):
 def test_warnings_lead_to_their_ground(tab, canvas):
     view = answer(tab.warnings, tab.look_button)
     heads = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
-    quotas, permits, candidates = heads
+    quotas, permits, lines, candidates = heads
     assert [head.text(NAME) for head in heads] == [
         "Quotas",
         "Permits that end",
+        "New building ground over a line",
         "Candidates for change without approval",
     ]
     assert (EXPANSION + "\n北 · broken", "1.667 ×\n/ 1.3 ×") in below(quotas)
     assert below(permits)[0][0].startswith("X1\n") and below(permits)[0][1].endswith("d ago\n2024-01-31")
-    assert below(candidates)[0][0].startswith("unknown: ")  # one survey alone tells no change
+    for one in (lines, candidates):
+        assert below(one)[0][0].startswith("unknown: ")  # one survey alone tells no change
     view.tree.itemActivated.emit(permits.child(0), NAME)
     centre = canvas.extent().center()
     assert (centre.x(), centre.y()) == (pytest.approx(X + 125), pytest.approx(Y + 125))

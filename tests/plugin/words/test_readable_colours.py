@@ -8,7 +8,7 @@ from qgis.PyQt.QtGui import QColor, QPalette
 
 from onemap.plugin.compare.contradictions_table import MAX_ALPHA, WARM
 from onemap.plugin.profile.paths import RESOURCES
-from onemap.plugin.words.contrast import contrast, quiet_brush
+from onemap.plugin.words.contrast import contrast, link_colour, quiet_brush
 from onemap.plugin.words.verdicts import LOOKS, PLATE, readable_colour
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen
 from onemap.resources.workshop.dock_pictures import palette_of
@@ -80,6 +80,10 @@ def test_the_hectares_of_a_contradiction_can_be_read_on_their_warm_ground(palett
     warm = over(channels(WARM), channels(base), MAX_ALPHA / 255)
     ground = "#" + "".join(f"{round(255 * part):02X}" for part in warm)
     assert ratio(palette.color(ROLE.Text).name(), ground) >= TEXT
+
+
+def test_links_can_be_read(palette):
+    assert ratio(link_colour(palette), palette.color(ROLE.Window).name()) >= TEXT
 
 
 def test_accents_of_icons_stand_out(palette):

@@ -1,6 +1,7 @@
 """Charts read back as XML: lengths by hand, zero in the axis, unknown hatched, parts told apart by every eye."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -110,6 +111,13 @@ def test_years_lie_in_true_distances_with_target_and_break():
     assert {"≠ 三调", "净", "毛", "目标", "6.00", "8.00"} <= set(texts(picture))
 
 
+def test_counts_are_whole_numbers():
+    counts = replace(WORDS, is_count=True)
+    picture = stacked_bars(counts, ["许可"], [BarSeries("突破", (2.0,)), BarSeries("预警", (8.0,))])
+    assert "10" in texts(picture) and "10.00" not in texts(picture)
+    assert "3" in texts(bar_chart(counts, ["许可"], [BarSeries("数", (3.0,))]))
+
+
 def test_bullets_show_value_target_and_the_side_of_the_alarm():
     rows = [
         Bullet("耕地保有量", "ha", 90.0, "▲ 预警", 100.0, 95.0, 80.0),
@@ -123,7 +131,7 @@ def test_bullets_show_value_target_and_the_side_of_the_alarm():
     floor, *ceiling = dark  # 80 of 100 from zero; a ceiling's alarm begins at the end of this axis
     assert floor["x"] == bars[0]["x"] and floor["width"] == pytest.approx(bars[0]["width"] * 8 / 9, abs=0.02)
     assert ceiling == []
-    assert {"▲ 预警", "✓ 达标", "? 未知", "90.00 ha / 100.0", "预警", "报警"} <= set(texts(picture))
+    assert {"▲ 预警", "✓ 达标", "? 未知", "90.00 ha / 100.0", "预警", "突破"} <= set(texts(picture))
 
 
 def test_a_transition_table_has_both_margins():

@@ -81,14 +81,14 @@ def texts(page):
                 "西区 指标，2025-06-01",
                 "耕地保有量",
                 "0.540 公顷",
-                "△ 预警",
-                "▲ 突破",
+                "▲ 预警",
+                "■ 突破",
                 "? 无法判定",
                 "城镇体检 3",
                 "2024",
             ],
         ),
-        ("en", ["Indicators of 东区, 2025-06-01", "Arable land kept", "0.180 ha", "△ near the limit", "▲ broken"]),
+        ("en", ["Indicators of 东区, 2025-06-01", "Arable land kept", "0.180 ha", "▲ near the limit", "■ broken"]),
     ],
 )
 def test_a_page_a_unit_says_values_in_titles_and_status_by_sign_and_word(desk, town, tmp_path, language, words):
@@ -111,7 +111,7 @@ def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
         assert desk.run(*town, "--page", target, lang="zh").code == 0
     document = Document(str(word))
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-    assert ["耕地保有量", "0.540 公顷", "0.500", "△ 预警", ""] in cells
+    assert ["耕地保有量", "0.540 公顷", "0.500", "▲ 预警", ""] in cells
     assert any(row[:2] == ["公园个数", "–"] and row[4] for row in cells), "why nobody knows it"
     assert len(document.inline_shapes) == 2 and pdf.read_bytes().startswith(b"%PDF")
 

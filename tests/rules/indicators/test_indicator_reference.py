@@ -21,5 +21,6 @@ def test_every_shipped_indicator_is_named_in_both_languages_with_its_source():
         assert set(item.title) == {"zh", "en"} and item.options["source"] and item.issuer and item.edition, item.id
         assert item.bound in BOUNDS and item.options["levels"], item.id
         assert set(item.options.get("remark", {"zh": "", "en": ""})) == {"zh", "en"}, item.id
-    used = {name for item in pack.indicators for name in item.formula.names}
+    formulas = [one for item in pack.indicators for one in (item.formula, item.committed) if one is not None]
+    used = {name for one in formulas for name in one.names}
     assert used == set(pack.terms), "a term that no formula names is of no use"

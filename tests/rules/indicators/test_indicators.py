@@ -304,6 +304,16 @@ def test_packs_that_cannot_be_read_are_refused(desk, land):
     assert ask(desk, good, "--unit-field=NOPE", code=3)["problems"][0]["code"] == "field.missing"
 
 
+def test_units_with_gaps_or_overlaps_are_told(desk, land):
+    ring = box(0, 0, 100, 100).difference(box(40, 40, 60, 50))
+    desk.layer("PARTS", [ring, box(90, 0, 200, 100)], {"NAME": ["W", "E"]})
+    pack = pack_of(desk, {"a": 'kind = "ground"'}, 'formula = "a"')
+    found = ask(desk, pack, "--unit=PARTS", "--unit-field=NAME", units=False)
+    told = {problem["code"]: problem["message"] for problem in found["problems"]}
+    assert "1,000.00 m²" in told["statistics.units_overlap"] and "200.00 m²" in told["statistics.units_gap"]
+    assert ask(desk, pack)["problems"] == []
+
+
 def test_a_series_marks_what_was_not_measured_anew(desk, land):
     terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"\nwhere = "K LIKE \'01%\'"'}
     pack = pack_of(desk, terms, 'formula = "net"\nunit = "ha"')

@@ -1,5 +1,7 @@
 """A series over years: where other borders or another edition of classes break it, and two libraries' decade."""
 
+import geopandas as gpd
+import numpy as np
 import pytest
 from shapely import box
 
@@ -75,3 +77,49 @@ def test_moved_borders_break_a_series_and_new_versions_of_the_same_borders_do_no
     assert rows["E"] == [("2019", 50.0, "no_target"), ("2020", 50.0, "no_target"), ("2021", 100.0, "units")]
     assert rows["N"] == [("2021", 100.0, "units")], "it was none before"
     assert len({row["unit_version"] for row in found["indicators"]}) == 3
+
+
+def made_survey(seed, edge_m):
+    """A square of 400 m in cells, each of a class by chance."""
+    random = np.random.default_rng(seed)
+    edges = np.arange(0, 400 + edge_m, edge_m)
+    shapes = [box(x, y, x + edge_m, y + edge_m) for x in edges[:-1] for y in edges[:-1]]
+    codes = random.choice(["0101", "0103", "0301", "0601", "0702", "1104A"], len(shapes))
+    keys = [f"{n:018d}" for n in range(1, len(shapes) + 1)]
+    return gpd.GeoDataFrame({"BSM": keys, "DLBM": codes}, geometry=shapes, crs="EPSG:4547")
+
+
+def test_a_decade_between_two_surveys_is_what_geopandas_makes_of_it(desk):
+    units = gpd.GeoDataFrame(
+        {"NAME": ["W", "E"]}, geometry=[box(0, 0, 170, 400), box(170, 0, 400, 400)], crs="EPSG:4547"
+    )
+    desk.layer("UNITS", units.geometry, {"NAME": ["W", "E"]}, valid_from="2000-01-01")
+    surveys = {"2010-12-31": made_survey(1, 50), "2020-12-31": made_survey(2, 40)}
+    for day, frame in surveys.items():
+        source = desk.folder / f"{day}.gpkg"
+        frame.to_file(source)
+        added = desk.run("add", desk.library, source, "--as=DLTB", "--covers=extent", f"--valid-from={day}")
+        assert added.code == 0, added.json
+    both = gpd.overlay(*(frame[["DLBM", "geometry"]] for frame in surveys.values()))
+    pieces = gpd.overlay(both, units)
+    expected = pieces.geometry.area.groupby([pieces["NAME"], pieces["DLBM_1"], pieces["DLBM_2"]]).sum().to_dict()
+    names = [f"DLTB@{day}" for day in surveys]
+    asked = ("--by=DLBM", "--within=UNITS", "--unit=NAME")
+    matrix = desk.run("transitions", desk.library, *names, *asked).json
+    found = {(row["unit"], row["from"]["DLBM"], row["to"]["DLBM"]): row["area_m2"] for row in matrix["rows"]}
+    assert found == pytest.approx(expected)
+    for name, place in zip(names, (1, 2), strict=True):
+        year = desk.run("statistics", desk.library, name, *asked).json
+        margins = {}
+        for key, area in found.items():
+            margins[key[0], key[place]] = margins.get((key[0], key[place]), 0.0) + area
+        assert {(row["unit"], row["keys"]["DLBM"]): row["area_m2"] for row in year["rows"]} == pytest.approx(margins)
+    _, rows = series(desk, 2010, 2020)
+    for unit, ground in (("W", 170 * 400), ("E", 230 * 400)):
+        shares = [
+            100
+            * sum(area for key, area in expected.items() if key[0] == unit and key[place] in ("0101", "0103"))
+            / ground
+            for place in (1, 2)
+        ]
+        assert [row[1] for row in rows[unit]] == pytest.approx(shares, rel=1e-3)

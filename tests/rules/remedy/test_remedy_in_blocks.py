@@ -83,6 +83,7 @@ def test_a_remedy_in_blocks_is_that_of_all_parcels_at_once(ground, monkeypatch, 
             assert ground.run("verify", ground.library, "--run", run["run"]["id"]).json["problems"] == []
 
 
+@pytest.mark.slow
 def test_verifying_in_blocks_tells_which_row_of_a_remedy_is_another(ground, monkeypatch):
     monkeypatch.setenv(BLOCK, "4")
     found, _ = remedied(ground, "parts.gpkg")

@@ -49,7 +49,7 @@ def test_nobody_signs_over_items_without_an_answer_unless_he_says_why(town, walk
     after = town.done("sign", case, "reform", "--unanswered", "待省厅批复", on="2026-03-03", by="head")
     assert opinion(after, "reform")["unanswered"] == "待省厅批复"
     assert after["entries"][-1]["detail"]["unanswered_items"] == ["industry"]
-    assert after["warnings"] == ["reform: checklist items without an answer: 1 (待省厅批复)."]
+    assert after["warnings"] == ["Development and reform: checklist items without an answer: 1 (待省厅批复)."]
     returned = town.done("return", case, "reform", "--reason", "x", on="2026-03-03", by="lead")
     assert opinion(returned, "reform")["unanswered"] is None
 
@@ -64,7 +64,10 @@ def test_whoever_answers_his_items_signs_without_a_reason(town, walk):
 
 def test_consolidating_warns_by_department_and_paper_prints_open_items(town, walk):
     case = walk("consolidated")
-    assert "reform: checklist items without an answer: 1 (另行核实)." in town.show(case, "2026-03-04")["warnings"]
+    assert (
+        "Development and reform: checklist items without an answer: 1 (另行核实)."
+        in town.show(case, "2026-03-04")["warnings"]
+    )
     content = exported(town, case)
     item = next(row for row in content["checklist"] if row["id"] == "industry")
     assert (item["answer"], item["answer_text"]) == (None, "Open")

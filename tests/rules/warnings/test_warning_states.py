@@ -188,7 +188,7 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
                 "2025-06-30（剩 29 天）",
                 "365 天",
                 "300",
-                "△ 预警",
+                "▲ 预警",
                 "未能查看的",
             ],
         ),

@@ -1,0 +1,241 @@
+"""`onemap deliver --template`: a plan's database in the folders and by the names that its receiver asks for."""
+
+import hashlib
+import shutil
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from onemap.layers.delivery.bag import file_hash, pack_files
+from onemap.layers.delivery.folder_template import (
+    FILES,
+    METADATA,
+    TABLES,
+    FolderTemplate,
+    TemplateFolder,
+    TemplateItem,
+)
+from onemap.layers.delivery.geodatabase_copy import write_geodatabase
+from onemap.layers.delivery.image_resolution import dots_per_inch
+from onemap.layers.delivery.layer_metadata import dataset_metadata
+from onemap.layers.delivery.package_record import PackageRecord
+from onemap.layers.delivery.package_writing import (
+    ChosenLayer,
+    DeliveryOptions,
+    check_place_of_package,
+    chosen_layers,
+    hand_over,
+    package_record,
+)
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import in_force, versions
+from onemap.layers.progress import SILENT, Progress
+
+_BEGINS = {".pdf": b"%PDF-", ".jpg": b"\xff\xd8\xff", ".docx": b"PK\x03\x04", ".xlsx": b"PK\x03\x04"}
+_READ, _WRITTEN = 0.4, 0.9  # of the work
+
+
+@dataclass(frozen=True)
+class FolderWish:
+    """What is wanted of a template: the places in its names, and the folder in which the files of people lie."""
+
+    code: str
+    name: str
+    files: Path | None = None
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The places as they are filled."""
+        return {"code": self.code, "name": self.name}
+
+
+def deliver_folders(
+    library: Library,
+    target: Path,
+    template: FolderTemplate,
+    wish: FolderWish,
+    options: DeliveryOptions,
+    who: str,
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
+    """Check all of it, then write it as a zip, whole or not at all, and a row of the ledger.
+
+    Raises OneMapError template.… with every file that is missing, by a wrong name or of a wrong form, package.…, out.….
+    """
+    check_place_of_package(library, target, options)
+    codes, problems = _layers_there(library, template, options)
+    taken, wrong = _files_of_people(template, wish)
+    if problems or wrong:
+        raise OneMapError.of([*problems, *wrong])
+    package = uuid.uuid4().hex
+    with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
+        with library.reading():
+            options = replace(options, layers=tuple(codes))
+            chosen = chosen_layers(library, options, progress.part(0.0, _READ))
+            record = package_record(library, package, options, [item.layer for item in chosen], who)
+        root = Path(room) / _filled(template.root, wish)
+        _write_folders(root, template, wish, taken, library, record, chosen)
+        paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+        _write_list(root / _filled(template.list, wish), root, paths)
+        manifest = file_hash(root / _filled(template.list, wish))
+        packed = Path(room) / target.name
+        with zipfile.ZipFile(packed, "w") as archive:
+            pack_files(archive, root.parent, sorted(path for path in root.rglob("*") if path.is_file()))
+        progress.at(_WRITTEN)
+        sha256 = file_hash(packed)
+        hand_over(library, packed, target, options, record, manifest, who)
+    progress.at(1.0)
+    return {
+        "package": package,
+        "template": template.id,
+        "layers": [
+            {"code": one.code, "version": one.label, "features": one.rows, "hash": one.hash} for one in record.layers
+        ],
+        "files": [path.relative_to(root.parent).as_posix() for path in paths],
+        "left_out": [code for code in template.layers if code not in codes],
+        "sha256": sha256,
+        "file": str(target),
+    }
+
+
+def _filled(name: str, wish: FolderWish) -> str:
+    return TemplateItem(FILES, name).name_with(**wish.values)
+
+
+def _layers_there(
+    library: Library, template: FolderTemplate, options: DeliveryOptions
+) -> tuple[list[str], list[Problem]]:
+    """The template's layers that are in force, and what is wrong where one must be and is not."""
+    known = versions(library)
+    there = [code for code in template.layers if in_force([v for v in known if v.code == code], options.as_of)]
+    lost = sorted(template.required - set(there))
+    facts = {"day": options.as_of.isoformat(), "template": template.id}
+    return there, [Problem("template.layer", {"layer": code, **facts}) for code in lost]
+
+
+def _files_of_people(
+    template: FolderTemplate, wish: FolderWish
+) -> tuple[list[tuple[Path, TemplateItem]], list[Problem]]:
+    """The files that people have made, each with its item of the template; and every one that is missing or wrong."""
+    taken: list[tuple[Path, TemplateItem]] = []
+    problems: list[Problem] = []
+    for folder in template.folders:
+        items = [item for item in folder.items if item.kind == FILES]
+        name = _filled(folder.name, wish)
+        place = None if wish.files is None else wish.files / name
+        found = sorted(path for path in place.iterdir() if path.is_file()) if place and place.is_dir() else []
+        for path in found:
+            fitting = [item for item in items if item.pattern(**wish.values).fullmatch(path.name)]
+            if not fitting:
+                forms = [item.name_with(**wish.values) for item in items]
+                problems.append(Problem("template.name", {"file": f"{name}/{path.name}", "forms": forms}))
+                continue
+            taken.append((path, fitting[0]))
+            problems += _form_problems(path, fitting[0], f"{name}/{path.name}")
+        for item in items:
+            own = [path for path, one in taken if one is item]
+            if item.is_required and not own:
+                problems.append(Problem("template.missing", {"file": f"{name}/{item.name_with(**wish.values)}"}))
+            problems += _number_problems(own, item, wish, name)
+    return taken, problems
+
+
+def _form_problems(path: Path, item: TemplateItem, name: str) -> Iterator[Problem]:
+    """Whether a file is what its name says, and its picture fine enough."""
+    begin = _BEGINS[item.suffix]
+    with path.open("rb") as file:
+        if file.read(len(begin)) != begin:
+            yield Problem("template.form", {"file": name, "form": item.suffix[1:].upper()})
+            return
+    if item.dpi is not None:
+        dots = dots_per_inch(path)
+        if dots is None or dots < item.dpi:
+            yield Problem(
+                "template.dpi", {"file": name, "dpi": "–" if dots is None else f"{dots:g}", "least": item.dpi}
+            )
+
+
+def _number_problems(paths: Sequence[Path], item: TemplateItem, wish: FolderWish, folder: str) -> Iterator[Problem]:
+    """Numbers go from 01 on, each once."""
+    if "{number}" not in item.name:
+        return
+    pattern = item.pattern(**wish.values)
+    numbers = sorted(int(found.group("number")) for path in paths if (found := pattern.fullmatch(path.name)))
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield Problem("template.number", {"file": folder, "numbers": [f"{number:02}" for number in numbers]})
+
+
+def _write_folders(
+    root: Path,
+    template: FolderTemplate,
+    wish: FolderWish,
+    taken: Sequence[tuple[Path, TemplateItem]],
+    library: Library,
+    record: PackageRecord,
+    chosen: Sequence[ChosenLayer],
+) -> None:
+    """Every folder with what people have made, and what the library gives."""
+    for folder in template.folders:
+        place = root / _filled(folder.name, wish)
+        place.mkdir(parents=True)
+        for source, item in taken:
+            if any(item is one for one in folder.items):
+                shutil.copyfile(source, place / source.name)
+        _write_folder(place, folder, wish, library, record, chosen)
+
+
+def _write_folder(
+    place: Path,
+    folder: TemplateFolder,
+    wish: FolderWish,
+    library: Library,
+    record: PackageRecord,
+    chosen: Sequence[ChosenLayer],
+) -> None:
+    """What the library itself gives to a folder: databases, sheets, metadata."""
+    for item in folder.items:
+        asked = [one for code in item.layers for one in chosen if one.entry.code == code]
+        if item.kind == METADATA:
+            for one in chosen:
+                text = dataset_metadata(record, one.layer, one.coverage, library.crs, tuple(one.types))
+                (place / item.name_with(**wish.values, layer=one.entry.code)).write_bytes(text)
+        elif asked and item.suffix == ".gdb":
+            layers = [(one.entry, one.rows, one.types) for one in asked]
+            write_geodatabase(place / item.name_with(**wish.values), layers, library.crs)
+        elif asked and item.kind == TABLES:
+            _write_sheets(place / item.name_with(**wish.values), asked)
+
+
+def _write_sheets(path: Path, tables: Sequence[ChosenLayer]) -> None:
+    """A sheet for each table: titles of the fields, and the rows."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for one in tables:
+        sheet = book.create_sheet(one.entry.code)
+        titles = {field.name: dict(field.title).get("zh", field.name) for field in one.entry.fields}
+        sheet.append([titles.get(name, name) for name in one.types])
+        for row in one.rows.attributes[list(one.types)].itertuples(index=False, name=None):
+            sheet.append(list(row))
+            for cell in sheet[sheet.max_row]:
+                if isinstance(cell.value, str):
+                    cell.data_type = "s"  # what looks like a formula is text
+    book.save(path)
+
+
+def _write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
+    """The list of all files: where each is, how large, and its SHA-256."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "清单"
+    sheet.append(["序号", "文件", "大小（字节）", "SHA-256"])
+    for number, file in enumerate(files, 1):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, digest])
+    book.save(path)

@@ -1,0 +1,210 @@
+"""Templates of deliveries: which folders, in which order, hold which files by which names; read from TOML."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.catalogue.toml_lines import line_of
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError, Problem
+
+FILES, TABLES, VECTORS, METADATA = "files", "tables", "vectors", "metadata"
+ITEM_KINDS = (FILES, TABLES, VECTORS, METADATA)
+_HEAD = {"id": str, "version": str, "title": dict, "root": str, "list": str, "source": str, "confidence": str}
+_NEEDED = ("id", "title", "root", "list")
+_ITEM_KEYS: Mapping[str, Mapping[str, type]] = {
+    FILES: {"name": str, "required": bool, "dpi": int},
+    TABLES: {"name": str, "layers": list, "required": list},
+    VECTORS: {"name": str, "layers": list, "required": list},
+    METADATA: {"name": str},
+}
+_SUFFIXES = {
+    FILES: (".pdf", ".jpg", ".docx", ".xlsx"),
+    TABLES: (".gdb", ".xlsx"),
+    VECTORS: (".gdb",),
+    METADATA: (".xml",),
+}
+_PLACES = {"code", "name", "number", "title", "layer"}
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_Wrong = tuple[str, str]  # key, what is expected
+
+
+@dataclass(frozen=True)
+class TemplateItem:
+    """One kind of file in a folder.
+
+    name: with places; layers, required: codes; is_required: of files; dpi: at least so many.
+    """
+
+    kind: str
+    name: str
+    layers: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    is_required: bool = False
+    dpi: int | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The end of its name, in small letters."""
+        return f".{self.name.rpartition('.')[2].lower()}"
+
+    def name_with(self, **values: str) -> str:
+        """The name with its places filled."""
+        return _PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), self.name)
+
+    def pattern(self, **values: str) -> re.Pattern[str]:
+        """What a file of this kind is called: the number as a group, any title."""
+        parts = {"number": r"(?P<number>\d{2})", "title": r".+"} | {
+            key: re.escape(text) for key, text in values.items()
+        }
+        text = "".join(
+            parts.get(piece, ".*") if place else re.escape(piece) for place, piece in enumerate_places(self.name)
+        )
+        return re.compile(text, re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TemplateFolder:
+    """One folder with its items, in the order of the template."""
+
+    name: str
+    items: tuple[TemplateItem, ...]
+
+
+@dataclass(frozen=True)
+class FolderTemplate:
+    """A template. root: the folder of all, list: of what the list of all files is called; both with places."""
+
+    id: str
+    title: Mapping[str, str]
+    root: str
+    list: str
+    folders: tuple[TemplateFolder, ...]
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Every layer that it names, once."""
+        return tuple(dict.fromkeys(code for folder in self.folders for item in folder.items for code in item.layers))
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Layers that must be there."""
+        return frozenset(code for folder in self.folders for item in folder.items for code in item.required)
+
+
+def enumerate_places(name: str) -> Iterator[tuple[bool, str]]:
+    """The pieces of a name in their order, and of each whether it is a place."""
+    at = 0
+    for found in _PLACE.finditer(name):
+        yield False, name[at : found.start()]
+        yield True, found.group(1)
+        at = found.end()
+    yield False, name[at:]
+
+
+def folder_template(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> FolderTemplate:
+    """A template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
+    try:
+        raw = toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
+        raise OneMapError("template.syntax", file=source, reason=toml_reason(error)) from None
+    problems = []
+    for table, number, key, form in _wrong(raw, catalogue):
+        line = line_of(text, table, number, key.partition(".")[0])
+        facts = {"file": source, "field": key, "key": key, "table": table, "line": line, "form": form}
+        problems.append(Problem("template.key", facts))
+    if problems:
+        raise OneMapError.of(problems)
+    head = raw["template"]
+    folders = tuple(TemplateFolder(one["name"], tuple(_items(one))) for one in raw["folder"])
+    return FolderTemplate(head["id"], head["title"], head["root"], head["list"], folders)
+
+
+def _items(folder: Mapping[str, Any]) -> Iterator[TemplateItem]:
+    for kind in ITEM_KINDS:
+        for item in folder.get(kind, ()):
+            required = item.get("required", ())
+            is_flag = isinstance(required, bool)
+            yield TemplateItem(
+                kind=kind,
+                name=item["name"],
+                layers=tuple(item.get("layers", ())),
+                required=() if is_flag else tuple(required),
+                is_required=is_flag and required,
+                dpi=item.get("dpi"),
+            )
+
+
+def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[tuple[str, int, str, str]]:
+    """What is wrong: table, its number, key, and what is expected there."""
+    for name in raw:
+        if name not in ("template", "folder"):
+            yield name, 0, name, "[template] | [[folder]]"
+    head, folders = raw.get("template"), raw.get("folder")
+    if not isinstance(head, dict):
+        yield "template", 0, "template", "[template]"
+        return
+    for key, value in head.items():
+        if key not in _HEAD or not isinstance(value, _HEAD[key]) or not value:
+            yield "template", 0, key, " | ".join(_HEAD) if key not in _HEAD else _HEAD[key].__name__
+    for key in _NEEDED:
+        if key not in head:
+            yield "template", 0, key, f"{key} = …"
+        elif key in ("root", "list") and isinstance(head[key], str) and not _is_name(head[key], {"code", "name"}):
+            yield "template", 0, key, "{code}{name}"
+    if not isinstance(folders, list) or not all(isinstance(one, dict) for one in folders) or not folders:
+        yield "folder", 0, "folder", "[[folder]]"
+        return
+    for number, folder in enumerate(folders):
+        for key, form in _wrong_in_folder(folder, catalogue):
+            yield "folder", number, key, form
+
+
+def _wrong_in_folder(folder: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[_Wrong]:
+    name = folder.get("name")
+    if not isinstance(name, str) or not _is_name(name, {"code", "name"}):
+        yield "name", 'name = "1文本"'
+    for key, items in folder.items():
+        if key == "name":
+            continue
+        if key not in ITEM_KINDS:
+            yield key, " | ".join(("name", *ITEM_KINDS))
+        elif not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            yield key, '[{ name = "…" }]'
+        else:
+            for item in items:
+                yield from _wrong_in_item(key, item, catalogue)
+
+
+def _wrong_in_item(kind: str, item: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[_Wrong]:
+    keys = _ITEM_KEYS[kind]
+    for key, value in item.items():
+        if key not in keys or type(value) is not keys[key]:
+            yield f"{kind}.{key}", " | ".join(keys) if key not in keys else keys[key].__name__
+            return
+    name = item.get("name")
+    if not isinstance(name, str) or not _is_name(name, _PLACES) or not name.lower().endswith(_SUFFIXES[kind]):
+        yield f"{kind}.name", " | ".join(_SUFFIXES[kind])
+        return
+    geometries = {TABLES: ("table",), VECTORS: ("polygon", "line", "point")}.get(kind, ())
+    for code in (*item.get("layers", ()), *(item.get("required", ()) if kind in (TABLES, VECTORS) else ())):
+        if not isinstance(code, str) or code not in catalogue or catalogue[code].geometry not in geometries:
+            yield f"{kind}.layers", f"{code}: {' | '.join(geometries)}"
+    if kind in (TABLES, VECTORS) and not set(item.get("required", ())) <= set(item.get("layers", ())):
+        yield f"{kind}.required", "layers"
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a text may stand in the name of a file on every system."""
+    return bool(text.strip(" .")) and text == text.strip() and not _FORBIDDEN.search(text) and "{" not in text
+
+
+def _is_name(text: str, places: set[str]) -> bool:
+    """Whether a name is one that every system takes, with no place but these."""
+    pieces = list(enumerate_places(text))
+    fits = all(piece in places if is_place else not _FORBIDDEN.search(piece) for is_place, piece in pieces)
+    return bool(text.strip()) and fits and "{" not in "".join(piece for is_place, piece in pieces if not is_place)

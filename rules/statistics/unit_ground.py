@@ -1,0 +1,43 @@
+"""Whether area units share ground, which then counts twice, or leave some of the district out, which counts nowhere."""
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.library.library import Library
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.union_areas import overlapping_pairs
+
+_TOLD_M2 = 0.01  # less is how coordinates were rounded
+
+
+def shared_m2(grounds: np.ndarray, threads: Threads) -> float:
+    """How much ground lies in two units (m,)."""
+    if len(grounds) < 2:
+        return 0.0
+    pairs = overlapping_pairs(grounds, threads)
+    if pairs.shape[1] == 0:
+        return 0.0
+    shared = shapely.intersection(grounds[pairs[0]], grounds[pairs[1]])
+    found = float(shapely.area(shapely.union_all(shared)))
+    return found if found > _TOLD_M2 else 0.0
+
+
+def overlap_problems(units: str | None, area_m2: float) -> list[Problem]:
+    """Units that share ground, told."""
+    facts = {"layer": units, "area": f"{area_m2:,.2f}"}
+    return [Problem("statistics.units_overlap", facts)] if area_m2 else []
+
+
+def gap_problems(library: Library, units: str | None, grounds: np.ndarray) -> list[Problem]:
+    """What of the district lies in none of the units (m,); without a district, the holes that they leave."""
+    whole = shapely.union_all(grounds)
+    district = library.district()
+    if district is None:
+        parts = shapely.get_parts(whole)
+        filled = shapely.polygons(shapely.get_exterior_ring(parts))
+        gap = float(shapely.area(shapely.difference(shapely.union_all(filled), whole)))
+    else:
+        gap = float(shapely.area(shapely.difference(district, whole)))
+    facts = {"layer": units, "area": f"{gap:,.2f}"}
+    return [Problem("statistics.units_gap", facts)] if gap > _TOLD_M2 else []
