@@ -87,7 +87,8 @@ class _Server:
             self._get_ready()
             while (request := self._next(kept)) is not None:
                 self._do(request)
-                if self.answered == _IN_USE:
+                if self.answered == _IN_USE and not self.closing.is_set():
+                    kept.close()  # as while it is idle: should all end meanwhile, a library is one file
                     self._get_kernel_ready()
 
     def _get_ready(self) -> None:
