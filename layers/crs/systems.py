@@ -167,7 +167,9 @@ def _looks_like_degrees(bounds: Bounds) -> bool:
     """Whether numbers said to be metres are degrees of a city in China: as metres all would lie within a few steps."""
     west, south, east, north = bounds
     within = _CHINA[0] <= west and _CHINA[1] <= south and east <= _CHINA[2] and north <= _CHINA[3]
-    return within and max(east - west, north - south) < _CITY_DEGREES
+    # Metres that somebody typed for a sketch are round; degrees of real ground are not, to a kilometre.
+    are_fine = any(round(number, 2) != number for number in bounds)
+    return within and are_fine and max(east - west, north - south) < _CITY_DEGREES
 
 
 def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:

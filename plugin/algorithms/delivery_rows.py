@@ -79,7 +79,7 @@ def deliver_row() -> VerbRow:
             "what changed since a version. The library's log keeps what went where."
         ),
         first="library target layers since unit to",
-        advanced="as_of secrecy gdb overwrite",
+        advanced="as_of secrecy gdb template code name files overwrite",
         titles={
             "target": tr("Package (*.zip)"),
             "layers": tr("Layers (codes, commas between)"),
@@ -87,6 +87,10 @@ def deliver_row() -> VerbRow:
             "unit": tr("Only one area unit (CODE=VALUE)"),
             "to": tr("Receiver"),
             "secrecy": tr("Secrecy class"),
+            "template": tr("Template of a plan database's delivery (name or *.toml)"),
+            "code": tr("Division code in the names of the delivery"),
+            "name": tr("Division name in the names of the delivery"),
+            "files": tr("Folder of the documents that go with it"),
             "gdb": tr("A FileGDB goes along"),
         },
         kinds={"target": file(tr("Package (*.zip)"))},

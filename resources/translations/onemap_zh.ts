@@ -3758,6 +3758,22 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>密级</translation>
     </message>
     <message>
+        <source>Template of a plan database&apos;s delivery (name or *.toml)</source>
+        <translation>规划数据库汇交模板（名称或 *.toml）</translation>
+    </message>
+    <message>
+        <source>Division code in the names of the delivery</source>
+        <translation>汇交名称中的行政区代码</translation>
+    </message>
+    <message>
+        <source>Division name in the names of the delivery</source>
+        <translation>汇交名称中的行政区名称</translation>
+    </message>
+    <message>
+        <source>Folder of the documents that go with it</source>
+        <translation>随附文档的文件夹</translation>
+    </message>
+    <message>
         <source>Package</source>
         <translation>数据包</translation>
     </message>

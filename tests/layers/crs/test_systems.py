@@ -173,7 +173,7 @@ def test_without_a_declaration_numbers_are_told_but_not_believed(shelf, layer_fi
         ("EPSG:4547", (38_500_000, 4_000_000, 38_500_100, 4_000_100)),
         ("EPSG:4526", (500_000, 4_000_000, 500_100, 4_000_100)),
         ("EPSG:4526", (39_500_000, 4_000_000, 39_500_100, 4_000_100)),  # the neighbour zone's prefix
-        ("EPSG:4547", (114.0, 36.0, 114.4, 36.3)),  # degrees called metres
+        ("EPSG:4547", (114.0213, 36.0507, 114.4, 36.3)),  # degrees called metres
     ],
 )
 @pytest.mark.parametrize("by_option", [False, True])

@@ -143,7 +143,7 @@ def test_every_icon_is_ours_in_shape_and_in_two_colours(path):
     drawing = ElementTree.parse(path).getroot()
     assert drawing.get("viewBox") == "0 0 24 24"
     colours = set(re.findall(r"#[0-9A-Fa-f]{6}|currentColor", path.read_text(encoding="utf-8")))
-    assert colours <= {"currentColor", "#1098AD"} or path.stem == "onemap"
+    assert colours <= {"currentColor", "#0F93A8"} or path.stem == "onemap"
 
 
 def test_no_icon_is_drawn_twice():
