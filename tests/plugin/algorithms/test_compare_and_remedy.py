@@ -6,6 +6,8 @@ from qgis.core import QgsProcessingException, QgsVectorLayer
 
 from onemap.tests.plugin.small_town import box, write_layer
 
+pytestmark = pytest.mark.slow
+
 MATRIX = """title = "test"
 [a]
 field = "GHDLDM"

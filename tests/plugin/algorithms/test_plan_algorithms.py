@@ -14,6 +14,8 @@ from onemap.plugin.profile.paths import FOLDER
 from onemap.tests.plugin.algorithms.test_compare_and_remedy import MATRIX, add
 from onemap.tests.plugin.small_town import box, write_layer
 
+pytestmark = pytest.mark.slow
+
 OUTPUT = "TEMPORARY_OUTPUT"
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsFeatureRequest, QgsVectorLayer
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "cambridge" / "transplant_epsg4547.gpkg"
 PACK = """
 [pack]

@@ -8,6 +8,8 @@ from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject, QgsVecto
 
 from onemap.tests.plugin.algorithms.test_plan_algorithms import library, on_command_line, plans, rows  # noqa: F401
 
+pytestmark = pytest.mark.slow
+
 OUTPUT = "TEMPORARY_OUTPUT"
 
 

@@ -10,6 +10,8 @@ from qgis.core import QgsGeometry
 
 from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(dock, library, parcels):

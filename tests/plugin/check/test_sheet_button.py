@@ -9,6 +9,8 @@ from qgis.PyQt.QtGui import QDesktopServices
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import Reader, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def tab(dock, library, parcels):

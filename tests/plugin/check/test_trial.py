@@ -7,6 +7,8 @@ from qgis.core import QgsRectangle
 
 from onemap.tests.plugin.small_town import X, Y, box, checked_tab, wait_for, write_layer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def tab(library, town, canvas):

@@ -12,6 +12,8 @@ from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import CRS, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def three_layers(town, tmp_path_factory):

@@ -30,6 +30,8 @@ from onemap.tests.plugin.desktop import NOT_INHERITED, make_profile
 from onemap.tests.plugin.expression_desk import answering_desk
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
+pytestmark = pytest.mark.slow
+
 COLOURS = {"prohibited": "#ff0000", "unknown": "#0000ff"}
 COLUMNS, ROWS, STEP = 40, 25, 30  # the farmland ends after the fifth column and the tenth row
 FEW = 12  # questions for a thousand: the library's layers, and blocks that grow to 256

@@ -25,6 +25,8 @@ from onemap.tests.plugin.published_town import Session, fill, made_town, make_fi
 from onemap.tests.plugin.small_town import CRS, X, Y
 from onemap.tests.plugin.town_server import PASSWORD
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def published(town, tmp_path_factory, application):

@@ -19,6 +19,8 @@ from onemap.tests.plugin.review_desk import ASKED, Desk
 from onemap.tests.plugin.small_town import Reader, box, wait_for, write_layer
 from onemap.tests.plugin.town_server import PASSWORD
 
+pytestmark = pytest.mark.slow
+
 LEFT = Qt.MouseButton.LeftButton
 
 
