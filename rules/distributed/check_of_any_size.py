@@ -4,20 +4,19 @@ import contextlib
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from onemap.layers.errors import UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
-from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.check.check import TooManyRows, check
-from onemap.rules.distributed.parcel_reader import ParcelReader, ParcelsInMemory
-from onemap.rules.distributed.parcels_of_any_size import in_blocks_or_whole
+from onemap.rules.distributed.parcel_reader import ParcelReader
+from onemap.rules.distributed.parcels_of_any_size import handed_on, in_blocks_or_whole
 from onemap.rules.distributed.partition import ROWS_A_FEATURE, crowded_block, most_parcels, most_rows
 from onemap.rules.distributed.run_in_blocks import READ, RunInBlocks, run_in_blocks
 from onemap.rules.distributed.work import Engine, LocalEngine
-from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import CheckOptions, Question
@@ -77,17 +76,17 @@ def checked(
             return held.enter_context(run_in_blocks(library, question, reader, *given))
 
         def whole(question: Question) -> Run | RunInBlocks:
-            parcels, most = question.parcels, most_rows(len(question.parcels.ids))
-            rows = _rows_of(library, question, len(parcels.ids))
-            if len(parcels.ids) <= most_parcels() or rows * len(parcels.ids) <= (most or math.inf):
+            count = len(question.parcels.ids)
+            most = most_rows(count)
+            # What one block holds is tried, and not guessed at.
+            rows = 0.0 if count <= most_parcels() else _rows_of(library, question, count)
+            if rows * count <= (most or math.inf):
                 try:
                     return check(library, question, Threads(workers, progress), against, most_rows=most)
                 except TooManyRows as error:  # what was found is let go of when this is left
                     rows = error.rows
-            blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
-            with contextlib.suppress(UnsupportedValue):
-                return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels), rows)
-            return check(library, question, Threads(workers, progress), against)
+            run = handed_on(question, partial(in_blocks, rows=rows))
+            return check(library, question, Threads(workers, progress), against) if run is None else run
 
         found = in_blocks_or_whole(
             library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None

@@ -44,9 +44,16 @@ def in_blocks_or_whole(
             with contextlib.suppress(UnsupportedValue):
                 return in_blocks(question_about(library, options, language, blank), reader)
     question = question_of(library, options, language, workers, reading)
+    done = None
+    if always or not fits_into_memory(block_count(question.parcels.vertices, most)):
+        done = handed_on(question, in_blocks)
+    return question if done is None else done
+
+
+def handed_on(question: Question, in_blocks: Callable[[Question, ParcelReader], Done]) -> Done | None:
+    """What `in_blocks` makes of a question with parcels in memory; None where no file can hold their attributes."""
     parcels = question.parcels
-    if always or not fits_into_memory(block_count(parcels.vertices, most)):
-        blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
-        with contextlib.suppress(UnsupportedValue):
-            return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
-    return question
+    blank = replace(no_parcels(parcels.source, parcels.source_hash), bad=parcels.bad)
+    with contextlib.suppress(UnsupportedValue):
+        return in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
+    return None
