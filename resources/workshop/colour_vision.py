@@ -45,6 +45,12 @@ def seen(colour: Colour, deficiency: str) -> Colour:
     return red, green, blue
 
 
+def printed_grey(colour: Colour) -> Colour:
+    """What print without colours leaves of an sRGB colour: its luminance."""
+    light = _encoded(_product(_XYZ[1], [_linear(part) for part in colour]))
+    return light, light, light
+
+
 def over(colour: Colour, ground: Colour, opacity: float) -> Colour:
     """A colour laid over a ground, as screens mix them."""
     red, green, blue = (opacity * top + (1 - opacity) * below for top, below in zip(colour, ground))
@@ -53,10 +59,11 @@ def over(colour: Colour, ground: Colour, opacity: float) -> Colour:
 
 def distance(first: Colour, second: Colour) -> float:
     """How far two sRGB colours are apart: CIE 1976, of which 2 is just seen side by side."""
-    return sum((one - other) ** 2 for one, other in zip(_lab(first), _lab(second))) ** 0.5
+    return sum((one - other) ** 2 for one, other in zip(lab(first), lab(second))) ** 0.5
 
 
-def _lab(colour: Colour) -> Colour:
+def lab(colour: Colour) -> Colour:
+    """An sRGB colour in CIE L*a*b*."""
     linear = [_linear(part) for part in colour]
     x, y, z = (_bent(_product(row, linear) / white) for row, white in zip(_XYZ, _WHITE))
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)

@@ -1,7 +1,6 @@
 """Layers that lie together are told apart without seeing every colour: by sign, pattern or a colour that stays.
 
-Simulated are three kinds of colour blindness, each whole, and print in grey. Matrices: Machado, Oliveira and Fernandes
-2009, A Physiologically-based Model for Simulation of Color Vision Deficiency, severity 1.0; on linear RGB.
+Simulated are three kinds of colour blindness, each whole, and print in grey.
 """
 
 from itertools import combinations
@@ -13,28 +12,19 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.map_order import stratum_of, themes
 from onemap.layers.catalogue.style_table import label_of, style_of
+from onemap.resources.workshop import colour_vision
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, printed_grey, seen
 
-EYES = {
-    "usual": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-    "grey": [[0.2126, 0.7152, 0.0722]] * 3,
-}
+EYES = ("usual", *DEFICIENCIES, "grey")
 APART = 10.0  # CIE 1976 ΔE: some 2.3 is just seen side by side, and lines on a map do not lie side by side
 WIDER = 1.6  # a line of so many times another's width is told apart by it
-TO_XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-WHITE = np.array([0.95047, 1.0, 1.08883])
 CATALOGUE = shipped_catalogue()
 
 
 def lab(colour: str, eyes: str) -> np.ndarray:
     """A colour `#RRGGBB` as somebody sees it, in CIE L*a*b*."""
-    coded = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
-    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-    share = np.array(TO_XYZ) @ np.clip(np.array(EYES[eyes]) @ linear, 0, 1) / WHITE
-    root = np.where(share > 216 / 24389, np.cbrt(share), (24389 / 27 * share + 16) / 116)
-    return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
+    whole = channels(colour)
+    return np.array(colour_vision.lab(printed_grey(whole) if eyes == "grey" else seen(whole, eyes)))
 
 
 def test_the_simulation_says_what_is_known_of_it() -> None:
