@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,7 +10,9 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
-def in_order(work: Callable[[Part], Result], parts: Iterable[Part], workers: int | None = None) -> Iterator[Result]:
+def in_order(
+    work: Callable[[Part], Result], parts: Iterable[Part], workers: int | None = None
+) -> Generator[Result, None, None]:
     """work(part) for each part, in their order, one more of them begun than there are workers.
 
     parts: are asked for in the calling thread; workers: None for as many as the machine has cores. Whoever stops

@@ -61,7 +61,7 @@ def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np
     """
     places = np.ascontiguousarray(points, dtype=np.float64).view(np.complex128).ravel()
     bits = places.view(np.uint64).reshape(-1, 2)
-    sign = bits[:, 0] * _MIX[0] + (bits[:, 1] ^ (bits[:, 1] >> np.uint64(29))) * _MIX[1]
+    sign: np.ndarray = bits[:, 0] * _MIX[0] + (bits[:, 1] ^ (bits[:, 1] >> np.uint64(29))) * _MIX[1]
     sign ^= sign >> np.uint64(32)
     sign *= _MIX[0]
     # Whichever end comes first; edges of like signs are held against each other by their coordinates.
