@@ -11,6 +11,7 @@ from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import Flaws
+from onemap.layers.quality.matched_edges import misfits
 from onemap.layers.quality.neighbours import Items
 
 _ARITHMETIC_M2 = 1e-6  # less than that is no ground
@@ -50,10 +51,10 @@ def check_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool
     is_own = np.isin(local, own, assume_unique=True)
     small = np.flatnonzero(~items.is_piece(local))
     misfit = np.zeros(len(local), dtype=bool)
-    misfit[small] = ~shapely.is_empty(shapely.coverage_invalid_edges(geometries[small]))
-    result = {"misfits": items.owner[local[is_own & misfit]]}
+    misfit[small] = misfits(geometries[small], is_own[small])
+    result = {"misfits": items.owner[local[misfit]]}
     if overlaps:
-        searched = np.flatnonzero(is_own & (misfit | items.is_piece(local)))
+        searched = np.flatnonzero(misfit | (is_own & items.is_piece(local)))
         result |= _overlaps(frame, items, local, geometries, searched)
     if union:
         fits = geometries[is_own & ~misfit & ~items.is_piece(local)]
