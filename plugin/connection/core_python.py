@@ -17,6 +17,7 @@ from onemap.plugin.connection.core_self_test import run_self_test
 from onemap.plugin.connection.core_trim import trim
 from onemap.plugin.connection.dll_search import write_start_up
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
+from onemap.plugin.connection.qgis_places import pythons_of_app
 from onemap.plugin.connection.uv_program import find_uv
 
 OLDEST = (3, 11)
@@ -126,8 +127,9 @@ def python_commands(settings_python: str = "") -> Iterator[list[str]]:
         yield [settings_python]
     base = Path(sys.base_prefix)
     yield [str(base / "python.exe" if os.name == "nt" else base / "bin" / "python3")]
-    if base.name == "Frameworks" and base.parent.name == "Contents":  # QGIS 4 on macOS
-        yield [str(base.parent / "MacOS" / "python")]
+    contents = next((folder for folder in base.parents if folder.name == "Contents"), None)
+    if contents is not None:  # an application of macOS
+        yield from ([str(path)] for path in pythons_of_app(contents))
     if shutil.which("py"):
         yield ["py", "-3"]
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
