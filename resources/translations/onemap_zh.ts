@@ -4398,8 +4398,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>在地图上显示该专题的图层</translation>
     </message>
     <message>
-        <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
-        <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
+        <source>The folder of wheels is for Python {version}, and no Python {version} was found on this computer. Install it from python.org, or choose a folder of wheels for the Python that is here, then press “Set up the core” again.</source>
+        <translation>离线安装包文件夹适用于 Python {version}，但本机没有 Python {version}。请从 python.org 安装该版本，或改选适用于本机 Python 的离线安装包文件夹，再点击“安装核心程序”。</translation>
+    </message>
+    <message>
+        <source>Remove One Map's former core</source>
+        <translation>删除一张图原来的核心程序</translation>
     </message>
     <message>
         <source>Add a whole delivery: a folder of many files</source>
