@@ -13,9 +13,11 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.ingest.coverage import DISTRICT, EXTENT, FEATURES
-from onemap.layers.library.library import TABLES, Library, log, now
+from onemap.layers.library.library import COPY, TABLES, Library, log, now
+from onemap.layers.library.log_reading import read_entries
+from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.library.versions import Version, versions
-from onemap.layers.stores.logged_rows import insert_logged
+from onemap.layers.stores.logged_rows import insert_logged, row_name, stored_hashes
 
 FIELDS, COVERS, CRS, ENCODING, TRANSFORM = ANSWERS = ("fields", "covers", "crs", "encoding", "transform")
 CHANGEABLE = (FIELDS, COVERS, CRS, ENCODING)  # a change of datum is known by its hash: it is used, or forgotten
@@ -91,7 +93,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
     """Change what is remembered of a layer; None forgets an answer. Logged.
 
     wanted: by the names of ANSWERS. Raises OneMapError layer.unknown, answers.value, answers.name, crs.unknown,
-    encoding.unknown, library.….
+    encoding.unknown, library.altered and other library.….
     """
     if code not in library.catalogue():
         raise OneMapError("layer.unknown", file=library.label, layer=code)
@@ -101,6 +103,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
     last = max((version.number for version in versions(library) if version.code == code), default=0)
     facts = {"after": last, "who": who, "at": now()}
     with library.writing() as connection:
+        _check_row(library, code)
         edits = _edits(library, code) | {name: {"value": value, **facts} for name, value in checked.items()}
         text = json.dumps(edits, ensure_ascii=False, sort_keys=True)
         insert_logged(connection, TABLES["onemap_library"], [(_key(code), text)], _ANEW)
@@ -125,6 +128,14 @@ def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
     if report.get("transform_hash"):
         found[TRANSFORM] = {"hash": str(report["transform_hash"]), "file": report.get("transform_file")}
     return found
+
+
+def _check_row(library: Library, code: str) -> None:
+    """What was changed before is what the log says of it. Raises OneMapError library.altered."""
+    table, name = TABLES["onemap_library"], row_name([_key(code)])
+    book = read_entries(library, "(action = ? AND subject = ?) OR action = ?", (_EDITED, code, COPY))
+    written = {key: row for key, row in book.rows.get(table.name, {}).items() if key == name}
+    check_rows(library, {table.name: stored_hashes(library.connection, table, key=_key(code))}, {table.name: written})
 
 
 def _key(code: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sqlite3
 import zipfile
 
 import pytest
@@ -182,6 +183,12 @@ def test_answers_are_shown_changed_and_forgotten(library, tmp_path, parameters, 
     copy = tmp_path / "copy.gpkg"
     assert onemap("copy", library, copy).code == 0
     assert onemap("answers", copy).json == onemap("answers", library).json
+    assert onemap("answers", copy, "DLTB", "--forget", "encoding").code == 0
+    # Whoever changes it past the log is found out before it is changed again.
+    with sqlite3.connect(copy) as connection:
+        connection.execute("UPDATE onemap_library SET value = replace(value, '2383', '2384') WHERE key LIKE 'answers.%'")
+    assert onemap("answers", copy, "DLTB", "--set", "covers=extent").codes == ["library.altered"]
+    assert not onemap("verify", copy).json.get("ok")
 
 
 @pytest.mark.parametrize(
