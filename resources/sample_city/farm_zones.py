@@ -32,7 +32,7 @@ def grain_zones(farmland: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
         ("粮食生产功能区", "南坪粮食生产功能区", y < 2000.0),
         ("重要农产品生产保护区", "北坡蔬菜生产保护区", y > 4300.0),
     )
-    found = [(kind, title, piece) for kind, title, mine in zones for piece in _joined(farmland[mine])]
+    found = [(kind, title, piece) for kind, title, mine in zones for piece in _field_pieces(farmland[mine])]
     return geopandas.GeoDataFrame(
         {
             "BH": [f"LQ{number:03d}" for number in range(1, len(found) + 1)],
@@ -43,7 +43,7 @@ def grain_zones(farmland: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     )
 
 
-def _joined(patches: geopandas.GeoDataFrame) -> Geometries:
+def _field_pieces(patches: geopandas.GeoDataFrame) -> Geometries:
     """Fields that share a border as one piece each, of at least two hectares."""
     return parts(shapely.coverage_union_all(patches.geometry.to_numpy()), 20_000.0)
 

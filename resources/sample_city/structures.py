@@ -33,7 +33,7 @@ def road_bridges(land: Country, network: Streets, district: shapely.Polygon) -> 
         for piece in pieces[shapely.length(pieces) > 1.0]:
             kind = next(title for least, title in BRIDGES if piece.length >= least)
             rows.append((f"{name}清源河桥", kind, shapely.buffer(piece, width_m / 2, cap_style="flat")))
-    return _named("QL", [row[0] for row in rows], [row[2] for row in rows], QLLX=[row[1] for row in rows])
+    return _named_features("QL", [row[0] for row in rows], [row[2] for row in rows], QLLX=[row[1] for row in rows])
 
 
 def railway_bridges(land: Country, network: Streets, district: shapely.Polygon) -> geopandas.GeoDataFrame:
@@ -42,7 +42,7 @@ def railway_bridges(land: Country, network: Streets, district: shapely.Polygon) 
     lines = np.asarray([line for *_, line in network.railways], object)
     decks = shapely.buffer(shapely.intersection(lines, water), RAILWAY_DECK_M, cap_style="flat")
     ground = parts(decks)
-    return _named("TQ", [f"清源河铁路桥{number}" for number in range(1, len(ground) + 1)], ground)
+    return _named_features("TQ", [f"清源河铁路桥{number}" for number in range(1, len(ground) + 1)], ground)
 
 
 def tunnels(land: Country, network: Streets, district: shapely.Polygon) -> geopandas.GeoDataFrame:
@@ -51,19 +51,19 @@ def tunnels(land: Country, network: Streets, district: shapely.Polygon) -> geopa
     motorways = np.asarray([line for _, _, kind, _, line in network.roads if kind == "高速公路"], object)
     pieces = shapely.get_parts(shapely.intersection(motorways, inside))
     longest = pieces[np.argsort(-shapely.length(pieces), kind="stable")][:1]
-    return _named("SDD", ["西岭隧道"] * len(longest), longest)
+    return _named_features("SDD", ["西岭隧道"] * len(longest), longest)
 
 
 def planned_lines(district: shapely.Polygon) -> geopandas.GeoDataFrame:
     """JTGHXW: a road about the town in the south, and a railway in the north."""
     ground = [shapely.intersection(smooth_line(points, 40.0), district) for _, _, points in PLANNED_LINES]
-    return _named("XW", [row[0] for row in PLANNED_LINES], ground, XWLX=[row[1] for row in PLANNED_LINES])
+    return _named_features("XW", [row[0] for row in PLANNED_LINES], ground, XWLX=[row[1] for row in PLANNED_LINES])
 
 
 def power_corridors() -> geopandas.GeoDataFrame:
     """GHGYZL: the way of a 220 kV line to come, from the substation to the south."""
     ground = shapely.buffer(shapely.LineString(CORRIDOR), CORRIDOR_M, cap_style="flat", join_style="mitre")
-    return _named("ZL", ["清南220千伏规划走廊"], [ground], DYDJ=[220])
+    return _named_features("ZL", ["清南220千伏规划走廊"], [ground], DYDJ=[220])
 
 
 def industrial_park(network: Streets) -> geopandas.GeoDataFrame:
@@ -71,21 +71,21 @@ def industrial_park(network: Streets) -> geopandas.GeoDataFrame:
     blocks = np.asarray([block.outline for block in network.blocks if block.use in ("works", "stores")], object)
     ground = shapely.buffer(shapely.union_all(shapely.buffer(blocks, 20.0, join_style="mitre")), -20.0)
     largest = max(parts(ground), key=shapely.area)
-    return _named("YQ", ["清源产业园"], [largest], YQJB=["市级"], ZDCY=["装备制造、食品加工"])
+    return _named_features("YQ", ["清源产业园"], [largest], YQJB=["市级"], ZDCY=["装备制造、食品加工"])
 
 
 def sponge_units(renewal: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """HMCSGKDY: where the town is renewed it has to keep its rain; only these pilots are drawn."""
     ground = renewal.geometry.to_numpy()
     number = range(1, len(ground) + 1)
-    return _named("HM", [f"海绵试点{each}号单元" for each in number], ground, NJLZL=[75.0] * len(ground))
+    return _named_features("HM", [f"海绵试点{each}号单元" for each in number], ground, NJLZL=[75.0] * len(ground))
 
 
 def historic_quarter(sites: geopandas.GeoDataFrame, around: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """LSWHJQ: the quarter about the old tower, its core and the ground about it."""
     core, whole = sites.geometry.iloc[0], around.geometry.iloc[0]
     ground = [core, shapely.set_precision(shapely.difference(whole, core), GRID_M)]
-    return _named("LS", ["文昌阁历史文化街区"] * 2, ground, FWLX=["核心保护范围", "建设控制地带"])
+    return _named_features("LS", ["文昌阁历史文化街区"] * 2, ground, FWLX=["核心保护范围", "建设控制地带"])
 
 
 def historic_lines(around: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
@@ -103,7 +103,9 @@ def historic_lines(around: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     )
 
 
-def _named(start: str, titles: list[str], ground: Geometries | list, **columns: list) -> geopandas.GeoDataFrame:
+def _named_features(
+    start: str, titles: list[str], ground: Geometries | list, **columns: list
+) -> geopandas.GeoDataFrame:
     """Features that have a number, a name, and what `columns` say."""
     whole = shapely.set_precision(np.asarray(ground, object), GRID_M)
     number = [f"{start}{each:03d}" for each in range(1, len(whole) + 1)]
