@@ -135,14 +135,14 @@ def _overlaps(
 
 def _join_steps(parts: list[Block]) -> Block:
     """The pairs of each step as those of one; ends: where the WKB of each ends."""
-    result = {
+    none: Block = {
         "pairs": np.empty((0, 4), dtype=np.int64),
         "area": np.empty(0),
         "length": np.empty(0),
         "shared": np.empty(0, dtype=np.uint8),
         "sizes": np.empty(0, dtype=np.int64),
     }
-    result = {name: np.concatenate([empty, *(part[name] for part in parts)]) for name, empty in result.items()}
+    result: Block = {name: np.concatenate([empty, *(part[name] for part in parts)]) for name, empty in none.items()}
     result["ends"] = np.cumsum(result.pop("sizes"))
     return result
 
