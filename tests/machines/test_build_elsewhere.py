@@ -75,3 +75,14 @@ def test_without_qgis_the_step_is_named(tmp_path, system, step):
     python, said = told(system, code, HOME=str(tmp_path))
     assert python == "None"
     assert step in said and "QGIS_PREFIX_PATH" in said
+
+
+def test_without_the_module_venv_the_step_for_debian_and_ubuntu_is_named(tmp_path):
+    bare = script(tmp_path / "python3", "exit 1")  # as Debian's without the package python3-venv: ensurepip is missing
+    code = (
+        f"from workshop import debian, machine, pythons; pythons._pythons = lambda: iter([{str(bare)!r}]); "
+        "debian.is_root = lambda: False\n"
+        "try:\n    pythons._core_python()\nexcept machine.WorkshopError as error:\n    print(error)"
+    )
+    (said,) = told("", code)
+    assert "sudo apt install python3-venv" in said and "python.org" in said
