@@ -4218,8 +4218,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规则所涉图层在该日均无现行数据，无法得出任何结论。</translation>
     </message>
     <message>
-        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 1 GB.</source>
-        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 1 GB。</translation>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB.</source>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 1.1 GB。</translation>
     </message>
     <message>
         <source>Check this computer</source>
