@@ -186,7 +186,9 @@ def test_answers_are_shown_changed_and_forgotten(library, tmp_path, parameters, 
     assert onemap("answers", copy, "DLTB", "--forget", "encoding").code == 0
     # Whoever changes it past the log is found out before it is changed again.
     with sqlite3.connect(copy) as connection:
-        connection.execute("UPDATE onemap_library SET value = replace(value, '2383', '2384') WHERE key LIKE 'answers.%'")
+        connection.execute(
+            "UPDATE onemap_library SET value = replace(value, '2383', '2384') WHERE key LIKE 'answers.%'"
+        )
     assert onemap("answers", copy, "DLTB", "--set", "covers=extent").codes == ["library.altered"]
     assert not onemap("verify", copy).json.get("ok")
 
