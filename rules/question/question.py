@@ -116,7 +116,7 @@ def question_of(
     parts = [
         read_parcels(
             *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
-            *(workers, part, options.keep_bad),
+            *(workers, part, options.keep_bad, len(files) > 1),
         )
         for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
     ]
