@@ -1,4 +1,4 @@
-"""Features as a FileGDB or a GeoPackage for other systems, as some receivers ask; a package has a record of its own."""
+"""Features as a FileGDB or a GeoPackage for other systems, as receivers ask; a package keeps a record of its own."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
