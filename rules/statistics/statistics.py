@@ -62,9 +62,9 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
     if shared_m2(units.grounds, threads):
         return _at_once(LayerInUnits(library, options, threads, units))  # what lies in two units counts once in all
     parts = []
-    for at, rows in enumerate(blocks):
+    for at, block in enumerate(blocks):
         shares = at / len(blocks), (at + 1) / len(blocks)
-        asked = LayerInUnits(library, options, threads.part(*shares), units_of(units, rows), units.grounds)
+        asked = LayerInUnits(library, options, threads.part(*shares), units_of(units, block), units.grounds)
         parts.append(_part(asked))
     rows, records, total = joined_statistics(parts, units.names)
     return Statistics(
