@@ -96,7 +96,12 @@ def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
 
 def _warning_line(row: dict[str, Any], language: str) -> str:
     what = row.get("title") or row["subject"]
-    words = [row["layer"], row["unit_title"] or row["unit"], what, phrase(f"indicator_status.{row['status']}", language)]
+    words = [
+        row["layer"],
+        row["unit_title"] or row["unit"],
+        what,
+        phrase(f"indicator_status.{row['status']}", language),
+    ]
     if row["value"] is not None:
         limit = "" if row["limit"] is None else f" / {_number(row['limit'])}"
         measure = measure_words(row["unit_of_measure"] or "", language)

@@ -342,7 +342,9 @@ def charts_of(view):
 def dark_pixels(image):
     """How many pixels are as dark as text, in all of a picture."""
     return sum(
-        image.pixelColor(x, y).lightness() < 100 for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)
+        image.pixelColor(x, y).lightness() < 100
+        for x in range(0, image.width(), 2)
+        for y in range(0, image.height(), 2)
     )
 
 
@@ -377,7 +379,7 @@ def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(t
 
 
 def test_a_chart_is_set_in_the_first_font_that_is_there():
-    (there,) = [name for name in (QFontInfo(QFont()).family(),)]
+    there = QFontInfo(QFont()).family()
     svg = f'<svg font-family="No Such Font, {there}, sans-serif"><text>x</text></svg>'
     assert svg_for_qt(svg) == f'<svg font-family="{there}"><text>x</text></svg>'
     assert svg_for_qt('<svg font-family="No Such Font, Nor This"/>') == "<svg/>"
