@@ -4797,5 +4797,129 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>What lies in a box from here…</source>
         <translation>从此处起画框，框内有什么…</translation>
     </message>
+    <message>
+        <source>Chart</source>
+        <translation>图</translation>
+    </message>
+    <message>
+        <source>Copy the picture</source>
+        <translation>复制图片</translation>
+    </message>
+    <message>
+        <source>Save the picture…</source>
+        <translation>保存图片…</translation>
+    </message>
+    <message>
+        <source>The picture is on the clipboard.</source>
+        <translation>图片已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>This file cannot be written: {path}</source>
+        <translation>无法写入此文件：{path}</translation>
+    </message>
+    <message>
+        <source>trend unknown</source>
+        <translation>趋势无法判断</translation>
+    </message>
+    <message>
+        <source>before, on {day}</source>
+        <translation>此前，{day}</translation>
+    </message>
+    <message>
+        <source>Walks</source>
+        <translation>步行</translation>
+    </message>
+    <message>
+        <source>Approved and in review</source>
+        <translation>已批和在审</translation>
+    </message>
+    <message>
+        <source>Approved, not yet there</source>
+        <translation>已批未建</translation>
+    </message>
+    <message>
+        <source>In review</source>
+        <translation>在审</translation>
+    </message>
+    <message>
+        <source>Room up to the target</source>
+        <translation>距目标的余量</translation>
+    </message>
+    <message>
+        <source>Free after what is committed</source>
+        <translation>扣除已批和在审后的余量</translation>
+    </message>
+    <message>
+        <source>Changes in a year</source>
+        <translation>每年变化</translation>
+    </message>
+    <message>
+        <source>Lasts</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>{count} days</source>
+        <translation>{count} 天</translation>
+    </message>
+    <message>
+        <source>Days left</source>
+        <translation>可用天数</translation>
+    </message>
+    <message>
+        <source>How this value came about, down to versions and features</source>
+        <translation>这个数值如何得出，直到版本和要素</translation>
+    </message>
+    <message>
+        <source>By unit</source>
+        <translation>各单元</translation>
+    </message>
+    <message>
+        <source>Over time</source>
+        <translation>历年</translation>
+    </message>
+    <message>
+        <source>Room of the quota</source>
+        <translation>指标余量</translation>
+    </message>
+    <message>
+        <source>The unit against its targets</source>
+        <translation>本单元与目标值</translation>
+    </message>
+    <message>
+        <source>Own themes and indicators</source>
+        <translation>自有专题和指标</translation>
+    </message>
+    <message>
+        <source>Add a theme from a file…</source>
+        <translation>从文件加入专题…</translation>
+    </message>
+    <message>
+        <source>Without {name}</source>
+        <translation>不用 {name}</translation>
+    </message>
+    <message>
+        <source>Indicators from a file…</source>
+        <translation>指标取自文件…</translation>
+    </message>
+    <message>
+        <source>Land-use balance of a ground</source>
+        <translation>任一范围的用地平衡表</translation>
+    </message>
+    <message>
+        <source>{size} free</source>
+        <translation>余量 {size}</translation>
+    </message>
+    <message>
+        <source>lasts {count} days</source>
+        <translation>可用 {count} 天</translation>
+    </message>
+    <message>
+        <source>States of the data before that are measured, too (trend)</source>
+        <translation>另算数据此前的几个时点（趋势）</translation>
+    </message>
+    <message>
+        <source>Also the charts as SVG, so many millimetres wide</source>
+        <translation>另给出各图的 SVG，宽度（毫米）</translation>
+    </message>
 </context>
 </TS>

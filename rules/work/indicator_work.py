@@ -159,6 +159,7 @@ def themes(values: Values, context: VerbContext) -> Result:
             {
                 "id": theme.id,
                 "title": theme.title[context.language],
+                "file": theme.file,
                 "layers": [layer(code) for code in theme.layers],
                 "tables": [layer(code) for code in theme.tables],
                 "indicators": [{"id": one, "title": titles[one]} for one in theme.indicators if one in titles],
