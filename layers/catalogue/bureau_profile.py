@@ -122,6 +122,12 @@ _OF_SENDER: dict[str, Callable[[Any], Any]] = {
 _OF_LEAD = {"authority": _names, **_OF_SENDER}
 _OF_DEPARTMENT = {"name": _names, "unit": _names, **_OF_SENDER}
 _TABLES = ("fonts", "departments")
+_KINDS: dict[Callable[[Any], Any], str] = {_names: "name", _head: "head", _text: "text", _list: "names", _flag: "flag"}
+# What a form asks: the keys of the lead bureau and of a department, each with its kind.
+PROFILE_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "lead": tuple((name, _KINDS[check]) for name, check in _OF_LEAD.items()),
+    "department": tuple((name, _KINDS[check]) for name, check in _OF_DEPARTMENT.items()),
+}
 
 
 @lru_cache(maxsize=8)
