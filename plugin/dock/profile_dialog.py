@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsScrollArea
-from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -16,7 +16,6 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QListWidget,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QTextBrowser,
     QVBoxLayout,
@@ -31,14 +30,16 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.working_dialog import WorkingDialog
-from onemap.plugin.words.option_names import dock_controls, name_controls
+from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
 
-SIZE_PX = (780, 640)
+SIZE_PX = (860, 680)
 PREVIEW_PX = 170
+LIST_MARGIN_PX = 24
 LOOK_AFTER_MS = 400  # since the last key
 LEAD, FONTS = "lead", "fonts"
 RED = "#B2182B"
+WIDE_BLANK = "\u3000"  # of which HTML makes one narrow one
 
 
 class ProfileDialog(WorkingDialog):
@@ -56,12 +57,12 @@ class ProfileDialog(WorkingDialog):
         self.pages: dict[str, dict[str, ProfileField]] = {}
         self.sections = QListWidget()
         self.sections.setAccessibleName(tr("Parts of the profile"))
-        self.sections.setMaximumWidth(200)
         self.stack = QStackedWidget()
         self.sections.currentRowChanged.connect(self._show_section)
         self.preview = QTextBrowser()
         self.preview.setAccessibleName(tr("The head of a document"))
         self.preview.setMinimumHeight(PREVIEW_PX)
+        self.preview.setStyleSheet("QTextBrowser { background: white; color: black; }")  # paper, in any theme
         self.notice = Notice(dock_controls())
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -129,11 +130,9 @@ class ProfileDialog(WorkingDialog):
             tr("What is not said stands nowhere in a document. Departments that say nothing have no red head.")
         )
         head.setWordWrap(True)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.sections)
-        split.addWidget(self.stack)
-        split.setStretchFactor(1, 1)
-        split.setChildrenCollapsible(False)
+        body = QHBoxLayout()
+        body.addWidget(self.sections)
+        body.addWidget(self.stack, 1)
         self.keep_button = QPushButton(icon("keep"), tr("Keep with the library"))
         self.keep_button.setDefault(True)
         self.keep_button.clicked.connect(lambda _checked: self.keep())
@@ -147,7 +146,7 @@ class ProfileDialog(WorkingDialog):
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addWidget(head)
-        layout.addWidget(split, 3)
+        layout.addLayout(body, 3)
         layout.addWidget(self.preview, 1)
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
@@ -163,6 +162,7 @@ class ProfileDialog(WorkingDialog):
             self._add_page(one["code"], one["title"], fields["department"], forms, departments.get(one["code"]) or {})
         self._add_page(FONTS, tr("Fonts"), fonts, forms, values.get(FONTS) or {})
         self.source.setText(answer["file"] if answer["kept"] else tr("The library has no profile yet."))
+        self.sections.setFixedWidth(self.sections.sizeHintForColumn(0) + LIST_MARGIN_PX)
         name_accessibly(self)
         self._show_heads(answer)
         self.sections.setCurrentRow(0)
@@ -176,6 +176,8 @@ class ProfileDialog(WorkingDialog):
         form = QFormLayout(body)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.pages[name] = {}
+        if name != FONTS:
+            form.addRow("", _language_heads())
         for one in fields:
             field = ProfileField(one, forms)
             field.set_value(values.get(field.name))
@@ -221,8 +223,7 @@ class ProfileDialog(WorkingDialog):
             if field is None:
                 left.append(problem)
                 continue
-            words = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
-            field.error.say(name_controls(" ".join(words), dock_controls()))
+            field.error.say(str(problem.get("mend") or problem.get("message") or ""))  # what is wrong stands above it
             first = first or next(name for name, page in self.pages.items() if field in page.values())
         if first is not None and not self._is_on(first):
             self.show_section(first)
@@ -240,6 +241,17 @@ class ProfileDialog(WorkingDialog):
         self.keep_button.setEnabled(bool(self.pages) and not self.is_working)
 
 
+def _language_heads() -> QWidget:
+    """What the two columns of names are."""
+    heads = QWidget()
+    row = QHBoxLayout(heads)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    for text in (tr("in Chinese"), tr("in English")):
+        row.addWidget(QLabel(text), 1)
+    return heads
+
+
 def head_html(head: dict[str, Any] | None) -> str:
     """What stands at the head and the foot of a document, as a sketch: only what the profile says."""
     if head is None or not any(head[name] for name in ("head_mark", "number_form", "addressed", "copies", "contact")):
@@ -249,9 +261,11 @@ def head_html(head: dict[str, Any] | None) -> str:
         size = 20 if head["head"] == "document" else 16
         style = f"color:{RED};font-size:{size}pt;letter-spacing:2px;margin:0"
         parts.append(f'<p align="center" style="{style}"><b>{escape(head["head_mark"])}</b></p>')
-        parts.append(f'<hr style="color:{RED};background-color:{RED}">')
+        rule = '<span style="font-size:1pt">&nbsp;</span>'
+        parts.append(f'<table width="100%" cellspacing="0" bgcolor="{RED}"><tr><td>{rule}</td></tr></table>')
     if head["number_form"]:
-        parts.append(f'<p align="right" style="margin:0">{escape(head["number_form"])}</p>')
+        number = escape(head["number_form"]).replace(WIDE_BLANK, "&nbsp;&nbsp;")
+        parts.append(f'<p align="right" style="margin:0">{number}</p>')
     if head["addressed"]:
         parts.append(f'<p style="margin:4px 0">{escape(head["addressed"])}</p>')
     parts.append("<p>……</p>")

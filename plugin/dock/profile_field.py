@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdi
 from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.words.translation import tr
 
-LIST_LINES = 3
+LIST_LINES, MIN_WIDTH_PX = 3, 80
 LANGUAGES = ("zh", "en")
 
 
@@ -35,6 +35,7 @@ class ProfileField(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         for control in self.controls:
+            control.setMinimumWidth(MIN_WIDTH_PX)
             row.addWidget(control, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -70,6 +71,7 @@ class ProfileField(QWidget):
         else:
             for place, control in enumerate(self.controls):
                 control.setText(_shown_text(value, place))
+                control.setCursorPosition(0)  # its beginning is seen
 
     def _make(self, forms: list[dict[str, str]]) -> list[QWidget]:
         if self.kind in ("head", "flag"):
@@ -81,6 +83,7 @@ class ProfileField(QWidget):
 
     def _make_list(self, choices: list[tuple[str, Any]]) -> QComboBox:
         box = QComboBox()
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.addItem(tr("as usual"), None)
         for title, value in choices:
             box.addItem(title, value)

@@ -82,6 +82,7 @@ class FactField(QWidget):
             control.setEditText(text)
         else:
             control.setText(text)
+            control.setCursorPosition(0)  # its beginning is seen
         self.changed.emit()
 
     def set_system(self, system: str) -> None:

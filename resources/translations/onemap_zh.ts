@@ -2241,7 +2241,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Facts</source>
-        <translation>信息</translation>
+        <translation>资料</translation>
     </message>
     <message>
         <source>Files</source>

@@ -137,7 +137,7 @@ def test_the_verb_facts_tells_what_is_asked_what_is_given_and_which_rules_wait(o
     assert before.json["given"] == {"project": {}, "parcels": {}}
     assert after.json["given"]["project"] == {"project_code": "2026-130102-47-01-012345"}
     assert [fact["title"] for fact in before.json["parcels"]] == ["Proposed use", "Kind of project"]
-    assert [fact["title"] for fact in after.json["parcels"]] == ["拟用途", "项目类型"]
+    assert [fact["title"] for fact in after.json["parcels"]] == ["拟用途", "项目类别"]
     assert len(before.json["project"]) == 17
     path.write_text('电话 = "x"\n[地块]\nFOO = 1\n', encoding="utf-8")
     assert onemap("facts", town, "--data", path).codes == ["data.phone", "data.fact"]
