@@ -2232,10 +2232,6 @@ A version is a layer's code, or code@label.</source>
         <translation>项目信息 (*.toml)</translation>
     </message>
     <message>
-        <source>project code, developer, credit code…</source>
-        <translation>项目代码、建设单位、信用代码…</translation>
-    </message>
-    <message>
         <source>Attach files, which stay with the case</source>
         <translation>添加附件，随项目保存</translation>
     </message>
@@ -3220,10 +3216,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The least width of the place; a square is looked for where none is given</source>
         <translation>位置的最小宽度；不填则按正方形查找</translation>
-    </message>
-    <message>
-        <source>What the project says of itself, for rules that ask the parcel: FIELD=VALUE, commas between</source>
-        <translation>项目自身属性，供询问地块属性的规则使用：字段=值，用逗号隔开</translation>
     </message>
     <message>
         <source>Search in</source>
@@ -4920,6 +4912,190 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Also the charts as SVG, so many millimetres wide</source>
         <translation>另给出各图的 SVG，宽度（毫米）</translation>
+    </message>
+    <message>
+        <source>The bureau's profile…</source>
+        <translation>单位信息…</translation>
+    </message>
+    <message>
+        <source>Who issues the documents of the open library, to whom, under what head</source>
+        <translation>所开资料库的文书由谁发、发给谁、用什么版头</translation>
+    </message>
+    <message>
+        <source>Head of documents</source>
+        <translation>文书版头与单位</translation>
+    </message>
+    <message>
+        <source>Keep the profile</source>
+        <translation>存入单位信息</translation>
+    </message>
+    <message>
+        <source>The bureau's profile</source>
+        <translation>单位信息</translation>
+    </message>
+    <message>
+        <source>Parts of the profile</source>
+        <translation>单位信息各部分</translation>
+    </message>
+    <message>
+        <source>The head of a document</source>
+        <translation>文书版头</translation>
+    </message>
+    <message>
+        <source>What is not said stands nowhere in a document. Departments that say nothing have no red head.</source>
+        <translation>没有填的，文书中不印。没有填写的部门，文书不带红头。</translation>
+    </message>
+    <message>
+        <source>Keep with the library</source>
+        <translation>存入资料库</translation>
+    </message>
+    <message>
+        <source>Lead bureau</source>
+        <translation>牵头单位</translation>
+    </message>
+    <message>
+        <source>Fonts</source>
+        <translation>字体</translation>
+    </message>
+    <message>
+        <source>The profile is kept with the library. Documents written from now on bear it.</source>
+        <translation>单位信息已存入资料库，此后的文书即按此排印。</translation>
+    </message>
+    <message>
+        <source>(seal)</source>
+        <translation>（印章）</translation>
+    </message>
+    <message>
+        <source>Contact: {text}</source>
+        <translation>联系人：{text}</translation>
+    </message>
+    <message>
+        <source>Signatory: {text}</source>
+        <translation>签发人：{text}</translation>
+    </message>
+    <message>
+        <source>Copies: {text}</source>
+        <translation>抄送：{text}</translation>
+    </message>
+    <message>
+        <source>Printed by: {text}</source>
+        <translation>印发：{text}</translation>
+    </message>
+    <message>
+        <source>The library has no profile yet.</source>
+        <translation>资料库还没有单位信息。</translation>
+    </message>
+    <message>
+        <source>Documents bear no head: the profile says nothing of this sender.</source>
+        <translation>文书不带版头：单位信息没有写这个单位。</translation>
+    </message>
+    <message>
+        <source>in Chinese</source>
+        <translation>中文</translation>
+    </message>
+    <message>
+        <source>in English</source>
+        <translation>英文</translation>
+    </message>
+    <message>
+        <source>as usual</source>
+        <translation>按通常做法</translation>
+    </message>
+    <message>
+        <source>the same</source>
+        <translation>同中文</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>{count} rules ask for it</source>
+        <translation>{count}条规则要问</translation>
+    </message>
+    <message>
+        <source>Fill in…</source>
+        <translation>填写…</translation>
+    </message>
+    <message>
+        <source>The facts of the project that rules ask for, as a form</source>
+        <translation>以表单填写规则要问的项目资料</translation>
+    </message>
+    <message>
+        <source>none stated</source>
+        <translation>未填</translation>
+    </message>
+    <message>
+        <source>{count} stated</source>
+        <translation>已填{count}项</translation>
+    </message>
+    <message>
+        <source>no rule waits</source>
+        <translation>没有规则在等</translation>
+    </message>
+    <message>
+        <source>{count} rules wait</source>
+        <translation>{count}条规则在等</translation>
+    </message>
+    <message>
+        <source>{waiting} of {count} rules that ask a project wait for facts.</source>
+        <translation>要问项目的{count}条规则中，{waiting}条在等资料。</translation>
+    </message>
+    <message>
+        <source>These rules ask nothing of a project.</source>
+        <translation>这些规则不问项目资料。</translation>
+    </message>
+    <message>
+        <source>Facts of the project</source>
+        <translation>项目资料</translation>
+    </message>
+    <message>
+        <source>Facts are read…</source>
+        <translation>正在读取资料…</translation>
+    </message>
+    <message>
+        <source>Facts are checked…</source>
+        <translation>正在核对资料…</translation>
+    </message>
+    <message>
+        <source>What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.</source>
+        <translation>没有填的就是未知，不作猜测。地块自身注明的优先。</translation>
+    </message>
+    <message>
+        <source>Load the facts of a project</source>
+        <translation>读取项目资料</translation>
+    </message>
+    <message>
+        <source>Save the facts of the project</source>
+        <translation>另存项目资料</translation>
+    </message>
+    <message>
+        <source>Load…</source>
+        <translation>读取…</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>另存…</translation>
+    </message>
+    <message>
+        <source>All unknown</source>
+        <translation>全部未知</translation>
+    </message>
+    <message>
+        <source>All {count} rules that ask a project have their facts.</source>
+        <translation>要问项目的{count}条规则，资料已齐。</translation>
+    </message>
+    <message>
+        <source>The facts were written: {path}</source>
+        <translation>资料已写入：{path}</translation>
     </message>
 </context>
 </TS>

@@ -350,6 +350,21 @@ def _words(result: Result, language: str) -> str:
     return "\n".join(f"{code}: {name}" for items in groups for code, name in items.items())
 
 
+def _profile(result: Result, language: str) -> str:
+    head = result["heads"]["lead"]
+    shown = ("head_mark", "number_form", "addressed", "copies", "contact", "signatory", "printed_by")
+    lines = [str(head[name]) for name in shown if head[name]]
+    return "\n".join([result["file"], *(lines or [phrase("said.profile_empty", language)])])
+
+
+def _facts(result: Result, language: str) -> str:
+    lines = [
+        phrase("said.facts_asked", language, **{**fact, "count": len(fact["rules"])}) for fact in result["parcels"]
+    ]
+    counts = {"waiting": len(result["waiting"]), "count": len(result["rules"])}
+    return "\n".join([*lines, phrase("said.facts_waiting", language, **counts)])
+
+
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "new": _new,
     "add": _add,
@@ -365,6 +380,8 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "publish": _publish,
     "words": _words,
     "laws": _laws,
+    "profile": _profile,
+    "facts": _facts,
     "compare": _compare,
     "contradictions": _contradictions,
     "sheet": _sheet,

@@ -188,6 +188,7 @@ def review_extend(values: Values, context: VerbContext) -> Result:
 def review_revise(values: Values, context: VerbContext) -> Result:
     """Open the next round on new parcels."""
     from onemap.rules.review import opening
+    from onemap.rules.review.project_data import PARCEL_FACTS
 
     _check_outs(values)
     with open_library(values["library"]) as library:
@@ -195,7 +196,8 @@ def review_revise(values: Values, context: VerbContext) -> Result:
         before = opening.revisable(library, values["case"])
         named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
-        run = opening.judge_round(library, given, context, step_day(library, hand, before.last_day))
+        day, facts = step_day(library, hand, before.last_day), before.data.get(PARCEL_FACTS)
+        run = opening.judge_round(library, given, context, day, facts)
         opening.revise(library, values["case"], run, hand, _reason(values), named)
         case = read_case(library, values["case"], hand.on)
         answer = _answer(library, case, context)

@@ -436,17 +436,13 @@ def test_the_tab_is_not_wider_than_320_pixels_and_stands_side_by_side_where_ther
 def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
     letter = tmp_path / "letter.txt"
     letter.write_text("Please.", encoding="utf-8")
-    facts = tmp_path / "facts.toml"
-    facts.write_text('developer = "School board"\n', encoding="utf-8")
     desk.tab.list.open_button.click()
     desk.tab.form._attach([str(letter)])
-    desk.tab.form.data.setFilePath(str(facts))
     desk.tab.form.parcels.choose_file(str(one_parcel))
     desk.tab.form.project.setText("School")
     desk.tab.form.send_button.click()
     desk.wait_for_case()
     assert [file["name"] for file in desk.case.answer["files"]] == [Path(letter).name]
-    assert desk.case.answer["data"]["developer"] == "School board"
 
 
 def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):
