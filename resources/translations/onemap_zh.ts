@@ -4793,5 +4793,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>What lies in a box from here…</source>
         <translation>从此处起画框，框内有什么…</translation>
     </message>
+    <message>
+        <source>All rules of this department were asked</source>
+        <translation>本部门的规则均已检测</translation>
+    </message>
+    <message>
+        <source>Rules of this department that were not asked: {unasked}</source>
+        <translation>本部门有 {unasked} 条规则未检测</translation>
+    </message>
 </context>
 </TS>
