@@ -115,7 +115,7 @@ def department_asked_text(unasked: int) -> str:
     """How many of a department's rules a run could not be judged by, in one line."""
     if not unasked:
         return tr("All rules of this department were asked")
-    return tr("Rules of this department that were not asked: {unasked}").format(unasked=f"{unasked:,}")
+    return tr("Rules not asked: {unasked}").format(unasked=f"{unasked:,}")
 
 
 def _rule_row(rule: dict[str, Any]) -> QTreeWidgetItem:

@@ -89,6 +89,7 @@ class CaseFindings(QWidget):
         list_layout.addLayout(row)
         list_layout.addWidget(self.summary)
         list_layout.addWidget(self.results, 1)
+        list_layout.addStretch()
         self.pages = QStackedWidget()
         self.pages.addWidget(list_page)
         self.pages.addWidget(self.remedy)

@@ -4798,8 +4798,28 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>本部门的规则均已检测</translation>
     </message>
     <message>
-        <source>Rules of this department that were not asked: {unasked}</source>
-        <translation>本部门有 {unasked} 条规则未检测</translation>
+        <source>Rules not asked: {unasked}</source>
+        <translation>未检测的规则：{unasked} 条</translation>
+    </message>
+    <message>
+        <source>Sort the list</source>
+        <translation>列表排序</translation>
+    </message>
+    <message>
+        <source>By type, then by area</source>
+        <translation>按类型和面积</translation>
+    </message>
+    <message>
+        <source>Sorted</source>
+        <translation>排序</translation>
+    </message>
+    <message>
+        <source>Plans</source>
+        <translation>规划</translation>
+    </message>
+    <message>
+        <source>Sort</source>
+        <translation>排序</translation>
     </message>
 </context>
 </TS>

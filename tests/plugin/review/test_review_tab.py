@@ -339,7 +339,7 @@ def test_the_findings_say_which_rules_were_not_asked_and_why_by_department(desk,
     assert not summary.isVisibleTo(findings)  # there are findings to see
     page.table.choose("forestry")
     assert findings.summary.text() == "No finding concerns this department."
-    assert results.summary_button.text() == "Rules of this department that were not asked: 1"
+    assert results.summary_button.text() == "Rules not asked: 1"
     assert results.isVisibleTo(findings) and summary.isVisibleTo(findings)
     (forestry,) = [summary.topLevelItem(row) for row in range(summary.topLevelItemCount())]
     assert forestry.isExpanded() and forestry.child(0).text(0) == "On public welfare forest: the layer was never loaded"
