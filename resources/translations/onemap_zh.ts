@@ -5097,5 +5097,33 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>The facts were written: {path}</source>
         <translation>资料已写入：{path}</translation>
     </message>
+    <message>
+        <source>All rules of this department were asked</source>
+        <translation>本部门的规则均已检测</translation>
+    </message>
+    <message>
+        <source>Rules not asked: {unasked}</source>
+        <translation>未检测的规则：{unasked} 条</translation>
+    </message>
+    <message>
+        <source>Sort the list</source>
+        <translation>列表排序</translation>
+    </message>
+    <message>
+        <source>By type, then by area</source>
+        <translation>按类型和面积</translation>
+    </message>
+    <message>
+        <source>Sorted</source>
+        <translation>排序</translation>
+    </message>
+    <message>
+        <source>Plans</source>
+        <translation>规划</translation>
+    </message>
+    <message>
+        <source>Sort</source>
+        <translation>排序</translation>
+    </message>
 </context>
 </TS>
