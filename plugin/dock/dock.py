@@ -24,10 +24,12 @@ from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
-from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
+from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
+from onemap.plugin.connection.core_session import Core, core_python, first_core, missing_python_message
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server
+from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
@@ -298,6 +300,11 @@ class OneMapDock(QgsDockWidget):
             )
         elif missing_python_message():
             self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
+
+        if former_cores(first_core()):  # left by a renewal; no QGIS that runs uses them
+            title = tr("Remove One Map's former core")
+            work, nothing = lambda _progress: remove_former_cores(first_core()), lambda _result, _error: None
+            BackgroundTask(title, work, nothing).start()
 
     def open_library(self, path: str) -> None:
         """Open a library."""

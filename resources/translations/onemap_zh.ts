@@ -3810,10 +3810,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>此处有什么？</translation>
     </message>
     <message>
-        <source>Click on the map, or press Enter there for its middle</source>
-        <translation>在地图上点击，或在地图上按回车查看图中央</translation>
-    </message>
-    <message>
         <source>Close what lies here</source>
         <translation>关闭此处内容</translation>
     </message>
@@ -3840,10 +3836,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>No. {number}</source>
         <translation>编号 {number}</translation>
-    </message>
-    <message>
-        <source>{distance} m away</source>
-        <translation>相距 {distance} m</translation>
     </message>
     <message>
         <source>One Map: places, plots, coordinates</source>
@@ -4398,8 +4390,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>在地图上显示该专题的图层</translation>
     </message>
     <message>
-        <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
-        <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
+        <source>The folder of wheels is for Python {version}, and no Python {version} was found on this computer. Install it from python.org, or choose a folder of wheels for the Python that is here, then press “Set up the core” again.</source>
+        <translation>离线安装包文件夹适用于 Python {version}，但本机没有 Python {version}。请从 python.org 安装该版本，或改选适用于本机 Python 的离线安装包文件夹，再点击“安装核心程序”。</translation>
+    </message>
+    <message>
+        <source>Remove One Map's former core</source>
+        <translation>删除一张图原来的核心程序</translation>
     </message>
     <message>
         <source>Add a whole delivery: a folder of many files</source>
@@ -4744,6 +4740,62 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Folder for the rasters of the package</source>
         <translation>包中栅格的存放文件夹</translation>
+    </message>
+    <message>
+        <source>What is asked about</source>
+        <translation>所问范围</translation>
+    </message>
+    <message>
+        <source>At a point</source>
+        <translation>点</translation>
+    </message>
+    <message>
+        <source>Along a line</source>
+        <translation>沿线</translation>
+    </message>
+    <message>
+        <source>In a box</source>
+        <translation>框内</translation>
+    </message>
+    <message>
+        <source>Click on the map; drag for a box. Enter: the middle of the map.</source>
+        <translation>在图上单击；按住拖动则问一框。回车：图的中央。</translation>
+    </message>
+    <message>
+        <source>Click the corners; end with a double click or Enter. Insert: the middle of the map as a corner.</source>
+        <translation>单击各折点，双击或回车结束。Insert 键：以图的中央为折点。</translation>
+    </message>
+    <message>
+        <source>Drag a box, or click two corners. Enter: all that the map shows.</source>
+        <translation>按住拖出一框，或单击两个对角。回车：图上所见全部。</translation>
+    </message>
+    <message>
+        <source>{count} more, of less size inside</source>
+        <translation>另有 {count} 个，框内或沿线部分较小</translation>
+    </message>
+    <message>
+        <source>Whole length</source>
+        <translation>全长</translation>
+    </message>
+    <message>
+        <source>Whole area</source>
+        <translation>全面积</translation>
+    </message>
+    <message>
+        <source>Share inside</source>
+        <translation>框内占比</translation>
+    </message>
+    <message>
+        <source>Looking up what lies there…</source>
+        <translation>正在查此处内容…</translation>
+    </message>
+    <message>
+        <source>What lies along a line from here…</source>
+        <translation>从此处起画线，沿线有什么…</translation>
+    </message>
+    <message>
+        <source>What lies in a box from here…</source>
+        <translation>从此处起画框，框内有什么…</translation>
     </message>
 </context>
 </TS>

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.indicators.indicator_pages import trend_words
 from onemap.rules.indicators.reason_words import indicator_reasons
 
 _MOST_ROWS = 200  # that somebody reads; --json and --out have them all
@@ -40,6 +41,7 @@ def _line(row: dict[str, Any], language: str) -> str:
     words = [
         f"{row['title']}: {value}",
         way,
+        trend_words(row, language) if row["trend"] else "",
         target,
         _room(row, language),
         status if row["reason"] != "no_target" else "",
