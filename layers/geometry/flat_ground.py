@@ -9,7 +9,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.ragged import ranges
-from onemap.layers.geometry.wkb_column import interleaved, multi_bodies, ring_bodies
+from onemap.layers.geometry.wkb_column import interleaved, multi_bodies, ring_heads, with_points
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,29 @@ class FlatGround:
         dimension: np.ndarray = np.where(self.size > 0, 2, shapely.get_dimensions(self.others))
         return dimension
 
-    def wkb(self) -> pa.Array:
-        """Multipolygons, multilines or multipoints as WKB (n,), null where there is no ground."""
-        rings, rest = np.flatnonzero(self.size), np.flatnonzero(self.size == 0)
-        parts = [(rings, ring_bodies(self.points, self.size[rings])), (rest, multi_bodies(self.others[rest]))]
-        return interleaved([(rows, bodies) for rows, bodies in parts if len(rows)] or parts)
+    @property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north (n, 4), not a number where there is no ground."""
+        boxes: np.ndarray = shapely.bounds(self.others).reshape(-1, 4)
+        rows = np.flatnonzero(self.size)
+        if len(rows):
+            first = (np.cumsum(self.size) - self.size)[rows]
+            boxes[rows, :2] = np.minimum.reduceat(self.points, first, axis=0)
+            boxes[rows, 2:] = np.maximum.reduceat(self.points, first, axis=0)
+        return boxes
+
+    def wkb(self, known: Sequence[tuple[np.ndarray, pa.Array]] = ()) -> pa.Array:
+        """Multipolygons, multilines or multipoints as WKB (n,), null where there is no ground.
+
+        known: rows without a ring (k,) of which someone has it already.
+        """
+        is_left = self.size == 0
+        for rows, _ in known:
+            is_left[rows] = False
+        rings, left = np.flatnonzero(self.size), np.flatnonzero(is_left)
+        parts = [(rings, ring_heads(self.size[rings])), *known, (left, multi_bodies(self.others[left]))]
+        whole = interleaved([part for part in parts if len(part[0])] or parts)
+        return with_points(whole, self.points, self.size) if len(rings) else whole
 
     def at(self, rows: np.ndarray) -> "FlatGround":
         """Some rows: a mask (n,) or positions (k,)."""

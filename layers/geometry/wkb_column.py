@@ -1,40 +1,42 @@
-"""Columns of WKB as Arrow arrays: written from flat rings, put together row by row; no geometry is made for it."""
+"""Columns of WKB as Arrow arrays: written from flat rings, and from geometries, and put together row by row."""
 
 import struct
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from onemap.layers.geometry.parts import multi
 
 _KINDS = ("point", "line", "polygon")
 _POINT_BYTES = 16
+_BEFORE = struct.pack("<BIIBII", 1, shapely.GeometryType.MULTIPOLYGON, 1, 1, shapely.GeometryType.POLYGON, 1)
+_HEAD = np.dtype([("before", "u1", len(_BEFORE)), ("points", "<u4")])
 
 
-def ring_bodies(points: np.ndarray, size: np.ndarray) -> pa.Array:
-    """Polygons of one ring each as WKB of multipolygons of one part: (n,).
+def ring_heads(size: np.ndarray) -> pa.Array:
+    """What stands before the points of polygons of one ring each, as WKB of multipolygons of one part: (n,).
 
-    points (m, 2): ring after ring, closed; size (n,): how many points each has.
+    size (n,): how many points each ring has.
     """
-    sizes, start = np.unique(size).tolist(), np.cumsum(size) - size
-    # All rings of one size are written at once, and brought back into their order.
-    rows = [np.flatnonzero(size == count) for count in sizes]
-    parts = [points[start[of][:, None] + np.arange(count)] for of, count in zip(rows, sizes, strict=True)]
-    return interleaved([(of, _bodies(part)) for of, part in zip(rows, parts, strict=True)] or [(size, _nothing())])
+    heads = np.zeros(len(size), dtype=_HEAD)
+    heads["before"], heads["points"] = np.frombuffer(_BEFORE, dtype=np.uint8), size
+    return _column(np.full(len(size), _HEAD.itemsize), heads)
 
 
-def _bodies(rings: np.ndarray) -> pa.Array:
-    """Rings (n, k, 2) as multipolygons."""
-    number, count, _ = rings.shape
-    one, polygon, several = 1, shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON
-    head = struct.pack("<BIIBIII", 1, several, one, 1, polygon, one, count)
-    data = np.empty((number, len(head) + _POINT_BYTES * count), dtype=np.uint8)
-    data[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
-    data[:, len(head) :] = rings.astype("<f8", copy=False).reshape(number, -1).view(np.uint8)
-    offsets = np.arange(number + 1) * data.shape[1]
-    return pa.Array.from_buffers(pa.large_binary(), number, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+def with_points(heads: pa.Array, points: np.ndarray, size: np.ndarray) -> pa.Array:
+    """Values (n,) with points after them: points (m, 2), those of one value after those of another; size (n,)."""
+    after = _column(_POINT_BYTES * size, np.ascontiguousarray(points, dtype="<f8"))
+    return pc.binary_join_element_wise(heads, after, pa.scalar(b"", pa.large_binary()))
+
+
+def _column(size: np.ndarray, data: np.ndarray) -> pa.Array:
+    """Values of so many bytes each (n,), as they lie in memory."""
+    offsets = np.zeros(len(size) + 1, dtype=np.int64)
+    np.cumsum(size, out=offsets[1:])
+    return pa.Array.from_buffers(pa.large_binary(), len(size), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
 def multi_bodies(geometries: np.ndarray) -> pa.Array:
@@ -56,7 +58,3 @@ def interleaved(parts: Sequence[tuple[np.ndarray, pa.Array]]) -> pa.Array:
     place = np.empty(len(rows), dtype=np.int64)
     place[rows] = np.arange(len(rows))
     return whole.take(pa.array(place))
-
-
-def _nothing() -> pa.Array:
-    return pa.array([], pa.large_binary())

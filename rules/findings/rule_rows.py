@@ -5,17 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import is_
 
 import numpy as np
 import pyarrow as pa
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.geometry.wkb_column import interleaved
 from onemap.layers.progress import Progress
 from onemap.rules.findings.findings import Block, RuleJudgement, block_rows, read_ahead, rows_of
-from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.inputs.parcel_rows import GroundsInLibrary, ParcelRows
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
 from onemap.rules.overlay.threads import Threads
 
@@ -28,7 +26,8 @@ _LOOK_S = 0.05
 class RuleRows:
     """What a rule says, and its findings and overlaps in blocks of plain columns, each of which has rows.
 
-    Besides their columns blocks have `_wkb`, their geometries as they are written; overlaps `_dimension`.
+    Besides their columns blocks have `_wkb`, their geometries as they are written, and the `_box` of each; overlaps
+    `_dimension`.
     """
 
     judged: RuleJudgement
@@ -45,9 +44,7 @@ def rule_rows(judged: RuleJudgement, order: int, parcels: ParcelRows, language: 
     for block in findings:
         _write_findings(block, parcels, next(parts))
     for block in overlaps:
-        _write_overlaps(block, judged.judgement.pairs.ground, findings, parcels, next(parts))
-    for block in findings:
-        del block["_geometry"]
+        _write_overlaps(block, judged.judgement.pairs.ground, parcels, next(parts))
     return RuleRows(judged, findings, overlaps)
 
 
@@ -86,46 +83,45 @@ def _rows_but_under(rows: RuleRows, parcels: np.ndarray | None) -> RuleRows:
 
 def _write_findings(block: Block, parcels: ParcelRows, threads: Threads) -> None:
     """Add to findings their geometries as they are written, and their areas on the ellipsoid."""
-    ground, parcel = FlatGround.of(block["_geometry"]), block["_parcel"]
-    ellipsoidal_m2 = np.zeros(len(parcel))
+    ellipsoidal_m2 = np.zeros(len(block["_parcel"]))
 
-    def write(rows: slice) -> pa.Array:
-        own = parcels.grounds_in_library(ground.at(np.arange(rows.start, rows.stop)), parcel[rows])
+    def measure(rows: slice, own: GroundsInLibrary) -> None:
         ellipsoidal_m2[rows] = own.area_ellipsoidal_m2
-        return own.wkb()
 
-    block["_wkb"] = pa.concat_arrays(threads.each(write, list(blocks(len(parcel), _AT_ONCE))))
+    _write(block, FlatGround.of(block.pop("_geometry")), parcels, threads, measure)
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ellipsoidal_m2)
 
 
-def _write_overlaps(
-    block: Block, ground: FlatGround, findings: Sequence[Block], parcels: ParcelRows, threads: Threads
+def _write_overlaps(block: Block, ground: FlatGround, parcels: ParcelRows, threads: Threads) -> None:
+    """Add to overlaps their geometries as they are written; ground: theirs, counted from the origin."""
+    dimension = np.full(len(ground), -1)
+
+    def look(rows: slice, own: GroundsInLibrary) -> None:
+        dimension[rows] = own.ground.dimension
+
+    _write(block, ground, parcels, threads, look)
+    block["_dimension"] = dimension
+
+
+def _write(
+    block: Block,
+    ground: FlatGround,
+    parcels: ParcelRows,
+    threads: Threads,
+    look: Callable[[slice, GroundsInLibrary], None],
 ) -> None:
-    """Add to overlaps their geometries as they are written: where one is a finding's whole ground, it is that one's.
+    """Add to rows their ground as it is written, and where it lies; `look` sees it in the library's plane."""
+    parcel, boxes = block["_parcel"], np.empty((len(ground), 4))
 
-    ground: theirs, counted from the origin.
-    """
-    parcel, written = block["_parcel"], []
-    is_left = np.ones(len(parcel), dtype=bool)
-    for finding in findings:
-        row_of = np.full(len(parcels.names), -1)
-        row_of[finding["_parcel"]] = np.arange(len(finding["_parcel"]))
-        rows = np.flatnonzero(is_left & (ground.size == 0) & (row_of[parcel] >= 0))
-        there = row_of[parcel[rows]]
-        pairs = map(is_, ground.others[rows].tolist(), finding["_geometry"][there].tolist())
-        same = np.fromiter(pairs, dtype=bool, count=len(rows))
-        written.append((rows[same], finding["_wkb"].take(pa.array(there[same]))))
-        is_left[rows[same]] = False
-    every = np.flatnonzero(is_left)
+    def write(rows: slice) -> pa.Array:
+        own = parcels.grounds_in_library(ground.at(np.arange(rows.start, rows.stop)), parcel[rows])
+        look(rows, own)
+        boxes[rows] = own.ground.boxes
+        return own.wkb()
 
-    def write(some: slice) -> tuple[np.ndarray, pa.Array]:
-        left = every[some]
-        return left, parcels.grounds_in_library(ground.at(left), parcel[left]).wkb()
-
-    written += threads.each(write, list(blocks(len(every), _AT_ONCE)))
-    block["_wkb"] = interleaved([part for part in written if len(part[0])])
-    block["_dimension"] = np.where(np.asarray(block["_wkb"].is_valid()), ground.dimension, -1)
+    block["_wkb"] = pa.concat_arrays(threads.each(write, list(blocks(len(ground), _AT_ONCE))))
+    block["_box"] = boxes
 
 
 class BackgroundRows:

@@ -81,12 +81,12 @@ def row_tables(
         block["parcel"] = keys[block["_parcel"]]
     progress.at(0.5)
     columns = typed_columns(findings, FINDING_COLUMNS)
-    tables: dict[str, Table] = {"findings": WrittenTable(columns, findings["_wkb"])}
+    tables: dict[str, Table] = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
     for name, wanted, kind in _OVERLAP_TABLES:
         progress.at(0.8)
         is_wanted = pieces["_dimension"] == wanted
         part = pieces if is_wanted.all() else block_rows(pieces, np.flatnonzero(is_wanted))
-        tables[name] = WrittenTable(typed_columns(part, _OVERLAP_COLUMNS), part["_wkb"], kind)
+        tables[name] = WrittenTable(typed_columns(part, _OVERLAP_COLUMNS), part["_wkb"], part["_box"], kind)
     tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
     classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
     tables["land_classes"] = Table(typed_columns(classes))
@@ -139,7 +139,8 @@ def _sort_block(blocks: list[Block], by: list[str]) -> Block:
     """All blocks as one in the order of its columns `by`."""
     if not blocks:
         nobody = np.empty(0, dtype=np.int64)
-        return {"_parcel": nobody, "_dimension": nobody, "_wkb": pa.array([], pa.large_binary())}
+        wkb = pa.array([], pa.large_binary())
+        return {"_parcel": nobody, "_dimension": nobody, "_wkb": wkb, "_box": np.empty((0, 4))}
     columns = {name: _one_after_the_other([block[name] for block in blocks]) for name in blocks[0]}
     order = np.lexsort([columns[name] for name in reversed(by)])
     return columns if (order[1:] > order[:-1]).all() else block_rows(columns, order)
@@ -174,7 +175,7 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table
         "area_m2": parcels.area_m2,
         "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
     }
-    return WrittenTable(typed_columns(columns), parcels.wkb)
+    return WrittenTable(typed_columns(columns), parcels.wkb, parcels.boxes)
 
 
 def run_table(record: dict[str, Any]) -> Table:

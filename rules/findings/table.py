@@ -78,8 +78,10 @@ class Table:
 class WrittenTable(Table):
     """A table whose geometries are there as they are written, as WKB (n,); they are made where somebody asks."""
 
-    def __init__(self, columns: pd.DataFrame, wkb: pa.Array, geometry_type: str = "MultiPolygon") -> None:
-        self.__dict__.update(columns=columns, wkb=wkb, geometry_type=geometry_type)
+    def __init__(
+        self, columns: pd.DataFrame, wkb: pa.Array, boxes: np.ndarray, geometry_type: str = "MultiPolygon"
+    ) -> None:
+        self.__dict__.update(columns=columns, wkb=wkb, boxes=boxes, geometry_type=geometry_type)
 
     @cached_property
     def geometries(self) -> np.ndarray | None:

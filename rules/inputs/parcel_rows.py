@@ -13,7 +13,6 @@ import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.layers.geometry.wkb_column import interleaved
 from onemap.rules.overlay.pair_ground import moved_ground
 
 _POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB begins
@@ -53,6 +52,12 @@ class ParcelRows:
         return ellipsoidal_areas_m2(self.geometries, self.crs)
 
     @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of the parcels (n, 4)."""
+        boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
+        return boxes
+
+    @cached_property
     def wkb(self) -> pa.Array:
         """The parcels as multipolygons, as WKB (n,)."""
         return pa.array(as_multis(self.given_wkb()), pa.large_binary())
@@ -64,34 +69,31 @@ class ParcelRows:
             rows = np.flatnonzero(ground.size == 0)
             pairs = map(is_, ground.others[rows].tolist(), self.local[parcel[rows]].tolist())
             is_whole[rows] = np.fromiter(pairs, dtype=bool, count=len(rows))
-        part = moved_ground(ground.at(~is_whole), self.origin)
-        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), part)
+        whole, part = np.flatnonzero(is_whole), np.flatnonzero(~is_whole)
+        given = np.full(len(ground), None, dtype=object)
+        given[whole] = self.geometries[parcel[whole]]
+        moved = moved_ground(ground.at(part), self.origin).among(given, part)
+        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved)
 
 
 @dataclass(frozen=True)
 class GroundsInLibrary:
-    """Grounds (k,) in the library's plane.
-
-    parcel (k,): whose whole ground it is, -1 of a part; part: the ground of those that are no whole parcel, in order.
-    """
+    """Grounds (k,) in the library's plane; parcel (k,): whose whole ground it is, -1 of a part."""
 
     parcels: ParcelRows
     parcel: np.ndarray
-    part: FlatGround
+    ground: FlatGround
 
     @property
     def area_ellipsoidal_m2(self) -> np.ndarray:
         """Their areas on the ellipsoid (k,), 0 where there is none."""
-        is_part = self.parcel < 0
+        whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
         areas = np.empty(len(self.parcel))
-        areas[~is_part] = self.parcels.area_ellipsoidal_m2[self.parcel[~is_part]]
-        areas[is_part] = ellipsoidal_areas_m2(self.part.geometries, self.parcels.crs)
+        areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]
+        areas[part] = ellipsoidal_areas_m2(self.ground.at(part).geometries, self.parcels.crs)
         return areas
 
     def wkb(self) -> pa.Array:
         """Multipolygons, multilines or multipoints as WKB (k,), null where there is no ground."""
-        whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
-        if len(whole) == 0:
-            return self.part.wkb()
-        bodies = self.parcels.wkb.take(pa.array(self.parcel[whole]))
-        return interleaved([(whole, bodies), (part, self.part.wkb())]) if len(part) else bodies
+        whole = np.flatnonzero(self.parcel >= 0)
+        return self.ground.wkb([(whole, self.parcels.wkb.take(pa.array(self.parcel[whole])))] if len(whole) else ())

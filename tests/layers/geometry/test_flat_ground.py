@@ -1,6 +1,7 @@
 """Ground in flat arrays says, row by row, what the same geometries say."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon, box
@@ -57,6 +58,7 @@ def written(geometries: np.ndarray) -> list[bytes | None]:
 def assert_same(ground: FlatGround, expected: np.ndarray) -> None:
     assert len(ground) == len(expected)
     assert ground.wkb().to_pylist() == written(expected)
+    assert np.array_equal(ground.boxes, shapely.bounds(expected).reshape(-1, 4), equal_nan=True)
     assert shapely.to_wkb(ground.geometries).tolist() == shapely.to_wkb(expected).tolist()
     assert ground.area_m2.tobytes() == shapely.area(expected).tobytes()
     assert ground.dimension.tolist() == shapely.get_dimensions(expected).tolist()
@@ -68,6 +70,16 @@ def test_rows_of_rings_and_of_geometries_are_what_the_geometries_are(mixed):
     assert_same(FlatGround.of(expected), expected)
     assert_same(flat(rings(9, 500)), rings(9, 500))
     assert_same(FlatGround.of(np.empty(0, dtype=object)), np.empty(0, dtype=object))
+
+
+def test_rows_whose_wkb_is_known_are_not_written_again(mixed):
+    ground, expected = mixed
+    rows = np.flatnonzero(ground.size == 0)[[5, 0, 3]]
+    found = ground.wkb([(rows, pa.array([b"a", b"b", b"c"], pa.large_binary()))]).to_pylist()
+    wanted = written(expected)
+    for row, body in zip(rows.tolist(), (b"a", b"b", b"c"), strict=True):
+        wanted[row] = body
+    assert found == wanted
 
 
 def test_some_rows_are_those_in_their_new_order(mixed):

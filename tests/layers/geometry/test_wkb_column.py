@@ -5,7 +5,7 @@ import pyarrow as pa
 import shapely
 from shapely import LineString, MultiPolygon, Point, box
 
-from onemap.layers.geometry.wkb_column import interleaved, multi_bodies, ring_bodies
+from onemap.layers.geometry.wkb_column import interleaved, multi_bodies, ring_heads, with_points
 
 
 def test_rings_are_written_as_multipolygons_of_one_part():
@@ -16,12 +16,12 @@ def test_rings_are_written_as_multipolygons_of_one_part():
     points[start + size - 1] = points[start]
     polygons = shapely.polygons(shapely.linearrings(points, indices=np.arange(3000).repeat(size)))
     multis = shapely.multipolygons(polygons, indices=np.arange(3000))
-    bodies = ring_bodies(points, size)
+    bodies = with_points(ring_heads(size), points, size)
     bodies.validate(full=True)
     assert bodies.to_pylist() == shapely.to_wkb(multis, byte_order=1).tolist()
-    backwards = ring_bodies(points.astype(">f8"), size)
-    assert backwards.equals(bodies)
-    assert len(ring_bodies(np.empty((0, 2)), size[:0])) == 0
+    assert with_points(ring_heads(size), points.astype(">f8"), size).equals(bodies)
+    some = pa.array([b"1", None, b""], pa.large_binary())
+    assert with_points(some, points[:1], np.array([0, 0, 1])).to_pylist() == [b"1", None, points[0].tobytes()]
 
 
 def test_geometries_are_written_as_multis_of_their_kind_and_none_stays_none():
