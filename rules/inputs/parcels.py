@@ -132,9 +132,7 @@ def read_parcels(
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
-    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
-    if lost:
-        raise OneMapError.of(lost)
+    told = _told_of_text(raw, attributes, field, place)
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(raw.geometries) + 1)))
     wrong = _id_problems(ids, field, place)
     if wrong and not keep_bad:
@@ -171,6 +169,14 @@ def _matched_attributes(
     """The fields under the names that were asked for; of several files some may have the right names already."""
     sources = fitting_sources(fields, raw.attributes.columns) if is_one_of_several else fields
     return renamed_fields(raw.attributes, sources, place)
+
+
+def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
+    """What is told of lost text. Raises OneMapError for ids in which some is lost."""
+    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
+    if lost:
+        raise OneMapError.of(lost)
+    return list(told)
 
 
 def _set_aside(
