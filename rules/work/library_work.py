@@ -199,7 +199,7 @@ def sample(values: Values, context: VerbContext) -> Result:
     folder = Path(values["folder"])
     if not folder.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(folder.parent))
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OneMapError("out.exists", file=folder.name)
     context.progress.at(0.0, phrase("progress.sample", context.language))
     folder.mkdir(exist_ok=True)
