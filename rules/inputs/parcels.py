@@ -13,7 +13,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
-from onemap.layers.frames.frames import BadFeatures
+from onemap.layers.frames.frames import BadFeatures, RawFrame
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
@@ -111,6 +111,14 @@ def _id_problems(ids: list[str | None], field: str | None, place: dict[str, Any]
     ]
 
 
+def _text_remarks(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
+    """Where characters were lost in reading; raises OneMapError where they were of an id."""
+    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
+    if lost:
+        raise OneMapError.of(lost)
+    return told
+
+
 def read_parcels(
     source: str,
     layer: str | None,
@@ -134,9 +142,7 @@ def read_parcels(
     sources = fitting_sources(wishes.fields, raw.attributes.columns) if is_one_of_several else wishes.fields
     attributes = renamed_fields(raw.attributes, sources, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
-    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
-    if lost:
-        raise OneMapError.of(lost)
+    told = _text_remarks(raw, attributes, field, place)
     count = len(raw.geometries)
     ids = text_values(attributes[field].tolist() if field else list(range(1, count + 1)))
     wrong = _id_problems(ids, field, place)
