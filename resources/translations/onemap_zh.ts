@@ -4869,5 +4869,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Also the charts as SVG, so many millimetres wide</source>
         <translation>另给出各图的 SVG，宽度（毫米）</translation>
     </message>
+    <message>
+        <source>Page of what to look at</source>
+        <translation>待看事项的页面</translation>
+    </message>
+    <message>
+        <source>Open the list as a page, with a chart of how many there are of each kind</source>
+        <translation>以页面打开清单，附各类数量的图</translation>
+    </message>
 </context>
 </TS>
