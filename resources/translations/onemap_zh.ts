@@ -5221,5 +5221,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Verdicts of open cases that it would turn: {count}.</source>
         <translation>会使在办项目的 {count} 个结论翻转。</translation>
     </message>
+    <message>
+        <source>Page of what to look at</source>
+        <translation>待看事项的页面</translation>
+    </message>
+    <message>
+        <source>Open the list as a page, with a chart of how many there are of each kind</source>
+        <translation>以页面打开清单，附各类数量的图</translation>
+    </message>
 </context>
 </TS>
