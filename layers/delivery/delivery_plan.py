@@ -14,7 +14,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.known_transform import needs_change, offered_change
 from onemap.layers.delivery.remembered_answers import COVERS, CRS, ENCODING, FIELDS, TRANSFORM, layer_answers
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import needed_fields
+from onemap.layers.frames.fields import fitting_sources, needed_fields
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
 from onemap.layers.library.library import Library
@@ -44,7 +44,8 @@ class PlanRow:
     what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
     transform_hash: which change of datum the named one must be, or that of the whole delivery where none is named;
     remembered: those that the layer's last version was added with; problems: what stands in the way; geometry, count:
-    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding.
+    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding; names:
+    of its fields.
     """
 
     source: str
@@ -69,6 +70,7 @@ class PlanRow:
     geometry: str | None = None
     count: int | None = None
     declares: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def record(self, language: str) -> dict[str, Any]:
         """The row as the contract's JSON object."""
@@ -144,6 +146,7 @@ def _row_of_layer(
         geometry=geometry,
         count=layer["count"],
         declares=_declared(layer),
+        names=tuple(item["name"] for item in layer["fields"]),
     )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
@@ -246,9 +249,10 @@ def _with_memory(
         return row
     answers = layer_answers(library, row.code or "")
     left_open = {name: answers.value(name) for name in (CRS, ENCODING) if name not in row.declares}
-    facts = {FIELDS: answers.value(FIELDS), COVERS: answers.value(COVERS), **left_open}
+    fields = fitting_sources(answers.value(FIELDS) or {}, row.names)
+    facts = {FIELDS: fields, COVERS: answers.value(COVERS), **left_open}
     # A coverage that nobody changed is the last version's own ground, which may have come from a file.
-    row = replace(row, fields=facts[FIELDS] or {}, covers=facts[COVERS] if answers.is_changed(COVERS) else None)
+    row = replace(row, fields=fields, covers=facts[COVERS] if answers.is_changed(COVERS) else None)
     row = replace(row, crs=left_open.get(CRS), encoding=left_open.get(ENCODING))
     row = replace(row, remembered=tuple(name for name, value in facts.items() if value))
     if row.geometry == "raster" or not needs_change(row.crs or row.declares.get("crs"), library.crs):

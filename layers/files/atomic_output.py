@@ -3,7 +3,8 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
@@ -67,7 +68,7 @@ def _take_places(written: list[Path], target: Path) -> None:
         )
         former |= {old for old in likely if old.suffix.lower() in _OF_A_SHAPEFILE}
     if len(written) == 1 and not (former - {target}) and not target.is_dir():
-        os.replace(written[0], folder / written[0].name)
+        _patiently(written[0].replace, folder / written[0].name)
         return
     aside = target.with_name(f"{target.name}.former.part")
     _remove(aside)
@@ -78,7 +79,7 @@ def _take_places(written: list[Path], target: Path) -> None:
             *((old, aside / old.name) for old in former),
             *((new, folder / new.name) for new in written),
         ]:
-            path.rename(place)
+            _patiently(path.rename, place)
             moved.append((path, place))
     except OSError:
         for path, place in reversed(moved):
@@ -88,11 +89,23 @@ def _take_places(written: list[Path], target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+def _patiently(move: Callable[[Path], object], place: Path) -> None:
+    """Move a file; on Windows a scanner of viruses may hold a new one for a moment."""
+    for wait_s in _SCANNER_WAITS_S:
+        try:
+            move(place)
+            return
+        except PermissionError:
+            time.sleep(wait_s)
+    move(place)
+
+
 def _is_of_ours(folder: Path) -> bool:
     """True for a FileGDB, and for a folder of nothing but tables; any other may hold someone's work."""
     return folder.suffix.lower() == ".gdb" or all(path.suffix == ".parquet" for path in folder.iterdir())
 
 
+_SCANNER_WAITS_S = (0.1, 0.3, 1.0) if os.name == "nt" else ()
 _BESIDE = 32  # signs of a path: what is added to a target's name while it is written, and files in its folder
 _OF_A_SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd"}
 

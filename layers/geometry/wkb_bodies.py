@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import shapely
 
 _SINGLES = {"polygon": (3, 6), "line": (2, 5), "point": (1, 4)}  # types of WKB, and of the multi of one
@@ -22,6 +23,11 @@ class Bodies:
         if isinstance(geometries, Bodies):
             return geometries
         return cls(shapely.to_wkb(geometries, byte_order=1), shapely.bounds(geometries).reshape(-1, 4))
+
+    @property
+    def column(self) -> pa.Array:
+        """The WKB (n,) as Arrow has it."""
+        return pa.array(self.wkb, pa.large_binary())
 
     def multi(self, geometry: str) -> "Bodies":
         """Single geometries as multis, so that a table holds one type; None, and what is empty, stay as they are."""

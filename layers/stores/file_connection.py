@@ -128,7 +128,7 @@ class FileConnection(sqlite3.Connection):
         self, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int
     ) -> Iterator[tuple[Any, ...]]:
         bodies = map(Bodies.of, blocks)
-        blobs = (blob for block in bodies for blob in geopackage.wkb_to_blobs(block.wkb, block.boxes, self.srs_id))
+        blobs = (blob for block in bodies for blob in geopackage.wkb_to_blobs(block.column, block.boxes, self.srs_id))
         for fid, row in enumerate(zip(blobs, *values, strict=True), start=first_fid):
             yield (fid, *row)
 

@@ -28,7 +28,7 @@ class SetupPage(QWidget):
         self._explanation = QLabel(
             tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
-                "QGIS itself is not changed. Setting it up takes some minutes and about 1 GB."
+                "QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB."
             )
         )
         self._message = QLabel()

@@ -16,7 +16,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsRubberBand
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtGui import QColor, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -44,6 +44,8 @@ NAME, VALUE = 0, 1
 ROLE_PLACE = Qt.ItemDataRole.UserRole
 COLOUR = "#E8590C"
 NEAR_PX = 8  # lines and points this near to the click or the line are meant
+VALUE_SHARE = 0.38  # of the tree's width; a longer value is cut and stands in the tip
+MIN_ROWS, ROW_MARGIN_PX = 8, 4
 QUICK_MS = 300  # an answer that takes longer is announced
 
 
@@ -105,7 +107,8 @@ class IdentifyView(QWidget):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        self.tree.setMinimumHeight((MIN_ROWS + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
         head = QHBoxLayout()
         head.addWidget(self.place, 1)
         head.addWidget(self.close_button)
@@ -120,6 +123,11 @@ class IdentifyView(QWidget):
         layout.addWidget(self.tree, 1)
         self.hint.hide()
         self._show_answer(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Share the width between names and values."""
+        super().resizeEvent(event)
+        self.tree.setColumnWidth(VALUE, round(VALUE_SHARE * self.width()))
 
     def close_down(self) -> None:
         """Let go of the map."""
@@ -240,6 +248,7 @@ class IdentifyView(QWidget):
             font = item.font(NAME)
             font.setBold(True)
             item.setFont(NAME, font)
+            item.setFirstColumnSpanned(not row.value)
         for below in row.rows:
             self._add(item, below)
         item.setExpanded(row.is_open)

@@ -89,7 +89,7 @@ def program_environment(show: bool = False) -> dict:
             env["XDG_RUNTIME_DIR"] = str(runtime)
         # QGIS's embedded Python takes its home from the first python3 on PATH: it must be the system's.
         env["PATH"] = os.pathsep.join(["/usr/bin", env.get("PATH", "")])
-    if not show:
+    if not show and not IS_WINDOWS and sys.platform != "darwin":  # there a screen is, and QGIS may bring no other
         env["QT_QPA_PLATFORM"] = "offscreen"
     return env
 

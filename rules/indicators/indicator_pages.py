@@ -110,14 +110,15 @@ def _cells(row: Record, language: str, has_trends: bool) -> list[str]:
     return [row["title"], value, *trend, target, status, phrase("said.comma", language).join(filter(None, why))]
 
 
-def trend_words(row: Record, language: str) -> str:
+def trend_words(row: Mapping[str, Any], language: str) -> str:
     """Which way a value goes, by sign and word, since which value of which day; or why nobody can say."""
     if row["value"] is None:
         return "–"
-    word = phrase(f"trend.{row['trend'] or 'unknown'}", language)
     if row["trend"] is None:
-        return f"{SIGNS[None]} {word}: {indicator_reasons(row['trend_reason'], language)}"
+        reason = indicator_reasons(row["trend_reason"], language)
+        return f"{SIGNS[None]} {phrase('trend.unknown', language, reason=reason)}"
     facts = {"value": value_text(row["before"], [row["before"]]), "day": row["before_as_of"]}
+    word = phrase(f"trend.{row['trend']}", language)
     return f"{SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
 
 

@@ -1,6 +1,6 @@
 """What quotas are used by, as a page each: what is there, approved, in review and free, the pace, and the days left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
@@ -17,9 +17,10 @@ from onemap.rules.maps.page_files import Page
 MOST_BARS = 30  # that one chart shows
 _MOST_ROWS = 200  # of a table that somebody reads on paper
 Record = dict[str, Any]
+Row = Mapping[str, Any]  # of an answer, or of a run that is kept
 
 
-def is_quota(row: Record) -> bool:
+def is_quota(row: Row) -> bool:
     """Whether a row leaves room up to a target, or has used it up."""
     return row["headroom"] is not None
 
@@ -66,14 +67,17 @@ def _bar(row: Record, language: str) -> QuotaBar:
     return QuotaBar(unit_words(row, language), existing, approved, review, free, row["target"], note)
 
 
-def approved_and_review(row: Record) -> tuple[float | None, float | None]:
-    """What is approved and not yet there, and what is in review, in the indicator's unit; None where not known."""
-    if row["committed"] is None:
+def approved_and_review(row: Row) -> tuple[float | None, float | None]:
+    """What is approved and not yet there, and what is in review, in the indicator's unit; None where not known.
+
+    A run that is kept knows both together only.
+    """
+    if row["committed"] is None or row.get("in_review") is None:
         return None, None
     return row["committed"] - row["in_review"], row["in_review"]
 
 
-def room_words(row: Record, language: str) -> list[str]:
+def room_words(row: Row, language: str) -> list[str]:
     """Value, approved, in review, free, pace and days of a quota in words; why one of them is not known."""
     measure = measure_words(row["unit_of_measure"], language)
     approved, review = approved_and_review(row)
@@ -81,6 +85,8 @@ def room_words(row: Record, language: str) -> list[str]:
     if row["committed_reason"] is not None:
         why = indicator_reasons(row["committed_reason"], language)
         said.append(phrase("quota.committed_unknown", language, reason=why))
+    elif review is None and row["committed"] is not None:
+        said.append(_amount("committed", row["committed"], measure, language))
     elif row["committed"] is not None:
         said.append(_amount("approved", approved, measure, language))
         said.append(_amount("in_review", review, measure, language))
@@ -91,7 +97,7 @@ def room_words(row: Record, language: str) -> list[str]:
     return [*said, *pace_words(row, language)]
 
 
-def pace_words(row: Record, language: str) -> list[str]:
+def pace_words(row: Row, language: str) -> list[str]:
     """How much a year it is used by, and for how many days it lasts; or why nobody can tell."""
     said = []
     if row["pace"] is not None:

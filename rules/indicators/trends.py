@@ -9,13 +9,13 @@ from typing import Any
 
 from onemap.layers.library.versions import Version, in_force
 from onemap.rules.indicators.class_editions import CLASSES
+from onemap.rules.indicators.headroom import is_same
 from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack
 from onemap.rules.indicators.series_breaks import SAME_STATE, UNITS
 
 RISE, FALL, SAME = "rise", "fall", "same"
 ONE_STATE = "one_state"
 SIGNS = {RISE: "↗", FALL: "↘", SAME: "→", None: "?"}
-_SAME = 1e-6  # of the larger value: less is how the same ground is measured twice
 Record = dict[str, Any]
 Wanted = Sequence[tuple[IndicatorPack, Indicator]]
 NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", "before_as_of"))
@@ -91,6 +91,6 @@ def set_trends(rows: Sequence[Record]) -> None:
 
 
 def _way(before: float, after: float) -> str:
-    if abs(after - before) <= _SAME * max(abs(before), abs(after)):
+    if is_same(before, after):
         return SAME
     return RISE if after > before else FALL

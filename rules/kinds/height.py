@@ -296,5 +296,6 @@ KIND = Kind(
     problems=_problems,
     fields=_fields,
     parcel_fields=lambda options: (options["parcel_field"],),
+    parcel_unit="m",
     fitting=_fitting,
 )

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from onemap.rules.maps.chart_pages import check_page, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.table_targets import target_answer
 
 
@@ -159,6 +159,7 @@ def themes(values: Values, context: VerbContext) -> Result:
             {
                 "id": theme.id,
                 "title": theme.title[context.language],
+                "file": theme.file,
                 "layers": [layer(code) for code in theme.layers],
                 "tables": [layer(code) for code in theme.tables],
                 "indicators": [{"id": one, "title": titles[one]} for one in theme.indicators if one in titles],

@@ -36,7 +36,7 @@ def told(system: str, code: str, **environment: str) -> list[str]:
 
 ASK = (
     "print(qgis_programs.find_python()); print(qgis_programs.program('qgis_process')); "
-    "print(qgis_programs.settings_file().name)"
+    "print(qgis_programs.settings_file().relative_to(qgis_programs.PROFILE).as_posix())"
 )
 
 
@@ -44,7 +44,7 @@ ASK = (
 def test_on_macos_qgis_is_found_in_the_person_s_applications(tmp_path, number, settings):
     contents = tmp_path / "Applications" / "QGIS-LTR.app" / "Contents" / "MacOS"
     python, process = script(contents / "bin/python3", f"echo {number}"), script(contents / "bin/qgis_process", "")
-    assert told(MAC, ASK, HOME=str(tmp_path)) == [str(python), str(process), settings]
+    assert told(MAC, ASK, HOME=str(tmp_path)) == [str(python), str(process), f"profiles/default/QGIS/{settings}"]
 
 
 def test_a_qgis_that_is_too_old_is_passed_over(tmp_path):
@@ -61,9 +61,16 @@ def test_on_windows_qgis_is_started_by_what_sets_up_its_libraries(tmp_path, numb
     python = script(folder / "python-qgis-ltr.bat", f"echo setting up; echo {number}")
     process = script(folder / "qgis_process-qgis-ltr.bat", "")
     found = told(WINDOWS, ASK, PROGRAMFILES=str(tmp_path))
-    assert found == [str(python), str(process), settings]
+    assert found == [str(python), str(process), f"profiles/default/QGIS/{settings}"]
     face = "print(qgis_programs.python_of(qgis_programs.pythons.FACE))"
     assert told(WINDOWS, face, PROGRAMFILES=str(tmp_path)) == [str(python)]
+
+
+@pytest.mark.parametrize(("system", "screen"), [(MAC, "None"), (WINDOWS, "None"), ("", "offscreen")])
+def test_where_there_is_a_screen_qgis_is_not_asked_for_another(tmp_path, system, screen):
+    """The application of macOS may bring no plugin of Qt's for a screen that nobody sees."""
+    code = "print(qgis_programs.program_environment().get('QT_QPA_PLATFORM'))"
+    assert told(system, code, HOME=str(tmp_path)) == [screen]
 
 
 @pytest.mark.parametrize(
@@ -75,3 +82,14 @@ def test_without_qgis_the_step_is_named(tmp_path, system, step):
     python, said = told(system, code, HOME=str(tmp_path))
     assert python == "None"
     assert step in said and "QGIS_PREFIX_PATH" in said
+
+
+def test_without_the_module_venv_the_step_for_debian_and_ubuntu_is_named(tmp_path):
+    bare = script(tmp_path / "python3", "exit 1")  # as Debian's without the package python3-venv: ensurepip is missing
+    code = (
+        f"from workshop import debian, machine, pythons; pythons._pythons = lambda: iter([{str(bare)!r}]); "
+        "debian.is_root = lambda: False\n"
+        "try:\n    pythons._core_python()\nexcept machine.WorkshopError as error:\n    print(error)"
+    )
+    (said,) = told("", code)
+    assert "sudo apt install python3-venv" in said and "python.org" in said

@@ -193,6 +193,14 @@ def test_answers_are_shown_changed_and_forgotten(library, tmp_path, parameters, 
     assert not onemap("verify", copy).json.get("ok")
 
 
+def test_matched_fields_are_left_where_a_file_has_the_right_names_by_now(library, tmp_path, onemap):
+    assert onemap("answers", library, "DLTB", "--set", "fields=BSM=编号,DLBM=类").code == 0
+    (row,) = onemap("answers", library, "DLTB").json["answers"]
+    assert row["since"] == {"fields": None}
+    row, _ = planned(onemap, library, sent(tmp_path, 2023, "EPSG:4547"))
+    assert (row["fields"], row["remembered"]) == ({}, [])
+
+
 @pytest.mark.parametrize(
     ("wishes", "code"),
     [

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files import atomic_output as atomic_output_module
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.tests.machines import windows_like
 
@@ -72,3 +73,20 @@ def test_a_folder_of_which_a_program_holds_a_file_stays_whole(tmp_path, monkeypa
         write(part, "b", ".gdbtable", text="new")
     assert state(tmp_path) == {"plan.gdb/a.gdbtable": "old", "plan.gdb/a.gdbtablx": "old"}
     assert [path.name for path in tmp_path.iterdir()] == ["plan.gdb"]
+
+
+def test_a_file_that_a_scanner_holds_for_a_moment_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(atomic_output_module, "_SCANNER_WAITS_S", (0.0, 0.0))
+    replace, tries = Path.replace, []
+
+    def held_once(path, target):
+        tries.append(path)
+        if len(tries) == 1:
+            raise PermissionError(13, "used by another process")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", held_once)
+    write(tmp_path, "plan", ".xlsx", text="old")
+    with atomic_output(tmp_path / "plan.xlsx", overwrite=True) as part:
+        write(part.parent, "plan", ".xlsx", text="new")
+    assert len(tries) == 2 and state(tmp_path) == {"plan.xlsx": "new"}

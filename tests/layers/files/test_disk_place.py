@@ -98,6 +98,13 @@ def test_where_long_paths_are_off_a_library_keeps_room_for_what_is_written_besid
     assert not code or "Win32 long paths" in made.json["problems"][0]["mend"]
 
 
+def test_a_mapped_drive_of_another_machine_is_refused_and_postgis_is_named(onemap, tmp_path, windows, monkeypatch):
+    monkeypatch.setattr(disk_place, "_drive_type", lambda _drive: 4)  # DRIVE_REMOTE
+    made = onemap("new", tmp_path / "city.gpkg", "--crs", "EPSG:4547")
+    assert made.codes == ["library.network"] and "PostGIS" in made.json["problems"][0]["mend"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_where_long_paths_are_on_none_is_refused(onemap, tmp_path, windows, monkeypatch):
     monkeypatch.setattr(disk_place, "_has_long_paths", lambda: True)
     name = "x" * (230 - len(str(tmp_path))) + ".gpkg"

@@ -184,6 +184,17 @@ def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypat
     assert refused.value.kind == "python_missing"
 
 
+def test_on_debian_the_missing_package_is_named_with_its_command(plan, monkeypatch, tmp_path):
+    bare = script(tmp_path / "python3", 'case "$*" in *version_info*) echo 3 13;; *) exit 1;; esac')
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[bare]]))
+    monkeypatch.setattr("shutil.which", lambda name, **_: "/usr/bin/apt-get" if name == "apt-get" else None)
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert refused.value.kind == "pip_missing"
+    assert "sudo apt install python3-venv" in _error_text(refused.value)
+    assert "python.org" not in _error_text(refused.value)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not UV.exists(), reason="the workshop's environment has no uv")
 @pytest.mark.parametrize("here", ["echo 3 9", "exit 1", 'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac'])
