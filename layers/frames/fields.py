@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,19 @@ def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], p
     if problems:
         raise OneMapError.of(problems)
     return _renamed_columns(attributes, chosen)
+
+
+def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
+    """The pairs of --fields without those whose source a file lacks while it has the target itself.
+
+    What is said for several files at once, or was said of an earlier one, is meant for those that need it.
+    """
+    known = {str(column).lower() for column in columns}
+    return {
+        target: source
+        for target, source in field_sources.items()
+        if source.lower() in known or target.lower() not in known
+    }
 
 
 def _chosen_sources(

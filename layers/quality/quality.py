@@ -25,7 +25,15 @@ from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
 from onemap.layers.quality.table_rows import row_flaws, share_flaws
-from onemap.layers.quality.topology import Block, SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality.topology import (
+    Block,
+    SizeLimits,
+    check_block,
+    check_blocks_met,
+    gap_flaws,
+    overlap_flaws,
+    union_of,
+)
 from onemap.layers.quality.values import chosen_tables, value_flaws
 
 
@@ -190,6 +198,8 @@ def _of_shapes(
             for block in looked_at:
                 found.append(block)
                 of_blocks.at(len(found) / len(items.blocks))
+        if overlaps:
+            check_blocks_met(frame, items, found, union=gaps)
         of_neighbours.at(0.85)
         if overlaps:
             flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))

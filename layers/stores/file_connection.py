@@ -120,7 +120,7 @@ class FileConnection(sqlite3.Connection):
         """Append features, their geometries as GeoPackage blobs."""
         start = 0
         for block in map(Bodies.of, blocks):
-            blobs = geopackage.wkb_to_blobs(block.wkb, block.boxes, self.srs_id)
+            blobs = geopackage.wkb_to_blobs(block.column, block.boxes, self.srs_id)
             rows = slice(start, start + len(blobs))
             fields = {name: column[rows] for name, column in zip(table.fields, values, strict=True)}
             fids = range(first_fid + rows.start, first_fid + rows.stop)

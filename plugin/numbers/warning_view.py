@@ -39,6 +39,7 @@ class WarningView(TableView):
         self._grounds: dict[str, QgsGeometry] = {}
         self._rows: dict[str, dict[str, Any]] = {}  # on display, by id
         self._unit_layer = ""
+        self.packs: list[str] = []  # files of indicators in place of those that come along
         self._system = QgsCoordinateReferenceSystem()
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("What to look at"))
@@ -76,7 +77,7 @@ class WarningView(TableView):
 
         unit_layer: the code of the layer of units; empty for the whole district. is_kept: open those that are new.
         """
-        params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day}
+        params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day, "pack": self.packs}
         self.ask_tables(
             "warnings", tr("What to look at"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
         )
@@ -141,10 +142,12 @@ class WarningView(TableView):
 
     def _write(self, item: QTreeWidgetItem, row: dict[str, Any], is_gone: bool) -> None:
         value, limit = _value(row)
-        is_measured = row["value"] is not None or row["days_left"] is not None
+        is_measured = row["value"] is not None or (row["kind"] == "expiry" and row["days_left"] is not None)
         subject, place = self._subject(row)
         gone = tr("no longer found") if is_gone else ""
-        second = " · ".join(filter(None, (state_text(row), gone, place, _why(row), "" if is_measured else limit)))
+        second = " · ".join(
+            filter(None, (state_text(row), gone, place, _why(row), _room(row), "" if is_measured else limit))
+        )
         text = "\n".join(filter(None, (value, limit))) if is_measured else ""
         item.setText(NAME, f"{subject}\n{second}")
         item.setText(VALUE, text)
@@ -230,9 +233,19 @@ def _why(row: dict[str, Any]) -> str:
     return with_label(named, words) if words else named
 
 
+def _room(row: dict[str, Any]) -> str:
+    """What a quota leaves free when all is built that is approved and in review, and for how many days."""
+    if row["kind"] != "quota" or row["free"] is None or row["free"] <= 0:  # what is broken says so
+        return ""
+    free = tr("{size} free").format(size=measured_text(row["free"], str(row["unit_of_measure"] or "count")))
+    if not row["days_left"]:
+        return free
+    return ", ".join((free, tr("lasts {count} days").format(count=f"{row['days_left']:,.0f}")))
+
+
 def _value(row: dict[str, Any]) -> tuple[str, str]:
     """The value, and its limit; of a permit the days, and the day."""
-    if row["days_left"] is not None:
+    if row["kind"] == "expiry" and row["days_left"] is not None:
         left = int(row["days_left"])
         text = tr("ended {days} d ago") if left < 0 else tr("ends in {days} d")
         return text.format(days=abs(left)), str(row["day"])

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import lost_text, renamed_fields, replaced_text, text_values
+from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
 from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
@@ -121,15 +121,18 @@ def read_parcels(
     workers: int = 1,
     progress: Progress = SILENT,
     keep_bad: bool = False,
+    is_one_of_several: bool = False,
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
-    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned.
+    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned; is_one_of_several:
+    the fields are matched for all files, of which some may have them by the right name.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.…, field.missing.
     """
     raw = read_source(source, layer, encoding, progress.part(0.0, _READ))
     place = {"file": raw.path.name, "layer": raw.layer}
-    attributes = renamed_fields(raw.attributes, wishes.fields, place)
+    sources = fitting_sources(wishes.fields, raw.attributes.columns) if is_one_of_several else wishes.fields
+    attributes = renamed_fields(raw.attributes, sources, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
     told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
     if lost:

@@ -323,6 +323,8 @@ _WORD_GROUPS = (
     ("code_systems", "code_system"),
     ("indicator_statuses", "indicator_status"),
     ("indicator_reasons", "indicator_reason"),  # those that are not of findings too
+    ("trends", "trend"),
+    ("ways", "way"),
     ("warning_kinds", "warning_kind"),
     ("warning_states", "warning_state"),
 )
