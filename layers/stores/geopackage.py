@@ -114,7 +114,7 @@ def wkb_to_blobs(wkb: pa.Array, bounds: np.ndarray, srs_id: int) -> list[bytes |
     headers["box"] = bounds[:, [0, 2, 1, 3]]
     begin = pa.py_buffer(np.arange(len(wkb) + 1) * _HEADER.itemsize)
     before = pa.Array.from_buffers(pa.large_binary(), len(wkb), [None, begin, pa.py_buffer(headers)])
-    wkb = wkb.cast(pa.large_binary())  # a file's column may be of short binaries, which Arrow joins to none but its like
+    wkb = wkb.cast(pa.large_binary())  # a file's column may be of short binaries, which Arrow joins to their like only
     joined = pc.binary_join_element_wise(before, wkb, pa.scalar(b"", pa.large_binary()))
     blobs: list[bytes | None] = joined.to_numpy(zero_copy_only=False).tolist()
     bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)

@@ -8,8 +8,8 @@ import pandas as pd
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
+from onemap.rules.maps.chart_pages import check_page, write_pages
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.recheck_work import open_cases, run_of_name, turned_tables
 from onemap.rules.work.table_targets import target_answer, write_tables
 

@@ -133,7 +133,7 @@ def _write_json(path: Path, content: Record) -> None:
 def _write_page(
     path: Path, facts: Record, layers: Sequence[Record], problems: Sequence[Record], context: VerbContext
 ) -> None:
-    from onemap.rules.work.chart_pages import write_pages
+    from onemap.rules.maps.chart_pages import write_pages
 
     language = context.language
     counts = {status: sum(row["status"] == status for row in layers) for status in ("added", "refused")}
