@@ -74,26 +74,22 @@ class IndicatorView(TableView):
         self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
         self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.pick_button = QToolButton()
-        self.pick_button.setIcon(icon("locate"))
-        self.pick_button.setCheckable(True)
-        self.pick_button.setAccessibleName(tr("On the map"))
-        self.pick_button.setToolTip(tr("Click a unit on the map to list its values"))
-        self.page_button = QToolButton()
-        self.page_button.setIcon(icon("document"))
-        self.page_button.setAccessibleName(tr("Page"))
-        self.page_button.setToolTip(tr("Open the page of this unit, or of all, with charts, versions and reasons"))
+        self.pick_button = _tool_button(
+            "locate", tr("On the map"), tr("Click a unit on the map to list its values"), is_checkable=True
+        )
+        self.page_button = _tool_button(
+            "document", tr("Page"), tr("Open the page of this unit, or of all, with charts, versions and reasons")
+        )
+        self.explain_button = _tool_button(
+            "explain", tr("Explain"), tr("How this value came about, down to versions and features"), is_checkable=True
+        )
+        self.repeat_button = _tool_button(
+            "refresh",
+            tr("Measure again and compare"),
+            tr("Measure the kept run again with what was known then, and compare row by row"),
+        )
         self.tree = self._make_tree()
         self.charts = ChartView(self)
-        self.explain_button = QToolButton()
-        self.explain_button.setIcon(icon("explain"))
-        self.explain_button.setCheckable(True)
-        self.explain_button.setAccessibleName(tr("Explain"))
-        self.explain_button.setToolTip(tr("How this value came about, down to versions and features"))
-        self.repeat_button = QToolButton()
-        self.repeat_button.setIcon(icon("refresh"))
-        self.repeat_button.setAccessibleName(tr("Measure again and compare"))
-        self.repeat_button.setToolTip(tr("Measure the kept run again with what was known then, and compare row by row"))
         self.steps = DetailsPane()
         self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
         self.note = QLabel()
@@ -389,6 +385,15 @@ class IndicatorView(TableView):
         self.page_button.setEnabled(not self.is_working)
         self.repeat_button.setEnabled(bool(self._run) and not self.is_working)
         self.working.emit(self.is_working)
+
+
+def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setAccessibleName(title)
+    button.setToolTip(hint)
+    button.setCheckable(is_checkable)
+    return button
 
 
 def _kind_text(kind: str) -> str:
