@@ -81,7 +81,7 @@ class OneMapPlugin:
         self._guide_action = QAction(icon("help"), tr("User guide"), window)
         self._guide_action.triggered.connect(self._open_guide)
         self.iface.addPluginToMenu(MENU, self._guide_action)
-        self._factory = OptionsFactory()
+        self._factory = OptionsFactory(self._profile_opener)
         self.iface.registerOptionsWidgetFactory(self._factory)
 
     def unload(self) -> None:
@@ -157,6 +157,10 @@ class OneMapPlugin:
         self.iface.showOptionsDialog(self.iface.mainWindow(), PAGE_KEY)
         if self.dock is not None:
             self.dock.begin()
+
+    def _profile_opener(self) -> Callable[[Any], None] | None:
+        """What opens the profile of the open library; None where none is open."""
+        return self.dock.edit_profile if self.dock is not None and self.dock.library.path else None
 
     def _open_guide(self) -> None:
         from onemap.plugin.dock.guide import Guide

@@ -420,7 +420,7 @@ REMARKS = {
     "source.remark",
 }
 # Parts of other sentences.
-FRAGMENTS = ("suggest.", "kind.", "toml.")
+FRAGMENTS = ("suggest.", "kind.", "toml.", "wanted.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

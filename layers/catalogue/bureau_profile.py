@@ -122,6 +122,19 @@ _OF_SENDER: dict[str, Callable[[Any], Any]] = {
 _OF_LEAD = {"authority": _names, **_OF_SENDER}
 _OF_DEPARTMENT = {"name": _names, "unit": _names, **_OF_SENDER}
 _TABLES = ("fonts", "departments")
+_KINDS: dict[Callable[[Any], Any], str] = {_names: "name", _head: "head", _text: "text", _list: "names", _flag: "flag"}
+_WANTED: dict[Callable[[Any], Any], str] = {
+    _names: "wanted.name",
+    _head: "wanted.head",
+    _text: "wanted.text",
+    _list: "wanted.list",
+    _flag: "wanted.flag",
+}
+# What a form asks: the keys of the lead bureau and of a department, each with its kind.
+PROFILE_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "lead": tuple((name, _KINDS[check]) for name, check in _OF_LEAD.items()),
+    "department": tuple((name, _KINDS[check]) for name, check in _OF_DEPARTMENT.items()),
+}
 
 
 @lru_cache(maxsize=8)
@@ -174,7 +187,8 @@ def _table(content: Mapping[str, Any], name: str, file: str, problems: list[Prob
     table = content.get(name, {})
     if isinstance(table, dict):
         return table
-    problems.append(Problem("profile.value", {"file": file, "field": name, "value": str(table)[:80]}))
+    facts = {"file": file, "field": name, "value": str(table)[:80], "wanted": Problem("wanted.table")}
+    problems.append(Problem("profile.value", facts))
     return {}
 
 
@@ -195,5 +209,6 @@ def _checked(
         try:
             found[key] = checks[key](value)
         except ValueError:
-            problems.append(Problem("profile.value", {**facts, "value": str(value)[:80]}))
+            wanted = Problem(_WANTED[checks[key]])
+            problems.append(Problem("profile.value", {**facts, "value": str(value)[:80], "wanted": wanted}))
     return found

@@ -16,6 +16,7 @@ from onemap.layers.catalogue.schema import (
     LayerEntry,
     is_code,
 )
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.messages import RESOURCES
 
@@ -126,7 +127,7 @@ def defined_entries(path: Path) -> dict[str, LayerEntry]:
     Raises OneMapError define.file, define.…, every problem of every layer.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = toml_content(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise OneMapError("define.file", file=path.name, reason=str(error)[:200]) from None
     entries: dict[str, LayerEntry] = {}

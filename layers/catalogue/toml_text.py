@@ -1,9 +1,21 @@
-"""A text of TOML that a person wrote, as plain values; whatever it holds, it is read or refused."""
+"""A text of TOML that a person wrote, as plain values; whatever it holds, it is read or refused.
 
+TOML 1.0 wants quotes about a key that is not of ASCII letters. Who writes Chinese leaves them out, and nothing else
+can be meant: such keys are read as if they were quoted.
+"""
+
+import re
 import tomllib
+from itertools import accumulate
 from typing import Any
 
 _LARGEST = 10**1000
+_PIECE = re.compile(  # strings and comments are passed over; what stands bare is a key where =, . or ] follows
+    r'"""(?:\\.|(?!""").)*"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*'
+    r"|(?P<bare>[^\s\"'#=.,\[\]{}]+)(?=[ \t]*[=.\]])",
+    re.DOTALL,
+)
+_PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
 def toml_content(text: str) -> dict[str, Any]:
@@ -12,7 +24,7 @@ def toml_content(text: str) -> dict[str, Any]:
     That are numbers that could not even be told, and lists in lists beyond counting.
     """
     try:
-        content = tomllib.loads(text)
+        content = _parsed(text)
         _check_numbers(content)
     except tomllib.TOMLDecodeError:
         raise
@@ -21,6 +33,38 @@ def toml_content(text: str) -> dict[str, Any]:
     except ValueError:
         raise ValueError("a number of more than 1000 digits") from None
     return content
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        quotes: list[int] = []  # where in the text a quote is put
+        for piece in _PIECE.finditer(text):
+            if piece["bare"] and not piece["bare"].isascii():
+                quotes += piece.span()
+        if not quotes:
+            raise
+    quoted = '"'.join(text[start:end] for start, end in zip([0, *quotes], [*quotes, len(text)], strict=True))
+    try:
+        return tomllib.loads(quoted)
+    except tomllib.TOMLDecodeError as error:
+        raise tomllib.TOMLDecodeError(_placed_without(str(error), text, quotes)) from None
+
+
+def _placed_without(words: str, text: str, quotes: list[int]) -> str:
+    """A parser's words with the column of the text as it was written, before quotes were put into it."""
+    found = _PLACE.search(words)
+    if found is None:
+        return words
+    line, column = int(found[1]), int(found[2])
+    starts = list(accumulate((len(one) + 1 for one in text.split("\n")), initial=0))
+    begin, end = starts[line - 1], starts[line]
+    before = sum(
+        begin <= at < end and at - begin + number < column - 1
+        for number, at in enumerate(at for at in quotes if begin <= at < end)
+    )
+    return f"{words[: found.start(2)]}{column - before}{words[found.end(2) :]}"
 
 
 def _check_numbers(value: Any) -> None:

@@ -1,18 +1,30 @@
 """A delivery's plan as a TOML file: written for a person, and read back as it was edited."""
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, PlanRow
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
 
-_TEXTS = ("source", "layer", "code", "crs", "encoding", "transform", "covers", "label", "valid_from", "valid_to")
+_TEXTS = (
+    "source",
+    "layer",
+    "code",
+    "crs",
+    "encoding",
+    "transform",
+    "transform_hash",
+    "covers",
+    "label",
+    "valid_from",
+    "valid_to",
+)
 _FLAGS = ("repair", "keep_bad")
 _SHOWN = ("status", "why")  # for whoever reads the file; what they say is not read back
 
@@ -46,7 +58,7 @@ def _toml(value: str | None) -> str:
 def read_plan(path: Path) -> list[PlanRow]:
     """The rows of a plan; one without a code is left out. Raises OneMapError with all that is wrong in it."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = toml_content(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise OneMapError("source.missing", file=path.name, field="--plan") from None
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -100,6 +112,7 @@ def _row(row: Mapping[str, Any]) -> PlanRow:
         crs=texts["crs"],
         encoding=texts["encoding"],
         transform=texts["transform"],
+        transform_hash=texts["transform_hash"],
         covers=texts["covers"],
         label=texts["label"],
         valid_from=texts["valid_from"],

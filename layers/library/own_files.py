@@ -70,5 +70,9 @@ def profile_of(library: Library) -> Profile:
     Raises OneMapError profile.…, keep.text.
     """
     text = library.own_file("profile")
-    file = own_file_path(library.path, "profile").name if library.path else library.label
-    return Profile() if text is None else checked_profile(text, file)
+    return Profile() if text is None else checked_profile(text, profile_file(library.path, library.label))
+
+
+def profile_file(path: Path | None, label: str) -> str:
+    """The name of a library's profile in errors: of the file beside it; on a server the library's own. label: its."""
+    return own_file_path(path, "profile").name if path else label

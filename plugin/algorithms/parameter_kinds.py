@@ -74,6 +74,9 @@ def usual_kinds() -> dict[str, ParameterKind]:
             _definition_maker(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),
             lambda run, name: str(run.parameters.get(name) or ""),
         ),
+        "data": ParameterKind(
+            _definition_maker(QgsProcessingParameterFile, fileFilter=tr("Facts of the project (*.toml)")), _text
+        ),
         "crs": crs(),
         "as": layer_code(),
         "authcfg": ParameterKind(_definition_maker(QgsProcessingParameterAuthConfig), _text),
@@ -90,6 +93,7 @@ def usual_titles() -> dict[str, str]:
         "id": tr("Field that names each parcel"),
         "pack": tr("Rule packs (names or files, semicolons between)"),
         "code_system": tr("Codes of the parcels' use"),
+        "data": tr("Facts of the project"),
         "only": tr("Only these layers (codes, commas between)"),
         "transform": tr("Transformation (PROJ pipeline or file)"),
         "repair": tr("Repair invalid geometry"),

@@ -170,7 +170,7 @@ def sheet_row() -> VerbRow:
             "Nothing of it is kept in the library."
         ),
         first="library parcels target id as_of",
-        advanced="pack code_system only layer crs transform encoding repair known_at overwrite workers",
+        advanced="pack code_system data only layer crs transform encoding repair known_at overwrite workers",
         titles={
             "target": tr("Target"),
             "layer": tr("Layer in the file of parcels"),

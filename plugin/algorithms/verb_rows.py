@@ -151,7 +151,7 @@ def _check() -> VerbRow:
             "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
         ),
         first="library parcels id pack as_of",
-        advanced="code_system only layer crs transform encoding fields repair keep_bad known_at replace against "
+        advanced="code_system data only layer crs transform encoding fields repair keep_bad known_at replace against "
         "unrecorded workers scheduler shared fail_on out overwrite",
         titles={
             **_of_parcels(),
@@ -232,7 +232,8 @@ def _remedy() -> VerbRow:
             "cut and what was dropped make up the parcel."
         ),
         first="library parcels id pack keep_verdict min_part min_width move turn one_piece out",
-        advanced="parcel code_system only layer crs transform encoding repair as_of known_at replace workers overwrite",
+        advanced="parcel code_system data only layer crs transform encoding repair as_of known_at replace workers "
+        "overwrite",
         titles={
             **_of_parcels(),
             "min_part": tr("Smallest part, m²"),
@@ -370,7 +371,7 @@ def _sites() -> VerbRow:
             "bounded: that it finds nothing is no proof that there is nothing."
         ),
         first="library area width within project count pack out",
-        advanced="code_system as_of known_at keep_verdict overwrite workers",
+        advanced="code_system data as_of known_at keep_verdict overwrite workers",
         titles={
             "area": tr("Area that is needed, m²"),
             "width": tr("Least width, m"),

@@ -30,6 +30,7 @@ from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.parcels.facts_choice import FactsChoice
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.parcels.parcel_mends import ParcelMends
 from onemap.plugin.parcels.parcel_use import ParcelUse
@@ -82,7 +83,9 @@ class CheckTab(QWidget):
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
         self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
-        self.sites = SitesView(library, lambda: self.rules.packs, canvas)
+        self.facts = FactsChoice(library, self.rules, self.parcels, ("project", "land", "days"))
+        self.facts.refused.connect(self.refused)
+        self.sites = SitesView(library, self.rules, canvas)
         self.sites.refused.connect(self.refused)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
         self.sites.parcel_chosen.connect(self.parcels.add_drawing)
@@ -148,6 +151,7 @@ class CheckTab(QWidget):
             "as_of": self._library.day,
             "pack": self.rules.packs,
             "code_system": self.uses.system,
+            "data": self.facts.path,
             **self.mends.params_for(self.parcels.choice),
         }
 
@@ -287,6 +291,7 @@ class CheckTab(QWidget):
         form.addRow(tr("Parcels"), self.parcels)
         self.uses.add_to(form)
         form.addRow(tr("Rules"), self.rules)
+        form.addRow(tr("Facts"), self.facts)
         button_row = self._make_buttons()
         self._step = QLabel()
         self._step.setWordWrap(True)
@@ -491,6 +496,7 @@ class CheckTab(QWidget):
             "as_of": self._library.day,
             "pack": self.rules.packs,
             "code_system": self.uses.system,
+            "data": self.facts.path,
             **given_params,
         }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -24,16 +24,18 @@ from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
-from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
+from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
+from onemap.plugin.connection.core_session import Core, core_python, first_core, missing_python_message
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server
+from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
+from onemap.plugin.dock.profile_dialog import ProfileDialog
 from onemap.plugin.dock.publish_dialog import PublishDialog
-from onemap.plugin.dock.room_bar import RoomBar
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
@@ -53,6 +55,7 @@ from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
 
@@ -89,6 +92,7 @@ class OneMapDock(QgsDockWidget):
         self.server_dialog: ServerDialog | None = None
         self.machine_dialog: MachineDialog | None = None
         self.publish_dialog: PublishDialog | None = None
+        self.profile_dialog: ProfileDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
@@ -166,6 +170,7 @@ class OneMapDock(QgsDockWidget):
         self.header.new_requested.connect(self.make_library)
         self.header.sample_requested.connect(self.make_sample)
         self.header.publish_requested.connect(self.publish)
+        self.header.profile_requested.connect(lambda: self.edit_profile(self))
         self.header.settings_requested.connect(self._open_settings)
         self.header.setup_requested.connect(lambda: self._show(self.setup_page))
         self.header.machine_requested.connect(self.check_machine)
@@ -191,7 +196,7 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.refused.connect(self.notice.say)
         for view in (self.identify, self.day_swipe, self.statistics):
             view.refused.connect(self.refuse)
-        self.identify.shown.connect(self.show_map_tab)
+        self.identify.shown.connect(self._show_place)
         for view in (self.day_swipe, self.statistics):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
@@ -238,6 +243,12 @@ class OneMapDock(QgsDockWidget):
         self.setUserVisible(True)
         self.tabs.setCurrentIndex(self.tab_index(self.map_tab))
 
+    def _show_place(self) -> None:
+        """Bring what lies at a place to the front, on a low screen too."""
+        self.show_map_tab()
+        area = self.tabs.currentWidget()
+        QTimer.singleShot(0, lambda: area.ensureWidgetVisible(self.identify.tree))  # once the list has its place
+
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""
         self.check_tab.message_sent.connect(self.notice.say)
@@ -269,6 +280,8 @@ class OneMapDock(QgsDockWidget):
             self.delivery_dialog.close_down()
         if self.publish_dialog is not None:
             self.publish_dialog.close_down()
+        if self.profile_dialog is not None:
+            self.profile_dialog.close_down()
         if self.service_dialog is not None:
             self.service_dialog.close_down()
         if self.server_dialog is not None:
@@ -298,6 +311,11 @@ class OneMapDock(QgsDockWidget):
             )
         elif missing_python_message():
             self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
+
+        if former_cores(first_core()):  # left by a renewal; no QGIS that runs uses them
+            title = tr("Remove One Map's former core")
+            work, nothing = lambda _progress: remove_former_cores(first_core()), lambda _result, _error: None
+            BackgroundTask(title, work, nothing).start()
 
     def open_library(self, path: str) -> None:
         """Open a library."""
@@ -354,6 +372,15 @@ class OneMapDock(QgsDockWidget):
             self.publish_dialog.published.connect(self._report_published)
         self.publish_dialog.show()
         self.publish_dialog.raise_()
+
+    def edit_profile(self, over: QWidget) -> None:
+        """Show the form of the bureau's profile that is kept with the library. over: the window in front."""
+        if self.profile_dialog is not None:
+            self.profile_dialog.close_down()
+        self.profile_dialog = ProfileDialog(self.library, over.window())
+        self.profile_dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        self.profile_dialog.kept.connect(self.library.learn_names)
+        self.profile_dialog.begin()
 
     def add_layer(self, code: str) -> None:
         """Show the dialog that adds a department's file."""

@@ -25,6 +25,7 @@ class Header(QWidget):
     sample_requested = pyqtSignal()
     publish_requested = pyqtSignal()
     settings_requested = pyqtSignal()
+    profile_requested = pyqtSignal()
     setup_requested = pyqtSignal()
     machine_requested = pyqtSignal()
     help_requested = pyqtSignal()
@@ -61,6 +62,7 @@ class Header(QWidget):
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
         self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
         self.publish_action.triggered.connect(lambda _checked: self.publish_requested.emit())
+        self.profile_action = self.more_menu.addAction(tr("The bureau's profile…"), self.profile_requested.emit)
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
         self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
@@ -82,6 +84,7 @@ class Header(QWidget):
         self.date.setVisible(bool(self._library.path))
         self._show_day()
         self.publish_action.setEnabled(bool(self._library.layers))
+        self.profile_action.setEnabled(bool(self._library.path))
 
     def _show_day(self) -> None:
         """Show the library's day, whoever has changed it."""

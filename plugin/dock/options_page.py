@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QWidget
 
 from onemap.plugin.connection.core_session import core_python, missing_python_message
 from onemap.plugin.profile import settings
@@ -13,12 +15,14 @@ from onemap.plugin.words.number_format import HECTARE, MU, SQUARE_METRE
 from onemap.plugin.words.translation import tr
 
 PAGE_KEY = "onemap"
+ProfileOpener = Callable[[QWidget], None]  # of a widget over which the form is shown
 
 
 class OptionsPage(QgsOptionsPageWidget):
     """The plugin's settings."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, open_profile: ProfileOpener | None = None, parent: QWidget | None = None) -> None:
+        """Take what opens the profile of the open library; None where no library is open."""
         super().__init__(parent)
         self.python = QgsFileWidget()
         self.python.setFilePath(settings.get("core_python"))
@@ -53,6 +57,12 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addRow(tr("Areas in the panel"), self.unit)
         layout.addRow(tr("Rules that a check begins with"), self.pack)
         layout.addRow(tr("Templates of documents"), self.templates)
+        self.profile_button = QPushButton(tr("The bureau's profile…"))
+        self.profile_button.setToolTip(tr("Who issues the documents of the open library, to whom, under what head"))
+        self.profile_button.setEnabled(open_profile is not None)
+        if open_profile is not None:
+            self.profile_button.clicked.connect(lambda _checked: open_profile(self))
+        layout.addRow(tr("Head of documents"), self.profile_button)
         layout.addRow(tr("Python of the core"), self.python)
         layout.addRow(tr("Folder of wheels"), self.wheels)
         for text in (_python_in_use(), tr("Another language is used from the next start of QGIS on.")):
@@ -74,12 +84,14 @@ class OptionsPage(QgsOptionsPageWidget):
 class OptionsFactory(QgsOptionsWidgetFactory):
     """Creates the page for QGIS."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile_opener: Callable[[], ProfileOpener | None]) -> None:
+        """Take how to come by what opens the profile of the open library, if one is open."""
         super().__init__("One Map", icon("onemap"), PAGE_KEY)
+        self._profile_opener = profile_opener
 
     def createWidget(self, parent: QWidget | None = None) -> OptionsPage:  # noqa: N802 - QGIS's name
         """A new page."""
-        return OptionsPage(parent)
+        return OptionsPage(self._profile_opener(), parent)
 
 
 def _python_in_use() -> str:

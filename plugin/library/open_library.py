@@ -103,6 +103,11 @@ class OpenLibrary(QObject):
         request.answered.connect(lambda answer: self._take(number, answer))
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
 
+    def learn_names(self) -> None:
+        """Ask for everything anew, the names of the departments too: they stand in a profile that has changed."""
+        self._words_of = ""
+        self.refresh()
+
     def _ask_words(self, path: str) -> None:
         """Ask for the words as this library has them: the bureaus have names of their own in its profile."""
         self._words_of = path

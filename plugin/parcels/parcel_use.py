@@ -104,15 +104,21 @@ class ParcelUse(QObject):
             self._parcels.state_use(*self.drawn, code, self.use.system)
 
 
+def fields_of(choice: Choice | None) -> list[str]:
+    """The names of the parcels' fields; empty where there are none, and where QGIS cannot tell."""
+    if choice is None:
+        return []
+    if choice.path:
+        return _fields_of_file(choice, _moment_of(choice.path))
+    layer = QgsProject.instance().mapLayer(choice.layer)
+    return [field.name() for field in layer.fields()] if layer is not None else []
+
+
 def _names_use(choice: Choice | None) -> bool:
     """Whether the parcels have a use, and do not say themselves by which codes; true where QGIS cannot tell."""
     if choice is None:
         return False
-    layer = QgsProject.instance().mapLayer(choice.layer)
-    if choice.path:
-        fields = _fields_of_file(choice, _moment_of(choice.path))
-    else:
-        fields = [field.name() for field in layer.fields()] if layer is not None else []
+    fields = fields_of(choice)
     return not fields or (USE_FIELD in fields and SYSTEM_FIELD not in fields)
 
 

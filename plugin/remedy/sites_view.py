@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,7 +18,6 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -33,7 +31,9 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
+from onemap.plugin.parcels.facts_choice import FactsChoice
 from onemap.plugin.parcels.ground_choice import GroundChoice
+from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.remedy_looks import style_sites
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import copy_to_profile
@@ -97,18 +97,19 @@ class SitesView(VerbView):
     def __init__(
         self,
         library: OpenLibrary,
-        packs: Callable[[], list[str] | None],
+        rules: RulesChoice,
         canvas: QgsMapCanvas,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(library, parent)
-        self._packs = packs
+        self._rules = rules
         self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
         self._path = ""
         self.sites: list[Site] = []
         self.highlight = Highlight(canvas)
-        self.form = SitesForm(canvas)
+        self.form = SitesForm(library, rules, canvas)
+        self.form.facts.refused.connect(self.refused)
         self.form.changed.connect(self._enable)
         self._build()
         self._enable()
@@ -200,7 +201,7 @@ class SitesView(VerbView):
         params = {
             "library": self._library.path,
             "within": within,
-            "pack": self._packs(),
+            "pack": self._rules.packs,
             "as_of": self._library.day,
             "out": target,
             **self.form.params(),
@@ -335,7 +336,13 @@ class SitesForm(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        library: OpenLibrary,
+        rules: RulesChoice,
+        canvas: QgsMapCanvas,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.ground = GroundChoice(canvas)
         self.area, self.width_m = QDoubleSpinBox(), QDoubleSpinBox()
@@ -362,11 +369,9 @@ class SitesForm(QWidget):
         self.count.setPrefix("≤ ")
         self.count.setToolTip(tr("How many places at most"))
         self.use = UseChoice()
-        self.project = QLineEdit()
-        self.project.setClearButtonEnabled(True)
-        self.project.setToolTip(
-            tr("What the project says of itself, for rules that ask the parcel: FIELD=VALUE, commas between")
-        )
+        self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
+        self.facts.known_fields = self._stated_fields
+        self.use.chosen.connect(lambda _code: self.facts.show_summary())
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -374,7 +379,7 @@ class SitesForm(QWidget):
         form.addRow(tr("Area"), field_row(self.area, self.mu))
         form.addRow(tr("Least width"), field_row(self.width_m, self.count))
         form.addRow(tr("Use"), self.use)
-        form.addRow(tr("More facts"), self.project)
+        form.addRow(tr("More facts"), self.facts)
         self._show_mu()
 
     def _show_mu(self) -> None:
@@ -390,9 +395,8 @@ class SitesForm(QWidget):
             return text.format(area=f"{self.area.value():,.0f} m²", side=f"{side:,.1f} m")
         return ""
 
-    @property
-    def _stated_use(self) -> str:
-        return f"{USE_FIELD}={self.use.code}" if self.use.code else ""
+    def _stated_fields(self) -> list[str]:
+        return [USE_FIELD] if self.use.code else []
 
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `sites`."""
@@ -400,5 +404,6 @@ class SitesForm(QWidget):
             "area": self.area.value(),
             "width": self.width_m.value() or None,
             "count": self.count.value(),
-            "project": ",".join(filter(None, (self._stated_use, self.project.text().strip()))),
+            "project": f"{USE_FIELD}={self.use.code}" if self.use.code else "",
+            "data": self.facts.path,
         }

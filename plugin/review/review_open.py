@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
-from qgis.gui import QgsFileWidget, QgsMapCanvas
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
@@ -23,8 +23,10 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.parcels.facts_choice import FactsChoice
 from onemap.plugin.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.parcels.parcel_mends import ParcelMends
+from onemap.plugin.parcels.parcel_use import ParcelUse
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_person import PersonButton
@@ -60,9 +62,9 @@ class CaseForm(QWidget):
         self.mends.mended.connect(lambda: self.send())
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
-        self.data = QgsFileWidget()
-        self.data.setFilter(tr("Facts of the project (*.toml)"))
-        self.data.lineEdit().setPlaceholderText(tr("project code, developer, credit code…"))
+        self.uses = ParcelUse(self.parcels, self)
+        self.facts = FactsChoice(library, self.rules, self.parcels)
+        self.facts.refused.connect(self.refused)
         self.files = QLabel(tr("none"))
         self.files.setWordWrap(True)
         self.files_row = self._make_files_row()
@@ -95,8 +97,9 @@ class CaseForm(QWidget):
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.form.addRow(tr("Project"), self.project)
         self.form.addRow(tr("Parcels"), self.parcels)
+        self.uses.add_to(self.form)
         self.form.addRow(tr("Rules"), self.rules)
-        self.form.addRow(tr("Facts"), self.data)
+        self.form.addRow(tr("Facts"), self.facts)
         self.form.addRow(tr("Files"), self.files_row)
         self.form.addRow(tr("Reason"), self.reason)
         buttons = QHBoxLayout()
@@ -132,12 +135,14 @@ class CaseForm(QWidget):
             )
             self.title.setText(text.format(project=case.project, round=case.round + 1))
             self.send_button.setText(tr("Begin round {round}").format(round=case.round + 1))
-        self.data.setFilePath("")
+        self.facts.clear()
         self.reason.clear()
         self._attach([])
-        for widget in (self.project, self.data, self.files_row, self.rules):
+        for widget in (self.project, self.facts, self.files_row, self.rules):
             self._show_row(widget, case is None)
         self._show_row(self.reason, case is not None)
+        if case is None:  # a new round keeps the facts of its case
+            self.facts.ask()
         self._enable()
 
     def send(self) -> None:
@@ -162,11 +167,12 @@ class CaseForm(QWidget):
             "crs": source.crs,
             "by": user,
             "on": self._library.step_day,
+            "code_system": self.uses.system,
             **self.mends.params_for(choice),
         }
         if self._case is None:
             title = tr("Open a case")
-            params.update(project=self.project.text().strip(), data=self.data.filePath(), pack=self.rules.packs)
+            params.update(project=self.project.text().strip(), data=self.facts.path, pack=self.rules.packs)
             params["attach"] = self.attached_files or None
         else:
             title = tr("Revise a case")

@@ -2232,10 +2232,6 @@ A version is a layer's code, or code@label.</source>
         <translation>项目信息 (*.toml)</translation>
     </message>
     <message>
-        <source>project code, developer, credit code…</source>
-        <translation>项目代码、建设单位、信用代码…</translation>
-    </message>
-    <message>
         <source>Attach files, which stay with the case</source>
         <translation>添加附件，随项目保存</translation>
     </message>
@@ -3222,10 +3218,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>位置的最小宽度；不填则按正方形查找</translation>
     </message>
     <message>
-        <source>What the project says of itself, for rules that ask the parcel: FIELD=VALUE, commas between</source>
-        <translation>项目自身属性，供询问地块属性的规则使用：字段=值，用逗号隔开</translation>
-    </message>
-    <message>
         <source>Search in</source>
         <translation>范围</translation>
     </message>
@@ -3810,10 +3802,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>此处有什么？</translation>
     </message>
     <message>
-        <source>Click on the map, or press Enter there for its middle</source>
-        <translation>在地图上点击，或在地图上按回车查看图中央</translation>
-    </message>
-    <message>
         <source>Close what lies here</source>
         <translation>关闭此处内容</translation>
     </message>
@@ -3840,10 +3828,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>No. {number}</source>
         <translation>编号 {number}</translation>
-    </message>
-    <message>
-        <source>{distance} m away</source>
-        <translation>相距 {distance} m</translation>
     </message>
     <message>
         <source>One Map: places, plots, coordinates</source>
@@ -4226,8 +4210,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规则所涉图层在该日均无现行数据，无法得出任何结论。</translation>
     </message>
     <message>
-        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 1 GB.</source>
-        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 1 GB。</translation>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB.</source>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 1.1 GB。</translation>
     </message>
     <message>
         <source>Check this computer</source>
@@ -4398,8 +4382,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>在地图上显示该专题的图层</translation>
     </message>
     <message>
-        <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
-        <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
+        <source>The folder of wheels is for Python {version}, and no Python {version} was found on this computer. Install it from python.org, or choose a folder of wheels for the Python that is here, then press “Set up the core” again.</source>
+        <translation>离线安装包文件夹适用于 Python {version}，但本机没有 Python {version}。请从 python.org 安装该版本，或改选适用于本机 Python 的离线安装包文件夹，再点击“安装核心程序”。</translation>
+    </message>
+    <message>
+        <source>Remove One Map's former core</source>
+        <translation>删除一张图原来的核心程序</translation>
     </message>
     <message>
         <source>Add a whole delivery: a folder of many files</source>
@@ -4746,6 +4734,62 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>包中栅格的存放文件夹</translation>
     </message>
     <message>
+        <source>What is asked about</source>
+        <translation>所问范围</translation>
+    </message>
+    <message>
+        <source>At a point</source>
+        <translation>点</translation>
+    </message>
+    <message>
+        <source>Along a line</source>
+        <translation>沿线</translation>
+    </message>
+    <message>
+        <source>In a box</source>
+        <translation>框内</translation>
+    </message>
+    <message>
+        <source>Click on the map; drag for a box. Enter: the middle of the map.</source>
+        <translation>在图上单击；按住拖动则问一框。回车：图的中央。</translation>
+    </message>
+    <message>
+        <source>Click the corners; end with a double click or Enter. Insert: the middle of the map as a corner.</source>
+        <translation>单击各折点，双击或回车结束。Insert 键：以图的中央为折点。</translation>
+    </message>
+    <message>
+        <source>Drag a box, or click two corners. Enter: all that the map shows.</source>
+        <translation>按住拖出一框，或单击两个对角。回车：图上所见全部。</translation>
+    </message>
+    <message>
+        <source>{count} more, of less size inside</source>
+        <translation>另有 {count} 个，框内或沿线部分较小</translation>
+    </message>
+    <message>
+        <source>Whole length</source>
+        <translation>全长</translation>
+    </message>
+    <message>
+        <source>Whole area</source>
+        <translation>全面积</translation>
+    </message>
+    <message>
+        <source>Share inside</source>
+        <translation>框内占比</translation>
+    </message>
+    <message>
+        <source>Looking up what lies there…</source>
+        <translation>正在查此处内容…</translation>
+    </message>
+    <message>
+        <source>What lies along a line from here…</source>
+        <translation>从此处起画线，沿线有什么…</translation>
+    </message>
+    <message>
+        <source>What lies in a box from here…</source>
+        <translation>从此处起画框，框内有什么…</translation>
+    </message>
+    <message>
         <source>Chart</source>
         <translation>图</translation>
     </message>
@@ -4868,6 +4912,314 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Also the charts as SVG, so many millimetres wide</source>
         <translation>另给出各图的 SVG，宽度（毫米）</translation>
+    </message>
+    <message>
+        <source>The bureau's profile…</source>
+        <translation>单位信息…</translation>
+    </message>
+    <message>
+        <source>Who issues the documents of the open library, to whom, under what head</source>
+        <translation>所开资料库的文书由谁发、发给谁、用什么版头</translation>
+    </message>
+    <message>
+        <source>Head of documents</source>
+        <translation>文书版头与单位</translation>
+    </message>
+    <message>
+        <source>Keep the profile</source>
+        <translation>存入单位信息</translation>
+    </message>
+    <message>
+        <source>The bureau's profile</source>
+        <translation>单位信息</translation>
+    </message>
+    <message>
+        <source>Parts of the profile</source>
+        <translation>单位信息各部分</translation>
+    </message>
+    <message>
+        <source>The head of a document</source>
+        <translation>文书版头</translation>
+    </message>
+    <message>
+        <source>What is not said stands nowhere in a document. Departments that say nothing have no red head.</source>
+        <translation>没有填的，文书中不印。没有填写的部门，文书不带红头。</translation>
+    </message>
+    <message>
+        <source>Keep with the library</source>
+        <translation>存入资料库</translation>
+    </message>
+    <message>
+        <source>Lead bureau</source>
+        <translation>牵头单位</translation>
+    </message>
+    <message>
+        <source>Fonts</source>
+        <translation>字体</translation>
+    </message>
+    <message>
+        <source>The profile is kept with the library. Documents written from now on bear it.</source>
+        <translation>单位信息已存入资料库，此后的文书即按此排印。</translation>
+    </message>
+    <message>
+        <source>(seal)</source>
+        <translation>（印章）</translation>
+    </message>
+    <message>
+        <source>Contact: {text}</source>
+        <translation>联系人：{text}</translation>
+    </message>
+    <message>
+        <source>Signatory: {text}</source>
+        <translation>签发人：{text}</translation>
+    </message>
+    <message>
+        <source>Copies: {text}</source>
+        <translation>抄送：{text}</translation>
+    </message>
+    <message>
+        <source>Printed by: {text}</source>
+        <translation>印发：{text}</translation>
+    </message>
+    <message>
+        <source>The library has no profile yet.</source>
+        <translation>资料库还没有单位信息。</translation>
+    </message>
+    <message>
+        <source>Documents bear no head: the profile says nothing of this sender.</source>
+        <translation>文书不带版头：单位信息没有写这个单位。</translation>
+    </message>
+    <message>
+        <source>in Chinese</source>
+        <translation>中文</translation>
+    </message>
+    <message>
+        <source>in English</source>
+        <translation>英文</translation>
+    </message>
+    <message>
+        <source>as usual</source>
+        <translation>按通常做法</translation>
+    </message>
+    <message>
+        <source>the same</source>
+        <translation>同中文</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>{count} rules ask for it</source>
+        <translation>{count}条规则要问</translation>
+    </message>
+    <message>
+        <source>Fill in…</source>
+        <translation>填写…</translation>
+    </message>
+    <message>
+        <source>The facts of the project that rules ask for, as a form</source>
+        <translation>以表单填写规则要问的项目资料</translation>
+    </message>
+    <message>
+        <source>none stated</source>
+        <translation>未填</translation>
+    </message>
+    <message>
+        <source>{count} stated</source>
+        <translation>已填{count}项</translation>
+    </message>
+    <message>
+        <source>no rule waits</source>
+        <translation>没有规则在等</translation>
+    </message>
+    <message>
+        <source>{count} rules wait</source>
+        <translation>{count}条规则在等</translation>
+    </message>
+    <message>
+        <source>{waiting} of {count} rules that ask a project wait for facts.</source>
+        <translation>要问项目的{count}条规则中，{waiting}条在等资料。</translation>
+    </message>
+    <message>
+        <source>These rules ask nothing of a project.</source>
+        <translation>这些规则不问项目资料。</translation>
+    </message>
+    <message>
+        <source>Facts of the project</source>
+        <translation>项目资料</translation>
+    </message>
+    <message>
+        <source>Facts are read…</source>
+        <translation>正在读取资料…</translation>
+    </message>
+    <message>
+        <source>Facts are checked…</source>
+        <translation>正在核对资料…</translation>
+    </message>
+    <message>
+        <source>What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.</source>
+        <translation>没有填的就是未知，不作猜测。地块自身注明的优先。</translation>
+    </message>
+    <message>
+        <source>Load the facts of a project</source>
+        <translation>读取项目资料</translation>
+    </message>
+    <message>
+        <source>Save the facts of the project</source>
+        <translation>另存项目资料</translation>
+    </message>
+    <message>
+        <source>Load…</source>
+        <translation>读取…</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>另存…</translation>
+    </message>
+    <message>
+        <source>All unknown</source>
+        <translation>全部未知</translation>
+    </message>
+    <message>
+        <source>All {count} rules that ask a project have their facts.</source>
+        <translation>要问项目的{count}条规则，资料已齐。</translation>
+    </message>
+    <message>
+        <source>The facts were written: {path}</source>
+        <translation>资料已写入：{path}</translation>
+    </message>
+    <message>
+        <source>All rules of this department were asked</source>
+        <translation>本部门的规则均已检测</translation>
+    </message>
+    <message>
+        <source>Rules not asked: {unasked}</source>
+        <translation>未检测的规则：{unasked} 条</translation>
+    </message>
+    <message>
+        <source>Sort the list</source>
+        <translation>列表排序</translation>
+    </message>
+    <message>
+        <source>By type, then by area</source>
+        <translation>按类型和面积</translation>
+    </message>
+    <message>
+        <source>Sorted</source>
+        <translation>排序</translation>
+    </message>
+    <message>
+        <source>Plans</source>
+        <translation>规划</translation>
+    </message>
+    <message>
+        <source>Sort</source>
+        <translation>排序</translation>
+    </message>
+    <message>
+        <source>Change of datum</source>
+        <translation>基准转换</translation>
+    </message>
+    <message>
+        <source>Remembered answers</source>
+        <translation>已记住的回答</translation>
+    </message>
+    <message>
+        <source>They are taken for the next delivery where its files leave the same open.</source>
+        <translation>下次汇交的文件未说明同样内容时，沿用这些回答。</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>忘记</translation>
+    </message>
+    <message>
+        <source>Reading the answers…</source>
+        <translation>正在读取回答…</translation>
+    </message>
+    <message>
+        <source>Changing the answer…</source>
+        <translation>正在修改回答…</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Forgetting…</source>
+        <translation>正在忘记…</translation>
+    </message>
+    <message>
+        <source>Nothing is remembered yet: it comes with the first version of a layer.</source>
+        <translation>尚无可沿用的回答：图层的第一个版本入库后即有。</translation>
+    </message>
+    <message>
+        <source>changed by {who}</source>
+        <translation>由 {who} 修改</translation>
+    </message>
+    <message>
+        <source>A file of parameters, for layers of another datum</source>
+        <translation>参数文件，用于其他基准的图层</translation>
+    </message>
+    <message>
+        <source>What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json</source>
+        <translation>入库和拒绝的内容，可退回部门：.xlsx、.pdf、.docx、.html 或 .json</translation>
+    </message>
+    <message>
+        <source>none, or the one that is known of a layer</source>
+        <translation>无，或图层以前所用的</translation>
+    </message>
+    <message>
+        <source>Remembered answers…</source>
+        <translation>已记住的回答…</translation>
+    </message>
+    <message>
+        <source>A file of parameters</source>
+        <translation>参数文件</translation>
+    </message>
+    <message>
+        <source>Report to send back</source>
+        <translation>可退回的报告</translation>
+    </message>
+    <message>
+        <source>Change of datum (a file of parameters)</source>
+        <translation>基准转换（参数文件）</translation>
+    </message>
+    <message>
+        <source>Reports to send back</source>
+        <translation>可退回的报告</translation>
+    </message>
+    <message>
+        <source>Open cases: what would turn</source>
+        <translation>在办项目：哪些结论会翻转</translation>
+    </message>
+    <message>
+        <source>Checks that are kept: what would turn</source>
+        <translation>已保存的检测：哪些结论会翻转</translation>
+    </message>
+    <message>
+        <source>Changes of {layer}</source>
+        <translation>{layer} 的变化</translation>
+    </message>
+    <message>
+        <source>Added {added}, gone {removed}, moved {moved}, other attributes {changed}.</source>
+        <translation>新增 {added}，消失 {removed}，移动 {moved}，属性变化 {changed}。</translation>
+    </message>
+    <message>
+        <source>What changed since {label}…</source>
+        <translation>自 {label} 以来的变化…</translation>
+    </message>
+    <message>
+        <source>Verdicts of open cases that it would turn: {count}.</source>
+        <translation>会使在办项目的 {count} 个结论翻转。</translation>
     </message>
     <message>
         <source>Page of what to look at</source>

@@ -33,6 +33,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("width", "M", convert=to_metres),
             Parameter("within", "FILE"),
             Parameter("project", "FIELD=VALUE,…", convert=to_pairs),
+            Parameter("data", "FILE.toml"),
             Parameter("count", "N", convert=to_count),
             Parameter("pack", "FILE|NAME", repeated=True),
             CODE_SYSTEM,

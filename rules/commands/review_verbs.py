@@ -35,7 +35,6 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         "open",
         _PARCELS,
         Parameter("project", "NAME", required=True),
-        Parameter("data", "FILE.toml"),
         Parameter("attach", "FILE", repeated=True),
         *_INPUT,
         Parameter("against", "RUN", convert=to_name),

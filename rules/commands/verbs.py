@@ -12,7 +12,7 @@ from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.commands.run_verbs import RUN_VERBS
 from onemap.rules.commands.sheet_verbs import SHEET_VERBS
 from onemap.rules.commands.statistics_verbs import STATISTICS_VERBS
-from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
+from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
     Parameter,
@@ -167,8 +167,14 @@ VERBS: dict[str, Verb] = {
                 Parameter("head", "FILE.json", convert=to_name),
             ),
         ),
+        Verb("profile", (_LIBRARY, Parameter("file", "FILE.toml")), work="profile_work"),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
         Verb("words", (Parameter("library", "LIBRARY", positional=True, optional=True),)),
+        Verb(
+            "facts",
+            (_LIBRARY, Parameter("pack", "FILE|NAME", repeated=True), CODE_SYSTEM, Parameter("data", "FILE.toml")),
+            work="facts_work",
+        ),
         Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="law_work"),
         Verb(
             "publish",

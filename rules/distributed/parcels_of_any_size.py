@@ -34,8 +34,8 @@ def in_blocks_or_whole(
     leave it to memory. Raises OneMapError for every refusal.
     """
     most = most_parcels()
-    # Several files, and files of which parcels are left out or fields renamed, are read whole.
-    is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields)
+    # Several files, and files of which parcels are left out, fields renamed or facts added, are read whole.
+    is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields or options.facts.values)
     with large_layer(options.parcels, options.layer, options.encoding) as stream:
         if stream and is_plain and not fits_into_memory(stream.count / most):
             digest = content_hash(Path(options.parcels), stream.readable.path, reading)

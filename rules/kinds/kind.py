@@ -118,6 +118,7 @@ class Kind:
     problems: what is wrong with its keys beyond their types, as (key, reason); it is given the rule's whole table.
     fields: the layer's fields that it reads.
     parcel_fields: the parcel's own, without whose values it cannot judge: the applicant's facts.
+    parcel_unit: the unit of the number that these hold; None where they hold a code.
     reach_m: how far from a parcel a feature may lie and still matter, in metres.
     explained: the measures of a finding (a row of `findings`) as `explain` shows them in a language.
     obstacle: of the pieces (k,) of a hit without ground, what a remedy keeps clear of (m,), and how far, in metres.
@@ -140,6 +141,7 @@ class Kind:
     problems: Callable[[Options], list[tuple[str, str]]] = no_problems
     fields: Callable[[Options], tuple[str, ...]] = no_fields
     parcel_fields: Callable[[Options], tuple[str, ...]] = no_fields
+    parcel_unit: str | None = None
     reach_m: Callable[[Options], float] = no_reach
     explained: Callable[[Mapping[str, Any], str], Sequence[str]] = area_share_and_length
     obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = pieces_as_they_are

@@ -6,6 +6,7 @@ from datetime import date
 from onemap.layers.errors import UsageError
 from onemap.layers.ingest.datum_change import given_change
 from onemap.layers.ingest.placing import SourceOptions
+from onemap.rules.question.given_facts import GivenFacts, facts_content
 from onemap.rules.question.question import CheckOptions
 from onemap.rules.verb.declaration import Values
 
@@ -20,8 +21,15 @@ def normalising_options(values: Values) -> SourceOptions:
     )
 
 
-def check_options(values: Values, as_of: date | None = None) -> CheckOptions:
-    """What a check is asked. as_of: the day of a verb that does not say it. Raises UsageError usage.value."""
+def check_options(values: Values, as_of: date | None = None, facts: GivenFacts | None = None) -> CheckOptions:
+    """What a check is asked.
+
+    as_of: the day of a verb that does not say it.
+    facts: of the project, where no file of a verb's says them.
+    Raises UsageError usage.value, OneMapError data.….
+    """
+    if values.get("data"):
+        facts = facts_content(values["data"])[1]
     given = values["parcels"]
     first, *more = given if isinstance(given, (list, tuple)) else [given]
     return CheckOptions(
@@ -37,6 +45,7 @@ def check_options(values: Values, as_of: date | None = None) -> CheckOptions:
         as_of=values.get("as_of") or as_of,
         known_at=values.get("known_at"),
         replaced=_replacements(values.get("replace") or ()),
+        facts=facts or GivenFacts(),
         normalising=normalising_options(values),
     )
 

@@ -12,6 +12,7 @@ from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
 from onemap.rules.packs.laws import check_laws
 from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_packs
+from onemap.rules.question.given_facts import GivenFacts, checked_facts, with_facts
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class CheckOptions:
     """The options of `check` besides the library, as they were given.
 
     more_parcels: further files of parcels; keep_bad: parcels that cannot be used are set aside.
+    facts: of the project, for parcels that do not say them.
     """
 
     parcels: str
@@ -34,6 +36,7 @@ class CheckOptions:
     normalising: SourceOptions = field(default_factory=SourceOptions)
     more_parcels: tuple[str, ...] = ()
     keep_bad: bool = False
+    facts: GivenFacts = field(default_factory=GivenFacts)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Question:
     """All that the answer depends on besides the library's versions. `replaced`: layer code → file.
 
     code_system: by which codes parcels name their use that do not say it, None for what each pack says.
-    source: how the parcels were read, for the record.
+    source: how the parcels were read, for the record. in_place: layer code → label of the version that is taken for the
+    one in force, whatever its dates: what would be said if it were.
     """
 
     parcels: Parcels
@@ -53,6 +57,7 @@ class Question:
     replaced: Mapping[str, str] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     code_system: str | None = None
+    in_place: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self, library: Library) -> dict[str, Any]:
         """The record of what was asked."""
@@ -114,11 +119,14 @@ def question_of(
     parts = [
         read_parcels(
             *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
-            *(workers, part, options.keep_bad),
+            *(workers, part, options.keep_bad, len(files) > 1),
         )
         for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
     ]
-    return replace(question, parcels=joined_parcels(parts))
+    facts = checked_facts(options.facts, joined_rules(question.packs))
+    told = {"facts": facts.plain} if facts.values else {}
+    parcels = with_facts(joined_parcels(parts), facts)
+    return replace(question, parcels=parcels, source={**question.source, **told})
 
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:

@@ -1,10 +1,10 @@
 """Limits of readings, a file in TOML that a person writes: what is plausible, what is too much, how often in a row."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 
 SPANS = ("reading", "hour", "day")
@@ -41,8 +41,8 @@ def read_limits(path: str | Path) -> dict[str, Limit]:
     """The limits of a file, by property. Raises OneMapError readings.limits with the file, the entry and the key."""
     file = Path(path)
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raw = toml_content(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
         raise _refusal(file, "–", "–", str(error)) from error
     entries = raw.get("limit")
     if not isinstance(entries, list) or not entries or set(raw) - {"limit"}:

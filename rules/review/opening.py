@@ -18,11 +18,12 @@ from onemap.rules.check.check import check
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.check_options import check_options
+from onemap.rules.question.given_facts import GivenFacts, facts_content
 from onemap.rules.question.question import Question, question_of
 from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
 from onemap.rules.review.case_step import Place, Stamp, enter, put_opinion, step, whole_case
 from onemap.rules.review.hand import Hand, late_day, step_day
-from onemap.rules.review.project_data import read_project_data
+from onemap.rules.review.project_data import PARCEL_FACTS, checked_data
 from onemap.rules.review.review_codes import MACHINE
 from onemap.rules.review.review_tables import FILES, TABLES, make_tables
 from onemap.rules.review.routing import Draft, checklist_items, departments_of_rules, drafts, inputs_by_department
@@ -57,15 +58,23 @@ class Project:
 
 def told_project(values: Values) -> Project:
     """The project of a verb's values, read before anything is checked. Raises OneMapError review.…, data.…."""
+    told, facts = facts_content(values["data"]) if values.get("data") else ({}, GivenFacts())
+    data = checked_data(told, facts.file)
     return Project(
         project_name(values["project"]),
-        read_project_data(values["data"]) if values.get("data") else {},
+        {**data, PARCEL_FACTS: facts.plain} if facts.values else data,
         tuple(attachment(path) for path in values.get("attach") or ()),
     )
 
 
-def judge_round(library: Library, values: Values, context: VerbContext, day: date) -> Run:
-    """The run of a round: the verb's parcels by its packs, as of its day. Raises OneMapError for every refusal."""
+def judge_round(
+    library: Library, values: Values, context: VerbContext, day: date, facts: Mapping[str, Any] | None = None
+) -> Run:
+    """The run of a round: the verb's parcels by its packs, as of its day.
+
+    facts: what the case says for its parcels, where the verb is given no file of facts.
+    Raises OneMapError for every refusal.
+    """
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
     if not library.roles.is_lead:
@@ -73,7 +82,8 @@ def judge_round(library: Library, values: Values, context: VerbContext, day: dat
     threads = Threads.of(values.get("workers"), context.progress)
     reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", context.language))
     reading.at(0.0)
-    question = question_of(library, check_options(values, day), context.language, threads.workers, reading)
+    options = check_options(values, day, GivenFacts(facts or {}))
+    question = question_of(library, options, context.language, threads.workers, reading)
     return run_question(library, question, values, context)
 
 

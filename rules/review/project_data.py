@@ -1,22 +1,22 @@
 """The facts of a project, from a TOML file: each checked, every problem named.
 
-credit_code = "91130100MA07XXXX0X"      # or by its Chinese name: "统一社会信用代码" = "…"
+credit_code = "91130100MA07XXXX0X"      # or by its Chinese name, with or without quotes: 统一社会信用代码 = "…"
 investment_wan = 12000
 area_ha = 3.2
 received_on = 2026-03-02
+[parcels]                               # what rules ask of the parcels: rules/question/given_facts.py
+YDXZ = "0701"
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
-from onemap.layers.catalogue.toml_reason import toml_reason
-from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 
+PARCEL_FACTS = "parcels"  # beside a case's own facts: those that stand for its parcels (rules/question/given_facts.py)
 _MOST_CHARACTERS = 2000
 _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: without I, O, S, V, Z  # pragma: allowlist secret
 _PROJECT_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
@@ -90,15 +90,21 @@ def _credit_code(value: Any) -> str:
 
 @dataclass(frozen=True)
 class DataField:
-    """One fact of a project: its key, its Chinese name, other names it may have, how it is checked, and its refusal."""
+    """One fact of a project: its key, its Chinese name, other names it may have, how it is checked, and its refusal.
+
+    expected: what its value must be, as its refusal says; group: of a form: project, land or days.
+    """
 
     key: str
     name: str
     check: Callable[[Any], Any]
     expected: str = "text"
     others: tuple[str, ...] = ()
+    group: str = "project"
 
 
+APPROVAL_TYPES = ("审批", "核准", "备案")
+SUPPLIES = ("划拨", "出让", "租赁", "作价出资")
 FIELDS: tuple[DataField, ...] = (
     DataField("project_code", "项目代码", _matching(_PROJECT_CODE), "project_code", ("统一项目代码", "投资项目代码")),
     DataField("developer", "建设单位", _text, "text", ("申报单位", "项目单位")),
@@ -111,39 +117,29 @@ FIELDS: tuple[DataField, ...] = (
     ),
     DataField("contact", "联系人", _text),
     DataField("phone", "联系电话", _matching(_PHONE), "phone", ("电话", "联系方式")),
-    DataField("approval_type", "项目类型", _one_of("审批", "核准", "备案"), "approval_type", ("立项类型",)),
+    DataField("approval_type", "项目类型", _one_of(*APPROVAL_TYPES), "approval_type", ("立项类型",)),
     DataField("industry", "行业", _text, "text", ("所属行业", "行业类别")),
-    DataField("location", "建设地点", _text, "text", ("项目地点", "坐落")),
-    DataField("region", "行政区代码", _matching(_REGION), "region", ("行政区划代码", "XZQDM")),
+    DataField("location", "建设地点", _text, "text", ("项目地点", "坐落"), group="land"),
+    DataField("region", "行政区代码", _matching(_REGION), "region", ("行政区划代码", "XZQDM"), group="land"),
     DataField("content", "建设内容及规模", _text, "text", ("建设内容", "建设规模")),
     DataField("investment_wan", "总投资（万元）", _amount, "amount", ("总投资(万元)", "总投资", "investment")),
-    DataField("area_ha", "拟用地面积（公顷）", _size, "size", ("拟用地面积(公顷)", "拟用地面积", "用地面积")),
-    DataField("land_use", "拟用地性质", _text, "text", ("用地性质",)),
-    DataField("supply", "供地方式", _one_of("划拨", "出让", "租赁", "作价出资"), "supply"),
-    DataField("received_on", "收件日期", _day, "date", ("申请日期", "申报日期")),
-    DataField("start_on", "计划开工日期", _day, "date", ("开工日期",)),
-    DataField("finish_on", "计划竣工日期", _day, "date", ("竣工日期",)),
+    DataField(
+        "area_ha", "拟用地面积（公顷）", _size, "size", ("拟用地面积(公顷)", "拟用地面积", "用地面积"), group="land"
+    ),
+    DataField("land_use", "拟用地性质", _text, "text", ("用地性质",), group="land"),
+    DataField("supply", "供地方式", _one_of(*SUPPLIES), "supply", group="land"),
+    DataField("received_on", "收件日期", _day, "date", ("申请日期", "申报日期"), group="days"),
+    DataField("start_on", "计划开工日期", _day, "date", ("开工日期",), group="days"),
+    DataField("finish_on", "计划竣工日期", _day, "date", ("竣工日期",), group="days"),
 )
 _BY_NAME = {name: field for field in FIELDS for name in (field.key, field.name, *field.others)}
 
 
-def read_project_data(path: str) -> dict[str, Any]:
-    """The facts in a file by their keys, in the order of `FIELDS`, dates as ISO text.
-
-    Raises OneMapError data.… with every problem: file, syntax, unknown or repeated fields, values.
-    """
-    source = Path(path)
-    try:
-        content = toml_content(source.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise OneMapError("data.file", file=source.name, field="--data", reason=error.strerror) from None
-    except ValueError as error:
-        raise OneMapError("data.syntax", file=source.name, field="--data", reason=toml_reason(error)) from None
-    return checked_data(content, source.name)
-
-
 def checked_data(content: dict[str, Any], source: str) -> dict[str, Any]:
-    """The facts of a table, checked as those of a file. Raises OneMapError data.…."""
+    """The facts of a file by their keys, in the order of `FIELDS`, dates as ISO text.
+
+    source: the file's name. Raises OneMapError data.… with every problem: unknown or repeated fields, values.
+    """
     problems, found = [], {}
     for name, value in content.items():
         field = _BY_NAME.get(name)
@@ -175,8 +171,8 @@ def _wrong(field: DataField, value: Any, place: dict[str, str]) -> Problem:
         "credit_code": Problem("data.credit_code", facts),
         "phone": Problem("data.phone", facts),
         "region": Problem("data.region", facts),
-        "approval_type": Problem("data.choice", {**facts, "allowed": ["审批", "核准", "备案"]}),
-        "supply": Problem("data.choice", {**facts, "allowed": ["划拨", "出让", "租赁", "作价出资"]}),
+        "approval_type": Problem("data.choice", {**facts, "allowed": list(APPROVAL_TYPES)}),
+        "supply": Problem("data.choice", {**facts, "allowed": list(SUPPLIES)}),
         "amount": Problem("data.amount", facts),
         "size": Problem("data.size", facts),
         "date": Problem("data.date", facts),

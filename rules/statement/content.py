@@ -14,8 +14,9 @@ from onemap.rules.letterhead.first_page import by_gravity, department_rows, grav
 from onemap.rules.letterhead.sender_fields import sender_fields
 from onemap.rules.letterhead.title_lines import title_lines
 from onemap.rules.maps.map_source import MapSource
+from onemap.rules.packs.asked_facts import fact_title
 from onemap.rules.review.case_file import Case
-from onemap.rules.review.project_data import FIELDS
+from onemap.rules.review.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.statement.differences import differences
@@ -194,6 +195,10 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
     rows += [
         {"key": field.key, "title": labels[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
         for field in FIELDS
+    ]
+    rows += [
+        {"key": name, "title": fact_title(name, evidence.language), "value": _field_text(value)}
+        for name, value in case.data.get(PARCEL_FACTS, {}).items()
     ]
     rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
     known = [row for row in rows if row["value"]]

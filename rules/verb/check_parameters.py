@@ -24,6 +24,7 @@ CHECK_PARAMETERS = (
     Parameter("repair", flag=True),
     Parameter("pack", "FILE|NAME", repeated=True),
     CODE_SYSTEM,
+    Parameter("data", "FILE.toml"),
     Parameter("only", "CODE,…", convert=to_codes),
     Parameter("as_of", "D", convert=to_date),
     Parameter("known_at", "T", convert=to_moment),

@@ -80,6 +80,8 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.packs.pack import joined_rules
+    from onemap.rules.question.given_facts import GivenFacts, checked_facts, facts_content
     from onemap.rules.question.question import packs_of
     from onemap.rules.remedy.remedy_options import KEEP_VERDICT
     from onemap.rules.remedy.sites import SiteOptions
@@ -90,13 +92,7 @@ def sites(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.value", field="--area", value=area_m2)
     if width_m**2 > area_m2:
         raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
-    options = SiteOptions(
-        area_m2=area_m2,
-        width_m=width_m,
-        count=values.get("count") or 10,
-        keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
-        attributes=values.get("project") or {},
-    )
+    facts = facts_content(values["data"])[1] if values.get("data") else GivenFacts()
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
     with open_library(values["library"]) as library:
@@ -108,6 +104,13 @@ def sites(values: Values, context: VerbContext) -> Result:
                 raise OneMapError("sites.no_district", file=library.label, field="--within")
             ground = _alone(district)
         packs = packs_of(library, tuple(values.get("pack") or ()), values.get("code_system"))
+        options = SiteOptions(
+            area_m2=area_m2,
+            width_m=width_m,
+            count=values.get("count") or 10,
+            keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
+            attributes={**checked_facts(facts, joined_rules(packs)).plain, **(values.get("project") or {})},
+        )
         moment = (values.get("as_of") or date.today(), values.get("known_at"))
         threads = Threads.of(values.get("workers"), context.progress)
         table = find_sites(library, ground, packs, *moment, options, context.language, threads)

@@ -76,16 +76,19 @@ def review_list(values: Values, context: VerbContext) -> Result:
 
 
 def review_show(values: Values, context: VerbContext) -> Result:
-    """One case as it stands."""
+    """One case as it stands, and by how many rules the parcels of the round were judged."""
+    from onemap.rules.runs.unasked_rules import rules_of_stored_run
+
     with open_library(values["library"]) as library:
         check_day(library, values.get("on"))
         case = read_case(library, values["case"], values.get("on"))
-        answer = _answer(library, case, context, values.get("by"))
+        answer, one = _answer(library, case, context, values.get("by")), _round(case, values)
+        answer |= rules_of_stored_run(library, one.run, context.language)
         if values.get("out"):
             from onemap.rules.review.round_evidence import write_evidence
 
             overwrite = bool(values.get("overwrite"))
-            cut = write_evidence(library, _round(case, values), values["out"], overwrite, context.language)
+            cut = write_evidence(library, one, answer["unasked"], values["out"], overwrite, context.language)
             return {**answer, "problems": [problem_record(problem, context.language) for problem in cut]}
         return answer
 
@@ -188,6 +191,7 @@ def review_extend(values: Values, context: VerbContext) -> Result:
 def review_revise(values: Values, context: VerbContext) -> Result:
     """Open the next round on new parcels."""
     from onemap.rules.review import opening
+    from onemap.rules.review.project_data import PARCEL_FACTS
 
     _check_outs(values)
     with open_library(values["library"]) as library:
@@ -195,7 +199,8 @@ def review_revise(values: Values, context: VerbContext) -> Result:
         before = opening.revisable(library, values["case"])
         named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
-        run = opening.judge_round(library, given, context, step_day(library, hand, before.last_day))
+        day, facts = step_day(library, hand, before.last_day), before.data.get(PARCEL_FACTS)
+        run = opening.judge_round(library, given, context, day, facts)
         opening.revise(library, values["case"], run, hand, _reason(values), named)
         case = read_case(library, values["case"], hand.on)
         answer = _answer(library, case, context)

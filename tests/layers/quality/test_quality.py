@@ -18,7 +18,14 @@ from onemap.layers.progress import SILENT
 from onemap.layers.quality.duplicates import duplicate_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import shift_flaws
-from onemap.layers.quality.topology import SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality.topology import (
+    SizeLimits,
+    check_block,
+    check_blocks_met,
+    gap_flaws,
+    overlap_flaws,
+    union_of,
+)
 
 CRS = pyproj.CRS.from_epsg(4547)
 LEAST = SizeLimits(0.01, 0.001)
@@ -272,6 +279,30 @@ def test_a_coverage_with_planted_errors_shows_exactly_those():
     (gaps,) = gap_flaws(union, shapely.box(0, 0, 600, 600), LEAST)
     assert [fact["area_m2"] for fact in gaps.facts] == pytest.approx([10.0] * 10)
     assert duplicate_flaws(frame, None, SILENT) == []
+
+
+@pytest.mark.parametrize("points_at_once", [500_000, 600, 90])
+def test_of_two_coverages_that_lie_on_each_other_every_pair_is_found(points_at_once, monkeypatch):
+    # A coverage delivered twice, the second time turned and moved: inside, each fits its own neighbours to the point.
+    monkeypatch.setattr("onemap.layers.quality.neighbours.POINTS_AT_ONCE", points_at_once)
+    squares = shapely.box(*np.mgrid[0:150:10, 0:150:10].reshape(2, -1), *np.mgrid[10:160:10, 10:160:10].reshape(2, -1))
+    turned = shapely.transform(squares, lambda xy: xy @ np.array([[0.96, 0.28], [-0.28, 0.96]]) + [31.0, 17.0])
+    shapes = np.concatenate([squares, turned])
+    frame, items, found = held_together(shapes)
+    check_blocks_met(frame, items, found, union=True)
+    assert len(found) >= 450 * 20 // points_at_once
+    one, other = np.triu_indices(len(shapes), 1)
+    grounds = shapely.intersection(shapes[one], shapes[other])
+    shared = shapely.area(grounds)
+    real = LEAST.sizes_exceed_limits(shared, shapely.length(grounds))
+    expected = dict(zip(zip(one[real].tolist(), other[real].tolist(), strict=True), shared[real], strict=True))
+    (flaws,) = overlap_flaws(frame, found, LEAST, None)
+    pairs = [(int(row), int(fact["other"])) for row, fact in zip(flaws.rows, flaws.facts, strict=True)]
+    assert sorted(tuple(sorted(pair)) for pair in pairs) == sorted(expected)
+    areas = {tuple(sorted(pair)): fact["area_m2"] for pair, fact in zip(pairs, flaws.facts, strict=True)}
+    assert [areas[pair] for pair in expected] == pytest.approx(list(expected.values()))
+    union = union_of(frame, items, found, SILENT)
+    assert shapely.area(union) == pytest.approx(shapely.area(shapely.union_all(shapes)))
 
 
 # Position.

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.review.project_data import FIELDS, checked_data, credit_code_fits, read_project_data
+from onemap.rules.question.given_facts import facts_content
+from onemap.rules.review.project_data import FIELDS, checked_data, credit_code_fits
 from onemap.tests.rules.command import command
 
 # Codes of well-known companies, public in the national register.
@@ -52,7 +53,8 @@ def test_what_is_no_credit_code_does_not_fit(code):
 def test_every_field_is_taken_by_its_key_or_its_chinese_name(tmp_path):
     path = tmp_path / "data.toml"
     path.write_text("\ufeff" + WHOLE, encoding="utf-8")
-    data = read_project_data(str(path))
+    told, _facts = facts_content(str(path))
+    data = checked_data(told, path.name)
     assert list(data) == [field.key for field in FIELDS]
     assert data["developer"] == "某某区教育局"
     assert (data["received_on"], data["finish_on"], data["area_ha"]) == ("2026-03-02", "2027-08-01", 3.2)
@@ -117,7 +119,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, text, code):
     if text is not None:
         path.write_bytes(text)
     with pytest.raises(OneMapError) as refused:
-        read_project_data(str(path))
+        facts_content(str(path))
     assert refused.value.code == code
 
 

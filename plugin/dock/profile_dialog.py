@@ -1,0 +1,282 @@
+"""The bureau's profile that is kept with a library, as a form: the lead bureau, each department, and the fonts."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsScrollArea
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QStackedWidget,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.toml_writing import toml_text
+from onemap.plugin.dock.profile_field import ProfileField
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.working_dialog import WorkingDialog
+from onemap.plugin.words.option_names import dock_controls
+from onemap.plugin.words.translation import tr
+
+SIZE_PX = (860, 680)
+PREVIEW_PX = 170
+LIST_MARGIN_PX = 24
+LOOK_AFTER_MS = 400  # since the last key
+LEAD, FONTS = "lead", "fonts"
+RED = "#B2182B"
+WIDE_BLANK = "\u3000"  # of which HTML makes one narrow one
+
+
+class ProfileDialog(WorkingDialog):
+    """Every field of the profile; the core checks what is typed, shows the head that follows, and keeps it."""
+
+    kept = pyqtSignal()
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("The bureau's profile"))
+        self._library = library
+        self._home = library.path
+        self._heads: dict[str, Any] = {}
+        self._look = None  # the last question about the head
+        self.pages: dict[str, dict[str, ProfileField]] = {}
+        self.sections = QListWidget()
+        self.sections.setAccessibleName(tr("Parts of the profile"))
+        self.stack = QStackedWidget()
+        self.sections.currentRowChanged.connect(self._show_section)
+        self.preview = QTextBrowser()
+        self.preview.setAccessibleName(tr("The head of a document"))
+        self.preview.setMinimumHeight(PREVIEW_PX)
+        self.preview.setStyleSheet("QTextBrowser { background: white; color: black; }")  # paper, in any theme
+        self.notice = Notice(dock_controls())
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(LOOK_AFTER_MS)
+        self._timer.timeout.connect(self.look)
+        self._build()
+        self._end_request()
+
+    def begin(self) -> None:
+        """Ask the core for the profile of the library, and show the form."""
+        self.show()
+        self._follow(self._library.core.ask("profile", {"library": self._home}), tr("Starting…"), self._fill)
+
+    @property
+    def stated_text(self) -> str:
+        """What the form says, as the file of a profile."""
+        tables = {FONTS: self._stated(FONTS)}
+        tables |= {f"departments.{name}": self._stated(name) for name in self.pages if name not in (LEAD, FONTS)}
+        return toml_text(self._stated(LEAD), tables)
+
+    def look(self) -> None:
+        """Let the core check what is typed, and show the head that follows; nothing is kept."""
+        self._timer.stop()
+        if not self.pages:
+            return
+        request = self._library.core.ask("profile", {"library": self._home, "file": self._file_of_stated()})
+        self._look = request
+        request.answered.connect(lambda answer: self._show_heads(answer) if self._look is request else None)
+        request.refused.connect(lambda refusal: self._mark(refusal) if self._look is request else None)
+
+    def keep(self) -> None:
+        """Keep the profile with the library."""
+        self.notice.hide()
+        self._look = None
+        self._timer.stop()
+        params = {"library": self._home, "file": self._file_of_stated()}
+        title = tr("Keep the profile")
+        self._follow(self._library.core.ask("keep", params, title), title, self._say_kept)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show each problem at its field; what is about no field, in a message."""
+        left = self._mark(refusal)
+        if left or not refusal.problems:
+            self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
+
+    def close_down(self) -> None:
+        """Stop following the core and close."""
+        self._timer.stop()
+        self._look = None
+        self._leave_request()
+        self.close()
+
+    def field(self, place: str) -> ProfileField | None:
+        """The field of a key as the core names it: authority, departments.land.code, fonts.body."""
+        head, _dot, name = place.rpartition(".")
+        page = head.partition(".")[2] or head or LEAD
+        return self.pages.get(page, {}).get(name)
+
+    def show_section(self, name: str) -> None:
+        """Bring a part of the form to the front."""
+        self.sections.setCurrentRow(list(self.pages).index(name))
+
+    def _build(self) -> None:
+        head = QLabel(
+            tr("What is not said stands nowhere in a document. Departments that say nothing have no red head.")
+        )
+        head.setWordWrap(True)
+        body = QHBoxLayout()
+        body.addWidget(self.sections)
+        body.addWidget(self.stack, 1)
+        self.keep_button = QPushButton(icon("keep"), tr("Keep with the library"))
+        self.keep_button.setDefault(True)
+        self.keep_button.clicked.connect(lambda _checked: self.keep())
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        self.source = QLabel()
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.source, 1)
+        buttons.addWidget(self.keep_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(head)
+        layout.addLayout(body, 3)
+        layout.addWidget(self.preview, 1)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.work)
+        layout.addLayout(buttons)
+        self.resize(*SIZE_PX)
+
+    def _fill(self, answer: dict[str, Any]) -> None:
+        values, fields, forms = answer["values"], answer["fields"], answer["forms"]
+        departments = values.get("departments") or {}
+        fonts = [{**font, "kind": "text"} for font in answer["fonts"]]
+        self._add_page(LEAD, tr("Lead bureau"), fields["lead"], forms, values)
+        for one in answer["departments"]:
+            self._add_page(one["code"], one["title"], fields["department"], forms, departments.get(one["code"]) or {})
+        self._add_page(FONTS, tr("Fonts"), fonts, forms, values.get(FONTS) or {})
+        self.source.setText(answer["file"] if answer["kept"] else tr("The library has no profile yet."))
+        self.sections.setFixedWidth(self.sections.sizeHintForColumn(0) + LIST_MARGIN_PX)
+        name_accessibly(self)
+        self._show_heads(answer)
+        self.sections.setCurrentRow(0)
+        self._mark(Refusal("", answer.get("problems") or []))
+        self._enable()
+
+    def _add_page(
+        self, name: str, title: str, fields: list[dict[str, Any]], forms: list[dict[str, str]], values: dict[str, Any]
+    ) -> None:
+        body = QWidget()
+        form = QFormLayout(body)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.pages[name] = {}
+        if name != FONTS:
+            form.addRow("", _language_heads())
+        for one in fields:
+            field = ProfileField(one, forms)
+            field.set_value(values.get(field.name))
+            field.changed.connect(self._timer.start)
+            self.pages[name][field.name] = field
+            form.addRow(field.title, field)
+        area = QgsScrollArea()
+        area.setWidget(body)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        self.stack.addWidget(area)
+        self.sections.addItem(title)
+
+    def _stated(self, page: str) -> dict[str, Any]:
+        return {name: field.value for name, field in self.pages.get(page, {}).items()}
+
+    def _file_of_stated(self) -> str:
+        path = Path(QgsProcessingUtils.generateTempFilename("form.profile.toml"))
+        path.write_text(self.stated_text, encoding="utf-8")
+        return str(path)
+
+    def _show_section(self, row: int) -> None:
+        self.stack.setCurrentIndex(row)
+        self._show_preview()
+
+    def _show_heads(self, answer: dict[str, Any]) -> None:
+        for page in self.pages.values():
+            for field in page.values():
+                field.error.clear()
+        self._heads = answer["heads"]
+        self._show_preview()
+
+    def _show_preview(self) -> None:
+        name = list(self.pages)[self.sections.currentRow()] if self.sections.currentRow() >= 0 else LEAD
+        self.preview.setHtml(head_html(self._heads.get(LEAD if name == FONTS else name)))
+
+    def _mark(self, refusal: Refusal) -> list[dict[str, Any]]:
+        """Write each problem at its field, and show the first; those about no field."""
+        left = []
+        first = None
+        for problem in refusal.problems:
+            field = self.field(str(problem.get("field") or ""))
+            if field is None:
+                left.append(problem)
+                continue
+            field.error.say(str(problem.get("mend") or problem.get("message") or ""))  # what is wrong stands above it
+            first = first or next(name for name, page in self.pages.items() if field in page.values())
+        if first is not None and not self._is_on(first):
+            self.show_section(first)
+        return left
+
+    def _is_on(self, name: str) -> bool:
+        return list(self.pages).index(name) == self.sections.currentRow()
+
+    def _say_kept(self, _answer: dict[str, Any]) -> None:
+        self.source.setText("")
+        self.notice.say(tr("The profile is kept with the library. Documents written from now on bear it."))
+        self.kept.emit()
+
+    def _enable(self) -> None:
+        self.keep_button.setEnabled(bool(self.pages) and not self.is_working)
+
+
+def _language_heads() -> QWidget:
+    """What the two columns of names are."""
+    heads = QWidget()
+    row = QHBoxLayout(heads)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    for text in (tr("in Chinese"), tr("in English")):
+        row.addWidget(QLabel(text), 1)
+    return heads
+
+
+def head_html(head: dict[str, Any] | None) -> str:
+    """What stands at the head and the foot of a document, as a sketch: only what the profile says."""
+    if head is None or not any(head[name] for name in ("head_mark", "number_form", "addressed", "copies", "contact")):
+        return f"<p>{escape(tr('Documents bear no head: the profile says nothing of this sender.'))}</p>"
+    parts = []
+    if head["head_mark"]:
+        size = 20 if head["head"] == "document" else 16
+        style = f"color:{RED};font-size:{size}pt;letter-spacing:2px;margin:0"
+        parts.append(f'<p align="center" style="{style}"><b>{escape(head["head_mark"])}</b></p>')
+        rule = '<span style="font-size:1pt">&nbsp;</span>'
+        parts.append(f'<table width="100%" cellspacing="0" bgcolor="{RED}"><tr><td>{rule}</td></tr></table>')
+    if head["number_form"]:
+        number = escape(head["number_form"]).replace(WIDE_BLANK, "&nbsp;&nbsp;")
+        parts.append(f'<p align="right" style="margin:0">{number}</p>')
+    if head["addressed"]:
+        parts.append(f'<p style="margin:4px 0">{escape(head["addressed"])}</p>')
+    parts.append("<p>……</p>")
+    signed = [head["unit"], tr("(seal)") if head["seal"] else None]
+    parts.append(f'<p align="right" style="margin:0">{"<br>".join(escape(text) for text in signed if text)}</p>')
+    for name, title in (
+        ("contact", tr("Contact: {text}")),
+        ("signatory", tr("Signatory: {text}")),
+        ("copies", tr("Copies: {text}")),
+        ("printed_by", tr("Printed by: {text}")),
+    ):
+        if head[name]:
+            parts.append(f'<p style="margin:0">{escape(title.format(text=head[name]))}</p>')
+    return "".join(parts)

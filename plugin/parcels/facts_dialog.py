@@ -1,0 +1,251 @@
+"""The form of a project's facts: what the rules ask, and what its documents print; all is unknown until it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsScrollArea
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.toml_writing import toml_text
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.parcels.fact_field import FactField
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
+from onemap.plugin.widgets.working_dialog import WorkingDialog
+from onemap.plugin.words.option_names import dock_controls, name_controls
+from onemap.plugin.words.translation import tr
+
+SIZE_PX = (520, 640)
+PARCELS, PROJECT = "parcels", "project"  # the parts of the core's answer
+Given = dict[str, dict[str, Any]]
+
+
+def facts_text(given: Given) -> str:
+    """Facts as the core reads them from a file."""
+    return toml_text(given.get(PROJECT) or {}, {PARCELS: given.get(PARCELS) or {}})
+
+
+class FactsDialog(WorkingDialog):
+    """One field for each fact that the core names, in groups; accepted once the core takes all that is stated."""
+
+    def __init__(
+        self,
+        library: OpenLibrary,
+        asked: dict[str, Any],
+        packs: list[str] | None,
+        known_fields: list[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Take what the core answered.
+
+        asked: its answer to `facts`; what it lacks of a group is not asked.
+        known_fields: what the parcels say themselves.
+        """
+        super().__init__(parent)
+        self.setWindowTitle(tr("Facts of the project"))
+        self._library, self._packs = library, packs
+        self._rules = asked.get("rules") or []
+        self._known_fields = {name.lower() for name in known_fields}
+        self.fields: dict[str, FactField] = {}
+        self._parts: dict[str, str] = {}  # which part of the facts a field is of
+        self.given: Given = {}
+        self.notice = Notice(dock_controls())
+        self.waiting = QLabel()
+        self.waiting.setWordWrap(True)
+        self._build(asked)
+        name_accessibly(self)
+        self._end_request()
+
+    @property
+    def stated(self) -> Given:
+        """What the form says, as the core's file of facts has it."""
+        stated: Given = {PROJECT: {}, PARCELS: {}}
+        for name, field in self.fields.items():
+            if field.value is not None:
+                stated[self._parts[name]][name] = field.value
+                if field.system:
+                    stated[PARCELS][SYSTEM_FIELD] = field.system
+        return stated
+
+    def show_given(self, given: Given) -> None:
+        """Show facts; all others are unknown."""
+        system = str((given.get(PARCELS) or {}).get(SYSTEM_FIELD) or "")
+        for name, field in self.fields.items():
+            field.set_system(system)
+            field.set_value((given.get(self._parts[name]) or {}).get(name))
+
+    def load(self, path: str) -> None:
+        """Show the facts of a file, once the core has read it."""
+        self._ask(path, tr("Facts are read…"), lambda answer: self.show_given(answer["given"]))
+
+    def save(self, path: str) -> None:
+        """Write the facts to a file, once the core takes them."""
+
+        def write(_answer: dict[str, Any]) -> None:
+            try:
+                Path(path).write_text(facts_text(self.stated), encoding="utf-8")
+            except OSError as error:
+                self.refuse(Refusal(str(error)))
+                return
+            self.notice.say(tr("The facts were written: {path}").format(path=path))
+
+        self._ask(self._file_of_stated(), tr("Facts are checked…"), write)
+
+    def accept(self) -> None:
+        """Close with what is stated, once the core takes it."""
+        if self.is_working:
+            return
+
+        def close(answer: dict[str, Any]) -> None:
+            self.given = answer["given"]
+            super(FactsDialog, self).accept()
+
+        self._ask(self._file_of_stated(), tr("Facts are checked…"), close)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show each problem below its field; what is about no field, in a message."""
+        left = []
+        first: FactField | None = None
+        for problem in refusal.problems:
+            field = self.fields.get(str(problem.get("field")))
+            if field is None:
+                left.append(problem)
+                continue
+            words = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
+            field.error.say(name_controls(" ".join(words), dock_controls()))
+            first = first or field
+        if left or first is None:
+            self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_down(self) -> None:
+        """Stop following the core and close."""
+        self._leave_request()
+        self.reject()
+
+    def _file_of_stated(self) -> str:
+        path = Path(QgsProcessingUtils.generateTempFilename("facts.toml"))
+        path.write_text(facts_text(self.stated), encoding="utf-8")
+        return str(path)
+
+    def _ask(self, path: str, step: str, on_answer: Any) -> None:
+        self.notice.hide()
+        for field in self.fields.values():
+            field.error.clear()
+        params = {"library": self._library.path, "pack": self._packs, "data": path}
+        self._follow(self._library.core.ask("facts", params), step, on_answer)
+
+    def _build(self, asked: dict[str, Any]) -> None:
+        head = QLabel(
+            tr("What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.")
+        )
+        head.setWordWrap(True)
+        body = QWidget()
+        self._groups = QVBoxLayout(body)
+        self._groups.setContentsMargins(0, 0, 4, 0)
+        for group, title in (asked.get("groups") or {}).items():
+            for part in (PARCELS, PROJECT):
+                self._add_group(title, part, [fact for fact in asked.get(part) or () if fact.get("group") == group])
+        self._groups.addStretch(1)
+        area = QgsScrollArea()
+        area.setWidget(body)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        layout = QVBoxLayout(self)
+        layout.addWidget(head)
+        layout.addWidget(area, 1)
+        layout.addWidget(self.waiting)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.work)
+        layout.addLayout(self._make_buttons())
+        self.resize(*SIZE_PX)
+        self._count()
+
+    def _add_group(self, title: str, part: str, facts: list[dict[str, Any]]) -> None:
+        if not facts:
+            return
+        box = QGroupBox(title)
+        form = QFormLayout(box)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for fact in facts:
+            field = FactField(fact)
+            field.changed.connect(self._count)
+            self.fields[field.name] = field
+            self._parts[field.name] = part
+            form.addRow(field.label_text, field)
+        self._groups.addWidget(box)
+
+    def _make_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.buttons: dict[str, QPushButton] = {}
+        for name, text, action in (
+            ("load", tr("Load…"), self._choose_source),
+            ("save", tr("Save…"), self._choose_target),
+            ("clear", tr("All unknown"), lambda: self.show_given({})),
+            ("ok", tr("OK"), self.accept),
+            ("cancel", tr("Cancel"), self.reject),
+        ):
+            button = QPushButton(text)
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _checked=False, run=action: run())
+            row.addWidget(button)
+            if name == "clear":
+                row.addStretch(1)
+            self.buttons[name] = button
+        self.buttons["ok"].setDefault(True)
+        return row
+
+    def _choose_source(self) -> None:
+        title, filters = tr("Load the facts of a project"), tr("Facts of the project (*.toml)")
+        path, _filter = QFileDialog.getOpenFileName(self, title, "", filters)
+        if path:
+            self.load(path)
+
+    def _choose_target(self) -> None:
+        title, filters = tr("Save the facts of the project"), tr("Facts of the project (*.toml)")
+        path, _filter = QFileDialog.getSaveFileName(self, title, "", filters)
+        if path:
+            self.save(path if path.lower().endswith(".toml") else f"{path}.toml")
+
+    def _count(self) -> None:
+        """Say how many rules wait for facts that neither the form nor the parcels state."""
+        known = {name.lower() for name, field in self.fields.items() if field.value is not None} | self._known_fields
+        self.waiting.setText(waiting_text(self._rules, known))
+
+    def _enable(self) -> None:
+        for name in ("load", "save", "clear", "ok"):
+            self.buttons[name].setEnabled(not self.is_working)
+
+
+def waiting_rules(rules: list[dict[str, Any]], known: set[str]) -> list[dict[str, Any]]:
+    """The rules of which some group of fields has none that is known; names in lower case."""
+    return [rule for rule in rules if not all(known & {name.lower() for name in group} for group in rule["needs"])]
+
+
+def waiting_text(rules: list[dict[str, Any]], known: set[str]) -> str:
+    """How many rules wait for facts."""
+    waiting = len(waiting_rules(rules, known))
+    if not rules:
+        return tr("These rules ask nothing of a project.")
+    if not waiting:
+        return tr("All {count} rules that ask a project have their facts.").format(count=len(rules))
+    text = tr("{waiting} of {count} rules that ask a project wait for facts.")
+    return text.format(waiting=waiting, count=len(rules))

@@ -1,0 +1,149 @@
+"""The facts of a project that stand for its parcels where these say nothing of themselves, from a TOML file.
+
+The file of a project's facts has them in a table of its own, by the names of the parcels' fields:
+
+    [parcels]            # or [地块]
+    YDXZ = "0701"
+    XMLX = "住宅"
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SYSTEM_FIELD, USE_FIELD, known_use
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_value
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds.conditions import column_named
+from onemap.rules.packs.asked_facts import CODE, DATE, FLAG, NUMBER, AskedFact, asked_facts
+from onemap.rules.packs.rule import Rule
+
+TABLES = ("parcels", "地块")
+_MOST_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class GivenFacts:
+    """Values by the parcels' fields, and the file that they were read from."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The values as JSON has them."""
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in self.values.items()}
+
+
+def facts_content(path: str) -> tuple[dict[str, Any], GivenFacts]:
+    """What a file says of a project itself, and of its parcels; neither is checked yet.
+
+    Raises OneMapError data.file, data.syntax, data.twice.
+    """
+    source = Path(path)
+    try:
+        content = toml_content(source.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise OneMapError("data.file", file=source.name, field="--data", reason=error.strerror) from None
+    except ValueError as error:
+        raise OneMapError("data.syntax", file=source.name, field="--data", reason=toml_reason(error)) from None
+    tables = [name for name in TABLES if isinstance(content.get(name), dict)]
+    if len(tables) > 1:
+        raise OneMapError("data.twice", file=source.name, field=f"[{tables[1]}]", key=f"[{tables[0]}]")
+    values = content.pop(tables[0]) if tables else {}
+    return content, GivenFacts(values, source.name)
+
+
+def checked_facts(given: GivenFacts, rules: Sequence[Rule]) -> GivenFacts:
+    """The facts under the names by which rules ask them. Raises OneMapError data.… with every problem."""
+    asked = {fact.name.lower(): fact for fact in asked_facts(rules)}
+    systems, names_use = _code_systems(given, rules), USE_FIELD.lower() in map(str.lower, given.values)
+    problems: list[Problem] = []
+    found: dict[str, Any] = {}
+    for name, value in given.values.items():
+        fact = asked.get(name.lower())
+        place = {"file": given.file, "field": name}
+        if name == SYSTEM_FIELD and names_use:
+            if value not in CODE_SYSTEMS:
+                facts = {"name": name, "value": str(value)[:60], "allowed": list(CODE_SYSTEMS)}
+                problems.append(Problem("data.choice", {**place, **facts}))
+            found[name] = value
+        elif fact is None:
+            known = [one.name for one in asked.values()]
+            problems.append(Problem("data.fact", {**place, "known": known or ["–"]}))
+        elif fact.name in found:
+            problems.append(Problem("data.twice", {**place, "key": fact.name}))
+        else:
+            problem = _wrong(fact, value, systems, place)
+            problems += [problem] if problem else []
+            found[fact.name] = value
+    if problems:
+        raise OneMapError.of(problems)
+    return replace(given, values=found)
+
+
+def _code_systems(given: GivenFacts, rules: Sequence[Rule]) -> set[str]:
+    """By which codes a use may be named: those that the facts name, else those that the rules take for granted."""
+    named = given.values.get(SYSTEM_FIELD)
+    if named is not None:
+        return {named} if named in CODE_SYSTEMS else set(CODE_SYSTEMS)
+    return {one.system for rule in rules for one in (*rule.unless, *rule.only)} or {LAND_SEA}
+
+
+def _wrong(fact: AskedFact, value: Any, systems: set[str], place: Mapping[str, str]) -> Problem | None:
+    facts = {**place, "name": fact.name, "value": str(value)[:60]}
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if fact.kind == NUMBER:
+        return None if is_number and math.isfinite(value) and value >= 0 else Problem("data.amount", facts)
+    if fact.kind == FLAG:
+        return None if isinstance(value, bool) else Problem("data.choice", {**facts, "allowed": ["true", "false"]})
+    if fact.kind == DATE:
+        return None if _is_day(value) else Problem("data.date", facts)
+    if not isinstance(value, str) or not value.strip() or len(value) > _MOST_CHARACTERS or not value.isprintable():
+        return Problem("data.text", {**facts, "most": _MOST_CHARACTERS})
+    if fact.kind == CODE and fact.name == USE_FIELD:
+        return None if any(known_use(value.strip(), None, system) for system in systems) else Problem("data.use", facts)
+    return None
+
+
+def _is_day(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def with_facts(parcels: Parcels, facts: GivenFacts) -> Parcels:
+    """The parcels (n,) with a fact wherever their own field is null or not there; what a parcel says itself stands."""
+    if not facts.values or len(parcels.ids) == 0:
+        return parcels
+    attributes = parcels.attributes.copy()
+    silent: dict[str, np.ndarray] = {}
+    for name, value in sorted(facts.plain.items(), key=lambda fact: fact[0] == SYSTEM_FIELD):
+        column, values = _column(attributes, name, len(parcels.ids))
+        empty = np.array([text_value(one) is None for one in values], dtype=bool)
+        # By which codes a use is named, belongs to that use: not to one that the parcel states itself.
+        silent[name] = empty if name != SYSTEM_FIELD else silent[USE_FIELD]
+        values[silent[name]] = value
+        attributes[column] = values
+    return replace(parcels, attributes=attributes)
+
+
+def _column(attributes: Any, name: str, count: int) -> tuple[str, np.ndarray]:
+    try:
+        values = column_named(attributes, name).copy()
+    except KeyError:
+        return name, np.full(count, None, dtype=object)
+    alike = [str(column) for column in attributes.columns if str(column).lower() == name.lower()]
+    return name if name in alike else alike[0], values

@@ -1,0 +1,143 @@
+"""Facts of a project that stand for its parcels: where they say nothing themselves, and recorded with the run."""
+
+import geopandas as gpd
+import pytest
+from shapely import box
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.packs.asked_facts import asked_facts, rule_needs
+from onemap.rules.packs.pack import parse_pack
+
+PACK = """
+[pack]
+id = "p"
+version = "1"
+title = { zh = "规则", en = "Rules" }
+[class.road]
+title = { zh = "道路", en = "Roads" }
+use = ["1202"]
+words = { XMLX = ["公路", "道路"] }
+"""
+RULE = """
+[[rule]]
+id = "{id}"
+kind = "{kind}"
+layer = "{layer}"
+department = "land"
+verdict = "prohibited"
+title = {{ zh = "题", en = "Title" }}
+basis = [{{ law = "法" }}]
+{more}
+"""
+FARMLAND = RULE.format(id="farmland", kind="avoid", layer="YJJBNTTB", more='unless = ["road"]')
+INDUSTRY = RULE.format(id="industry", kind="avoid", layer="YJJBNTTB", more="when = \"HYFL = '化工' AND DJ > 2\"")
+HEIGHT = RULE.format(id="height", kind="height", layer="KGDK", more='parcel_field = "JZGD"\nlimit = 24')
+FLAG = RULE.format(id="flag", kind="avoid", layer="YJJBNTTB", more='when = "SFZD = true"')
+
+
+def facts_of(*rules):
+    pack = parse_pack(PACK + "".join(rules), "p.toml", shipped_catalogue())
+    return list(pack.rules)
+
+
+def test_what_rules_ask_is_told_with_its_kind_unit_and_words():
+    rules = facts_of(FARMLAND, INDUSTRY, HEIGHT, FLAG)
+    told = {fact.name: (fact.kind, fact.unit, fact.choices, fact.rules) for fact in asked_facts(rules)}
+    assert told == {
+        "YDXZ": ("code", "", (), ("farmland",)),
+        "XMLX": ("words", "", ("公路", "道路"), ("farmland",)),
+        "HYFL": ("words", "", ("化工",), ("industry",)),
+        "DJ": ("number", "", (), ("industry",)),
+        "JZGD": ("number", "m", (), ("height",)),
+        "SFZD": ("flag", "", (), ("flag",)),
+    }
+
+
+def test_a_rule_needs_one_field_of_each_group():
+    needs = {need.rule.id: need.any_of for need in rule_needs(facts_of(FARMLAND, INDUSTRY, HEIGHT))}
+    assert needs == {"farmland": (("YDXZ", "XMLX"),), "industry": (("HYFL",), ("DJ",)), "height": (("JZGD",),)}
+
+
+@pytest.fixture
+def town(onemap, tmp_path):
+    """A library with farmland under three parcels, of which one says itself what it is for."""
+    library, pack = tmp_path / "town.gpkg", tmp_path / "p.toml"
+    pack.write_text(PACK + FARMLAND, encoding="utf-8")
+    ground = box(500_000, 4_200_000, 500_100, 4_200_100)
+    gpd.GeoDataFrame({"BSM": ["f"]}, geometry=[ground], crs="EPSG:4547").to_file(tmp_path / "farmland.gpkg")
+    parcels = {"DKBH": ["A", "B", "C"], "YDXZ": [None, "0701", None], "XMLX": [None, None, "公路"]}
+    gpd.GeoDataFrame(parcels, geometry=[ground] * 3, crs="EPSG:4547").to_file(tmp_path / "parcels.gpkg")
+    assert onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).code == 0
+    assert onemap("add", library, tmp_path / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "extent").code == 0
+    return library
+
+
+def verdicts(onemap, town, facts=None, *more):
+    """The verdict of each parcel, and what the run keeps of the facts."""
+    given = []
+    if facts is not None:
+        (town.parent / "facts.toml").write_text(facts, encoding="utf-8")
+        given = ["--data", town.parent / "facts.toml"]
+    out = town.parent / "out.gpkg"
+    answer = onemap("check", town, town.parent / "parcels.gpkg", "--out", out, "--overwrite", *given, *more)
+    if answer.code:
+        return answer
+    found = gpd.read_file(out, layer="parcels")
+    return dict(zip(found.parcel, found.verdict, strict=True)), answer.json["run"]["parameters"].get("facts")
+
+
+def test_a_fact_stands_where_a_parcel_says_nothing_and_the_run_keeps_it(onemap, town):
+    silent = {"A": "prohibited", "B": "prohibited", "C": "clear"}
+    assert verdicts(onemap, town) == (silent, None)
+    spared, kept = verdicts(onemap, town, '建设单位 = "x"\n[地块]\nYDXZ = "1202"\n')
+    assert spared == {"A": "clear", "B": "prohibited", "C": "clear"}  # B says 0701 itself
+    assert kept == {"YDXZ": "1202"}
+    assert onemap("verify", town, "--run", onemap("runs", town).json["runs"][0]["id"]).json["ok"]
+
+
+def test_names_are_taken_in_any_case_and_codes_of_a_system_stay_with_their_use(onemap, town):
+    spared, kept = verdicts(onemap, town, '[parcels]\ncode_system = "urban-gb50137"\nydxz = "H22"\n')
+    assert spared == {"A": "prohibited", "B": "prohibited", "C": "clear"}  # H22 is a road, of which the class knows not
+    assert kept == {"YDXZ": "H22", "code_system": "urban-gb50137"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "field"),
+    [
+        ('[parcels]\nFOO = "1"\n', "data.fact", "FOO"),
+        ('[parcels]\nYDXZ = "0810"\n', "data.use", "YDXZ"),
+        ('[parcels]\nXMLX = ""\n', "data.text", "XMLX"),
+        ("[parcels]\nXMLX = 7\n", "data.text", "XMLX"),
+        ('[parcels]\nYDXZ = "0701"\nydxz = "0701"\n', "data.twice", "ydxz"),
+        ('[parcels]\nYDXZ = "0701"\ncode_system = "x"\n', "data.choice", "code_system"),
+        ('[parcels]\ncode_system = "survey"\n', "data.fact", "code_system"),
+        ("[parcels]\n[地块]\n", "data.twice", "[地块]"),
+        ("建设单位 = 某公司\n", "data.syntax", "--data"),
+    ],
+)
+def test_a_wrong_fact_is_refused_with_its_field_and_nothing_is_kept(onemap, town, facts, code, field):
+    answer = verdicts(onemap, town, facts)
+    assert (answer.code, answer.codes, answer.json["problems"][0]["field"]) == (3, [code], field)
+    assert answer.json["problems"][0]["mend"]
+    assert onemap("runs", town).json["runs"] == []
+
+
+def test_numbers_and_flags_are_held_to_their_kind(onemap, town):
+    pack = town.parent / "more.toml"
+    pack.write_text((PACK + HEIGHT + FLAG).replace('"p"', '"q"'), encoding="utf-8")
+    answer = verdicts(onemap, town, "[parcels]\nJZGD = -1\nSFZD = 1\n", "--pack", pack)
+    assert answer.codes == ["data.amount", "data.choice"]
+
+
+def test_the_verb_facts_tells_what_is_asked_what_is_given_and_which_rules_wait(onemap, town):
+    path = town.parent / "facts.toml"
+    path.write_text('项目代码 = "2026-130102-47-01-012345"\n[地块]\nXMLX = "学校"\n', encoding="utf-8")
+    before, after = onemap("facts", town), onemap("facts", town, "--data", path, lang="zh")
+    assert (before.json["waiting"], after.json["waiting"]) == (["farmland"], [])
+    assert before.json["given"] == {"project": {}, "parcels": {}}
+    assert after.json["given"]["project"] == {"project_code": "2026-130102-47-01-012345"}
+    assert [fact["title"] for fact in before.json["parcels"]] == ["Proposed use", "Kind of project"]
+    assert [fact["title"] for fact in after.json["parcels"]] == ["拟用途", "项目类别"]
+    assert len(before.json["project"]) == 17
+    path.write_text('电话 = "x"\n[地块]\nFOO = 1\n', encoding="utf-8")
+    assert onemap("facts", town, "--data", path).codes == ["data.phone", "data.fact"]

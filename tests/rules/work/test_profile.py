@@ -1,0 +1,67 @@
+"""`onemap profile`: what is kept with a library, what a form may ask, and a file that is only checked."""
+
+import pytest
+
+from onemap.layers.catalogue.bureau_profile import FONT_ROLES
+
+
+@pytest.fixture
+def library(onemap, tmp_path):
+    path = tmp_path / "city.gpkg"
+    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
+    return path
+
+
+def profile(tmp_path, text):
+    path = tmp_path / "some.profile.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_profile_all_that_could_be_said_is_listed_in_both_languages(onemap, library):
+    said, told = onemap("profile", library).json, onemap("profile", library, lang="zh").json
+    assert (said["kept"], said["values"], said["file"]) == (False, {}, "city.profile.toml")
+    assert [font["name"] for font in said["fonts"]] == list(FONT_ROLES)
+    assert len(said["departments"]) == 10
+    kinds = {field["name"]: field["kind"] for field in said["fields"]["lead"]}
+    assert kinds == {
+        "authority": "name",
+        "mark": "name",
+        "head": "head",
+        "code": "text",
+        "addressees": "names",
+        "copies": "names",
+        "contact": "name",
+        "signatory": "name",
+        "printed_by": "name",
+        "seal": "flag",
+    }
+    titles = [
+        (field["title"], other["title"])
+        for field, other in zip(said["fields"]["lead"], told["fields"]["lead"], strict=True)
+    ]
+    assert titles[0] == ("Issuing authority", "发文机关")
+    assert said["heads"]["lead"]["head_mark"] is None
+
+
+def test_a_file_is_checked_and_its_head_told_and_nothing_is_kept(onemap, library, tmp_path):
+    text = '主送 = 1\nauthority = "甲局"\n[departments.land]\nunit = ""\n'
+    refused = onemap("profile", library, "--file", profile(tmp_path, text))
+    assert refused.codes == ["profile.key", "profile.value"]
+    assert [problem["field"] for problem in refused.json["problems"]] == ["主送", "departments.land.unit"]
+    fine = 'authority = "甲局"\ncode = "甲审"\n[departments.land]\nunit = "乙局"\naddressees = ["丙局"]\n'
+    answer = onemap("profile", library, "--file", profile(tmp_path, fine), lang="zh").json
+    assert (answer["heads"]["lead"]["head_mark"], answer["heads"]["lead"]["head"]) == ("甲局", "letter")
+    assert answer["heads"]["lead"]["number_form"].startswith("甲审〔")
+    assert answer["heads"]["land"]["addressed"] == "丙局："
+    assert onemap("profile", library).json["kept"] is False
+
+
+def test_what_is_kept_is_told_with_what_is_wrong_in_it_so_that_it_can_be_mended(onemap, library, tmp_path):
+    assert onemap("keep", library, profile(tmp_path, 'authority = "甲局"\n')).code == 0
+    assert onemap("profile", library).json["values"] == {"authority": "甲局"}
+    library.with_name("city.profile.toml").write_text('authority = "甲局"\nhead = "flag"\n', encoding="utf-8")
+    told = onemap("profile", library)
+    assert (told.code, told.codes, told.json["values"]["head"]) == (0, ["profile.value"], "flag")
+    library.with_name("city.profile.toml").write_text("authority = 甲局\n", encoding="utf-8")
+    assert onemap("profile", library).codes == ["profile.syntax"]
