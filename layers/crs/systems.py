@@ -149,6 +149,8 @@ def suggestion(bounds: Bounds | None) -> Problem:
     if bounds is None or not np.all(np.isfinite(bounds)):
         return Problem("suggest.nothing")
     west, south, east, north = bounds
+    if _are_swapped_degrees(bounds):
+        return Problem("suggest.swapped_degrees")
     if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
         return Problem("suggest.degrees", {"epsg": 4490})
     if 13_000_000 <= west <= east < 46_000_000 and int(west // 1e6) == int(east // 1e6):
@@ -160,7 +162,24 @@ def suggestion(bounds: Bounds | None) -> Problem:
         return Problem("suggest.swapped", {"zone": int(south // 1e6)})
     if 100_000 <= west <= east < 900_000 and 300_000 <= south <= north < 6_000_000:
         return Problem("suggest.no_prefix")
+    if _are_swapped_metres(bounds):
+        return Problem("suggest.swapped_metres")
     return Problem("suggest.nothing")
+
+
+def _are_swapped_degrees(bounds: Bounds) -> bool:
+    """Whether the first numbers are latitudes of China and the second its longitudes."""
+    west, south, east, north = bounds
+    return _CHINA[1] <= west <= east <= _CHINA[3] and _CHINA[0] <= south <= north <= _CHINA[2]
+
+
+def _are_swapped_metres(bounds: Bounds) -> bool:
+    """Whether the first numbers are metres from the equator, and the second eastings about a false 500 km.
+
+    The other way round it would be ground south of 8° N, 400 km off the middle of its zone.
+    """
+    west, south, east, north = bounds
+    return 900_000 <= west <= east < 6_000_000 and 100_000 <= south <= north < 900_000
 
 
 def _looks_like_degrees(bounds: Bounds) -> bool:
@@ -178,6 +197,8 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
         return None
     west, south, east, north = bounds
     facts = {"crs": crs_name(crs), "suggestion": suggestion(bounds)}
+    if crs.is_geographic and _are_swapped_degrees(bounds):
+        return Problem("crs.contradicted", facts)
     if crs.is_geographic and (west < -181 or east > 361 or south < -91 or north > 91):
         return Problem("crs.contradicted", facts)
     plane = plane_of(crs) if crs.is_projected else None
@@ -186,6 +207,7 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
     middle, false_easting = (west + east) / 2, plane[1][0]
     # A zone of 3° or 6° keeps to the million of its prefix, so another million is another zone.
     other_zone = false_easting >= 13_000_000 and middle // 1e6 != false_easting // 1e6
-    if other_zone or abs(middle - false_easting) > 2_000_000 or _looks_like_degrees(bounds):
+    is_swapped = false_easting < 13_000_000 and _are_swapped_metres(bounds)
+    if other_zone or is_swapped or abs(middle - false_easting) > 2_000_000 or _looks_like_degrees(bounds):
         return Problem("crs.contradicted", facts)
     return None

@@ -4,7 +4,6 @@ A name decides, never the fields alone: a layer whose name says nothing is shown
 for a person.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.delivery.known_transform import needs_change, offered_change
+from onemap.layers.delivery.remembered_answers import COVERS, CRS, ENCODING, FIELDS, TRANSFORM, layer_answers
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import needed_fields
+from onemap.layers.frames.fields import fitting_sources, needed_fields
+from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.sources import formats
@@ -41,8 +42,10 @@ class PlanRow:
 
     source: its file, from the delivery's folder; code: the layer of the catalogue, None while nobody knows; why: by
     what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
+    transform_hash: which change of datum the named one must be, or that of the whole delivery where none is named;
     remembered: those that the layer's last version was added with; problems: what stands in the way; geometry, count:
-    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding.
+    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding; names:
+    of its fields.
     """
 
     source: str
@@ -54,6 +57,7 @@ class PlanRow:
     crs: str | None = None
     encoding: str | None = None
     transform: str | None = None
+    transform_hash: str | None = None
     covers: str | None = None
     label: str | None = None
     valid_from: str | None = None
@@ -66,21 +70,30 @@ class PlanRow:
     geometry: str | None = None
     count: int | None = None
     declares: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def record(self, language: str) -> dict[str, Any]:
         """The row as the contract's JSON object."""
         facts = {name: getattr(self, name) for name in ("source", "layer", "code", "status", "why", "label")}
         facts |= {name: getattr(self, name) for name in ("crs", "encoding", "covers", "valid_from", "valid_to")}
+        facts |= {name: getattr(self, name) for name in ("transform", "transform_hash")}
         facts |= {"geometry": self.geometry, "count": self.count}
         lists = {"suggested": list(self.suggested), "remembered": list(self.remembered), "fields": dict(self.fields)}
         return {**facts, **lists, "problems": [problem_record(problem, language) for problem in self.problems]}
 
 
 def delivery_plan(
-    library: Library, folder: Path, department: str | None, language: str, progress: Progress
+    library: Library,
+    folder: Path,
+    department: str | None,
+    language: str,
+    progress: Progress,
+    change: DatumChange | None = None,
+    near: Sequence[Path] = (),
 ) -> list[PlanRow]:
     """What becomes of every file of a folder. department: whose layers are looked at; None for all.
 
+    change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie.
     Raises OneMapError source.nothing_inside.
     """
     catalogue = [entry for entry in library.catalogue().values() if department in (None, entry.department)]
@@ -91,7 +104,7 @@ def delivery_plan(
     for path, part in zip(files, progress.parts([1] * len(files)), strict=True):
         rows += _rows_of_file(path, folder, catalogue, language)
         part.at(1.0)
-    return [_with_memory(library, row) for row in _without_clashes(rows)]
+    return [_with_memory(library, row, change, folder, near) for row in _without_clashes(rows)]
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -133,6 +146,7 @@ def _row_of_layer(
         geometry=geometry,
         count=layer["count"],
         declares=_declared(layer),
+        names=tuple(item["name"] for item in layer["fields"]),
     )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
@@ -226,31 +240,29 @@ def _without_clashes(rows: Sequence[PlanRow]) -> list[PlanRow]:
     return sorted(found, key=lambda row: (row.source, row.label or "", row.layer or ""))
 
 
-def _with_memory(library: Library, row: PlanRow) -> PlanRow:
-    """The row with what was answered before: the fields matched by hand and the coverage of its layer's last version,
-    and the CRS and encoding that a person had to name last, where this file leaves them open too."""
-    before = sorted((item for item in versions(library) if item.code == row.code), key=lambda version: version.number)
-    if row.status != MATCHED or not before:
+def _with_memory(
+    library: Library, row: PlanRow, change: DatumChange | None, folder: Path, near: Sequence[Path]
+) -> PlanRow:
+    """The row with what was answered before: fields and coverage of its layer, and the CRS, the encoding and the change
+    of datum that a person had to name last, where this file leaves them open too."""
+    if row.status != MATCHED:
         return row
-    reports = [_report(library, version) for version in before]
-    fields = {str(target): str(source) for target, source in (reports[-1].get("fields") or {}).items()}
-    answers = {name: str(value) for report in reports for name, value in (report.get("answers") or {}).items()}
-    left_open: dict[str, Any] = {name: answers.get(name) for name in ("crs", "encoding") if name not in row.declares}
-    facts = {"fields": fields, "covers": before[-1].coverage_kind, **left_open}
-    remembered = tuple(name for name, value in facts.items() if value)
-    row = replace(row, fields=fields, remembered=remembered, covers=None)
-    row = replace(row, crs=left_open.get("crs"), encoding=left_open.get("encoding"))
-    if reports[-1].get("transform_hash"):
-        problem = Problem("ingest.transform", {"file": row.source, "layer": row.code})
-        return replace(row, status=UNSURE, problems=(*row.problems, problem))
-    return row
-
-
-def _report(library: Library, version: Version) -> dict[str, Any]:
-    """How a version was read, as the library keeps it."""
-    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
-    try:
-        report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])
-    except (TypeError, ValueError):
-        return {}
-    return report if isinstance(report, dict) else {}
+    answers = layer_answers(library, row.code or "")
+    left_open = {name: answers.value(name) for name in (CRS, ENCODING) if name not in row.declares}
+    fields = fitting_sources(answers.value(FIELDS) or {}, row.names)
+    facts = {FIELDS: fields, COVERS: answers.value(COVERS), **left_open}
+    # A coverage that nobody changed is the last version's own ground, which may have come from a file.
+    row = replace(row, fields=fields, covers=facts[COVERS] if answers.is_changed(COVERS) else None)
+    row = replace(row, crs=left_open.get(CRS), encoding=left_open.get(ENCODING))
+    row = replace(row, remembered=tuple(name for name, value in facts.items() if value))
+    if row.geometry == "raster" or not needs_change(row.crs or row.declares.get("crs"), library.crs):
+        return row
+    at = ((folder / row.source).parent, *near)
+    known = answers.value(TRANSFORM)
+    offered = offered_change(known, change, folder, at, file=row.source, layer=row.code)
+    if offered is None or (known is None and not row.crs and not row.declares.get("crs")):
+        return row
+    if offered.problem is not None:
+        return replace(row, status=UNSURE, problems=(*row.problems, offered.problem))
+    remembered = (*row.remembered, TRANSFORM) if known else row.remembered
+    return replace(row, transform=offered.path or None, transform_hash=offered.hash, remembered=remembered)

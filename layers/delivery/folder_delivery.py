@@ -206,7 +206,7 @@ def _write_folder(
             for one in chosen:
                 text = dataset_metadata(record, one.layer, one.coverage, library.crs, tuple(one.types))
                 (place / item.name_with(**wish.values, layer=one.entry.code)).write_bytes(text)
-        elif asked and item.suffix == ".gdb":
+        elif asked and item.suffix in (".gdb", ".gpkg"):
             layers = [(one.entry, one.rows, one.types) for one in asked]
             write_geodatabase(place / item.name_with(**wish.values), layers, library.crs)
         elif asked and item.kind == TABLES:

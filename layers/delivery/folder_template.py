@@ -23,8 +23,8 @@ _ITEM_KEYS: Mapping[str, Mapping[str, type]] = {
 }
 _SUFFIXES = {
     FILES: (".pdf", ".jpg", ".docx", ".xlsx"),
-    TABLES: (".gdb", ".xlsx"),
-    VECTORS: (".gdb",),
+    TABLES: (".gdb", ".gpkg", ".xlsx"),
+    VECTORS: (".gdb", ".gpkg"),
     METADATA: (".xml",),
 }
 _PLACES = {"code", "name", "number", "title", "layer"}

@@ -1,7 +1,8 @@
-"""The features of a package once more as a FileGDB, as some receivers ask for; the GeoPackage stays the record."""
+"""Features as a FileGDB or a GeoPackage for other systems, as receivers ask; a package keeps a record of its own."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -21,12 +22,17 @@ _EXACT = 2**53  # up to here a double holds every whole number
 def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatures, Types]], crs: pyproj.CRS) -> None:
     """A feature class for each layer under its code, its Chinese title as alias; types: of its fields in the library.
 
-    Raises OneMapError package.geodatabase for a layer that a FileGDB cannot hold.
+    path: what ends in .gpkg is a GeoPackage (1.3, which older programs open), all else a FileGDB. Raises OneMapError
+    package.geodatabase for a layer that it cannot hold.
     """
+    driver = "GPKG" if path.suffix.lower() == ".gpkg" else "OpenFileGDB"
+    alias = "IDENTIFIER" if driver == "GPKG" else "LAYER_ALIAS"
     for entry, rows, types in layers:
         kept = {name: _number_type(rows.attributes[name], kind) for name, kind in types.items() if kind in _NUMBERS}
         attributes = rows.attributes.astype(kept)
-        options = {"LAYER_ALIAS": entry.title.get("zh", entry.code), "layer": entry.code, "driver": "OpenFileGDB"}
+        options: dict[str, Any] = {alias: entry.title.get("zh", entry.code), "layer": entry.code, "driver": driver}
+        if driver == "GPKG" and not path.exists():
+            options["dataset_options"] = {"VERSION": "1.3"}
         try:
             if entry.geometry == "table":
                 pyogrio.write_dataframe(attributes, path, **options)

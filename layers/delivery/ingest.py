@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,10 +16,11 @@ from onemap.layers.delivery.delivery_plan import (
     PlanRow,
     delivery_plan,
 )
+from onemap.layers.delivery.known_transform import planned_change
 from onemap.layers.delivery.plan_file import read_plan, write_plan
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.adding import AddOptions, add, preparing, write_versions
-from onemap.layers.ingest.datum_change import given_change
+from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
@@ -37,7 +38,8 @@ class IngestOptions:
     """How a delivery is taken in. plan: a TOML file that is written where there is none, and carried out where it is.
 
     each: layer by layer, so that what is refused keeps nothing else out; department: whose layers are looked at;
-    covers: of what the plan says nothing of; copy: rasters are copied beside the library, for they came in an archive.
+    covers: of what the plan says nothing of; change: of datum, for the layers that need one; copy: rasters are copied
+    beside the library, for they came in an archive.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -47,14 +49,28 @@ class IngestOptions:
     each: bool = False
     department: str | None = None
     covers: str | None = None
+    change: DatumChange | None = None
     copy: bool = False
+
+
+class DeliveryRefused(OneMapError):
+    """A delivery of which nothing went in. result: its record as `ingest` gives it, with what was refused by layer."""
+
+    result: dict[str, Any]
+
+    @classmethod
+    def with_result(cls, problems: Sequence[Problem], result: dict[str, Any]) -> "DeliveryRefused":
+        """The refusal for all these problems."""
+        error = cls(problems[0].code, **problems[0].facts)
+        error.problems, error.result = tuple(problems), result
+        return error
 
 
 def ingest(library: Library, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> dict[str, Any]:
     """Plan a delivery, or carry its plan out; returns the contract's record of it.
 
     folder: of files, or an archive of them. Raises OneMapError source.missing, ingest.…, and, unless layer by layer,
-    everything for which any of it is refused: then nothing was added.
+    DeliveryRefused with everything for which any of it is refused: then nothing was added.
     """
     if not library.roles.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
@@ -64,7 +80,9 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
             _check_sources(rows, place, options.plan)
         else:
             looking = progress.part(0.0, _LOOKED_AT)
-            rows = delivery_plan(library, place, options.department, options.language, looking)
+            near = [at.parent for at in (library.path, options.plan) if at is not None] + [Path.cwd()]
+            arguments = (options.department, options.language, looking, options.change, near)
+            rows = delivery_plan(library, place, *arguments)
             if options.plan is not None:
                 write_plan(options.plan, rows, options.language)
                 return _result([replace(row, status=_planned(row)) for row in rows], [], [], options)
@@ -108,7 +126,10 @@ def _source_path(folder: Path, row: PlanRow) -> Path:
     return path
 
 
-def _add_options(row: PlanRow, options: IngestOptions) -> AddOptions:
+def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptions:
+    """What is asked of `add` for a row. Raises OneMapError ingest.transform…, and what its change of datum raises."""
+    place = {"file": row.source, "layer": row.code}
+    change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
     days = [None if day is None else date.fromisoformat(day) for day in (row.valid_from, row.valid_to)]
     return AddOptions(
         code=row.code or "",
@@ -119,10 +140,9 @@ def _add_options(row: PlanRow, options: IngestOptions) -> AddOptions:
         valid_to=days[1],
         covers=row.covers or options.covers,
         keep_bad=row.keep_bad,
+        measured=True,
         copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
-        normalising=SourceOptions(
-            crs=row.crs, transform=given_change(row.transform), fields=row.fields, repair=row.repair
-        ),
+        normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),
     )
 
 
@@ -142,23 +162,40 @@ def _add_all(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> dict[str, Any]:
     """Every layer in one transaction. Raises OneMapError with all that stands against any of them."""
-    problems = [problem for row in rows for problem in _unplaced(row)]
-    placed = [row for row in rows if row.status == MATCHED]
+    problems = {number: _unplaced(row) for number, row in enumerate(rows)}
+    placed = [(number, row) for number, row in enumerate(rows) if row.status == MATCHED]
     with contextlib.ExitStack() as held:
         prepared = []
-        for row, part in zip(placed, progress.parts([1] * len(placed)), strict=True):
+        for (number, row), part in zip(placed, progress.parts([1] * len(placed)), strict=True):
             arguments = (options.required_fields, options.who, options.language, part)
             try:
-                source, wanted = str(_source_path(folder, row)), _add_options(row, options)
+                source, wanted = str(_source_path(folder, row)), _add_options(row, options, folder)
                 prepared.append(held.enter_context(preparing(library, source, wanted, *arguments)))
             except OneMapError as error:
-                problems += error.problems
-        if problems:
-            raise OneMapError.of(problems)
+                problems[number] = list(error.problems)
+        if found := [problem for number in problems for problem in problems[number]]:
+            raise DeliveryRefused.with_result(found, _refused_result(rows, problems, options))
         if not prepared:
             raise OneMapError("ingest.nothing", file=folder.name)
         added = write_versions(library, prepared)
-    return _result([replace(row, status=ADDED) if row in placed else row for row in rows], added, [], options)
+    done = {number for number, _ in placed}
+    return _result(
+        [replace(row, status=ADDED) if at in done else row for at, row in enumerate(rows)], added, [], options
+    )
+
+
+def _refused_result(
+    rows: Sequence[PlanRow], problems: Mapping[int, Sequence[Problem]], options: IngestOptions
+) -> dict[str, Any]:
+    """The record of a delivery of which nothing went in: what stood against which layer."""
+    shown = [replace(row, status=REFUSED) if problems[at] and row.code else row for at, row in enumerate(rows)]
+    refused = [_refused(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
+    return _result(shown, [], refused, options)
+
+
+def _refused(row: PlanRow, problems: Sequence[Problem], language: str) -> dict[str, Any]:
+    records = [problem_record(problem, language) for problem in problems]
+    return {"source": row.source, "layer": row.layer, "code": row.code, "problems": records}
 
 
 def _add_each(
@@ -172,15 +209,14 @@ def _add_each(
             try:
                 source = str(_source_path(folder, row))
                 arguments = (options.required_fields, options.who, options.language, part)
-                added.append(add(library, source, _add_options(row, options), *arguments))
+                added.append(add(library, source, _add_options(row, options, folder), *arguments))
                 shown.append(replace(row, status=ADDED))
                 continue
             except OneMapError as error:
                 problems = list(error.problems)
         shown.append(row if row.status in (LEFT_OUT, NOTE, UNREADABLE) else replace(row, status=REFUSED))
         if problems:
-            records = [problem_record(problem, options.language) for problem in problems]
-            refused.append({"source": row.source, "layer": row.layer, "code": row.code, "problems": records})
+            refused.append(_refused(row, problems, options.language))
     return _result(shown, added, refused, options)
 
 

@@ -12,7 +12,19 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
 
-_TEXTS = ("source", "layer", "code", "crs", "encoding", "transform", "covers", "label", "valid_from", "valid_to")
+_TEXTS = (
+    "source",
+    "layer",
+    "code",
+    "crs",
+    "encoding",
+    "transform",
+    "transform_hash",
+    "covers",
+    "label",
+    "valid_from",
+    "valid_to",
+)
 _FLAGS = ("repair", "keep_bad")
 _SHOWN = ("status", "why")  # for whoever reads the file; what they say is not read back
 
@@ -100,6 +112,7 @@ def _row(row: Mapping[str, Any]) -> PlanRow:
         crs=texts["crs"],
         encoding=texts["encoding"],
         transform=texts["transform"],
+        transform_hash=texts["transform_hash"],
         covers=texts["covers"],
         label=texts["label"],
         valid_from=texts["valid_from"],

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
@@ -15,9 +16,9 @@ def check_place(target: Path, overwrite: bool, field: str | None = None, inputs:
     """Refuse a place before any work; what is read for it must never be replaced by it.
 
     Nor is a library: it holds what nothing else does.
-    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name.
+    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name, out.long.
     """
-    check_name(target, field)
+    check_name(target, field, len(target.name) + _BESIDE)
     if target.exists() and not overwrite:
         raise OneMapError("out.exists", file=target.name, field=field)
     if target.exists() and any(Path(path).exists() and target.samefile(path) for path in inputs):
@@ -35,7 +36,7 @@ def atomic_output(target: Path, overwrite: bool, field: str | None = None) -> It
     """A path of the target's name to write to, in a folder of its own; all files in that folder then take their place.
 
     A shapefile's other files come with it, and those of the one that it replaces go. What lay there stays whole
-    if the writing fails.
+    if the writing fails, or if another program holds one of its files, which no other system than Windows minds.
     Raises OneMapError out.exists, out.folder, out.failed.
     """
     check_place(target, overwrite, field)
@@ -45,19 +46,58 @@ def atomic_output(target: Path, overwrite: bool, field: str | None = None) -> It
         part.mkdir()
         yield part / target.name
         written = sorted(part.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
-        if target.suffix.lower() == ".shp":
-            for old in target.absolute().parent.glob(f"{_literal(target.stem)}.*"):
-                if old.suffix.lower() in _OF_A_SHAPEFILE:
-                    old.unlink()
-        for path in written:
-            place = target.absolute().parent / path.name
-            if place.is_dir():
-                shutil.rmtree(place)
-            os.replace(path, place)
+        _take_places(written, target.absolute())
     except OSError as error:
         raise OneMapError("out.failed", file=target.name, field=field, reason=error.strerror or str(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _take_places(written: list[Path], target: Path) -> None:
+    """Put what was written where it belongs, and take away what lay there: all of it, or none.
+
+    written: the target's own file last. Raises OSError, with everything as it was.
+    """
+    folder = target.parent
+    former = {folder / path.name for path in written if (folder / path.name).exists()}
+    if target.suffix.lower() == ".shp":
+        likely = (
+            old
+            for old in folder.glob(f"{_literal(target.stem)}.*")
+            if os.path.normcase(old.stem) == os.path.normcase(target.stem)
+        )
+        former |= {old for old in likely if old.suffix.lower() in _OF_A_SHAPEFILE}
+    if len(written) == 1 and not (former - {target}) and not target.is_dir():
+        _patiently(written[0].replace, folder / written[0].name)
+        return
+    aside = target.with_name(f"{target.name}.former.part")
+    _remove(aside)
+    aside.mkdir()
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for path, place in [
+            *((old, aside / old.name) for old in former),
+            *((new, folder / new.name) for new in written),
+        ]:
+            _patiently(path.rename, place)
+            moved.append((path, place))
+    except OSError:
+        for path, place in reversed(moved):
+            place.rename(path)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _patiently(move: Callable[[Path], object], place: Path) -> None:
+    """Move a file; on Windows a scanner of viruses may hold a new one for a moment."""
+    for wait_s in _SCANNER_WAITS_S:
+        try:
+            move(place)
+            return
+        except PermissionError:
+            time.sleep(wait_s)
+    move(place)
 
 
 def _is_of_ours(folder: Path) -> bool:
@@ -65,6 +105,8 @@ def _is_of_ours(folder: Path) -> bool:
     return folder.suffix.lower() == ".gdb" or all(path.suffix == ".parquet" for path in folder.iterdir())
 
 
+_SCANNER_WAITS_S = (0.1, 0.3, 1.0) if os.name == "nt" else ()
+_BESIDE = 32  # signs of a path: what is added to a target's name while it is written, and files in its folder
 _OF_A_SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd"}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from functools import lru_cache
 from pathlib import Path, PurePath, PureWindowsPath
 
@@ -12,12 +13,14 @@ _NETWORK_SYSTEMS = {"nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "ncpf
 _REMOTE = 4  # DRIVE_REMOTE of Windows' GetDriveType
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _NO_NAME = re.compile(r'[<>:"|?*\x00-\x1f]|[ .]$')
+_LONGEST = 259  # signs of a path on Windows, where longer ones are not turned on
+_FULL = 28  # ENOSPC
 IS_WINDOWS = os.name == "nt"
 
 
 def sqlite_address(path: PurePath, query: str) -> str:
     """A whole path as the URI that SQLite takes, which knows no host: a share begins with four slashes."""
-    uri = path.as_uri()
+    uri = _plain(path).as_uri()
     local = uri if uri.startswith("file:///") else f"file:////{uri.removeprefix('file://')}"
     return f"{local}?{query}"
 
@@ -35,7 +38,17 @@ def is_on_network(path: Path) -> bool:
 
 def is_share(path: PureWindowsPath) -> bool:
     r"""Whether a path of Windows names a share, as \\server\plans\city.gpkg does."""
-    return path.drive.startswith("\\\\") and not path.drive.startswith(("\\\\?\\", "\\\\.\\"))
+    drive = _plain(path).drive
+    return drive.startswith("\\\\") and not drive.startswith(("\\\\?\\", "\\\\.\\"))
+
+
+def _plain(path: PurePath) -> PurePath:
+    r"""A path of Windows without the mark of long paths: \\?\UNC\server\plans is \\server\plans, \\?\C:\a is C:\a."""
+    text = str(path)
+    if not isinstance(path, PureWindowsPath) or not text.startswith("\\\\?\\"):
+        return path
+    rest = text[4:]
+    return type(path)("\\\\" + rest[4:] if rest[:4].upper() == "UNC\\" else rest)
 
 
 @lru_cache(maxsize=64)
@@ -60,10 +73,38 @@ def _drive_type(drive: str) -> int:
     return int(kernel.GetDriveTypeW(f"{drive}\\"))
 
 
-def check_name(path: Path, field: str | None = None) -> None:
-    """Refuse the name of a new file that Windows cannot make. Raises OneMapError out.name."""
-    if IS_WINDOWS and is_no_windows_name(path.name):
+def check_name(path: Path, field: str | None = None, room: int = 0) -> None:
+    """Refuse the name of a new file that Windows cannot make. Raises OneMapError out.name, out.long.
+
+    room: how many signs longer the paths may be of what is written beside it meanwhile.
+    """
+    if not IS_WINDOWS:
+        return
+    if is_no_windows_name(path.name):
         raise OneMapError("out.name", file=path.name, field=field)
+    length = len(str(path.absolute()))
+    if length > _LONGEST - room and not _has_long_paths():
+        raise OneMapError("out.long", file=path.name, field=field, length=length, most=_LONGEST - room)
+
+
+def _has_long_paths() -> bool:
+    """Whether Windows was told to take paths of any length, and this program is one that may use them."""
+    import ctypes
+
+    system = getattr(ctypes, "windll").ntdll  # noqa: B009 - only Windows has it
+    return bool(system.RtlAreLongPathsEnabled())
+
+
+def may_write_in(folder: Path) -> bool:
+    """Whether files can be made in a folder: tried, since on Windows `os.access` knows nothing of its rights.
+
+    A full disk is no want of rights; it is refused where something is written.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        return error.errno == _FULL
 
 
 def is_no_windows_name(name: str) -> bool:

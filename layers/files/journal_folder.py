@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.files.disk_place import may_write_in
 from onemap.layers.files.user_cache import user_cache
 
 _LOCK = "lock"
@@ -84,7 +85,7 @@ def work_place(library: Path | None, library_id: str) -> Path:
 
     Else, and for a server, in the user's cache.
     """
-    if library is not None and os.access(library.resolve().parent, os.W_OK):
+    if library is not None and may_write_in(library.resolve().parent):
         return library.resolve().with_name(f"{library.name}.work.part")
     return user_cache() / f"{library_id}.work.part"
 

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import REPLACEMENT
 from onemap.layers.frames.frames import RawFrame
 
+_PLAIN = {str, int, bytes, type(None)}  # types of values that the library keeps as they are
 _RESERVED = {"fid", "geom", "ogc_fid"}
 
 
@@ -89,6 +90,19 @@ def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], p
     return _renamed_columns(attributes, chosen)
 
 
+def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
+    """The pairs of --fields without those whose source a file lacks while it has the target itself.
+
+    What is said for several files at once, or was said of an earlier one, is meant for those that need it.
+    """
+    known = {str(column).lower() for column in columns}
+    return {
+        target: source
+        for target, source in field_sources.items()
+        if source.lower() in known or target.lower() not in known
+    }
+
+
 def _chosen_sources(
     columns: list[str], field_sources: Mapping[str, str], place: dict[str, Any]
 ) -> tuple[dict[str, str], list[Problem]]:
@@ -135,9 +149,7 @@ def text_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.Data
     numeric = [
         field.name
         for field in entry.fields
-        if field.type == "text"
-        and field.name in attributes.columns
-        and any(_is_number(value) for value in attributes[field.name])
+        if field.type == "text" and field.name in attributes.columns and _has_number(attributes[field.name].tolist())
     ]
     texts = {
         name: pd.Series([text_value(v) for v in attributes[name]], index=attributes.index, dtype=object)
@@ -160,12 +172,12 @@ def numbers_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.D
 
 def has_text(values: Sequence[Any]) -> bool:
     """Whether some value is text."""
-    return any(isinstance(value, str) for value in values)
+    return any(issubclass(kind, str) for kind in set(map(type, values)))
 
 
 def are_numbers(values: Sequence[Any]) -> bool:
     """Whether no value is text that is no number."""
-    return not any(_number(value) is _NO_NUMBER for value in values)
+    return not has_text(values) or not any(_number(value) is _NO_NUMBER for value in values)
 
 
 def as_numbers(values: Sequence[Any]) -> list[Any]:
@@ -188,6 +200,11 @@ def _number(value: Any) -> Any:
         return _NO_NUMBER
     number = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else float(text)
     return number if math.isfinite(number) else _NO_NUMBER
+
+
+def _has_number(values: list[Any]) -> bool:
+    """Whether some value is a number; a column of texts is not looked at value by value."""
+    return not set(map(type, values)) <= {str, type(None)} and any(map(_is_number, values))
 
 
 def _is_number(value: Any) -> bool:
@@ -220,6 +237,17 @@ def told_renamed(before: Sequence[str], after: Sequence[str], place: dict[str, A
 def plain_values(values: pd.Series) -> pd.Series:
     """Each value as int, float, str, bytes or None; dates as ISO text."""
 
+    listed = values.tolist()
+    kinds = set(map(type, listed))
+    if kinds <= _PLAIN:
+        return pd.Series(listed, index=values.index, dtype=object)
+    if len(kinds) == 1 and issubclass(next(iter(kinds)), np.floating):
+        numbers = np.array(listed)
+        plain = numbers.tolist()
+        for row in np.flatnonzero(np.isnan(numbers)).tolist():
+            plain[row] = None
+        return pd.Series(plain, index=values.index, dtype=object)
+
     def plain_value(value: Any) -> Any:
         if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
             return None
@@ -233,7 +261,7 @@ def plain_values(values: pd.Series) -> pd.Series:
             return ", ".join(map(str, value))
         return value if isinstance(value, (int, float, str, bytes)) else str(value)
 
-    return pd.Series([plain_value(value) for value in values], index=values.index, dtype=object)
+    return pd.Series([plain_value(value) for value in listed], index=values.index, dtype=object)
 
 
 def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.ndarray:

@@ -12,6 +12,7 @@ import shapely
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
+from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import SILENT, Progress
 
 
@@ -33,6 +34,9 @@ class Rows(Protocol):
 
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,)."""
+
+    def bodies(self, rows: np.ndarray) -> Bodies:
+        """Some geometries (k,) as WKB, with their boxes."""
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
@@ -67,6 +71,10 @@ class HeldRows:
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,)."""
         return self._frame.geometries[rows]
+
+    def bodies(self, rows: np.ndarray) -> Bodies:
+        """Some geometries (k,) as WKB, with their boxes."""
+        return Bodies.of(self._frame.geometries[rows])
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
@@ -156,6 +164,10 @@ class FrameBlocks:
     def geometries(self, places: np.ndarray) -> np.ndarray:
         """The geometries of some features (k,); places ascend."""
         return self.held.geometries(self._rows(places))
+
+    def bodies(self, places: np.ndarray) -> Bodies:
+        """The geometries of some features (k,) as WKB, with their boxes; places ascend."""
+        return self.held.bodies(self._rows(places))
 
     def values(self, name: str, places: np.ndarray) -> list[Any]:
         """A field's values of some features; places ascend."""

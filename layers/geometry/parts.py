@@ -40,6 +40,14 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     return result
 
 
+def unwrapped(polygons: np.ndarray) -> np.ndarray:
+    """Polygons or multipolygons (n,), those of one part as that part, which needs not be taken out again and again."""
+    result = polygons.copy()
+    alone = np.flatnonzero((shapely.get_type_id(polygons) == 6) & (shapely.get_num_geometries(polygons) == 1))
+    result[alone] = shapely.get_parts(polygons[alone])
+    return result
+
+
 def shift_geometries(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
     """Geometries (n,), or None, moved east and north by metres.
 
@@ -89,8 +97,12 @@ def without_empty_rings(geometries: np.ndarray) -> np.ndarray:
 
 def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
     """The rows of polygons with a ring that has no points."""
-    polygons, owner = shapely.get_parts(geometries, return_index=True)
-    areal = shapely.get_type_id(polygons) == 3
+    types = shapely.get_type_id(geometries)
+    owner = np.arange(len(geometries))
+    polygons, areal = geometries, types == 3
+    if (types > 3).any():
+        polygons, owner = shapely.get_parts(geometries, return_index=True)
+        areal = shapely.get_type_id(polygons) == 3
     # Of the others the shell is the only ring, and has points.
     asked = np.flatnonzero(areal & ((shapely.get_num_interior_rings(polygons) > 0) | shapely.is_empty(polygons)))
     rings, of_polygon = shapely.get_rings(polygons[asked], return_index=True)

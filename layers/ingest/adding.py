@@ -65,7 +65,7 @@ class AddOptions:
     """The options of `add` besides library and source.
 
     ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
-    accept: of ACCEPTABLE, what is taken in spite of it.
+    accept: of ACCEPTABLE, what is taken in spite of it; measured: the record says how much ground the features have.
     """
 
     code: str
@@ -84,6 +84,7 @@ class AddOptions:
     accept: tuple[str, ...] = ()
     ground: shapely.Geometry | None = None
     lineage: Mapping[str, Any] | None = None
+    measured: bool = False
     normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
@@ -486,7 +487,19 @@ class PreparedVersion:
             "bad_table": None if bad is None else bad_table(version.table),
             "problems": records,
         }
+        if arrival.options.measured:
+            result |= _measures(self.frame, self.entry)
         return {**result, "report": arrival.options.report} if arrival.options.report else result
+
+
+def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
+    """The sum of all areas in m², or of all lengths in m, in the library's plane; None where a layer has none."""
+    measure = {"polygon": shapely.area, "line": shapely.length}.get(entry.geometry)
+    total = None
+    if measure is not None:
+        total = float(sum(np.nansum(measure(frame.geometries(places))) for places in frame.blocks()))
+    is_line = entry.geometry == "line"
+    return {"area_m2": None if is_line else total, "length_m": total if is_line else None}
 
 
 def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[dict[str, Any]]:
@@ -497,6 +510,12 @@ def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> lis
     for version in prepared:
         version.arrival.progress.at(1.0, phrase("progress.done", version.arrival.language))
     return results
+
+
+def _parameter_file(normalising: SourceOptions) -> str | None:
+    """What the file of a change of datum is called, so that its next state under that name is known for another."""
+    change = normalising.transform
+    return change.parameters.file if change and change.parameters else None
 
 
 def _source_report(
@@ -513,6 +532,7 @@ def _source_report(
         "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
         "transform_hash": normalising.transform.hash if normalising.transform else None,
+        "transform_file": _parameter_file(normalising),
         "fields": dict(normalising.fields),
         # What a person has said of the file because it does not say so itself: the next of this layer may lack it too.
         "answers": {name: answer for name, answer in answers.items() if answer},

@@ -60,14 +60,16 @@ class DatumChange:
         return transform_points
 
 
-def given_change(text: str | None) -> DatumChange | None:
-    """What a user gave as `--transform`; None if nothing.
+def given_change(text: str | None, beside: Path | None = None) -> DatumChange | None:
+    """What a user gave as `--transform`; None if nothing. beside: a folder from which a file may be named too.
 
     Raises OneMapError source.missing for a file that is not there, source.denied, crs.transform, crs.parameters_….
     """
     if text is None:
         return None
     path = Path(text)
+    if beside is not None and _is_file(beside / text):
+        path = beside / text
     if not _PIPELINE.match(text) and (path.suffix.lower() in (".toml", ".txt") or _is_file(path)):
         try:
             content = path.read_bytes()

@@ -13,6 +13,7 @@ import shapely
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.stores.arrow_values import (
     arrow_batch,
     keep_batch,
@@ -97,6 +98,20 @@ class StagedRows:
         """Some geometries (k,)."""
         found = [shapely.from_wkb(column.to_numpy()) for _, column in self._of_parts(rows, 0)]
         return np.concatenate(found) if found else np.empty(0, dtype=object)
+
+    def bodies(self, rows: np.ndarray) -> Bodies:
+        """Some geometries (k,) as WKB, with their boxes."""
+        wkb = np.full(len(rows), None, dtype=object)
+        boxes = np.full((len(rows), 4), np.nan)
+        of_parts = zip(*(self._of_parts(rows, column) for column in range(1 + len(_SIDES))), strict=True)
+        start = 0
+        for (_, own), *sides in of_parts:
+            part = slice(start, start + len(own))
+            wkb[part] = own.to_numpy()
+            for side, (_, column) in enumerate(sides):
+                boxes[part, side] = column.to_numpy()
+            start = part.stop
+        return Bodies(wkb, boxes)
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""

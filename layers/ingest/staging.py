@@ -3,6 +3,7 @@
 What is said of it, and what is refused, is what `normalise.sorted_out` says of a layer in memory.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,6 +33,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
@@ -135,15 +137,24 @@ class Staging:
         kind = f"{'rows' if transform else 'plain'}-{encoding}"
         names: list[str] = []
         size = self._block_rows
+
+        def keep(block: tuple[int, tuple[RawFrame, ReadingNotes]]) -> str:
+            number, (raw, notes) = block
+            name = f"{kind}-{number:06d}.arrow"
+            self._keep(name, raw, notes, transform, number * size)
+            return name
+
         while self.journal.has(f"{kind}-{len(names):06d}.arrow"):
             names.append(f"{kind}-{len(names):06d}.arrow")
         done = len(names) > 0 and StagedRows(self.journal, names, size).count < size * len(names)
         if not done:
-            for raw, notes in self.stream.blocks(encoding, len(names) * size, size):
-                self.progress.at(len(names) * size / max(1, self.stream.count))
-                name = f"{kind}-{len(names):06d}.arrow"
-                self._keep(name, raw, notes, transform, len(names) * size)
-                names.append(name)
+            self.progress.at(len(names) * size / max(1, self.stream.count))
+            read = enumerate(self.stream.blocks(encoding, len(names) * size, size), start=len(names))
+            # The next block is read while one is made clean: one at a time, for memory's sake.
+            with contextlib.closing(in_order(keep, read, workers=1)) as kept:
+                for name in kept:
+                    names.append(name)
+                    self.progress.at(len(names) * size / max(1, self.stream.count))
         if not names:
             raise OneMapError("source.empty", file=self.stream.readable.path.name, layer=self.stream.readable.layer)
         self.progress.at(1.0)

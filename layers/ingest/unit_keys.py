@@ -37,9 +37,12 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
     known = _known_codes(library)
     if not known:
         return []
-    codes: dict[str, None] = {}
+    codes: dict[str, int] = {}  # with the first row that has each
     for block in frame.blocks():
-        codes.update(dict.fromkeys(code for code in text_values(frame.values(entry.unit, block)) if code))
+        pairs = zip(text_values(frame.values(entry.unit, block)), frame.source_rows(block).tolist(), strict=True)
+        for code, row in pairs:
+            if code:
+                codes.setdefault(code, row + 1)
     begins = {code[:length] for code in known for length in range(2, len(code) + 1)}
     lost = [
         code for code in codes if (plain := plain_unit_code(code)) not in begins and plain.rstrip("0") not in begins
@@ -47,6 +50,7 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
     if not lost:
         return []
     facts = {"field": entry.unit, "count": len(lost), "codes": lost[:_SHOWN]}
+    facts["rows"] = [codes[code] for code in lost[:_SHOWN]]
     return [Problem("table.no_unit", {**place, **facts})]
 
 

@@ -52,11 +52,18 @@ def check_table(library: Library, table: PlainTable, where: str, parameters: Seq
 def check_layer(library: Library, code: str) -> None:
     """Before a version is added: the layer's versions, what defines it, its view. Raises library.altered."""
     of_layer = "action IN ('add', 'define') AND (subject = ? OR substr(subject, 1, ?) = ?)"
-    book = read_entries(library, f"{of_layer} OR action = ?", (code, len(code) + 2, f"{code}__", COPY))
+    # A library that was made with layers of its own says so where it begins, of all of them in one entry.
+    book = read_entries(library, f"{of_layer} OR action IN ('new', ?)", (code, len(code) + 2, f"{code}__", COPY))
     tables = [TABLES["onemap_versions"], TABLES["onemap_catalogue"]]
     stored = {table.name: stored_hashes(library.connection, table, code=code) for table in tables}
-    check_rows(library, stored, book.rows)
+    written = {table: _rows_of_layer(book.rows.get(table, {}), code) for table in stored}
+    check_rows(library, stored, written)
     refuse_altered(structure_problems(library, book, [code]))
+
+
+def _rows_of_layer(rows: Mapping[str, WrittenRow], code: str) -> dict[str, WrittenRow]:
+    """Those of a layer's definition, which is called by its code, and of its versions, by code and number."""
+    return {name: row for name, row in rows.items() if name == code or name.startswith(f"{code}/")}
 
 
 def check_features(library: Library, version: Version, kept: StoredFeatures) -> None:

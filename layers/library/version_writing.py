@@ -15,10 +15,9 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame
-from onemap.layers.geometry.parts import multi
 from onemap.layers.library.library import TABLES, catalogue_row, log, now
 from onemap.layers.library.logged_features import LoggedFeatures
-from onemap.layers.library.versions import Digest, Version, digest_field, digest_geometries, row_hashes
+from onemap.layers.library.versions import Digest, Version, digest_field, digest_wkb, row_hashes
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import insert_logged, note_stored, note_structure
 from onemap.layers.stores.store import NO_GEOMETRY, FeatureTable, StoreConnection
@@ -204,11 +203,11 @@ def _write_features(
         for start in range(0, len(places), _BLOCK):
             some = places[start : start + _BLOCK]
             progress.at(float(some[0]) / features.count)
-            shapes = features.geometries(some)
+            shapes = features.bodies(some)
             if geometry != "table":
-                shapes = multi(shapes, geometry)
+                shapes = shapes.multi(geometry)
             columns = [_stored_values(features.values(name, some), kind) for name, kind in table.fields.items()]
-            hashes[some] = row_hashes(digest_geometries(digest, shapes), columns)
+            hashes[some] = row_hashes(digest_wkb(digest, shapes.wkb), columns)
             connection.add_features(table, [shapes], columns, int(some[0]) + 1)
     return hashes
 

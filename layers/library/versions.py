@@ -83,10 +83,14 @@ def content_hash(geometries: np.ndarray, attributes: pd.DataFrame, progress: Pro
 
 def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
     """Take the next geometries (n,) of a version into its hash; returns a checksum of each."""
-    bodies = [body or b"" for body in shapely.to_wkb(geometries, byte_order=1)]  # what was set aside may have none
-    for body in bodies:
-        digest.update(body)
-    return [zlib.crc32(body) for body in bodies]
+    return digest_wkb(digest, shapely.to_wkb(geometries, byte_order=1))
+
+
+def digest_wkb(digest: Digest, wkb: np.ndarray) -> list[int]:
+    """The same of geometries as WKB (n,), least byte first."""
+    bodies = [body or b"" for body in wkb.tolist()]  # what was set aside may have none
+    digest.update(b"".join(bodies))
+    return list(map(zlib.crc32, bodies))
 
 
 def digest_field(digest: Digest, name: str, blocks: Iterable[Sequence[Any]]) -> None:

@@ -1,5 +1,6 @@
 """Checks of declared areas against the feature's own on the ellipsoid."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
@@ -34,10 +36,14 @@ def area_flaws(
     if not stated or entry.geometry != "polygon":
         return []
     declared = [_AreaField(name, most("area.declared")) for name in stated]
-    for block in frame.blocks(progress):
-        computed = ellipsoidal_areas_m2(frame.geometries(block), crs)
-        for field in declared:
-            field.look(block, frame.values(field.name, block), computed, limits)
+
+    def computed_of(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return block, ellipsoidal_areas_m2(frame.geometries(block), crs)
+
+    with contextlib.closing(in_order(computed_of, frame.blocks(progress))) as measured:
+        for block, computed in measured:
+            for field in declared:
+                field.look(block, frame.values(field.name, block), computed, limits)
     return [flaws for field in declared for flaws in field.flaws()]
 
 

@@ -50,6 +50,13 @@ class Items:
         ends = np.flatnonzero(np.diff(block)) + 1
         return [np.sort(items) for items in np.split(order, ends)]
 
+    def block_of(self, items: np.ndarray) -> np.ndarray:
+        """The number of the block that each item (k,) is in."""
+        result = np.empty(len(self.owner), dtype=np.int64)
+        for number, own in enumerate(self.blocks):
+            result[own] = number
+        return result[items]
+
     def _extent(self, items: np.ndarray) -> np.ndarray:
         boxes = self.boxes[items]
         return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])

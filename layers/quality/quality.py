@@ -1,7 +1,9 @@
 """The quality of a whole layer: every check of `add` on a clean frame, each problem with its level and its place."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from onemap.layers.catalogue.check_levels import check_of, level_of
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.quality.declared_areas import area_flaws
 from onemap.layers.quality.displacement import KnownLines, displacement, displacement_flaws
@@ -22,7 +25,15 @@ from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
 from onemap.layers.quality.table_rows import row_flaws, share_flaws
-from onemap.layers.quality.topology import Block, SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality.topology import (
+    Block,
+    SizeLimits,
+    check_block,
+    check_blocks_met,
+    gap_flaws,
+    overlap_flaws,
+    union_of,
+)
 from onemap.layers.quality.values import chosen_tables, value_flaws
 
 
@@ -180,10 +191,15 @@ def _of_shapes(
     if _looks_at_neighbours(entry):
         overlaps, gaps = (level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap"))
         items = Items(frame)
+        of_blocks = of_neighbours.part(0.05, 0.85)
+        look = partial(_block_from_journal, journal, frame, items, overlaps=overlaps, union=gaps)
         found = []
-        for number in range(len(items.blocks)):
-            of_neighbours.at(0.05 + 0.8 * number / len(items.blocks))
-            found.append(_block_from_journal(journal, frame, items, number, overlaps=overlaps, union=gaps))
+        with contextlib.closing(in_order(look, range(len(items.blocks)))) as looked_at:
+            for block in looked_at:
+                found.append(block)
+                of_blocks.at(len(found) / len(items.blocks))
+        if overlaps:
+            check_blocks_met(frame, items, found, union=gaps)
         of_neighbours.at(0.85)
         if overlaps:
             flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))

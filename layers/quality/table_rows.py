@@ -16,11 +16,16 @@ _FIRST_YEAR, _LAST_YEAR = 1949, 2100
 
 
 def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
-    """Rows that say again what another has said (table.repeated), and years that are none (table.year)."""
+    """Rows that say again what another has said, years that are none, and rows without year or code of a unit.
+
+    Codes: table.repeated, table.year, table.empty.
+    """
     names = [name for name in entry.rows if name in frame.columns]
     if not names:
         return []
     repeated, years = FlawList("table.repeated", None), FlawList("table.year", None)
+    empty = FlawList("table.empty", None)
+    needed = [name for name in names if name in (entry.unit, _YEAR)]
     seen: dict[tuple[Any, ...], int] = {}
     for block in frame.blocks():
         rows = list(zip(*(text_values(frame.values(name, block)) for name in names), strict=True))
@@ -30,11 +35,14 @@ def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
             if first != source:
                 facts = {"field": ", ".join(names), "value": " · ".join(str(v or "–") for v in row), "other": first + 1}
                 repeated.add(np.array([place]), lambda at, facts=facts: facts)  # type: ignore[misc]
+            for name in needed:
+                if row[names.index(name)] is None:
+                    empty.add(np.array([place]), lambda at, name=name: {"field": name})  # type: ignore[misc]
             year = row[names.index(_YEAR)] if _YEAR in names else None
             if year is not None and not _is_year(year):
                 said = {"field": _YEAR, "value": year}
                 years.add(np.array([place]), lambda at, said=said: said)  # type: ignore[misc]
-    return repeated.flaws() + years.flaws()
+    return repeated.flaws() + years.flaws() + empty.flaws()
 
 
 def share_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:

@@ -11,10 +11,13 @@ from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import Flaws
+from onemap.layers.quality.matched_edges import misfits
 from onemap.layers.quality.neighbours import Items
 
 _ARITHMETIC_M2 = 1e-6  # less than that is no ground
 _MISFITS_AT_ONCE = 10_000  # that are united in one step; always the same, so that digits are too
+
+_NONE = np.empty(0, dtype=np.int64)
 
 Block = dict[str, np.ndarray]
 
@@ -36,37 +39,80 @@ class SizeLimits:
         return np.asarray(enough & (2 * area_m2 / np.maximum(length_m, 1e-12) >= self.width_m))
 
 
-def check_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool) -> Block:
+def check_block(
+    frame: FrameBlocks,
+    items: Items,
+    number: int,
+    *,
+    overlaps: bool,
+    union: bool,
+    also: np.ndarray = _NONE,
+) -> Block:
     """What one block shows, as plain arrays that a journal can keep.
 
-    misfits: places of its polygons that do not fit their neighbours edge by edge (of two small ones that overlap at
-    least one is a misfit; a giant is not looked at so); pairs: (k, 4) low and high item that share ground, and their
-    owners; area, length: of that ground (k,); shared, ends: its WKB, one after the other; union: the WKB of all that
-    fit.
+    also: its items that are misfits because of what other blocks show. misfits: its items that do not fit their
+    neighbours edge by edge, or share ground with one that is a misfit (where two coverages lie on each other, their
+    inner polygons fit their own neighbours; a giant is not looked at so); pairs: (k, 4) low and high item that share
+    ground, and their owners; area, length: of that ground (k,); shared, ends: its WKB, one after the other; union: the
+    WKB of all that fit.
     """
     own, around = items.blocks[number], items.neighbours_of(number)
     local = np.union1d(own, around)
     geometries = items.geometries(local)
     is_own = np.isin(local, own, assume_unique=True)
-    small = np.flatnonzero(~items.is_piece(local))
-    misfit = np.zeros(len(local), dtype=bool)
-    misfit[small] = ~shapely.is_empty(shapely.coverage_invalid_edges(geometries[small]))
-    result = {"misfits": items.owner[local[is_own & misfit]]}
+    is_piece = items.is_piece(local)
+    small = np.flatnonzero(~is_piece)
+    misfit = np.isin(local, also)
+    misfit[small] |= misfits(geometries[small], is_own[small])
+    result: Block = {}
     if overlaps:
-        searched = np.flatnonzero(is_own & (misfit | items.is_piece(local)))
-        result |= _overlaps(frame, items, local, geometries, searched)
+        tree = shapely.STRtree(geometries)
+        asked, parts = misfit | (is_own & is_piece), []
+        searched = asked
+        while searched.any():
+            met, block = _overlaps(frame, items, local, geometries, tree, np.flatnonzero(searched))
+            parts.append(block)
+            searched = np.isin(np.arange(len(local)), met) & is_own & ~is_piece & ~asked
+            asked = asked | searched
+            misfit |= searched
+        result |= _join_steps(parts)
+    result["misfits"] = local[misfit]
     if union:
-        fits = geometries[is_own & ~misfit & ~items.is_piece(local)]
+        fits = geometries[is_own & ~misfit & ~is_piece]
         together = shapely.to_wkb(shapely.coverage_union_all(fits)) if len(fits) else b""
         result["union"] = np.frombuffer(together, dtype=np.uint8)
     return result
 
 
+def check_blocks_met(frame: FrameBlocks, items: Items, found: list[Block], *, union: bool) -> None:
+    """Look again, in place, at each block that took a polygon for fitting which shares ground with another's misfit."""
+    while met := _met_elsewhere(items, found):
+        for number, also in met.items():
+            found[number] = check_block(frame, items, number, overlaps=True, union=union, also=also)
+
+
+def _met_elsewhere(items: Items, found: list[Block]) -> dict[int, np.ndarray]:
+    """By block: its misfits, with what shares ground with another's and was not looked at; only where there is such."""
+    met = np.concatenate([block["pairs"][block["area"] > _ARITHMETIC_M2, :2].ravel() for block in found])
+    misfit = np.concatenate([block["misfits"] for block in found])
+    met = np.setdiff1d(met[~items.is_piece(met)], misfit)
+    block_of = items.block_of(met)
+    return {
+        number: np.concatenate([met[block_of == number], found[number]["misfits"]])
+        for number in np.unique(block_of).tolist()
+    }
+
+
 def _overlaps(
-    frame: FrameBlocks, items: Items, local: np.ndarray, geometries: np.ndarray, searched: np.ndarray
-) -> Block:
-    """The pairs of items that share ground, one of them asked for; the same shape twice is told elsewhere."""
-    left, right = shapely.STRtree(geometries).query(geometries[searched], predicate="intersects")
+    frame: FrameBlocks,
+    items: Items,
+    local: np.ndarray,
+    geometries: np.ndarray,
+    tree: shapely.STRtree,
+    searched: np.ndarray,
+) -> tuple[np.ndarray, Block]:
+    """The places in `local` that share ground with a searched one, and the pairs; one shape twice is told elsewhere."""
+    left, right = tree.query(geometries[searched], predicate="intersects")
     left = searched[left]
     owner = items.owner[local]
     swap = owner[left] > owner[right]
@@ -76,14 +122,29 @@ def _overlaps(
     shared = polygon_parts(shapely.intersection(geometries[met[:, 0]], geometries[met[:, 1]]))
     real = ~shapely.is_missing(shared)
     met, shared = met[real], shared[real]
-    bodies = shapely.to_wkb(shared)
-    return {
+    area_m2 = shapely.area(shared)
+    bodies = shapely.to_wkb(shared).tolist()
+    return np.unique(met[area_m2 > _ARITHMETIC_M2]), {
         "pairs": np.column_stack([local[met], owner[met]]).astype(np.int64),
-        "area": shapely.area(shared),
+        "area": area_m2,
         "length": shapely.length(shared),
         "shared": np.frombuffer(b"".join(bodies), dtype=np.uint8),
-        "ends": np.cumsum([len(body) for body in bodies], dtype=np.int64),
+        "sizes": np.array([len(body) for body in bodies], dtype=np.int64),
     }
+
+
+def _join_steps(parts: list[Block]) -> Block:
+    """The pairs of each step as those of one; ends: where the WKB of each ends."""
+    none: Block = {
+        "pairs": np.empty((0, 4), dtype=np.int64),
+        "area": np.empty(0),
+        "length": np.empty(0),
+        "shared": np.empty(0, dtype=np.uint8),
+        "sizes": np.empty(0, dtype=np.int64),
+    }
+    result: Block = {name: np.concatenate([empty, *(part[name] for part in parts)]) for name, empty in none.items()}
+    result["ends"] = np.cumsum(result.pop("sizes"))
+    return result
 
 
 def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
@@ -146,7 +207,7 @@ def union_of(frame: FrameBlocks, items: Items, found: list[Block], progress: Pro
     """
     bodies = [block["union"].tobytes() for block in found if len(block["union"])]
     parts = [shapely.coverage_union_all(shapely.from_wkb(bodies))] if bodies else []
-    others = np.sort(np.concatenate([*(block["misfits"] for block in found), items.giants]))
+    others = np.sort(np.concatenate([*(items.owner[block["misfits"]] for block in found), items.giants]))
     for places in _groups(frame, others):
         progress.at(len(parts) / (len(others) // _MISFITS_AT_ONCE + 2))
         parts.append(shapely.union_all(frame.geometries(places)))

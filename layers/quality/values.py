@@ -13,7 +13,7 @@ from onemap.layers.catalogue.catalogue import Field, LayerEntry
 from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_code
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import as_numbers, text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
@@ -174,9 +174,10 @@ def _fits(value: Any, field: Field) -> bool:
         return True
     if field.type == "date":
         return _is_date(value)
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
+    (number,) = as_numbers([value])  # of a column that stays text since another row holds none
+    if not isinstance(number, (int, float)) or not math.isfinite(number):
         return False
-    return field.type == "number" or float(value).is_integer()
+    return field.type == "number" or float(number).is_integer()
 
 
 def _is_date(value: Any) -> bool:

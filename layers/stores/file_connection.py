@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
@@ -24,6 +25,7 @@ from onemap.layers.stores.store import (
     FeatureRows,
     FeatureTable,
     Rows,
+    Shapes,
     chained_hash,
     quote_identifier,
 )
@@ -112,7 +114,7 @@ class FileConnection(sqlite3.Connection):
         )
 
     def add_features(
-        self, table: FeatureTable, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int = 1
+        self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features, their geometries as GeoPackage blobs."""
         names = ", ".join(quote_identifier(name) for name in ("fid", GEOMETRY_COLUMN, *table.fields))
@@ -123,9 +125,10 @@ class FileConnection(sqlite3.Connection):
         )
 
     def _rows(
-        self, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int
+        self, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int
     ) -> Iterator[tuple[Any, ...]]:
-        blobs = (blob for block in blocks for blob in geopackage.to_blobs(block, self.srs_id))
+        bodies = map(Bodies.of, blocks)
+        blobs = (blob for block in bodies for blob in geopackage.wkb_to_blobs(block.column, block.boxes, self.srs_id))
         for fid, row in enumerate(zip(blobs, *values, strict=True), start=first_fid):
             yield (fid, *row)
 

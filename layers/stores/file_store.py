@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -13,7 +12,7 @@ import pyproj
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.disk_place import check_name, is_on_network, sqlite_address
+from onemap.layers.files.disk_place import IS_WINDOWS, check_name, is_on_network, may_write_in, sqlite_address
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Roles
@@ -32,6 +31,7 @@ _REFUSALS = {
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _SLICE_MS = 200  # SQLite waits in slices, between which Python hears of a signal
 _MAKING_WAIT_S = 5.0
+_BESIDE = 64  # signs of a path: the folders of unfinished work beside a library, and files in them
 
 
 @contextlib.contextmanager
@@ -137,13 +137,20 @@ def is_writable(path: Path) -> bool:
 
     Not on a network drive: the write-ahead log is shared memory, which another machine does not see.
     """
-    if not os.access(path, os.W_OK) or is_on_network(path.resolve()):
+    return _may_change(path) and not is_on_network(path.resolve()) and may_write_in(path.parent)
+
+
+def _may_change(path: Path) -> bool:
+    if not os.access(path, os.W_OK):
         return False
+    if not IS_WINDOWS:
+        return True
+    # There os.access knows the read-only mark alone, and no rights. Elsewhere this would end SQLite's locks.
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            return True
-    except OSError as error:
-        return error.errno == 28  # a full disk is another refusal, made where something is written
+        path.open("r+b").close()
+    except OSError:
+        return False
+    return True
 
 
 def _to_wal(connection: FileConnection, wait_s: float) -> None:
@@ -189,8 +196,8 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
 
 
 def check_new_file(path: Path) -> None:
-    """Refuse the place of a new file. Raises OneMapError library.exists, .folder, .network, out.name."""
-    check_name(path)
+    """Refuse the place of a new file. Raises OneMapError library.exists, .folder, .network, out.name, out.long."""
+    check_name(path, room=_BESIDE)
     if path.exists():
         raise OneMapError("library.exists", file=path.name)
     if not path.parent.is_dir():

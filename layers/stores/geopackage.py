@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 
@@ -101,23 +103,25 @@ _WITH_BOX, _EMPTY = 0x03, 0x11
 
 def to_blobs(geometries: np.ndarray, srs_id: int) -> list[bytes | None]:
     """Geometries (n,) as GeoPackage blobs with envelope; None stays None."""
-    return wkb_to_blobs(shapely.to_wkb(geometries, byte_order=1), shapely.bounds(geometries).reshape(-1, 4), srs_id)
+    wkb = pa.array(shapely.to_wkb(geometries, byte_order=1), pa.large_binary())
+    return wkb_to_blobs(wkb, shapely.bounds(geometries).reshape(-1, 4), srs_id)
 
 
-def wkb_to_blobs(wkb: np.ndarray, bounds: np.ndarray, srs_id: int) -> list[bytes | None]:
-    """The same of geometries as WKB (n,), of which the boxes (n, 4) are known; None stays None."""
+def wkb_to_blobs(wkb: pa.Array, bounds: np.ndarray, srs_id: int) -> list[bytes | None]:
+    """The same of geometries as WKB (n,), of which the boxes (n, 4) are known; null becomes None."""
     headers = np.zeros(len(wkb), dtype=_HEADER)
     headers["magic"], headers["flags"], headers["srs_id"] = b"GP", _WITH_BOX, srs_id
     headers["box"] = bounds[:, [0, 2, 1, 3]]
-    written, size = headers.tobytes(), _HEADER.itemsize
-    blobs: list[bytes | None] = [
-        None if body is None else written[at : at + size] + body
-        for at, body in zip(range(0, len(written), size), wkb.tolist(), strict=True)
-    ]
+    begin = pa.py_buffer(np.arange(len(wkb) + 1) * _HEADER.itemsize)
+    before = pa.Array.from_buffers(pa.large_binary(), len(wkb), [None, begin, pa.py_buffer(headers)])
+    wkb = wkb.cast(pa.large_binary())  # a file's column may be of short binaries, which Arrow joins to their like only
+    joined = pc.binary_join_element_wise(before, wkb, pa.scalar(b"", pa.large_binary()))
+    blobs: list[bytes | None] = joined.to_numpy(zero_copy_only=False).tolist()
     bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)
     boxless = np.flatnonzero(np.isnan(bounds[:, 0]))  # those that are empty are among them
-    for row in boxless[shapely.is_empty(shapely.from_wkb(wkb[boxless]))].tolist():
-        blobs[row] = bare + wkb[row]
+    for row, body in zip(boxless.tolist(), wkb.take(pa.array(boxless)).to_pylist(), strict=True):
+        if body is not None and shapely.is_empty(shapely.from_wkb(body)):
+            blobs[row] = bare + body
     return blobs
 
 

@@ -11,12 +11,13 @@ import shapely
 from psycopg import errors, sql
 from psycopg.adapt import Loader
 
+from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.server_rights import ServerRoles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
-from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable, Rows
+from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable, Rows, Shapes
 
 _NAME_BYTES = 63
 _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "fid", GEOMETRY_COLUMN, "ogc_fid"}
@@ -192,7 +193,7 @@ class ServerConnection:
                 self.raw.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(place, sql.Literal(_MARK + name)))
 
     def add_features(
-        self, table: FeatureTable, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int = 1
+        self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features by COPY, their geometries as EWKB."""
         columns = _column_names(list(table.fields))
@@ -203,15 +204,9 @@ class ServerConnection:
                 copy.write_row(row)
 
     def _rows(
-        self, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int
+        self, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int
     ) -> Iterator[tuple[Any, ...]]:
-        bodies = (
-            body
-            for block in blocks
-            for body in shapely.to_wkb(
-                shapely.set_srid(block, self.srs_id), hex=True, byte_order=1, include_srid=True
-            ).tolist()
-        )
+        bodies = (body for block in blocks for body in Bodies.of(block).with_system(self.srs_id))
         for fid, row in enumerate(zip(bodies, *values, strict=True), start=first_fid):
             yield (fid, *row)
 

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Right, Roles
 
 GEOMETRY_COLUMN = "geom"
 NO_GEOMETRY = "GEOMETRYCOLLECTION"  # the type of that column in a table of which no row has any
+Shapes = np.ndarray | Bodies  # geometries (n,), or the same as WKB
 Rows = dict[str, dict[str, str | None]]  # table → name → hash of a row; None of one that was taken away
 
 
@@ -113,7 +115,7 @@ class StoreConnection(Protocol):
         """A new, empty table of features."""
 
     def add_features(
-        self, table: FeatureTable, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int = 1
+        self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features: their geometries in blocks, and the values of each field (n,), in the fields' order."""
 

@@ -19,11 +19,13 @@ def ingest_row() -> VerbRow:
             "run the algorithm again with the same plan."
         ),
         first="library folder plan each",
-        advanced="department covers",
+        advanced="department covers transform report",
         titles={
             "folder": tr("Folder (or .zip, .7z)"),
             "plan": tr("Plan (*.toml)"),
             "each": tr("Layer by layer"),
+            "transform": tr("Change of datum (a file of parameters)"),
+            "report": tr("Reports to send back"),
             "covers": tr("Ground for which the layers speak"),
             "department": tr("Department"),
         },
@@ -43,15 +45,18 @@ def changes_row() -> VerbRow:
             "Tells feature by feature what was added, is gone, has moved or has other attributes, and how much ground "
             "is of another class now."
         ),
-        first="library code old new by",
-        advanced="out overwrite",
+        first="library code old new by open run page",
+        advanced="out overwrite workers",
         titles={
+            "open": tr("Open cases: what would turn"),
+            "run": tr("Checks that are kept: what would turn"),
+            "page": tr("Page with a chart"),
             "code": tr("Layer (code)"),
             "old": tr("Label of the older version"),
             "new": tr("Label of the newer version"),
             "by": tr("Field of the class"),
         },
-        kinds={"code": layer_code()},
+        kinds={"code": layer_code(), "page": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)")},
         sinks=(
             Sink("CHANGES", tr("Features that are not as before"), "changes"),
             Sink("TRANSITIONS", tr("Classes that changed"), "transitions", VECTOR),

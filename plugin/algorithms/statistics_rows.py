@@ -75,7 +75,7 @@ def indicators_row() -> VerbRow:
             "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
         ),
         first="library pack unit as_of",
-        advanced="unit_field units_where theme only known_at unrecorded out page overwrite workers",
+        advanced="unit_field units_where theme only known_at states charts unrecorded out page overwrite workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
@@ -85,6 +85,8 @@ def indicators_row() -> VerbRow:
             "unrecorded": tr("Do not keep the run in the library"),
             "only": tr("Only these indicators (ids, commas between)"),
             "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
+            "states": tr("States of the data before that are measured, too (trend)"),
+            "charts": tr("Also the charts as SVG, so many millimetres wide"),
             "page": tr("Page with a chart"),
         },
         kinds={"unit": layer_code(), "page": _page()},

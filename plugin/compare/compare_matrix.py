@@ -1,11 +1,14 @@
-"""The matrix of a comparison: types down, uses across, hectares in the cells; chosen cells filter the spots."""
+"""The matrix of a comparison: types down, uses across, hectares in the cells; chosen cells filter the spots.
+
+Where the uses do not fit beside one another they stand as rows below their type.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QObject, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtGui import QFontMetrics, QResizeEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from onemap.plugin.compare.compare_looks import difference_name, difference_rank, swatch
@@ -18,7 +21,8 @@ SMALLEST_HA = 0.01
 TYPE, ALL = 0, 1
 USES = ("construction", "other", "unknown", "")
 ROWS_SHOWN = 4
-MAX_TYPES_SHARE = 0.62  # of the table's width
+AROUND_PX, ICON_PX = 16, 24  # beside the text of a cell; what a swatch takes
+BELOW = "    "  # before the uses that stand below their type
 MatrixCell = tuple[str, str, str]  # type, use of A, use of B
 
 
@@ -41,6 +45,36 @@ class MatrixModel(QAbstractTableModel):
         self._cells: dict[MatrixCell, dict[str, Any]] = {}
         self._kinds: list[str] = []
         self._uses: list[tuple[str, str]] = []
+        self._is_narrow = False
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the uses stand below their type."""
+        return self._is_narrow
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Let the uses stand below their type, or beside one another."""
+        self.beginResetModel()
+        self._is_narrow = is_narrow
+        self.endResetModel()
+
+    @property
+    def _rows(self) -> list[tuple[str, tuple[str, str] | None]]:
+        """The type of each row, and its uses where the row is of one pair of uses."""
+        rows: list[tuple[str, tuple[str, str] | None]] = []
+        for kind in self._kinds:
+            rows.append((kind, None))
+            pairs = [uses for uses in self._uses if (kind, *uses) in self._cells]
+            if self._is_narrow and len(pairs) > 1:
+                rows += [(kind, uses) for uses in pairs]
+        return rows
+
+    def width(self, metrics: QFontMetrics) -> int:
+        """How wide the table is with the uses beside one another, in pixels."""
+        types = [metrics.horizontalAdvance(difference_name(kind)) + ICON_PX for kind in self._kinds]
+        heads = [(tr("Hectares"),), *map(_use_lines, self._uses)]
+        columns = [max(map(metrics.horizontalAdvance, lines)) for lines in heads]
+        return max(types, default=0) + sum(columns) + (1 + len(columns)) * AROUND_PX
 
     def set_rows(self, rows: list[dict[str, Any]]) -> None:
         """Show another matrix."""
@@ -59,18 +93,20 @@ class MatrixModel(QAbstractTableModel):
 
     def cells_at(self, index: QModelIndex) -> set[MatrixCell]:
         """The matrix cells of a table cell: one, or all of a type."""
-        kind = self._kinds[index.row()]
+        kind, below = self._rows[index.row()]
+        if below is not None:
+            return {(kind, *below)}
         if index.column() <= ALL:
             return {cell for cell in self._cells if cell[0] == kind}
         return {(kind, *self._uses[index.column() - 2])} & set(self._cells)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """The number of types."""
-        return 0 if parent.isValid() else len(self._kinds)
+        """The number of types, and of the uses below them."""
+        return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """The type, its whole area, and each pair of uses."""
-        return 0 if parent.isValid() else 2 + len(self._uses)
+        """The type, its whole area, and each pair of uses where there is room."""
+        return 0 if parent.isValid() else 2 + (0 if self._is_narrow else len(self._uses))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
         """The titles of the columns."""
@@ -87,33 +123,38 @@ class MatrixModel(QAbstractTableModel):
             return tr("Type")
         if section == ALL:
             return tr("Hectares")
-        uses = [use_name(use) for use in self._uses[section - 2]]
-        return tr("A: {a}\nB: {b}").format(a=uses[0], b=uses[1])
+        return "\n".join(_use_lines(self._uses[section - 2]))
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The text, icon or alignment of a cell."""
         if not index.isValid():
             return None
-        kind = self._kinds[index.row()]
+        kind, below = self._rows[index.row()]
         rows = [self._cells[cell] for cell in self.cells_at(index)]
         if role == Qt.ItemDataRole.DisplayRole:
             if index.column() == TYPE:
-                return difference_name(kind)
+                return difference_name(kind) if below is None else BELOW + " | ".join(map(use_name, below))
             return hectares_text(sum(row["area_m2"] for row in rows)) if rows else ""
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == TYPE:
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == TYPE and below is None:
             return swatch(kind)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() > TYPE:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and rows:
             area = sum(row["area_m2"] for row in rows)
             text = tr("{type}: {count} spots, {area} ha, {share} of the ground compared")
-            return text.format(
+            figures = text.format(
                 type=difference_name(kind),
                 count=f"{sum(row['spots'] for row in rows):,}",
                 area=f"{area / M2_PER_HA:,.4f}",
                 share=share_text(sum(row["share"] for row in rows)),
             )
+            return "\n".join([*(_use_lines(below) if below else ()), figures])
         return None
+
+
+def _use_lines(uses: tuple[str, str]) -> list[str]:
+    """The uses in both plans, a line each."""
+    return tr("A: {a}\nB: {b}").format(a=use_name(uses[0]), b=use_name(uses[1])).split("\n")
 
 
 class MatrixTable(QTableView):
@@ -133,7 +174,7 @@ class MatrixTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.setAutoScroll(False)  # a click leaves the types in sight
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setToolTip(tr("Choose cells to list their spots and select them on the map; Esc shows all"))
         self.selectionModel().selectionChanged.connect(self._emit_chosen)
 
@@ -141,24 +182,26 @@ class MatrixTable(QTableView):
         """Show another matrix, with no cell chosen."""
         self.matrix.set_rows(rows)
         self.chosen.emit(frozenset())
+        self._fit()
         height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
-        height += self.horizontalScrollBar().sizeHint().height()
         height += min(ROWS_SHOWN, self.matrix.rowCount()) * self.verticalHeader().defaultSectionSize()
         self.setMinimumHeight(height)
-        self._fit_types()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the hectares beside the types in sight."""
+        """Let the uses stand where they fit."""
         super().resizeEvent(event)
-        self._fit_types()
+        self._fit()
 
-    def _fit_types(self) -> None:
-        header = self.horizontalHeader()
-        if self.matrix.columnCount():
-            header.setSectionResizeMode(TYPE, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(
-                TYPE, min(self.sizeHintForColumn(TYPE), round(MAX_TYPES_SHARE * self.viewport().width()))
-            )
+    def _fit(self) -> None:
+        """Nothing scrolls sideways: what does not fit beside the types stands below them."""
+        is_narrow = self.matrix.width(self.fontMetrics()) > self.viewport().width()
+        if is_narrow != self.matrix.is_narrow:
+            had_choice = self.selectionModel().hasSelection()
+            self.matrix.set_narrow(is_narrow)
+            if had_choice:
+                self.chosen.emit(frozenset())
+        if self.matrix.rowCount():
+            self.horizontalHeader().setSectionResizeMode(TYPE, QHeaderView.ResizeMode.Stretch)
 
     def _emit_chosen(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
         cells: set[MatrixCell] = set()

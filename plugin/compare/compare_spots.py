@@ -114,6 +114,11 @@ class SpotsModel(QAbstractTableModel):
         self._undecided_only = self._changed_only = False
         self._order: tuple[int, bool] | None = None  # column, and whether the greatest is first
 
+    @property
+    def number_columns(self) -> frozenset[int]:
+        """The columns of measures, which are sorted with the greatest first."""
+        return frozenset(at for at, column in enumerate(self._columns) if column.is_number)
+
     def set_spots(self, spots: list[Spot]) -> None:
         """Show another comparison.
 

@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QScrollArea,
     QSizePolicy,
@@ -23,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.compare.column_fit import ColumnFit
 from onemap.plugin.compare.compare_atlas import AtlasButton
 from onemap.plugin.compare.compare_decision import DecisionBar
 from onemap.plugin.compare.compare_details import details_of
@@ -30,6 +30,7 @@ from onemap.plugin.compare.compare_map import SpotLayer
 from onemap.plugin.compare.compare_matrix import MatrixTable
 from onemap.plugin.compare.compare_results import Comparison, Spot
 from onemap.plugin.compare.compare_spots import SpotsModel
+from onemap.plugin.compare.sort_button import SortButton
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import DetailsPane
@@ -63,6 +64,8 @@ class CompareView(QWidget):
         self.matrix.chosen.connect(self._choose)
         self.model = SpotsModel(self)
         self.list = self._make_list()
+        self.list_columns = ColumnFit(self.list)
+        self.sort_button = SortButton(self.list, self.model.number_columns)
         self.list.setAccessibleName(tr("Difference spots"))
         self.matrix.setAccessibleName(tr("Matrix"))
         self.details = DetailsPane()
@@ -92,9 +95,7 @@ class CompareView(QWidget):
         table.setWordWrap(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
         table.doubleClicked.connect(lambda _index: self.zoom())
         table.activated.connect(lambda _index: self.zoom())
@@ -127,6 +128,7 @@ class CompareView(QWidget):
         filters.addWidget(self.undecided)
         filters.addWidget(self.changed)
         filters.addStretch()
+        filters.addWidget(self.sort_button)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -186,8 +188,9 @@ class CompareView(QWidget):
         self.list.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.model.set_spots(spots)
         self.matrix.show_rows(comparison.matrix)
-        self.list.resizeColumnsToContents()
-        self.list.setColumnHidden(self.model.columnCount() - 1, comparison.changes is None)
+        since_then = frozenset({self.model.columnCount() - 1}) if comparison.changes is None else frozenset()
+        self.list_columns.measure(since_then)
+        self.sort_button.leave_out(since_then)
         self.buttons["keep"].setEnabled(True)
         self.atlas.show_comparison(comparison)
         self._go_to_row(0, on_map=False)

@@ -1,4 +1,7 @@
-"""The contradictions between plans as a table: plans against plans, hectares in the cells."""
+"""The contradictions between plans as a table: plans against plans, hectares in the cells.
+
+Where the plans do not fit beside one another the table is a list of their pairs.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from onemap.plugin.words.translation import tr
 M2_PER_HA = 10_000.0
 MAX_ALPHA = 110  # how opaque the ground of the largest cell is, of 255
 WARM = "#F97316"
+HINT = Qt.ItemDataRole.ToolTipRole
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,11 @@ class PairCell:
         areas = [pair.hectares for pair in self.pairs if pair.hectares is not None]
         return sum(areas) if areas else None
 
+    @property
+    def hint(self) -> str:
+        """The figures of each comparison, in lines."""
+        return "\n\n".join(pair.hint for pair in self.pairs)
+
 
 class ContradictionsModel(QAbstractTableModel):
     """First plans down, second plans across, in the order of the catalogue."""
@@ -97,6 +106,23 @@ class ContradictionsModel(QAbstractTableModel):
         self._across: list[CatalogueLayer] = []
         self._cells: dict[tuple[str, str], PairCell] = {}
         self._largest = 0.0
+        self._is_list = False
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the table is a list of pairs."""
+        return self._is_list
+
+    @property
+    def plans_across(self) -> list[str]:
+        """The titles of the second plans."""
+        return [layer.title for layer in self._across]
+
+    def set_list(self, is_list: bool) -> None:
+        """Show a list of pairs, or plans against plans."""
+        self.beginResetModel()
+        self._is_list = is_list
+        self.endResetModel()
 
     def show_pairs(self, pairs: list[Contradiction], layers: list[CatalogueLayer]) -> None:
         """Show the contradictions.
@@ -118,18 +144,38 @@ class ContradictionsModel(QAbstractTableModel):
         """The cell at an index."""
         if not index.isValid():
             return PairCell()
+        if self._is_list:
+            return self._cells[self._listed_pairs[index.row()]]
         return self._cells.get((self._down[index.row()].code, self._across[index.column()].code), PairCell())
 
+    @property
+    def _listed_pairs(self) -> list[tuple[str, str]]:
+        """The pairs as a list, by the first plan and then by the second."""
+        codes = [(down.code, across.code) for down in self._down for across in self._across]
+        return [pair for pair in codes if pair in self._cells]
+
+    def _pair_title(self, pair: tuple[str, str]) -> str:
+        titles = {layer.code: layer.title for layer in (*self._down, *self._across)}
+        return f"{titles[pair[0]]} | {titles[pair[1]]}"
+
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """The number of first plans."""
-        return 0 if parent.isValid() else len(self._down)
+        """The number of first plans, or of pairs."""
+        if parent.isValid():
+            return 0
+        return len(self._listed_pairs) if self._is_list else len(self._down)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """The number of second plans."""
-        return 0 if parent.isValid() else len(self._across)
+        """The number of second plans; of a list two: pair and hectares."""
+        if parent.isValid():
+            return 0
+        return 2 if self._is_list else len(self._across)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
         """The plans' titles; their department as a tooltip."""
+        if self._is_list:
+            titles = [tr("Plans"), tr("Hectares")]
+            is_title = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
+            return titles[section] if is_title else None
         layers = self._across if orientation == Qt.Orientation.Horizontal else self._down
         if role == Qt.ItemDataRole.DisplayRole:
             return layers[section].title
@@ -149,12 +195,15 @@ class ContradictionsModel(QAbstractTableModel):
         hectares = cell.hectares
         if not cell.pairs:
             return None
+        if self._is_list and index.column() == 0:
+            title = self._pair_title(self._listed_pairs[index.row()])
+            return title if role == Qt.ItemDataRole.DisplayRole else cell.hint if role == HINT else None
         if role == Qt.ItemDataRole.DisplayRole:
             return NOT_MEASURED if hectares is None else hectares_text(hectares * M2_PER_HA)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n\n".join(pair.hint for pair in cell.pairs)
+        if role == HINT:
+            return cell.hint
         if hectares and role == Qt.ItemDataRole.FontRole:
             font = QFont()
             font.setBold(True)

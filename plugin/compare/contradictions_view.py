@@ -58,10 +58,7 @@ class ContradictionsView(VerbView):
         self.table.setToolTip(tr("Hectares in conflict; a click opens the comparison of the two plans"))
         self.table.clicked.connect(self._open)
         self.table.activated.connect(self._open)
-        across, down = self.table.horizontalHeader(), self.table.verticalHeader()
-        across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        across.setFixedHeight(HEAD_LINES * self.fontMetrics().lineSpacing() + AROUND_PX)
-        down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + 6)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.button = QPushButton(icon("contradictions"), tr("Compare all plans"))
         self.button.setToolTip(tr("Compares every pair of plans in force for which there is a matrix"))
         self.button.clicked.connect(lambda: self.ask())
@@ -160,12 +157,29 @@ class ContradictionsView(VerbView):
         self._fit()
 
     def _fit(self) -> None:
-        """Make columns as wide as the longest word above them: the rest of a name wraps."""
-        for column in range(self.model.columnCount()):
-            words = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split()
-            widest = max((self.fontMetrics().horizontalAdvance(word) for word in words if word.isascii()), default=0)
-            self.table.setColumnWidth(column, max(COLUMN_PX, widest + AROUND_PX))
-        self.table.verticalHeader().setMaximumWidth(round(MAX_NAMES_SHARE * self.width()))
+        """Make columns as wide as the longest word above them, the rest of a name wraps; else make them a list."""
+        widths = [self._column_width(title) for title in self.model.plans_across]
+        names_width = round(MAX_NAMES_SHARE * self.width())
+        is_list = sum(widths) + names_width + AROUND_PX > self.width()
+        if is_list != self.model.is_list:
+            self.model.set_list(is_list)
+        across, down = self.table.horizontalHeader(), self.table.verticalHeader()
+        down.setVisible(not is_list)
+        fixed, by_text = QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.ResizeToContents
+        down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + AROUND_PX)
+        down.setSectionResizeMode(by_text if is_list else fixed)
+        down.setMaximumWidth(names_width)
+        across.setFixedHeight((1 if is_list else HEAD_LINES) * self.fontMetrics().lineSpacing() + AROUND_PX)
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        if is_list and self.model.rowCount():
+            across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        elif not is_list:
+            for column, width in enumerate(widths):
+                self.table.setColumnWidth(column, width)
+
+    def _column_width(self, title: str) -> int:
+        words = [word for word in title.split() if word.isascii()]
+        return max(COLUMN_PX, max(map(self.fontMetrics().horizontalAdvance, words), default=0) + AROUND_PX)
 
     def _open(self, index: QModelIndex) -> None:
         pairs = [pair for pair in self.model.cell_at(index).pairs if pair.run]

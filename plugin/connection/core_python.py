@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -13,15 +14,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from onemap.plugin.connection.core_folders import newest_core, next_core, python_in
 from onemap.plugin.connection.core_self_test import run_self_test
 from onemap.plugin.connection.core_trim import trim
 from onemap.plugin.connection.dll_search import write_start_up
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
+from onemap.plugin.connection.qgis_places import pythons_of_app
 from onemap.plugin.connection.uv_program import find_uv
 
 OLDEST = (3, 11)
 NEWEST_MINOR = 14
 PYTHON_FOR_UV = "3.12"
+INTERPRETER_FOLDER = "python"  # of a folder of wheels, and of the profile
 MARK_NAME = "core.json"
 REPORT_NAME = "self-test.json"
 RENAME_WAITS_S = (0.1, 0.3, 1.0, 2.0)
@@ -37,8 +41,9 @@ EXTRA_FOLDERS = (
 class CoreSetupError(Exception):
     """The core's Python cannot be made.
 
-    kind: python_missing, pip_missing, packages, start, unfit or in_use.
-    detail: the last output of the program that failed; for unfit what failed, with the next steps.
+    kind: python_missing, python_other, pip_missing, packages, start or unfit.
+    detail: the last output of the program that failed; for unfit what failed, with the next steps; for python_other
+    the version that the folder of wheels is for.
     """
 
     def __init__(self, kind: str, detail: str = "") -> None:
@@ -63,7 +68,7 @@ class CorePython:
 class SetupPlan:
     """What a new Python for the core is made from.
 
-    core_folder: the folder to make.
+    core_folder: the first core's folder; a later one has a number behind that name.
     main: the core's __main__.py, started once as a test.
     requirements: the list of packages.
     settings_python: an interpreter that the settings name; empty for none.
@@ -71,7 +76,7 @@ class SetupPlan:
     language: in which the core tells what does not work here.
     """
 
-    core_folder: Path  # where it will be
+    core_folder: Path
     main: Path  # the core's __main__.py, started once to see that all is well
     requirements: Path
     settings_python: str = ""  # an interpreter that the user named
@@ -84,20 +89,14 @@ class SetupPlan:
         return self.requirements.with_name("fast.txt")
 
 
-def python_in(folder: Path) -> Path:
-    """The interpreter of a virtual environment."""
-    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
-
-
 def find_core(settings_python: str, core_folder: Path, checkout: Path, requirements: Path) -> CorePython | None:
     """The interpreter that starts the core: from the settings, the profile, or the checkout; None if there is none."""
     if settings_python and has_packages([settings_python], requirements):
         return CorePython(Path(settings_python), "settings")
-    profile_python = python_in(core_folder)
-    if profile_python.exists():
-        return CorePython(
-            profile_python, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements)
-        )
+    folder = newest_core(core_folder)
+    if folder is not None:
+        is_current = _mark_of(folder).get("requirements") == _hash_of(requirements)
+        return CorePython(python_in(folder), "profile", is_current)
     checkout_python = python_in(checkout / ".venv")
     return CorePython(checkout_python, "checkout") if checkout_python.exists() else None
 
@@ -126,8 +125,9 @@ def python_commands(settings_python: str = "") -> Iterator[list[str]]:
         yield [settings_python]
     base = Path(sys.base_prefix)
     yield [str(base / "python.exe" if os.name == "nt" else base / "bin" / "python3")]
-    if base.name == "Frameworks" and base.parent.name == "Contents":  # QGIS 4 on macOS
-        yield [str(base.parent / "MacOS" / "python")]
+    contents = next((folder for folder in base.parents if folder.name == "Contents"), None)
+    if contents is not None:  # an application of macOS
+        yield from ([str(path)] for path in pythons_of_app(contents))
     if shutil.which("py"):
         yield ["py", "-3"]
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
@@ -153,7 +153,7 @@ def version_of(command: list[str]) -> tuple[int, ...] | None:
 def make_core(plan: SetupPlan, progress: Progress) -> Path:
     """Make the core's Python and install its packages; return its interpreter.
 
-    It is made in a second folder and renamed when it is complete, so the core's folder always holds a working Python.
+    It is made beside the former one, which another QGIS may be using, and gets its name when it is complete.
     """
     part = plan.core_folder.with_name(plan.core_folder.name + ".part")
     uv_folder = plan.core_folder.with_name(plan.core_folder.name + ".uv")
@@ -164,24 +164,31 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
         _make_fit_core(part, uv_folder, plan, progress)
         mark = {"requirements": _hash_of(plan.requirements), "python": version_of([str(python_in(part))])}
         (part / MARK_NAME).write_text(json.dumps(mark), encoding="utf-8")
-        _take_place(part, plan.core_folder)
+        folder = next_core(plan.core_folder)
+        _rename_patiently(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(uv_folder, ignore_errors=True)
     progress(1.0, "")
-    return python_in(plan.core_folder)
+    return python_in(folder)
 
 
 def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progress) -> None:
     """Make a core that passes its test: on a Python that is here, else, if none is named, on one that uv brings.
 
-    QGIS's own Python may make an environment that does not start, or lacks a library of the system.
+    QGIS's own Python may make an environment that does not start, or lacks a library of the system. A folder of wheels
+    that has a Python with it is asked first: that one lacks nothing, and the wheels are for it.
     """
+    if not plan.settings_python and has_interpreter(plan.wheels):
+        uv = find_uv(plan.wheels, iter(()), uv_folder)
+        with contextlib.suppress(CoreSetupError):  # a folder for another system: then with what is here
+            if uv is not None:
+                _make_with_uv(uv, part, plan, progress)
+                return
+        shutil.rmtree(part, ignore_errors=True)
     commands = list(python_commands(plan.settings_python))
-    base = next((command for command in commands if (version_of(command) or (0,)) >= OLDEST), None)
     try:
-        if base is None:
-            raise CoreSetupError("python_missing")
+        base = _base_python(commands, plan)
         _make_environment(base, part, progress)
         _install_with_pip(python_in(part), base, plan, progress)
         trim(part)
@@ -193,39 +200,56 @@ def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progr
         if uv is None:
             raise
         shutil.rmtree(part, ignore_errors=True)
-        _make_with_uv(uv, part, plan, progress, error)
+        try:
+            _make_with_uv(uv, part, plan, progress)
+        except CoreSetupError as second:
+            raise error if second.kind == "python_missing" else second from error
 
 
-def _make_with_uv(uv: str, part: Path, plan: SetupPlan, progress: Progress, first: CoreSetupError) -> None:
-    """Make a core on a Python that uv has or fetches. Raises the first error where there is no such Python."""
+def _base_python(commands: list[list[str]], plan: SetupPlan) -> list[str]:
+    """The first Python that is new enough, and of the version that a folder of wheels is for, if it is for one."""
+    found = [(version_of(command) or (0,), command) for command in commands]
+    new_enough = [(version, command) for version, command in found if version >= OLDEST]
+    wanted = version_of_wheels(plan.wheels)
+    fitting = [command for version, command in new_enough if plan.settings_python or wanted in (None, version[:2])]
+    if fitting:
+        return fitting[0]
+    if wanted and new_enough:
+        raise CoreSetupError("python_other", "{}.{}".format(*wanted))
+    raise CoreSetupError("python_missing")
+
+
+def version_of_wheels(wheels: str) -> tuple[int, ...] | None:
+    """The one version of Python that compiled wheels of a folder are for; None where they are for any, or several."""
+    names = [path.name for path in Path(wheels).glob("*.whl")] if wheels else []
+    minors = {found.group(1) for name in names if (found := re.search(r"-cp3(\d+)-cp3\1-", name))}
+    return (3, int(minors.pop())) if len(minors) == 1 else None
+
+
+def has_interpreter(wheels: str) -> bool:
+    """Whether a folder of wheels has a Python with it: an archive in its folder python, as uv keeps them."""
+    return bool(wheels) and any((Path(wheels) / INTERPRETER_FOLDER).glob("*.tar.*"))
+
+
+def _make_with_uv(uv: str, part: Path, plan: SetupPlan, progress: Progress) -> None:
+    """Make a core on a Python that uv has, unpacks or fetches, and whose hash it knows.
+
+    Raises CoreSetupError: python_missing where there is no such Python, else as for any core.
+    """
+    # In the profile, as all else: whoever deletes that has deleted it whole.
+    variables = {"UV_PYTHON_INSTALL_DIR": str(plan.core_folder.with_name(INTERPRETER_FOLDER))}
+    of_wheels = version_of_wheels(plan.wheels)
+    command = [uv, "venv", "--python", "{}.{}".format(*of_wheels) if of_wheels else PYTHON_FOR_UV, str(part)]
+    if has_interpreter(plan.wheels):
+        variables["UV_PYTHON_CACHE_DIR"] = str(Path(plan.wheels) / INTERPRETER_FOLDER)
+        command.insert(2, "--managed-python")
     try:
-        run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: progress(0.1, line))
+        run_program(command, lambda line: progress(0.1, line), variables)
     except ProgramError as error:
-        raise first from error
+        raise CoreSetupError("python_missing", str(error)) from error
     _install([uv, "pip", "install", "--python", str(python_in(part)), "--only-binary", ":all:"], plan, progress)
     trim(part)
     _start_once(python_in(part), plan, progress)
-
-
-def _take_place(part: Path, core_folder: Path) -> None:
-    """Put a finished core where the former one is, which is set aside whole first and put back if that fails.
-
-    Windows moves no folder of which a program uses a file: then the former core stays. Raises CoreSetupError in_use.
-    """
-    former = core_folder.with_name(f"{core_folder.name}.old")
-    shutil.rmtree(former, ignore_errors=True)
-    try:
-        if core_folder.exists():
-            _rename_patiently(core_folder, former)
-        try:
-            _rename_patiently(part, core_folder)
-        except OSError:
-            if former.exists():
-                former.rename(core_folder)
-            raise
-    except OSError as error:
-        raise CoreSetupError("in_use", str(error)) from error
-    shutil.rmtree(former, ignore_errors=True)
 
 
 def _rename_patiently(source: Path, target: Path) -> None:

@@ -8,11 +8,13 @@ starts the core.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsApplication, QgsMessageLog, QgsProxyProgressTask
 from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
+from onemap.plugin.connection.core_folders import newest_core, note_use
 from onemap.plugin.connection.core_python import CorePython, find_core, is_missing_python
 from onemap.plugin.connection.programs import clean_environment
 from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
@@ -29,7 +31,15 @@ REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
 
 def core_python() -> CorePython | None:
     """The interpreter that starts the core now; None where it must be set up first."""
-    return find_core(settings.get("core_python"), profile_folder() / "core", FOLDER, REQUIREMENTS)
+    python = find_core(settings.get("core_python"), first_core(), FOLDER, REQUIREMENTS)
+    if python is not None and python.origin == "profile":
+        note_use(newest_core(first_core()))
+    return python
+
+
+def first_core() -> Path:
+    """The folder of the first core in the profile; a later one has a number behind that name."""
+    return profile_folder() / "core"
 
 
 def missing_python_message() -> str:

@@ -24,6 +24,9 @@ UNUSED = (
     "numpy/polynomial/tests",
     "numpy/random/tests",
     "numpy/typing/tests",
+    "numba/cuda/tests",
+    "scipy/*/tests",
+    "scipy/special/_precompute",  # programs of its makers, which use those tests
 )
 
 
@@ -36,4 +39,5 @@ def trim(environment: Path) -> None:
     """Delete what is never used. What cannot be deleted stays: it does no harm."""
     for folder in site_folders(environment):
         for name in UNUSED:
-            shutil.rmtree(folder / name, ignore_errors=True)
+            for found in folder.glob(name):
+                shutil.rmtree(found, ignore_errors=True)

@@ -52,11 +52,12 @@ def ask_program(command: list[str]) -> str:
     return result.stdout
 
 
-def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
+def run_program(command: list[str], on_line: Callable[[str], None], variables: dict[str, str] | None = None) -> None:
     """Run a program to its end and pass on each line that it prints.
 
     on_line: called with each line, and with an empty line while the program is silent, so that it can see a cancel. An
     exception from it ends the program.
+    variables: of the environment, for this program alone.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - a list of words, no shell  # nosec B603
@@ -67,7 +68,7 @@ def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=clean_environment(),
+            env={**clean_environment(), **(variables or {})},
             creationflags=NO_WINDOW,
         )
     except OSError as error:

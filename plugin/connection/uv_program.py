@@ -14,17 +14,17 @@ NAME = "uv.exe" if os.name == "nt" else "uv"
 
 
 def find_uv(wheels: str, pips: Iterator[list[str]], folder: Path) -> str | None:
-    """Where uv is: on PATH, unpacked from the folder of wheels, or fetched by a pip; None where it cannot be had.
+    """Where uv is: unpacked from the folder of wheels, on PATH, or fetched by a pip; None where it cannot be had.
+
+    That of the folder comes first: it is of the version that knows the Python which lies there.
 
     wheels: a folder of wheels; empty for none, and then the network is asked.
     pips: commands that may run a pip, the best first.
     folder: where it is unpacked; made if need be.
     """
-    found = shutil.which("uv")
-    if found is not None:
+    found = (_unpacked(Path(wheels), folder) if wheels else None) or shutil.which("uv")
+    if found is not None or wheels:
         return found
-    if wheels:
-        return _unpacked(Path(wheels), folder)
     for pip in pips:
         words = ["download", "--disable-pip-version-check", "--no-input", "--no-deps", "--only-binary", ":all:"]
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -24,17 +24,18 @@ from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
-from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
+from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
+from onemap.plugin.connection.core_session import Core, core_python, first_core, missing_python_message
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server
+from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.profile_dialog import ProfileDialog
 from onemap.plugin.dock.publish_dialog import PublishDialog
-from onemap.plugin.dock.room_bar import RoomBar
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
@@ -54,6 +55,7 @@ from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
 
@@ -194,7 +196,7 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.refused.connect(self.notice.say)
         for view in (self.identify, self.day_swipe, self.statistics):
             view.refused.connect(self.refuse)
-        self.identify.shown.connect(self.show_map_tab)
+        self.identify.shown.connect(self._show_place)
         for view in (self.day_swipe, self.statistics):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
@@ -240,6 +242,12 @@ class OneMapDock(QgsDockWidget):
         """Bring the tab Map to the front."""
         self.setUserVisible(True)
         self.tabs.setCurrentIndex(self.tab_index(self.map_tab))
+
+    def _show_place(self) -> None:
+        """Bring what lies at a place to the front, on a low screen too."""
+        self.show_map_tab()
+        area = self.tabs.currentWidget()
+        QTimer.singleShot(0, lambda: area.ensureWidgetVisible(self.identify.tree))  # once the list has its place
 
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""
@@ -303,6 +311,11 @@ class OneMapDock(QgsDockWidget):
             )
         elif missing_python_message():
             self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
+
+        if former_cores(first_core()):  # left by a renewal; no QGIS that runs uses them
+            title = tr("Remove One Map's former core")
+            work, nothing = lambda _progress: remove_former_cores(first_core()), lambda _result, _error: None
+            BackgroundTask(title, work, nothing).start()
 
     def open_library(self, path: str) -> None:
         """Open a library."""

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_python import CoreSetupError, SetupPlan, is_debian_like, make_core
-from onemap.plugin.connection.core_session import REQUIREMENTS, Core
+from onemap.plugin.connection.core_session import REQUIREMENTS, Core, first_core
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, profile_folder
@@ -28,7 +28,7 @@ class SetupPage(QWidget):
         self._explanation = QLabel(
             tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
-                "QGIS itself is not changed. Setting it up takes some minutes and about 1 GB."
+                "QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB."
             )
         )
         self._message = QLabel()
@@ -65,7 +65,7 @@ class SetupPage(QWidget):
             return
         self._core.stop()  # a running core holds its files on Windows
         plan = SetupPlan(
-            profile_folder() / "core",
+            first_core(),
             FOLDER / "__main__.py",
             REQUIREMENTS,
             settings.get("core_python"),
@@ -119,10 +119,11 @@ def _error_text(error: Exception) -> str:
             "The core was made, and its test says that it cannot work on this computer. What to do stands below; the "
             "whole report lies in the QGIS profile: {path}"
         ).format(path=profile_folder() / "core-self-test.json"),
-        "in_use": tr(
-            "The new core is ready, but the former one is in use and was left as it is. Close all other windows of "
-            "QGIS, then press “Set up the core” again."
-        ),
+        "python_other": tr(
+            "The folder of wheels is for Python {version}, and no Python {version} was found on this computer. Install "
+            "it from python.org, or choose a folder of wheels for the Python that is here, then press “Set up the "
+            "core” again."
+        ).format(version=error.detail),
         "python_missing": tr(
             "No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the "
             "settings), then press “Set up the core” again."
@@ -142,4 +143,4 @@ def _error_text(error: Exception) -> str:
             "Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks "
             "after this computer to), then press “Set up the core” again."
         )
-    return f"{text}\n{error.detail}".strip()
+    return text if error.kind == "python_other" else f"{text}\n{error.detail}".strip()

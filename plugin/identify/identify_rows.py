@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onemap.plugin.words.core_words import all_words, word
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.number_format import area_text, length_text, share_text
+from onemap.plugin.words.translation import tr, with_label
 
 MAX_LAWS = 12  # of one layer; the core's answer has them all
+MAX_FEATURES = 100  # of one layer along a line or in a box, those with most of it inside
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,35 @@ def _list_row(title: str, layers: list[dict[str, Any]]) -> Row:
     return Row(title, str(len(layers)), is_open=False, rows=below)
 
 
+def place_text(answer: dict[str, Any]) -> str:
+    """What was asked about, in one line: the coordinates of a point, how long a line is, how large a box."""
+    if answer["shape"] == "line":
+        return with_label(tr("Along a line"), length_text(answer["length_m"]))
+    if answer["shape"] == "box":
+        return with_label(tr("In a box"), area_text(answer["area_m2"]))
+    if abs(answer["x"]) <= 360:  # noqa: PLR2004 - degrees
+        return f"{answer['x']:.6g}, {answer['y']:.7g}"
+    return f"{answer['x']:,.2f}, {answer['y']:,.2f}"
+
+
 def _layer_row(layer: dict[str, Any]) -> Row:
     speaking = {rule for feature in layer["features"] for rule in feature.get("rules", [])}
     laws = [law for law in layer["laws"] if law["rule"] in speaking]
-    rows = [_feature_row(layer, feature) for feature in layer["features"]]
+    features = sorted(layer["features"], key=lambda feature: -(_inside(feature) or 0))
+    rows = [_feature_row(layer, feature) for feature in features[:MAX_FEATURES]]
+    if len(features) > MAX_FEATURES:
+        more = tr("{count} more, of less size inside").format(count=f"{len(features) - MAX_FEATURES:,}")
+        rows.append(Row(more))
     if laws:
         rows.append(Row(tr("Rules"), str(len(laws)), is_open=False, rows=[_law_row(law) for law in laws[:MAX_LAWS]]))
-    return Row(layer["title"], layer["version"] or "", layer["code"], rows=rows)
+    title = f"{layer['title']} · {len(features):,}" if len(features) > 1 else layer["title"]
+    return Row(title, layer["version"] or "", layer["code"], rows=rows)
 
 
 def _feature_row(layer: dict[str, Any], feature: dict[str, Any]) -> Row:
     place = FeaturePlace(layer["table"], int(feature["fid"])) if layer["geometry"] != "raster" else None
     titles = layer.get("fields", {})
-    below = []
+    below = _size_rows(feature)
     for name, value in feature["attributes"].items():
         if value is not None and value != "":
             text = f"{value} {feature['meanings'].get(name, '')}".strip()
@@ -100,12 +118,35 @@ def _feature_name(feature: dict[str, Any]) -> str:
     return named or tr("No. {number}").format(number=feature["feature"])
 
 
+def _inside(feature: dict[str, Any]) -> float | None:
+    """How much of a feature lies in the box, or of the drawn line on it: square metres or metres."""
+    inside_m2 = feature.get("inside_m2")
+    return inside_m2 if inside_m2 is not None else feature.get("inside_m")
+
+
 def _measure(feature: dict[str, Any]) -> str:
+    """How large a feature is; along a line or in a box how much of it is inside."""
+    if feature.get("inside_m2") is not None:
+        return area_text(feature["inside_m2"])
+    if feature.get("inside_m") is not None:
+        return length_text(feature["inside_m"])
     if feature["area_m2"] is not None:
-        return f"{feature['area_m2']:,.2f} m²"
+        return area_text(feature["area_m2"])
     if feature["distance_m"]:
-        return tr("{distance} m away").format(distance=f"{feature['distance_m']:,.1f}")
-    return f"{feature['length_m']:,.1f} m" if feature.get("length_m") is not None else ""
+        return tr("{distance} away").format(distance=length_text(feature["distance_m"]))
+    return length_text(feature["length_m"]) if feature.get("length_m") is not None else ""
+
+
+def _size_rows(feature: dict[str, Any]) -> list[Row]:
+    """The whole of a feature of which only a part is inside, and which share that part is."""
+    if _inside(feature) is None:
+        return []
+    if feature["area_m2"] is None:
+        return [Row(tr("Whole length"), length_text(feature["length_m"]))]
+    rows = [Row(tr("Whole area"), area_text(feature["area_m2"]))]
+    if feature.get("inside_m2") is not None and feature["area_m2"] > 0:
+        rows.append(Row(tr("Share inside"), share_text(feature["inside_m2"] / feature["area_m2"])))
+    return rows
 
 
 def _law_row(law: dict[str, Any]) -> Row:

@@ -1,4 +1,4 @@
-"""What lies here: a button that turns on the map tool, and a tree of every plan, line and zone at the place."""
+"""What lies here: the tool for a point, a line or a box, and a tree of every plan, line and zone there."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from qgis.core import (
     QgsGeometry,
     QgsPointXY,
     QgsProject,
+    QgsRectangle,
 )
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsRubberBand
-from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -31,8 +32,9 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.identify.identify_rows import FeaturePlace, Row, rows_of
-from onemap.plugin.identify.identify_tool import IdentifyTool
+from onemap.plugin.identify.identify_rows import FeaturePlace, Row, place_text, rows_of
+from onemap.plugin.identify.identify_tool import BOX, LINE, POINT, IdentifyTool, drawn_band
+from onemap.plugin.identify.way_button import WayButton, way_hint
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.table_layers import table_layer
 from onemap.plugin.widgets.icons import icon
@@ -41,7 +43,10 @@ from onemap.plugin.words.translation import tr
 NAME, VALUE = 0, 1
 ROLE_PLACE = Qt.ItemDataRole.UserRole
 COLOUR = "#E8590C"
-NEAR_PX = 8  # lines and points this near to the click are meant
+NEAR_PX = 8  # lines and points this near to the click or the line are meant
+VALUE_SHARE = 0.38  # of the tree's width; a longer value is cut and stands in the tip
+MIN_ROWS, ROW_MARGIN_PX = 8, 4
+QUICK_MS = 300  # an answer that takes longer is announced
 
 
 class IdentifyView(QWidget):
@@ -56,13 +61,20 @@ class IdentifyView(QWidget):
         self._library, self._canvas = library, canvas
         self._request: Request | None = None
         self._scope = ("", "")
-        self._bands: list[QgsRubberBand] = []
+        self._bands: list[QgsRubberBand] = []  # of the chosen feature
+        self._place_band: QgsRubberBand | None = None  # what was asked about
         self._tool_before = None
         self.tool = IdentifyTool(canvas)
         self.button = QPushButton(icon("identify"), tr("What lies here?"))
         self.button.setCheckable(True)
-        self.button.setToolTip(tr("Click on the map, or press Enter there for its middle"))
+        self.way_button = WayButton()
+        self.hint = QLabel()  # how to draw, while the tool is on
+        self.hint.setWordWrap(True)
         self.place = QLabel()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(QUICK_MS)
+        self._patience.timeout.connect(self._announce)
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.close_button = QToolButton()
         self.close_button.setIcon(icon("cancel"))
@@ -71,8 +83,12 @@ class IdentifyView(QWidget):
         self.close_button.setToolTip(tr("Close what lies here"))
         self.tree = QTreeWidget()
         self._build()
+        self._show_way(POINT)
         self.button.toggled.connect(self._use_tool)
+        self.way_button.way_chosen.connect(self.use_way)
         self.tool.pointed.connect(self.ask_at)
+        self.tool.line_drawn.connect(self.ask_along)
+        self.tool.box_drawn.connect(self.ask_in)
         self.tool.cancelled.connect(lambda: self.button.setChecked(False))
         self.close_button.clicked.connect(self.clear)
         self.tree.currentItemChanged.connect(lambda item, _before: self._choose(item))
@@ -91,16 +107,27 @@ class IdentifyView(QWidget):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        self.tree.setMinimumHeight((MIN_ROWS + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
         head = QHBoxLayout()
         head.addWidget(self.place, 1)
         head.addWidget(self.close_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.button)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.button, 1)
+        buttons.addWidget(self.way_button)
+        layout.addLayout(buttons)
+        layout.addWidget(self.hint)
         layout.addLayout(head)
         layout.addWidget(self.tree, 1)
+        self.hint.hide()
         self._show_answer(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Share the width between names and values."""
+        super().resizeEvent(event)
+        self.tree.setColumnWidth(VALUE, round(VALUE_SHARE * self.width()))
 
     def close_down(self) -> None:
         """Let go of the map."""
@@ -109,62 +136,107 @@ class IdentifyView(QWidget):
         self._canvas.mapToolSet.disconnect(self._release_button)
         self._canvas.unsetMapTool(self.tool)
 
+    def use_way(self, way: str, first_corner: QgsPointXY | None = None) -> None:
+        """Ask about points, lines or boxes from now on, with the tool. first_corner: where the drawing begins."""
+        self.button.setChecked(True)
+        self._canvas.setFocus()
+        self.tool.use_way(way, first_corner)
+        self._show_way(way)
+
     def ask_at(self, point: QgsPointXY) -> None:
         """Ask about a point of the map."""
+        self.ask(point, self._canvas.mapSettings().destinationCrs(), self._reach_m(point))
+
+    def ask_along(self, line: QgsGeometry) -> None:
+        """Ask about a line of the map."""
         system = self._canvas.mapSettings().destinationCrs()
-        radius_m = None
-        plane = QgsCoordinateReferenceSystem(self._library.crs)
-        if plane.isValid() and system.isValid():
-            try:
-                change = QgsCoordinateTransform(system, plane, QgsProject.instance().transformContext())
-                edge = QgsPointXY(point.x() + NEAR_PX * self._canvas.mapUnitsPerPixel(), point.y())
-                radius_m = change.transform(point).distance(change.transform(edge))
-            except QgsCsException:
-                radius_m = None
-        self.ask(point, system, radius_m)
+        params = {"line": line.asWkt(), "radius": self._reach_m(line.asPolyline()[0])}
+        self._ask(params, system, line)
+
+    def ask_in(self, box: QgsRectangle) -> None:
+        """Ask about a box of the map; only what lies in it is meant."""
+        system = self._canvas.mapSettings().destinationCrs()
+        sides = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+        self._ask({"box": ",".join(map(repr, sides)), "radius": 0.0}, system, QgsGeometry.fromRect(box))
 
     def ask(self, point: QgsPointXY, system: QgsCoordinateReferenceSystem, radius_m: float | None = None) -> None:
         """Ask about a point in a coordinate system. radius_m: how near lines and points must be."""
+        params = {"x": repr(point.x()), "y": repr(point.y()), "radius": radius_m}
+        self._ask(params, system, QgsGeometry.fromPointXY(point))
+
+    def clear(self) -> None:
+        """Forget the answer, and what is highlighted."""
+        self._forget_request()
+        self._remove_bands()
+        self._show_place(None)
+        self.tree.clear()
+        self._show_answer(False)
+
+    def _reach_m(self, point: QgsPointXY) -> float | None:
+        """How many metres of the library's plane some pixels are at a point of the map; None where that is unknown."""
+        system, plane = self._canvas.mapSettings().destinationCrs(), QgsCoordinateReferenceSystem(self._library.crs)
+        if not (plane.isValid() and system.isValid()):
+            return None
+        try:
+            change = QgsCoordinateTransform(system, plane, QgsProject.instance().transformContext())
+            edge = QgsPointXY(point.x() + NEAR_PX * self._canvas.mapUnitsPerPixel(), point.y())
+            return change.transform(point).distance(change.transform(edge))
+        except QgsCsException:
+            return None
+
+    def _ask(self, place: dict[str, Any], system: QgsCoordinateReferenceSystem, shape: QgsGeometry) -> None:
+        """Ask the core. place: its parameters; shape: the same place, in the coordinate system."""
         if not self._library.path:
             return
-        if self._request is not None:  # only the last place matters
-            self._request.cancel()
+        self._forget_request()  # only the last place matters
+        try:
+            self._show_place(self._in_map(shape, system))
+        except QgsCsException:  # no place of this map; the core says what is wrong with it
+            self._show_place(None)
         self._scope = (self._library.path, self._library.day)
         params = {
             "library": self._library.path,
-            "x": repr(point.x()),
-            "y": repr(point.y()),
+            **place,
             "crs": system.authid() or system.toWkt(),
-            "radius": radius_m,
             "as_of": self._library.day,
         }
         request = self._request = self._library.core.ask("identify", params)
         request.answered.connect(lambda answer: self._take(request, answer))
         request.refused.connect(lambda refusal: self._refuse(request, refusal))
+        self._patience.start()
 
-    def clear(self) -> None:
-        """Forget the answer, and what is highlighted."""
-        self._request = None
-        self._remove_bands()
-        self.tree.clear()
-        self._show_answer(False)
+    def _announce(self) -> None:
+        """Say that the answer takes its time; closing it cancels the question."""
+        self.place.setText(tr("Looking up what lies there…"))
+        for widget in (self.place, self.close_button):
+            widget.show()
+
+    def _forget_request(self) -> None:
+        request, self._request = self._request, None
+        self._patience.stop()
+        if request is not None:
+            request.cancel()
 
     def _take(self, request: Request, answer: dict[str, Any]) -> None:
-        if request is not self._request or self._scope != (self._library.path, self._library.day):
+        if request is not self._request:
             return
         self._request = None
+        self._patience.stop()
+        if self._scope != (self._library.path, self._library.day):
+            self.clear()
+            return
         self._remove_bands()
         self.tree.clear()
         for row in rows_of(answer):
             self._add(self.tree.invisibleRootItem(), row, is_heading=True)
-        self.place.setText(f"{answer['x']:.6g}, {answer['y']:.7g}" if abs(answer["x"]) <= 360 else _metres(answer))
+        self.place.setText(place_text(answer))
         self._show_answer(True)
         self.answered.emit()
         self.shown.emit()
 
     def _refuse(self, request: Request, refusal: Refusal) -> None:
         if request is self._request:
-            self._request = None
+            self.clear()
             self.refused.emit(refusal)
 
     def _add(self, parent: QTreeWidgetItem, row: Row, is_heading: bool = False) -> None:
@@ -176,6 +248,7 @@ class IdentifyView(QWidget):
             font = item.font(NAME)
             font.setBold(True)
             item.setFont(NAME, font)
+            item.setFirstColumnSpanned(not row.value)
         for below in row.rows:
             self._add(item, below)
         item.setExpanded(row.is_open)
@@ -227,7 +300,19 @@ class IdentifyView(QWidget):
             self._canvas.scene().removeItem(band)
         self._bands = []
 
+    def _show_place(self, geometry: QgsGeometry | None) -> None:
+        """Draw what is asked about, in the map's coordinate system, in place of what was asked about before."""
+        if self._place_band is not None:
+            self._canvas.scene().removeItem(self._place_band)
+        self._place_band = drawn_band(self._canvas, geometry) if geometry is not None else None
+
+    def _show_way(self, way: str) -> None:
+        self.way_button.show_way(way)
+        self.button.setToolTip(way_hint(way))
+        self.hint.setText(way_hint(way))
+
     def _use_tool(self, is_on: bool) -> None:
+        self.hint.setVisible(is_on)
         if is_on:
             self._tool_before = self._canvas.mapTool()
             self._canvas.setMapTool(self.tool)
@@ -240,11 +325,10 @@ class IdentifyView(QWidget):
             self.button.setChecked(False)
 
     def _add_to_menu(self, menu: QMenu, event: QgsMapMouseEvent) -> None:
-        """An entry of the map's own menu, about the place of the click."""
+        """Entries of the map's own menu: about the place of the click, or a line or a box that begins there."""
         if self._library.path:
             point = QgsPointXY(event.mapPoint())
             menu.addAction(icon("identify"), tr("What lies here?"), lambda: self.ask_at(point))
-
-
-def _metres(answer: dict[str, Any]) -> str:
-    return f"{answer['x']:,.2f}, {answer['y']:,.2f}"
+            along, inside = tr("What lies along a line from here…"), tr("What lies in a box from here…")
+            menu.addAction(icon("identify_line"), along, lambda: self.use_way(LINE, point))
+            menu.addAction(icon("identify_box"), inside, lambda: self.use_way(BOX, point))

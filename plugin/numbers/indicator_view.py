@@ -7,14 +7,13 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
-from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QToolButton,
     QTreeWidget,
@@ -24,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.numbers.chart_view import ChartView
 from onemap.plugin.numbers.row_sizes import row_size
 from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_map import UnitMap
@@ -35,15 +35,19 @@ from onemap.plugin.numbers.unit_values import (
     unit_values,
     worst_status,
 )
+from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
 NAME, VALUE = 0, 1
+TARGETS = "targets"  # the kind of chart that is of a unit
+LINES_OF_STEPS = 12
+STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-MIN_ROWS, MIN_NAME_LENGTH = 9, 4
+MIN_ROWS, MIN_NAME_LENGTH = 13, 4
 
 
 class IndicatorView(TableView):
@@ -58,7 +62,9 @@ class IndicatorView(TableView):
         self._tool_before = None
         self._theme, self._only = "", None
         self._asked: dict[str, Any] = {}  # for the values on display
-        self._unit_field = ""
+        self._unit_field = self._run = ""
+        self._charts: list[dict[str, Any]] = []
+        self.packs: list[str] = []  # files of indicators beside or in place of those that come along
         self.values: list[UnitValue] = []
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
@@ -67,14 +73,24 @@ class IndicatorView(TableView):
         self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
         self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.pick_button = QPushButton(icon("locate"), tr("On the map"))
+        self.pick_button = QToolButton()
+        self.pick_button.setIcon(icon("locate"))
         self.pick_button.setCheckable(True)
+        self.pick_button.setAccessibleName(tr("On the map"))
         self.pick_button.setToolTip(tr("Click a unit on the map to list its values"))
         self.page_button = QToolButton()
         self.page_button.setIcon(icon("document"))
         self.page_button.setAccessibleName(tr("Page"))
         self.page_button.setToolTip(tr("Open the page of this unit, or of all, with charts, versions and reasons"))
         self.tree = self._make_tree()
+        self.charts = ChartView(self)
+        self.explain_button = QToolButton()
+        self.explain_button.setIcon(icon("explain"))
+        self.explain_button.setCheckable(True)
+        self.explain_button.setAccessibleName(tr("Explain"))
+        self.explain_button.setToolTip(tr("How this value came about, down to versions and features"))
+        self.steps = DetailsPane()
+        self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
         self.note = QLabel()
         self.note.setWordWrap(True)
         self._build()
@@ -82,7 +98,8 @@ class IndicatorView(TableView):
         self.pick_button.toggled.connect(self._use_tool)
         self.page_button.clicked.connect(lambda: self.open_page())
         self.tool.featureIdentified.connect(self._pick)
-        self.tree.currentItemChanged.connect(lambda item, _before: self._show_on_map(item))
+        self.tree.currentItemChanged.connect(lambda item, _before: self._show_chosen(item))
+        self.explain_button.toggled.connect(self._explain_or_not)
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
         canvas.mapToolSet.connect(self._release_button)
         library.loading.connect(self._clear_other_scope)
@@ -105,12 +122,15 @@ class IndicatorView(TableView):
         row = QHBoxLayout()
         row.addWidget(self.unit, 1)
         row.addWidget(self.pick_button)
+        row.addWidget(self.explain_button)
         row.addWidget(self.page_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.work)
         layout.addLayout(row)
         layout.addWidget(self.tree, 1)
+        layout.addWidget(self.steps)
+        layout.addWidget(self.charts)
         layout.addWidget(self.note)
         self._show_result(False)
 
@@ -122,7 +142,13 @@ class IndicatorView(TableView):
         self.ask_tables(
             "indicators",
             tr("Measure indicators"),
-            {"unit": unit_layer, "as_of": self._library.day},
+            {
+                "unit": unit_layer,
+                "as_of": self._library.day,
+                "pack": self.packs,
+                "states": STATES,
+                "charts": self.charts.wanted_mm,
+            },
             lambda tables, answer: self._show(tables, answer, unit_layer, title),
         )
 
@@ -144,7 +170,7 @@ class IndicatorView(TableView):
         """Forget the values."""
         self.leave_map()
         self.map.take({}, QgsCoordinateReferenceSystem())
-        self.values, self._asked = [], {}
+        self.values, self._asked, self._charts, self._run = [], {}, [], ""
         self.unit.clear()
         self.tree.clear()
         self._show_result(False)
@@ -164,7 +190,7 @@ class IndicatorView(TableView):
         folder.mkdir(parents=True, exist_ok=True)
         page = str(folder / "page.html")
         params = {**self._asked, "library": self._library.path, "as_of": self._library.day}
-        params |= {"theme": self._theme, "page": page, "unrecorded": True}
+        params |= {"theme": self._theme, "page": page, "pack": self.packs, "states": STATES, "unrecorded": True}
         unit = self.unit.currentData()
         if unit and self._unit_field:
             name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
@@ -177,8 +203,9 @@ class IndicatorView(TableView):
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
         self.values = unit_values(answer, tr("the whole district"))
-        self._asked = {"unit": unit_layer}
-        self._unit_field = str(answer["run"]["units"][0].get("unit") or "")
+        self._asked, self._charts = {"unit": unit_layer}, list(answer.get("charts") or ())
+        self._run = str(answer["run"]["id"]) if answer["run"].get("recorded") else ""
+        self._unit_field = str(answer["run"]["units"][-1].get("unit") or "")
         self.map.take(*_grounds(tables))
         names = dict.fromkeys((value.unit, value.unit_name) for value in self.values)
         self.unit.blockSignals(True)
@@ -211,7 +238,7 @@ class IndicatorView(TableView):
             if indicator == chosen:
                 self.tree.setCurrentItem(item)
         self.tree.blockSignals(False)
-        self._show_on_map(self.tree.currentItem())
+        self._show_chosen(self.tree.currentItem())
 
     def _add_indicator(self, values: list[UnitValue], is_of_one: bool) -> QTreeWidgetItem:
         first, root = values[0], self.tree.invisibleRootItem()
@@ -220,7 +247,8 @@ class IndicatorView(TableView):
             self._add_facts(item, first)
         else:
             for value in values:
-                below = self._add(item, f"{value.unit_name} · {value.status_text}", value.value_text, value.status)
+                said = " · ".join(filter(None, (value.status_text, value.trend_text)))
+                below = self._add(item, f"{value.unit_name}\n{said}", value.value_text, value.status)
                 below.setData(NAME, ROLE_INDICATOR, value.indicator)
                 below.setData(NAME, ROLE_UNIT, value.unit)
                 self._add_facts(below, value)
@@ -243,6 +271,50 @@ class IndicatorView(TableView):
         if status in LOOK_OF:
             item.setIcon(NAME, sign_icon(LOOK_OF[status], self.palette()))
         return item
+
+    def _show_chosen(self, item: QTreeWidgetItem | None) -> None:
+        """Colour the map by a row's indicator, draw its charts, and those of the unit that is listed."""
+        self._show_on_map(item)
+        self.explain_button.setChecked(False)
+        self.explain_button.setEnabled(self._value_of(item) is not None and bool(self._run))
+        indicator = item.data(NAME, ROLE_INDICATOR) if item is not None else None
+        unit = self.unit.currentData()
+        titles = {value.indicator: value.title for value in self.values}
+        charts = []
+        for chart in self._charts:
+            if indicator is not None and (chart["pack"], chart["id"]) == indicator:
+                charts.append((_kind_text(chart["kind"]), titles[indicator], chart["svg"]))
+            elif chart["kind"] == TARGETS and unit is not None and str(chart["unit"] or "") == unit:
+                charts.append((_kind_text(TARGETS), self.unit.currentText(), chart["svg"]))
+        self.charts.show_charts(charts)
+        if item is not None:
+            QTimer.singleShot(0, lambda: self.tree.scrollToItem(self.tree.currentItem()))  # the chart takes room of it
+
+    def _value_of(self, item: QTreeWidgetItem | None) -> UnitValue | None:
+        """The value of a row: its own, else that of the unit that is listed; None where it has several."""
+        if item is None:
+            return None
+        indicator = item.data(NAME, ROLE_INDICATOR)
+        unit = item.data(NAME, ROLE_UNIT) if item.data(NAME, ROLE_UNIT) is not None else self.unit.currentData()
+        found = [value for value in self.values if value.indicator == indicator and unit in (None, value.unit)]
+        return found[0] if len(found) == 1 else None
+
+    def _explain_or_not(self, is_on: bool) -> None:
+        """Ask the core how the value of the row came about, and show the steps; or put them away."""
+        self.steps.setVisible(False)
+        value = self._value_of(self.tree.currentItem())
+        if not is_on or value is None:
+            return
+        params = {"library": self._library.path, "run": self._run}
+        params |= {"parcel": value.unit or "-", "rule": value.indicator[1]}
+        request = self._library.core.ask("explain", params, tr("Explain"))
+        request.answered.connect(lambda answer: self._show_steps(value, answer))
+        request.refused.connect(self.refused)
+
+    def _show_steps(self, value: UnitValue, answer: dict[str, Any]) -> None:
+        if self.explain_button.isChecked():  # nobody has gone on meanwhile
+            self.steps.show_steps(f"{value.title} · {value.unit_name}", answer.get("steps") or [])
+            self.steps.setVisible(True)
 
     def _show_on_map(self, item: QTreeWidgetItem | None) -> None:
         """Colour the map by the indicator of a row, in every unit; without a row nothing is coloured."""
@@ -276,8 +348,11 @@ class IndicatorView(TableView):
             self.pick_button.setChecked(False)
 
     def _show_result(self, is_shown: bool) -> None:
-        for widget in (self.unit, self.pick_button, self.page_button, self.tree, self.note):
+        for widget in (self.unit, self.pick_button, self.explain_button, self.page_button, self.tree, self.note):
             widget.setVisible(is_shown)
+        if not is_shown:
+            self.charts.show_charts([])
+            self.steps.hide()
         self.take_room(is_shown)
         self._enable()
 
@@ -288,6 +363,17 @@ class IndicatorView(TableView):
     def _enable(self) -> None:
         self.page_button.setEnabled(not self.is_working)
         self.working.emit(self.is_working)
+
+
+def _kind_text(kind: str) -> str:
+    """What a chart shows, in words."""
+    texts = {
+        "units": tr("By unit"),
+        "series": tr("Over time"),
+        "quota": tr("Room of the quota"),
+        TARGETS: tr("The unit against its targets"),
+    }
+    return texts[kind]
 
 
 def _grounds(path: Path) -> tuple[dict[str, QgsGeometry], QgsCoordinateReferenceSystem]:

@@ -21,10 +21,12 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_themes import show_theme
+from onemap.plugin.numbers.bureau_files import BureauFiles
 from onemap.plugin.numbers.indicator_view import MIN_NAME_LENGTH, IndicatorView
 from onemap.plugin.numbers.sensor_view import SensorView
 from onemap.plugin.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.statistics.counted_ground import DIVISIONS
+from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -51,6 +53,7 @@ class NumbersTab(QWidget):
         self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
         self.layers_button.setToolTip(tr("Show the layers of the theme on the map"))
         self.layers_button.setEnabled(False)
+        self.own_files = BureauFiles()
         self.lacking = QLabel()
         self.lacking.setWordWrap(True)
         self.lacking.hide()
@@ -63,7 +66,10 @@ class NumbersTab(QWidget):
         self.indicators = IndicatorView(library, canvas)
         self.warnings = WarningView(library, show_place)
         self.sensors = SensorView(library)
+        self.balance = StatisticsView(library, canvas)
+        self.balance.button.setText(tr("Land-use balance of a ground"))
         self._build()
+        self.indicators.packs = self.warnings.packs = self.own_files.packs
         self.measure_button.clicked.connect(
             lambda: self.indicators.measure(self.units.currentData() or "", self.units.currentText())
         )
@@ -72,6 +78,10 @@ class NumbersTab(QWidget):
             view.refused.connect(self.refused)
             view.results_shown.connect(self.hint.hide)
             view.working.connect(lambda _is_working: self._enable())
+        self.balance.refused.connect(self.refused)
+        for saying in (self.balance, self.indicators.charts):
+            saying.message_sent.connect(self.message_sent)
+        self.own_files.changed.connect(self._read_own_files)
         self.layers_button.clicked.connect(self.show_layers)
         self.theme.currentIndexChanged.connect(lambda _index: self._choose_theme())
         library.listed.connect(self._list_units)
@@ -94,6 +104,7 @@ class NumbersTab(QWidget):
         themes = QHBoxLayout()
         themes.addWidget(self.theme, 1)
         themes.addWidget(self.layers_button)
+        themes.addWidget(self.own_files)
         form.addRow(tr("Theme"), themes)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
@@ -101,6 +112,7 @@ class NumbersTab(QWidget):
         layout.addWidget(self.measure_button)
         layout.addWidget(self.hint)
         layout.addWidget(self.indicators, 3)
+        layout.addWidget(self.balance)
         layout.addWidget(self.look_button)
         layout.addWidget(self.warnings, 2)
         layout.addWidget(self.sensors)
@@ -121,6 +133,7 @@ class NumbersTab(QWidget):
         self.indicators.close_down()
         self.warnings.close_down()
         self.sensors.close_down()
+        self.balance.close_down()
 
     def _list_units(self) -> None:
         """The whole district, the divisions that the library holds, then its other layers of few polygons."""
@@ -146,9 +159,24 @@ class NumbersTab(QWidget):
         if not self._library.layers or not self.isVisible() or scope == self._themes_of:
             return
         self._themes_of = scope
-        request = self._library.core.ask("themes", {"library": scope[0], "as_of": scope[1]})
+        params = {"library": scope[0], "as_of": scope[1]}
+        files = {"theme": self.own_files.themes, "pack": self.own_files.packs}
+        request = self._library.core.ask("themes", {**params, **files})
         request.answered.connect(lambda answer: self._list_themes(answer) if scope == self._themes_of else None)
         request.refused.connect(self.refused)
+        if any(files.values()):  # a file that is wrong does not take those away that come along
+            request.refused.connect(lambda _refusal: self._ask_shipped_themes(params))
+
+    def _ask_shipped_themes(self, params: dict[str, str]) -> None:
+        self._library.core.ask("themes", params).answered.connect(self._list_themes)
+
+    def _read_own_files(self) -> None:
+        """Another theme or another pack: what was measured by the one before is forgotten."""
+        if self.indicators.packs != self.own_files.packs:
+            self.indicators.clear()
+            self.indicators.packs = self.warnings.packs = self.own_files.packs
+        self._themes_of = ("", "")
+        self._ask_themes()
 
     def _list_themes(self, answer: dict[str, Any]) -> None:
         chosen = self.theme.currentText()
@@ -165,7 +193,7 @@ class NumbersTab(QWidget):
         """List the indicators of the theme, and say which of its layers and tables the library lacks."""
         theme = self.theme.currentData()
         listed = frozenset(one["id"] for one in theme["indicators"]) if theme else None
-        self.indicators.list_only(theme["id"] if theme else "", listed)
+        self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", listed)
         lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
         self.lacking.setText(tr("The library lacks: {layers}").format(layers=", ".join(lost)))
         self.lacking.setVisible(bool(lost))

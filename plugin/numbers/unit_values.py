@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from onemap.plugin.words.core_words import all_words, word
@@ -20,6 +20,8 @@ LOOK_OF = {
 }  # the verdict that looks so
 JUDGED = ("alarm", "warn", "ok")
 NO_TARGET = "no_target"  # a value without a target needs no reason
+TRENDS = {"rise": "↗", "fall": "↘", "same": "→"}
+ROOM = ("headroom", "committed", "in_review", "free", "pace", "days_left", "committed_reason", "days_reason")
 _BOUNDS = {"floor": "≥", "ceiling": "≤", "rise": "↗", "fall": "↘"}
 _MEASURES = {"km2": "km²", "x": "×", "m2/person": "m²/person", "km/100km2": "km/100 km²"}
 _EXACT_BELOW = 1000
@@ -31,6 +33,8 @@ class UnitValue:
     """One indicator in one unit on one day.
 
     unit: empty for the whole district; reason: codes with commas between; inputs: its terms, as the core tells them.
+    trend: rise, fall, same, or empty with its reason; before: what it is held against, on which day.
+    room: of a quota what is committed and free, the pace and the days, as the core tells them; empty of another.
     """
 
     indicator: tuple[str, str]
@@ -48,6 +52,12 @@ class UnitValue:
     share_known: float
     known_value: float | None
     inputs: tuple[dict[str, Any], ...]
+    trend: str = ""
+    trend_reason: str = ""
+    before: float | None = None
+    before_day: str = ""
+    way: str = ""
+    room: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def value_text(self) -> str:
@@ -69,9 +79,17 @@ class UnitValue:
         named = word("indicator_statuses", self.status)
         return with_label(named, reason) if reason else named
 
+    @property
+    def trend_text(self) -> str:
+        """Which way it goes, by sign and word; of what has no value nothing."""
+        if self.value is None:
+            return ""
+        return f"{TRENDS.get(self.trend, '?')} {word('trends', self.trend) if self.trend else tr('trend unknown')}"
+
 
 def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
-    """The values of an answer. whole: what the one unit of a district without divisions is called."""
+    """The values of the last day of an answer. whole: what the one unit of a district without divisions is called."""
+    last = max((row["as_of"] for row in answer["indicators"]), default="")
     return [
         UnitValue(
             (str(row["pack"]), str(row["id"])),
@@ -89,8 +107,15 @@ def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
             float(row.get("share_known") or 0.0),
             row.get("known_value"),
             tuple(row.get("inputs") or ()),
+            str(row.get("trend") or ""),
+            str(row.get("trend_reason") or ""),
+            row.get("before"),
+            str(row.get("before_as_of") or ""),
+            str(row.get("way") or ""),
+            {name: row.get(name) for name in ROOM} if row.get("headroom") is not None else {},
         )
         for row in answer["indicators"]
+        if row["as_of"] == last
     ]
 
 
@@ -141,6 +166,7 @@ def summary_text(values: Sequence[UnitValue]) -> str:
     else:
         counts = {status: sum(value.status == status for value in values) for status in STATUSES}
         said += [f"{sign_and_word(status)} {count}" for status, count in counts.items() if count]
+    said += [f"{sign} {count}" for way, sign in TRENDS.items() if (count := sum(one.trend == way for one in values))]
     return " · ".join(text for text in said if text not in ("", NOT_MEASURED))
 
 
@@ -153,9 +179,12 @@ def span_text(values: Sequence[UnitValue]) -> str:
 
 
 def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
-    """What a value is made of, as name and text: year, target, the part that is known, each term with its versions."""
+    """What a value is made of, as name and text: year, trend, target, room, what is known, its terms with versions."""
     rows = [(tr("Year"), str(value.year))] if value.year and value.value is not None else []
+    rows += _trend_rows(value)
     rows += [(tr("Held to"), value.target_text)] if value.target_text else []
+    rows += _room_rows(value)
+    rows += [(with_label(tr("Walks"), word("ways", value.way)), "")] if value.way else []
     if value.share_known < _TRIVIAL and value.known_value is not None:
         part = f"{100 * value.share_known:.2f} %"
         rows.append(
@@ -172,4 +201,38 @@ def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
                 measured_text(term["value"], str(term.get("unit_of_measure") or "")),
             )
         )
+    return rows
+
+
+def _trend_rows(value: UnitValue) -> list[tuple[str, str]]:
+    """Which way it goes since when, or why nobody can say."""
+    if value.value is None:
+        return []
+    if not value.trend:
+        return [(with_label(value.trend_text, reasons_text(value.trend_reason)), "")]
+    since = tr("before, on {day}").format(day=value.before_day)
+    return [(f"{value.trend_text} · {since}", measured_text(value.before, value.measure))]
+
+
+def _room_rows(value: UnitValue) -> list[tuple[str, str]]:
+    """What of a quota is approved, in review and free; how fast it goes, and for how many days it lasts."""
+    room = value.room
+    if not room:
+        return []
+    rows = []
+    if room["committed_reason"]:
+        rows.append((with_label(tr("Approved and in review"), reasons_text(room["committed_reason"])), ""))
+    elif room["committed"] is not None:
+        approved = room["committed"] - (room["in_review"] or 0.0)
+        rows.append((tr("Approved, not yet there"), measured_text(approved, value.measure)))
+        rows.append((tr("In review"), measured_text(room["in_review"], value.measure)))
+    rows.append((tr("Room up to the target"), measured_text(room["headroom"], value.measure)))
+    if room["free"] is not None and room["committed"] is not None:
+        rows.append((tr("Free after what is committed"), measured_text(room["free"], value.measure)))
+    if room["pace"] is not None:
+        rows.append((tr("Changes in a year"), measured_text(room["pace"], value.measure)))
+    if room["days_left"] is not None:
+        rows.append((tr("Lasts"), tr("{count} days").format(count=f"{room['days_left']:,.0f}")))
+    elif room["days_reason"]:
+        rows.append((with_label(tr("Days left"), reasons_text(room["days_reason"])), ""))
     return rows

@@ -6,9 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
-from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
+from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.numbers.row_sizes import row_size
@@ -39,6 +50,7 @@ class WarningView(TableView):
         self._grounds: dict[str, QgsGeometry] = {}
         self._rows: dict[str, dict[str, Any]] = {}  # on display, by id
         self._unit_layer = ""
+        self.packs: list[str] = []  # files of indicators in place of those that come along
         self._system = QgsCoordinateReferenceSystem()
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("What to look at"))
@@ -56,15 +68,23 @@ class WarningView(TableView):
         self.steps = WarningSteps(library)
         self.keep_button = QPushButton(icon("keep"), tr("Open them"))
         self.keep_button.setToolTip(tr("Keep the list in the library: what is new is opened, and waits to be notified"))
+        self.page_button = QToolButton()
+        self.page_button.setIcon(icon("document"))
+        self.page_button.setAccessibleName(tr("Page of what to look at"))
+        self.page_button.setToolTip(tr("Open the list as a page, with a chart of how many there are of each kind"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.work)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.steps)
         layout.addWidget(self.note)
-        layout.addWidget(self.keep_button)
+        row = QHBoxLayout()
+        row.addWidget(self.keep_button, 1)
+        row.addWidget(self.page_button)
+        layout.addLayout(row)
         self._show_result(False)
         self.keep_button.clicked.connect(lambda: self.look(self._unit_layer, is_kept=True))
+        self.page_button.clicked.connect(lambda: self.open_page())
         self.steps.refused.connect(self.refused)
         self.steps.stepped.connect(self._show_step)
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
@@ -76,10 +96,24 @@ class WarningView(TableView):
 
         unit_layer: the code of the layer of units; empty for the whole district. is_kept: open those that are new.
         """
-        params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day}
+        params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day, "pack": self.packs}
         self.ask_tables(
             "warnings", tr("What to look at"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
         )
+
+    def open_page(self) -> None:
+        """Let the core write the page of the list, and open it."""
+        if self.is_working:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("warnings"))
+        folder.mkdir(parents=True, exist_ok=True)
+        page = str(folder / "page.html")
+        params = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
+        request = self._library.core.ask("warnings", {**params, "pack": self.packs, "page": page}, tr("Page"))
+        request.answered.connect(lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)))
+        request.refused.connect(self.refused)
+        self.page_button.setEnabled(False)
+        request.ended.connect(self._enable)
 
     def clear(self) -> None:
         """Forget the list."""
@@ -141,10 +175,12 @@ class WarningView(TableView):
 
     def _write(self, item: QTreeWidgetItem, row: dict[str, Any], is_gone: bool) -> None:
         value, limit = _value(row)
-        is_measured = row["value"] is not None or row["days_left"] is not None
+        is_measured = row["value"] is not None or (row["kind"] == "expiry" and row["days_left"] is not None)
         subject, place = self._subject(row)
         gone = tr("no longer found") if is_gone else ""
-        second = " · ".join(filter(None, (state_text(row), gone, place, _why(row), "" if is_measured else limit)))
+        second = " · ".join(
+            filter(None, (state_text(row), gone, place, _why(row), _room(row), "" if is_measured else limit))
+        )
         text = "\n".join(filter(None, (value, limit))) if is_measured else ""
         item.setText(NAME, f"{subject}\n{second}")
         item.setText(VALUE, text)
@@ -154,6 +190,12 @@ class WarningView(TableView):
         item.setTextAlignment(VALUE, RIGHT)
         if row["status"] in LOOK_OF:
             item.setIcon(NAME, sign_icon(LOOK_OF[row["status"]], self.palette()))
+        item.takeChildren()
+        for line in steps_text(row).splitlines():
+            step = QTreeWidgetItem(item, [line])
+            step.setData(NAME, ROLE_ID, row["id"])
+            step.setFirstColumnSpanned(True)
+            step.setToolTip(NAME, line)
 
     def _add_unlooked(self, parent: QTreeWidgetItem, one: dict[str, Any]) -> None:
         """What could not be looked at, and why."""
@@ -195,13 +237,17 @@ class WarningView(TableView):
         row = self._rows[warning["id"]]
         row.update({name: warning[name] for name in ("state", "next", "steps")})
         item = self.tree.currentItem()
+        if item is not None and item.parent() is not None and item.parent().data(NAME, ROLE_ID) == warning["id"]:
+            item = item.parent()  # of a step the warning
         if item is not None and item.data(NAME, ROLE_ID) == warning["id"]:
+            self.tree.setCurrentItem(item)
             is_gone = not warning["found"]
             self._write(item, row, is_gone)
+            item.setExpanded(True)
             self._offer_steps(item)
 
     def _show_result(self, is_shown: bool) -> None:
-        for widget in (self.tree, self.note, self.keep_button):
+        for widget in (self.tree, self.note, self.keep_button, self.page_button):
             widget.setVisible(is_shown)
         self.take_room(is_shown)
         self.steps.show_steps({})
@@ -214,6 +260,7 @@ class WarningView(TableView):
     def _enable(self) -> None:
         is_new = any(not row.get("state") for row in self._rows.values())
         self.keep_button.setEnabled(is_new and not self.is_working)
+        self.page_button.setEnabled(not self.is_working)
         self.working.emit(self.is_working)
 
 
@@ -230,9 +277,19 @@ def _why(row: dict[str, Any]) -> str:
     return with_label(named, words) if words else named
 
 
+def _room(row: dict[str, Any]) -> str:
+    """What a quota leaves free when all is built that is approved and in review, and for how many days."""
+    if row["kind"] != "quota" or row["free"] is None or row["free"] <= 0:  # what is broken says so
+        return ""
+    free = tr("{size} free").format(size=measured_text(row["free"], str(row["unit_of_measure"] or "count")))
+    if not row["days_left"]:
+        return free
+    return ", ".join((free, tr("lasts {count} days").format(count=f"{row['days_left']:,.0f}")))
+
+
 def _value(row: dict[str, Any]) -> tuple[str, str]:
     """The value, and its limit; of a permit the days, and the day."""
-    if row["days_left"] is not None:
+    if row["kind"] == "expiry" and row["days_left"] is not None:
         left = int(row["days_left"])
         text = tr("ended {days} d ago") if left < 0 else tr("ends in {days} d")
         return text.format(days=abs(left)), str(row["day"])

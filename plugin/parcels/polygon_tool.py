@@ -56,9 +56,12 @@ class DrawParcelTool(QgsMapTool):
         self._show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Finish with Enter, remove the last corner with Backspace, give up with Esc."""
+        """Add the middle of the map with Insert, finish with Enter, remove the last corner with Backspace, give up."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()
+        elif event.key() == Qt.Key.Key_Insert:
+            self._corners.append(self.canvas().center())
+            self._show()
         elif event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete) and self._corners:
             self._corners.pop()
             self._show()
@@ -66,7 +69,7 @@ class DrawParcelTool(QgsMapTool):
             self._clear()
             self.cancelled.emit()
         else:
-            event.ignore()
+            super().keyPressEvent(event)  # an event that is ignored here would not move the map either
             return
         event.accept()
 

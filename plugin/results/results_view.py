@@ -159,9 +159,7 @@ class ResultsView(QWidget):
         self.tree.setUniformRowHeights(len(parcels) > MOST_WRAPPED)
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
-        self.summary.show_summary(parcels, run.unasked)
-        self.summary_button.setText(asked_text(run.rules, len(run.unasked)))
-        self.summary_button.setVisible(run.rules > 0)  # else it is not known which were asked
+        self.show_rules(parcels, run.unasked, asked_text(run.rules, len(run.unasked)))
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
         self.export_button.offer(run, parcels)
@@ -169,6 +167,12 @@ class ResultsView(QWidget):
         if first.isValid():
             self.tree.expand(first)
             self.tree.setCurrentIndex(first)
+
+    def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
+        """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line."""
+        self.summary.show_summary(parcels, unasked)
+        self.summary_button.setText(text)
+        self.summary_button.setVisible(bool(self._run and self._run.rules))  # else it is not known which were asked
 
     def clear(self) -> None:
         """Clear the results; tables that were not kept are removed."""

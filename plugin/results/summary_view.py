@@ -39,7 +39,7 @@ class SummaryView(QTreeWidget):
         header.sectionResized.connect(lambda *_sizes: self.scheduleDelayedItemsLayout())  # names wrap otherwise now
 
     def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
-        """Show the sums of a run.
+        """Show the sums of a run, or of what of it concerns one department.
 
         unasked: the rules that were not asked, as the core lists them.
         """
@@ -58,6 +58,9 @@ class SummaryView(QTreeWidget):
         for index in range(self.topLevelItemCount()):
             for rule_row in (self.topLevelItem(index).child(n) for n in range(self.topLevelItem(index).childCount())):
                 rule_row.setFirstColumnSpanned(True)
+        if len(departments) == 1:  # what is to be said is below it
+            self.topLevelItem(0).setExpanded(True)
+            return
         total: Counter[str] = sum(counts.values(), Counter())
         self.addTopLevelItem(self._row(tr("All departments"), total, len(unasked)))
         last = self.topLevelItem(self.topLevelItemCount() - 1)
@@ -106,6 +109,13 @@ def asked_text(rules: int, unasked: int) -> str:
     if not unasked:
         return tr("All {rules} rules were asked").format(rules=f"{rules:,}")
     return tr("{unasked} of {rules} rules were not asked").format(unasked=f"{unasked:,}", rules=f"{rules:,}")
+
+
+def department_asked_text(unasked: int) -> str:
+    """How many of a department's rules a run could not be judged by, in one line."""
+    if not unasked:
+        return tr("All rules of this department were asked")
+    return tr("Rules not asked: {unasked}").format(unasked=f"{unasked:,}")
 
 
 def _rule_row(rule: dict[str, Any]) -> QTreeWidgetItem:

@@ -39,6 +39,7 @@ from onemap.plugin.review.review_unsent_text import UnsentTexts
 from onemap.plugin.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.main_button import MainButton
+from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.translation import tr
@@ -250,7 +251,9 @@ class CasePage(QWidget):
         row.addWidget(self.documents)
         row.addWidget(self.steps_button)
         self.tabs = QTabWidget()
+        self.tabs.setTabBar(RoomBar())
         self.tabs.setDocumentMode(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         for page, title in (
             (self.editor, tr("Opinion")),
             (self.findings, tr("Findings")),

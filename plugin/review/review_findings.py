@@ -28,6 +28,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.remedy.remedy_view import RemedyView, RequestRemedy
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
+from onemap.plugin.results.summary_view import asked_text, department_asked_text
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_outline import ParcelOutline
 from onemap.plugin.review.review_words import name_buttons, step_word
@@ -88,6 +89,7 @@ class CaseFindings(QWidget):
         list_layout.addLayout(row)
         list_layout.addWidget(self.summary)
         list_layout.addWidget(self.results, 1)
+        list_layout.addStretch()
         self.pages = QStackedWidget()
         self.pages.addWidget(list_page)
         self.pages.addWidget(self.remedy)
@@ -175,7 +177,8 @@ class CaseFindings(QWidget):
             self.outline.draw(target)
             titles = {layer.code: layer.title for layer in self._library.layers}
             run = {"id": answer["run"], "started": answer.get("opened_on", "")}
-            shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}}
+            rules = {name: answer.get(name) for name in ("rules", "unasked")}
+            shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}, **rules}
             self.results.show_run(
                 RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
             )
@@ -234,8 +237,18 @@ class CaseFindings(QWidget):
         else:
             text = tr("No finding concerns this department.")
         self.summary.setText(text.format(count=count, parcels=len(parcels)))
-        self.results.setVisible(count > 0)
+        self._show_rules(parcels, "" if is_for_all else self._department)
         self._enable()
+
+    def _show_rules(self, parcels: list[CheckedParcel], department: str) -> None:
+        """Say which rules were not asked, of one department or of all; without a finding that is all there is."""
+        run = self.results.run
+        unasked = [rule for rule in run.unasked if not department or rule.get("department") == department]
+        text = department_asked_text(len(unasked)) if department else asked_text(run.rules, len(unasked))
+        self.results.show_rules(parcels, unasked, text)
+        has_findings = any(parcel.findings for parcel in parcels)
+        self.results.setVisible(has_findings or bool(unasked))
+        self.results.summary_button.setChecked(not has_findings)
 
     @property
     def _finding(self) -> Finding | None:

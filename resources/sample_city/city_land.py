@@ -20,6 +20,7 @@ BLOCK_CLASSES = {
 }  # fmt: skip
 CLASSES = {"river": "1101", "road": "1003", "railway": "1001", "street": "1004", "lane": "1004"}
 CLASSES |= {"pond": "1104", "beach": "1106", "track": "1006"}
+IDLE, OTHER_CROPS = 0.015, 0.06  # of the arable patches: nobody sowed them, or something else than grain
 PLANNED = {"01": "1120", "02": "1200", "03": "1300", "04": "3200", "07": "2120", "12": "1510"}
 PLANNED |= {
     "1001": "2210",
@@ -118,6 +119,7 @@ def _survey_table(
     on_slope = classes == "0103"
     is_village = np.isin(ground.kind, ["lane"]) | (classes == "0702")
     slope = {"2": on_slope & (rng.random(count) < 0.5), "3": on_slope, "1": np.isin(classes, ["0101", "0102"])}
+    arable, sown = np.isin(classes, ["0101", "0102", "0103"]), rng.random(count)
     return geopandas.GeoDataFrame(
         {
             "BSM": identifiers("2001", count),
@@ -136,6 +138,7 @@ def _survey_table(
             "GDLX": _texts({"PD": on_slope}),
             "GDPDJB": _texts(slope),
             "CZCSXM": _texts({"202": in_town, "203": is_village}),
+            "ZZSXDM": _texts({"WG": arable & (sown < IDLE), "FLS": arable & (sown > 1 - OTHER_CROPS), "LS": arable}),
             "SJNF": np.int32(2023),
             "MSSM": "00",
             "kind": ground.kind,  # for the other makers; not delivered

@@ -9,13 +9,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from onemap.resources.sample_city.buildings import roofs
 from onemap.resources.sample_city.city_ground import HEIGHT_M, ORIGIN, WIDTH_M, Array
 from onemap.resources.sample_city.countryside import Country
 
 MARGIN_M = 240.0  # both reach beyond the district on every side
 TERRAIN_CELL_M, PICTURE_CELL_M = 20.0, 3.0
 VALLEY_M, HILL_M, FOOT_M = 62.0, 230.0, 420.0  # heights of the plain and over it; how far the hills' foot reaches in
-LEAST_EAVES_M, EAVES = 3.0, 0.13  # roofs stand back from the parcel's border, on large ones by a share of its width
 SHADOW = (1, -1)  # where a roof's shadow falls, in cells down and right
 NOISE = 13.0  # of 255: leaves, furrows, gravel
 COLOURS = {
@@ -69,11 +69,10 @@ def aerial_picture(rng: np.random.Generator, cover: geopandas.GeoDataFrame, buil
     shape, frame = x.shape, _frame(PICTURE_CELL_M)
     place = rasterize(zip(ground, range(1, len(ground) + 1), strict=True), shape, transform=frame, dtype=np.int32)
     picture = table[place]
-    eaves_m = np.maximum(LEAST_EAVES_M, EAVES * np.sqrt(shapely.area(built)))
-    roofs = shapely.buffer(built, -eaves_m, join_style="mitre")
-    kinds = rng.choice(len(ROOFS), len(roofs), p=[0.3, 0.26, 0.2, 0.16, 0.08])
-    kept = np.flatnonzero(~shapely.is_empty(roofs))
-    pairs = zip(roofs[kept], kept + 1, strict=True)
+    covered = roofs(built)
+    kinds = rng.choice(len(ROOFS), len(covered), p=[0.3, 0.26, 0.2, 0.16, 0.08])
+    kept = np.flatnonzero(~shapely.is_empty(covered))
+    pairs = zip(covered[kept], kept + 1, strict=True)
     roof = rasterize(pairs, shape, transform=frame, dtype=np.int32)
     shadow = np.roll(roof, SHADOW, axis=(0, 1))
     picture[(shadow > 0) & (roof == 0)] *= 0.55

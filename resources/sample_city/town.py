@@ -13,24 +13,31 @@ import pandas
 import shapely
 
 from onemap.resources.sample_city import (
+    buildings,
     city_land,
     city_plans,
     controls,
     delivery,
+    farm_zones,
+    growth,
     names,
+    nature_zones,
     outlooks,
     pictures,
     planted,
     registers,
+    structures,
+    underground,
     yearbook,
 )
 from onemap.resources.sample_city.city_ground import CRS, district, to_ground
 from onemap.resources.sample_city.city_sites import Sites, sites
-from onemap.resources.sample_city.countryside import Country, country, villages_beside
+from onemap.resources.sample_city.countryside import VILLAGES, Country, country, villages_beside
 from onemap.resources.sample_city.lots import Lots, lots
-from onemap.resources.sample_city.streets import USES, Block, Streets, streets
+from onemap.resources.sample_city.streets import CENTRE, USES, Block, Streets, streets
 
 REDLINE_PARCELS = ("DK90001", "DK90005", "DK90008", "DK90018", "DK90024")
+HAZARDS_BEYOND_M = 300.0  # who looks for places that may slide looks beyond the border too: such a place reaches 200 m
 MISPLACED = 0.08  # share of the parcels that ask for a use which the plan does not foresee
 
 
@@ -56,10 +63,12 @@ def make_town(folder: Path, seed: int, parcels: int) -> dict[str, object]:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("district.gpkg", "parcels.gpkg"):
         (folder / name).unlink(missing_ok=True)
-    ground = to_ground(np.asarray([town.district, controls.forest_coverage(town.district)], object))
+    surveyed = [controls.forest_coverage(town.district), shapely.buffer(town.district, HAZARDS_BEYOND_M)]
+    ground = to_ground(np.asarray([town.district, *surveyed], object))
     delivery.write_json(folder / "layers.json", delivery.deliver(folder, tables))
     delivery.write_area(folder / "district.gpkg", ground[0], "district")
     delivery.write_area(folder / "林业/林地调查范围.gpkg", ground[1], "调查范围")
+    delivery.write_area(folder / "国土/地质灾害调查范围.gpkg", ground[2], "调查范围")
     sites = parcel_table(chance, town)
     delivery.write_geopackage(folder / "parcels.gpkg", sites, "parcels")
     delivery.write_redline(folder / "redline.txt", sites[sites["DKBH"].isin(REDLINE_PARCELS)])
@@ -141,6 +150,7 @@ def draw(chance: _Chance, town: Town) -> dict[str, pandas.DataFrame | pictures.R
         "XZHQ": controls.flood_storage(chance["flood"], outline, around),
         **_history_and_registers(chance, town, cover, villages),
     }
+    tables |= _zones(chance, town, tables, cover) | _structures(chance, town, tables) | _growth(town, tables, cover)
     more = planted.features()
     finished = {name: _finish_layer(table, more.get(name)) for name, table in tables.items()}
     return {**finished, **_rasters(chance, town, cover), **_yearbook(chance, finished)}
@@ -154,6 +164,70 @@ def _yearbook(chance: _Chance, finished: Mapping[str, geopandas.GeoDataFrame]) -
         "TJSJ": yearbook.economy(),
         "GHZBB": yearbook.targets(finished["XZQ"]),
         "JCSJ": yearbook.readings(chance["readings"], finished["WLWJD"]),
+        "TDGYJH": growth.supply_plan(),
+    }
+
+
+Tables = Mapping[str, geopandas.GeoDataFrame]
+
+
+def _zones(
+    chance: _Chance, town: Town, tables: Tables, cover: geopandas.GeoDataFrame
+) -> dict[str, geopandas.GeoDataFrame]:
+    """What the departments of agriculture, environment and forestry draw on the ground."""
+    district, land, network = town.district, town.land, town.network
+    villages = np.asarray([ground for *_, ground in land.villages], object)
+    places = {"城区社区": CENTRE, **{name: place for name, (place, *_) in VILLAGES.items()}}
+    return {
+        "YJJBNT": farm_zones.planned_farmland(chance["planned farmland"], tables["YJJBNTTB"]),
+        "NYLQ": farm_zones.grain_zones(tables["YJJBNTTB"]),
+        "SSNYD": farm_zones.facilities(chance["facilities"], cover),
+        "XQJYQ": farm_zones.livestock_zones(district, np.append(villages, network.town)),
+        "SCZZZYBHQ": farm_zones.fish_reserve(district, land),
+        "PDT": farm_zones.slopes(district, land),
+        "CJDCQ": farm_zones.village_districts(district, tables["XZQ"], places),
+        "DQHJGNQ": nature_zones.air_zones(tables["ZRBHD"]),
+        "SHUIHJGNQ": nature_zones.water_zones(district, land),
+        "SHENGHJGNQ": nature_zones.noise_zones(district, network),
+        "WRY": nature_zones.sources_of_pollution(network.blocks),
+        "SD": nature_zones.wetlands(tables["STBHHX-2025"]),
+        "GYL": nature_zones.public_forest(tables["LDYZT"]),
+        "TRL": nature_zones.natural_forest(tables["LDYZT"]),
+        "DZZHYHD": nature_zones.hazard_sites(tables["DZZHYFQ"]),
+    }
+
+
+def _structures(chance: _Chance, town: Town, tables: Tables) -> dict[str, geopandas.GeoDataFrame]:
+    """What is built above and below ground, and what plans keep ground free for."""
+    district, land, network = town.district, town.land, town.network
+    return {
+        "JZW": buildings.buildings(chance["buildings"], town.blocks, town.lots),
+        "DXGX": underground.utilities(network),
+        "RQGD": underground.town_gas(network),
+        "DLDL": underground.cables(network),
+        "DXZHGL": underground.galleries(network),
+        "GLQL": structures.road_bridges(land, network, district),
+        "GLSD": structures.tunnels(land, network, district),
+        "TLQL": structures.railway_bridges(land, network, district),
+        "JTGHXW": structures.planned_lines(district),
+        "GHGYZL": structures.power_corridors(),
+        "CYYQ": structures.industrial_park(network),
+        "HMCSGKDY": structures.sponge_units(tables["CSGXFW"]),
+        "LSWHJQ": structures.historic_quarter(tables["WWBHFW"], tables["JSKZDD"]),
+        "LSWHBHX": structures.historic_lines(tables["JSKZDD"]),
+    }
+
+
+def _growth(town: Town, tables: Tables, cover: geopandas.GeoDataFrame) -> dict[str, geopandas.GeoDataFrame]:
+    """The survey of 2020, and what was approved, supplied, not built and not approved since."""
+    grown = growth.growth(cover, tables["CZKFBJ"].geometry.to_numpy(), town.sites.ground)
+    return {
+        "DLTB-2020": growth.survey_before(cover, grown),
+        "ZZ_NYDZYFW": growth.conversions(cover, grown),
+        "GDDK": growth.supplied_land(cover, grown),
+        "PZWJSTD": growth.unbuilt_land(grown),
+        "YGYSXZJSYDTB": growth.suspected_spots(grown),
+        "WFDK": growth.offences(cover, grown),
     }
 
 
@@ -178,9 +252,9 @@ def _history_and_registers(
 
 def _rasters(chance: _Chance, town: Town, cover: geopandas.GeoDataFrame) -> dict[str, pictures.Raster]:
     """The picture from the air, and the elevation model."""
-    is_built = np.asarray([block.use != "park" for block in town.blocks])[town.lots.block]
+    built = buildings.is_built(town.blocks, town.lots)
     return {
-        "DOM": pictures.aerial_picture(chance["picture"], cover, town.lots.ground[is_built]),
+        "DOM": pictures.aerial_picture(chance["picture"], cover, town.lots.ground[built]),
         "DEM": pictures.terrain(chance["terrain"], town.land),
     }
 

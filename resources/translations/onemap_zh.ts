@@ -3802,10 +3802,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>此处有什么？</translation>
     </message>
     <message>
-        <source>Click on the map, or press Enter there for its middle</source>
-        <translation>在地图上点击，或在地图上按回车查看图中央</translation>
-    </message>
-    <message>
         <source>Close what lies here</source>
         <translation>关闭此处内容</translation>
     </message>
@@ -3832,10 +3828,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>No. {number}</source>
         <translation>编号 {number}</translation>
-    </message>
-    <message>
-        <source>{distance} m away</source>
-        <translation>相距 {distance} m</translation>
     </message>
     <message>
         <source>One Map: places, plots, coordinates</source>
@@ -4218,8 +4210,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规则所涉图层在该日均无现行数据，无法得出任何结论。</translation>
     </message>
     <message>
-        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 1 GB.</source>
-        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 1 GB。</translation>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB.</source>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 1.1 GB。</translation>
     </message>
     <message>
         <source>Check this computer</source>
@@ -4390,8 +4382,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>在地图上显示该专题的图层</translation>
     </message>
     <message>
-        <source>The new core is ready, but the former one is in use and was left as it is. Close all other windows of QGIS, then press “Set up the core” again.</source>
-        <translation>新的核心程序已准备好，但原来的正在使用，未作改动。请关闭其他 QGIS 窗口，再点击“安装核心程序”。</translation>
+        <source>The folder of wheels is for Python {version}, and no Python {version} was found on this computer. Install it from python.org, or choose a folder of wheels for the Python that is here, then press “Set up the core” again.</source>
+        <translation>离线安装包文件夹适用于 Python {version}，但本机没有 Python {version}。请从 python.org 安装该版本，或改选适用于本机 Python 的离线安装包文件夹，再点击“安装核心程序”。</translation>
+    </message>
+    <message>
+        <source>Remove One Map's former core</source>
+        <translation>删除一张图原来的核心程序</translation>
     </message>
     <message>
         <source>Add a whole delivery: a folder of many files</source>
@@ -4738,6 +4734,186 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>包中栅格的存放文件夹</translation>
     </message>
     <message>
+        <source>What is asked about</source>
+        <translation>所问范围</translation>
+    </message>
+    <message>
+        <source>At a point</source>
+        <translation>点</translation>
+    </message>
+    <message>
+        <source>Along a line</source>
+        <translation>沿线</translation>
+    </message>
+    <message>
+        <source>In a box</source>
+        <translation>框内</translation>
+    </message>
+    <message>
+        <source>Click on the map; drag for a box. Enter: the middle of the map.</source>
+        <translation>在图上单击；按住拖动则问一框。回车：图的中央。</translation>
+    </message>
+    <message>
+        <source>Click the corners; end with a double click or Enter. Insert: the middle of the map as a corner.</source>
+        <translation>单击各折点，双击或回车结束。Insert 键：以图的中央为折点。</translation>
+    </message>
+    <message>
+        <source>Drag a box, or click two corners. Enter: all that the map shows.</source>
+        <translation>按住拖出一框，或单击两个对角。回车：图上所见全部。</translation>
+    </message>
+    <message>
+        <source>{count} more, of less size inside</source>
+        <translation>另有 {count} 个，框内或沿线部分较小</translation>
+    </message>
+    <message>
+        <source>Whole length</source>
+        <translation>全长</translation>
+    </message>
+    <message>
+        <source>Whole area</source>
+        <translation>全面积</translation>
+    </message>
+    <message>
+        <source>Share inside</source>
+        <translation>框内占比</translation>
+    </message>
+    <message>
+        <source>Looking up what lies there…</source>
+        <translation>正在查此处内容…</translation>
+    </message>
+    <message>
+        <source>What lies along a line from here…</source>
+        <translation>从此处起画线，沿线有什么…</translation>
+    </message>
+    <message>
+        <source>What lies in a box from here…</source>
+        <translation>从此处起画框，框内有什么…</translation>
+    </message>
+    <message>
+        <source>Chart</source>
+        <translation>图</translation>
+    </message>
+    <message>
+        <source>Copy the picture</source>
+        <translation>复制图片</translation>
+    </message>
+    <message>
+        <source>Save the picture…</source>
+        <translation>保存图片…</translation>
+    </message>
+    <message>
+        <source>The picture is on the clipboard.</source>
+        <translation>图片已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>This file cannot be written: {path}</source>
+        <translation>无法写入此文件：{path}</translation>
+    </message>
+    <message>
+        <source>trend unknown</source>
+        <translation>趋势无法判断</translation>
+    </message>
+    <message>
+        <source>before, on {day}</source>
+        <translation>此前，{day}</translation>
+    </message>
+    <message>
+        <source>Walks</source>
+        <translation>步行</translation>
+    </message>
+    <message>
+        <source>Approved and in review</source>
+        <translation>已批和在审</translation>
+    </message>
+    <message>
+        <source>Approved, not yet there</source>
+        <translation>已批未建</translation>
+    </message>
+    <message>
+        <source>In review</source>
+        <translation>在审</translation>
+    </message>
+    <message>
+        <source>Room up to the target</source>
+        <translation>距目标的余量</translation>
+    </message>
+    <message>
+        <source>Free after what is committed</source>
+        <translation>扣除已批和在审后的余量</translation>
+    </message>
+    <message>
+        <source>Changes in a year</source>
+        <translation>每年变化</translation>
+    </message>
+    <message>
+        <source>Lasts</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>{count} days</source>
+        <translation>{count} 天</translation>
+    </message>
+    <message>
+        <source>Days left</source>
+        <translation>可用天数</translation>
+    </message>
+    <message>
+        <source>How this value came about, down to versions and features</source>
+        <translation>这个数值如何得出，直到版本和要素</translation>
+    </message>
+    <message>
+        <source>By unit</source>
+        <translation>各单元</translation>
+    </message>
+    <message>
+        <source>Over time</source>
+        <translation>历年</translation>
+    </message>
+    <message>
+        <source>Room of the quota</source>
+        <translation>指标余量</translation>
+    </message>
+    <message>
+        <source>The unit against its targets</source>
+        <translation>本单元与目标值</translation>
+    </message>
+    <message>
+        <source>Own themes and indicators</source>
+        <translation>自有专题和指标</translation>
+    </message>
+    <message>
+        <source>Add a theme from a file…</source>
+        <translation>从文件加入专题…</translation>
+    </message>
+    <message>
+        <source>Without {name}</source>
+        <translation>不用 {name}</translation>
+    </message>
+    <message>
+        <source>Indicators from a file…</source>
+        <translation>指标取自文件…</translation>
+    </message>
+    <message>
+        <source>Land-use balance of a ground</source>
+        <translation>任一范围的用地平衡表</translation>
+    </message>
+    <message>
+        <source>{size} free</source>
+        <translation>余量 {size}</translation>
+    </message>
+    <message>
+        <source>lasts {count} days</source>
+        <translation>可用 {count} 天</translation>
+    </message>
+    <message>
+        <source>States of the data before that are measured, too (trend)</source>
+        <translation>另算数据此前的几个时点（趋势）</translation>
+    </message>
+    <message>
+        <source>Also the charts as SVG, so many millimetres wide</source>
+        <translation>另给出各图的 SVG，宽度（毫米）</translation>
+    </message>
+    <message>
         <source>The bureau's profile…</source>
         <translation>单位信息…</translation>
     </message>
@@ -4920,6 +5096,138 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The facts were written: {path}</source>
         <translation>资料已写入：{path}</translation>
+    </message>
+    <message>
+        <source>All rules of this department were asked</source>
+        <translation>本部门的规则均已检测</translation>
+    </message>
+    <message>
+        <source>Rules not asked: {unasked}</source>
+        <translation>未检测的规则：{unasked} 条</translation>
+    </message>
+    <message>
+        <source>Sort the list</source>
+        <translation>列表排序</translation>
+    </message>
+    <message>
+        <source>By type, then by area</source>
+        <translation>按类型和面积</translation>
+    </message>
+    <message>
+        <source>Sorted</source>
+        <translation>排序</translation>
+    </message>
+    <message>
+        <source>Plans</source>
+        <translation>规划</translation>
+    </message>
+    <message>
+        <source>Sort</source>
+        <translation>排序</translation>
+    </message>
+    <message>
+        <source>Change of datum</source>
+        <translation>基准转换</translation>
+    </message>
+    <message>
+        <source>Remembered answers</source>
+        <translation>已记住的回答</translation>
+    </message>
+    <message>
+        <source>They are taken for the next delivery where its files leave the same open.</source>
+        <translation>下次汇交的文件未说明同样内容时，沿用这些回答。</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>忘记</translation>
+    </message>
+    <message>
+        <source>Reading the answers…</source>
+        <translation>正在读取回答…</translation>
+    </message>
+    <message>
+        <source>Changing the answer…</source>
+        <translation>正在修改回答…</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Forgetting…</source>
+        <translation>正在忘记…</translation>
+    </message>
+    <message>
+        <source>Nothing is remembered yet: it comes with the first version of a layer.</source>
+        <translation>尚无可沿用的回答：图层的第一个版本入库后即有。</translation>
+    </message>
+    <message>
+        <source>changed by {who}</source>
+        <translation>由 {who} 修改</translation>
+    </message>
+    <message>
+        <source>A file of parameters, for layers of another datum</source>
+        <translation>参数文件，用于其他基准的图层</translation>
+    </message>
+    <message>
+        <source>What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json</source>
+        <translation>入库和拒绝的内容，可退回部门：.xlsx、.pdf、.docx、.html 或 .json</translation>
+    </message>
+    <message>
+        <source>none, or the one that is known of a layer</source>
+        <translation>无，或图层以前所用的</translation>
+    </message>
+    <message>
+        <source>Remembered answers…</source>
+        <translation>已记住的回答…</translation>
+    </message>
+    <message>
+        <source>A file of parameters</source>
+        <translation>参数文件</translation>
+    </message>
+    <message>
+        <source>Report to send back</source>
+        <translation>可退回的报告</translation>
+    </message>
+    <message>
+        <source>Change of datum (a file of parameters)</source>
+        <translation>基准转换（参数文件）</translation>
+    </message>
+    <message>
+        <source>Reports to send back</source>
+        <translation>可退回的报告</translation>
+    </message>
+    <message>
+        <source>Open cases: what would turn</source>
+        <translation>在办项目：哪些结论会翻转</translation>
+    </message>
+    <message>
+        <source>Checks that are kept: what would turn</source>
+        <translation>已保存的检测：哪些结论会翻转</translation>
+    </message>
+    <message>
+        <source>Changes of {layer}</source>
+        <translation>{layer} 的变化</translation>
+    </message>
+    <message>
+        <source>Added {added}, gone {removed}, moved {moved}, other attributes {changed}.</source>
+        <translation>新增 {added}，消失 {removed}，移动 {moved}，属性变化 {changed}。</translation>
+    </message>
+    <message>
+        <source>What changed since {label}…</source>
+        <translation>自 {label} 以来的变化…</translation>
+    </message>
+    <message>
+        <source>Verdicts of open cases that it would turn: {count}.</source>
+        <translation>会使在办项目的 {count} 个结论翻转。</translation>
+    </message>
+    <message>
+        <source>Page of what to look at</source>
+        <translation>待看事项的页面</translation>
+    </message>
+    <message>
+        <source>Open the list as a page, with a chart of how many there are of each kind</source>
+        <translation>以页面打开清单，附各类数量的图</translation>
     </message>
     <message>
         <source>Exchange</source>

@@ -1,7 +1,8 @@
-"""A folder for bureaus without internet: every wheel of the core for one system and Python, pip, uv, and a text.
+"""A folder for bureaus without internet: every wheel of the core for one system and Python, pip, uv, Python, a text.
 
 uv resolves, since it judges the conditions of packages by the system that is asked for, and pip by the one it runs on;
-pip then fetches exactly that.
+pip then fetches exactly that. uv fetches the Python too, as an archive whose hash it knows, and unpacks it where it is
+used; where the network does not let it, the folder is made without, and says so.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workshop import pythons
-from workshop.machine import ROOT, WorkshopError, program, run_or_explain, say
+from workshop.machine import ROOT, WorkshopError, program, run_or_explain, say, warn
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+INTERPRETER_FOLDER = "python"
 MACOS = "14.0"  # the oldest that all wheels are for
 _LINUX = ("2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
 _USAGE = "python3 build.py bundle --platform NAME --python 3.12; platforms: {names}"
@@ -25,22 +28,34 @@ _USAGE = "python3 build.py bundle --platform NAME --python 3.12; platforms: {nam
 
 @dataclass(frozen=True)
 class System:
-    """A system that a bundle is for: what uv calls it, which tags of wheels it takes, and what people call it."""
+    """A system that a bundle is for: what uv calls it, it and its Python, which wheels it takes, and its plain name."""
 
     uv: str
+    interpreter: str
     tags: tuple[str, ...]
     title: str
 
 
 def _linux(machine: str) -> System:
     tags = (*(f"manylinux_{one}_{machine}" for one in _LINUX), f"manylinux2014_{machine}")
-    return System(f"{machine}-manylinux_2_28", tags, f"Linux with glibc 2.28 or later, {machine}")
+    interpreter = f"linux-{machine}-gnu"
+    return System(f"{machine}-manylinux_2_28", interpreter, tags, f"Linux with glibc 2.28 or later, {machine}")
 
 
 SYSTEMS = {
-    "win_amd64": System("x86_64-pc-windows-msvc", ("win_amd64",), "Windows 10 or later, x64"),
-    "macos_arm64": System("aarch64-apple-darwin", ("macosx_14_0_arm64", "macosx_14_0_universal2"), "macOS 14, Apple"),
-    "macos_x86_64": System("x86_64-apple-darwin", ("macosx_14_0_x86_64", "macosx_14_0_universal2"), "macOS 14, Intel"),
+    "win_amd64": System("x86_64-pc-windows-msvc", "windows-x86_64-none", ("win_amd64",), "Windows 10 or later, x64"),
+    "macos_arm64": System(
+        "aarch64-apple-darwin",
+        "macos-aarch64-none",
+        ("macosx_14_0_arm64", "macosx_14_0_universal2"),
+        "macOS 14, Apple",
+    ),
+    "macos_x86_64": System(
+        "x86_64-apple-darwin",
+        "macos-x86_64-none",
+        ("macosx_14_0_x86_64", "macosx_14_0_universal2"),
+        "macOS 14, Intel",
+    ),
     "linux_x86_64": _linux("x86_64"),
     "linux_aarch64": _linux("aarch64"),
 }
@@ -60,17 +75,22 @@ WITHOUT = {("macos_x86_64", "3.14"): "rasterio"}
 
 _TEXT = """\
 One Map {version}: the core's libraries for {title}, Python {python}.
-1. Install QGIS, and a Python {python} if QGIS brings another one (the minor version must be {python}).
+1. {step_en}
 2. In QGIS: Plugins, Manage and Install Plugins, Install from ZIP: onemap-{version}.zip.
-3. In the plugin's settings name this folder as "Folder of wheels", and that Python as "Python of the core".
+3. In the plugin's settings name this folder as "Folder of wheels".
 4. In the One Map panel press "Set up the core"; no internet is needed. Then: ⋮, "Check this computer".
 
 一张图 {version}：核心程序的程序库，适用于 {title}，Python {python}。
-1. 安装 QGIS；若 QGIS 自带的不是 Python {python}，再安装 Python {python}（次版本号必须一致）。
+1. {step_zh}
 2. 在 QGIS 中：插件，管理并安装插件，从 ZIP 安装：onemap-{version}.zip。
-3. 在插件设置中，把本文件夹填作“离线安装包文件夹”，把该 Python 填作核心程序的 Python。
+3. 在插件设置中，把本文件夹填作“离线安装包文件夹”。
 4. 在“一张图”面板点击“安装核心程序”，不需要网络；完成后在 ⋮ 菜单中点击“检查本机”。
 """
+_WITH_PYTHON = ("Install QGIS. Python {python} lies in this folder.", "安装 QGIS；本文件夹自带 Python {python}。")
+_WITHOUT_PYTHON = (
+    "Install QGIS, and a Python {python} if QGIS brings another one (the minor version must be {python}).",
+    "安装 QGIS；若 QGIS 自带的不是 Python {python}，再安装 Python {python}（次版本号必须一致）。",
+)
 
 
 def bundle(words: Sequence[str]) -> int:
@@ -95,11 +115,37 @@ def bundle(words: Sequence[str]) -> int:
         "fetch the wheels",
         "Read pip's words above, and run the same command again.",
     )
+    steps = _WITH_PYTHON if fetch_interpreter(target, system, python) else _WITHOUT_PYTHON
+    step_en, step_zh = (step.format(python=python) for step in steps)
     facts = {"version": version(), "title": SYSTEMS[system].title, "python": python}
-    (target / "README.txt").write_text(_TEXT.format(**facts), encoding="utf-8-sig")
-    size = sum(path.stat().st_size for path in target.iterdir()) / 1e6
+    text = _TEXT.format(**facts, step_en=step_en, step_zh=step_zh)
+    (target / "README.txt").write_text(text, encoding="utf-8-sig")
+    size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file()) / 1e6
     say(f"Made {target.relative_to(ROOT)}, {size:.0f} MB")
     return 0
+
+
+def fetch_interpreter(target: Path, system: str, python: str) -> bool:
+    """Put the packed Python into the folder `python` of a bundle; where it cannot be had, say why and go on without.
+
+    uv checks its hash here, and again where it unpacks it for the core.
+    """
+    kept = target / INTERPRETER_FOLDER
+    wanted = f"cpython-{python}-{SYSTEMS[system].interpreter}"
+    say(f"Fetching Python: {wanted}")
+    with tempfile.TemporaryDirectory(prefix="onemap-python-") as folder:
+        command = [uv(), "python", "install", "--no-bin", "--no-registry", "--install-dir", folder, wanted]
+        env = {**os.environ, "UV_PYTHON_CACHE_DIR": str(kept)}
+        try:
+            run_or_explain(command, "fetch Python", "Read uv's words above.", env=env)
+        except WorkshopError as error:
+            shutil.rmtree(kept, ignore_errors=True)
+            warn(
+                f"{error} The bundle is made without a Python: QGIS's own, or one from python.org, must be {python}. "
+                "Where uv may reach its Pythons, or UV_PYTHON_INSTALL_MIRROR names a copy of them, make it again there."
+            )
+            return False
+    return True
 
 
 def resolve(system: str, python: str) -> list:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from workshop import debian, pythons, qgis_programs, translations
-from workshop.machine import ROOT, WorkshopError, program, run, say, show, warn
+from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, program, run, say, show, warn
 
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
@@ -193,6 +193,9 @@ def _plugin_tests(report: Report, face: Path | None, why_not: str, words: Sequen
         return None
     if face is None:
         report.left_out(name, "no QGIS from 3.40 on this machine; the step that brings it is named above")
+        return None
+    if IS_WINDOWS:
+        report.left_out(name, "they need a Unix; on Windows docs/first-run.md is the way to test the plugin")
         return None
     translations.compile_all()
     # Their own conftest only: the one above them is for the core and its libraries.

@@ -164,7 +164,8 @@ def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:
         ],
     }
     files.request.write_text(json.dumps(request, ensure_ascii=False, indent=1), encoding="utf-8")
-    if run([program(face, "python"), HERE / "picture.py", files.request], env=qgis_programs.program_environment()):
+    command = [qgis_programs.python_of(face), HERE / "picture.py", files.request]
+    if run(command, env=qgis_programs.program_environment()):
         raise WorkshopError("the map could not be drawn; QGIS's words are above.")
     files.request.unlink()
 

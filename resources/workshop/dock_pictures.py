@@ -116,9 +116,28 @@ class Photographer:
             tab.tree.setCurrentItem(item)
             self._take("map-versions")
             tab.tree.setCurrentItem(None)
+        self._take_identify()
         for theme in tab.themes.buttons:
             tab.themes.buttons[theme].click()
             self._take_ground(f"ground-{theme.replace('_', '-')}")
+
+    def _take_identify(self) -> None:
+        """What lies at the middle of the map, and in a box around it."""
+        view, canvas = self._dock.identify, self._canvas
+        canvas.zoomToFullExtent()
+        answered: list = []
+        view.answered.connect(lambda: answered.append(True))
+        view.use_way("box")
+        self._take("map-identify-tool")
+        view.ask_in(canvas.extent().buffered(-0.45 * canvas.extent().width()))
+        wait_for(lambda: answered or self._dock.notice.text)
+        self._take("map-identify-box")
+        view.ask_at(canvas.center())
+        wait_for(lambda: len(answered) > 1 or self._dock.notice.text)
+        view.tree.setCurrentItem(view.tree.topLevelItem(0).child(0).child(0))
+        self._take("map-identify-point")
+        view.clear()
+        view.button.setChecked(False)
 
     def _take_ground(self, name: str) -> None:
         """The map, as everybody sees it."""
@@ -162,6 +181,13 @@ class Photographer:
             tab.compare()
             wait_for(lambda: done or self._dock.notice.text)
             self._take("compare-spots")
+        pairs = tab.pairs
+        tab.pairs_button.setChecked(True)
+        shown: list = []
+        pairs.results_shown.connect(lambda: shown.append(True))
+        pairs.ask()
+        wait_for(lambda: shown or self._dock.notice.text)
+        self._take("compare-contradictions")
 
     def _take_review(self) -> None:
         tab = self._dock.review_tab
@@ -177,7 +203,11 @@ class Photographer:
             wait_for(lambda: page.case is not None or self._dock.notice.text)
             self._take("review-case")
             page.tabs.setCurrentIndex(page.tabs.indexOf(page.findings))
+            page.table.choose("planning")
+            wait_for(lambda: page.findings.results.run is not None or self._dock.notice.text)
             self._take("review-findings")
+            page.findings.results.summary_button.setChecked(True)
+            self._take("review-unasked")
 
     def _take_numbers(self) -> None:
         """The indicators of the divisions, and what is to be looked at."""

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from workshop import demo, qgis_programs, translations
-from workshop.machine import ROOT, WorkshopError, program, run, say
+from workshop.machine import ROOT, WorkshopError, run, say
 
 FOLDER = ROOT / "build" / "pictures"
 LANGUAGES, THEMES, SCALES = ("zh", "en"), ("light", "dark"), (100, 150)
@@ -58,6 +58,6 @@ def _take(face: Path, request: dict, scale: int) -> None:
     order.write_text(json.dumps(request), encoding="utf-8")
     environment = {**qgis_programs.program_environment(), "QT_SCALE_FACTOR": str(scale / 100)}
     script = Path(__file__).with_name("dock_pictures.py")
-    if run([program(face, "python"), script, order], env=environment):
+    if run([qgis_programs.python_of(face), script, order], env=environment):
         raise WorkshopError("the pictures could not be taken; QGIS's words are above.")
     order.unlink()

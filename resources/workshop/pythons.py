@@ -63,6 +63,12 @@ def core() -> Path:
     return CORE
 
 
+def plugin_room() -> Path:
+    """The folder of the plugin's environment with nothing in it but a place from which QGIS loads the plugin."""
+    link_folder(PLUGINS / "onemap", ROOT)
+    return FACE
+
+
 def face(qgis_python: Path) -> Path:
     """The plugin's virtual environment on QGIS's Python, made or mended first if need be."""
     wanted = _digest([*_requirement_files("qgis.txt"), str(qgis_python)])

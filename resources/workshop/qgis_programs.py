@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import os
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from workshop import debian, pythons
-from workshop.machine import IS_WINDOWS, WorkshopError, answer, run, say, warn
+from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, answer, run, say, warn
+from workshop.machine import program as program_in
 
 ASK_VERSION = "from qgis.core import Qgis; print(Qgis.QGIS_VERSION_INT)"
 OLDEST = debian.OLDEST_QGIS[0] * 10000 + debian.OLDEST_QGIS[1] * 100
@@ -17,7 +21,10 @@ SETTINGS = PROFILE / "profiles" / "default" / "QGIS"
 
 
 def environment() -> Path | None:
-    """The plugin's environment with QGIS behind it, made first if need be; None where there is no QGIS."""
+    """The plugin's environment with QGIS behind it, made first if need be; None where there is no QGIS.
+
+    On Windows it holds nothing but the plugin's place and a profile: there QGIS's Python is used as it is.
+    """
     python = find_python()
     if python is None:
         step = debian.install_qgis()
@@ -25,7 +32,13 @@ def environment() -> Path | None:
         if python is None:
             warn(f"No QGIS from 3.40 here: {step or other_step()}. What needs no QGIS goes on.")
             return None
-    return pythons.face(python)
+    return pythons.plugin_room() if IS_WINDOWS else pythons.face(python)
+
+
+def python_of(face: Path) -> Path:
+    """The Python that imports QGIS, and the tools of the plugin's environment where that has any."""
+    found = find_python() if IS_WINDOWS else None
+    return found or program_in(face, "python")
 
 
 def find_python() -> Path | None:
@@ -36,7 +49,8 @@ def find_python() -> Path | None:
 def _version(python: Path) -> int:
     """The version of the QGIS behind a Python, such as 34006; 0 for none."""
     said = answer([python, "-c", ASK_VERSION], env=program_environment()) if python.exists() else None
-    return int(said) if said and said.strip().isdigit() else 0
+    last = (said or "").strip().rpartition("\n")[2].strip()  # a .bat that sets up the libraries may speak first
+    return int(last) if last.isdigit() else 0
 
 
 def settings_file() -> Path:
@@ -49,9 +63,15 @@ def other_step() -> str:
     """The step to take where apt is not the way."""
     again = "then run the same command again"
     if sys.platform == "darwin":
-        return f"install QGIS for macOS from qgis.org into /Applications, {again}"
+        return (
+            "install QGIS for macOS from qgis.org into /Applications (elsewhere: name its folder Contents/MacOS as "
+            f"QGIS_PREFIX_PATH), {again}"
+        )
     if IS_WINDOWS:
-        return "install QGIS from qgis.org to use the plugin; its own tests run on Linux and macOS only"
+        return (
+            "install QGIS from qgis.org (in an unusual place: name its folder apps\\qgis or apps\\qgis-ltr as "
+            f"QGIS_PREFIX_PATH), {again}"
+        )
     return f"install QGIS and its Python bindings with this system's package manager, {again}"
 
 
@@ -69,7 +89,7 @@ def program_environment(show: bool = False) -> dict:
             env["XDG_RUNTIME_DIR"] = str(runtime)
         # QGIS's embedded Python takes its home from the first python3 on PATH: it must be the system's.
         env["PATH"] = os.pathsep.join(["/usr/bin", env.get("PATH", "")])
-    if not show:
+    if not show and not IS_WINDOWS and sys.platform != "darwin":  # there a screen is, and QGIS may bring no other
         env["QT_QPA_PLATFORM"] = "offscreen"
     return env
 
@@ -77,6 +97,9 @@ def program_environment(show: bool = False) -> dict:
 def program(name: str) -> Path:
     """The path of one of QGIS's own programs: qgis, qgis_process."""
     python = find_python()
+    for place in installed():
+        if place.python == python and name in place.programs:
+            return place.programs[name]
     beside = python.parent / name if python else None
     if beside and beside.exists():
         return beside
@@ -97,11 +120,28 @@ def enable_plugin() -> None:
         raise WorkshopError("QGIS did not enable the plugin; its words are above.")
 
 
-def _candidates() -> list:
+@functools.cache
+def installed() -> tuple:
+    """Each QGIS of Windows or macOS that lies in one of its usual places, or where the system says; none elsewhere."""
+    places = _places()
+    prefix = os.environ.get("QGIS_PREFIX_PATH", "")
     if sys.platform == "darwin":
-        apps = sorted(Path("/Applications").glob("QGIS*.app"), reverse=True)
-        # In QGIS 3 the first, in QGIS 4 the second, which brings the bundle's own library with it.
-        return [app / "Contents" / "MacOS" / place for app in apps for place in ("bin/python3", "python")]
-    if IS_WINDOWS:
-        return []
-    return [Path("/usr/bin/python3")]
+        return tuple(places.mac_places([Path("/Applications"), Path.home() / "Applications"], prefix))
+    return tuple(places.windows_places(os.environ, places.registry_folders())) if IS_WINDOWS else ()
+
+
+def _places() -> ModuleType:
+    """What the plugin knows of where QGIS lies; its package cannot be imported here, where nothing is installed."""
+    path = ROOT / "plugin" / "connection" / "qgis_places.py"
+    spec = importlib.util.spec_from_file_location("qgis_places", path)
+    if spec is None or spec.loader is None:
+        raise WorkshopError(f"cannot read {path}. Get the checkout whole, then run again.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its classes ask there for their module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _candidates() -> list:
+    here = [place.python for place in installed()]
+    return here if IS_WINDOWS or sys.platform == "darwin" else [Path("/usr/bin/python3")]

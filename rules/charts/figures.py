@@ -6,8 +6,9 @@ from datetime import date
 
 from onemap.rules.charts.bars import BarSeries, bar_chart, stacked_bars
 from onemap.rules.charts.bullets import Bullet, bullet_chart
-from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.chart_sheet import WIDTH_MM, ChartWords
 from onemap.rules.charts.lines import YearSeries, line_chart
+from onemap.rules.charts.quota_bars import PART_FILLS, PARTS, QuotaBar, quota_bars
 from onemap.rules.charts.small_multiples import Panel, small_multiples
 from onemap.rules.charts.transition_table import transition_table
 
@@ -30,15 +31,15 @@ class Figure:
     days: tuple[date, ...] = ()
     breaks: Mapping[str, str] = field(default_factory=dict)
 
-    def picture(self) -> str:
+    def picture(self, width_mm: float = WIDTH_MM) -> str:
         """The chart as SVG text."""
         if self.form == STACKED:
-            return stacked_bars(self.words, self.labels, self.series)
+            return stacked_bars(self.words, self.labels, self.series, width_mm)
         if self.form == LINES:
             moments = dict(zip(self.labels, (day.toordinal() for day in self.days), strict=True))
             lines = [YearSeries(one.title, one.values) for one in self.series]
-            return line_chart(self.words, moments, lines, self.targets, self.breaks)
-        return bar_chart(self.words, self.labels, self.series, self.targets)
+            return line_chart(self.words, moments, lines, self.targets, self.breaks, width_mm)
+        return bar_chart(self.words, self.labels, self.series, self.targets, width_mm)
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class MatrixFigure:
     areas: Mapping[tuple[str, str], float]
     heads: tuple[str, str]
 
-    def picture(self) -> str:
+    def picture(self, width_mm: float = WIDTH_MM) -> str:
         """The table as SVG text."""
-        return transition_table(self.words, self.classes, self.areas, self.heads)
+        return transition_table(self.words, self.classes, self.areas, self.heads, width_mm)
 
     @property
     def margins(self) -> Figure:
@@ -70,9 +71,9 @@ class BulletFigure:
     words: ChartWords
     rows: tuple[Bullet, ...]
 
-    def picture(self) -> str:
+    def picture(self, width_mm: float = WIDTH_MM) -> str:
         """The chart as SVG text."""
-        return bullet_chart(self.words, self.rows)
+        return bullet_chart(self.words, self.rows, width_mm)
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ class PanelFigure:
     labels: tuple[str, ...]
     panels: tuple[Panel, ...]
 
-    def picture(self) -> str:
+    def picture(self, width_mm: float = WIDTH_MM) -> str:
         """The pictures as one SVG text."""
-        return small_multiples(self.words, self.labels, self.panels)
+        return small_multiples(self.words, self.labels, self.panels, width_mm)
 
     @property
     def lines(self) -> Figure:
@@ -94,7 +95,30 @@ class PanelFigure:
         return Figure(self.words, self.labels, series, form=LINES)
 
 
-AnyFigure = Figure | MatrixFigure | BulletFigure | PanelFigure
+@dataclass(frozen=True)
+class QuotaFigure:
+    """What quotas of one measure are used by, a row a unit."""
+
+    words: ChartWords
+    rows: tuple[QuotaBar, ...]
+
+    def picture(self, width_mm: float = WIDTH_MM) -> str:
+        """The chart as SVG text."""
+        return quota_bars(self.words, self.rows, width_mm)
+
+    @property
+    def stacked(self) -> Figure:
+        """The same numbers as stacked bars, for the native chart of a sheet."""
+        columns = zip(*(row.parts for row in self.rows), strict=True)
+        series = [
+            BarSeries(self.words.word(name), tuple(values), PART_FILLS[name])
+            for name, values in zip(PARTS, columns, strict=True)
+        ]
+        targets = tuple(row.target for row in self.rows)
+        return Figure(self.words, tuple(row.title for row in self.rows), tuple(series), targets, STACKED)
+
+
+AnyFigure = Figure | MatrixFigure | BulletFigure | PanelFigure | QuotaFigure
 
 
 def day_labels(days: Sequence[date]) -> tuple[str, ...]:

@@ -56,7 +56,10 @@ def line_chart(
     for name, why in (breaks or {}).items():
         x = at[names.index(name)] - 2.6
         parts.append(straight_line(x, 1.0, x, _HEIGHT_MM, INK, 0.3, "1.6 0.8"))
-        parts.append(svg_text(f"≠ {why}", x + 1.0, 3.0, TEXT_MM * 0.9, colour=QUIET))
+        text = f"≠ {why}"
+        fits = x + 1.0 + text_width(text, TEXT_MM * 0.9) <= width_mm
+        beside, anchor = (x + 1.0, "start") if fits else (x - 1.0, "end")
+        parts.append(svg_text(text, beside, 3.0, TEXT_MM * 0.9, anchor=anchor, colour=QUIET))
     legend = []
     for number, one in enumerate(series):
         colour, dash = _LOOKS[number % len(_LOOKS)]

@@ -19,15 +19,20 @@ from onemap.rules.maps.svg_text import svg_text, wrapped
 
 _PANEL_MM, _PLOT_MM, _LEAST_WIDTH_MM, _GAP_MM = 30.0, 18.0, 36.0, 4.0
 _TARGET = 'stroke="#111111" stroke-width="0.6"'
+_BREAK = f'stroke="{INK}" stroke-width="0.3" stroke-dasharray="1.6 0.8"'
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A unit with one number for each label of the chart, None where nobody knows it; targets: of each, or none."""
+    """A unit with one number for each label of the chart, None where nobody knows it; targets: of each, or none.
+
+    breaks: places of labels from which on numbers are not comparable with those before.
+    """
 
     title: str
     values: tuple[float | None, ...]
     targets: tuple[float | None, ...] = ()
+    breaks: tuple[int, ...] = ()
 
 
 def small_multiples(
@@ -46,6 +51,8 @@ def small_multiples(
     legend = [LegendSign(words.word("unknown"), UNKNOWN)] if is_unknown else []
     if any(target is not None for panel in panels for target in panel.targets):
         legend.append(LegendSign(words.word("target"), line=_TARGET))
+    if any(panel.breaks for panel in panels):
+        legend.append(LegendSign(words.word("break"), line=_BREAK))
     return chart_picture(words, "".join(parts), height, legend, width_mm)
 
 
@@ -70,6 +77,10 @@ def _panel(
         if target is not None:
             x, y = left + number * step, axis.place(target)
             parts.append(f'<path d="M{x:.2f} {y:.2f}h{step:.2f}" fill="none" {_TARGET}/>')
+    for number in panel.breaks:
+        x = left + number * step
+        parts.append(straight_line(x, top + 5.5, x, top + 7.0 + _PLOT_MM, INK, 0.3, "1.6 0.8"))
+        parts.append(svg_text("≠", x + 0.6, top + 7.0, TEXT_MM * 0.9, colour=QUIET))
     parts.append(straight_line(left, zero, left + wide, zero, INK, 0.25))
     below = top + 7.0 + _PLOT_MM + TEXT_MM
     if labels:

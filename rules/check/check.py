@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.parts import shift_geometries, unwrapped
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
@@ -134,7 +134,7 @@ def judged_parcels(
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
-    local = shift_geometries(parcels.geometries, (-check_plan.origin[0], -check_plan.origin[1]))
+    local = shift_geometries(unwrapped(parcels.geometries), (-check_plan.origin[0], -check_plan.origin[1]))
     return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, check_plan.origin, crs)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.rules.indicators.indicator_text import new_warning_lines
 
@@ -40,6 +41,9 @@ def _ingest(result: Result, language: str) -> str:
         source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
         lines.append(phrase("said.ingest_refused", language, source=source))
         lines += [f"  - {problem['message']} {problem['mend']}" for problem in row["problems"]]
+    reports = result.get("report") or ()
+    for report in [reports] if isinstance(reports, str) else reports:
+        lines.append(phrase("said.ingest_report", language, report=report))
     if result.get("plan_file") and not result["added"] and not result["refused"]:
         lines.append(phrase("said.ingest_planned", language, plan=result["plan_file"]))
     return "\n".join(lines)
@@ -54,12 +58,70 @@ def _plan_line(row: Result, language: str) -> str:
     return line + (phrase("said.ingest_remembered", language, names=remembered) if remembered else "")
 
 
+def _answers(result: Result, language: str) -> str:
+    if not result["answers"]:
+        return phrase("said.answers_none", language)
+    lines = []
+    for row in result["answers"]:
+        department = named_groups()["departments"][row["department"]][language]
+        lines.append(f"{row['code']} {row['title']} · {department}")
+        for name, value in _answer_texts(row):
+            changed = row["changed"].get(name)
+            since = changed["who"] if changed else row["since"][name]
+            said = "answers_changed" if changed else "answers_since"
+            lines.append("  " + phrase(f"said.{said}", language, name=name, value=value, since=since))
+    return "\n".join(lines)
+
+
+def _answer_texts(row: Result) -> list[tuple[str, str]]:
+    """The answers of a layer by name, each as a text; of a change of datum its file and the first signs of its hash."""
+    texts = {name: row[name] for name in ("covers", "crs", "encoding")}
+    texts["fields"] = ", ".join(f"{target}={source}" for target, source in (row["fields"] or {}).items())
+    if row["transform"]:
+        texts["transform"] = " ".join(filter(None, (row["transform"]["file"], row["transform"]["hash"][:12])))
+    return [(name, text) for name, text in texts.items() if text]
+
+
 def _changes(result: Result, language: str) -> str:
     lines = [phrase("said.changes", language, **result)]
     for row in result["transitions"]:
         hectares = f"{row['area_m2'] / 10_000:,.4f}"
         lines.append("  " + phrase("said.changes_class", language, **{**row, "hectares": hectares}))
+    if "cases" in result:
+        lines += _turned_by_version(result, language)
+    if result.get("page"):
+        lines.append(phrase("said.changes_page", language, page=result["page"]))
     return "\n".join(lines)
+
+
+def _turned_by_version(result: Result, language: str) -> list[str]:
+    """What the newer version would turn, and whose opinions rest on it."""
+    records = [*result["cases"], *result["runs"]]
+    turned = sum(bool(record["turned"]) for record in records)
+    old, new = (version["version"] for version in result["versions"])
+    lines = [phrase("said.changes_turned", language, old=old, new=new, count=len(records), turned=turned)]
+    departments = named_groups()["departments"]
+    for record in records:
+        if not (record["turned"] or record["problems"] or record.get("opinions")):
+            continue
+        lines += _turned_lines(record, language)
+        for one in record.get("opinions", ()):
+            before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
+            state = phrase(f"opinion_state.{one['state']}", language)
+            facts = {"department": departments[one["department"]][language], "state": state}
+            lines.append(phrase("said.changes_opinion", language, before=before, after=after, **facts))
+        lines += [f"  {problem['message']} {problem['mend']}" for problem in record["problems"]]
+    return lines
+
+
+def _turned_lines(record: Result, language: str) -> list[str]:
+    """A case or a check by its name, and its parcels that turn."""
+    name = record.get("project") or record.get("name") or ""
+    lines = [" ".join(filter(None, (record.get("case") or record.get("run"), name)))]
+    for one in record["turned"]:
+        before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
+        lines.append(f"  {one['parcel']}: {before} → {after} ({', '.join(one['rules'])})")
+    return lines
 
 
 def _recheck(result: Result, language: str) -> str:
@@ -70,11 +132,7 @@ def _recheck(result: Result, language: str) -> str:
     for record in records:
         if not record["turned"] and not record["problems"]:
             continue
-        name = record.get("project") or record.get("name") or ""
-        lines.append(" ".join(filter(None, (record.get("case") or record.get("run"), name))))
-        for one in record["turned"]:
-            before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
-            lines.append(f"  {one['parcel']}: {before} → {after} ({', '.join(one['rules'])})")
+        lines += _turned_lines(record, language)
         for one in [*record.get("layers", []), *record.get("packs", [])]:
             lines.append(f"  {one.get('code') or one['id']}: {one['from'] or '–'} → {one['to'] or '–'}")
         lines += [f"  {problem['message']} {problem['mend']}" for problem in record["problems"]]
@@ -87,6 +145,7 @@ DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "deliver": _deliver,
     "receive": _receive,
     "ingest": _ingest,
+    "answers": _answers,
     "changes": _changes,
     "recheck": _recheck,
 }

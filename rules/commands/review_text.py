@@ -6,6 +6,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.rules.remedy.remedy_text import remedy_lines
+from onemap.rules.runs.unasked_text import unasked_lines
 
 Result = dict[str, Any]
 
@@ -51,6 +52,11 @@ def _case(result: Result, language: str) -> str:
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
         lines.append("  ! " + _review_phrase("instead_of", language, by=before["by"], conclusion=conclusion))
     return "\n".join(lines)
+
+
+def _show(result: Result, language: str) -> str:
+    """The case, and by how many rules its parcels were judged."""
+    return "\n".join([_case(result, language), *unasked_lines(result["rules"], result["unasked"], language)])
 
 
 def _late(entry: Result, language: str) -> str:
@@ -115,11 +121,12 @@ def _history(result: Result, language: str) -> str:
 
 
 _STEPS = (
-    *("open", "show", "circulate", "opine", "sign", "return", "override", "extend"),
+    *("open", "circulate", "opine", "sign", "return", "override", "extend"),
     *("revise", "consolidate", "issue", "withdraw"),
 )
 REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     **{f"review {step}": _case for step in _STEPS},
+    "review show": _show,
     "review list": _list,
     "review recheck": _recheck,
     "review remedy": _remedy,

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
@@ -13,6 +12,7 @@ from onemap.rules.commands.statistics_text import readings_lines, statistics_lin
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
 from onemap.rules.remedy.remedy_text import remedy_lines
+from onemap.rules.runs.unasked_text import unasked_lines
 
 Result = dict[str, Any]
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -111,28 +111,13 @@ def _check(result: Result, language: str) -> str:
     if result.get("set_aside"):
         code = "said.parcels_aside" if result["bad_table"] else "said.parcels_aside_unwritten"
         lines.append(phrase(code, language, count=result["set_aside"], table=result["bad_table"]))
-    lines += _unasked(result, language)
+    lines += unasked_lines(result["rules"], result["unasked"], language)
     if not run["recorded"]:
         lines.append(phrase("said.not_recorded", language))
     for change in result.get("changed", ()):
         names = [phrase(f"verdict.{change[side]}", language) if change[side] else "–" for side in ("from", "to")]
         lines.append(f"  {change['parcel']}: {names[0]} → {names[1]} ({', '.join(change['rules'])})")
     return "\n".join(lines + _outs(result, language))
-
-
-def _unasked(result: Result, language: str) -> list[str]:
-    """How many rules were not asked, and by department why."""
-    unasked = result["unasked"]
-    if not unasked:
-        return []
-    lines = [phrase("said.skipped", language, rules=result["rules"], count=len(unasked))]
-    titles = named_groups()["departments"]
-    for department in dict.fromkeys(row["department"] for row in unasked):
-        said = Counter(row["said"] for row in unasked if row["department"] == department)
-        reasons = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in said.items())
-        facts = {"department": titles[department][language], "count": said.total(), "reasons": reasons}
-        lines.append(phrase("said.skipped_of", language, **facts))
-    return lines
 
 
 def _hectares(area_m2: float) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-import pyarrow as pa
-
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
@@ -56,7 +54,7 @@ def _rows_of(table: Table) -> Iterator[Rows]:
     columns, first = rows_of_table(Table(table.columns)).columns, 0
     for part in parts_of(table):
         count = len(part.columns)
-        wkb = pa.array(part.wkb, pa.large_binary()) if part.has_geometries else None
+        wkb = part.wkb if part.has_geometries else None
         yield Rows(columns.slice(first, count), wkb)
         first += count
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-import shapely
+import pyarrow as pa
 
 from onemap.layers.geometry.parts import multi, shift_polygons
 from onemap.layers.geometry.row_blocks import blocks
@@ -29,10 +29,9 @@ class LocalTable(Table):
         return multi(library_polygons(self.local, self.origin), "polygon")
 
     @property
-    def wkb(self) -> np.ndarray:
+    def wkb(self) -> pa.Array:
         """The same as WKB (n,)."""
-        bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
-        return bodies
+        return Table(self.columns, self.geometries).wkb
 
     @property
     def has_geometries(self) -> bool:

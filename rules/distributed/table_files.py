@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
 
+from onemap.layers.geometry.wkb_boxes import wkb_types
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
 from onemap.rules.distributed.parcel_files import Block
-from onemap.rules.findings.extents import Extent, extent_of, joined_extent
+from onemap.rules.findings.extents import Extent, extent_from, joined_extent
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import ArrowTable, Rows
@@ -47,9 +48,9 @@ def keep_table(
         names.append(str(column))
         columns.append(_arrow(table.columns[column]))
     metadata = {}
-    if table.geometries is not None:
+    if table.has_geometries:
         names.append(_SHAPE)
-        columns.append(pa.array(table.wkb, pa.large_binary()))
+        columns.append(table.wkb)
         metadata = {KEY: geo_metadata(_SHAPE, crs, [table.geometry_type])}
     whole = pa.Table.from_arrays(columns, names=names).replace_schema_metadata(metadata)
     by_rule = name in BY_RULE
@@ -63,10 +64,16 @@ def keep_table(
         for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(whole)][: len(starts)], strict=True):
             writer.write_table(whole.slice(start, stop - start), row_group_size=stop - start)
             groups.append((int(keys[start, 0]) if by_rule else None, int(keys[start, 1])))
-            shapes = table.geometries[start:stop] if table.geometries is not None else np.empty(0, dtype=object)
-            extent = extent_of(shapes)
+            extent = _extent(table, start, stop)
             extents.append((extent.box, sorted(extent.kinds)))
     return KeptTable(len(whole), path.stat().st_size, groups, extents)
+
+
+def _extent(table: Table, start: int, stop: int) -> Extent:
+    """Where the geometries of some rows lie."""
+    if not table.has_geometries:
+        return Extent(None, frozenset())
+    return extent_from(table.boxes[start:stop], wkb_types(table.wkb[start:stop]))
 
 
 def _arrow(values: pd.Series) -> pa.Array:

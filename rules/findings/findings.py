@@ -1,11 +1,11 @@
 """From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
@@ -154,7 +154,15 @@ def read_ahead(judged: RuleJudgement) -> None:
         judgement.zones.pieces()
 
 
-Block = dict[str, np.ndarray]
+Block = dict[str, Any]  # columns of rows: arrays of numpy, and of Arrow where they are WKB
+
+
+def block_rows(block: Block, rows: np.ndarray) -> Block:
+    """Some rows of a block: their positions (k,)."""
+    return {
+        name: values.take(pa.array(rows)) if isinstance(values, pa.Array) else values[rows]
+        for name, values in block.items()
+    }
 
 
 def _block(count: int, columns: dict[str, Any]) -> Block:
@@ -226,19 +234,10 @@ def _finding_rows(
     return _block(len(parcel), {**columns, **half.columns})
 
 
-def _measured_where(
-    is_measured: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], grounds: np.ndarray
-) -> np.ndarray:
-    """What some of the grounds (n,) measure, NaN for the others. is_measured: (n,)."""
-    result = np.full(len(grounds), np.nan)
-    result[is_measured] = measure(grounds[is_measured])
-    return result
-
-
 def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) -> Block:
     pairs = judged.judgement.pairs
     counted, reason = _counted_pieces(judged, halves)
-    dimension = shapely.get_dimensions(pairs.geometry)
+    dimension = pairs.ground.dimension
     return _block(
         len(pairs.parcel),
         {
@@ -248,13 +247,12 @@ def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) 
             "_feature": pairs.feature,
             "rule": judged.rule.id,
             "feature": judged.names[pairs.feature] if len(pairs.feature) else np.empty(0, dtype=object),
-            "area_m2": _measured_where(dimension == 2, shapely.area, pairs.geometry),
-            "length_m": _measured_where(dimension == 1, shapely.length, pairs.geometry),
+            "area_m2": np.where(dimension == 2, pairs.ground.area_m2, np.nan),
+            "length_m": np.where(dimension == 1, shapely.length(pairs.ground.others), np.nan),
             "distance_m": pairs.distance_m,
             "counted": counted,
             "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
             "attributes": _attribute_texts(judged.attributes, pairs.feature),
-            "_geometry": pairs.geometry,
         },
     )
 
@@ -276,7 +274,7 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
         piece_reason, sliver_free = measure.reason[row].copy(), measure.sliver_free[row]
         mixed = np.flatnonzero(~shapely.is_missing(sliver_free) & counted[pieces])
         if len(mixed):
-            broad = shapely.intersection(pairs.geometry[pieces[mixed]], sliver_free[mixed])
+            broad = shapely.intersection(pairs.ground.at(pieces[mixed]).geometries, sliver_free[mixed])
             is_broad = shapely.area(broad) >= ARITHMETIC_M2
             counted[pieces[mixed]] = is_broad
             piece_reason[mixed] = np.where(is_broad, "", "sliver")

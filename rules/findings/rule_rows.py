@@ -5,19 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import is_
 
 import numpy as np
-import shapely
+import pyarrow as pa
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import Progress
-from onemap.rules.findings.findings import Block, RuleJudgement, read_ahead, rows_of
-from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.findings.findings import Block, RuleJudgement, block_rows, read_ahead, rows_of
+from onemap.rules.inputs.parcel_rows import GroundsInLibrary, ParcelRows
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
 from onemap.rules.overlay.threads import Threads
 
-KINDS_BY_DIMENSION = ("point", "line", "polygon")
 _AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
 _MEASURED = 0.25  # of the work on a rule, when its columns are known
 _LOOK_S = 0.05
@@ -27,7 +26,8 @@ _LOOK_S = 0.05
 class RuleRows:
     """What a rule says, and its findings and overlaps in blocks of plain columns, each of which has rows.
 
-    Besides their columns blocks have `_multi` and `_wkb`, their geometries as they are written; overlaps `_dimension`.
+    Besides their columns blocks have `_wkb`, their geometries as they are written, and the `_box` of each; overlaps
+    `_dimension`.
     """
 
     judged: RuleJudgement
@@ -41,11 +41,10 @@ def rule_rows(judged: RuleJudgement, order: int, parcels: ParcelRows, language: 
     threads.progress.at(_MEASURED)
     costs = [len(block["_parcel"]) for block in (*findings, *overlaps)]
     parts = (replace(threads, progress=part) for part in threads.progress.part(_MEASURED, 1.0).parts(costs))
-    shown = [_write_findings(block, parcels, next(parts)) for block in findings]
+    for block in findings:
+        _write_findings(block, parcels, next(parts))
     for block in overlaps:
-        _write_overlaps(block, findings, shown, parcels, next(parts))
-    for block in (*findings, *overlaps):
-        del block["_geometry"]
+        _write_overlaps(block, judged.judgement.pairs.ground, parcels, next(parts))
     return RuleRows(judged, findings, overlaps)
 
 
@@ -72,69 +71,57 @@ def _rows_but_under(rows: RuleRows, parcels: np.ndarray | None) -> RuleRows:
     if parcels is None or len(parcels) == 0:
         return rows
     blocks_left = [
-        [_rows_of_block(block, (block["_unknown"] == 1) | ~np.isin(block["_parcel"], parcels)) for block in part]
+        [
+            block_rows(block, np.flatnonzero((block["_unknown"] == 1) | ~np.isin(block["_parcel"], parcels)))
+            for block in part
+        ]
         for part in (rows.findings, rows.overlaps)
     ]
     findings, overlaps = ([block for block in part if len(block["_parcel"])] for part in blocks_left)
     return RuleRows(rows.judged, findings, overlaps)
 
 
-def _rows_of_block(block: Block, wanted: np.ndarray) -> Block:
-    return {name: values[wanted] for name, values in block.items()}
+def _write_findings(block: Block, parcels: ParcelRows, threads: Threads) -> None:
+    """Add to findings their geometries as they are written, and their areas on the ellipsoid."""
+    ellipsoidal_m2 = np.zeros(len(block["_parcel"]))
 
+    def measure(rows: slice, own: GroundsInLibrary) -> None:
+        ellipsoidal_m2[rows] = own.area_ellipsoidal_m2
 
-def _write_findings(block: Block, parcels: ParcelRows, threads: Threads) -> np.ndarray:
-    """Add to findings their geometries as they are written; gives these in the library's plane (n,), or None."""
-    geometry, parcel = block["_geometry"], block["_parcel"]
-    shown, multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(3))
-    ellipsoidal_m2 = np.zeros(len(parcel))
-
-    def write(rows: slice) -> None:
-        ground = parcels.grounds_in_library(geometry[rows], parcel[rows])
-        shown[rows], ellipsoidal_m2[rows] = ground.geometries, ground.area_ellipsoidal_m2
-        multis[rows], bodies[rows] = ground.multis_and_wkb("polygon")
-
-    threads.each(write, list(blocks(len(parcel), _AT_ONCE)))
+    _write(block, FlatGround.of(block.pop("_geometry")), parcels, threads, measure)
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ellipsoidal_m2)
-    block["_multi"], block["_wkb"] = multis, bodies
-    return shown
 
 
-def _write_overlaps(
-    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: ParcelRows, threads: Threads
+def _write_overlaps(block: Block, ground: FlatGround, parcels: ParcelRows, threads: Threads) -> None:
+    """Add to overlaps their geometries as they are written; ground: theirs, counted from the origin."""
+    dimension = np.full(len(ground), -1)
+
+    def look(rows: slice, own: GroundsInLibrary) -> None:
+        dimension[rows] = own.ground.dimension
+
+    _write(block, ground, parcels, threads, look)
+    block["_dimension"] = dimension
+
+
+def _write(
+    block: Block,
+    ground: FlatGround,
+    parcels: ParcelRows,
+    threads: Threads,
+    look: Callable[[slice, GroundsInLibrary], None],
 ) -> None:
-    """Add to overlaps their geometries as they are written: where one is a finding's whole ground, it is that one's.
+    """Add to rows their ground as it is written, and where it lies; `look` sees it in the library's plane."""
+    parcel, boxes = block["_parcel"], np.empty((len(ground), 4))
 
-    shown: the grounds of findings (n,) in the library's plane.
-    """
-    geometry, parcel = block["_geometry"], block["_parcel"]
-    dimension = np.full(len(parcel), -1)
-    multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(2))
-    is_left = np.ones(len(parcel), dtype=bool)
-    for finding, ground in zip(findings, shown, strict=True):
-        row_of = np.full(len(parcels.names), -1)
-        row_of[finding["_parcel"]] = np.arange(len(finding["_parcel"]))
-        rows = np.flatnonzero(is_left & (row_of[parcel] >= 0))
-        there = row_of[parcel[rows]]
-        same = np.fromiter(map(is_, geometry[rows].tolist(), finding["_geometry"][there].tolist()), bool, len(rows))
-        rows, there = rows[same], there[same]
-        dimension[rows] = shapely.get_dimensions(ground[there])
-        multis[rows], bodies[rows] = finding["_multi"][there], finding["_wkb"][there]
-        is_left[rows] = False
-    every = np.flatnonzero(is_left)
+    def write(rows: slice) -> pa.Array:
+        own = parcels.grounds_in_library(ground.at(np.arange(rows.start, rows.stop)), parcel[rows])
+        look(rows, own)
+        boxes[rows] = own.ground.boxes
+        return own.wkb()
 
-    def write(some: slice) -> None:
-        left = every[some]
-        own = parcels.grounds_in_library(geometry[left], parcel[left])
-        dimension[left] = shapely.get_dimensions(own.geometries)
-        for wanted, kind in enumerate(KINDS_BY_DIMENSION):
-            rows = np.flatnonzero(dimension[left] == wanted)
-            if len(rows):
-                multis[left[rows]], bodies[left[rows]] = own.at(rows).multis_and_wkb(kind)
-
-    threads.each(write, list(blocks(len(every), _AT_ONCE)))
-    block["_dimension"], block["_multi"], block["_wkb"] = dimension, multis, bodies
+    block["_wkb"] = pa.concat_arrays(threads.each(write, list(blocks(len(ground), _AT_ONCE))))
+    block["_box"] = boxes
 
 
 class BackgroundRows:
@@ -193,7 +180,7 @@ def background_rows(parcels: ParcelRows, language: str, workers: int) -> Iterato
         yield BackgroundRows(parcels, language, workers, None)
         return
     beside = ThreadPoolExecutor(1)
-    for name in ("wkb", "area_ellipsoidal_m2", "multis"):
+    for name in ("wkb", "area_ellipsoidal_m2"):
         beside.submit(getattr, parcels, name)
     try:
         yield BackgroundRows(parcels, language, workers, beside)

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_polygons
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.findings.findings import Block, RuleJudgement
+from onemap.rules.findings.findings import Block, RuleJudgement, block_rows
 from onemap.rules.findings.land_classes import land_classes
-from onemap.rules.findings.table import Table, typed_columns
+from onemap.rules.findings.table import Table, WrittenTable, typed_columns
 from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.packs.rule import VERDICTS
 
@@ -80,14 +81,12 @@ def row_tables(
         block["parcel"] = keys[block["_parcel"]]
     progress.at(0.5)
     columns = typed_columns(findings, FINDING_COLUMNS)
-    tables = {"findings": Table(columns, findings["_multi"], "MultiPolygon", findings["_wkb"])}
+    tables: dict[str, Table] = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
     for name, wanted, kind in _OVERLAP_TABLES:
         progress.at(0.8)
-        is_all = bool((pieces["_dimension"] == wanted).all())
-        rows = slice(None) if is_all else np.flatnonzero(pieces["_dimension"] == wanted)
-        part = {column: pieces[column][rows] for column in _OVERLAP_COLUMNS if column in pieces}
-        shapes = pieces["_multi"][rows], kind, pieces["_wkb"][rows]
-        tables[name] = Table(typed_columns(part, _OVERLAP_COLUMNS), *shapes)
+        is_wanted = pieces["_dimension"] == wanted
+        part = pieces if is_wanted.all() else block_rows(pieces, np.flatnonzero(is_wanted))
+        tables[name] = WrittenTable(typed_columns(part, _OVERLAP_COLUMNS), part["_wkb"], part["_box"], kind)
     tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
     classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
     tables["land_classes"] = Table(typed_columns(classes))
@@ -140,10 +139,17 @@ def _sort_block(blocks: list[Block], by: list[str]) -> Block:
     """All blocks as one in the order of its columns `by`."""
     if not blocks:
         nobody = np.empty(0, dtype=np.int64)
-        return {"_parcel": nobody, "_dimension": nobody, "_multi": _NOTHING, "_wkb": _NOTHING}
-    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+        wkb = pa.array([], pa.large_binary())
+        return {"_parcel": nobody, "_dimension": nobody, "_wkb": wkb, "_box": np.empty((0, 4))}
+    columns = {name: _one_after_the_other([block[name] for block in blocks]) for name in blocks[0]}
     order = np.lexsort([columns[name] for name in reversed(by)])
-    return {name: values[order] for name, values in columns.items()}
+    return columns if (order[1:] > order[:-1]).all() else block_rows(columns, order)
+
+
+def _one_after_the_other(columns: list[Any]) -> Any:
+    if len(columns) == 1:
+        return columns[0]
+    return pa.concat_arrays(columns) if isinstance(columns[0], pa.Array) else np.concatenate(columns)
 
 
 def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table:
@@ -169,7 +175,7 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table
         "area_m2": parcels.area_m2,
         "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
     }
-    return Table(typed_columns(columns), parcels.multis, "MultiPolygon", parcels.wkb)
+    return WrittenTable(typed_columns(columns), parcels.wkb, parcels.boxes)
 
 
 def run_table(record: dict[str, Any]) -> Table:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
-from onemap.rules.findings.extents import Extent, extent_of
+from onemap.layers.geometry.wkb_boxes import decoded, wkb_boxes, wkb_types
+from onemap.rules.findings.extents import Extent, extent_from, extent_of
 from onemap.rules.findings.findings import Block
 
 _TEXT_COLUMNS = {
@@ -30,27 +32,21 @@ _TEXT_COLUMNS = {
     *("ownership", "class", "class_name", "group", "replaced", "layer_title"),
     *("alternative", "departments", "verdict_before", "verdict_after"),
 }
+_NOTHING = np.empty(0, dtype=object)
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type.
-
-    known_wkb: the geometries as WKB (n,), where someone has made it already.
-    """
+    """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type."""
 
     columns: pd.DataFrame
     geometries: np.ndarray | None = None
     geometry_type: str = "MultiPolygon"
-    known_wkb: np.ndarray | None = None
 
     @cached_property
-    def wkb(self) -> np.ndarray:
+    def wkb(self) -> pa.Array:
         """The geometries as WKB (n,), made once for all who write them; only of a table that has some."""
-        if self.known_wkb is not None:
-            return self.known_wkb
-        bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
-        return bodies
+        return pa.array(shapely.to_wkb(self.geometries, byte_order=1), pa.large_binary())
 
     @property
     def count(self) -> int:
@@ -76,7 +72,36 @@ class Table:
     @cached_property
     def extent(self) -> Extent:
         """Where its geometries lie, and of which types they are; only of a table that has some."""
-        return extent_of(np.empty(0, dtype=object) if self.geometries is None else self.geometries)
+        return extent_of(_NOTHING if self.geometries is None else self.geometries)
+
+
+class WrittenTable(Table):
+    """A table whose geometries are there as they are written, as WKB (n,); they are made where somebody asks."""
+
+    def __init__(
+        self, columns: pd.DataFrame, wkb: pa.Array, boxes: np.ndarray, geometry_type: str = "MultiPolygon"
+    ) -> None:
+        self.__dict__.update(columns=columns, wkb=wkb, boxes=boxes, geometry_type=geometry_type)
+
+    @cached_property
+    def geometries(self) -> np.ndarray | None:
+        """The geometries (n,), None of a table that has none."""
+        return decoded(self.wkb) if self.has_geometries else None
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether it is a table of ground."""
+        return self.wkb is not None
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of its geometries (n, 4), none of which is made for it."""
+        return wkb_boxes(self.wkb)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where its geometries lie, and of which types they are."""
+        return extent_from(self.boxes, wkb_types(self.wkb)) if self.has_geometries else extent_of(_NOTHING)
 
 
 def plain_values(values: pd.Series) -> list[Any]:

@@ -67,6 +67,8 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
         "shape": place.kind,
         "radius_m": place.radius_m,
         "wkt": shapely.to_wkt(place.shape, rounding_precision=3, trim=True),
+        "length_m": float(shapely.length(place.shape)) if place.kind == "line" else None,
+        "area_m2": float(shapely.area(place.shape)) if place.kind == "box" else None,
         "layers": layers,
     }
 
@@ -95,9 +97,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "reason": reason or (None if is_covered else "outside_coverage"),
         "geometry": entry.geometry,
         "table": source.version.table if source.version else None,
-        "fields": {
-            field.name: in_language(dict(field.title), request.language) for field in entry.fields if field.title
-        },
+        "fields": _field_titles(entry, request.language),
         "laws": [_law(rule, request) for rule in rules],
     }
 

@@ -66,6 +66,10 @@ def _feature_words(feature: Mapping[str, Any], language: str) -> list[str]:
         words.append(f"{feature['area_m2']:,.2f} m²")
     if feature["length_m"] is not None:
         words.append(f"{feature['length_m']:,.2f} m")
+    if feature.get("inside_m2") is not None:
+        words.append(phrase("said.identify_inside", language, size=f"{feature['inside_m2']:,.2f} m²"))
+    elif feature.get("inside_m") is not None:
+        words.append(phrase("said.identify_inside", language, size=f"{feature['inside_m']:,.2f} m"))
     if feature["distance_m"]:
         words.append(phrase("said.identify_distance", language, distance=f"{feature['distance_m']:,.2f}"))
     return [word for word in words if word]

@@ -7,8 +7,10 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.indicators.indicator_pack import Indicator, LayerPart, Term
+from onemap.rules.indicators.indicator_pages import trend_words
 from onemap.rules.indicators.indicator_storage import stored_options
 from onemap.rules.indicators.indicators import KIND
+from onemap.rules.indicators.quota_pages import is_quota, room_words
 from onemap.rules.indicators.reason_words import indicator_reasons
 from onemap.rules.runs.run_store import run_record, stored_rows
 
@@ -45,7 +47,8 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
     terms, features = ([row.values for row in some if row.values["unit"] == wanted] for some in asked)
     for row in rows:
         step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"])
-        for term_name in item.formula.names:
+        spoken_for = item.committed.names if item.committed is not None else ()
+        for term_name in (*item.formula.names, *spoken_for):
             _explain_term(pack.terms[term_name], row, terms, features, language, step)
         _explain_value(item, row, language, step)
     return {"steps": steps}
@@ -59,7 +62,8 @@ def _explain_term(
     for one in terms:
         if one["term"] != term.id or one["as_of"] != row["as_of"] or not _is_of(one, row):
             continue
-        step("version", one["versions"])
+        if one["versions"]:
+            step("version", one["versions"])
         number = None if one["value"] is None else f"{term.unit.of(one['value']):,.6g} {term.unit.text}"
         known = phrase("explain.known", language, share=f"{one['share_known']:.2%}")
         step("measured", number, indicator_reasons(one["reason"], language), known, _counted(one, language))
@@ -111,8 +115,13 @@ def _explain_value(item: Indicator, row: Row, language: str, step: Any) -> None:
     if row["value"] is not None:
         step("value", f"{row['value']:,.{places}f} {row['unit_of_measure']}", row["year"])
     if row["target"] is not None:
-        step("target", f"{row['target']:,.{places}f} {row['unit_of_measure']}", row["target_year"], item.bound)
+        bound = phrase(f"indicator_word.{item.bound}", language)
+        step("target", bound, f"{row['target']:,.{places}f} {row['unit_of_measure']}", row["target_year"])
+    if is_quota(row):
+        step("room", *room_words(row, language))
     status = phrase(f"indicator_status.{row['status']}", language)
     step("status", status, indicator_reasons(row["reason"], language))
+    if "trend" in row:
+        step("trend", trend_words(row, language))
     if row["break"] is not None:
         step("break", phrase(f"indicator_reason.{row['break']}", language))

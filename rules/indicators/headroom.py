@@ -12,6 +12,7 @@ from onemap.rules.indicators.indicator_keys import CEILING, FALL, FLOOR, RISE
 NO_PACE, NOT_USED, COMMITTED = "no_pace", "not_used", "committed"
 STATES = 3  # before the one in force, over which the pace is taken
 _YEAR = 365.25
+_SAME = 1e-6  # of the larger value
 Record = dict[str, Any]
 NOTHING: Mapping[str, None] = dict.fromkeys(
     ("headroom", "committed", "committed_reason", "free", "pace", "days_left", "days_reason")
@@ -36,7 +37,7 @@ def set_headroom(rows: Sequence[Record]) -> None:
         if row["target"] is None or row["bound"] not in (FLOOR, RISE, CEILING, FALL) or row["value"] is None:
             continue
         sign = 1.0 if row["bound"] in (CEILING, FALL) else -1.0
-        row["headroom"] = sign * (row["target"] - row["value"])
+        row["headroom"] = sign * (row["target"] - row["value"]) + 0.0  # no minus before nothing
         row["free"] = None if row["committed_reason"] else row["headroom"] - (row["committed"] or 0.0)
         _set_days(row, sign, known[-STATES - 1 :])
 
@@ -46,7 +47,8 @@ def _set_days(row: Record, sign: float, known: Sequence[tuple[date, float]]) -> 
         row["days_reason"] = NO_PACE
         return
     (begin, first), (end, last) = known[0], known[-1]
-    row["pace"] = (last - first) / (end - begin).days * _YEAR
+    moved = 0.0 if is_same(first, last) else last - first
+    row["pace"] = moved / (end - begin).days * _YEAR
     if row["free"] is None:
         row["days_reason"] = row["committed_reason"]
     elif row["free"] <= 0:
@@ -55,6 +57,11 @@ def _set_days(row: Record, sign: float, known: Sequence[tuple[date, float]]) -> 
         row["days_reason"] = NOT_USED
     else:
         row["days_left"] = row["free"] / (sign * row["pace"]) * _YEAR
+
+
+def is_same(before: float, after: float) -> bool:
+    """Whether two states have one value, but for how the same ground is measured twice."""
+    return abs(after - before) <= _SAME * max(abs(before), abs(after))
 
 
 def _state_day(row: Record) -> date:

@@ -14,6 +14,7 @@ from onemap.rules.indicators.indicator_keys import CEILING, FALL
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import NONE, limits_of
 from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.indicators.trends import SIGNS
 from onemap.rules.maps.page_files import Page
 
 _MOST_ROWS = 14  # that a page's chart and table hold together
@@ -37,13 +38,14 @@ def indicator_pages(
         groups.setdefault((row["unit"], row["as_of"]), []).append(row)
     pages: list[Page] = []
     charts = []
+    has_trends = len({row["as_of"] for row in rows}) > 1
     for group in groups.values():
         ordered = sorted(group, key=lambda row: row["reason"] == "not_applicable")
         parts = [ordered[first : first + _MOST_ROWS] for first in range(0, len(ordered), _MOST_ROWS)]
         for number, part in enumerate(parts, start=1):
             title = phrase("figures.indicators", language, unit=unit_words(part[0], language), day=part[0]["as_of"])
             title += f" ({number}/{len(parts)})" if len(parts) > 1 else ""
-            pages.append(_page(title, group, part, packs, catalogue, language))
+            pages.append(_page(title, group, part, packs, catalogue, language, has_trends))
             charts.append(indicator_chart(title, part, packs, catalogue, language))
     return pages, charts
 
@@ -55,6 +57,7 @@ def _page(
     packs: Sequence[IndicatorPack],
     catalogue: Catalogue,
     language: str,
+    has_trends: bool,
 ) -> Page:
     """The page of some rows; its facts speak of the whole group."""
     counts = [
@@ -70,13 +73,13 @@ def _page(
         [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.status", language), comma.join(counts)],
     ]
-    columns = ("indicator", "value", "target", "status", "reason")
+    columns = ("indicator", "value", *(("trend",) if has_trends else ()), "target", "status", "reason")
     block = {
         "heading": phrase("figures.values", language),
         "heads": [phrase(f"figures.{name}", language) for name in columns],
-        "rows": [_cells(row, language) for row in part],
-        "widths": [5, 3, 3, 2.4, 4.6],
-        "numbers": [1, 2],
+        "rows": [_cells(row, language, has_trends) for row in part],
+        "widths": [4.4, 2.8, 3, 2.6, 2.2, 4] if has_trends else [5, 3, 3, 2.4, 4.6],
+        "numbers": [1, 3] if has_trends else [1, 2],
         "note": None,
     }
     return {"title": title, "facts": facts, "blocks": [block]}
@@ -99,10 +102,29 @@ def value_words(row: Record, language: str) -> tuple[str, str]:
     return value, target
 
 
-def _cells(row: Record, language: str) -> list[str]:
+def _cells(row: Record, language: str, has_trends: bool) -> list[str]:
     value, target = value_words(row, language)
     reasons = ",".join(filter(None, (row["reason"], row["break"])))
-    return [row["title"], value, target, status_words(row["status"], language), indicator_reasons(reasons, language)]
+    why = [indicator_reasons(reasons, language), way_words(row, language)]
+    trend, status = [trend_words(row, language)] if has_trends else [], status_words(row["status"], language)
+    return [row["title"], value, *trend, target, status, phrase("said.comma", language).join(filter(None, why))]
+
+
+def trend_words(row: Mapping[str, Any], language: str) -> str:
+    """Which way a value goes, by sign and word, since which value of which day; or why nobody can say."""
+    if row["value"] is None:
+        return "–"
+    if row["trend"] is None:
+        reason = indicator_reasons(row["trend_reason"], language)
+        return f"{SIGNS[None]} {phrase('trend.unknown', language, reason=reason)}"
+    facts = {"value": value_text(row["before"], [row["before"]]), "day": row["before_as_of"]}
+    word = phrase(f"trend.{row['trend']}", language)
+    return f"{SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
+
+
+def way_words(row: Record, language: str) -> str:
+    """Along what its walks went; of a value without a walk nothing."""
+    return phrase(f"way.{row['way']}", language) if row["way"] else ""
 
 
 def indicator_chart(

@@ -8,6 +8,8 @@ from onemap.layers.messages import sentences
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.reason_words import indicator_reasons
 
+_REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
+
 
 def sheets_for_people(tables: Mapping[str, Table], language: str) -> dict[str, Table]:
     """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
@@ -25,6 +27,9 @@ def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
         "status": lambda code: str(said["indicator_status"][code]),
         "break": lambda code: str(said["indicator_reason"][code]),
         "kind": lambda code: str(said["warning_kind"][code]),
+        "way": lambda code: str(said["way"][code]),
+        "trend": lambda code: str(said["trend"][code]),
+        **dict.fromkeys(_REASONS, lambda code: indicator_reasons(code, language)),
         "state": lambda code: str(said["warning_state"][code]),
         **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),
     }

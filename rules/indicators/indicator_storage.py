@@ -48,4 +48,5 @@ def stored_options(library: Library, identifier: str) -> IndicatorOptions:
         units_where=parameters["units_where"],
         only=tuple(parameters["only"]),
         known_at=min(moments),
+        states=int(parameters.get("states") or 0),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.indicators.indicator_pages import measure_words, trend_words
 from onemap.rules.indicators.reason_words import indicator_reasons
 
 _MOST_ROWS = 200  # that somebody reads; --json and --out have them all
@@ -35,11 +36,13 @@ def _line(row: dict[str, Any], language: str) -> str:
         facts = {"target": _number(row["target"]), "year": row["target_year"] or "–"}
         target = phrase("said.indicator_target", language, **facts)
     reasons = "" if row["reason"] == "no_target" else indicator_reasons(row["reason"], language)
-    value = "–" if row["value"] is None else f"{_number(row['value'])} {row['unit_of_measure']}"
+    measure = measure_words(row["unit_of_measure"], language)
+    value = "–" if row["value"] is None else f"{_number(row['value'])} {measure}"
     way = "" if row["way"] is None else phrase(f"way.{row['way']}", language)
     words = [
         f"{row['title']}: {value}",
         way,
+        trend_words(row, language) if row["trend"] else "",
         target,
         _room(row, language),
         status if row["reason"] != "no_target" else "",
@@ -52,7 +55,7 @@ def _room(row: dict[str, Any], language: str) -> str:
     """What a quota leaves free after all that is committed, and for how long; of another row nothing."""
     if row["free"] is None:
         return ""
-    facts = {"free": _number(row["free"]), "unit": row["unit_of_measure"]}
+    facts = {"free": _number(row["free"]), "unit": measure_words(row["unit_of_measure"] or "", language)}
     if not row["days_left"]:
         return phrase("said.free", language, **facts)
     return phrase("said.free_days", language, **facts, days=f"{row['days_left']:,.0f}")
@@ -92,10 +95,17 @@ def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
 
 
 def _warning_line(row: dict[str, Any], language: str) -> str:
-    words = [row["layer"], row["unit"], row["subject"], phrase(f"indicator_status.{row['status']}", language)]
+    what = row.get("title") or row["subject"]
+    words = [
+        row["layer"],
+        row["unit_title"] or row["unit"],
+        what,
+        phrase(f"indicator_status.{row['status']}", language),
+    ]
     if row["value"] is not None:
         limit = "" if row["limit"] is None else f" / {_number(row['limit'])}"
-        words.append(f"{_number(row['value'])}{limit} {row['unit_of_measure'] or ''}".strip())
+        measure = measure_words(row["unit_of_measure"] or "", language)
+        words.append(f"{_number(row['value'])}{limit} {measure}".strip())
     words += [row["day"], _room(row, language)]
     if row["reason"] is not None:
         is_word = row["kind"] != "sums"

@@ -18,15 +18,17 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
+from onemap.layers.library.versions import versions
 from onemap.layers.software import software_versions
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed
-from onemap.rules.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE
+from onemap.rules.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE, REVIEW
 from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack, Term
 from onemap.rules.indicators.indicator_targets import NONE, OK, UNKNOWN, WARN, Target, Targets, least_known, status_of
 from onemap.rules.indicators.reach import NETWORK, STRAIGHT
 from onemap.rules.indicators.series_breaks import mark_breaks
 from onemap.rules.indicators.term_measures import TermMeasures, TermValues
+from onemap.rules.indicators.trends import earlier_states, set_trends
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
 from onemap.rules.statistics.units import AreaUnits, area_units
@@ -38,7 +40,10 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class IndicatorOptions:
-    """What is asked: by which packs, in which units, on which days, which indicators (all if none is named)."""
+    """What is asked: by which packs, in which units, on which days, which indicators (all if none is named).
+
+    states: in how many states of its own data before each day an indicator is measured as well.
+    """
 
     packs: tuple[IndicatorPack, ...]
     days: tuple[date, ...]
@@ -47,6 +52,7 @@ class IndicatorOptions:
     units_where: str | None = None
     only: tuple[str, ...] = ()
     known_at: datetime | None = None
+    states: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,20 +71,21 @@ class Indicators:
 def indicators(library: Library, options: IndicatorOptions, threads: Threads) -> Indicators:
     """Measure. Raises OneMapError indicators.…, statistics.…, layer.unknown, compare.… and a file's refusals."""
     began, started = time.perf_counter(), now()
-    wanted = _wanted(options)
+    asked = _asked_by_day(library, options)
     days = [
-        _Day(library, options, day, threads.part(place / len(options.days), (place + 1) / len(options.days)))
-        for place, day in enumerate(options.days)
+        _Day(library, options, day, threads.part(place / len(asked), (place + 1) / len(asked)))
+        for place, day in enumerate(asked)
     ]
     rows: list[Record] = []
     for day in days:
-        rows += day.rows(wanted)
+        rows += day.rows(asked[day.day])
     mark_breaks(rows, _grounds(days))
     set_headroom(rows)
+    set_trends(rows)
     layers: dict[str, Record] = {}
     for day in days:
         layers |= {version["table"]: version for version in day.versions()}
-    problems = [problem for day in days for problem in day.problems(library, options)]
+    problems = [problem for day in days if day.day in options.days for problem in day.problems(library, options)]
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -95,7 +102,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     features = [row for day in days for row in day.features]
     record["seconds"] = round(time.perf_counter() - began, 3)
     units = [row for day in days for row in day.unit_records()]
-    tables = _tables(rows, terms, features, days)
+    tables = _tables(rows, terms, features, days, options.states > 0)
     return Indicators(rows, terms, features, units, problems, record, tables)
 
 
@@ -108,6 +115,7 @@ def _parameters(options: IndicatorOptions) -> Record:
         "units_where": options.units_where,
         "only": list(options.only),
         "known_at": options.known_at.isoformat() if options.known_at else None,
+        "states": options.states,
     }
 
 
@@ -118,6 +126,20 @@ def _wanted(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
     if unknown:
         raise OneMapError("indicators.unknown", field="--only", value=unknown, known=sorted(ids))
     return [(pack, item) for pack, item in every if not options.only or item.id in options.only]
+
+
+def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
+    """Which indicators are measured on which days, in the order of the days: all on those that are asked for."""
+    wanted = _wanted(options)
+    asked: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
+    if options.states:
+        known = versions(library, options.known_at)
+        units = None if options.unit is None or "@" in options.unit else options.unit
+        for day in options.days:
+            for at, some in earlier_states(known, units, wanted, day, options.states).items():
+                asked.setdefault(at, []).extend(one for one in some if one not in asked[at])
+    asked |= dict.fromkeys(options.days, wanted)
+    return {day: asked[day] for day in sorted(asked)}
 
 
 def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnits:
@@ -178,7 +200,7 @@ class _Day:
     def _committed(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         """By unit what is spoken for and not yet in the value, in the indicator's unit, with its terms; or why not."""
         if item.committed is None:
-            return [dict(NOTHING) for _ in self.units.names]
+            return [{**NOTHING, "in_review": None} for _ in self.units.names]
         terms = [pack.terms[name] for name in item.committed.names]
         found = {term.id: self._measures.measure(pack.id, term) for term in terms}
         self._asked |= {(pack.id, name, None): values for name, values in found.items()}
@@ -190,7 +212,10 @@ class _Day:
             base = None if lost else item.committed.value(values)
             row: Record = {"share_known": known, "value": None if base is None else item.unit.of(base)}
             reason = _why_unknown(pack, item, terms, found, row, lost, unit)
-            row = {"committed": None if reason else row["value"], "committed_reason": reason}
+            row = {"committed": None if reason else row["value"], "committed_reason": reason, "in_review": None}
+            if not reason:  # formulas of quantities of one kind are sums, so that parts of them add up
+                cases = {term.id: values[term.id] if term.kind == REVIEW else 0.0 for term in terms}
+                row["in_review"] = item.unit.of(item.committed.value(cases) or 0.0)
             rows.append({**NOTHING, **row, "spoken_for": [_input(term, found[term.id], unit) for term in terms]})
         return rows
 
@@ -369,19 +394,21 @@ def _grounds(days: Sequence[_Day]) -> dict[tuple[str, Any], Any]:
     }
 
 
-def _tables(rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day]) -> dict[str, Table]:
+def _tables(
+    rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day], has_trends: bool
+) -> dict[str, Table]:
     """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
     grounds = _grounds(days)
     flat = [{name: value for name, value in row.items() if name not in ("inputs", "spoken_for")} for row in rows]
     shapes = np.array([*(grounds[row["as_of"], row["unit"]] for row in rows), None], dtype=object)[:-1]
     return {
-        "indicators": Table(_columns(flat, VALUE_COLUMNS), shapes),
+        "indicators": Table(_columns(flat, VALUE_COLUMNS | (TREND_COLUMNS if has_trends else {})), shapes),
         "terms": Table(_columns(terms, TERM_COLUMNS)),
         "features": Table(_columns(features, FEATURE_COLUMNS)),
     }
 
 
-VALUE_COLUMNS: Mapping[str, str] = {
+VALUE_COLUMNS: dict[str, str] = {
     **dict.fromkeys(("id", "pack", "unit", "unit_title", "unit_version", "as_of"), "text"),
     "year": "whole",
     "value": "number",
@@ -393,6 +420,12 @@ VALUE_COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("way", "break"), "text"),
     **dict.fromkeys(("headroom", "committed", "free", "pace", "days_left"), "number"),
     **dict.fromkeys(("committed_reason", "days_reason"), "text"),
+}
+# Of runs that ask for states before: a run that was kept without them stays the same when it is repeated.
+TREND_COLUMNS: dict[str, str] = {
+    **dict.fromkeys(("trend", "trend_reason"), "text"),
+    "before": "number",
+    "before_as_of": "text",
 }
 TERM_COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("unit", "as_of", "pack", "term"), "text"),

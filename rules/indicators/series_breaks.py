@@ -19,14 +19,14 @@ def mark_breaks(rows: list[Record], grounds: Mapping[tuple[str, Any], Any]) -> N
     edition of classes; `same_state`: the same versions as the day before, so nothing was measured anew.
     """
     before: dict[tuple[str, str, Any], Record] = {}
-    first = rows[0]["as_of"] if rows else None
+    first: dict[tuple[str, str], str] = {}  # the day on which an indicator is measured first
     moved: dict[tuple[str, str, Any], bool] = {}
     for row in rows:
         key = row["pack"], row["id"], row["unit"]
-        earlier = before.get(key)
+        earlier, begin = before.get(key), first.setdefault(key[:2], row["as_of"])
         before[key] = row
         if earlier is None:
-            row["break"] = _inside(row) or (UNITS if row["as_of"] != first else None)
+            row["break"] = _inside(row) or (UNITS if row["as_of"] != begin else None)
             continue
         pair = earlier["as_of"], row["as_of"], row["unit"]
         if pair not in moved:
@@ -40,8 +40,13 @@ def _mark(earlier: Record, row: Record, is_moved: bool) -> str | None:
         return UNITS
     if _inside(row) or _other_classes(earlier, row):
         return CLASSES
-    hashes = [[one["hash"] for term in some["inputs"] for one in term["versions"]] for some in (earlier, row)]
-    return SAME_STATE if hashes[0] == hashes[1] and hashes[0] else None
+    states = [_state(some) for some in (earlier, row)]
+    return SAME_STATE if states[0] == states[1] and any(term[1] for term in states[0]) else None
+
+
+def _state(row: Record) -> list[tuple[Any, list[str]]]:
+    """What a value is measured on: of each term the versions, and the year of a table's rows."""
+    return [(term.get("year"), [one["hash"] for one in term["versions"]]) for term in row["inputs"]]
 
 
 def _inside(row: Record) -> str | None:

@@ -13,6 +13,7 @@ from onemap.rules.charts.small_multiples import Panel
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
+    indicator_chart,
     measure_words,
     pack_names,
     source_words,
@@ -20,9 +21,12 @@ from onemap.rules.indicators.indicator_pages import (
     table_name,
     unit_words,
 )
+from onemap.rules.indicators.quota_pages import quota_figure, quotas
 from onemap.rules.indicators.reason_words import indicator_reasons
 from onemap.rules.maps.page_files import Page
 
+UNITS, SERIES, QUOTA, TARGETS = "units", "series", "quota", "targets"  # kinds of charts
+_MOST_BULLETS = 14
 MOST_UNITS = 40  # that one chart shows
 _MOST_LINES = 8
 _SAME = "same_state"
@@ -38,6 +42,8 @@ def series_pages(
     if len({row["as_of"] for row in rows}) < 2:
         return pages, figures
     for group in _by_indicator(rows):
+        if len({row["as_of"] for row in group}) < 2:
+            continue
         figure = _over_days(group, catalogue, language)
         pages.append(_page(figure.words.title, group, packs, catalogue, language))
         figures.append(figure)
@@ -51,6 +57,8 @@ def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -
     of_last = [row for row in rows if row["as_of"] == last]
     if len({row["as_of"] for row in rows}) > 1:
         for group in _by_indicator(rows):
+            if len({row["as_of"] for row in group}) < 2:
+                continue
             found = _over_days(group, catalogue, language)
             figure = found.lines if isinstance(found, PanelFigure) else found
             if len(figure.series) <= _MOST_LINES:
@@ -59,12 +67,60 @@ def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -
         figures += [_by_unit(group, last, catalogue, language) for group in _by_indicator(of_last)]
     elif any(row["target"] for row in of_last):
         figures.append(_of_targets(of_last, last, catalogue, language))
-    return figures
+    return figures + [quota_figure(group, catalogue, language).stacked for group in quotas(of_last)]
 
 
 def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure:
     """One indicator's values in units on one day, with their targets."""
     return _by_unit(rows, rows[0]["as_of"], catalogue, language)
+
+
+def series_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure | PanelFigure | None:
+    """One indicator over its days, by unit; None where it has one day alone, or no value on any."""
+    groups = _by_indicator(rows)
+    if not groups or len({row["as_of"] for row in rows}) < 2:
+        return None
+    return _over_days(groups[0], catalogue, language)
+
+
+def charts_of(
+    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str, width_mm: float
+) -> list[Record]:
+    """Each chart as kind, pack, id, unit and svg. rows: of `indicators`, on one day or several.
+
+    Of an indicator: its units on the last day, its series where there are several days, and what its quota is used by.
+    Of a unit: its values against their targets.
+    """
+    last = max((row["as_of"] for row in rows), default="")
+    of_last = [row for row in rows if row["as_of"] == last]
+    charts: list[Record] = []
+
+    def add(kind: str, row: Record, figure: AnyFigure) -> None:
+        named = {"pack": row["pack"], "id": row["id"]} if kind != TARGETS else {"pack": None, "id": None}
+        unit = row["unit"] if kind == TARGETS else None
+        charts.append({"kind": kind, **named, "unit": unit, "svg": figure.picture(width_mm)})
+
+    for group in _grouped(of_last, "pack", "id"):
+        add(UNITS, group[0], unit_figure(group, catalogue, language))
+    for group in _grouped(rows, "pack", "id"):
+        figure = series_figure(group, catalogue, language)
+        if figure is not None:
+            add(SERIES, group[0], figure)
+    for group in quotas(of_last):
+        add(QUOTA, group[0], quota_figure(group, catalogue, language))
+    for group in _grouped(of_last, "unit"):
+        held = [row for row in group if row["target"] is not None][:_MOST_BULLETS]
+        if held:
+            title = f"{unit_words(group[0], language)} · {last}"
+            add(TARGETS, group[0], indicator_chart(title, held, packs, catalogue, language))
+    return charts
+
+
+def _grouped(rows: Sequence[Record], *names: str) -> list[list[Record]]:
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in names), []).append(row)
+    return list(groups.values())
 
 
 def _by_indicator(rows: Sequence[Record]) -> list[list[Record]]:
@@ -96,16 +152,26 @@ def _over_days(rows: Sequence[Record], catalogue: Catalogue, language: str) -> F
     values = {unit: tuple(_number(found.get(day), "value") for day in days) for unit, found in units.items()}
     targets = {unit: tuple(_number(found.get(day), "target") for day in days) for unit, found in units.items()}
     if len(units) > 1:
-        panels = [Panel(_name(found, language), values[unit], targets[unit]) for unit, found in units.items()]
+        breaks = {
+            unit: tuple(place for place, day in enumerate(days) if day in found and _is_break(found[day]))
+            for unit, found in units.items()
+        }
+        panels = [
+            Panel(_name(found, language), values[unit], targets[unit], breaks[unit]) for unit, found in units.items()
+        ]
         return PanelFigure(words, labels, tuple(panels[:MOST_UNITS]))
     ((unit, found),) = units.items()
-    breaks = {
+    marks = {
         label: indicator_reasons(found[day]["break"], language)
         for day, label in zip(days, labels, strict=True)
-        if day in found and found[day]["break"] not in (None, _SAME)
+        if day in found and _is_break(found[day])
     }
     series = (BarSeries(_name(found, language), values[unit]),)
-    return Figure(words, labels, series, targets[unit], LINES, moments, breaks)
+    return Figure(words, labels, series, targets[unit], LINES, moments, marks)
+
+
+def _is_break(row: Record) -> bool:
+    return row["break"] not in (None, _SAME)
 
 
 def _name(found: Mapping[str, Record], language: str) -> str:

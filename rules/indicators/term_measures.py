@@ -172,8 +172,10 @@ class TermMeasures:
         certain = pieces.of_features(truth.true)
         value, features, facts, measure = self._value(term, layer, certain)
         beyond = self._beyond_m2(chosen)
-        unsure = unsure + self._unsure_m2(layer, pieces, truth, certain)
-        known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        own_m2, doubt = self._unsure(layer, pieces, truth, certain)
+        unsure = unsure + own_m2
+        # A unit's ground is large against what is asked of it: of the features that may count, too, most must be sure.
+        known = 1.0 - np.maximum(np.minimum((beyond + unsure) / self.ground_m2, 1.0), doubt)
         lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
         if layer.entry.geometry != POLYGON:
             known = known * _share(features, features + lost)
@@ -280,7 +282,7 @@ class TermMeasures:
             truth, pieces = self._truth(layer, part.where), layer.pieces
             certain = pieces.of_features(truth.true)
             found = union_by(certain.unit, certain.geometry, self._count, self.threads)
-            unsure = self._unsure_m2(layer, pieces, truth, certain)
+            unsure, _ = self._unsure(layer, pieces, truth, certain)
             self._grounds[part] = self._shifted_back(layer, found), unsure
         return self._grounds[part]
 
@@ -344,14 +346,20 @@ class TermMeasures:
         found = layer.pieces_in(shift_geometries(ground[rows], (-east, -north)))
         return replace(found, unit=rows[found.unit])
 
-    def _unsure_m2(self, layer: LayerInUnits, pieces: UnitPieces, truth: Truth, certain: UnitPieces) -> np.ndarray:
-        """Ground under features of which nobody knows whether they count, and under none that does, by unit."""
+    def _unsure(
+        self, layer: LayerInUnits, pieces: UnitPieces, truth: Truth, certain: UnitPieces
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Ground under features of which nobody knows whether they count, and under none that does, by unit.
+
+        In m², and as a share of the ground under all that may count.
+        """
         if layer.entry.geometry != POLYGON or not truth.unknown.any():
-            return np.zeros(self._count)
+            return np.zeros(self._count), np.zeros(self._count)
         possible = pieces.of_features(truth.true | truth.unknown)
         areas = [layer.areas_of(some, some.unit, self._count) for some in (possible, certain)]
         found = [one.area_m2 for one in areas if one is not None]
-        return np.maximum(found[0] - found[1], 0.0)
+        unsure = np.maximum(found[0] - found[1], 0.0)
+        return unsure, np.divide(unsure, found[0], out=np.zeros(self._count), where=found[0] > 0)
 
     def _beyond_m2(self, chosen: Sequence[Version]) -> np.ndarray:
         """How much of each unit (m,) some of these versions say nothing of."""

@@ -1,7 +1,7 @@
 """Themes: named lists of layers, tables and indicators, such as agriculture or housing, read from TOML."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Theme:
     """One theme: codes of layers with ground and of tables, and ids of indicators, each in the order of the file.
 
     about: what its page says first, by language; chart: which indicators the page's chart shows, all if none is named.
+    file: where it was read, None of one that comes along.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Theme:
     indicators: tuple[str, ...]
     about: Mapping[str, str] = field(default_factory=dict)
     chart: tuple[str, ...] = ()
+    file: str | None = None
 
 
 def themes(files: Sequence[str], catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> list[Theme]:
@@ -63,7 +65,9 @@ def _theme_of(path: Path, catalogue: Mapping[str, LayerEntry], indicators: Seque
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise OneMapError("theme.encoding", file=path.name) from None
-    return parse_theme(text, path.name, catalogue, None if path.parent == FOLDER else indicators)
+    is_own = path.parent != FOLDER
+    theme = parse_theme(text, path.name, catalogue, indicators if is_own else None)
+    return replace(theme, file=str(path)) if is_own else theme
 
 
 def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str] | None) -> Theme:

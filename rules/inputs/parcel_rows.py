@@ -7,11 +7,13 @@ from functools import cached_property
 from operator import is_
 
 import numpy as np
+import pyarrow as pa
 import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.parts import multi, shift_polygons
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.rules.overlay.pair_ground import moved_ground
 
 _POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB begins
 _OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # a multipolygon's, before its one part
@@ -50,57 +52,48 @@ class ParcelRows:
         return ellipsoidal_areas_m2(self.geometries, self.crs)
 
     @cached_property
-    def multis(self) -> np.ndarray:
-        """The parcels as multipolygons (n,)."""
-        return multi(self.geometries, "polygon")
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of the parcels (n, 4)."""
+        boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
+        return boxes
 
     @cached_property
-    def wkb(self) -> np.ndarray:
-        """The multipolygons as WKB (n,)."""
-        return as_multis(self.given_wkb())
+    def wkb(self) -> pa.Array:
+        """The parcels as multipolygons, as WKB (n,)."""
+        return pa.array(as_multis(self.given_wkb()), pa.large_binary())
 
-    def grounds_in_library(self, grounds: np.ndarray, parcel: np.ndarray) -> "GroundsInLibrary":
-        """Grounds (k,), counted from the origin, or None, of parcels (k,), back in the library's plane."""
-        whole = np.zeros(len(grounds), dtype=bool)
+    def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
+        """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""
+        is_whole = np.zeros(len(ground), dtype=bool)
         if min(self.origin) >= 0:  # else what is taken off is put on again with a loss, and moving says how much
-            pairs = map(is_, grounds.tolist(), self.local[parcel].tolist())
-            whole = np.fromiter(pairs, dtype=bool, count=len(grounds))
-        result = np.empty(len(grounds), dtype=object)
-        result[whole] = self.geometries[parcel[whole]]
-        result[~whole] = shift_polygons(grounds[~whole], self.origin)
-        return GroundsInLibrary(self, result, np.where(whole, parcel, -1))
+            rows = np.flatnonzero(ground.size == 0)
+            pairs = map(is_, ground.others[rows].tolist(), self.local[parcel[rows]].tolist())
+            is_whole[rows] = np.fromiter(pairs, dtype=bool, count=len(rows))
+        whole, part = np.flatnonzero(is_whole), np.flatnonzero(~is_whole)
+        given = np.full(len(ground), None, dtype=object)
+        given[whole] = self.geometries[parcel[whole]]
+        moved = moved_ground(ground.at(part), self.origin).among(given, part)
+        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved)
 
 
 @dataclass(frozen=True)
 class GroundsInLibrary:
-    """Grounds (k,) in the library's plane, or None; parcel (k,): whose whole ground it is, -1 of a part."""
+    """Grounds (k,) in the library's plane; parcel (k,): whose whole ground it is, -1 of a part."""
 
     parcels: ParcelRows
-    geometries: np.ndarray
     parcel: np.ndarray
-
-    def at(self, rows: np.ndarray) -> "GroundsInLibrary":
-        """Some of them."""
-        return GroundsInLibrary(self.parcels, self.geometries[rows], self.parcel[rows])
+    ground: FlatGround
 
     @property
     def area_ellipsoidal_m2(self) -> np.ndarray:
         """Their areas on the ellipsoid (k,), 0 where there is none."""
-        areas, part = self._from(self.parcels.area_ellipsoidal_m2)
-        areas[part] = ellipsoidal_areas_m2(self.geometries[part], self.parcels.crs)
+        whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
+        areas = np.empty(len(self.parcel))
+        areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]
+        areas[part] = ellipsoidal_areas_m2(self.ground.at(part).geometries, self.parcels.crs)
         return areas
 
-    def multis_and_wkb(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
-        """As multis of a kind, polygon, line or point, and the same as WKB."""
-        multis, part = self._from(self.parcels.multis)
-        multis[part] = multi(self.geometries[part], kind)
-        wkb, _ = self._from(self.parcels.wkb)
-        wkb[part] = shapely.to_wkb(multis[part], byte_order=1)
-        return multis, wkb
-
-    def _from(self, of_parcels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What is known of whole parcels (k,), and the rows of parts, of which it is not."""
-        part = np.flatnonzero(self.parcel < 0)
-        known = np.empty(len(self.parcel), dtype=of_parcels.dtype)
-        known[self.parcel >= 0] = of_parcels[self.parcel[self.parcel >= 0]]
-        return known, part
+    def wkb(self) -> pa.Array:
+        """Multipolygons, multilines or multipoints as WKB (k,), null where there is no ground."""
+        whole = np.flatnonzero(self.parcel >= 0)
+        return self.ground.wkb([(whole, self.parcels.wkb.take(pa.array(self.parcel[whole])))] if len(whole) else ())

@@ -41,7 +41,7 @@ def _judge(ground: Ground) -> Judgement:
         pairs=Pairs(
             overlaps.parcel,
             overlaps.feature,
-            overlaps.geometry,
+            overlaps.ground,
             np.zeros(len(overlaps.parcel)),
             is_doubtful,
             ~is_doubtful,
@@ -65,7 +65,7 @@ def _net_areas(pairs: Pairs, features: Features, net: Options, count: int) -> np
     )
     is_known = (part >= 0) & np.isfinite(part) & (whole > 0) & np.isfinite(whole)
     ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature]
-    net_m2 = shapely.area(pairs.geometry) * ratio
+    net_m2 = pairs.ground.area_m2 * ratio
     return np.bincount(pairs.parcel[pairs.of_hit], net_m2[pairs.of_hit], minlength=count)
 
 

@@ -6,6 +6,7 @@ The length is that of the union, the number that of places: what is drawn twice 
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import Kind
 from onemap.rules.kinds.unknown_ground import name_reasons
@@ -48,7 +49,7 @@ def _judge(ground: Ground) -> Judgement:
         pairs=Pairs(
             parcel,
             feature,
-            inside,
+            FlatGround.of(inside),
             np.zeros(len(parcel)),
             is_doubtful,
             ~is_doubtful,

@@ -31,13 +31,13 @@ def shared_grounds(
     pairs = overlaps(parcels, tree, features, threads)
     # Every layer has parcels of its own, as it were, so that nothing of two layers is joined.
     parcel_of_layer = layer_of_feature[pairs.feature] * count + pairs.parcel
-    apart = Overlaps(parcel_of_layer, pairs.feature, pairs.geometry, pairs.failed)
+    apart = Overlaps(parcel_of_layer, pairs.feature, pairs.ground, pairs.failed)
     ground = grounds(apart, np.tile(parcels, len(read)), features, threads)
     result = {}
     for layer, code in enumerate(read):
         rows, failures = layer_of_feature[pairs.feature] == layer, layer_of_feature[pairs.failed[:, 1]] == layer
         failed = pairs.failed[failures] - [0, first_feature[layer]]
         feature = pairs.feature[rows] - first_feature[layer]
-        of_layer = Overlaps(pairs.parcel[rows], feature, pairs.geometry[rows], failed)
+        of_layer = Overlaps(pairs.parcel[rows], feature, pairs.ground.at(rows), failed)
         result[code] = SharedGround(of_layer, ground[layer * count : (layer + 1) * count].copy())
     return result

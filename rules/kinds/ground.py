@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
@@ -63,7 +64,7 @@ class SharedGround:
         is_chosen, is_chosen_failure = new_row[pairs.feature] >= 0, new_row[failed[:, 1]] >= 0
         failures = np.column_stack([failed[is_chosen_failure, 0], new_row[failed[is_chosen_failure, 1]]])
         features = new_row[pairs.feature[is_chosen]]
-        return SharedGround(Overlaps(pairs.parcel[is_chosen], features, pairs.geometry[is_chosen], failures), None)
+        return SharedGround(Overlaps(pairs.parcel[is_chosen], features, pairs.ground.at(is_chosen), failures), None)
 
 
 class CoveredGround:
@@ -144,7 +145,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pieces of single features: parcel (k,), feature (k,), ground (k,), least distance in m (k,).
+    """Pieces of single features: parcel (k,), feature (k,), ground of any dimension (k,), least distance in m (k,).
 
     no_value (k,): the feature's condition or class is unknown; of_hit (k,): it belongs to the conflict, else to the
     ground that cannot be judged.
@@ -152,7 +153,7 @@ class Pairs:
 
     parcel: np.ndarray
     feature: np.ndarray
-    geometry: np.ndarray
+    ground: FlatGround
     distance_m: np.ndarray
     no_value: np.ndarray
     of_hit: np.ndarray
@@ -224,7 +225,7 @@ class Judgement:
 def no_pairs() -> Pairs:
     """Pairs of nothing."""
     nobody, never = np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
-    return Pairs(nobody, nobody, np.empty(0, dtype=object), np.empty(0), never, never)
+    return Pairs(nobody, nobody, FlatGround.of(no_ground(0)), np.empty(0), never, never)
 
 
 def no_ground(count: int) -> np.ndarray:

@@ -124,7 +124,7 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
     overlaps = ground.overlaps_with(features.geometries)
     is_hit = against.exceeds(overlaps.parcel, overlaps.feature)
     is_doubtful = against.is_doubtful(overlaps.parcel, overlaps.feature)
-    hit = union_by(overlaps.parcel[is_hit], overlaps.geometry[is_hit], count, ground.threads)
+    hit = union_by(overlaps.parcel[is_hit], overlaps.ground.at(is_hit).geometries, count, ground.threads)
     outside_coverage, is_broken = ground.outside_coverage()
     parts = {"outside_coverage": outside_coverage, "no_value": doubtful_ground(overlaps, is_doubtful, ground)}
     together = unions(parts["outside_coverage"], parts["no_value"])
@@ -140,7 +140,7 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
         pairs=Pairs(
             overlaps.parcel[is_shown],
             overlaps.feature[is_shown],
-            overlaps.geometry[is_shown],
+            overlaps.ground.at(is_shown),
             np.zeros(int(is_shown.sum())),
             is_doubtful[is_shown],
             is_hit[is_shown],

@@ -3,6 +3,7 @@
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.kinds.cross import outlines
 from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import NUMBER, Key, Kind, Options
@@ -41,7 +42,7 @@ def _judge(ground: Ground) -> Judgement:
         pairs=Pairs(
             parcel,
             feature,
-            outlines(shapes)[feature],
+            FlatGround.of(outlines(shapes)[feature]),
             distance_m,
             is_doubtful,
             ~is_doubtful,

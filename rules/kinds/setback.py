@@ -131,7 +131,7 @@ def _judge(ground: Ground) -> Judgement:
         hit=hit,
         unknown=unknown,
         distance_m=np.where(np.isinf(least_m) | shapely.is_missing(hit), np.nan, least_m),
-        pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.geometry, apart_m, ~is_certain, is_certain),
+        pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.ground, apart_m, ~is_certain, is_certain),
         zones=None if "instead" in ground.others else certain_zones,
     )
     name_reasons(judgement, {"outside_coverage": near, "no_value": without_value}, ground)

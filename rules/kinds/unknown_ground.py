@@ -16,7 +16,7 @@ def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground)
 
     is_doubtful: (k,) of the pairs.
     """
-    pieces = overlaps.geometry[is_doubtful]
+    pieces = overlaps.ground.at(is_doubtful).geometries
     return union_by(overlaps.parcel[is_doubtful], pieces, len(ground.parcels), ground.threads)
 
 

@@ -54,7 +54,7 @@ def _judge(ground: Ground) -> Judgement:
     use = _UseAgainstPlan(keys, plan_codes, features.uncertain, permits, is_open)
     overlaps = ground.overlaps_with(features.geometries)
     is_forbidden = use.forbids(overlaps.parcel, overlaps.feature)
-    hit = union_by(overlaps.parcel[is_forbidden], overlaps.geometry[is_forbidden], count, ground.threads)
+    hit = union_by(overlaps.parcel[is_forbidden], overlaps.ground.at(is_forbidden).geometries, count, ground.threads)
     has_no_key = pd.isna(keys)
     is_doubtful = ~has_no_key[overlaps.parcel] & ~is_forbidden & use.lacks_value[overlaps.feature]
     if is_open:
@@ -78,7 +78,7 @@ def _judge(ground: Ground) -> Judgement:
         pairs=Pairs(
             overlaps.parcel[is_shown],
             overlaps.feature[is_shown],
-            overlaps.geometry[is_shown],
+            overlaps.ground.at(is_shown),
             np.zeros(int(is_shown.sum())),
             is_doubtful[is_shown],
             is_forbidden[is_shown],

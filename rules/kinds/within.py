@@ -3,6 +3,7 @@
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs
 from onemap.rules.kinds.kind import GROUND_MEASURES, Kind
@@ -26,7 +27,7 @@ def _judge(ground: Ground) -> Judgement:
     left = covered.copy()
     left[is_whole] = None
     part = ~is_whole[overlaps.parcel]
-    permitted = union_by(overlaps.parcel[part], overlaps.geometry[part], len(covered), ground.threads)
+    permitted = union_by(overlaps.parcel[part], overlaps.ground.at(part).geometries, len(covered), ground.threads)
     hit, hit_broken = subtract_zones(left, permitted, ground, lambda: features.pieces)
     doubtful, pairs, doubt_broken = _doubtful_ground(ground, overlaps, covered)
     zones = Zones(lambda: features.pieces, covered, inverted=True)
@@ -42,16 +43,16 @@ def _doubtful_ground(ground: Ground, overlaps: Overlaps, covered: np.ndarray) ->
     result = doubtful_ground(overlaps, is_doubtful, ground)
     rows = np.flatnonzero(~shapely.is_missing(result))
     inside, inside_broken = intersections(result[rows], covered[rows], ground.threads)
-    certain = union_by(
-        overlaps.parcel[~is_doubtful], overlaps.geometry[~is_doubtful], len(ground.parcels), ground.threads
-    )
+    certain_pieces = overlaps.ground.at(~is_doubtful).geometries
+    certain = union_by(overlaps.parcel[~is_doubtful], certain_pieces, len(ground.parcels), ground.threads)
     result[rows], rest_broken = differences(inside, certain[rows], ground.threads)
     listed = np.flatnonzero(is_doubtful & ~shapely.is_missing(result[overlaps.parcel]))
     parcel, feature = overlaps.parcel[listed], overlaps.feature[listed]
-    pieces, is_broken = intersections(result[parcel], overlaps.geometry[listed], ground.threads)
+    pieces, is_broken = intersections(result[parcel], overlaps.ground.at(listed).geometries, ground.threads)
     is_left = ~shapely.is_missing(pieces)
     every = np.ones(int(is_left.sum()), dtype=bool)
-    pairs = Pairs(parcel[is_left], feature[is_left], pieces[is_left], np.zeros(len(every)), every, ~every)
+    left = FlatGround.of(pieces[is_left])
+    pairs = Pairs(parcel[is_left], feature[is_left], left, np.zeros(len(every)), every, ~every)
     return result, pairs, np.r_[rows[inside_broken | rest_broken], parcel[is_broken]]
 
 

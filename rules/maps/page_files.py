@@ -1,4 +1,4 @@
-"""Pages of title, lead (if any), facts, a picture and tables as one file: PDF by typst, Word, HTML or JSON."""
+"""Pages of title, lead (if any), facts, a picture (if any) and tables as one file: PDF by typst, Word, HTML or JSON."""
 
 import html
 import io
@@ -40,16 +40,22 @@ def json_file(head: dict[str, Any], sheets: Sequence[dict[str, Any]]) -> bytes:
 def pdf_file(
     pages: Sequence[Page], maps: Sequence[str | bytes], head: str, language: str, progress: Progress
 ) -> tuple[bytes, int]:
-    """The PDF and how many pages it has. maps: as SVG texts, or all as PNG; head: what stands at every page's foot."""
+    """The PDF and how many pages it has.
+
+    maps: a page's as SVG text, or all as PNG, an empty one for none; head: what stands at every page's foot.
+    """
     fonts = chosen_fonts()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
         kind = "png" if maps and isinstance(maps[0], bytes) else "svg"
-        content = {"language": language, "foot": head, "maps": kind, "sheets": [_breakable(page) for page in pages]}
+        sheets = [{**_breakable(page), "pictured": bool(svg)} for page, svg in zip(pages, maps, strict=True)]
+        content = {"language": language, "foot": head, "maps": kind, "sheets": sheets}
         (place / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         (place / "fonts.json").write_text(json.dumps(fonts.record(), ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
+            if not svg:
+                continue
             if isinstance(svg, bytes):
                 (place / f"map-{number}.png").write_bytes(svg)
             else:
@@ -97,7 +103,7 @@ def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Se
 
 
 def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> bytes:
-    """The Word file: a page or two for each parcel, its map as a PNG."""
+    """The Word file: a page or two for each parcel, its map as a PNG, an empty one for none."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
 
@@ -112,7 +118,8 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
         if "lead" in page:
             document.add_paragraph(page["lead"])
         word_table(document, (), page["facts"], _FACTS_MM)
-        document.add_picture(io.BytesIO(picture), width=Mm(_MM))
+        if picture:
+            document.add_picture(io.BytesIO(picture), width=Mm(_MM))
         for block in page["blocks"]:
             document.add_heading(block["heading"], 2)
             if block["rows"]:

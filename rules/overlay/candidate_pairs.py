@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons
+from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, occurring
 from onemap.rules.overlay.threads import Threads
 
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
@@ -72,23 +72,13 @@ def sums_of(
     parcels: np.ndarray, parcel: np.ndarray, features: np.ndarray, feature: np.ndarray, threads: Threads
 ) -> CandidatePairs:
     """Those of pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much."""
-    mine, at_mine = _occurring(parcel, len(parcels))
-    others, at_other = _occurring(feature, len(features))
+    mine, at_mine = occurring(parcel, len(parcels))
+    others, at_other = occurring(feature, len(features))
     threads.progress.check()
     one, other = FlatPolygons(parcels[mine], threads), FlatPolygons(features[others], threads)
     flat = FlatPairs(one, at_mine, other, at_other)
     found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
     return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
-
-
-def _occurring(index: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `count` numbers occur in index (k,), ascending (m,), and for each of the k which of the m it is."""
-    is_there = np.zeros(count, dtype=bool)
-    is_there[index] = True
-    occurring = np.flatnonzero(is_there)
-    place = np.empty(count, dtype=np.int64)
-    place[occurring] = np.arange(len(occurring))
-    return occurring, place[index]
 
 
 def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, features: int) -> CandidatePairs:

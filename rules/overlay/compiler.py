@@ -5,6 +5,7 @@ environment if one may write there, else in the user's cache folder, and else fo
 """
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -77,12 +78,30 @@ def _numba() -> Any:
     # What a user says in NUMBA_CACHE_DIR stands.
     settings: Any = numba.config
     settings.CACHE_DIR = settings.CACHE_DIR or _cache_folder(numba.__version__)
+    _pass_over_linear_algebra()
     for module in _KERNEL:
         for function in vars(module).values():
             if isinstance(function, FunctionType) and function.__module__ == module.__name__:
                 # A call would hand over some hundred numbers that describe the arrays, and cost more than its work.
                 register_jitable(forceinline=True)(function)
     return numba
+
+
+def _pass_over_linear_algebra() -> None:
+    """Let numba not look for linear algebra: it would import a good part of scipy, and the kernel asks for none."""
+    with suppress(ImportError, AttributeError):
+        from numba.np import linalg
+
+        looks_for_it = linalg.ensure_blas
+        linalg.ensure_blas = _say_there_is_none
+        try:
+            importlib.import_module("numba.np.arraymath")
+        finally:
+            linalg.ensure_blas = looks_for_it
+
+
+def _say_there_is_none() -> None:
+    raise ImportError
 
 
 def _cache_folder(version: str) -> str:

@@ -84,7 +84,9 @@ def ground_of_pairs(
         if made > shells and shells != 1:
             state, made = UNTOLD, 0
             rings.count[0], rings.count[1] = points, count
-        elif state == OPEN and (made == 0 or (made == 1 and wish[1] > 0.0 and _is_simple(rings, points))):
+        elif state == OPEN and (
+            made == 0 or (made == 1 and wish[1] > 0.0 and _is_simple(rings.x, rings.y, points, rings.count[0] - 1))
+        ):
             state = PROVED
         told[0][k], told[1][k] = state, made
     return end
@@ -388,9 +390,12 @@ def _close(rings: Rings, begin: int, least: float) -> bool:
     if end - begin < 3:
         return False
     x, y = rings.x[begin], rings.y[begin]
-    twice = 0.0
-    for k in range(begin + 1, end - 1):
-        twice += (rings.x[k] - x) * (rings.y[k + 1] - y) - (rings.y[k] - y) * (rings.x[k + 1] - x)
+    # In the order in which GEOS sums, so that half of it is to the last digit the area that GEOS gives.
+    against = 0.0
+    for k in range(begin + 1, end):
+        after = rings.y[k + 1] if k + 1 < end else y
+        against += (rings.x[k] - x) * (rings.y[k - 1] - after)
+    twice = -against
     if twice > 0.0 and twice < 2.0 * least:
         rings.count[0] = begin
         return True
@@ -427,9 +432,17 @@ def _whole_rings(
     return True
 
 
-def _is_simple(rings: Rings, begin: int) -> bool:
-    """Whether no edge of the ring that begins at a point and is the last meets another, for certain."""
-    x, y, last = rings.x, rings.y, rings.count[0] - 1
+def prove_rings(x: Any, y: Any, end: Any, begin: int, stop: int, proved: Any) -> None:
+    """Tell of rings begin … stop - 1 whether no edge of one meets another of it, for certain.
+
+    x, y: points, the first of a ring again at its end; end: where each ring ends; proved: of each 1 or 0.
+    """
+    for r in range(begin, stop):
+        proved[r] = int(_is_simple(x, y, end[r - 1] if r > 0 else 0, end[r] - 1))
+
+
+def _is_simple(x: Any, y: Any, begin: int, last: int) -> bool:
+    """Whether no edge of the ring from one point to another, which is the same, meets another edge, for certain."""
     if last - begin > _MOST_PROVED:
         return False
     for i in range(begin, last):

@@ -1,4 +1,4 @@
-"""Whether features that lie on one parcel share ground with each other: only pairs whose boxes meet are looked at."""
+"""Whether features that lie on one parcel share ground with each other: only pairs whose boxes do are looked at."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,8 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.ragged import ranges
-from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.common_areas import areas_of_pairs
+from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, occurring
 from onemap.rules.overlay.threads import Threads
 
 _PAIRS_AT_ONCE = 1_000_000
@@ -20,12 +21,18 @@ def features_overlap(
     parcel (k,), feature (k,): which feature lies on which parcel, each pair once.
     """
     found = np.zeros(count, dtype=bool)
-    for on, one, other in _near_pairs(parcel, feature, shapely.bounds(features[feature]).reshape(-1, 4)):
+    present, at = occurring(feature, len(features))
+    boxes: np.ndarray = shapely.bounds(features[present]).reshape(-1, 4)
+    flat: FlatPolygons | None = None
+    for on, one, other in _near_pairs(parcel, at, boxes[at]):
+        if len(on) == 0:
+            continue
         threads.progress.check()
+        flat = flat or FlatPolygons(features[present], threads)
         # As one number each, since pairs would be sorted byte by byte.
-        pair, which = np.unique(np.minimum(one, other) * len(features) + np.maximum(one, other), return_inverse=True)
-        first, second = np.divmod(pair, len(features))
-        areas, errors = common_areas(features[first], features[second], threads)
+        pair, which = np.unique(np.minimum(one, other) * len(present) + np.maximum(one, other), return_inverse=True)
+        first, second = np.divmod(pair, len(present))
+        areas, errors, _ = areas_of_pairs(FlatPairs(flat, first, flat, second), threads)
         found[on[(areas > errors + least_m2)[which]]] = True
     return found
 
@@ -33,12 +40,12 @@ def features_overlap(
 def _near_pairs(
     parcel: np.ndarray, feature: np.ndarray, boxes: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The parcel and both features of every two entries on one parcel whose boxes (k, 4) meet, a part at a time."""
+    """The parcel and both features of every two entries on one parcel whose boxes (k, 4) share ground, part by part."""
     west, south, east, north = boxes.T
     by_west = np.argsort(west, kind="stable")
     place = np.empty(len(west), dtype=np.int64)
     place[by_west] = np.arange(len(west))
-    before = np.searchsorted(west[by_west], east, side="right")  # so many begin no farther east than where one ends
+    before = np.searchsorted(west[by_west], east, side="left")  # so many begin west of where one ends
     order = np.lexsort((place, parcel))
     parcel, feature, south, north = parcel[order], feature[order], south[order], north[order]
     width = len(west) + 1
@@ -51,7 +58,7 @@ def _near_pairs(
         stop = max(int(np.searchsorted(done, done[start] - partners[start] + _PAIRS_AT_ONCE, side="right")), start + 1)
         one = np.repeat(np.arange(start, stop), partners[start:stop])
         other = ranges(after[start:stop], partners[start:stop])
-        meet = (south[one] <= north[other]) & (south[other] <= north[one])
+        meet = (south[one] < north[other]) & (south[other] < north[one])
         one, other = one[meet], other[meet]
         yield parcel[one], feature[one], feature[other]
         start = stop

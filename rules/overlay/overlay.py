@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
@@ -38,14 +39,19 @@ class Overlaps:
 
     parcel: np.ndarray
     feature: np.ndarray
-    geometry: np.ndarray
+    ground: FlatGround
     failed: np.ndarray
+
+    @property
+    def geometry(self) -> np.ndarray:
+        """The polygons as geometries (k,), made only where somebody asks."""
+        return self.ground.geometries
 
     def only(self, wanted: np.ndarray) -> "Overlaps":
         """Some of the pairs: a mask (k,). Of all of them it is the same value; what failed stays."""
         if wanted.all():
             return self
-        return Overlaps(self.parcel[wanted], self.feature[wanted], self.geometry[wanted], self.failed)
+        return Overlaps(self.parcel[wanted], self.feature[wanted], self.ground.at(wanted), self.failed)
 
 
 Operation = Callable[..., np.ndarray]
@@ -58,7 +64,7 @@ def _proved(
     expected_m2: np.ndarray,
     threads: Threads,
     flat: FlatPairs | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[FlatGround, np.ndarray]:
     """operation(left, right) pair by pair, in threads: (n,) polygons or None, and (n,) whether it failed even on grids.
 
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
@@ -68,16 +74,16 @@ def _proved(
     make = common_ground if operation is shapely.intersection else remaining_ground
     result, told = make(flat or flat_pairs(left, right, threads), threads, ARITHMETIC_M2)
     untold = np.flatnonzero(~told)
-    result[untold] = _by_geos(operation, left[untold], right[untold], threads)
+    result = result.with_others(untold, _by_geos(operation, left[untold], right[untold], threads))
     failed = np.zeros(len(result), dtype=bool)
-    areas = shapely.area(result)
-    areas[told & shapely.is_missing(result)] = 0.0
+    areas = np.where(told & (result.dimension < 0), 0.0, result.area_m2)
     doubtful = np.flatnonzero(~(np.abs(areas - expected_m2) <= allowed_m2))
-    for row in doubtful:
-        result[row], failed[row] = _once_more(operation, left[row], right[row], expected_m2[row], allowed_m2[row])
-    rest = np.r_[untold, doubtful]
-    result[rest] = polygon_parts(result[rest], ARITHMETIC_M2)
-    return result, failed
+    again = np.full(len(doubtful), None, dtype=object)
+    for at, row in enumerate(doubtful):
+        again[at], failed[row] = _once_more(operation, left[row], right[row], expected_m2[row], allowed_m2[row])
+    result = result.with_others(doubtful, again)
+    rest = np.union1d(untold, doubtful)
+    return result.with_others(rest, polygon_parts(result.others[rest], ARITHMETIC_M2)), failed
 
 
 def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
@@ -158,14 +164,15 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
     failed = np.zeros(len(mine), dtype=bool)
     is_open, apart = shapely.is_missing(geometry), lies_apart(mine)
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
-    rows = np.flatnonzero(is_open & ~apart)
-    flat = met.flat.only(rows)
-    geometry[rows], failed[rows] = _proved(shapely.intersection, mine[rows], other[rows], area[rows], threads, flat)
     rows = np.flatnonzero(is_open & apart)
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
-    keep = ~shapely.is_missing(geometry) & ~failed
+    rows = np.flatnonzero(is_open & ~apart)
+    flat = met.flat.only(rows)
+    made, failed[rows] = _proved(shapely.intersection, mine[rows], other[rows], area[rows], threads, flat)
+    ground = made.among(geometry, rows)
+    keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
-    return Overlaps(met.parcel[keep], met.feature[keep], geometry[keep], broken)
+    return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
 
 
 def _common_by_parts(
@@ -189,7 +196,7 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads:
     it is the parcel itself.
     """
     size = shapely.area(parcels)
-    total = np.bincount(found.parcel, shapely.area(found.geometry), len(parcels))
+    total = np.bincount(found.parcel, found.ground.area_m2, len(parcels))
     several = np.bincount(found.parcel, minlength=len(parcels)) > 1
     is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
     rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
@@ -197,14 +204,14 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads:
     one = found.parcel[in_rows], found.feature[in_rows]
     is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads)[rows]
     rest = ~is_full[found.parcel]
-    result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), threads)
+    result = union_by(found.parcel[rest], found.ground.at(rest).geometries, len(parcels), threads)
     result[is_full] = parcels[is_full]
     return result
 
 
 def are_whole(found: Overlaps, parcels: np.ndarray) -> np.ndarray:
     """Which of the pieces found (k,) are all of their parcel."""
-    whole: np.ndarray = shapely.area(found.geometry) == shapely.area(parcels)[found.parcel]
+    whole: np.ndarray = found.ground.area_m2 == shapely.area(parcels)[found.parcel]
     return whole
 
 
@@ -272,10 +279,10 @@ def _pairwise(
         result[rows[apart]] = polygon_parts(left[rows[apart]], ARITHMETIC_M2)
     rows, common = rows[~apart], common[~apart]
     one, other = left[rows], right[rows]
-    if common_wanted:
-        result[rows], failed[rows] = _proved(shapely.intersection, one, other, common, threads)
-    else:
-        result[rows], failed[rows] = _proved(shapely.difference, one, other, shapely.area(one) - common, threads)
+    expected = common if common_wanted else shapely.area(one) - common
+    operation = shapely.intersection if common_wanted else shapely.difference
+    ground, failed[rows] = _proved(operation, one, other, expected, threads)
+    result[rows] = ground.geometries
     return result, failed
 
 

@@ -1,18 +1,35 @@
-"""Common ground of two polygons, and what one leaves of the other, by the kernel: as polygons, or no answer."""
+"""Common ground of two polygons, and what one leaves of the other, by the kernel: as rings, or no answer."""
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.geometry.parts import shift_polygons
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.overlay.common_areas import columns, common_areas, loops_over, steps_of
-from onemap.rules.overlay.compiler import SWITCH, is_compiler_there, is_kept, is_worth_compiling, load_compiler
+from onemap.rules.overlay.compiler import (
+    SWITCH,
+    compiled,
+    is_compiler_there,
+    is_kept,
+    is_worth_compiling,
+    load_compiler,
+)
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_pairs
-from onemap.rules.overlay.kernel_ground import MOST_STOPS, OPEN, UNTOLD, Rings, Stops, ground_of_pairs
+from onemap.rules.overlay.kernel_ground import (
+    MOST_STOPS,
+    OPEN,
+    PROVED,
+    UNTOLD,
+    Rings,
+    Stops,
+    ground_of_pairs,
+    prove_rings,
+)
 from onemap.rules.overlay.threads import Threads
 
 _PAIRS_AT_ONCE, _FEW_AT_ONCE = 8000, 250  # by one thread, compiled and not
@@ -20,7 +37,7 @@ _POINTS_A_PAIR, _RINGS_A_PAIR = 40, 2  # room for so many of a block, and at lea
 _TAKES = 4  # times as long as a sum
 
 
-def common_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def common_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[FlatGround, np.ndarray]:
     """left ∩ right of valid polygons pair by pair: (k,), None where they share nothing; and (k,) whether it is told.
 
     least_m2: parts with less ground are left out.
@@ -28,9 +45,29 @@ def common_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> 
     return _grounds(pairs, threads, least_m2, remains=False)
 
 
-def remaining_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def remaining_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[FlatGround, np.ndarray]:
     """left − right of valid polygons pair by pair: (k,), None where nothing is left; and (k,) whether it is told."""
     return _grounds(pairs, threads, least_m2, remains=True)
+
+
+def moved_ground(ground: FlatGround, by: tuple[float, float]) -> FlatGround:
+    """Ground moved east and north by whole metres, and valid there too, as `shift_polygons` of its geometries.
+
+    Of which rings that is certain the kernel tells; of all others GEOS is asked.
+    """
+    moved = FlatGround(ground.points + by, ground.size, shift_polygons(ground.others, by))
+    rows = np.flatnonzero(ground.size)
+    doubtful = rows[~_are_simple(moved.points, ground.size[rows])]
+    return moved.with_others(doubtful, shift_polygons(ground.at(doubtful).geometries, by))
+
+
+def _are_simple(points: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Of which closed rings (n,) of so many points each it is certain that no edge of one meets another of it."""
+    proved = np.zeros(len(size), dtype=np.int64)
+    if is_worth_compiling(float((size * size).sum())):
+        x, y = points.T.copy()
+        compiled(prove_rings)(x, y, np.cumsum(size), 0, len(size), proved)
+    return proved > 0
 
 
 def compile_kernel() -> int:
@@ -55,21 +92,11 @@ def load_kernel() -> None:
 def _ask_kernel() -> None:
     squares = shapely.box([0, 1], 0, [2, 3], 2)
     common_areas(squares[:1], squares[1:], Threads())
-    common_ground(flat_pairs(squares[:1], squares[1:], Threads()), Threads())
+    ground, _ = common_ground(flat_pairs(squares[:1], squares[1:], Threads()), Threads())
+    moved_ground(ground, (1.0, 1.0))
 
 
-@dataclass(frozen=True)
-class _Outline:
-    """Rings of some pairs: points (m, 2), ends (r,) and twice the ground (r,); state and number of rings (k,)."""
-
-    points: np.ndarray
-    end: np.ndarray
-    twice: np.ndarray
-    state: np.ndarray
-    rings: np.ndarray
-
-
-def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bool) -> tuple[np.ndarray, np.ndarray]:
+def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bool) -> tuple[FlatGround, np.ndarray]:
     count = len(pairs.left_index)
     is_compiled = is_worth_compiling(_TAKES * steps_of(pairs))
     given, work = loops_over(pairs, ground_of_pairs, is_compiled)
@@ -77,7 +104,7 @@ def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bo
     wish = float(remains), float(is_compiled), least_m2
     told = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
 
-    def of_block(block: slice) -> np.ndarray:
+    def of_block(block: slice) -> FlatGround:
         edges = pairs.left.edges[pairs.left_index[block]], pairs.right.edges[pairs.right_index[block]]
         stops = _stops(int(edges[0].max()), int(edges[1].max()), is_compiled)
         size, begin = block.stop - block.start, block.start
@@ -85,12 +112,12 @@ def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bo
         while begin < block.stop:
             rings = _rings(room, max(size * _RINGS_A_PAIR, room // 8), is_compiled)
             end = work(*given, begin, block.stop, wish, stops, rings, told)
-            grounds.append(_polygons(_outline_of(rings, told, slice(begin, end))))
+            grounds.append(_ground_of(rings, told[0][begin:end], told[1][begin:end]))
             begin, room = end, room * (2 if end == begin else 1)
-        return np.concatenate(grounds)
+        return joined_ground(grounds)
 
     done = threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
-    return np.concatenate([np.empty(0, dtype=object), *done]), told[0] != UNTOLD
+    return joined_ground(done), told[0] != UNTOLD
 
 
 def _stops(edges: int, others: int, is_compiled: bool) -> Stops:
@@ -114,34 +141,46 @@ def _rings(points: int, rings: int, is_compiled: bool) -> Rings:
     return Rings(x, y, end, twice, count)
 
 
-def _outline_of(rings: Rings, told: tuple[np.ndarray, ...], rows: slice) -> _Outline:
+def _ground_of(rings: Rings, state: np.ndarray, number: np.ndarray) -> FlatGround:
+    """The ground of pairs (k,) of a state and with a number of rings each; open ones that are not valid become untold.
+
+    A ring that is proved and alone stays as it is.
+    """
     points, count = int(rings.count[0]), int(rings.count[1])
     xy = np.column_stack([np.asarray(rings.x[:points], dtype=float), np.asarray(rings.y[:points], dtype=float)])
-    end, twice = np.asarray(rings.end[:count], dtype=np.int64), np.asarray(rings.twice[:count], dtype=float)
-    return _Outline(xy, end, twice, told[0][rows], told[1][rows])
+    size = np.diff(np.asarray(rings.end[:count], dtype=np.int64), prepend=0)
+    twice = np.asarray(rings.twice[:count], dtype=float)
+    alone = (state == PROVED) & (number == 1)
+    others = np.full(len(state), None, dtype=object)
+    pair = np.arange(len(state)).repeat(number)
+    is_alone = alone[pair]
+    if not is_alone.all():
+        of_point = is_alone.repeat(size)
+        others = _polygons(xy[~of_point], size[~is_alone], twice[~is_alone], pair[~is_alone], len(state))
+        rows = np.flatnonzero(state == OPEN)
+        broken = rows[~shapely.is_valid(others[rows])]
+        others[broken], state[broken] = None, UNTOLD
+        xy = xy[of_point]
+    size_of, area_m2 = np.zeros(len(state), dtype=np.int64), shapely.area(others)
+    size_of[alone], area_m2[alone] = size[is_alone], twice[is_alone] / 2
+    return FlatGround(xy, size_of, others, area_m2)
 
 
-def _polygons(outline: _Outline) -> np.ndarray:
-    """The polygons (k,), None of those without rings; open ones that are not valid become untold, in outline.state."""
-    result = np.full(len(outline.state), None, dtype=object)
-    if len(outline.end) == 0:
-        return result
-    rings = shapely.linearrings(
-        outline.points, indices=np.arange(len(outline.end)).repeat(np.diff(outline.end, prepend=0))
-    )
-    pair = np.arange(len(outline.state)).repeat(outline.rings)
+def _polygons(points: np.ndarray, size: np.ndarray, twice: np.ndarray, pair: np.ndarray, count: int) -> np.ndarray:
+    """The polygons of `count` pairs, None of those without rings: the points of rings, their sizes, and twice their
+    ground and the pair of each (r,).
+    """
+    result = np.full(count, None, dtype=object)
+    rings = shapely.linearrings(points, indices=np.arange(len(size)).repeat(size))
     # Each shell begins a part; all holes of a pair are in its only shell.
-    order = np.lexsort((outline.twice <= 0, pair))
-    part = np.cumsum(outline.twice[order] > 0) - 1
+    order = np.lexsort((twice <= 0, pair))
+    part = np.cumsum(twice[order] > 0) - 1
     parts = shapely.polygons(rings[order], indices=part) if part[-1] + 1 < len(part) else shapely.polygons(rings)
-    owner, first, count = np.unique(pair[outline.twice > 0], return_index=True, return_counts=True)
-    single = count == 1
+    owner, first, number = np.unique(pair[twice > 0], return_index=True, return_counts=True)
+    single = number == 1
     result[owner[single]] = parts[first[single]]
     if not single.all():
-        several = np.flatnonzero(np.repeat(~single, count))
-        numbers = np.arange(int((~single).sum())).repeat(count[~single])
+        several = np.flatnonzero(np.repeat(~single, number))
+        numbers = np.arange(int((~single).sum())).repeat(number[~single])
         result[owner[~single]] = shapely.multipolygons(parts[several], indices=numbers)
-    rows = np.flatnonzero(outline.state == OPEN)
-    broken = rows[~shapely.is_valid(result[rows])]
-    result[broken], outline.state[broken] = None, UNTOLD
     return result

@@ -1,7 +1,7 @@
 """What a check is going to do, the same for all parcels: its rules, the versions that it knows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from onemap.layers.errors import UsageError
@@ -68,13 +68,22 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
     for code in question.replaced:
         if code not in asked:
             raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
-    known = versions(library, question.known_at)
+    known = _known_versions(library, question)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     in_force_now = {version.code for version in known if in_force([version], question.as_of)} | set(question.replaced)
     rules, skipped = _chosen_rules(question, ever_loaded, in_force_now)
     return CheckPlan(
         tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
     )
+
+
+def _known_versions(library: Library, question: Question) -> list[Version]:
+    """The versions that the question knows; of a layer with a version in place that one alone, without dates."""
+    known = [version for version in versions(library, question.known_at) if version.code not in question.in_place]
+    if not question.in_place:
+        return known
+    wanted = [version for version in versions(library) if question.in_place.get(version.code) == version.label]
+    return [*known, *(replace(version, valid_from=None, valid_to=None) for version in wanted)]
 
 
 def _chosen_rules(

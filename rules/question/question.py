@@ -44,7 +44,8 @@ class Question:
     """All that the answer depends on besides the library's versions. `replaced`: layer code → file.
 
     code_system: by which codes parcels name their use that do not say it, None for what each pack says.
-    source: how the parcels were read, for the record.
+    source: how the parcels were read, for the record. in_place: layer code → label of the version that is taken for the
+    one in force, whatever its dates: what would be said if it were.
     """
 
     parcels: Parcels
@@ -56,6 +57,7 @@ class Question:
     replaced: Mapping[str, str] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     code_system: str | None = None
+    in_place: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self, library: Library) -> dict[str, Any]:
         """The record of what was asked."""
@@ -117,7 +119,7 @@ def question_of(
     parts = [
         read_parcels(
             *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
-            *(workers, part, options.keep_bad),
+            *(workers, part, options.keep_bad, len(files) > 1),
         )
         for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
     ]

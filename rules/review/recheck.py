@@ -31,7 +31,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     return {
         "parcels": changed_verdicts(library, case.current.run, run),
         "findings": _findings(findings, [row.values for row in rows_of_table(run.tables["findings"])]),
-        "opinions": _opinions(then, now),
+        "opinions": changed_opinions(then, now),
         "layers": _layers(record, run),
         "packs": _packs(record, run),
     }
@@ -56,7 +56,7 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     }
 
 
-def _opinions(then: Sequence[Draft], now: Sequence[Draft]) -> list[dict[str, Any]]:
+def changed_opinions(then: Sequence[Draft], now: Sequence[Draft]) -> list[dict[str, Any]]:
     """The departments whose draft or whose part in the case would change."""
     changed = []
     for before, after in zip(then, now, strict=True):

@@ -13,19 +13,29 @@ from onemap.rules.remedy.remedy_storage import remedy_tables
 from onemap.rules.review.case import Round, Terms
 from onemap.rules.runs.run_store import run_record, stored_rows, stored_values
 from onemap.rules.runs.stored_tables import stored_tables
+from onemap.rules.runs.unasked_rules import unasked_table
 
 _TEXT_FIELD = "DKMJ"  # of a parcel in a coordinate text, in hectares
 
 
-def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> Sequence[Problem]:
+def write_evidence(
+    library: Library,
+    current: Round,
+    unasked: Sequence[Mapping[str, str]],
+    out: str,
+    overwrite: bool,
+    language: str,
+) -> Sequence[Problem]:
     """Write the tables of a round's run as `check --out` does, with the machine's own verdicts, titled in the language.
 
+    unasked: the rules that were not asked, a table of their own.
     Gives what the form could not hold. Raises OneMapError run.unknown, out.….
     """
     record = run_record(library, current.run)
     tables = stored_tables(library, current.run, language)
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
-    with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite, language) as target:
+    tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked)}
+    with tables_written(tables, library.crs, out, overwrite, language) as target:
         return target.remarks
 
 

@@ -11,11 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
-from onemap.layers.geometry.wkb_boxes import wkb_boxes, wkb_types
-from onemap.rules.findings.extents import Extent, extent_from, extent_of
-from onemap.rules.findings.table import Table, plain_values, typed_columns
+from onemap.rules.findings.table import Table, WrittenTable, plain_values, typed_columns
 
 BLOCK_ROWS = 8192
 KEY = "parcel"  # the column by which rows are looked for most
@@ -126,7 +123,7 @@ class Rows:
         return Rows(self.columns.take(positions), wkb)
 
 
-class ArrowTable(Table):
+class ArrowTable(WrittenTable):
     """A table whose rows come as a run stores them; frame and geometries are made where somebody asks."""
 
     def __init__(self, rows: Rows, geometry_type: str) -> None:
@@ -151,40 +148,18 @@ class ArrowTable(Table):
         """A column as plain values (n,)."""
         return self.rows.values(name)
 
-    @cached_property
-    def wkb(self) -> np.ndarray:
-        """The geometries as WKB (n,)."""
-        return self.rows.bodies()
-
-    @cached_property
-    def geometries(self) -> np.ndarray | None:
-        """The geometries (n,), None of a table that has none."""
-        return shapely.from_wkb(self.wkb) if self.has_geometries else None
-
     @property
-    def has_geometries(self) -> bool:
-        """Whether it is a table of ground."""
-        return self.rows.wkb is not None
-
-    @cached_property
-    def boxes(self) -> np.ndarray:
-        """West, south, east, north of its geometries (n, 4), none of which is made for it."""
-        return wkb_boxes(self.rows.wkb)
-
-    @cached_property
-    def extent(self) -> Extent:
-        """Where its geometries lie, and of which types they are."""
-        wkb = self.rows.wkb
-        return extent_of(np.empty(0, dtype=object)) if wkb is None else extent_from(self.boxes, wkb_types(wkb))
+    def wkb(self) -> pa.Array:
+        """The geometries as WKB (n,), None of a table that has none."""
+        return self.rows.wkb
 
 
-def rows_of_table(table: Table, outlines: np.ndarray | None = None) -> Rows:
-    """The rows of a table as they are kept: every digit of every number; outlines (n,): see `Rows.block`."""
+def rows_of_table(table: Table) -> Rows:
+    """The rows of a table as they are kept: every digit of every number."""
     if isinstance(table, ArrowTable):
         return table.rows
-    mask = None if outlines is None else outlines >= 0
-    wkb = None if table.geometries is None else pa.array(table.wkb, pa.large_binary(), mask=mask)
-    return Rows(_arrow_table({str(name): table.columns[name] for name in table.columns.columns}), wkb)
+    columns = _arrow_table({str(name): table.columns[name] for name in table.columns.columns})
+    return Rows(columns, table.wkb if table.has_geometries else None)
 
 
 def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: np.ndarray) -> Rows:

@@ -54,7 +54,7 @@ class Recorder:
         outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
         for name, table in tables.items():
             whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
-            self._append(name, rows_of_table(table, whole), whole)
+            self._append(name, rows_of_table(table), whole)
         if chunk.parcels:
             self._append(GIVEN, rows_of_parcels(chunk.parcels))
 

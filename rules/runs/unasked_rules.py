@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
+from onemap.layers.library.library import Library
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.kinds.reasons import reason_word
 from onemap.rules.packs.pack import Pack, rules_of_run
+from onemap.rules.runs.run_store import run_record, stored_packs
 
 UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
 
@@ -51,3 +53,13 @@ def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
     """The rules that were not asked as a table of a run, `UNASKED_COLUMNS`."""
     columns = {name: np.array([row[name] for row in rows], dtype=object) for name in UNASKED_COLUMNS}
     return Table(typed_columns(columns, UNASKED_COLUMNS))
+
+
+def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, Any]:
+    """Of a stored check `rules`, how many its packs have, and `unasked`, those that were not asked, as `check` answers.
+
+    Raises OneMapError run.unknown, run.incomplete, run.damaged.
+    """
+    packs, record = stored_packs(library, run), run_record(library, run)
+    unasked = unasked_rules(packs, record, library.catalogue(), language)
+    return {"rules": rule_count(packs, record), "unasked": unasked}

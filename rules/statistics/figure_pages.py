@@ -56,31 +56,13 @@ def transitions_page(
     before, after = result["layers"]
     names = _version(before, catalogue, language), _version(after, catalogue, language)
     entry = catalogue[after["code"]]
-    areas: dict[tuple[str, str], float] = {}
-    for row in result["rows"]:
-        if row["area_m2"] < _LEAST_DRAWN_M2:
-            continue
-        pair = (_key_text(row["from"], entry, language), _key_text(row["to"], entry, language))
-        areas[pair] = areas.get(pair, 0.0) + row["area_m2"] / 10_000
-    sums: dict[str, float] = {}
-    for pair, area in areas.items():
-        for side in pair:
-            sums[side] = sums.get(side, 0.0) + area
-    classes = sorted(sums, key=lambda key: -sums[key])
-    shown, other = classes[:_MOST_CLASSES], phrase("figures.other", language)
-    if len(classes) > len(shown):
-        merged: dict[tuple[str, str], float] = {}
-        for (one, two), area in areas.items():
-            pair = (one if one in shown else other, two if two in shown else other)
-            merged[pair] = merged.get(pair, 0.0) + area
-        areas, shown = merged, [*shown, other]
     words = ChartWords(
         phrase("figures.transitions", language, before=names[0], after=names[1]),
         phrase("figures.hectares", language),
         _source([before, after, result["within"]], catalogue, language),
         language,
     )
-    chart = MatrixFigure(words, tuple(shown), areas, names)
+    chart = class_matrix(result["rows"], entry, names, words)
     columns = ("unit", "class", "before", "after", "loss", "gain", "net")
     heads = [phrase(f"figures.{name}", language) for name in columns]
     fields = ("before_m2", "after_m2", "loss_m2", "gain_m2", "net_m2")
@@ -96,6 +78,34 @@ def transitions_page(
     block = _block(heading, heads, table, [3, 4, 2.5, 2.5, 2.5, 2.5, 2.5], [2, 3, 4, 5, 6], "")
     facts = _facts([before, after, result["within"]], catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
+
+
+def class_matrix(
+    rows: Sequence[Mapping[str, Any]], entry: LayerEntry, names: tuple[str, str], words: ChartWords
+) -> MatrixFigure:
+    """From which class into which, in hectares; the smallest of many classes as one.
+
+    rows: with `from` and `to`, keys by field or None for ground without a feature, and `area_m2`; names: of the sides.
+    """
+    areas: dict[tuple[str, str], float] = {}
+    for row in rows:
+        if row["area_m2"] < _LEAST_DRAWN_M2:
+            continue
+        pair = (_key_text(row["from"], entry, words.language), _key_text(row["to"], entry, words.language))
+        areas[pair] = areas.get(pair, 0.0) + row["area_m2"] / 10_000
+    sums: dict[str, float] = {}
+    for pair, area in areas.items():
+        for side in pair:
+            sums[side] = sums.get(side, 0.0) + area
+    classes = sorted(sums, key=lambda key: -sums[key])
+    shown, other = classes[:_MOST_CLASSES], phrase("figures.other", words.language)
+    if len(classes) > len(shown):
+        merged: dict[tuple[str, str], float] = {}
+        for (one, two), area in areas.items():
+            pair = (one if one in shown else other, two if two in shown else other)
+            merged[pair] = merged.get(pair, 0.0) + area
+        areas, shown = merged, [*shown, other]
+    return MatrixFigure(words, tuple(shown), areas, names)
 
 
 def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[float | None], language: str) -> Figure:

@@ -64,10 +64,16 @@ class LayerInUnits:
     """One version of a layer, what of it lies in which unit, and what is asked of it."""
 
     def __init__(
-        self, library: Library, options: StatisticsOptions, threads: Threads, units: AreaUnits | None = None
+        self,
+        library: Library,
+        options: StatisticsOptions,
+        threads: Threads,
+        units: AreaUnits | None = None,
+        around: np.ndarray | None = None,
     ) -> None:
         """Read and share out. units: in place of what the options name.
 
+        around: polygons (m,) from whose middle coordinates are counted, so that blocks of units give the same digits.
         Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
         """
         self.library, self.options, self.threads = library, options, threads
@@ -80,7 +86,7 @@ class LayerInUnits:
         if units is None and options.within is not None:
             moment = options.as_of, options.known_at
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
-        self.source = self._read(threads)
+        self.source = self._read(threads, around)
         assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
         stored = self.source.stored
         place = {"file": library.label, "layer": self.version.table}
@@ -91,13 +97,14 @@ class LayerInUnits:
             for name in self._summed_fields(stored.attributes)
         }
 
-    def _read(self, threads: Threads) -> LayerSource:
+    def _read(self, threads: Threads, around: np.ndarray | None) -> LayerSource:
         box = (
             None
             if self.units is None or self.entry.geometry == "table"
             else shapely.total_bounds(self.units.grounds).tolist()
         )
-        ground = box if box is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
+        whole = box if around is None else shapely.total_bounds(around).tolist()
+        ground = whole if whole is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
         ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
         origin = (float(np.floor((ground[0] + ground[2]) / 2)), float(np.floor((ground[1] + ground[3]) / 2)))
         self.plane = Plane(self.library.crs, origin)
@@ -222,16 +229,25 @@ class LayerInUnits:
 
     def remarks(self) -> Sequence[Problem]:
         """What a reader must know beside the numbers."""
-        problems = list(self.units.problems) if self.units else []
+        problems = []
         if self.lost:
             codes = list(dict.fromkeys(code or "–" for code in self.lost))[:10]
             field = self.entry.unit or (self.units.record["unit"] if self.units else None)
             facts = {"layer": self.version.table, "field": field, "count": len(self.lost), "codes": codes}
             problems.append(Problem("statistics.unjoined", facts))
-        problems += overlap_problems(self.options.within, self.units_overlap_m2)
-        if self.units is not None and self.units.version is not None and self.options.units_where is None:
-            problems += gap_problems(self.library, self.options.within, self.units.grounds)
-        return problems
+        return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2), *problems]
+
+
+def unit_remarks(
+    library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float
+) -> Sequence[Problem]:
+    """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
+    if units is None:
+        return []
+    problems = [*units.problems, *overlap_problems(options.within, overlap_m2)]
+    if units.version is not None and options.units_where is None:
+        problems += gap_problems(library, options.within, units.grounds)
+    return problems
 
 
 def plain_numbers(values: np.ndarray) -> np.ndarray:

@@ -16,15 +16,20 @@ import shapely
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
+from onemap.rules.compare.plans import version_named
 from onemap.rules.findings.table import Table
 from onemap.rules.kinds.attribute_json import attribute_json
 from onemap.rules.overlay.overlay import inside, outside, union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import key_titles
-from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions
+from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
+from onemap.rules.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
+from onemap.rules.statistics.unit_ground import shared_m2
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
+from onemap.rules.statistics.units import AreaUnits, area_units
 
 Record = dict[str, Any]
+_ROUNDED = 1e-9  # of a feature: what the sum of its parts' shares lacks
 _NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table has in columns of its own
 
 
@@ -42,8 +47,49 @@ class Statistics:
 
 
 def statistics(library: Library, options: StatisticsOptions, threads: Threads) -> Statistics:
-    """Measure. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable."""
-    asked = LayerInUnits(library, options, threads)
+    """Measure; a large layer of polygons block by block of its units.
+
+    Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
+    """
+    moment = options.as_of, options.known_at
+    version = version_named(library, options.layer, *moment, "CODE")
+    units = None
+    if options.within is not None:
+        units = area_units(library, options.within, options.unit, options.units_where, *moment)
+    blocks = [] if units is None else unit_blocks(units, version.count)
+    if units is None or len(blocks) < 2 or library.catalogue()[version.code].geometry != POLYGON:
+        return _at_once(LayerInUnits(library, options, threads, units))
+    if shared_m2(units.grounds, threads):
+        return _at_once(LayerInUnits(library, options, threads, units))  # what lies in two units counts once in all
+    parts = []
+    for at, block in enumerate(blocks):
+        shares = at / len(blocks), (at + 1) / len(blocks)
+        asked = LayerInUnits(library, options, threads.part(*shares), units_of(units, block), units.grounds)
+        parts.append(_part(asked))
+    rows, records, total = joined_statistics(parts, units.names)
+    return Statistics(
+        rows=rows,
+        units=records,
+        total=total,
+        layer=record_of(version),
+        within=units.record,
+        problems=list(unit_remarks(library, options, units, 0.0)),
+        tables=_tables(options, units, rows, records),
+    )
+
+
+def _part(asked: LayerInUnits) -> PartOfStatistics:
+    """What a block of the units gives."""
+    found = _at_once(asked)
+    within = np.bincount(asked.pieces.feature, asked.pieces.share, len(asked.truth.true))
+    crosses = (within > 0) & (within < 1.0 - _ROUNDED)
+    chosen = (asked.truth.true & crosses, asked.truth.unknown & crosses)
+    certain, unsure = (frozenset(asked.source.names[rows].tolist()) for rows in chosen)
+    return PartOfStatistics(found.rows, found.units, found.total, (certain, unsure))
+
+
+def _at_once(asked: LayerInUnits) -> Statistics:
+    """Everything of the units that are asked for."""
     pieces = asked.pieces.of_features(asked.truth.true)
     found = asked.measure(pieces, pieces.unit, asked.keys.of_feature[pieces.feature])
     grounds = _Grounds.of(asked)
@@ -59,7 +105,7 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
         layer=record_of(asked.version),
         within=asked.units.record if asked.units else None,
         problems=list(asked.remarks()),
-        tables=_tables(asked, rows, units),
+        tables=_tables(asked.options, asked.units, rows, units),
     )
 
 
@@ -235,18 +281,20 @@ def _number(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _tables(asked: LayerInUnits, rows: list[Record], units: list[Record]) -> dict[str, Table]:
+def _tables(
+    options: StatisticsOptions, units: AreaUnits | None, rows: list[Record], records: list[Record]
+) -> dict[str, Table]:
     """`statistics`, and with units `units`, which has their geometries."""
     flat = []
     for row in rows:
         keys = {f"key_{name}" if name in row else name: value for name, value in row["keys"].items()}
         sums = {f"sum_{name}": value for name, value in row.get("sums", {}).items()}
         plain = {name: value for name, value in row.items() if name not in _NESTED}
-        said = {"class_name": " · ".join(row["titles"].values()) or None} if asked.options.by else {}
+        said = {"class_name": " · ".join(row["titles"].values()) or None} if options.by else {}
         flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **said, **sums})
-    tables = {"statistics": Table(record_columns(flat, ["unit", "keys", *asked.options.by, "features", "area_m2"]))}
-    if asked.units is not None:
-        tables["units"] = Table(record_columns(units, ["unit"]), asked.units.grounds)
+    tables = {"statistics": Table(record_columns(flat, ["unit", "keys", *options.by, "features", "area_m2"]))}
+    if units is not None:
+        tables["units"] = Table(record_columns(records, ["unit"]), units.grounds)
     return tables
 
 

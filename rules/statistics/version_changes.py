@@ -18,23 +18,27 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import feature_names, text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, read_version
-from onemap.rules.compare.plans import wanted_version
+from onemap.rules.compare.plans import version_named
 from onemap.rules.findings.table import Table
 from onemap.rules.kinds.attribute_json import attribute_json
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.transitions import TransitionOptions, transitions
 
-ADDED, REMOVED, CHANGED, MOVED, UNCHANGED = "added", "removed", "changed", "moved", "unchanged"
+CHANGES = ADDED, REMOVED, MOVED, CHANGED, UNCHANGED = "added", "removed", "moved", "changed", "unchanged"
 _GEOMETRY_TYPES = {"polygon": "MultiPolygon", "line": "MultiLineString", "point": "MultiPoint"}
 _READ = 0.3  # of the work, when both versions are read and their features paired
 
 
 @dataclass(frozen=True)
 class VersionChanges:
-    """The answer: how many features of each change, classes that changed with their ground in m², and the tables."""
+    """The answer: how many features of each change, classes that changed with their ground in m², and the tables.
+
+    class_field: by which classes are told, None where nothing says one.
+    """
 
     counts: dict[str, int]
     transitions: list[dict[str, Any]]
+    class_field: str | None
     layers: list[dict[str, Any]]
     problems: list[Problem]
     tables: Mapping[str, Table]
@@ -42,7 +46,10 @@ class VersionChanges:
 
 @dataclass(frozen=True)
 class _Side:
-    """One version: its features, their names (n,), and their geometries as bytes that do not hang on a ring's start."""
+    """One version: its features, their names (n,), and their geometries as bytes that do not hang on a ring's start.
+
+    Of a table, whose rows lie nowhere, the bytes are those of the whole row.
+    """
 
     version: Version
     features: StoredFeatures
@@ -50,10 +57,13 @@ class _Side:
     bodies: list[bytes]
 
     @classmethod
-    def read(cls, library: Library, version: Version, key: str | None) -> "_Side":
+    def read(cls, library: Library, version: Version, key: str | None, is_placed: bool) -> "_Side":
         """Read a version whole. Raises OneMapError version.unreadable."""
         features = read_version(library, version, None)
         names = feature_names(features.attributes, key, len(features.fids))
+        if not is_placed:
+            values = features.attributes.itertuples(index=False, name=None)
+            return cls(version, features, names, [repr(row).encode(errors="backslashreplace") for row in values])
         bodies = [body or b"" for body in shapely.to_wkb(shapely.normalize(features.geometries), byte_order=1)]
         return cls(version, features, names, bodies)
 
@@ -66,19 +76,21 @@ def version_changes(
     Raises OneMapError layer.unknown, compare.label, changes.raster, version.unreadable, statistics.….
     """
     versions = [
-        wanted_version(library, f"{code}@{label}", as_of, None, field) for label, field in ((old, "OLD"), (new, "NEW"))
+        version_named(library, f"{code}@{label}", as_of, None, field) for label, field in ((old, "OLD"), (new, "NEW"))
     ]
     entry = library.catalogue()[code]
     if entry.geometry == "raster":
         raise OneMapError("changes.raster", file=library.label, layer=code)
-    before, after = (_Side.read(library, version, entry.key) for version in versions)
+    is_placed = entry.geometry != "table"
+    before, after = (_Side.read(library, version, entry.key, is_placed) for version in versions)
     pairs = _paired(before, after, entry.key)
-    rows = _rows(before, after, pairs)
+    rows = _rows(before, after, pairs, is_placed)
     threads.progress.at(_READ)
     classes, problems = _class_changes(library, entry, before, after, by, as_of, threads.part(_READ, 1.0))
-    counts = {change: int((rows["change"] == change).sum()) for change in (ADDED, REMOVED, CHANGED, MOVED, UNCHANGED)}
+    counts = {change: int((rows["change"] == change).sum()) for change in CHANGES}
     facts = [{"version": version.label, "hash": version.hash, "features": version.count} for version in versions]
-    return VersionChanges(counts, classes, facts, problems, _tables(rows, before, after, entry, classes))
+    field = by or entry.class_field
+    return VersionChanges(counts, classes, field, facts, problems, _tables(rows, before, after, entry, classes))
 
 
 def _paired(before: _Side, after: _Side, key: str | None) -> dict[int, int]:
@@ -112,13 +124,13 @@ def _single_places(values: list[Any], without: set[int]) -> dict[Any, int]:
     return {value: row for value, row in places.items() if value not in repeated}
 
 
-def _rows(before: _Side, after: _Side, pairs: Mapping[int, int]) -> pd.DataFrame:
+def _rows(before: _Side, after: _Side, pairs: Mapping[int, int], is_placed: bool) -> pd.DataFrame:
     """A row for each feature of either version: `change, feature, before, after, fields` and the rows of both."""
     olds, news = _records(before), _records(after)
     rows: list[tuple[Any, ...]] = []
     for one, other in sorted(pairs.items(), key=lambda pair: pair[1]):
         fields = sorted(name for name in {*olds[one], *news[other]} if olds[one].get(name) != news[other].get(name))
-        is_same_place = before.bodies[one] == after.bodies[other]
+        is_same_place = not is_placed or before.bodies[one] == after.bodies[other]
         change = MOVED if not is_same_place else CHANGED if fields else UNCHANGED
         rows.append((change, after.names[other], one, other, fields, olds[one], news[other]))
     kept = set(pairs.values())
@@ -166,6 +178,7 @@ def _tables(
 ) -> dict[str, Table]:
     """Every feature that is not as it was, where it lies now, or lay; and the classes."""
     differing = rows[rows["change"] != UNCHANGED].reset_index(drop=True)
+    is_placed = entry.geometry != "table"
     geometries = np.array(
         [
             after.features.geometries[new] if new >= 0 else before.features.geometries[old]
@@ -185,4 +198,5 @@ def _tables(
     )
     areas = pd.DataFrame(classes, columns=["from", "to", "area_m2"]).astype({"from": object, "to": object})
     areas["area_m2"] = areas["area_m2"].astype(float)
-    return {"changes": Table(columns, geometries, _GEOMETRY_TYPES[entry.geometry]), "transitions": Table(areas)}
+    placed = Table(columns, geometries, _GEOMETRY_TYPES[entry.geometry]) if is_placed else Table(columns)
+    return {"changes": placed, "transitions": Table(areas)}

@@ -23,7 +23,7 @@ from onemap.rules.indicators.headroom import NOTHING, STATES
 from onemap.rules.indicators.indicators import IndicatorOptions, indicators
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.layer_in_units import plain_numbers
-from onemap.rules.warnings.unapproved_ground import SURVEY, unapproved_ground
+from onemap.rules.warnings.unapproved_ground import unapproved_ground
 
 QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
 KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
@@ -141,19 +141,13 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list
 def _with_pace(
     library: Library, quotas: IndicatorOptions, rows: Sequence[Record], threads: Threads
 ) -> dict[tuple[str, str | None], Record]:
-    """Quotas by indicator and unit, measured in the last states of the land, too, so that they have a pace."""
-    (day,) = quotas.days
-    known = versions(library, quotas.known_at)
-    states = {one.valid_from for one in known if one.code == SURVEY and one.valid_from}
-    earlier = sorted(date.fromisoformat(text) for text in states if text <= day.isoformat())[:-1]
-    if quotas.unit is not None and "@" not in quotas.unit:  # the units must have been there
-        units = [one for one in known if one.code == quotas.unit]
-        earlier = [one for one in earlier if in_force(units, one) is not None]
+    """Quotas by indicator and unit, measured in the last states of their data, too, so that they have a pace."""
     only = tuple(dict.fromkeys(row["id"] for row in rows if row["target"] is not None and row["value"] is not None))
-    if not earlier or not only:
+    if not only:
         return {}
-    again = indicators(library, replace(quotas, days=(*earlier[-STATES:], day), only=only), threads)
-    return {(row["id"], row["unit"]): row for row in again.rows if row["as_of"] == day.isoformat()}
+    again = indicators(library, replace(quotas, states=STATES, only=only), threads)
+    last = quotas.days[-1].isoformat()
+    return {(row["id"], row["unit"]): row for row in again.rows if row["as_of"] == last}
 
 
 def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[_Placed]:

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.table_targets import target_answer, write_tables
+from onemap.rules.verb.declaration import Result, Values, VerbContext, to_pairs
 
 
 def deliver(values: Values, context: VerbContext) -> Result:
@@ -96,11 +95,15 @@ def receive(values: Values, context: VerbContext) -> Result:
 
 def ingest(values: Values, context: VerbContext) -> Result:
     """Plan a department's whole delivery, or carry its plan out."""
-    from onemap.layers.delivery.ingest import IngestOptions
+    from onemap.layers.delivery.ingest import DeliveryRefused, IngestOptions
     from onemap.layers.delivery.ingest import ingest as ingest_delivery
+    from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.library.library import open_library
     from onemap.rules.question.question import packs_of, required_fields
+    from onemap.rules.work.delivery_report import check_reports, write_reports
 
+    reports, folder = values.get("report") or [], values["folder"]
+    check_reports(reports, [values["library"], *filter(None, [values.get("plan")])])
     with open_library(values["library"]) as library:
         options = IngestOptions(
             required_fields=lambda code: required_fields(packs_of(library, ()), code),
@@ -110,31 +113,51 @@ def ingest(values: Values, context: VerbContext) -> Result:
             each=bool(values.get("each")),
             department=values.get("department"),
             covers=values.get("covers"),
+            change=given_change(values.get("transform")),
         )
-        return ingest_delivery(library, Path(values["folder"]), options, context.progress)
+        try:
+            result = ingest_delivery(library, Path(folder), options, context.progress)
+        except DeliveryRefused as error:  # what the department must mend is in the report then
+            write_reports(reports, error.result, library, folder, context)
+            raise
+        write_reports(reports, result, library, folder, context)
+    return result | ({"report": reports[0] if len(reports) == 1 else reports} if reports else {})
 
 
-def changes(values: Values, context: VerbContext) -> Result:
-    """One version of a layer against another, feature by feature."""
+def answers(values: Values, context: VerbContext) -> Result:
+    """What is remembered of the layers of deliveries; changed or forgotten where that is asked."""
+    from onemap.layers.delivery.remembered_answers import all_answers, change_answers
     from onemap.layers.library.library import open_library
-    from onemap.layers.messages import problem_record
-    from onemap.rules.outputs.outputs import check_targets
-    from onemap.rules.overlay.threads import Threads
-    from onemap.rules.statistics.version_changes import version_changes
 
-    check_targets(values.get("out") or [], bool(values.get("overwrite")), [values["library"]])
-    labels = values["code"], values["old"], values["new"]
+    code, department = values.get("code"), values.get("department")
+    wanted: dict[str, object] = dict(map(_answer, values.get("set") or ()))
+    forgotten = values.get("forget") or ()
+    if twice := set(wanted) & set(forgotten):
+        raise UsageError("usage.apart", field=f"--set {min(twice)}", other=f"--forget {min(twice)}")
+    wanted |= dict.fromkeys(forgotten)
+    if wanted and not code:
+        raise UsageError("usage.required", field="CODE", verb="answers --set")
     with open_library(values["library"]) as library:
-        threads = Threads.of(None, context.progress)
-        found = version_changes(library, *labels, values.get("by"), library.today(), threads)
-        crs = library.crs
-    problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += write_tables(found.tables, crs, values, context.language)
-    context.progress.at(1.0)
-    return {
-        **found.counts,
-        "transitions": found.transitions,
-        "versions": found.layers,
-        "problems": problems,
-        **target_answer(values),
-    }
+        catalogue = library.catalogue()
+        if code and code not in catalogue:
+            raise OneMapError("layer.unknown", file=library.label, layer=code)
+        if code and wanted:
+            change_answers(library, code, wanted, library.person())
+        found = [
+            one.record(entry.department, entry.title.get(context.language, one.code))
+            for one in all_answers(library)
+            if (entry := catalogue.get(one.code)) and code in (None, one.code)
+        ]
+    return {"answers": [row for row in found if department in (None, row["department"])]}
+
+
+def _answer(text: str) -> tuple[str, object]:
+    """NAME=VALUE; of fields TARGET=SOURCE pairs. Raises UsageError usage.value."""
+    name, equals, value = text.partition("=")
+    name, value = name.strip(), value.strip()
+    if not equals or not name or not value:
+        raise UsageError("usage.value", field="--set", value=text)
+    try:
+        return name, to_pairs(value) if name == "fields" else value
+    except ValueError:
+        raise UsageError("usage.value", field="--set", value=text) from None

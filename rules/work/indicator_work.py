@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from onemap.rules.maps.chart_pages import check_page, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.table_targets import target_answer
 
 
@@ -21,7 +21,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.rules.indicators.indicator_storage import record_indicators
     from onemap.rules.indicators.indicators import indicators as measure
     from onemap.rules.indicators.indicators import titled_tables
-    from onemap.rules.indicators.series_pages import sheet_figures
+    from onemap.rules.indicators.series_pages import charts_of, sheet_figures
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
@@ -50,15 +50,12 @@ def indicators(values: Values, context: VerbContext) -> Result:
     problems: list[dict[str, Any]] = [problem_record(problem, context.language) for problem in found.problems]
     problems += remark_records(targets, context.language)
     context.progress.at(1.0, "")
-    result: Result = {
-        "run": {**found.record, "recorded": is_kept},
-        "indicators": rows,
-        "units": found.units,
-        "problems": problems,
-        **target_answer(values),
-    }
+    result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
+    result |= {"problems": problems, **target_answer(values)}
     if values.get("page"):
         result["page"] = _write_pages(values, rows, packs, theme, held, catalogue, context)
+    if values.get("charts"):
+        result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
 
 
@@ -82,6 +79,7 @@ def _options(values: Values, packs: Sequence[Any], theme: Any) -> Any:
         units_where=values.get("units_where"),
         only=only,
         known_at=values.get("known_at"),
+        states=values.get("states") or 0,
     )
 
 
@@ -113,8 +111,9 @@ def _write_pages(
     catalogue: Any,
     context: VerbContext,
 ) -> str:
-    """Each indicator over several days, if there are; before them the theme's one page, else after them each unit."""
+    """Each indicator over several days; before them the theme's one page, else after them units and quotas."""
     from onemap.rules.indicators.indicator_pages import indicator_pages
+    from onemap.rules.indicators.quota_pages import quota_pages
     from onemap.rules.indicators.series_pages import series_pages
     from onemap.rules.indicators.theme_pages import theme_page
 
@@ -126,7 +125,11 @@ def _write_pages(
         pages, figures = [page, *pages], [figure, *figures]
         return write_pages(values, pages, [one.picture() for one in figures], context)
     more, charts = indicator_pages(rows, packs, catalogue, context.language)
-    return write_pages(values, [*pages, *more], [one.picture() for one in (*figures, *charts)], context)
+    last = max((row["as_of"] for row in rows), default="")
+    of_last = [row for row in rows if row["as_of"] == last]
+    of_quotas, bars = quota_pages(of_last, packs, catalogue, context.language)
+    drawn = [one.picture() for one in (*figures, *charts, *bars)]
+    return write_pages(values, [*pages, *more, *of_quotas], drawn, context)
 
 
 def themes(values: Values, context: VerbContext) -> Result:
@@ -156,6 +159,7 @@ def themes(values: Values, context: VerbContext) -> Result:
             {
                 "id": theme.id,
                 "title": theme.title[context.language],
+                "file": theme.file,
                 "layers": [layer(code) for code in theme.layers],
                 "tables": [layer(code) for code in theme.tables],
                 "indicators": [{"id": one, "title": titles[one]} for one in theme.indicators if one in titles],

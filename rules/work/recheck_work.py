@@ -21,7 +21,6 @@ def recheck(values: Values, context: VerbContext) -> Result:
     """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
     from onemap.layers.library.library import open_library
     from onemap.rules.outputs.outputs import check_targets
-    from onemap.rules.review.case_file import case_ids, read_case
     from onemap.rules.runs.past_runs import run_names
     from onemap.rules.warnings.warning_states import new_warnings
     from onemap.rules.work.indicator_work import tables_for
@@ -33,10 +32,9 @@ def recheck(values: Values, context: VerbContext) -> Result:
     check_targets(outs, overwrite, [values["library"]])
     page = _page_place(values)
     with open_library(values["library"]) as library:
-        cases = [read_case(library, id_) for id_ in case_ids(library)] if values.get("open") else []
-        cases = [case for case in cases if case.state in _OPEN]
+        cases = open_cases(library) if values.get("open") else []
         names = run_names(library)
-        runs = [_run_id(names, name) for name in wanted]
+        runs = [run_of_name(names, name) for name in wanted]
         parts = iter(context.progress.parts([1] * (len(cases) + len(runs) + 1)))
         records = [_case_record(library, case, values, context, next(parts)) for case in cases]
         run_records = [_run_record(library, run, names, values, context, next(parts)) for run in runs]
@@ -52,7 +50,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
         result |= {"warnings": found.rows, "unlooked": found.unlooked}
     more = {"warnings": found.table()} if found else {}
     result["problems"] = write_tables(
-        {**_tables(records, run_records), **more}, crs, values, context.language, form=tables_for
+        {**turned_tables(records, run_records), **more}, crs, values, context.language, form=tables_for
     )
     if page is not None:
         _write_page(page, result, shown, context.language, overwrite)
@@ -80,7 +78,14 @@ def _write_page(page: Path, result: Result, library: str, language: str, overwri
     write_turned_page(page, records, library, date.today().isoformat(), language, overwrite, more)
 
 
-def _run_id(names: Mapping[str, str], wanted: str) -> str:
+def open_cases(library: Library) -> list[Any]:
+    """The cases that are neither issued nor withdrawn."""
+    from onemap.rules.review.case_file import case_ids, read_case
+
+    return [case for case in (read_case(library, id_) for id_ in case_ids(library)) if case.state in _OPEN]
+
+
+def run_of_name(names: Mapping[str, str], wanted: str) -> str:
     """The run of that name, else the run of that id."""
     return next((run for run, name in names.items() if name == wanted), wanted)
 
@@ -120,7 +125,7 @@ def _problems(error: OneMapError, context: VerbContext) -> list[dict[str, Any]]:
     return [problem_record(problem, context.language) for problem in error.problems]
 
 
-def _tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, Any]:
+def turned_tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, Any]:
     """A row for each parcel that turned."""
     from onemap.rules.findings.table import Table
 

@@ -76,16 +76,19 @@ def review_list(values: Values, context: VerbContext) -> Result:
 
 
 def review_show(values: Values, context: VerbContext) -> Result:
-    """One case as it stands."""
+    """One case as it stands, and by how many rules the parcels of the round were judged."""
+    from onemap.rules.runs.unasked_rules import rules_of_stored_run
+
     with open_library(values["library"]) as library:
         check_day(library, values.get("on"))
         case = read_case(library, values["case"], values.get("on"))
-        answer = _answer(library, case, context, values.get("by"))
+        answer, one = _answer(library, case, context, values.get("by")), _round(case, values)
+        answer |= rules_of_stored_run(library, one.run, context.language)
         if values.get("out"):
             from onemap.rules.review.round_evidence import write_evidence
 
             overwrite = bool(values.get("overwrite"))
-            cut = write_evidence(library, _round(case, values), values["out"], overwrite, context.language)
+            cut = write_evidence(library, one, answer["unasked"], values["out"], overwrite, context.language)
             return {**answer, "problems": [problem_record(problem, context.language) for problem in cut]}
         return answer
 

@@ -37,25 +37,24 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.runs.past_runs import run_names, stored_verdicts
     from onemap.rules.runs.run import most_severe
-    from onemap.rules.runs.run_store import run_record, stored_packs
-    from onemap.rules.runs.unasked_rules import rule_count, unasked_rules
+    from onemap.rules.runs.run_store import run_record
+    from onemap.rules.runs.unasked_rules import rules_of_stored_run
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
-    record, packs = run_record(library, run), stored_packs(library, run)
+    record, rules = run_record(library, run), rules_of_stored_run(library, run, context.language)
     verdicts = stored_verdicts(library, run)
-    unasked = unasked_rules(packs, record, library.catalogue(), context.language)
     result: Result = {
         "run": {**record, "recorded": True},
         "name": run_names(library).get(run),
         "parcels": sum(verdicts.values()),
         "verdicts": verdicts,
         "verdict": most_severe(verdicts),
-        "rules": rule_count(packs, record),
-        "unasked": unasked,
+        **rules,
         "problems": [],
     }
-    tables = _tables(library, run, record, unasked, context.language) if outs or values.get("against") else {}
+    needs_tables = outs or values.get("against")
+    tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
     result["problems"] += write_tables(tables, library.crs, values, context.language, context.language)
     result |= target_answer(values)
     if values.get("against"):

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
+from onemap.rules.maps.chart_pages import check_page, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.chart_pages import check_page, write_pages
 from onemap.rules.work.indicator_work import tables_for
 from onemap.rules.work.table_targets import target_answer, write_tables
 

@@ -183,7 +183,8 @@ def fought(left: np.ndarray, right: np.ndarray, score: Counter[str]) -> int:
     chosen = np.arange(0, len(left), max(1, len(left) // LOOKED_AT))
     pairs = flat_pairs(left, right, Threads())
     for work, expected, operation in grounds:
-        ground, told = work(pairs, Threads())
+        found, told = work(pairs, Threads())
+        ground = found.geometries
         score["told"] += int(told.sum())
         score["left to GEOS"] += int((~told).sum())
         made = np.nan_to_num(shapely.area(ground))

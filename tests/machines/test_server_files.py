@@ -55,6 +55,7 @@ def test_the_container_ends_with_the_self_test_and_runs_as_nobody_special():
     assert runs[-1] == "onemap self-test"
     assert [words for step, words in steps if step == "USER"] == ["10001"]  # a number, which any host understands
     assert "--uid 10001 onemap" in " ".join(runs)
+    assert "libexpat1" in runs[0]  # rasterio and fiona take it from the system, and a slim image has none
 
 
 def test_a_linter_finds_no_fault_in_the_recipe_of_the_container():

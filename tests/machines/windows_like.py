@@ -77,6 +77,7 @@ def windows_like(monkeypatch: pytest.MonkeyPatch):
     for module in (disk_place, arrow_values):
         monkeypatch.setattr(module, "IS_WINDOWS", True)
     monkeypatch.setattr(disk_place, "_drive_type", lambda _drive: 3)
+    monkeypatch.setattr(disk_place, "_has_long_paths", lambda: True)  # the folders of tests have long names
     windows_names.ignore_case(monkeypatch)
     windows_names.lack_what_windows_has_not(monkeypatch)
     return Path("/")

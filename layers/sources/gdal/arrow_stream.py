@@ -19,7 +19,8 @@ _SHAPES = "wkb_geometry"  # what the column of a layer is called whose geometrie
 _ROWS_AT_ONCE = 5_000  # as Arrow keeps them: their WKB is held twice meanwhile
 
 # The types whose values come the same by the column as they do row by row.
-_TYPES = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString", "OFTDate"}
+_LISTS = {"OFTIntegerList", "OFTInteger64List", "OFTRealList", "OFTStringList"}
+_TYPES = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString", "OFTDate", "OFTDateTime", "OFTTime"} | _LISTS
 _SUBTYPES = {"OFSTNone", "OFSTBoolean", "OFSTJSON"}
 
 
@@ -29,8 +30,16 @@ def comes_by_column(info: dict[str, Any]) -> bool:
     return is_plain and info["driver"] == "GeoJSON" and _SHAPES not in info["fields"]
 
 
+def has_lists_of_truths(info: dict[str, Any]) -> bool:
+    """Whether a field holds lists of truths, which come by the column only."""
+    return any(
+        kind in _LISTS and subtype == "OFSTBoolean"
+        for kind, subtype in zip(info["ogr_types"], info["ogr_subtypes"], strict=True)
+    )
+
+
 def column_blocks(
-    path: Path, layer: str | int, first: int, size: int, errors: Callable[[], AbstractContextManager[list[str]]]
+    path: Path | bytes, layer: str | int, first: int, size: int, errors: Callable[[], AbstractContextManager[list[str]]]
 ) -> Iterator[Block]:
     """From row `first` on `size` rows at a time: metadata, geometries (n,), columns (n,) each, and GDAL's warnings.
 
@@ -75,11 +84,22 @@ def _block_of(held: list[tuple[np.ndarray, pa.RecordBatch]]) -> tuple[np.ndarray
 
 
 def _values(column: pa.ChunkedArray) -> np.ndarray:
-    """A column (n,): truths, and integers beside nulls, as plain values."""
+    """A column (n,): truths, and integers beside nulls, as plain values; moments as their own clock shows them."""
     if isinstance(column.type, pa.BaseExtensionType):  # text that is JSON
         column = column.cast(column.type.storage_type)
+    if pa.types.is_timestamp(column.type) and column.type.tz:
+        ahead = np.timedelta64(_minutes_ahead(column.type.tz), "m")
+        return np.asarray(column.cast(pa.timestamp(column.type.unit)).to_numpy() + ahead)
     is_number = pa.types.is_integer(column.type)
     if pa.types.is_boolean(column.type) or (is_number and column.null_count):
         return np.fromiter(column.to_pylist(), dtype=object, count=len(column))
     values: np.ndarray = column.to_numpy()
     return values
+
+
+def _minutes_ahead(zone: str) -> int:
+    """How far a zone's clock is ahead of UTC, as GDAL names one: UTC, +08:00, -03:30."""
+    if zone[0] not in "+-":
+        return 0
+    hours, minutes = zone[1:].split(":")
+    return (int(hours) * 60 + int(minutes)) * (-1 if zone[0] == "-" else 1)

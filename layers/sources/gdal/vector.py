@@ -7,6 +7,7 @@ digits beside nulls, arcs stroked too coarsely, text with replacement characters
 import contextlib
 import gc
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, restroke_runs, sagitta_of
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, arrow_rows
+from onemap.layers.sources.gdal.arrow_stream import column_blocks, has_lists_of_truths
 from onemap.layers.sources.gdal.curves import is_surface
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
@@ -343,7 +345,10 @@ def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tup
     """Metadata, geometries and columns, block by block where GDAL can begin in the middle of a file; and the rows
     without geometry, which may be broken records, or of no kind that can be read in bulk."""
     by_blocks = readable.path.suffix.lower() in SEEKABLE
-    expected = file_info(readable, encoding)["features"]
+    info = file_info(readable, encoding)
+    expected = info["features"]
+    if readable.json is not None and has_lists_of_truths(info):
+        return _columns_at_once(readable)
     blocks: list[list[Any]] = []
     shapes: list[np.ndarray] = []
     unknown: list[int] = []
@@ -370,6 +375,13 @@ def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tup
             break
     joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
     return _Reading(meta, np.concatenate(shapes) if shapes else None, joined, encoding), frozenset(unknown)
+
+
+def _columns_at_once(readable: ReadableFile) -> tuple[_Reading, frozenset[int]]:
+    """A GeoJSON with lists of truths, over which reading row by row breaks."""
+    found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, lambda: contextlib.nullcontext([]))
+    meta, shapes, columns, _ = next(iter(found))
+    return _Reading(meta, shapes, columns, UTF_8), frozenset()
 
 
 def _shared_values(column: np.ndarray) -> np.ndarray:

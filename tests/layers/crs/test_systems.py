@@ -153,6 +153,10 @@ def test_what_is_no_pipeline_is_refused(shelf, layer_file, box, pipeline):
         ((24_500_000, 4_000_000, 24_500_100, 4_000_100), None, "no coordinate system"),  # no zone has 24
         ((4_000_000, 38_500_000, 4_000_100, 38_500_100), None, "swapped"),
         ((500_000, 4_000_000, 500_100, 4_000_100), None, "without zone prefix"),
+        ((4_000_000, 500_000, 4_000_100, 500_100), None, "swapped axes, north before east"),
+        ((2_010_000, 420_000, 2_010_100, 420_100), None, "swapped axes, north before east"),  # an island in the south
+        ((36.0, 114.0, 36.1, 114.1), None, "swapped axes, latitude before longitude"),
+        ((39.0, 75.9, 39.1, 76.0), None, "swapped axes, latitude before longitude"),  # the far west, below 90° E
     ],
 )
 def test_without_a_declaration_numbers_are_told_but_not_believed(shelf, layer_file, bounds, code, words):
@@ -174,6 +178,8 @@ def test_without_a_declaration_numbers_are_told_but_not_believed(shelf, layer_fi
         ("EPSG:4526", (500_000, 4_000_000, 500_100, 4_000_100)),
         ("EPSG:4526", (39_500_000, 4_000_000, 39_500_100, 4_000_100)),  # the neighbour zone's prefix
         ("EPSG:4547", (114.0213, 36.0507, 114.4, 36.3)),  # degrees called metres
+        ("EPSG:4547", (2_010_000, 420_000, 2_010_100, 420_100)),  # swapped, where that is no 2000 km off
+        ("EPSG:4490", (39.0, 75.9, 39.1, 76.0)),  # swapped, where both numbers are possible degrees
     ],
 )
 @pytest.mark.parametrize("by_option", [False, True])

@@ -169,6 +169,26 @@ def test_a_layer_that_must_be_there_and_is_not_is_named(files, onemap, tmp_path)
     }
 
 
+def test_vectors_and_tables_go_as_a_geopackage_where_the_receiver_reads_no_geodatabase(
+    library, files, onemap, tmp_path
+):
+    own = tmp_path / "own.toml"
+    own.write_text(SHIPPED.read_text(encoding="utf-8").replace(".gdb", ".gpkg"), encoding="utf-8")
+    target = tmp_path / "out.zip"
+    deliver(onemap, library, target, files, f"--template={own}", *ASKED[1:])
+    with zipfile.ZipFile(target) as packed:
+        packed.extractall(tmp_path / "out")
+    root = tmp_path / "out" / HEAD
+    vectors, tables = (
+        root / "4矢量" / f"{HEAD}国土空间规划矢量数据.gpkg",
+        root / "3表格" / f"{HEAD}国土空间规划表格.gpkg",
+    )
+    assert sorted(path.name for path in vectors.parent.iterdir()) == [vectors.name], "one file, nothing beside it"
+    assert pyogrio.list_layers(vectors)[:, 0].tolist() == ["YJJBNT", "STBHHX", "CZKFBJ"]
+    assert gpd.read_file(vectors, layer="CZKFBJ").geometry.area.tolist() == [pytest.approx(1e6)]
+    assert pyogrio.read_dataframe(tables, layer="GHZBB")["GHMBN"].tolist() == [100.0, 5.5]
+
+
 def test_a_bureau_changes_the_template_without_a_line_of_python(library, files, onemap, tmp_path):
     own = tmp_path / "ours.toml"
     text = SHIPPED.read_text(encoding="utf-8")

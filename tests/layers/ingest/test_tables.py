@@ -73,6 +73,8 @@ def refused(onemap, library, path, code="RKTJ", *more):
         ({**ROWS, "年份": [2020, 2020], "行政区代码": ["130102001"] * 2}, "table.repeated"),
         ({**ROWS, "常住人口": ["5万", "1"]}, "value.type"),
         ({**ROWS, "年份": [2020, 20]}, "table.year"),
+        ({**ROWS, "年份": [2020, None]}, "table.empty"),
+        ({**ROWS, "行政区代码": ["130102001", None]}, "table.empty"),
         ({**ROWS, "证件": ["11010519491231002X", "440524188001010014"]}, "person.data"),
         ({**ROWS, "身份证号": ["1", "2"]}, "person.data"),
         ({**ROWS, "电话": ["13912345678", "13812345678"]}, "person.data"),

@@ -197,3 +197,18 @@ def test_what_a_killed_new_left_is_cleared_by_the_next(shelf, tmp_path):
     part.write_bytes(b"half")
     assert shelf.run("new", tmp_path / "town.gpkg", "--crs", "EPSG:4547").code == 0
     assert not part.exists()
+
+
+@pytest.mark.parametrize("error", [KeyError("uid"), OSError("no name"), ImportError("pwd")])
+def test_whoever_has_no_name_is_known_by_a_number_or_as_unknown(monkeypatch, error):
+    """A container's user may have no name; on Windows the variable USERNAME may be missing."""
+
+    from onemap.layers.library.library import system_user
+
+    def fail():
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", fail)
+    assert system_user() == f"uid {os.getuid()}"
+    monkeypatch.delattr(os, "getuid")
+    assert system_user() == "unknown"

@@ -1,8 +1,10 @@
 """The format of a library: what version 0.1.0 made opens, is upgraded after a copy, and a newer one is refused."""
 
 import contextlib
+import re
 import shutil
 import sqlite3
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 
 from onemap.layers.library import library_format
 
+ROOT = Path(__file__).resolve().parents[3]
 STORED = Path(__file__).resolve().parents[1] / "data" / "library-0.1.0.gpkg.zip"
+RELEASES = re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.fixture
@@ -39,6 +43,25 @@ def test_a_library_of_0_1_0_is_read_as_it_is(onemap, old):
     assert onemap("verify", old).json["ok"]
     assert number(old) == [] and [path.name for path in old.parent.glob("*.gpkg")] == [old.name]
     assert old.read_bytes() == before
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_library_of_each_release_is_stored_opened_changed_and_verified(onemap, tmp_path, release):
+    """Who writes a new version into the changelog stores a library that this version made."""
+    with zipfile.ZipFile(STORED.with_name(f"library-{release}.gpkg.zip")) as stored:
+        stored.extractall(tmp_path)
+    library = tmp_path / f"library-{release}.gpkg"
+    assert onemap("layers", library).json["layers"]
+    tiles = ["--type", "xyz", "--url", "https://example.org/{z}/{x}/{y}.png", "--department", "land"]
+    assert onemap("service", library, "TILES", *tiles).code == 0
+    assert number(library) == [str(library_format.FORMAT)]
+    assert onemap("verify", library).json["ok"]
+
+
+def test_the_version_follows_semver_and_has_its_chapter():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert re.fullmatch(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?", project["version"])
+    assert project["version"] in RELEASES
 
 
 def test_the_first_write_makes_a_copy_and_upgrades(onemap, old, tmp_path):

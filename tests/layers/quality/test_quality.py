@@ -18,7 +18,14 @@ from onemap.layers.progress import SILENT
 from onemap.layers.quality.duplicates import duplicate_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import shift_flaws
-from onemap.layers.quality.topology import SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality.topology import (
+    SizeLimits,
+    check_block,
+    check_blocks_met,
+    gap_flaws,
+    overlap_flaws,
+    union_of,
+)
 
 CRS = pyproj.CRS.from_epsg(4547)
 LEAST = SizeLimits(0.01, 0.001)
@@ -88,14 +95,9 @@ def test_a_text_longer_than_the_schema_allows_is_told_character_by_character(sur
     assert [problem["row"] for problem in told(answer, "value.length")] == [2]
 
 
-def test_a_value_of_another_type_is_told(survey):
+def test_a_value_of_another_type_is_told_and_no_number_beside_it(survey):
     answer = survey({"SJNF": ["2024", "二〇二四"], "TBMJ": ["a", "1e3"]})
-    assert {(p["row"], p["field"]) for p in told(answer, "value.type")} == {
-        (1, "SJNF"),
-        (2, "SJNF"),
-        (1, "TBMJ"),
-        (2, "TBMJ"),
-    }
+    assert {(p["row"], p["field"]) for p in told(answer, "value.type")} == {(2, "SJNF"), (1, "TBMJ")}
 
 
 def test_numbers_held_as_text_become_numbers_if_all_of_them_are(survey, shelf):
@@ -277,6 +279,30 @@ def test_a_coverage_with_planted_errors_shows_exactly_those():
     (gaps,) = gap_flaws(union, shapely.box(0, 0, 600, 600), LEAST)
     assert [fact["area_m2"] for fact in gaps.facts] == pytest.approx([10.0] * 10)
     assert duplicate_flaws(frame, None, SILENT) == []
+
+
+@pytest.mark.parametrize("points_at_once", [500_000, 600, 90])
+def test_of_two_coverages_that_lie_on_each_other_every_pair_is_found(points_at_once, monkeypatch):
+    # A coverage delivered twice, the second time turned and moved: inside, each fits its own neighbours to the point.
+    monkeypatch.setattr("onemap.layers.quality.neighbours.POINTS_AT_ONCE", points_at_once)
+    squares = shapely.box(*np.mgrid[0:150:10, 0:150:10].reshape(2, -1), *np.mgrid[10:160:10, 10:160:10].reshape(2, -1))
+    turned = shapely.transform(squares, lambda xy: xy @ np.array([[0.96, 0.28], [-0.28, 0.96]]) + [31.0, 17.0])
+    shapes = np.concatenate([squares, turned])
+    frame, items, found = held_together(shapes)
+    check_blocks_met(frame, items, found, union=True)
+    assert len(found) >= 450 * 20 // points_at_once
+    one, other = np.triu_indices(len(shapes), 1)
+    grounds = shapely.intersection(shapes[one], shapes[other])
+    shared = shapely.area(grounds)
+    real = LEAST.sizes_exceed_limits(shared, shapely.length(grounds))
+    expected = dict(zip(zip(one[real].tolist(), other[real].tolist(), strict=True), shared[real], strict=True))
+    (flaws,) = overlap_flaws(frame, found, LEAST, None)
+    pairs = [(int(row), int(fact["other"])) for row, fact in zip(flaws.rows, flaws.facts, strict=True)]
+    assert sorted(tuple(sorted(pair)) for pair in pairs) == sorted(expected)
+    areas = {tuple(sorted(pair)): fact["area_m2"] for pair, fact in zip(pairs, flaws.facts, strict=True)}
+    assert [areas[pair] for pair in expected] == pytest.approx(list(expected.values()))
+    union = union_of(frame, items, found, SILENT)
+    assert shapely.area(union) == pytest.approx(shapely.area(shapely.union_all(shapes)))
 
 
 # Position.

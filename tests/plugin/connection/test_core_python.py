@@ -4,28 +4,34 @@ import base64
 import hashlib
 import json
 import os
+import platform
+import shutil
+import subprocess
 import sys
+import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from onemap.plugin.connection.core_folders import python_in
 from onemap.plugin.connection.core_python import (
     OLDEST,
     CoreSetupError,
     SetupPlan,
-    _take_place,
+    _rename_patiently,
     find_core,
     has_packages,
     make_core,
     python_commands,
-    python_in,
     version_of,
+    version_of_wheels,
 )
 from onemap.plugin.connection.core_session import Core, missing_python_message
 from onemap.plugin.connection.programs import ProgramError, ask_program, clean_environment, run_program
 from onemap.plugin.connection.task import Cancelled
-from onemap.plugin.dock.setup_page import SetupPage
+from onemap.plugin.dock.setup_page import SetupPage, _error_text
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import wait_for
 
@@ -130,39 +136,9 @@ def test_a_core_that_fails_its_own_test_is_not_kept_and_says_the_next_step(plan)
     assert json.loads(plan.core_folder.with_name("core-self-test.json").read_text())["checks"] == checks
 
 
-@pytest.fixture
-def former_core(tmp_path, monkeypatch):
-    """A core and the one that is to take its place."""
+def test_a_file_that_is_held_for_a_moment_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr("onemap.plugin.connection.core_python.RENAME_WAITS_S", (0.0, 0.0))
-    for name in ("core", "core.part"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "text").write_text(name)
-    return tmp_path / "core"
-
-
-def test_a_new_core_takes_the_place_of_the_former(former_core):
-    _take_place(former_core.with_name("core.part"), former_core)
-    assert (former_core / "text").read_text() == "core.part"
-    assert [path.name for path in former_core.parent.iterdir()] == ["core"]
-
-
-@pytest.mark.parametrize("in_use", ["core", "core.part"])
-def test_a_core_that_a_program_uses_stays_whole(former_core, monkeypatch, in_use):
-    rename = Path.rename
-
-    def rename_like_windows(path, target):
-        if path.name == in_use:
-            raise PermissionError(13, "used by another process")
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", rename_like_windows)
-    with pytest.raises(CoreSetupError) as refused:
-        _take_place(former_core.with_name("core.part"), former_core)
-    assert refused.value.kind == "in_use"
-    assert (former_core / "text").read_text() == "core"
-
-
-def test_a_file_that_is_held_for_a_moment_is_waited_for(former_core, monkeypatch):
+    (tmp_path / "core.part").mkdir()
     rename, tries = Path.rename, []
 
     def held_once(path, target):
@@ -172,8 +148,21 @@ def test_a_file_that_is_held_for_a_moment_is_waited_for(former_core, monkeypatch
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", held_once)
-    _take_place(former_core.with_name("core.part"), former_core)
-    assert (former_core / "text").read_text() == "core.part"
+    _rename_patiently(tmp_path / "core.part", tmp_path / "core")
+    assert (tmp_path / "core").is_dir() and len(tries) == 2
+
+
+@pytest.mark.slow
+def test_a_core_that_another_qgis_uses_stays_whole_beside_its_successor(plan):
+    former = make_core(plan, say_nothing)
+    running = subprocess.Popen([former, "-I", "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        newer = make_core(plan, say_nothing)
+        assert (former.exists(), newer) == (True, python_in(plan.core_folder.with_name("core-2")))
+        assert find_core("", plan.core_folder, Path("nowhere"), plan.requirements).path == newer
+    finally:
+        running.communicate(b"\n")
+    assert running.returncode == 0
 
 
 def test_a_cancelled_set_up_leaves_nothing(plan):
@@ -195,6 +184,17 @@ def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypat
     assert refused.value.kind == "python_missing"
 
 
+def test_on_debian_the_missing_package_is_named_with_its_command(plan, monkeypatch, tmp_path):
+    bare = script(tmp_path / "python3", 'case "$*" in *version_info*) echo 3 13;; *) exit 1;; esac')
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[bare]]))
+    monkeypatch.setattr("shutil.which", lambda name, **_: "/usr/bin/apt-get" if name == "apt-get" else None)
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert refused.value.kind == "pip_missing"
+    assert "sudo apt install python3-venv" in _error_text(refused.value)
+    assert "python.org" not in _error_text(refused.value)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not UV.exists(), reason="the workshop's environment has no uv")
 @pytest.mark.parametrize("here", ["echo 3 9", "exit 1", 'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac'])
@@ -208,6 +208,81 @@ def test_where_no_python_here_will_do_uv_from_the_folder_of_wheels_makes_the_cor
     python = make_core(plan, say_nothing)
     assert ask_program([str(python), "-I", str(plan.main)]).strip() == "42"
     assert {path.name for path in plan.core_folder.parent.iterdir()} == {"core", "core-self-test.json"}
+
+
+@pytest.mark.parametrize(
+    ("names", "version"),
+    [
+        (
+            [
+                "numpy-2.3.1-cp312-cp312-win_amd64.whl",
+                "shapely-2.1-cp312-cp312-win_amd64.whl",
+                "pip-25-py3-none-any.whl",
+            ],
+            (3, 12),
+        ),
+        (["polars-1.9-cp39-abi3-win_amd64.whl", "numpy-2.3.1-cp314-cp314-win_amd64.whl"], (3, 14)),
+        (["numpy-2.3.1-cp312-cp312-win_amd64.whl", "numpy-2.3.1-cp313-cp313-win_amd64.whl"], None),
+        (["pip-25-py3-none-any.whl", "polars-1.9-cp39-abi3-win_amd64.whl"], None),
+        ([], None),
+    ],
+)
+def test_a_folder_of_wheels_is_for_one_version_of_python(tmp_path, names, version):
+    for name in names:
+        (tmp_path / name).touch()
+    assert version_of_wheels(str(tmp_path)) == version
+
+
+def test_wheels_for_another_python_than_is_here_are_refused_with_the_version(plan, monkeypatch, tmp_path):
+    here = script(tmp_path / "python3", "echo 3 13")
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[here]]))
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    (Path(plan.wheels) / "numpy-2.3.1-cp312-cp312-win_amd64.whl").touch()
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert (refused.value.kind, refused.value.detail) == ("python_other", "3.12")
+    assert "no Python 3.12 was found" in _error_text(refused.value)
+
+
+def pack_interpreter(wheels: Path, place: Path) -> dict:
+    """A Python in a folder of wheels as uv packs one: bin, lib and all in a folder python. Returns uv's list of it."""
+    minor = sys.version_info[1]
+    files = place / "python"
+    (files / "bin").mkdir(parents=True)
+    shutil.copy(Path(sys._base_executable).resolve(), files / "bin" / f"python3.{minor}")
+    unneeded = shutil.ignore_patterns("dist-packages", "site-packages", "test", "__pycache__", "config-*", "*.a")
+    shutil.copytree(sysconfig.get_path("stdlib"), files / "lib" / f"python3.{minor}", ignore=unneeded)
+    archive = place / f"cpython-3.{minor}.99+20990101-install_only_stripped.tar.gz"
+    with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
+        packed.add(files, "python")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    (wheels / "python").mkdir()
+    shutil.copy(archive, wheels / "python" / f"{digest[:9]}-{archive.name}")
+    machine = {"family": platform.machine(), "variant": None}
+    facts = {"name": "cpython", "arch": machine, "os": "linux", "libc": "gnu", "major": 3, "minor": minor, "patch": 99}
+    facts |= {"prerelease": "", "url": f"http://localhost:9/{archive.name}", "sha256": digest, "variant": None}
+    return {f"cpython-3.{minor}.99-linux-{platform.machine()}-gnu": facts}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not UV.exists(), reason="the workshop's environment has no uv")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Python that is packed is laid out as on Linux")
+@pytest.mark.parametrize("is_altered", [False, True])
+def test_a_folder_of_wheels_may_bring_its_python_whose_hash_is_checked(plan, monkeypatch, tmp_path, is_altered):
+    wheels = Path(plan.wheels)
+    known = tmp_path / "pythons.json"
+    known.write_text(json.dumps(pack_interpreter(wheels, tmp_path / "made")), encoding="utf-8")
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS_JSON_URL", str(known))
+    (wheels / f"nothing-1-cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-any.whl").touch()
+    with zipfile.ZipFile(wheels / "uv-1-py3-none-any.whl", "w") as wheel:
+        wheel.write(UV, f"uv-1.data/scripts/{UV.name}")
+    if is_altered:
+        (archive,) = (wheels / "python").iterdir()
+        archive.write_bytes(archive.read_bytes() + b"more")
+    python = make_core(plan, say_nothing)
+    assert ask_program([str(python), "-I", str(plan.main)]).strip() == "42"
+    home = (python.parents[1] / "pyvenv.cfg").read_text(encoding="utf-8")
+    assert (str(plan.core_folder.with_name("python")) in home) != is_altered, home
 
 
 def test_the_python_of_qgis_4_on_macos_is_the_one_that_brings_its_library(monkeypatch):
@@ -286,7 +361,7 @@ def test_the_dock_s_button_makes_the_core(plan, monkeypatch):
     settings.put("wheels_folder", plan.wheels)
     monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
     monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
-    monkeypatch.setattr("onemap.plugin.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.first_core", lambda: plan.core_folder)
     page = SetupPage(Core(), lambda: None)
     ready = []
     page.ready.connect(lambda: ready.append(True))
@@ -304,7 +379,7 @@ def test_a_set_up_that_fails_says_what_to_do(plan, monkeypatch, tmp_path):
     settings.put("wheels_folder", str(empty))
     monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
     monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
-    monkeypatch.setattr("onemap.plugin.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.first_core", lambda: plan.core_folder)
     page = SetupPage(Core(), lambda: None)
     page.button.click()
     wait_for(page.button.isEnabled)

@@ -1,4 +1,4 @@
-"""What lies here: a click on the map, the tree of all layers, the highlight, the map's menu, the locator."""
+"""What lies here: clicks, lines and boxes on the map, the tree of all layers, the highlight, the menu, the locator."""
 
 import json
 
@@ -12,11 +12,13 @@ from qgis.core import (
     QgsLocatorResult,
     QgsPointXY,
     QgsProject,
+    QgsRectangle,
 )
 from qgis.gui import QgsMapMouseEvent
-from qgis.PyQt.QtCore import QEvent, QPoint, Qt
+from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt
+from qgis.PyQt.QtGui import QMouseEvent
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QMenu
+from qgis.PyQt.QtWidgets import QApplication, QMenu
 
 from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
@@ -56,9 +58,7 @@ def view(dock, town_library):
 
 def click(canvas, x, y):
     """A click of the left button on the canvas at a place of the world."""
-    point = canvas.getCoordinateTransform().transform(QgsPointXY(X + x, Y + y))
-    place = QPoint(round(point.x()), round(point.y()))
-    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, pixel(canvas, x, y))
 
 
 def texts(item, depth=0):
@@ -87,7 +87,7 @@ def test_a_click_lists_every_layer_at_the_place_by_kind_and_department(view, can
     click(canvas, 250, 300)
     wait_for(lambda: view.tree.topLevelItemCount())
     listed = "\n".join(rows(view))
-    assert "0101" in listed and "500,000.00 m²" in listed and "STREET" not in listed
+    assert "0101" in listed and "500,000 m²" in listed and "STREET" not in listed
     assert item_with(view, "0101").parent().parent().text(0).count("·") == 1
     assert item_with(view, "Road").childCount() == 1
     assert any(row.startswith("Nothing here") for row in rows(view))
@@ -115,7 +115,7 @@ def test_enter_asks_about_the_middle_and_escape_gives_the_tool_back(view, canvas
     view.button.click()
     middle = canvas.center()
     QTest.keyClick(canvas, Qt.Key.Key_Return)
-    wait_for(lambda: view.place.text())
+    wait_for(lambda: view.tree.topLevelItemCount())
     assert view.place.text() == f"{middle.x():,.2f}, {middle.y():,.2f}"
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert not view.button.isChecked() and canvas.mapTool() is not view.tool
@@ -178,3 +178,132 @@ def test_the_algorithm_answers_in_json(town_library):
     layers = {layer["code"]: layer for layer in json.loads(results["JSON"])["layers"]}
     assert [one["feature"] for one in layers["DLTB"]["features"]] == ["P1"]
     assert results["FEATURE_COUNT"] == 2
+
+
+def pixel(canvas, x, y):
+    """Where a place of the world is on the canvas."""
+    point = canvas.getCoordinateTransform().transform(QgsPointXY(X + x, Y + y))
+    return QPoint(round(point.x()), round(point.y()))
+
+
+def drag(canvas, first, second):
+    """A drag with the left button between two places of the world."""
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(canvas.viewport(), left, none, pixel(canvas, *first))
+    move = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(pixel(canvas, *second)),
+        QPointF(canvas.viewport().mapToGlobal(pixel(canvas, *second))),
+        Qt.MouseButton.NoButton,
+        left,
+        none,
+    )
+    QApplication.sendEvent(canvas.viewport(), move)
+    QTest.mouseRelease(canvas.viewport(), left, none, pixel(canvas, *second))
+
+
+@pytest.fixture
+def whole_map(canvas):
+    """The map shows the square of 1,000 m and 100 m around it."""
+    canvas.setExtent(QgsRectangle(X - 100, Y - 100, X + 1100, Y + 1100))
+    return canvas
+
+
+def test_a_drag_asks_about_a_box_with_what_lies_inside_it(view, whole_map):
+    canvas = whole_map
+    view.button.click()
+    assert view.hint.isVisibleTo(view) and "drag" in view.hint.text()
+    drag(canvas, (400, 200), (700, 600))  # 100 m of the first plot, 200 m of the second
+    wait_for(lambda: view.tree.topLevelItemCount())
+    box_drawn = view._place_band.asGeometry()
+    m2 = box_drawn.area()
+    assert m2 == pytest.approx(300 * 400, rel=0.02)
+    assert view.place.text() == f"In a box: {m2:,.0f} m²"
+    land = item_with(view, "· 2")
+    names = [land.child(row).text(0) for row in range(2)]
+    assert [name.split()[0] for name in names] == ["0701", "0101"]  # the one with more of it inside first
+    bounds = box_drawn.boundingBox()
+    inside = (X + 500 - bounds.xMinimum()) * bounds.height()
+    first_class = item_with(view, "0101")
+    assert first_class.text(1) == f"{inside:,.0f} m²"
+    assert (first_class.child(0).text(0), first_class.child(0).text(1)) == ("Whole area", "500,000 m²")
+    assert first_class.child(1).text(1) == f"{100 * inside / 500_000:.1f} %"
+    assert item_with(view, "R1").text(1) == f"{bounds.width():,.1f} m"  # of the road of 1,000 m
+    view.close_button.click()
+    assert view._place_band is None and view.tree.topLevelItemCount() == 0
+
+
+def test_a_line_is_drawn_by_clicks_and_ended_by_a_double_click(view, whole_map):
+    canvas = whole_map
+    view.way_button.actions_by_way["line"].trigger()
+    assert view.button.isChecked() and canvas.mapTool() is view.tool and "line" in view.way_button.accessibleName()
+    click(canvas, 200, 600)
+    click(canvas, 900, 600)
+    QTest.mouseDClick(
+        canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, pixel(canvas, 900, 600)
+    )
+    wait_for(lambda: view.tree.topLevelItemCount())
+    drawn = view._place_band.asGeometry()
+    assert drawn.length() == pytest.approx(700, abs=4) and len(drawn.asPolyline()) == 2
+    assert view.place.text() == f"Along a line: {drawn.length():,.1f} m"
+    first, last = drawn.asPolyline()
+    assert item_with(view, "0101").text(1) == f"{X + 500 - first.x():,.1f} m"
+    assert item_with(view, "0701").text(1) == f"{last.x() - X - 500:,.1f} m"
+    assert not view.tree.findItems("Road", Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive, 0)[0].child(0)
+
+
+def test_a_line_and_a_box_are_drawn_by_keyboard_alone(view, whole_map):
+    canvas = whole_map
+    view.use_way("line")
+    QTest.keyClick(canvas, Qt.Key.Key_Insert)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert view._place_band is None  # one corner is no line
+    before = canvas.center()
+    QTest.keyClick(canvas, Qt.Key.Key_Left)
+    QTest.keyClick(canvas, Qt.Key.Key_Insert)
+    QTest.keyClick(canvas, Qt.Key.Key_Backspace)
+    QTest.keyClick(canvas, Qt.Key.Key_Insert)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    wait_for(lambda: view.tree.topLevelItemCount())
+    assert view.place.text() == f"Along a line: {before.x() - canvas.center().x():,.1f} m"
+    view.clear()
+    view.use_way("box")
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    wait_for(lambda: view.tree.topLevelItemCount())
+    assert view._place_band.asGeometry().boundingBox().width() == pytest.approx(canvas.extent().width())
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert not view.button.isChecked() and not view.hint.isVisibleTo(view)
+
+
+def test_escape_first_takes_the_drawing_back_and_the_map_s_menu_stays_away_while_a_line_is_drawn(view, whole_map):
+    canvas = whole_map
+    view.use_way("line")
+    click(canvas, 100, 600)
+    assert view.tool.flags() != view.tool.Flag.ShowContextMenu
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert view.button.isChecked() and view.tool.flags() == view.tool.Flag.ShowContextMenu
+    click(canvas, 100, 600)
+    click(canvas, 300, 600)
+    QTest.mouseClick(
+        canvas.viewport(), Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, pixel(canvas, 300, 600)
+    )
+    wait_for(lambda: view.tree.topLevelItemCount())
+    assert view._place_band.asGeometry().length() == pytest.approx(200, abs=4)
+
+
+def test_the_maps_menu_begins_a_line_or_a_box_at_the_place_of_the_click(view, whole_map):
+    canvas = whole_map
+    event = QgsMapMouseEvent(canvas, QEvent.Type.MouseButtonPress, pixel(canvas, 250, 600), Qt.MouseButton.RightButton)
+    menu = QMenu()
+    canvas.contextMenuAboutToShow.emit(menu, event)
+    next(action for action in menu.actions() if "box" in action.text()).trigger()
+    assert view.tool.way == "box"
+    click(canvas, 350, 700)  # the other corner
+    wait_for(lambda: view.tree.topLevelItemCount())
+    assert view._place_band.asGeometry().area() == pytest.approx(10_000, rel=0.06)
+    next(action for action in menu.actions() if "line" in action.text()).trigger()
+    assert view.tool.way == "line"
+    click(canvas, 450, 600)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    wait_for(lambda: view.place.text().startswith("Along a line"))
+    assert view._place_band.asGeometry().length() == pytest.approx(200, abs=4)

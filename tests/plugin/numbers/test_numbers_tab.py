@@ -7,10 +7,11 @@ import processing
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRenderContext
 from qgis.PyQt.QtCore import QDate, QPoint, Qt
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtGui import QDesktopServices, QFont, QFontInfo, QGuiApplication, QImage
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QFrame
 
+from onemap.plugin.numbers.chart_view import svg_for_qt
 from onemap.plugin.numbers.indicator_view import NAME, VALUE
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
@@ -121,7 +122,7 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
     row = row_of(view, EXPANSION)
     # 50 ha of boundary over 40 ha of towns, and over 30 ha.
     assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.667 × · ≤ 1.3 × · ■ broken 1 · ✓ met 1"
-    assert below(row) == [("南 · met", "1.25 ×"), ("北 · broken", "1.667 ×")]
+    assert below(row) == [("南\nmet · ? trend unknown", "1.25 ×"), ("北\nbroken · ? trend unknown", "1.667 ×")]
     facts = dict(below(row.child(0)))
     assert {name: text[:3] for name, text in facts.items() if "2020" in name} == {"towns.2020: DLTB 2020-12-31": "400"}
     row = row_of(view, REDLINE)
@@ -332,3 +333,128 @@ def test_the_tab_speaks_chinese_fits_320_pixels_and_names_its_controls(tab, dock
     assert tab.minimumSizeHint().width() + bar <= 320 and dock.minimumSizeHint().width() <= 320
     # What a box lets drop down has its box's name.
     assert [one for one in nameless_controls(tab) if not isinstance(one.window(), QFrame)] == []
+
+
+def charts_of(view):
+    return [view.charts.box.itemText(at) for at in range(view.charts.box.count())]
+
+
+def dark_pixels(image):
+    """How many pixels are as dark as text, in all of a picture."""
+    return sum(
+        image.pixelColor(x, y).lightness() < 100
+        for x in range(0, image.width(), 2)
+        for y in range(0, image.height(), 2)
+    )
+
+
+def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(tab, dock, tmp_path):
+    view = measured(tab)
+    assert not view.charts.isVisible()
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    assert view.charts.isVisible() and charts_of(view) == ["By unit", "Room of the quota"]
+    picture = view.charts.picture
+    assert picture.accessibleName() == EXPANSION and picture.renderer.isValid()
+    assert dark_pixels(picture.image()) > 1000
+    for width in (360, 520):  # as wide as the dock, in its own proportion
+        dock.resize(width, 900)
+        wait_for(lambda asked=width: abs(picture.width() - asked) < 60)
+        box_mm = picture.renderer.viewBoxF()
+        drawn = picture.height() * box_mm.width() / box_mm.height()
+        assert drawn <= picture.width() + 2 and drawn >= min(picture.width(), 1.59 * box_mm.width() / 25.4 * 96) - 2
+    for name in ("chart.svg", "chart.png"):
+        view.charts.save(str(tmp_path / name))
+    svg = (tmp_path / "chart.svg").read_text(encoding="utf-8")
+    assert svg.startswith("<svg") and "北" in svg and "1.667" in svg and "2022-12-31" in svg
+    assert QImage(str(tmp_path / "chart.png")).width() > 600
+    view.charts.copy()
+    assert QGuiApplication.clipboard().mimeData().hasImage()
+    view.unit.setCurrentIndex(view.unit.findData(NORTH))
+    assert charts_of(view) == ["By unit", "Room of the quota", "The unit against its targets"]
+    view.tree.setCurrentItem(row_of(view, REDLINE))
+    view.charts.box.setCurrentIndex(0)
+    assert view.charts.picture.accessibleName() == REDLINE
+    view.clear()
+    assert not view.charts.isVisible()
+
+
+def test_a_chart_is_set_in_the_first_font_that_is_there():
+    there = QFontInfo(QFont()).family()
+    svg = f'<svg font-family="No Such Font, {there}, sans-serif"><text>x</text></svg>'
+    assert svg_for_qt(svg) == f'<svg font-family="{there}"><text>x</text></svg>'
+    assert svg_for_qt('<svg font-family="No Such Font, Nor This"/>') == "<svg/>"
+
+
+def test_a_value_is_explained_down_to_versions_and_features(tab):
+    view = measured(tab)
+    row = row_of(view, EXPANSION)
+    view.tree.setCurrentItem(row)
+    assert not view.explain_button.isEnabled(), "two units have two stories"
+    view.tree.setCurrentItem(row.child(1))
+    view.explain_button.click()
+    wait_for(lambda: view.steps.isVisible())
+    text = view.steps.text()
+    assert "CZKFBJ__1" in text and "DLTB__1" in text and "P3" in text and "1.67 x" in text
+    view.tree.setCurrentItem(row.child(0))
+    assert not view.steps.isVisible()
+
+
+def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, counted, tmp_path):
+    """A second survey of 2024, with 45 ha of towns in the south in place of 40: the share of building land rises."""
+    land = [(box(0, 0, 900, 500), "P1", "0701"), (box(900, 0, 100, 500), "P2", "0101")]
+    land += [(box(0, 500, 600, 500), "P3", "0701"), (box(600, 500, 400, 500), "P4", "0101")]
+    rows = [(shape, key, code, "201" if code == "0701" else "") for shape, key, code in land]
+    file = write_layer(tmp_path / "survey.gpkg", ["BSM", "DLBM", "CZCSXM"], rows)
+    library = tab._library.path
+    values = {"LIBRARY": library, "SOURCE": file, "AS": "DLTB", "COVERS": "district", "VALID_FROM": "2024-12-31"}
+    processing.run("onemap:add", values)
+    view = measured(tab)
+    row = row_of(view, BUILT)
+    assert row.text(NAME).split("\n")[1].endswith("↗ 1 · → 1")
+    south, north = row.child(0), row.child(1)
+    assert south.text(NAME).endswith("↗ rises") and north.text(NAME).endswith("→ unchanged")
+    assert ("↗ rises · before, on 2024-12-30", "80 %") in below(south)
+    view.tree.setCurrentItem(row)
+    assert charts_of(view) == ["By unit", "Over time"]
+    facts = dict(below(row_of(view, EXPANSION).child(1)))
+    assert facts["Room up to the target"].startswith("-0.36")
+
+
+OWN_THEME = """
+id = "ours"
+title = { zh = "本局专题", en = "Our own theme" }
+layers = ["DLTB"]
+tables = []
+indicators = ["built.intensity"]
+"""
+
+
+def test_a_bureaus_own_theme_is_read_from_its_file(tab, tmp_path, reader):
+    wait_for(lambda: tab.theme.count() > 1)
+    before = tab.theme.count()
+    file = tmp_path / "ours.toml"
+    file.write_text(OWN_THEME, encoding="utf-8")
+    tab.own_files.add_theme(str(file))
+    wait_for(lambda: tab.theme.count() == before + 1)
+    tab.theme.setCurrentIndex(tab.theme.findText("Our own theme"))
+    view = measured(tab)
+    assert [view.tree.topLevelItem(at).text(NAME).split("\n")[0] for at in range(view.tree.topLevelItemCount())] == [
+        BUILT
+    ]
+    view.open_page()
+    wait_for(lambda: reader.opened)
+    assert "Our own theme" in Path(reader.opened[0]).read_text(encoding="utf-8")
+    refused = []
+    tab.refused.connect(lambda refusal: refused.append(str(refusal)))
+    file.write_text(OWN_THEME.replace("built.intensity", "no.such"), encoding="utf-8")
+    tab.own_files.add_theme(str(file))
+    wait_for(lambda: refused and tab.theme.count() == before)
+    assert "no.such" in refused[0] and "ours.toml" in refused[0]
+    tab.own_files.remove_theme(str(file))
+    assert tab.own_files.themes == []
+
+
+def test_the_land_use_balance_of_a_ground_is_in_the_room(tab):
+    tab.balance.button.click()
+    answer(tab.balance, tab.balance.count_button)
+    assert tab.balance.tree.topLevelItem(0).text(1) == "100.0000", "ha, of the whole district"

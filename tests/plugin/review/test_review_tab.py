@@ -13,7 +13,7 @@ from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
-from onemap.tests.plugin.small_town import Reader, X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import PACK, Reader, X, Y, box, wait_for, write_layer
 
 REPLY = """
 import json, sys
@@ -310,6 +310,43 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     assert "→ notice (Wang)" in findings.results.model.parcels[0].findings[0].title
     findings.all_box.setChecked(True)
     assert {finding.department for finding in model.parcels[0].findings} == set(ASKED)
+
+
+UNASKED_RULE = """
+[[rule]]
+id = "forest.test"
+kind = "avoid"
+layer = "GYL"
+department = "forestry"
+verdict = "restricted"
+missing = "checklist"
+title = { zh = "占用公益林", en = "On public welfare forest" }
+basis = [{ law = "中华人民共和国森林法", article = "第四十九条" }]
+"""
+
+
+def test_the_findings_say_which_rules_were_not_asked_and_why_by_department(desk, one_parcel, tmp_path):
+    pack = tmp_path / "three.toml"
+    pack.write_text(PACK + UNASKED_RULE, encoding="utf-8")
+    words = ("--project", "School", "--pack", pack, "--on", DAY, "--by", "Wang")
+    desk.tab.open_case(core("review", "open", desk.path, one_parcel, *words)["case"])
+    desk.wait_for_case()
+    page, findings = desk.page, desk.page.findings
+    page.tabs.setCurrentWidget(findings)
+    results, summary = findings.results, findings.results.summary
+    page.table.choose("land")
+    assert results.summary_button.text() == "All rules of this department were asked"
+    assert not summary.isVisibleTo(findings)  # there are findings to see
+    page.table.choose("forestry")
+    assert findings.summary.text() == "No finding concerns this department."
+    assert results.summary_button.text() == "Rules not asked: 1"
+    assert results.isVisibleTo(findings) and summary.isVisibleTo(findings)
+    (forestry,) = [summary.topLevelItem(row) for row in range(summary.topLevelItemCount())]
+    assert forestry.isExpanded() and forestry.child(0).text(0) == "On public welfare forest: the layer was never loaded"
+    findings.all_box.setChecked(True)
+    assert results.summary_button.text() == "1 of 3 rules were not asked"
+    names = [summary.topLevelItem(row).text(0) for row in range(summary.topLevelItemCount())]
+    assert "Forestry" in names and names[-1] == "All departments"
 
 
 def test_a_revised_case_shows_its_rounds_side_by_side(desk, one_parcel, town):

@@ -176,6 +176,20 @@ def test_a_line_and_a_box_meet_what_shapely_says(desk, asked):
         assert feature["inside_m2"] == pytest.approx(zones[int(feature["feature"][1:]) - 1].intersection(area).area)
 
 
+def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text_what_is_inside(desk, core):
+    desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
+    along = desk.run("identify", desk.library, "--line", "LINESTRING (-5 5, 4 5)").json
+    assert (along["length_m"], along["area_m2"]) == (9.0, None)
+    inside = desk.run("identify", desk.library, "--box=-5,-5,4,5").json
+    assert (inside["length_m"], inside["area_m2"]) == (None, pytest.approx(90.0))
+    at = desk.run("identify", desk.library, 1, 1).json
+    assert (at["length_m"], at["area_m2"]) == (None, None)
+    assert (
+        "100.00 m², inside 20.00 m²"
+        in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

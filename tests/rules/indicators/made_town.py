@@ -65,6 +65,7 @@ class MadeTown:
         self.frames["DXZHGL"] = self._frame(
             [self._line() for _ in range(4)], self._columns(4, {"ZT": ["现状", "规划"]})
         )
+        self.frames |= {code: self._frame([self._line() for _ in range(3)], {}) for code in ("DXGX", "RQGD")}
         self.frames["DZZHYHD"] = self._frame([Point(*self._place()) for _ in range(17)], {})
         years = {"ND": [2024, 2024], "CZRK": [40_000, 60_000], "CZRKCZ": [10_000, 50_000]}
         self.people = pd.DataFrame({"XZQDM": codes["XZQDM"], **years})

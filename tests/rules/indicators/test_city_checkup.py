@@ -149,6 +149,8 @@ def expected_of(one: Reading) -> dict[str, float]:
         "flood.buildings": len(one.mine(in_flood)),
         "tall.buildings": len(one.mine(buildings[buildings["JZGD"] > 100])),
         "gallery.length": one.length(galleries[galleries["ZT"] == "现状"]) / 1e3,
+        "pipes.length": one.length(frames["DXGX"]) / 1e3,
+        "gas.length": one.length(frames["RQGD"]) / 1e3,
         "road.motorways": one.length(roads[roads["GLDJ"] == "高速公路"]) / unit * 1e5,
         "road.network": one.length(roads) / unit * 1e5,
         "rail.network": one.length(frames["TL"]) / unit * 1e5,

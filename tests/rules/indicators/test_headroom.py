@@ -1,8 +1,15 @@
 """What a quota leaves: beside what is built, what is approved and in review; in hectares and in days, by hand."""
 
-import pytest
+import re
+from xml.etree import ElementTree
 
+import pytest
+from openpyxl import load_workbook
+
+from onemap.rules.charts.chart_fills import UNKNOWN
+from onemap.rules.charts.quota_bars import PART_FILLS
 from onemap.rules.indicators.indicator_text import warning_lines
+from onemap.rules.indicators.indicators import VALUE_COLUMNS
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.indicators.small_packs import HEAD
 from onemap.tests.rules.review.conftest import Town, ground, write
@@ -131,3 +138,44 @@ def test_a_wrong_formula_of_what_is_committed_is_refused_with_line_and_key(town,
     assert answer.code == 3 and (problem["code"], problem["field"]) == (code, "committed")
     line = pack.read_text(encoding="utf-8").splitlines().index(f'committed = "{committed}"') + 1
     assert f"Line {line} of quota.toml" in problem["message"]
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn_parts(svg):
+    """The widths of the parts of the one bar, by colour: the legend's swatches are all of one width."""
+    boxes = [one for one in ElementTree.fromstring(svg).iter(f"{SVG}rect") if float(one.get("height")) == 4.6]
+    return {one.get("fill"): float(one.get("width")) for one in boxes}
+
+
+def test_the_chart_of_a_quota_is_as_long_as_its_parts(town, tmp_path):
+    supply(town)
+    in_review(town)
+    asked = ("indicators", town.library, f"--pack={quota(tmp_path, 6.5)}", "--as-of=2021-06-01", "--states=1")
+    sheet, page = tmp_path / "quota.xlsx", tmp_path / "quota.html"
+    answer = done(*asked, "--charts=120", "--out", sheet, "--page", page).json
+    (chart,) = [one for one in answer["charts"] if one["kind"] == "quota"]
+    assert (chart["pack"], chart["id"], chart["unit"]) == ("town", "land", None) and 'width="120mm"' in chart["svg"]
+    parts = drawn_parts(chart["svg"])
+    existing, approved, review, free = (parts[fill.colour] for fill in PART_FILLS.values())
+    assert [approved / existing, review / existing, free / existing] == pytest.approx([0.1, 0.15, 0.05], abs=0.002)
+    said = "5.000 ha as it is, 0.500 ha approved, 0.750 ha in review, 0.250 ha free"
+    words = re.sub(r"<[^>]+>", " ", chart["svg"])
+    assert said in " ".join(words.split()) and "lasts 183 days" in " ".join(words.split())
+    assert chart["svg"].split("<rect")[1:] and "Room of the quota" in page.read_text(encoding="utf-8")
+    book = load_workbook(sheet)
+    heads = [cell.value for cell in next(book["Indicators"].iter_rows(max_row=1))]
+    assert {"Headroom", "Approved and in review", "Free", "Pace, a year", "Days left", "Trend"} <= set(heads)
+    assert not set(heads) & set(VALUE_COLUMNS), "heads are words"
+    drawn = [[cell.value for cell in row] for row in book["Charts"].iter_rows()]
+    (row,) = [row for row in drawn if row[1:2] and isinstance(row[1], float) and row[1] == pytest.approx(5.0, rel=1e-4)
+              and isinstance(row[2], float) and row[2] == pytest.approx(0.5, rel=1e-3)]  # fmt: skip
+    assert row[3:6] == pytest.approx([0.75, 0.25, 6.5], rel=1e-2)
+
+
+def test_a_quota_of_which_nobody_knows_what_is_committed_is_hatched(town, tmp_path):
+    asked = ("indicators", town.library, f"--pack={quota(tmp_path, 6.5)}", "--as-of=2021-06-01", "--charts=120")
+    (chart,) = [one for one in done(*asked).json["charts"] if one["kind"] == "quota"]
+    parts = drawn_parts(chart["svg"])
+    assert set(parts) == {PART_FILLS["existing"].colour, UNKNOWN.colour} and "unknown" in chart["svg"]

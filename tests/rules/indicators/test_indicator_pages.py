@@ -97,7 +97,7 @@ def test_a_page_a_unit_says_values_in_titles_and_status_by_sign_and_word(desk, t
     assert answer.code == 0 and answer.json["page"] == str(page), answer.json
     said, drawn = texts(page), page.read_text(encoding="utf-8")
     assert [word for word in words if word not in said] == []
-    assert drawn.count("<section>") == drawn.count("<svg") == 2
+    assert drawn.count("<section>") == drawn.count("<svg") == 3, "two units, and what the one quota leaves"
     chart = drawn.split("<svg")[1].split("</svg>")[0]
     assert 'stroke="#8C8C8C"' in chart, "what nobody knows is hatched"
     never = "每处面积" if language == "zh" else "Area of each"
@@ -113,7 +113,7 @@ def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
     assert ["耕地保有量", "0.540 公顷", "0.500", "▲ 预警", ""] in cells
     assert any(row[:2] == ["公园个数", "–"] and row[4] for row in cells), "why nobody knows it"
-    assert len(document.inline_shapes) == 2 and pdf.read_bytes().startswith(b"%PDF")
+    assert len(document.inline_shapes) == 3 and pdf.read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,14 @@ def test_several_days_are_lines_of_one_unit_and_small_pictures_of_several(desk, 
     answer = desk.run(*town, *days, "--out", sheet, lang="zh")
     assert answer.code == 0 and not answer.json["run"]["recorded"], answer.json
     first, *rest = page.read_text(encoding="utf-8").split("<section>")[1:]
-    assert "耕地保有量，2025 至 2026" in first and len(rest) == 2, "of what has no value nobody draws a series"
+    assert "耕地保有量，2025 至 2026" in first and len(rest) == 3, "of what has no value nobody draws a series"
     drawn = ElementTree.fromstring("<svg" + first.split("<svg")[1].split("</svg>")[0] + "</svg>")
     boxes = drawn.iter("{http://www.w3.org/2000/svg}rect")
     bars = [float(one.get("height")) for one in boxes if one.get("fill") == "#1F3B63"]
     assert [bar / bars[0] for bar in bars] == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3], abs=0.01)
-    assert "2025-06-01" not in texts_of(rest), "a unit's page is of the last day"
+    said = texts_of(rest)
+    assert "2025-06-01" not in said.replace("（2025-06-01）", ""), "a unit's page is of the last day, and of the trend"
+    assert "↘ 下降 此前 0.540（2025-06-01）" in said and "→ 不变" in said
     (lines,) = load_workbook(sheet)["图表"]._charts[:1]
     assert [type(one).__name__ for one in lines._charts] == ["LineChart"]
     assert desk.run(*town, *days, "--units-where=NAME = '西区'", lang="zh").code == 0

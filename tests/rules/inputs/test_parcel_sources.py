@@ -73,6 +73,17 @@ def test_a_folder_and_a_pattern_are_their_files(city, files):
     assert ask(city, files / "x*.gpkg")[0].codes == ["source.missing"]
 
 
+def test_fields_are_matched_in_those_of_several_files_that_need_it(city, files):
+    plots = gpd.GeoDataFrame({"plot_no": ["d"], "use": ["works"]}, geometry=[plot(1)], crs=CRS)
+    plots.to_file(files / "four.gpkg")
+    matched = {"fields": "DKBH=plot_no,XMLX=use"}
+    answer, verdicts = ask(city, files / "one.shp", files / "four.gpkg", **matched)
+    assert (answer.code, verdicts) == (0, {"a": "prohibited", "b": "clear", "d": "prohibited"})
+    # A file that has neither is told of, and so is one alone that lacks what was named for it.
+    assert ask(city, files / "one.shp", files / "three.gpkg", **matched)[0].codes == ["field.missing"]
+    assert ask(city, files / "one.shp", **matched)[0].codes == ["field.missing", "field.missing"]
+
+
 def test_one_file_alone_is_as_ever(city, files):
     answer, verdicts = ask(city, files / "three.gpkg")
     assert verdicts == {"1": "prohibited", "2": "clear"}

@@ -5,6 +5,7 @@ import pytest
 import shapely
 from shapely import affinity
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.library.library import open_library
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.overlay import Overlaps
@@ -58,7 +59,7 @@ def test_every_row_is_that_of_each_layer_by_itself(desk, seed, monkeypatch):
 
 def test_of_some_features_only_their_overlaps_and_failures_are_left():
     ground = np.array([shapely.box(0, 0, 1, at + 1) for at in range(4)], dtype=object)
-    found = Overlaps(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), ground, np.array([[0, 1], [2, 2]]))
+    found = Overlaps(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), FlatGround.of(ground), np.array([[0, 1], [2, 2]]))
     some = SharedGround(found, ground[:3]).with_features(np.array([0, 2]), 3)
     assert some.grounds is None
     assert some.overlaps.parcel.tolist() == [0, 0, 2] and some.overlaps.feature.tolist() == [0, 1, 1]

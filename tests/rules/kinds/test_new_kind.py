@@ -8,6 +8,7 @@ import pytest
 import shapely
 from shapely import Point, box
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.commands.pack_reference import pack_reference
@@ -25,7 +26,7 @@ def _judge(ground: Ground) -> Judgement:
     number = np.bincount(parcel, minlength=len(parcels))
     outside, _ = ground.outside_coverage()
     known = np.ones(len(parcel), dtype=bool)
-    pairs = Pairs(parcel, feature, points[feature], np.zeros(len(parcel)), ~known, known)
+    pairs = Pairs(parcel, feature, FlatGround.of(points[feature]), np.zeros(len(parcel)), ~known, known)
     measures = Measures(number > 0, number >= ground.options.get("least_points", 0), value=number.astype(float))
     judgement = Judgement(no_ground(len(parcels)), outside, np.full(len(parcels), np.nan), pairs, measures=measures)
     judgement.because("unseen", ~shapely.is_missing(outside))

@@ -46,7 +46,8 @@ def bits_of(left: np.ndarray, right: np.ndarray) -> list[bytes]:
         areas.tobytes(),
         errors.tobytes(),
         *told,
-        *(str(shapely.to_wkb(found).tolist()).encode() for found, _ in grounds),
+        *(str(shapely.to_wkb(found.geometries).tolist()).encode() for found, _ in grounds),
+        *(found.area_m2.tobytes() for found, _ in grounds),
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 import shapely
 from shapely import affinity
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.overlay import pair_ground
 from onemap.rules.overlay.compiler import SWITCH, is_compiler_there
@@ -24,9 +25,13 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(SWITCH, "1" if request.param == "compiled" else "0")
 
 
-def told_by(work: Callable[..., tuple[np.ndarray, np.ndarray]], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def told_by(work: Callable[..., tuple[FlatGround, np.ndarray]], left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The ground, empty where there is none, and None where it is not told."""
-    result, told = work(flat_pairs(left, right, Threads(2)), Threads(2))
+    ground, told = work(flat_pairs(left, right, Threads(2)), Threads(2))
+    result = ground.geometries.copy()
+    # What the kernel knows of its rings is to the last digit what GEOS says of them.
+    assert ground.area_m2.tobytes() == shapely.area(result).tobytes()
+    assert (ground.dimension == shapely.get_dimensions(result)).all()
     result[told & shapely.is_missing(result)] = shapely.Polygon()
     assert shapely.is_missing(result[~told]).all()
     return result

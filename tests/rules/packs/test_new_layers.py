@@ -43,6 +43,20 @@ def test_many_layers_are_defined_by_a_file(onemap, tmp_path, file):
     assert not (tmp_path / "c.gpkg").exists()
 
 
+def test_data_go_into_layers_that_a_library_was_made_with(onemap, tmp_path, file, desk):
+    library, copy = tmp_path / "city.gpkg", tmp_path / "copy.gpkg"
+    assert onemap("new", library, *ASK, "--define", file).code == 0
+    hazard = desk.write("hazard", [shapely.box(0, 0, 9, 9)], {"KEY": ["a"]}, "EPSG:4547")
+    trees = desk.write("trees", [shapely.Point(1, 1)], {"KEY": ["t"]}, "EPSG:4547")
+    for place, label in ((library, "1"), (library, "2"), (copy, "3")):
+        if place == copy:
+            assert onemap("copy", library, copy).code == 0
+        for code, source in (("HAZARD", hazard), ("TREES", trees)):
+            added = onemap("add", place, source, "--as", code, "--covers", "extent", "--label", label)
+            assert added.code == 0, added.json
+        assert onemap("verify", place).json["ok"]
+
+
 def test_one_of_a_file_is_defined_when_it_is_added(desk, file):
     source = desk.write("hazard", [shapely.box(0, 0, 9, 9)], {"KEY": ["a"]}, "EPSG:4547")
     added = desk.run("add", desk.library, source, "--as", "HAZARD", "--define", file, "--covers", "extent")

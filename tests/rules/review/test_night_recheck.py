@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime, time
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import pytest
@@ -117,6 +119,57 @@ def test_the_night_by_crons_line_in_crons_environment(town, tmp_path, language):
     assert all(f"P{project}" in text.read_text(encoding="utf-8") for project in ("甲", "乙", "丙"))
     (page,) = nights.glob("*.html")
     assert page.read_text(encoding="utf-8").count("<h2>") == 3
+
+
+# What the task schema of Windows (version 1.2) allows, as far as the example uses it: the children of each, in order.
+SCHEMA = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CHILDREN = {
+    "Task": ("RegistrationInfo", "Triggers", "Principals", "Settings", "Data", "Actions"),
+    "RegistrationInfo": None,  # in any order
+    "Triggers": None,
+    "CalendarTrigger": ("Enabled", "StartBoundary", "EndBoundary", "Repetition", "RandomDelay", "ScheduleByWeek"),
+    "ScheduleByWeek": None,
+    "DaysOfWeek": WEEK,
+    "Settings": None,
+    "Actions": None,
+    "Exec": ("Command", "Arguments", "WorkingDirectory"),
+}
+LEAVES = {"Description", "StartBoundary", "WeeksInterval", *WEEK, "Command", "Arguments", "WorkingDirectory"} | {
+    *("MultipleInstancesPolicy", "StartWhenAvailable", "ExecutionTimeLimit"),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_task_of_windows_is_well_formed_and_what_it_runs_is_a_night(town, tmp_path, language):
+    """As far as it can be held without a Windows: elements, times, and the command with the paths of this test."""
+    (text,) = blocks(language, "xml")
+    task = ElementTree.fromstring(text)
+    for element in task.iter():
+        name = element.tag.removeprefix(SCHEMA)
+        assert element.tag == SCHEMA + name and (name in CHILDREN or name in LEAVES)
+        children = [child.tag.removeprefix(SCHEMA) for child in element]
+        order = CHILDREN.get(name)
+        if order:
+            assert children == sorted(children, key=order.index)
+        assert bool(children) == (name in CHILDREN)
+    assert task.get("version") == "1.2"
+    texts = {element.tag.removeprefix(SCHEMA): element.text for element in task.iter()}
+    assert datetime.fromisoformat(texts["StartBoundary"]).time() == time(2, 30)
+    assert (texts["Command"], texts["WeeksInterval"], texts["ExecutionTimeLimit"]) == ("cmd.exe", "1", "PT6H")
+    line, _, streams = texts["Arguments"].partition(" > ")
+    switch, program, *arguments = line.split(" ")  # no path of it has a blank, so nothing is quoted
+    assert (switch, program.rpartition("\\")[2], streams) == ("/c", "onemap.exe", "D:\\onemap\\night.txt 2>&1")
+    page = tmp_path / "night.html"
+    places = {"D:\\onemap\\city.gpkg": str(town.library), "D:\\onemap\\night.html": str(page)}
+    assert set(places) < set(arguments)
+    town.open(project="甲")
+    night = [places.get(argument, argument) for argument in arguments]
+    assert command(*night).code == 0
+    town.layer("FARM", ground(5000, 0, 5100, 100), label="新")
+    assert command(*night).code == 4
+    assert "DK1" in page.read_text(encoding="utf-8")
+    assert blocks(language, "bat") == ['schtasks /Create /TN "One Map night" /XML C:\\onemap\\onemap-night.xml\n']
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")

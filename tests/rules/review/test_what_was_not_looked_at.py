@@ -2,6 +2,7 @@
 
 import json
 
+import pyogrio
 import pytest
 import shapely
 
@@ -234,3 +235,17 @@ def test_counts_are_counted(town):
     town.pack(RULES + rule)
     case = town.open(parcels=town.parcels(A=ground(0, 0, 100, 100), B=ground(200, 0, 300, 100)))
     assert opinion(town.show(case, "2026-03-02"), "forestry")["text"].startswith("Trees: 3 ")
+
+
+def test_a_case_says_by_how_many_rules_its_parcels_were_judged(town, core):
+    pack = town.pack(RULES + UNCHECKED.format(department="environment"))
+    checked = done("check", town.library, town.parcels(), "--pack", pack, "--as-of", "2026-03-02", "--unrecorded").json
+    assert [(rule["department"], rule["rule"]) for rule in checked["unasked"]] == [("environment", "gone")]
+    case = town.open()
+    shown = town.show(case, "2026-03-02")
+    assert (shown["rules"], shown["unasked"]) == (checked["rules"], checked["unasked"])
+    target = town.folder / "round.gpkg"
+    done("review", "show", town.library, case, "--on", "2026-03-02", "--out", target)
+    assert pyogrio.read_dataframe(target, layer="unasked_rules")["rule"].tolist() == ["gone"]
+    text = core("review", "show", town.library, case, "--on", "2026-03-02", "--lang", "zh").stdout.decode()
+    assert f"规则共 {shown['rules']} 条，未检测 1 条" in text and "生态环境局：1 条（图层未入库 1）" in text

@@ -3,6 +3,7 @@
 import geopandas as gpd
 import pytest
 import shapely
+from docx import Document
 
 
 def box(x, y=0, width=100, height=100):
@@ -59,3 +60,55 @@ def test_a_version_that_is_not_there_is_refused(two_years, onemap):
     answer = onemap("changes", two_years.library, "ZONE", "1", "9")
     assert (answer.code, answer.json["problems"][0]["field"]) == (3, "NEW")
     assert onemap("changes", two_years.library, "NONE", "1", "2").codes == ["layer.unknown"]
+
+
+def page_texts(path):
+    if path.suffix == ".html":
+        return path.read_text(encoding="utf-8")
+    document = Document(str(path))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+@pytest.mark.parametrize("form", ["html", "docx", "pdf"])
+def test_the_page_says_how_many_of_each_and_the_hectares(two_years, onemap, tmp_path, form):
+    page = tmp_path / f"page.{form}"
+    answer = onemap("changes", two_years.library, "ZONE", "1", "2", "--by", "USE", "--page", page)
+    assert (answer.code, answer.json["page"]) == (0, str(page))
+    if form == "pdf":
+        assert page.read_bytes().startswith(b"%PDF")
+        return
+    text = page_texts(page)
+    parts = (
+        "Changes of ZONE from 1 to 2",
+        "as before, to the last digit",
+        "farm",
+        "town",
+        "1.0000",
+        "1.1000",
+        "0.1000",
+    )
+    assert all(part in text for part in parts)
+    # What would turn was not asked, so nothing is said of it; the same page is refused without --overwrite.
+    assert "verdict" not in text.lower()
+    again = onemap("changes", two_years.library, "ZONE", "1", "2", "--page", page)
+    assert (again.code, again.codes) == (3, ["out.exists"])
+
+
+def test_lines_points_and_tables_are_compared_too(desk, onemap, tmp_path):
+    road = shapely.LineString([(0, 0), (100, 0)])
+    for label, lines in (("1", [road, shapely.LineString([(0, 9), (9, 9)])]), ("2", [road])):
+        desk.layer("ROAD", lines, {"KEY": ["a", "b"][: len(lines)]}, label=label, geometry="line")
+    answer = onemap("changes", desk.library, "ROAD", "1", "2", "--out", tmp_path / "out.gpkg")
+    assert (answer.json["removed"], answer.json["unchanged"], answer.json["transitions"]) == (1, 1, [])
+    assert gpd.read_file(tmp_path / "out.gpkg", layer="changes")["feature"].tolist() == ["b"]
+    define = "name=台账,department=land,library=base,kind=vector,geometry=table,key=KEY"
+    for label, rows in (("1", "KEY,N\na,1\nb,2\nc,3\n"), ("2", "KEY,N\na,1\nb,5\nd,3\n")):
+        (tmp_path / f"{label}.csv").write_text(rows, encoding="utf-8")
+        wishes = ("--as", "LIST", "--define", define, "--label", label)
+        added = onemap("add", desk.library, tmp_path / f"{label}.csv", *wishes)
+        assert added.code == 0, added.json
+    answer = onemap("changes", desk.library, "LIST", "1", "2", "--out", tmp_path / "rows.gpkg")
+    assert answer.code == 0, answer.json
+    counts = {name: answer.json[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
+    assert counts == {"added": 1, "removed": 1, "moved": 0, "changed": 1, "unchanged": 1}

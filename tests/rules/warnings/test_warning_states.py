@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import geopandas as gpd
 import pandas as pd
 import psycopg
+import pyogrio
 import pytest
 from shapely import box
 
@@ -273,3 +274,28 @@ def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verb
             connection.execute(f"INSERT INTO warned.onemap_warning_steps VALUES ({row})", lie)  # noqa: S608
             connection.commit()
     assert json.dumps(owner.kept()[LATE]["next"]) == '["explained", "mended"]'
+
+
+def test_text_that_no_cell_can_hold_is_cut_with_a_mark_and_told_in_every_list(file_town, tmp_path):
+    town, long = file_town, "P" * 40_000
+    town.add("GHDK", "2025-01-01", DKBH=[long], YXQZ=["2025-06-30"])
+    lists = {
+        "warnings": ("warnings", town.location, "--rhythm=GYL=300", "--as-of=2025-07-01", "--keep"),
+        "list": ("warning", "list", town.location),
+        "recheck": ("recheck", town.location, "--warnings"),
+    }
+    for name, asked in lists.items():
+        sheet, table = tmp_path / f"{name}.xlsx", tmp_path / f"{name}.gpkg"
+        if name == "recheck":  # what is new since: another permit with as long a name
+            long = "Q" * 40_000
+            town.add("GHDK", "2025-02-01", DKBH=[long], YXQZ=["2025-06-30"])
+        answer = town.ask(*asked, "--out", sheet, "--out", table)
+        told = {(one["code"], one["file"], one["layer"], one["field"]) for one in answer["problems"]}
+        assert told == {("out.cell_cut", sheet.name, "Warnings", head) for head in ("Id", "Subject")}, name
+        assert all(" 1 " in one["message"] and one["mend"] for one in answer["problems"])
+        cells = pd.read_excel(sheet, sheet_name="Warnings", engine="openpyxl")["Subject"]
+        cut = cells[cells.str.len().argmax()]
+        shown, mark = cut.split("…")
+        assert len(cut) == 32_767 and mark == f"[{len(shown)}/{len(long)}]"
+        rows = pyogrio.read_dataframe(table, layer="warnings", read_geometry=False)
+        assert long in set(rows["subject"]), "a table of GeoPackage holds all of it"

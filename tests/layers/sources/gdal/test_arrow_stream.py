@@ -86,11 +86,38 @@ def test_what_is_told_is_told_of_all_blocks(written):
     assert lost.tolist() == [{}, {"名称": (1, 1)}, {"名称": (2, 1)}]
 
 
-@pytest.mark.parametrize(
-    "facts", [{"t": "2020-01-02T10:00:00Z"}, {"t": "10:00:00"}, {"t": [1, 2]}, {"wkb_geometry": "a"}]
-)
-def test_fields_that_might_differ_are_read_at_once(written, facts):
-    with vector_stream(written([facts] * 3), "many", None) as stream:
+MOMENTS_AND_LISTS = [
+    {"utc": "2020-01-02T10:00:00Z", "east": "2020-01-02T10:00:00.5+08:00", "west": "2020-01-01T01:00:00-03:30"},
+    {"utc": None, "east": None, "west": None, "mixed": "2020-01-02T10:00:00Z", "here": "1969-12-31T23:59:59"},
+    {"mixed": "2020-01-02T10:00:00+08:00", "clock": "10:00:00", "whole": [1, 2], "long": [2**60], "real": [0.5, 1]},
+    {"mixed": "2020-01-02T10:00:00", "clock": None, "whole": None, "long": [], "real": [], "texts": ["甲", ""]},
+    {"clock": "23:59:59.25", "whole": [], "texts": ["a", "b"], "any": [1, "x", None], "truths": [True, False]},
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 13])
+def test_moments_and_lists_are_those_of_the_whole(written, size):
+    """But for lists of truths, which row by row nobody can read: those are read by the column in either case."""
+    path = written(MOMENTS_AND_LISTS * 2)
+    values, shapes = of_frame(read_vector(path, "many", None))
+    with vector_stream(path, "many", None) as stream:
+        assert stream.is_fit
+        rows = [of_frame(frame) for frame, _ in stream.blocks("utf-8", 0, size)]
+    assert sum((found for _, found in rows), []) == shapes
+    for name, wanted in values.items():
+        assert sum((some[name] for some, _ in rows), []) == wanted, name
+    path = written([{name: fact for name, fact in facts.items() if name != "truths"} for facts in MOMENTS_AND_LISTS])
+    by_row = of_frame(read_vector(path, "many", None))[0]  # as pyogrio hands rows out one by one
+    assert {name: found[:5] for name, found in values.items() if name != "truths"} == by_row
+    told = {name: [value for value in found[:5] if value is not None] for name, found in values.items()}
+    assert told["truths"] == ["True, False"] and told["long"][0] == str(2**60)
+    assert told["utc"] == ["2020-01-02T10:00:00.000"] and told["east"] == ["2020-01-02T10:00:00.500"]
+    assert told["west"] == ["2020-01-01T01:00:00.000"] and told["here"] == ["1969-12-31T23:59:59.000"]
+    assert told["clock"] == ["10:00:00", "23:59:59.250000"]
+
+
+def test_a_field_that_is_called_as_the_shapes_are_is_read_at_once(written):
+    with vector_stream(written([{"wkb_geometry": "a"}] * 3), "many", None) as stream:
         assert not stream.is_fit
 
 

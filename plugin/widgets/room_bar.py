@@ -1,4 +1,4 @@
-"""The bar of the dock's rooms: all of their names stay readable where the dock is narrow."""
+"""A bar of tabs, of the rooms and in them: all of their names stay readable where the dock is narrow."""
 
 from __future__ import annotations
 

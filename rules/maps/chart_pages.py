@@ -36,7 +36,10 @@ def write_pages(
     name: str = "page",
     foot: str | None = None,
 ) -> str:
-    """Write the pages with their charts as the suffix says, and say where. foot: under each page."""
+    """Write the pages with their charts as the suffix says, and say where.
+
+    charts: a page's, an empty text for none; foot: under each page.
+    """
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.layers.messages import phrase
     from onemap.rules.maps.map_pictures import map_pictures
@@ -50,7 +53,8 @@ def write_pages(
     elif path.suffix.lower() == ".html":
         body = html_file(pages, charts, foot, language)
     else:
-        body = docx_file(pages, map_pictures(charts, _PICTURE_PX), foot)
+        drawn = iter(map_pictures([chart for chart in charts if chart], _PICTURE_PX))
+        body = docx_file(pages, [next(drawn) if chart else b"" for chart in charts], foot)
     with atomic_output(path, bool(values.get("overwrite")), _FIELDS[name]) as beside:
         beside.write_bytes(body)
     return target

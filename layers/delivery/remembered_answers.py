@@ -1,0 +1,166 @@
+"""What was answered once of a department's files: it comes with each version, is changed by hand, and is offered again.
+
+A version says by itself what was answered for it. What a person changes afterwards is a fact of the library, and holds
+until a later version was answered otherwise.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from onemap.layers.crs.systems import parse_crs
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import encoding_of
+from onemap.layers.ingest.coverage import DISTRICT, EXTENT, FEATURES
+from onemap.layers.library.library import COPY, TABLES, Library, log, now
+from onemap.layers.library.log_reading import read_entries
+from onemap.layers.library.rows_as_logged import check_rows
+from onemap.layers.library.versions import Version, versions
+from onemap.layers.stores.logged_rows import insert_logged, row_name, stored_hashes
+
+FIELDS, COVERS, CRS, ENCODING, TRANSFORM = ANSWERS = ("fields", "covers", "crs", "encoding", "transform")
+CHANGEABLE = (FIELDS, COVERS, CRS, ENCODING)  # a change of datum is known by its hash: it is used, or forgotten
+_GROUNDS = (DISTRICT, EXTENT, FEATURES)
+_EDITED = "answers"  # the action with which the log has it
+_ANEW = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. version: the label of the version for which it was given, None if a person changed it since."""
+
+    value: Any
+    version: str | None = None
+    who: str | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True)
+class LayerAnswers:
+    """All that is remembered of one layer, by name: of ANSWERS those that were given and not forgotten.
+
+    transform: {"hash", "file"}, the SHA-256 of a change of datum and the name of its file, None for a pipeline.
+    """
+
+    code: str
+    given: Mapping[str, Answer] = field(default_factory=dict)
+
+    def value(self, name: str) -> Any:
+        """An answer, None where there is none."""
+        return self.given[name].value if name in self.given else None
+
+    def is_changed(self, name: str) -> bool:
+        """Whether a person changed it after the last version for which it was given."""
+        return name in self.given and self.given[name].version is None
+
+    def record(self, department: str, title: str) -> dict[str, Any]:
+        """The answers as a JSON object."""
+        texts = {name: self.value(name) for name in ANSWERS}
+        since = {name: one.version for name, one in self.given.items()}
+        changed = {name: {"who": one.who, "at": one.at} for name, one in self.given.items() if one.version is None}
+        named = {"code": self.code, "title": title, "department": department}
+        return {**named, **texts, "since": since, "changed": changed}
+
+
+def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | None = None) -> LayerAnswers:
+    """What is remembered of a layer. of_layer: its versions in their order, where they are known already."""
+    known = [version for version in versions(library) if version.code == code] if of_layer is None else of_layer
+    given: dict[str, Answer] = {}
+    numbers: dict[str, int] = {}
+    for version in known:
+        for name, value in _answers_of(source_report(library, version), version).items():
+            given[name], numbers[name] = Answer(value, version.label), version.number
+    for name, edit in _edits(library, code).items():
+        if numbers.get(name, 0) <= int(edit.get("after", 0)):
+            given[name] = Answer(edit.get("value"), None, edit.get("who"), edit.get("at"))
+    return LayerAnswers(code, {name: given[name] for name in ANSWERS if name in given and given[name].value})
+
+
+def all_answers(library: Library) -> list[LayerAnswers]:
+    """What is remembered of every layer that has a version or was answered by hand, by code."""
+    of_layers: dict[str, list[Version]] = {}
+    for version in versions(library):
+        of_layers.setdefault(version.code, []).append(version)
+    prefix = _key("")
+    rows = library.connection.execute("SELECT key FROM onemap_library").fetchall()
+    codes = {key[len(prefix) :] for (key,) in rows if isinstance(key, str) and key.startswith(prefix)}
+    found = [layer_answers(library, code, of_layers.get(code, ())) for code in sorted({*of_layers, *codes})]
+    return [answers for answers in found if answers.given]
+
+
+def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: str) -> None:
+    """Change what is remembered of a layer; None forgets an answer. Logged.
+
+    wanted: by the names of ANSWERS. Raises OneMapError layer.unknown, answers.value, answers.name, crs.unknown,
+    encoding.unknown, library.altered and other library.….
+    """
+    if code not in library.catalogue():
+        raise OneMapError("layer.unknown", file=library.label, layer=code)
+    if not library.roles.is_owner:
+        raise OneMapError("library.owner_adds", file=library.label)
+    checked = {name: _checked(code, name, value) for name, value in wanted.items()}
+    last = max((version.number for version in versions(library) if version.code == code), default=0)
+    facts = {"after": last, "who": who, "at": now()}
+    with library.writing() as connection:
+        _check_row(library, code)
+        edits = _edits(library, code) | {name: {"value": value, **facts} for name, value in checked.items()}
+        text = json.dumps(edits, ensure_ascii=False, sort_keys=True)
+        insert_logged(connection, TABLES["onemap_library"], [(_key(code), text)], _ANEW)
+        log(connection, who, _EDITED, code, {"changed": checked})
+
+
+def source_report(library: Library, version: Version) -> dict[str, Any]:
+    """How a version was read, as the library keeps it."""
+    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
+    try:
+        report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])
+    except (TypeError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
+def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
+    """What was answered for a version: its fields and coverage always, the others where a person had to name them."""
+    fields = {str(target): str(source) for target, source in (report.get("fields") or {}).items()}
+    answers = {str(name): str(value) for name, value in (report.get("answers") or {}).items() if name in CHANGEABLE}
+    found = {FIELDS: fields, COVERS: version.coverage_kind, **answers}
+    if report.get("transform_hash"):
+        found[TRANSFORM] = {"hash": str(report["transform_hash"]), "file": report.get("transform_file")}
+    return found
+
+
+def _check_row(library: Library, code: str) -> None:
+    """What was changed before is what the log says of it. Raises OneMapError library.altered."""
+    table, name = TABLES["onemap_library"], row_name([_key(code)])
+    book = read_entries(library, "(action = ? AND subject = ?) OR action = ?", (_EDITED, code, COPY))
+    written = {key: row for key, row in book.rows.get(table.name, {}).items() if key == name}
+    check_rows(library, {table.name: stored_hashes(library.connection, table, key=_key(code))}, {table.name: written})
+
+
+def _key(code: str) -> str:
+    return f"answers.{code}"
+
+
+def _edits(library: Library, code: str) -> dict[str, dict[str, Any]]:
+    row = library.connection.execute("SELECT value FROM onemap_library WHERE key = ?", (_key(code),)).fetchone()
+    try:
+        found = json.loads(row[0]) if row else {}
+    except (TypeError, ValueError):
+        raise OneMapError("library.damaged", file=library.label, reason=_key(code), layer=code) from None
+    return {name: edit for name, edit in found.items() if name in ANSWERS and isinstance(edit, dict)}
+
+
+def _checked(code: str, name: str, value: Any) -> Any:
+    """An answer as it is kept. Raises OneMapError answers.name, answers.value, crs.…, encoding.…."""
+    if name not in ANSWERS or (value is not None and name not in CHANGEABLE):
+        raise OneMapError("answers.name", layer=code, field=name, names=list(CHANGEABLE))
+    if value is None:
+        return None
+    if name == COVERS and value not in _GROUNDS:
+        raise OneMapError("answers.value", layer=code, field=name, value=value, known=list(_GROUNDS))
+    if name == CRS:
+        parse_crs(str(value), field="--set")
+    if name == ENCODING:
+        return encoding_of(str(value))
+    return dict(value) if name == FIELDS else str(value)

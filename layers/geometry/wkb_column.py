@@ -1,0 +1,60 @@
+"""Columns of WKB as Arrow arrays: written from flat rings, and from geometries, and put together row by row."""
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from onemap.layers.geometry.parts import multi
+
+_KINDS = ("point", "line", "polygon")
+_POINT_BYTES = 16
+_BEFORE = struct.pack("<BIIBII", 1, shapely.GeometryType.MULTIPOLYGON, 1, 1, shapely.GeometryType.POLYGON, 1)
+_HEAD = np.dtype([("before", "u1", len(_BEFORE)), ("points", "<u4")])
+
+
+def ring_heads(size: np.ndarray) -> pa.Array:
+    """What stands before the points of polygons of one ring each, as WKB of multipolygons of one part: (n,).
+
+    size (n,): how many points each ring has.
+    """
+    heads = np.zeros(len(size), dtype=_HEAD)
+    heads["before"], heads["points"] = np.frombuffer(_BEFORE, dtype=np.uint8), size
+    return _column(np.full(len(size), _HEAD.itemsize), heads)
+
+
+def with_points(heads: pa.Array, points: np.ndarray, size: np.ndarray) -> pa.Array:
+    """Values (n,) with points after them: points (m, 2), those of one value after those of another; size (n,)."""
+    after = _column(_POINT_BYTES * size, np.ascontiguousarray(points, dtype="<f8"))
+    return pc.binary_join_element_wise(heads, after, pa.scalar(b"", pa.large_binary()))
+
+
+def _column(size: np.ndarray, data: np.ndarray) -> pa.Array:
+    """Values of so many bytes each (n,), as they lie in memory."""
+    offsets = np.zeros(len(size) + 1, dtype=np.int64)
+    np.cumsum(size, out=offsets[1:])
+    return pa.Array.from_buffers(pa.large_binary(), len(size), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
+def multi_bodies(geometries: np.ndarray) -> pa.Array:
+    """Geometries (n,), or None, as multis of their kind, as WKB: (n,)."""
+    multis, dimension = geometries.copy(), shapely.get_dimensions(geometries)
+    for at, kind in enumerate(_KINDS):
+        rows = np.flatnonzero(dimension == at)
+        if len(rows):
+            multis[rows] = multi(geometries[rows], kind)
+    return pa.array(shapely.to_wkb(multis, byte_order=1), pa.large_binary())
+
+
+def interleaved(parts: Sequence[tuple[np.ndarray, pa.Array]]) -> pa.Array:
+    """Parts of a column as one column: each with the rows (k,) in which its values stand; every row stands once."""
+    rows = np.concatenate([of for of, _ in parts])
+    whole = pa.concat_arrays([values for _, values in parts]) if len(parts) > 1 else parts[0][1]
+    if (rows[1:] > rows[:-1]).all():
+        return whole
+    place = np.empty(len(rows), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return whole.take(pa.array(place))

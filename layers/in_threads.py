@@ -1,0 +1,31 @@
+"""Parts of a piece of work in threads, taken in their order, so many at a time that memory stays bounded."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+
+def in_order(
+    work: Callable[[Part], Result], parts: Iterable[Part], workers: int | None = None
+) -> Generator[Result, None, None]:
+    """work(part) for each part, in their order, one more of them begun than there are workers.
+
+    parts: are asked for in the calling thread; workers: None for as many as the machine has cores. Whoever stops
+    taking waits for what has begun; what has not never begins.
+    """
+    count = workers or os.cpu_count() or 1
+    pool, begun = ThreadPoolExecutor(count), deque[Future[Result]]()
+    try:
+        for part in parts:
+            begun.append(pool.submit(work, part))
+            if len(begun) > count:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,141 @@
+"""Where QGIS lies on Windows and macOS, and where in it its Python and programs are. Standard library only, no QGIS.
+
+The plugin asks which Python belongs to the QGIS that runs it; the workshop, which QGIS is on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# In QGIS 3 the first; in 3.44's last the second; in QGIS 4 the third, which brings the bundle's own library with it.
+PYTHONS_OF_APP = ("MacOS/bin/python3", "MacOS/bin/python", "MacOS/python")
+PROGRAMS_OF_APP = {
+    "qgis": ("MacOS/QGIS", "MacOS/{app}", "MacOS/qgis"),
+    "qgis_process": (
+        "MacOS/bin/qgis_process",
+        "MacOS/qgis_process",
+        "MacOS/bin/qgis_process.app/Contents/MacOS/qgis_process",
+        "MacOS/qgis_process.app/Contents/MacOS/qgis_process",
+    ),
+}
+_UNINSTALL = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+_OPENS_PROJECTS = r"Software\Classes\QGIS Project\Shell\open\command"
+
+
+@dataclass(frozen=True)
+class QgisPlace:
+    """A QGIS that is installed, whole or not.
+
+    root: the installation's folder on Windows, the application's on macOS.
+    python: what starts its Python with its libraries found; on Windows a .bat that sets them up first.
+    programs: name, qgis or qgis_process, to what starts it; without those that are not there.
+    """
+
+    root: Path
+    python: Path
+    programs: Mapping[str, Path]
+
+
+def pythons_of_app(contents: Path) -> list[Path]:
+    """Where the Python of an application of macOS may be, by its folder Contents; not all of them are there."""
+    return [contents / place for place in PYTHONS_OF_APP]
+
+
+def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
+    """Each QGIS on macOS: that which QGIS_PREFIX_PATH names first, then those in the folders, the newest name first.
+
+    folders: where applications lie; prefix: QGIS_PREFIX_PATH, a folder within an application, or empty.
+    """
+    named = [folder for folder in (Path(prefix), *Path(prefix).parents) if prefix and folder.suffix == ".app"]
+    found = [sorted(folder.glob("QGIS*.app"), key=_numbers, reverse=True) for folder in folders]
+    apps = [*named, *(app for folder in found for app in folder)]
+    places = []
+    for app in dict.fromkeys(apps):
+        contents = app / "Contents"
+        python = next((path for path in pythons_of_app(contents) if path.exists()), None)
+        if python is not None:
+            programs = {
+                name: [contents / place.format(app=app.stem) for place in kinds]
+                for name, kinds in PROGRAMS_OF_APP.items()
+            }
+            places.append(QgisPlace(app, python, _present(programs)))
+    return places
+
+
+def windows_places(environment: Mapping[str, str], named: list[str]) -> list[QgisPlace]:
+    """Each QGIS on Windows, of qgis.org's installer or of OSGeo4W's, for all persons or for one; the likeliest first.
+
+    environment: variables, by the names in capitals that Windows gives them; named: folders that the registry names.
+    """
+    return [place for root in _windows_roots(environment, named) for place in _within(root)]
+
+
+def registry_folders() -> list[str]:
+    """The folders of each QGIS that Windows' registry knows: the uninstaller's, and what opens a project's file."""
+    try:
+        import winreg
+    except ImportError:
+        return []
+    found = []
+    for hive in (winreg.HKEY_CURRENT_USER, winreg.HKEY_LOCAL_MACHINE):
+        with contextlib.suppress(OSError), winreg.OpenKey(hive, _OPENS_PROJECTS) as key:
+            found += folders_in_command(str(winreg.QueryValue(key, None)))
+        with contextlib.suppress(OSError), winreg.OpenKey(hive, _UNINSTALL) as programs:
+            for number in range(winreg.QueryInfoKey(programs)[0]):
+                with contextlib.suppress(OSError), winreg.OpenKey(programs, winreg.EnumKey(programs, number)) as key:
+                    if str(winreg.QueryValueEx(key, "DisplayName")[0]).startswith(("QGIS", "OSGeo4W")):
+                        found.append(str(winreg.QueryValueEx(key, "InstallLocation")[0]))
+    return [folder for folder in dict.fromkeys(found) if folder]
+
+
+def folders_in_command(command: str) -> list[str]:
+    r"""The installation's folder in what opens a project: "C:\OSGeo4W\bin\qgis-ltr.bat" "%1" gives C:\OSGeo4W."""
+    found = re.match(r'"?(.+?)[\\/]bin[\\/][^\\/]+?\.(?:bat|exe)', command, re.IGNORECASE)
+    return [found.group(1)] if found else []
+
+
+def _windows_roots(environment: Mapping[str, str], named: list[str]) -> Iterator[Path]:
+    prefix = environment.get("QGIS_PREFIX_PATH", "")
+    places = [Path(prefix).parent.parent] if prefix else []  # …/apps/qgis-ltr
+    places += [Path(environment["OSGEO4W_ROOT"])] if environment.get("OSGEO4W_ROOT") else []
+    places += map(Path, named)
+    local = environment.get("LOCALAPPDATA")
+    programs = [environment.get(name) for name in ("PROGRAMFILES", "PROGRAMW6432", "PROGRAMFILES(X86)")]
+    for folder in [*programs, os.path.join(local, "Programs") if local else None]:
+        if folder:
+            places += sorted(Path(folder).glob("QGIS*"), key=_numbers, reverse=True)
+            places += sorted(Path(folder).glob("OSGeo4W*"), reverse=True)
+    drive, person = environment.get("SYSTEMDRIVE", "C:"), environment.get("USERPROFILE")
+    for folder in [f"{drive}{os.sep}", *([person] if person else [])]:
+        places += [Path(folder) / name for name in ("OSGeo4W", "OSGeo4W64")]
+    yield from dict.fromkeys(places)
+
+
+def _within(root: Path) -> Iterator[QgisPlace]:
+    """Each QGIS of one installation: OSGeo4W may hold the long-term one beside the newest."""
+    folder = root / "bin"
+    if not (folder / "o4w_env.bat").exists():
+        return
+    for python in sorted(folder.glob("python-qgis*.bat"), key=lambda path: path.stem):
+        package = python.stem[len("python-") :]  # qgis, qgis-ltr, qgis-dev
+        # The .exe stays until its window closes, which the .bat does not.
+        starters = {
+            "qgis": [folder / f"{package}-bin.exe", folder / f"{package}.bat"],
+            "qgis_process": [folder / f"qgis_process-{package}.bat", folder / f"{package}_process.bat"],
+        }
+        yield QgisPlace(root, python, _present(starters))
+
+
+def _present(programs: Mapping[str, list[Path]]) -> dict[str, Path]:
+    found = {name: next((path for path in paths if path.exists()), None) for name, paths in programs.items()}
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def _numbers(path: Path) -> tuple:
+    """The version in a name, so that QGIS 3.40.10 comes after 3.40.9; a name without one last of all."""
+    return tuple(map(int, re.findall(r"\d+", path.name))), path.name

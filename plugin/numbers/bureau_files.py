@@ -1,0 +1,78 @@
+"""A bureau's own files for the numbers: themes beside those that come along, a pack of indicators in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+FILTER = "TOML (*.toml)"
+
+
+class BureauFiles(QToolButton):
+    """A button with a menu. What is chosen is kept in the settings; a file that is gone is passed over."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setIcon(icon("file"))
+        self.setAccessibleName(tr("Own themes and indicators"))
+        self.setToolTip(tr("Own themes and indicators"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
+        self.setMenu(menu)
+
+    @property
+    def themes(self) -> list[str]:
+        """The files of themes."""
+        return [path for path in settings.get("theme_files") if Path(path).is_file()]
+
+    @property
+    def packs(self) -> list[str]:
+        """The file of indicators; empty for those that come along."""
+        path = settings.get("indicator_pack")
+        return [path] if path and Path(path).is_file() else []
+
+    def add_theme(self, path: str) -> None:
+        """Read themes from this file, too."""
+        settings.put("theme_files", [*(one for one in self.themes if one != path), path])
+        self.changed.emit()
+
+    def remove_theme(self, path: str) -> None:
+        """Read no theme from this file any more."""
+        settings.put("theme_files", [one for one in self.themes if one != path])
+        self.changed.emit()
+
+    def use_pack(self, path: str) -> None:
+        """Measure by the indicators of this file; empty for those that come along."""
+        settings.put("indicator_pack", path)
+        self.changed.emit()
+
+    def _fill(self, menu: QMenu) -> None:
+        menu.clear()
+        add = menu.addAction(icon("add"), tr("Add a theme from a file…"))
+        add.triggered.connect(lambda _checked: self._choose(tr("Add a theme from a file…"), self.add_theme))
+        for path in self.themes:
+            action = menu.addAction(icon("clear"), tr("Without {name}").format(name=Path(path).name))
+            action.triggered.connect(lambda _checked, of=path: self.remove_theme(of))
+        menu.addSeparator()
+        use = menu.addAction(icon("file"), tr("Indicators from a file…"))
+        use.triggered.connect(lambda _checked: self._choose(tr("Indicators from a file…"), self.use_pack))
+        for path in self.packs:
+            action = menu.addAction(icon("clear"), tr("Without {name}").format(name=Path(path).name))
+            action.triggered.connect(lambda _checked: self.use_pack(""))
+
+    def _choose(self, title: str, take: Callable[[str], None]) -> None:
+        start = settings.get("review_folder") or documents_folder()
+        path, _filter = QFileDialog.getOpenFileName(self, title, str(start), FILTER)
+        if path:
+            take(path)

@@ -1,0 +1,182 @@
+"""The core's charts in the dock: the picture of pages and documents, as wide as the dock; saved and copied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from qgis.core import QgsFileUtils
+from qgis.PyQt.QtCore import QByteArray, QMimeData, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
+from qgis.PyQt.QtSvg import QSvgRenderer
+from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+Chart = tuple[str, str, str]  # what the chart is called in the list, its title, and its SVG
+MM_PER_INCH = 25.4
+LEAST_MM, MOST_MM = 85, 165  # between these a chart is legible, and no wider than on a page
+LARGEST = 1.6  # of the size for which it was drawn
+PX_PER_MM = 8.0  # of a picture that is saved or copied: 203 dpi
+FAMILIES = re.compile(r' font-family="([^"]*)"')
+
+
+class ChartPicture(QWidget):
+    """One chart, as wide as there is room, on white paper in a dark theme too: its colours are told apart on white."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.renderer = QSvgRenderer(self)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(policy)
+
+    def show_svg(self, svg: str) -> None:
+        """Draw another chart."""
+        self.renderer.load(QByteArray(svg_for_qt(svg).encode("utf-8")))
+        self._take_height()
+        self.update()
+
+    def image(self) -> QImage:
+        """The chart as a picture for other programs."""
+        size = self.renderer.viewBoxF().size() * PX_PER_MM
+        picture = QImage(size.toSize(), QImage.Format.Format_ARGB32)
+        picture.fill(Qt.GlobalColor.white)
+        painter = QPainter(picture)
+        self.renderer.render(painter)
+        painter.end()
+        return picture
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the dock's width."""
+        super().resizeEvent(event)
+        self._take_height()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the chart; text and lines stay sharp on any screen."""
+        painter = QPainter(self)
+        self.renderer.render(painter, QRectF(0, 0, self._drawn_width(), self.height()))
+        painter.end()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As drawn by the core."""
+        return self.renderer.defaultSize()
+
+    def _drawn_width(self) -> float:
+        box = self.renderer.viewBoxF()
+        return min(float(self.width()), LARGEST * box.width() * self.logicalDpiX() / MM_PER_INCH)
+
+    def _take_height(self) -> None:
+        box = self.renderer.viewBoxF()
+        if box.width() > 0:
+            self.setFixedHeight(max(1, round(self._drawn_width() * box.height() / box.width())))
+
+
+class ChartView(QWidget):
+    """The charts of what is chosen, one at a time."""
+
+    message_sent = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._charts: list[Chart] = []
+        self.box = QComboBox()
+        self.box.setAccessibleName(tr("Chart"))
+        self.copy_button = self._make_button("export", tr("Copy the picture"))
+        self.save_button = self._make_button("keep", tr("Save the picture…"))
+        self.picture = ChartPicture()
+        row = QHBoxLayout()
+        row.addWidget(self.box, 1)
+        row.addWidget(self.copy_button)
+        row.addWidget(self.save_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.picture)
+        self.box.currentIndexChanged.connect(lambda place: self._show(place))
+        self.copy_button.clicked.connect(lambda: self.copy())
+        self.save_button.clicked.connect(lambda: self._choose_target())
+        self.hide()
+
+    def _make_button(self, name: str, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon(name))
+        button.setAccessibleName(text)
+        button.setToolTip(text)
+        return button
+
+    @property
+    def wanted_mm(self) -> int:
+        """How wide a chart should be drawn, so that its text is legible in the dock as it is now."""
+        return round(min(max(self.parentWidget().width() / self.logicalDpiX() * MM_PER_INCH, LEAST_MM), MOST_MM))
+
+    def show_charts(self, charts: Sequence[Chart]) -> None:
+        """Offer these charts; of the kind that was looked at last the one of what is chosen now."""
+        kind = self.box.currentText()
+        self._charts = list(charts)
+        self.box.blockSignals(True)
+        self.box.clear()
+        for name, _title, _svg in self._charts:
+            self.box.addItem(name)
+        self.box.setCurrentIndex(max(0, self.box.findText(kind)))
+        self.box.blockSignals(False)
+        self.setVisible(bool(self._charts))
+        self._show(self.box.currentIndex())
+
+    def copy(self) -> None:
+        """Put the picture on the clipboard, as pixels and as SVG."""
+        data = QMimeData()
+        data.setImageData(self.picture.image())
+        data.setData("image/svg+xml", QByteArray(self._current[2].encode("utf-8")))
+        QGuiApplication.clipboard().setMimeData(data)
+        self.message_sent.emit(tr("The picture is on the clipboard."))
+
+    def save(self, path: str) -> None:
+        """Write the picture as SVG or PNG, as the name ends."""
+        settings.put("review_folder", str(Path(path).parent))
+        if path.lower().endswith(".png"):
+            is_written = self.picture.image().save(path)
+        else:
+            is_written = _is_written(Path(path), self._current[2])
+        said = tr("Written: {path}") if is_written else tr("This file cannot be written: {path}")
+        self.message_sent.emit(said.format(path=path))
+
+    @property
+    def _current(self) -> Chart:
+        return self._charts[self.box.currentIndex()]
+
+    def _show(self, place: int) -> None:
+        if 0 <= place < len(self._charts):
+            _name, title, svg = self._charts[place]
+            self.picture.show_svg(svg)
+            self.picture.setAccessibleName(title)
+            self.picture.setToolTip(title)
+
+    def _choose_target(self) -> None:
+        name = QgsFileUtils.stringToSafeFilename(self._current[1])
+        start = Path(settings.get("review_folder") or documents_folder()) / f"{name}.svg"
+        filters = "SVG (*.svg);;PNG (*.png)"
+        path, chosen = QFileDialog.getSaveFileName(self, self.save_button.toolTip(), str(start), filters)
+        if path:
+            ending = ".png" if "png" in chosen.lower() else ".svg"
+            self.save(path if path.lower().endswith((".svg", ".png")) else f"{path}{ending}")
+
+
+def svg_for_qt(svg: str) -> str:
+    """A chart with the first of its families of fonts that is installed: Qt's SVG takes a list of them for one name."""
+    found = FAMILIES.search(svg)
+    if found is None:
+        return svg
+    family = next((name for name in found.group(1).split(", ") if QFontInfo(QFont(name)).family() == name), None)
+    return svg.replace(found.group(0), f' font-family="{family}"' if family else "", 1)
+
+
+def _is_written(path: Path, text: str) -> bool:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""What quotas are used by, as a page each: what is there, approved, in review and free, the pace, and the days left."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.figures import QuotaFigure
+from onemap.rules.charts.number_axis import value_text
+from onemap.rules.charts.quota_bars import QuotaBar
+from onemap.rules.indicators.indicator_keys import CEILING, FALL
+from onemap.rules.indicators.indicator_pack import IndicatorPack
+from onemap.rules.indicators.indicator_pages import Catalogue, measure_words, pack_names, source_words, unit_words
+from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.maps.page_files import Page
+
+MOST_BARS = 30  # that one chart shows
+_MOST_ROWS = 200  # of a table that somebody reads on paper
+Record = dict[str, Any]
+Row = Mapping[str, Any]  # of an answer, or of a run that is kept
+
+
+def is_quota(row: Row) -> bool:
+    """Whether a row leaves room up to a target, or has used it up."""
+    return row["headroom"] is not None
+
+
+def quota_pages(
+    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
+) -> tuple[list[Page], list[QuotaFigure]]:
+    """A page for each quota with its units, and the chart of each. rows: of `indicators`, on one day."""
+    pages: list[Page] = []
+    figures = []
+    for group in quotas(rows):
+        figures.append(quota_figure(group, catalogue, language))
+        pages.append(_page(figures[-1].words.title, group, packs, language))
+    return pages, figures
+
+
+def quotas(rows: Sequence[Record]) -> list[list[Record]]:
+    """The rows of each indicator that is a quota somewhere: those units where it is one."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for row in filter(is_quota, rows):
+        groups.setdefault((row["pack"], row["id"]), []).append(row)
+    return list(groups.values())
+
+
+def quota_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> QuotaFigure:
+    """The bars of one quota in its units on one day."""
+    first = rows[0]
+    title = phrase("figures.quota", language, indicator=first["title"], day=first["as_of"])
+    measure = measure_words(first["unit_of_measure"], language)
+    words = ChartWords(title, measure, source_words(rows, catalogue, language), language)
+    return QuotaFigure(words, tuple(_bar(row, language) for row in rows[:MOST_BARS]))
+
+
+def _bar(row: Record, language: str) -> QuotaBar:
+    """A floor is eaten from its end: what is committed is part of what is there."""
+    approved, review = approved_and_review(row)
+    existing = row["value"]
+    if row["bound"] not in (CEILING, FALL) and row["committed"] is not None:
+        existing = row["value"] - row["committed"]
+    free = row["free"] if row["bound"] in (CEILING, FALL) else 0.0
+    if row["committed_reason"] is None and row["committed"] is None:  # nothing speaks for it by this pack
+        approved, review, free = 0.0, 0.0, (row["headroom"] if row["bound"] in (CEILING, FALL) else 0.0)
+    note = phrase("said.comma", language).join(room_words(row, language))
+    return QuotaBar(unit_words(row, language), existing, approved, review, free, row["target"], note)
+
+
+def approved_and_review(row: Row) -> tuple[float | None, float | None]:
+    """What is approved and not yet there, and what is in review, in the indicator's unit; None where not known.
+
+    A run that is kept knows both together only.
+    """
+    if row["committed"] is None or row.get("in_review") is None:
+        return None, None
+    return row["committed"] - row["in_review"], row["in_review"]
+
+
+def room_words(row: Row, language: str) -> list[str]:
+    """Value, approved, in review, free, pace and days of a quota in words; why one of them is not known."""
+    measure = measure_words(row["unit_of_measure"], language)
+    approved, review = approved_and_review(row)
+    said = [_amount("existing", row["value"], measure, language)]
+    if row["committed_reason"] is not None:
+        why = indicator_reasons(row["committed_reason"], language)
+        said.append(phrase("quota.committed_unknown", language, reason=why))
+    elif review is None and row["committed"] is not None:
+        said.append(_amount("committed", row["committed"], measure, language))
+    elif row["committed"] is not None:
+        said.append(_amount("approved", approved, measure, language))
+        said.append(_amount("in_review", review, measure, language))
+    if row["free"] is not None:
+        said.append(_amount("free", row["free"], measure, language))
+    else:
+        said.append(_amount("headroom", row["headroom"], measure, language))
+    return [*said, *pace_words(row, language)]
+
+
+def pace_words(row: Row, language: str) -> list[str]:
+    """How much a year it is used by, and for how many days it lasts; or why nobody can tell."""
+    said = []
+    if row["pace"] is not None:
+        measure = measure_words(row["unit_of_measure"], language)
+        said.append(phrase("quota.pace", language, amount=f"{_signed(row['pace'])} {measure}"))
+    if row["days_left"] is not None:
+        said.append(phrase("quota.days", language, days=f"{row['days_left']:,.0f}"))
+    elif row["days_reason"] is not None:
+        said.append(phrase("quota.days_unknown", language, reason=indicator_reasons(row["days_reason"], language)))
+    return said
+
+
+def _amount(name: str, value: float | None, measure: str, language: str) -> str:
+    amount = "–" if value is None else f"{value_text(value, [value])} {measure}"
+    return phrase(f"quota.{name}", language, amount=amount)
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{value_text(value, [value])}"
+
+
+def _page(title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], language: str) -> Page:
+    heads = ("unit", "existing", "approved", "in_review", "target", "free", "pace", "days")
+    left = len(rows) - _MOST_ROWS
+    block = {
+        "heading": phrase("figures.values", language),
+        "heads": [phrase(f"figures.{name}", language) for name in heads],
+        "rows": [_cells(row, language) for row in rows[:_MOST_ROWS]],
+        "widths": [3, 2.2, 2.6, 2.2, 2.2, 2.2, 2, 2.4],
+        "numbers": [1, 2, 3, 4, 5, 6, 7],
+        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+    }
+    facts = [
+        [phrase("figures.pack", language), pack_names(packs, language)],
+        [phrase("figures.measure_word", language), measure_words(rows[0]["unit_of_measure"], language)],
+    ]
+    return {"title": title, "facts": facts, "blocks": [block]}
+
+
+def _cells(row: Record, language: str) -> list[str]:
+    approved, review = approved_and_review(row)
+    lost = indicator_reasons(row["committed_reason"], language)
+    free = row["free"] if row["free"] is not None or lost else row["headroom"]
+    days = "–" if row["days_left"] is None else f"{row['days_left']:,.0f}"
+    days = indicator_reasons(row["days_reason"], language) or days
+    numbers = [value_text(value, [value]) for value in (row["value"], row["target"])]
+    spoken = [lost or "–" if value is None else value_text(value, [value]) for value in (approved, review)]
+    room = lost or "–" if free is None else value_text(free, [free])
+    pace = "–" if row["pace"] is None else _signed(row["pace"])
+    return [unit_words(row, language), numbers[0], *spoken, numbers[1], room, pace, days]

@@ -1,0 +1,21 @@
+"""What is said of the rules that were not asked, in plain lines: how many, and by department why."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.messages import phrase
+
+
+def unasked_lines(rules: int, unasked: Sequence[Mapping[str, str]], language: str) -> list[str]:
+    """How many rules were not asked, and why by department; none where all were asked."""
+    if not unasked:
+        return []
+    lines = [phrase("said.skipped", language, rules=rules, count=len(unasked))]
+    titles = named_groups()["departments"]
+    for department in dict.fromkeys(row["department"] for row in unasked):
+        said = Counter(row["said"] for row in unasked if row["department"] == department)
+        reasons = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in said.items())
+        facts = {"department": titles[department][language], "count": said.total(), "reasons": reasons}
+        lines.append(phrase("said.skipped_of", language, **facts))
+    return lines

@@ -1,0 +1,213 @@
+"""The report of a delivery, to send back to the department: what was taken, how much, what was refused or remarked."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.verb.declaration import VerbContext
+
+SHEETS, PAGES, DATA = (".xlsx",), (".html", ".pdf", ".docx"), (".json",)
+_MOST_ROWS = 500  # of a page that somebody reads; a sheet and JSON have all
+_LAYER_COLUMNS = (
+    *("source", "source_layer", "status", "layer", "layer_title", "version", "features", "set_aside", "repaired"),
+    *("area_m2", "length_m", "refusals", "remarks"),
+)
+_PROBLEM_COLUMNS = (
+    *("source", "source_layer", "layer", "level", "feature", "source_row", "field", "message", "mend", "code"),
+)
+_NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
+_REFUSE = "refuse"
+Record = dict[str, Any]
+
+
+def check_reports(places: Sequence[str], inputs: Sequence[str]) -> None:
+    """Refuse before any work where a report cannot be written. Raises OneMapError statement.suffix, out.…."""
+    from onemap.layers.files.atomic_output import check_place
+
+    known: set[Path] = set()
+    for path in map(Path, places):
+        if path.suffix.lower() not in (*SHEETS, *DATA, *PAGES):
+            forms = [*SHEETS, *DATA, *PAGES]
+            raise OneMapError("statement.suffix", file=path.name, field="--report", known=forms)
+        check_place(path, False, "--report", inputs)
+        if path.resolve() in known:
+            raise OneMapError("out.twice", file=path.name, field="--report")
+        known.add(path.resolve())
+
+
+def write_reports(
+    places: Sequence[str], result: Mapping[str, Any], library: Library, folder: str, context: VerbContext
+) -> None:
+    """Write the report wherever it is wanted. result: of `ingest`. Raises OneMapError out.…."""
+    if not places:
+        return
+    layers, problems = _layers(result, library, context.language), _problems(result)
+    facts = {"delivery": Path(folder).name, "library": library.shown_name, "crs": f"EPSG:{library.srs_id}"}
+    facts |= {"day": date.today().isoformat(), "who": library.person()}
+    for path in map(Path, places):
+        if path.suffix.lower() in SHEETS:
+            _write_sheets(path, layers, problems, library, context.language)
+        elif path.suffix.lower() in DATA:
+            _write_json(path, {**facts, "layers": layers, "problems": problems})
+        else:
+            _write_page(path, facts, layers, problems, context)
+
+
+def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
+    """A record for each layer of the plan, with what became of it."""
+    catalogue, added = library.catalogue(), iter(result["added"])
+    refused = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
+    rows = []
+    for row in result["plan"]:
+        taken = next(added) if row["status"] == "added" else {}
+        entry = catalogue.get(row["code"] or "")
+        rows.append(
+            {
+                "source": row["source"],
+                "source_layer": row["layer"],
+                "status": row["status"],
+                "layer": row["code"],
+                "layer_title": entry.title.get(language, entry.code) if entry else None,
+                "version": taken.get("version"),
+                "features": taken.get("features"),
+                **{name: taken.get(name) for name in ("set_aside", "repaired", "area_m2", "length_m")},
+                "refusals": refused.get((row["source"], row["layer"], row["code"]), 0),
+                "remarks": len(taken.get("problems", ())),
+            }
+        )
+    return rows
+
+
+def _problems(result: Mapping[str, Any]) -> list[Record]:
+    """A record for each thing that was refused or remarked, in the order of the plan; what was refused first."""
+    refused = [(row, dict(one, level=_REFUSE)) for row in result["refused"] for one in row["problems"]]
+    added = [row for row in result["plan"] if row["status"] == "added"]
+    remarked = [
+        (row, one) for row, taken in zip(added, result["added"], strict=True) for one in taken.get("problems", ())
+    ]
+    return [
+        {
+            "source": row["source"],
+            "source_layer": row["layer"],
+            "layer": row["code"],
+            "level": one["level"],
+            "feature": one["feature"],
+            "source_row": one.get("row"),
+            "field": one["field"],
+            **{name: one[name] for name in ("message", "mend", "code")},
+        }
+        for row, one in (*refused, *remarked)
+    ]
+
+
+def _write_sheets(
+    path: Path, layers: Sequence[Record], problems: Sequence[Record], library: Library, language: str
+) -> None:
+    import pandas as pd
+
+    from onemap.rules.findings.table import Table
+    from onemap.rules.outputs.outputs import tables_written
+
+    said = [dict(row, status=phrase(f"delivery.{row['status']}", language)) for row in layers]
+    told = [dict(row, level=phrase(f"level.{row['level']}", language)) for row in problems]
+    tables = {
+        "delivery": Table(pd.DataFrame(said, columns=list(_LAYER_COLUMNS), dtype=object)),
+        "delivery_problems": Table(pd.DataFrame(told, columns=list(_PROBLEM_COLUMNS), dtype=object)),
+    }
+    with tables_written(tables, library.crs, str(path), False, language):
+        pass
+
+
+def _write_json(path: Path, content: Record) -> None:
+    from onemap.layers.files.atomic_output import atomic_output
+
+    with atomic_output(path, False, "--report") as beside:
+        beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_page(
+    path: Path, facts: Record, layers: Sequence[Record], problems: Sequence[Record], context: VerbContext
+) -> None:
+    from onemap.rules.maps.chart_pages import write_pages
+
+    language = context.language
+    counts = {status: sum(row["status"] == status for row in layers) for status in ("added", "refused")}
+    page = {
+        "title": phrase("report.delivery", language, delivery=facts["delivery"]),
+        "lead": phrase("report.delivery_lead", language, layers=len(layers), **counts),
+        "facts": [
+            [phrase("report.library", language), f"{facts['library']} ({facts['crs']})"],
+            [phrase("report.day", language), f"{facts['day']} · {facts['who']}"],
+        ],
+        "blocks": [
+            _block(
+                "layers",
+                [_layer_texts(row, language) for row in layers],
+                (4, 2.4, 3.4, 2, 1.8, 2.6, 1.6),
+                (4, 5, 6),
+                language,
+            ),
+            *(
+                _block(name, [_problem_texts(row) for row in some], (3, 2, 1.6, 5, 5), (), language)
+                for name, some in (
+                    ("refused", [row for row in problems if row["level"] == _REFUSE]),
+                    ("remarked", [row for row in problems if row["level"] != _REFUSE]),
+                )
+                if some
+            ),
+        ],
+    }
+    foot = phrase("report.foot", language, library=facts["library"], day=facts["day"])
+    write_pages({"page": str(path), "library": facts["library"]}, [_plain(page)], [""], context, foot=foot)
+
+
+_HEADS = {
+    "layers": ("source", "status", "layer", "version", "features", "measure", "set_aside"),
+    "refused": ("source", "feature", "field", "message", "mend"),
+    "remarked": ("source", "feature", "field", "message", "mend"),
+}
+
+
+def _block(name: str, rows: list[list[str]], widths: Sequence[float], numbers: Sequence[int], language: str) -> Record:
+    left = len(rows) - _MOST_ROWS
+    return {
+        "heading": phrase(f"report.{name}", language),
+        "heads": [phrase(f"report.{head}", language) for head in _HEADS[name]],
+        "rows": rows[:_MOST_ROWS],
+        "widths": list(widths),
+        "numbers": list(numbers),
+        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+    }
+
+
+def _layer_texts(row: Record, language: str) -> list[str]:
+    """One layer as it is read: hectares or kilometres."""
+    size = ""
+    if row["area_m2"] is not None:
+        size = f"{row['area_m2'] / 10_000:,.4f} ha"
+    elif row["length_m"] is not None:
+        size = f"{row['length_m'] / 1000:,.3f} km"
+    source = " · ".join(filter(None, (row["source"], row["source_layer"])))
+    layer = " ".join(filter(None, (row["layer"], row["layer_title"])))
+    counts = ["" if row[name] is None else f"{row[name]:,}" for name in ("features", "set_aside")]
+    status = phrase(f"delivery.{row['status']}", language)
+    return [source, status, layer, row["version"] or "", counts[0], size, counts[1]]
+
+
+def _problem_texts(row: Record) -> list[str]:
+    source = " · ".join(filter(None, (row["source"], row["source_layer"])))
+    return [source, row["feature"] or "", row["field"] or "", row["message"] or "", row["mend"] or ""]
+
+
+def _plain(node: Any) -> Any:
+    """Texts without the control characters that a file may hold, and a document may not."""
+    if isinstance(node, str):
+        return "".join(sign if sign.isprintable() else " " for sign in node)
+    if isinstance(node, dict):
+        return {name: _plain(value) for name, value in node.items()}
+    return [_plain(item) for item in node] if isinstance(node, list) else node

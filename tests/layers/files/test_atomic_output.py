@@ -1,0 +1,92 @@
+"""An output of several files takes its places whole, or leaves what lay there whole."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files import atomic_output as atomic_output_module
+from onemap.layers.files.atomic_output import atomic_output
+from onemap.tests.machines import windows_like
+
+
+@pytest.fixture(params=[False, True], ids=["here", "windows"])
+def machine(request, monkeypatch):
+    """This one, and one where a file that a program shows can be neither moved nor deleted."""
+    if request.param:
+        for name, stands_in in (("unlink", windows_like._deleting("unlink")), ("rename", windows_like._rename)):
+            monkeypatch.setattr(os, name, stands_in)
+        monkeypatch.setattr(os, "replace", windows_like._replace)
+    return request.param
+
+
+def write(folder: Path, name: str, *suffixes: str, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for suffix in suffixes:
+        (folder / f"{name}{suffix}").write_text(text)
+
+
+def state(folder: Path) -> dict:
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_all_files_of_a_shapefile_take_their_places_and_former_ones_go(tmp_path, machine):
+    write(tmp_path, "plan", ".shp", ".dbf", ".qix", text="old")
+    write(tmp_path, "plan.2", ".shp", text="another's")
+    with atomic_output(tmp_path / "plan.shp", overwrite=True) as part:
+        write(part.parent, "plan", ".shp", ".dbf", ".cpg", text="new")
+    assert state(tmp_path) == {"plan.shp": "new", "plan.dbf": "new", "plan.cpg": "new", "plan.2.shp": "another's"}
+
+
+def test_a_folder_takes_the_place_of_the_former(tmp_path, machine):
+    write(tmp_path / "plan.gdb", "a", ".gdbtable", ".gdbtablx", text="old")
+    with atomic_output(tmp_path / "plan.gdb", overwrite=True) as part:
+        write(part, "b", ".gdbtable", text="new")
+    assert state(tmp_path) == {"plan.gdb/b.gdbtable": "new"}
+
+
+@pytest.mark.parametrize("held", ["plan.shp", "plan.dbf", "plan.qix"])
+def test_a_shapefile_of_which_a_program_holds_a_file_stays_whole(tmp_path, monkeypatch, held):
+    monkeypatch.setattr(os, "rename", windows_like._rename)
+    monkeypatch.setattr(os, "unlink", windows_like._deleting("unlink"))
+    write(tmp_path, "plan", ".shp", ".dbf", ".qix", text="old")
+    with (
+        (tmp_path / held).open(),
+        pytest.raises(OneMapError) as refused,
+        atomic_output(tmp_path / "plan.shp", overwrite=True) as part,
+    ):
+        write(part.parent, "plan", ".shp", ".dbf", ".cpg", text="new")
+    assert refused.value.code == "out.failed"
+    assert state(tmp_path) == {"plan.shp": "old", "plan.dbf": "old", "plan.qix": "old"}
+    assert {path.name for path in tmp_path.iterdir()} == {"plan.shp", "plan.dbf", "plan.qix"}
+
+
+def test_a_folder_of_which_a_program_holds_a_file_stays_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "rename", windows_like._rename)
+    write(tmp_path / "plan.gdb", "a", ".gdbtable", ".gdbtablx", text="old")
+    with (
+        (tmp_path / "plan.gdb" / "a.gdbtable").open(),
+        pytest.raises(OneMapError),
+        atomic_output(tmp_path / "plan.gdb", overwrite=True) as part,
+    ):
+        write(part, "b", ".gdbtable", text="new")
+    assert state(tmp_path) == {"plan.gdb/a.gdbtable": "old", "plan.gdb/a.gdbtablx": "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.gdb"]
+
+
+def test_a_file_that_a_scanner_holds_for_a_moment_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(atomic_output_module, "_SCANNER_WAITS_S", (0.0, 0.0))
+    replace, tries = Path.replace, []
+
+    def held_once(path, target):
+        tries.append(path)
+        if len(tries) == 1:
+            raise PermissionError(13, "used by another process")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", held_once)
+    write(tmp_path, "plan", ".xlsx", text="old")
+    with atomic_output(tmp_path / "plan.xlsx", overwrite=True) as part:
+        write(part.parent, "plan", ".xlsx", text="new")
+    assert len(tries) == 2 and state(tmp_path) == {"plan.xlsx": "new"}

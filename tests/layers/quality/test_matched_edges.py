@@ -1,0 +1,92 @@
+"""What fits its neighbours edge by edge: the same polygons as GEOS's own test of coverages tells, whatever is wrong."""
+
+import numpy as np
+import pytest
+import shapely
+
+from onemap.layers.quality.matched_edges import misfits
+
+
+def told_by_geos(polygons):
+    """The misfits by GEOS alone."""
+    return ~shapely.is_empty(shapely.coverage_invalid_edges(polygons))
+
+
+def told(polygons):
+    """The misfits of all polygons."""
+    return misfits(polygons, np.ones(len(polygons), dtype=bool))
+
+
+def lattice(chance, side, origin=(0.0, 0.0)):
+    """A coverage of side × side polygons of 8 points with crooked edges."""
+    corner = np.stack(np.meshgrid(np.arange(side + 1), np.arange(side + 1), indexing="ij"), axis=-1) * 10.0
+    corner += chance.uniform(-2, 2, corner.shape) + origin
+    across = (corner[:-1] + corner[1:]) / 2 + chance.uniform(-1, 1, corner[:-1].shape)
+    up = (corner[:, :-1] + corner[:, 1:]) / 2 + chance.uniform(-1, 1, corner[:, :-1].shape)
+    ring = [corner[:-1, :-1], across[:, :-1], corner[1:, :-1], up[1:], corner[1:, 1:], across[:, 1:]]
+    ring += [corner[:-1, 1:], up[:-1], corner[:-1, :-1]]
+    return shapely.polygons(np.stack(ring, axis=2).reshape(side * side, -1, 2))
+
+
+def damaged(chance, polygons):
+    """A few of the polygons moved, doubled, holed, turned round, with a corner more, in several parts, or gone."""
+    result = list(polygons)
+    for at in chance.choice(len(result), 8, replace=False).tolist():
+        one = result[at]
+        how = int(chance.integers(8))
+        if how == 0:
+            result[at] = shapely.transform(one, lambda xy: xy + chance.choice([1e-9, 0.01, 3.0]))
+        elif how == 1:
+            result.append(one)
+        elif how == 2:
+            hole = shapely.Polygon(one.centroid.buffer(0.5).exterior.coords)
+            result[at] = one.difference(hole)
+            result += [hole] * int(chance.integers(3))
+        elif how == 3:
+            result[at] = one.reverse()
+        elif how == 4:
+            points = shapely.get_coordinates(one)
+            result[at] = shapely.Polygon(np.insert(points, 1, (points[0] + points[1]) / 2, axis=0))
+        elif how == 5:
+            points = shapely.get_coordinates(one)
+            result[at] = shapely.Polygon(np.insert(points, 1, points[0], axis=0))
+        elif how == 6:
+            far = shapely.transform(one, lambda xy: xy + 500)
+            result[at] = shapely.MultiPolygon([far, one] if chance.integers(2) else [one])
+        else:
+            result[at] = shapely.Polygon()
+    return np.array([one for one in result if shapely.is_valid(one)], dtype=object)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_misfits_are_those_that_geos_tells(seed):
+    chance = np.random.default_rng(seed)
+    origin = (38_500_000.0, 4_180_000.0) if seed % 2 else (0.0, 0.0)
+    polygons = damaged(chance, lattice(chance, 12, origin))
+    polygons = polygons[chance.permutation(len(polygons))]
+    by_geos = told_by_geos(polygons)
+    assert 0 < by_geos.sum() < len(polygons)
+    np.testing.assert_array_equal(told(polygons), by_geos)
+
+
+def test_a_coverage_without_a_flaw_has_none():
+    polygons = lattice(np.random.default_rng(7), 20)
+    assert not told(polygons).any()
+
+
+def test_two_on_the_same_side_of_one_edge_are_misfits():
+    left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
+    assert told(np.array([left, right, right])).tolist() == [False, True, True]
+    # The larger one on the right has the edge, and lies over the smaller one.
+    over = shapely.Polygon([(1, 0), (1, 1), (3, 1), (3, 0)])
+    assert told(np.array([left, right, over])).tolist() == [False, True, True]
+
+
+def test_only_what_is_asked_for_is_told():
+    polygons = np.array([shapely.box(0, 0, 1, 1), shapely.box(0.5, 0, 2, 1), shapely.box(5, 0, 6, 1)])
+    assert misfits(polygons, np.array([False, True, True])).tolist() == [False, True, False]
+
+
+def test_no_polygons_are_no_misfits():
+    nothing = np.empty(0, dtype=object)
+    assert misfits(nothing, np.empty(0, dtype=bool)).tolist() == []

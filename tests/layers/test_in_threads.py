@@ -1,0 +1,50 @@
+"""Work in threads: results in order, few begun ahead, and an end that leaves nothing running."""
+
+import threading
+
+import pytest
+
+from onemap.layers.in_threads import in_order
+
+
+def test_results_come_in_the_order_of_the_parts_from_several_threads():
+    both = threading.Barrier(2, timeout=20)
+    seen = set()
+
+    def work(part):
+        if part < 2:
+            both.wait()  # no thread alone would get past
+        seen.add(threading.get_ident())
+        return part * part
+
+    assert list(in_order(work, range(20), workers=2)) == [part * part for part in range(20)]
+    assert len(seen) == 2
+
+
+def test_no_more_is_begun_than_the_workers_and_one():
+    asked = []
+
+    def parts():
+        for part in range(10):
+            asked.append(part)
+            yield part
+
+    results = in_order(lambda part: part, parts(), workers=2)
+    assert next(results) == 0
+    assert asked == [0, 1, 2]
+    results.close()
+    assert asked == [0, 1, 2]
+
+
+def test_what_work_or_its_parts_raise_reaches_whoever_takes_and_no_thread_is_left():
+    before = threading.active_count()
+
+    def broken():
+        yield 1
+        raise OSError("gone")
+
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(lambda part: 1 // part, [1, 0, 1, 1], workers=2))
+    with pytest.raises(OSError, match="gone"):
+        list(in_order(lambda part: part, broken(), workers=2))
+    assert threading.active_count() == before

@@ -1,0 +1,135 @@
+"""The report of a delivery that goes back to the department: sheet, JSON and pages say the same, in both languages."""
+
+import json
+import shutil
+import subprocess
+
+import openpyxl
+import pytest
+import shapely
+from docx import Document
+
+from onemap.tests.conftest import write_layer
+
+PDF_TO_TEXT = shutil.which("pdftotext")
+
+
+def square(x, y, size=1000.0):
+    return shapely.box(500_000 + x, 4_200_000 + y, 500_000 + x + size, 4_200_000 + y + size)
+
+
+@pytest.fixture
+def library(tmp_path, onemap):
+    path = tmp_path / "library.gpkg"
+    district = write_layer(tmp_path / "district.gpkg", [square(0, 0)])
+    assert onemap("new", path, "--crs", "EPSG:4547", "--district", district).code == 0
+    return path
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    """A red line of two squares, one named by a formula; a layer with a bow tie; one that nobody knows; a letter."""
+    folder = tmp_path / "环保局"
+    folder.mkdir()
+    squares = [square(0, 0, 500), square(600, 0, 300)]
+    write_layer(folder / "STBHHX2024.gpkg", squares, {"BSM": ["=1+1", "2"], "HXMC": ["甲", "乙"]})
+    bow_tie = shapely.Polygon([(500_000, 4_200_000), (500_900, 4_200_900), (500_900, 4_200_000), (500_000, 4_200_900)])
+    write_layer(folder / "DLTB.gpkg", [square(0, 0), bow_tie], {"BSM": ["1", "2"], "DLBM": ["0101", "0201"]})
+    write_layer(folder / "没人认识.gpkg", [square(0, 0)], {"x": [1]})
+    (folder / "说明.txt").write_text("附言", encoding="utf-8")
+    return folder
+
+
+def texts(path):
+    if path.suffix == ".html":
+        return path.read_text(encoding="utf-8")
+    if path.suffix == ".pdf":
+        if not PDF_TO_TEXT:
+            return ""
+        return subprocess.run([PDF_TO_TEXT, path, "-"], capture_output=True, check=True, encoding="utf-8").stdout
+    document = Document(str(path))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def test_what_was_taken_and_what_was_refused_stands_in_every_form(library, delivery, onemap, tmp_path):
+    places = [tmp_path / f"report.{form}" for form in ("xlsx", "json", "html", "docx", "pdf")]
+    reports = [part for place in places for part in ("--report", place)]
+    answer = onemap("ingest", library, delivery, "--each", "--covers", "district", *reports, lang="zh")
+    assert (answer.code, answer.json["report"]) == (0, [str(place) for place in places])
+    content = json.loads(places[1].read_text(encoding="utf-8"))
+    layers = {row["source"]: row for row in content["layers"]}
+    line = layers["STBHHX2024.gpkg"]
+    assert (line["status"], line["layer"], line["version"], line["features"]) == ("added", "STBHHX", "2024", 2)
+    assert line["area_m2"] == pytest.approx(500**2 + 300**2)
+    assert {name: row["status"] for name, row in layers.items()} == {
+        "STBHHX2024.gpkg": "added",
+        "DLTB.gpkg": "refused",
+        "没人认识.gpkg": "refused",
+        "说明.txt": "note",
+    }
+    wrong = next(one for one in content["problems"] if one["code"] == "geometry.invalid")
+    assert (wrong["source"], wrong["feature"], wrong["level"]) == ("DLTB.gpkg", "2", "refuse")
+    assert wrong["message"] and wrong["mend"]
+    book = openpyxl.load_workbook(places[0])
+    assert book.sheetnames == ["汇交图层", "拒绝与提示"]
+    rows = list(book["汇交图层"].values)
+    assert rows[0][:4] == ("来源", "来源图层", "结果", "图层代码")
+    taken = next(row for row in rows if row[0] == "STBHHX2024.gpkg")
+    assert taken[2] == "已入库" and 340_000.0 in taken
+    assert [row for row in book["拒绝与提示"].values if row[0] == "DLTB.gpkg" and row[4] == "2"]
+    assert not any(cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+    for place in places[2:]:
+        text = texts(place).replace("\u200b", "").replace("\n", "")
+        if place.suffix == ".pdf" and not PDF_TO_TEXT:
+            assert place.read_bytes().startswith(b"%PDF")
+            continue
+        assert all(part in text for part in ("环保局", "34.0000", "DLTB.gpkg", "没人认识.gpkg", "被拒绝，需修改")), (
+            place
+        )
+
+
+def test_of_a_delivery_that_is_refused_whole_the_report_is_written_all_the_same(library, delivery, onemap, tmp_path):
+    place = tmp_path / "report.json"
+    answer = onemap("ingest", library, delivery, "--covers", "district", "--report", place)
+    assert (answer.code, onemap("answers", library).json) == (3, {"answers": []})
+    content = json.loads(place.read_text(encoding="utf-8"))
+    status = {row["source"]: (row["status"], row["features"]) for row in content["layers"]}
+    assert status["DLTB.gpkg"] == ("refused", None)
+    assert status["STBHHX2024.gpkg"] == ("matched", None)  # nothing stood against it, and nothing went in
+    assert {one["code"] for one in content["problems"]} >= {"geometry.invalid", "ingest.unmatched"}
+    # A plan that is only written is told as well.
+    plan, place = tmp_path / "plan.toml", tmp_path / "plan.json"
+    assert onemap("ingest", library, delivery, "--plan", plan, "--report", place).code == 0
+    assert {row["status"] for row in json.loads(place.read_text("utf-8"))["layers"]} == {"planned", "unmatched", "note"}
+
+
+def test_a_line_has_its_length_and_remarks_have_their_feature(library, onemap, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    lines = [shapely.LineString([(500_000, 4_200_000), (500_300, 4_200_400)])]
+    write_layer(folder / "DLZXX2024.gpkg", lines, {"BSM": ["1"]})
+    define = "name=道路中心线,department=transport,library=base,kind=vector,geometry=line,key=BSM"
+    added = onemap("add", library, folder / "DLZXX2024.gpkg", "--as", "DLZXX", "--define", define, "--covers", "extent")
+    assert added.code == 0, added.json
+    shutil.move(folder / "DLZXX2024.gpkg", folder / "DLZXX2025.gpkg")
+    place = tmp_path / "report.json"
+    assert onemap("ingest", library, folder, "--report", place).code == 0
+    (row,) = json.loads(place.read_text(encoding="utf-8"))["layers"]
+    assert (row["length_m"], row["area_m2"], row["features"]) == (pytest.approx(500.0), None, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("report.txt", "statement.suffix"), ("there.xlsx", "out.exists"), ("none/a.json", "out.folder")],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_added(
+    library, delivery, onemap, tmp_path, name, code
+):
+    (tmp_path / "there.xlsx").write_bytes(b"mine")
+    answer = onemap("ingest", library, delivery, "--each", "--report", tmp_path / name)
+    assert (answer.code, answer.codes) == (3, [code])
+    assert (tmp_path / "there.xlsx").read_bytes() == b"mine"
+    twice = onemap("ingest", library, delivery, *("--report", tmp_path / "a.json") * 2)
+    assert twice.codes == ["out.twice"]
+    assert onemap("answers", library).json == {"answers": []}
