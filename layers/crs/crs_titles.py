@@ -1,29 +1,42 @@
-"""How a coordinate system is called in a document: in Chinese by datum, projection and central meridian."""
+"""How a coordinate system is called for people: in Chinese by datum, projection and central meridian."""
 
 import re
 
 import pyproj
 
 from onemap.layers.crs.systems import datum_family
+from onemap.layers.crs.zones import DATUM_TITLES, GEOGRAPHIC_CODES, ZONE_NUMBERS, Zone
 
-_DATUMS = {
-    "cgcs2000": "2000国家大地坐标系",
-    "wgs84": "WGS 84坐标系",
-    "xian80": "1980西安坐标系",
-    "beijing54": "1954北京坐标系",
-}
+_DATUMS = {**DATUM_TITLES, "wgs84": "WGS 84坐标系"}
+_GEOGRAPHIC = (*GEOGRAPHIC_CODES.values(), 4326)
 _GAUSS_KRUGER = "Transverse Mercator"
 _PREFIX = 1_000_000
 
 
 def crs_title(crs: pyproj.CRS, language: str) -> str:
     """The name of a coordinate system in one language, with its EPSG code if it has one."""
-    epsg = crs.to_epsg(min_confidence=70)
-    code = f"EPSG:{epsg}" if epsg else ""
-    if language != "zh":
-        return f"{crs.name} ({code})" if code else crs.name
-    title = _chinese_title(crs) or crs.name
-    return f"{title}（{code}）" if code else title
+    epsg, title = crs.to_epsg(min_confidence=70), plain_crs_title(crs, language)
+    if not epsg:
+        return title
+    return f"{title}（EPSG:{epsg}）" if language == "zh" else f"{title} (EPSG:{epsg})"
+
+
+def plain_crs_title(crs: pyproj.CRS, language: str) -> str:
+    """The name alone, to stand beside the code: in Chinese for a datum that China uses, else as the EPSG has it."""
+    return (_chinese_title(crs) if language == "zh" else None) or crs.name
+
+
+def titles_in_china(language: str) -> dict[str, str]:
+    """The names, by their codes, of the systems in which China's data come: by longitude and latitude and by zone."""
+    zones = [
+        Zone(datum, width, number, prefixed).epsg
+        for datum in DATUM_TITLES
+        for width, numbers in ZONE_NUMBERS.items()
+        for prefixed in (False, True)
+        for number in numbers
+    ]
+    systems = ((epsg, pyproj.CRS.from_epsg(epsg)) for epsg in (*_GEOGRAPHIC, *zones))
+    return {f"EPSG:{epsg}": plain_crs_title(crs, language) for epsg, crs in systems}
 
 
 def _chinese_title(crs: pyproj.CRS) -> str | None:

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.crs import systems
+from onemap.layers.crs.crs_titles import plain_crs_title
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import lost_text
 from onemap.layers.frames.frames import RawFrame
@@ -128,7 +129,7 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
         record = {"code": systems.crs_name(frame.crs), "from": "guessed", "why": why}
         return record, systems.contradiction(frame.crs, box)
     if frame.crs is not None:
-        record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": frame.crs.name}
+        record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": plain_crs_title(frame.crs, language)}
         return record, systems.contradiction(frame.crs, box)
     return undeclared_crs(box, language)
 

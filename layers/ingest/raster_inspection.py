@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyproj
 
 from onemap.layers.crs import systems
+from onemap.layers.crs.crs_titles import plain_crs_title
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
@@ -42,7 +43,7 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
         if system is None:
             crs = undeclared_crs(box, language)[0]
         else:
-            crs = {"code": systems.crs_name(system), "from": "declared", "why": system.name}
+            crs = {"code": systems.crs_name(system), "from": "declared", "why": plain_crs_title(system, language)}
             extra = systems.contradiction(system, box)
             problems += [Problem(extra.code, {**extra.facts, "file": path.name})] if extra is not None else []
         problems += _grid_problems(dataset, path.name, is_placed)

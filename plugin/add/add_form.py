@@ -13,6 +13,8 @@ from onemap.plugin.add.inspection_result import InspectedLayer
 from onemap.plugin.add.source_choice import SourceChoice
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.library.layer_list import CatalogueLayer, layer_named
+from onemap.plugin.widgets.named_crs import NamedCrs
+from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.translation import tr
 
 MIN_NAME_LENGTH = 8
@@ -58,7 +60,8 @@ class AddForm(QWidget):
         self._rows.addRow(tr("File"), self.source)
         self._rows.addRow(tr("Layer in it"), self.part)
         self._rows.addRow(tr("Becomes"), self.target)
-        self._rows.addRow(tr("Coordinate system"), self.crs)
+        self.named_crs = NamedCrs(self.crs)
+        self._rows.addRow(tr("Coordinate system"), self.named_crs)
         self._rows.addRow("", self.guess)
         self.forget()
         self.setFocusProxy(self.source)
@@ -189,12 +192,13 @@ class AddForm(QWidget):
         self.crs.blockSignals(True)
         self.crs.setCrs(QgsCoordinateReferenceSystem())
         self.crs.blockSignals(False)
-        self._show_row(self.crs, is_needed)
+        self._show_row(self.named_crs, is_needed)
+        self.named_crs.show_name()
         part = self.chosen_part
         guessed = QgsCoordinateReferenceSystem(part.crs if part is not None and part.crs_from == "guessed" else "")
         self.guess.setVisible(is_needed and guessed.isValid())
         self.guess.setText(tr("Its numbers look like {crs}: take it").format(crs=guessed.authid()))
-        self.guess.setToolTip(guessed.userFriendlyIdentifier())
+        self.guess.setToolTip(crs_title(guessed))
 
     def _show_row(self, field: QWidget, is_visible: bool) -> None:
         field.setVisible(is_visible)

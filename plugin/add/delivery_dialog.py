@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.add.answers_dialog import AnswersDialog
 from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink, with_file_button
 from onemap.plugin.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.add.delivery_table import DeliveryTable
@@ -72,6 +73,17 @@ class DeliveryDialog(WorkingDialog):
             self.department.addItem(word("departments", code), code)
         self.department.activated.connect(lambda _index: self.show_plan(self.folder))
         self.covers = coverage_box(tr("as the last version said"))
+        self.transform = QLineEdit()
+        self.transform.setPlaceholderText(tr("none, or the one that is known of a layer"))
+        self.transform.editingFinished.connect(self._transform_typed)
+        self.report = QLineEdit()
+        self.report.setPlaceholderText(tr("none"))
+        self._transform_shown = ""  # with which the plan was made
+        self._report_written = ""  # that this dialog wrote itself, and may write again
+        self.answers_button = QPushButton(tr("Remembered answers…"))
+        self.answers_button.setAutoDefault(False)
+        self.answers_button.clicked.connect(self.show_answers)
+        self.answers: AnswersDialog | None = None
         self.table = DeliveryTable()
         self.table.show_targets(library.layers)
         self.table.changed.connect(self._enable)
@@ -98,6 +110,7 @@ class DeliveryDialog(WorkingDialog):
         self.line.setText(folder)
         self.notice.hide()
         self.table.show_rows([])
+        self._transform_shown = self.transform.text().strip()
         params = {"plan": _new_plan(), "department": self.department.currentData()}
         step = tr("Looking through the delivery…")
         self._ask(params, step, lambda answer: self.table.show_rows(planned_layers(answer)))
@@ -111,7 +124,20 @@ class DeliveryDialog(WorkingDialog):
         plan = _new_plan()
         Path(plan).write_text(plan_text(self._sent, coverage_of(self.covers)), encoding="utf-8")
         title = tr("Add {count} layers of a delivery").format(count=len(self._sent))
-        self._ask({"plan": plan, "each": each}, title, self._show_added, title)
+        params: dict[str, Any] = {"plan": plan, "each": each}
+        report = self.report.text().strip()
+        if report:
+            if report == self._report_written:
+                Path(report).unlink(missing_ok=True)  # of the attempt before; its place was chosen for this
+            params["report"] = [report]
+            self._report_written = report
+        self._ask(params, title, self._show_added, title)
+
+    def show_answers(self) -> None:
+        """Show what is remembered of layers, to change or forget it."""
+        if self.answers is None:
+            self.answers = AnswersDialog(self._library, self)
+        self.answers.begin()
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal at the rows that it speaks of, with a button that adds the others."""
@@ -135,6 +161,8 @@ class DeliveryDialog(WorkingDialog):
 
     def close_down(self) -> None:
         """Stop and close, before the dialog is deleted."""
+        if self.answers is not None:
+            self.answers.close_down()
         self._leave_request()
         self.close()
 
@@ -154,6 +182,10 @@ class DeliveryDialog(WorkingDialog):
         hint = tr("A file of polygons: the ground for which the data speaks")
         # For which ground data speaks decides what is clear: it is asked before anything else.
         form.addRow(tr("All of it speaks for"), with_file_button(self.covers, hint, self._choose_coverage))
+        hint = tr("A file of parameters, for layers of another datum")
+        form.addRow(tr("Change of datum"), with_file_button(self.transform, hint, self._choose_transform))
+        hint = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")
+        form.addRow(tr("Report"), with_file_button(self.report, hint, self._choose_report))
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.table)
         parts.addWidget(self.row_page)
@@ -169,6 +201,7 @@ class DeliveryDialog(WorkingDialog):
         close.setAutoDefault(False)
         close.clicked.connect(self.close)
         buttons = QHBoxLayout()
+        buttons.addWidget(self.answers_button)
         buttons.addStretch()
         buttons.addWidget(self.add_button)
         buttons.addWidget(close)
@@ -219,11 +252,13 @@ class DeliveryDialog(WorkingDialog):
     def _ask(
         self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
     ) -> None:
-        params = {"library": self._library.path, "folder": self.folder, **params}
+        given = {"transform": self._transform_shown} if self._transform_shown else {}
+        params = {"library": self._library.path, "folder": self.folder, **given, **params}
         self._follow(self._library.core.ask("ingest", params, title), step, on_answer)
 
     def _enable(self) -> None:
-        for control in (self.line, self.button, self.department, self.covers, self.table, self.row_page):
+        controls = (self.line, self.button, self.department, self.covers, self.table, self.row_page)
+        for control in (*controls, self.transform, self.report, self.answers_button):
             control.setEnabled(not self.is_working)
         stop = self._missing_step()
         self.hint.setText(stop or self._outlook())
@@ -265,6 +300,24 @@ class DeliveryDialog(WorkingDialog):
         filters = tr("Archive (*.zip *.7z)")
         path, _filter = QFileDialog.getOpenFileName(self, tr("An archive that a department sent"), "", filters)
         self.show_plan(path)
+
+    def _transform_typed(self) -> None:
+        if self.transform.text().strip() != self._transform_shown:
+            self.show_plan(self.folder)
+
+    def _choose_transform(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of parameters"), "", "TOML (*.toml *.txt)")
+        if path:
+            self.transform.setText(path)
+            self._transform_typed()
+
+    def _choose_report(self) -> None:
+        filters = "Excel (*.xlsx);;PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"
+        start = str(Path(self.folder).parent / f"{tr('Report')}.xlsx") if self.folder else ""
+        path, _filter = QFileDialog.getSaveFileName(self, tr("Report to send back"), start, filters)
+        if path:
+            self._report_written = path  # that it may be replaced was asked already
+            self.report.setText(path)
 
     def _choose_coverage(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))

@@ -12,6 +12,7 @@ from onemap.plugin.add.inspection_result import geometry_words
 from onemap.plugin.add.planned_layers import ADDED, PlannedLayer
 from onemap.plugin.add.source_page import ProblemList
 from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
@@ -39,7 +40,8 @@ class DeliveryRowPage(QWidget):
         self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
         self.keep_bad.toggled.connect(lambda is_on: self._set("keep_bad", is_on))
         form = QFormLayout()
-        form.addRow(tr("Coordinate system"), self.crs)
+        self.named_crs = NamedCrs(self.crs)
+        form.addRow(tr("Coordinate system"), self.named_crs)
         boxes = QHBoxLayout()
         boxes.addWidget(self.repair)
         boxes.addWidget(self.keep_bad)

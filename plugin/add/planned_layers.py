@@ -12,7 +12,10 @@ from onemap.plugin.library.layer_list import CatalogueLayer
 
 NOTE, UNREADABLE, UNSURE, UNMATCHED, PLANNED, CHOSEN = "note", "unreadable", "unsure", "unmatched", "planned", "chosen"
 ADDED, REFUSED, LEFT_OUT = "added", "refused", "left_out"
-TEXTS = ("source", "layer", "code", "crs", "encoding", "covers", "label", "valid_from", "valid_to")
+TEXTS = (
+    *("source", "layer", "code", "crs", "encoding", "covers", "label", "valid_from", "valid_to"),
+    *("transform", "transform_hash"),
+)
 FLAGS = ("repair", "keep_bad")
 
 
@@ -23,6 +26,7 @@ class PlannedLayer:
     status: the plan's, else chosen, left_out, added or refused; why: by what the plan has matched it
     suggested: the codes between which a person must choose
     covers: empty for what is said for the whole delivery, or what its last version said
+    transform, transform_hash: the file of a change of datum, and which one it must be
     remembered: what the layer's last version was added with, such as covers and fields
     geometry, count: what it holds
     """
@@ -39,6 +43,8 @@ class PlannedLayer:
     encoding: str = ""
     valid_from: str = ""
     valid_to: str = ""
+    transform: str = ""
+    transform_hash: str = ""
     repair: bool = False
     keep_bad: bool = False
     fields: dict[str, str] = field(default_factory=dict)
@@ -60,7 +66,7 @@ class PlannedLayer:
     def choose(self, code: str) -> None:
         """Choose what it becomes; empty leaves it out. What is remembered is of the layer that the plan named."""
         if code != self.code:
-            self.fields, self.remembered = {}, ()
+            self.fields, self.remembered, self.transform, self.transform_hash = {}, (), "", ""
             self.code, self.status, self.problems = code, CHOSEN if code else LEFT_OUT, []
 
     def wrong_kind(self, target: CatalogueLayer | None) -> str:

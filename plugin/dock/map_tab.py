@@ -29,6 +29,7 @@ from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.library.state_delegate import StateDelegate
+from onemap.plugin.library.version_changes_page import VersionChangesPage
 from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
@@ -89,6 +90,9 @@ class MapTab(QWidget):
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.delivery_button = QToolButton()
         self.add_bar = self._make_add_bar()
+        self.changes = VersionChangesPage(library, self)
+        self.changes.written.connect(self.refused)
+        self.changes.refused.connect(self.service_refused)
         self.services = ServiceRows(library, zoom_to, self)
         self.services.register_requested.connect(self.service_requested)
         self.services.snapshot_requested.connect(self.snapshot_requested)
@@ -436,6 +440,8 @@ class MapTab(QWidget):
             menu.addAction(tr("Go to it on the map"), lambda: self._go_to(item))
         if item is not None and item.data(0, ROLE_ENTRY) is not None:
             menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
+        if item is not None and item.data(0, ROLE_VERSION) is not None:
+            self.changes.add_action(menu, item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION))
         self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
         hide_action = menu.addAction(tr("Hide layers without data"))
         hide_action.setCheckable(True)

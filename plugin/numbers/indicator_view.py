@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
-from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QComboBox,
@@ -47,7 +47,7 @@ LINES_OF_STEPS = 12
 STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-MIN_ROWS, MIN_NAME_LENGTH = 9, 4
+MIN_ROWS, MIN_NAME_LENGTH = 13, 4
 
 
 class IndicatorView(TableView):
@@ -287,6 +287,8 @@ class IndicatorView(TableView):
             elif chart["kind"] == TARGETS and unit is not None and str(chart["unit"] or "") == unit:
                 charts.append((_kind_text(TARGETS), self.unit.currentText(), chart["svg"]))
         self.charts.show_charts(charts)
+        if item is not None:
+            QTimer.singleShot(0, lambda: self.tree.scrollToItem(self.tree.currentItem()))  # the chart takes room of it
 
     def _value_of(self, item: QTreeWidgetItem | None) -> UnitValue | None:
         """The value of a row: its own, else that of the unit that is listed; None where it has several."""

@@ -6,9 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
-from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
+from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.numbers.row_sizes import row_size
@@ -57,15 +68,23 @@ class WarningView(TableView):
         self.steps = WarningSteps(library)
         self.keep_button = QPushButton(icon("keep"), tr("Open them"))
         self.keep_button.setToolTip(tr("Keep the list in the library: what is new is opened, and waits to be notified"))
+        self.page_button = QToolButton()
+        self.page_button.setIcon(icon("document"))
+        self.page_button.setAccessibleName(tr("Page of what to look at"))
+        self.page_button.setToolTip(tr("Open the list as a page, with a chart of how many there are of each kind"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.work)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.steps)
         layout.addWidget(self.note)
-        layout.addWidget(self.keep_button)
+        row = QHBoxLayout()
+        row.addWidget(self.keep_button, 1)
+        row.addWidget(self.page_button)
+        layout.addLayout(row)
         self._show_result(False)
         self.keep_button.clicked.connect(lambda: self.look(self._unit_layer, is_kept=True))
+        self.page_button.clicked.connect(lambda: self.open_page())
         self.steps.refused.connect(self.refused)
         self.steps.stepped.connect(self._show_step)
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
@@ -81,6 +100,20 @@ class WarningView(TableView):
         self.ask_tables(
             "warnings", tr("What to look at"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
         )
+
+    def open_page(self) -> None:
+        """Let the core write the page of the list, and open it."""
+        if self.is_working:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("warnings"))
+        folder.mkdir(parents=True, exist_ok=True)
+        page = str(folder / "page.html")
+        params = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
+        request = self._library.core.ask("warnings", {**params, "pack": self.packs, "page": page}, tr("Page"))
+        request.answered.connect(lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)))
+        request.refused.connect(self.refused)
+        self.page_button.setEnabled(False)
+        request.ended.connect(self._enable)
 
     def clear(self) -> None:
         """Forget the list."""
@@ -157,6 +190,12 @@ class WarningView(TableView):
         item.setTextAlignment(VALUE, RIGHT)
         if row["status"] in LOOK_OF:
             item.setIcon(NAME, sign_icon(LOOK_OF[row["status"]], self.palette()))
+        item.takeChildren()
+        for line in steps_text(row).splitlines():
+            step = QTreeWidgetItem(item, [line])
+            step.setData(NAME, ROLE_ID, row["id"])
+            step.setFirstColumnSpanned(True)
+            step.setToolTip(NAME, line)
 
     def _add_unlooked(self, parent: QTreeWidgetItem, one: dict[str, Any]) -> None:
         """What could not be looked at, and why."""
@@ -198,13 +237,17 @@ class WarningView(TableView):
         row = self._rows[warning["id"]]
         row.update({name: warning[name] for name in ("state", "next", "steps")})
         item = self.tree.currentItem()
+        if item is not None and item.parent() is not None and item.parent().data(NAME, ROLE_ID) == warning["id"]:
+            item = item.parent()  # of a step the warning
         if item is not None and item.data(NAME, ROLE_ID) == warning["id"]:
+            self.tree.setCurrentItem(item)
             is_gone = not warning["found"]
             self._write(item, row, is_gone)
+            item.setExpanded(True)
             self._offer_steps(item)
 
     def _show_result(self, is_shown: bool) -> None:
-        for widget in (self.tree, self.note, self.keep_button):
+        for widget in (self.tree, self.note, self.keep_button, self.page_button):
             widget.setVisible(is_shown)
         self.take_room(is_shown)
         self.steps.show_steps({})
@@ -217,6 +260,7 @@ class WarningView(TableView):
     def _enable(self) -> None:
         is_new = any(not row.get("state") for row in self._rows.values())
         self.keep_button.setEnabled(is_new and not self.is_working)
+        self.page_button.setEnabled(not self.is_working)
         self.working.emit(self.is_working)
 
 

@@ -5125,5 +5125,109 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Sort</source>
         <translation>排序</translation>
     </message>
+    <message>
+        <source>Change of datum</source>
+        <translation>基准转换</translation>
+    </message>
+    <message>
+        <source>Remembered answers</source>
+        <translation>已记住的回答</translation>
+    </message>
+    <message>
+        <source>They are taken for the next delivery where its files leave the same open.</source>
+        <translation>下次汇交的文件未说明同样内容时，沿用这些回答。</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>忘记</translation>
+    </message>
+    <message>
+        <source>Reading the answers…</source>
+        <translation>正在读取回答…</translation>
+    </message>
+    <message>
+        <source>Changing the answer…</source>
+        <translation>正在修改回答…</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Forgetting…</source>
+        <translation>正在忘记…</translation>
+    </message>
+    <message>
+        <source>Nothing is remembered yet: it comes with the first version of a layer.</source>
+        <translation>尚无可沿用的回答：图层的第一个版本入库后即有。</translation>
+    </message>
+    <message>
+        <source>changed by {who}</source>
+        <translation>由 {who} 修改</translation>
+    </message>
+    <message>
+        <source>A file of parameters, for layers of another datum</source>
+        <translation>参数文件，用于其他基准的图层</translation>
+    </message>
+    <message>
+        <source>What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json</source>
+        <translation>入库和拒绝的内容，可退回部门：.xlsx、.pdf、.docx、.html 或 .json</translation>
+    </message>
+    <message>
+        <source>none, or the one that is known of a layer</source>
+        <translation>无，或图层以前所用的</translation>
+    </message>
+    <message>
+        <source>Remembered answers…</source>
+        <translation>已记住的回答…</translation>
+    </message>
+    <message>
+        <source>A file of parameters</source>
+        <translation>参数文件</translation>
+    </message>
+    <message>
+        <source>Report to send back</source>
+        <translation>可退回的报告</translation>
+    </message>
+    <message>
+        <source>Change of datum (a file of parameters)</source>
+        <translation>基准转换（参数文件）</translation>
+    </message>
+    <message>
+        <source>Reports to send back</source>
+        <translation>可退回的报告</translation>
+    </message>
+    <message>
+        <source>Open cases: what would turn</source>
+        <translation>在办项目：哪些结论会翻转</translation>
+    </message>
+    <message>
+        <source>Checks that are kept: what would turn</source>
+        <translation>已保存的检测：哪些结论会翻转</translation>
+    </message>
+    <message>
+        <source>Changes of {layer}</source>
+        <translation>{layer} 的变化</translation>
+    </message>
+    <message>
+        <source>Added {added}, gone {removed}, moved {moved}, other attributes {changed}.</source>
+        <translation>新增 {added}，消失 {removed}，移动 {moved}，属性变化 {changed}。</translation>
+    </message>
+    <message>
+        <source>What changed since {label}…</source>
+        <translation>自 {label} 以来的变化…</translation>
+    </message>
+    <message>
+        <source>Verdicts of open cases that it would turn: {count}.</source>
+        <translation>会使在办项目的 {count} 个结论翻转。</translation>
+    </message>
+    <message>
+        <source>Page of what to look at</source>
+        <translation>待看事项的页面</translation>
+    </message>
+    <message>
+        <source>Open the list as a page, with a chart of how many there are of each kind</source>
+        <translation>以页面打开清单，附各类数量的图</translation>
+    </message>
 </context>
 </TS>

@@ -1,7 +1,7 @@
 """The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -111,14 +111,6 @@ def _id_problems(ids: list[str | None], field: str | None, place: dict[str, Any]
     ]
 
 
-def _text_remarks(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
-    """Where characters were lost in reading; raises OneMapError where they were of an id."""
-    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
-    if lost:
-        raise OneMapError.of(lost)
-    return told
-
-
 def read_parcels(
     source: str,
     layer: str | None,
@@ -133,18 +125,15 @@ def read_parcels(
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
-    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned; is_one_of_several:
-    the fields are matched for all files, of which some may have them by the right name.
+    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.…, field.missing.
     """
     raw = read_source(source, layer, encoding, progress.part(0.0, _READ))
     place = {"file": raw.path.name, "layer": raw.layer}
-    sources = fitting_sources(wishes.fields, raw.attributes.columns) if is_one_of_several else wishes.fields
-    attributes = renamed_fields(raw.attributes, sources, place)
+    attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
-    told = _text_remarks(raw, attributes, field, place)
-    count = len(raw.geometries)
-    ids = text_values(attributes[field].tolist() if field else list(range(1, count + 1)))
+    told = _told_of_text(raw, attributes, field, place)
+    ids = text_values(attributes[field].tolist() if field else list(range(1, len(raw.geometries) + 1)))
     wrong = _id_problems(ids, field, place)
     if wrong and not keep_bad:
         raise OneMapError.of(wrong)
@@ -155,7 +144,9 @@ def read_parcels(
     sound = sound.with_records(raw.broken)
     if not keep_bad:
         sound.require_sound(place)
-    good = np.delete(np.arange(count), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
+    good = np.delete(
+        np.arange(len(raw.geometries)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
+    )
     geometries = dissolved(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
@@ -170,6 +161,22 @@ def read_parcels(
     bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     return Parcels(names[good], geometries, rows, field, raw.path.name, raw.source_hash, problems, bad)
+
+
+def _matched_attributes(
+    raw: RawFrame, fields: Mapping[str, str], is_one_of_several: bool, place: dict[str, Any]
+) -> pd.DataFrame:
+    """The fields under the names that were asked for; of several files some may have the right names already."""
+    sources = fitting_sources(fields, raw.attributes.columns) if is_one_of_several else fields
+    return renamed_fields(raw.attributes, sources, place)
+
+
+def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
+    """What is told of lost text. Raises OneMapError for ids in which some is lost."""
+    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
+    if lost:
+        raise OneMapError.of(lost)
+    return list(told)
 
 
 def _set_aside(

@@ -387,6 +387,9 @@ def _as_list(words: Words | None) -> list[str] | None:
 
 
 def _replacements(files: FrameFiles, replace: Mapping[str, Source] | None) -> list[str] | None:
+    if replace is not None and not isinstance(replace, Mapping):
+        given = type(replace).__name__
+        raise UsageError("python.kind", field="replace", given=given, wanted="dict")
     if replace is None:
         return None
     return [f"{code}={files.place(source, code)}" for code, source in replace.items()]

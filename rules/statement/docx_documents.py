@@ -15,6 +15,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.map_pictures import map_pictures
+from onemap.rules.statement.outline import annex_numbers, places
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 
@@ -44,6 +45,7 @@ def docx_document(
 
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)
+    context["annex_numbers"] = annex_numbers(context, places("word", content["document"]["kind"]))
     _check_template(path, context)
     template = DocxTemplate(str(path))
     drawn = map_pictures(maps, _MAP_PX, progress.part(0.0, _PICTURES))

@@ -13,7 +13,7 @@ from docx.shared import Pt
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.docx_page import HEADING, RED, TITLE, border, form, line, new_page, table, tag
-from onemap.rules.statement.outline import Node, chapters, places
+from onemap.rules.statement.outline import Node, chapters, places, with_annex_number
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")
@@ -42,10 +42,11 @@ def _head(document: Doc, fixed: dict[str, str]) -> None:
     tag(document, "{%p if document.mark %}")
     line(document, "{{ document.mark }}", font=HEADING, indent=False)
     tag(document, "{%p endif %}")
-    tag(document, "{%p if document.number or document.number_form %}")
-    number = line(document, "{{ document.number or document.number_form }}", "center", indent=False)
-    number.paragraph_format.space_before = Pt(6)
-    tag(document, "{%p endif %}")
+    for side, claim in (("right", "document.head == 'letter'"), ("center", "document.head != 'letter'")):
+        tag(document, f"{{%p if (document.number or document.number_form) and {claim} %}}")
+        number = line(document, "{{ document.number or document.number_form }}", side, indent=False)
+        number.paragraph_format.space_before = Pt(6)
+        tag(document, "{%p endif %}")
     tag(document, "{%p if document.head == 'document' and document.signatory %}")
     line(document, fixed["head_signatory"].replace("{name}", "{{ document.signatory }}"), "right", indent=False)
     tag(document, "{%p endif %}")
@@ -76,10 +77,12 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str]) -> None:
         tag(document, opening)
     if chapter.get("new_page"):
         document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+    number = f"{{{{ annex_numbers.{chapter['name']} }}}}"  # which annexes there are, only the content tells
     if chapter["heading"]:
-        document.add_heading(chapter["heading"], chapter["level"])
+        document.add_heading(with_annex_number(chapter["heading"], number), chapter["level"])
     for part in chapter["parts"]:
-        _part(document, part, fixed)
+        caption = {"caption": with_annex_number(part["caption"], number)} if part.get("caption") else {}
+        _part(document, {**part, **caption}, fixed)
     for _, ending in reversed(around):
         tag(document, ending)
 
@@ -132,7 +135,7 @@ def _table(document: Doc, part: Node, fixed: dict[str, str]) -> None:
 def _first_line(column: Node) -> str:
     """A cell's first line, with a dash where it may be empty."""
     text: str = column["texts"][0]
-    instead = "'–'" if column.get("dash") else "''" if column.get("blank") else ""
+    instead = "''" if column.get("dash") or column.get("blank") else ""
     return _FIELD.sub(rf"{{{{ \1 or {instead} }}}}", text) if instead else text
 
 
@@ -151,7 +154,7 @@ def _figures(document: Doc, fixed: dict[str, str]) -> None:
 def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     """The last words, room for the seal, name and date, four characters from the right, all on one page."""
     if "notes" in part:
-        tag(document, f"{{%p for sentence in {part['notes']} %}}")
+        tag(document, f"{{%p for sentence in ({part['notes']}) %}}")
         line(document, "{{ sentence }}", size_pt=10.5, indent=False).paragraph_format.keep_with_next = True
         tag(document, "{%p endfor %}")
     if "text" in part:

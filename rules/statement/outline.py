@@ -19,6 +19,7 @@ _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "
 # What comes out is text, not markup: each printer escapes it in its own way.
 _TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
 _WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
+_ANNEX = re.compile(r"(?<=附表)\d+|(?<=Annex )\d+")  # the number of an annex, in its heading and its captions
 _WORD_INSIDE = re.compile(r"words\.((?:list|in|unit|not)_\w+)")
 
 
@@ -137,6 +138,24 @@ def _text(text: str, fixed: Mapping[str, str]) -> str:
     return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(word_text, text))
 
 
+def with_annex_number(text: str, number: object) -> str:
+    """A heading or caption of an annex with its number in this document. number: or the field that holds it."""
+    return _ANNEX.sub(str(number), text, count=1)
+
+
+def annex_numbers(content: Mapping[str, Any], where: Collection[str]) -> dict[str, int]:
+    """By the names of their chapters, the numbers of the annexes that a document has, without a gap; 0 of the others.
+
+    content: as `printed` gives it; where: from `places`.
+    """
+    declared = [str(chapter["name"]) for chapter in chapters(where, content["language"]) if _is_annex(chapter)]
+    return dict.fromkeys(declared, 0) | _OutlineFilling(content, where).annexes
+
+
+def _is_annex(chapter: Node) -> bool:
+    return chapter["level"] == 2 and str(chapter["name"]).startswith("annex_")
+
+
 def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
     """The chapters with what a printed content puts into them: lines, cells, and no part that does not stand.
 
@@ -161,14 +180,22 @@ class _OutlineFilling:
         self.where = where
         self.on_screen = "screen" in where
         self.content = {**content, "words": words(self.language)}
+        self.declared = [chapter for chapter in chapters(where, self.language) if self._holds(chapter)]
+        self.annexes = {
+            str(chapter["name"]): number for number, chapter in enumerate(filter(_is_annex, self.declared), start=1)
+        }
 
     def chapters(self) -> list[Node]:
         found = []
-        for chapter in chapters(self.where, self.language):
-            if not self._holds(chapter):
-                continue
+        for chapter in self.declared:
             rows = self._value(chapter["of"]) if "of" in chapter else [None]
             parts = [part for row in rows for part in self._parts(chapter["parts"], row)]
+            if number := self.annexes.get(str(chapter["name"])):
+                chapter = {**chapter, "heading": with_annex_number(chapter["heading"], number)}
+                parts = [
+                    {**part, "caption": with_annex_number(part["caption"], number)} if part.get("caption") else part
+                    for part in parts
+                ]
             found.append({**chapter, "parts": parts})
         return found
 
@@ -187,7 +214,8 @@ class _OutlineFilling:
             elif "lines" in part:
                 yield {**part, "lines": self._value(part["lines"], row=row)}
             elif part.get("own") == "seal" and "notes" in part:
-                yield {**part, "notes": self._value(part["notes"]), "lines": [self._text(part["text"], row=row)]}
+                lines = [self._text(part["text"], row=row)] if "text" in part else []
+                yield {**part, "notes": self._value(part["notes"], row=row), "lines": lines}
             elif "text" in part:
                 yield {**part, "lines": [self._text(part["text"], row=row)]}
             else:
@@ -200,12 +228,8 @@ class _OutlineFilling:
                 for group in self._value(part["groups"])
             ]
             return {**part, "groups": groups, "rows": []}
-        return {
-            **part,
-            "groups": [],
-            "rows": self._rows(part, {}),
-            "total": [self._text(text) for text in part["total"]],
-        }
+        table = {**part, "groups": [], "rows": self._rows(part, {})}
+        return {**_without_empty_columns(table), "total": [self._text(text) for text in part["total"]]}
 
     def _rows(self, part: Node, scope: Node) -> list[Node]:
         rows = self._value(part["rows"], **scope)
@@ -232,3 +256,24 @@ class _OutlineFilling:
 
     def _holds(self, node: Node, **scope: Any) -> bool:
         return "if" not in node or bool(self._value(node["if"], **scope))
+
+
+def _without_empty_columns(table: Node) -> Node:
+    """A table without the columns that may be empty and are so in every row; the widest one has their room."""
+    rows, columns = table["rows"], table["columns"]
+    empty = {
+        place
+        for place, column in enumerate(columns)
+        if column.get("dash") and rows and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
+    }
+    if not empty:
+        return table
+    kept = [place for place in range(len(columns)) if place not in empty]
+    widest = max(kept, key=lambda place: float(columns[place]["mm"]))
+    room = sum(float(columns[place]["mm"]) for place in empty)
+    widths = {place: float(columns[place]["mm"]) + (room if place == widest else 0.0) for place in kept}
+    return {
+        **table,
+        "columns": [{**columns[place], "mm": widths[place]} for place in kept],
+        "rows": [{**row, "cells": [row["cells"][place] for place in kept]} for row in rows],
+    }

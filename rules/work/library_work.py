@@ -199,7 +199,7 @@ def sample(values: Values, context: VerbContext) -> Result:
     folder = Path(values["folder"])
     if not folder.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(folder.parent))
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OneMapError("out.exists", file=folder.name)
     context.progress.at(0.0, phrase("progress.sample", context.language))
     folder.mkdir(exist_ok=True)
@@ -335,6 +335,7 @@ def words(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.catalogue import named_groups
     from onemap.layers.catalogue.code_systems import TABLES
     from onemap.layers.catalogue.code_tables import code_table
+    from onemap.layers.crs.crs_titles import titles_in_china
     from onemap.layers.library.library import open_library
     from onemap.layers.library.own_files import profile_of
     from onemap.layers.messages import sentences
@@ -351,6 +352,7 @@ def words(values: Values, context: VerbContext) -> Result:
         system: {code: title[context.language] for code, title in sorted(code_table(tables[0]).classes.items())}
         for system, tables in TABLES.items()
     }
+    result["systems"] = titles_in_china(context.language)
     if values.get("library"):
         with open_library(values["library"]) as library:
             names = profile_of(library).names

@@ -9,6 +9,7 @@ import inspect
 import typing
 
 from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QStandardItemModel
 from PyQt6.QtWidgets import (
     QApplication,
     QDateEdit,
@@ -17,6 +18,7 @@ from PyQt6.QtWidgets import (
     QGraphicsView,
     QLineEdit,
     QScrollArea,
+    QTableView,
     QWidget,
 )
 
@@ -128,6 +130,13 @@ def kinds_of_widget(modules):
                 yield kind
 
 
+# What the core tells of a field of a form, for widgets that are made of it.
+DESCRIBED = {
+    "field": {"name": "head", "kind": "text", "title": "Head"},
+    "fact": {"name": "depth", "kind": "number", "title": "Depth", "unit": "m"},
+}
+
+
 class Builder:
     """Makes what a widget's constructor takes, by the types that it names."""
 
@@ -147,10 +156,13 @@ class Builder:
 
         self._stand_in = stand_in
         core = SilentCore()
+        table = QTableView()
+        table.setModel(QStandardItemModel(2, 2, table))
         self._known = {
             "Core": core,
             "OpenLibrary": OpenLibrary(core),
             "QgsMapCanvas": canvas(),
+            "QTableView": table,
             "StepQuestion": StepQuestion("Title", "Text", "Button", "Choice", (("a", "A"), ("b", "B")), "b", 5),
         }
         self._kinds = {}
@@ -178,7 +190,7 @@ class Builder:
             self._known[annotation] = self.build(self._kinds[annotation])
             return self._known[annotation]
         if annotation.startswith(("Mapping", "dict")):
-            return {}
+            return DESCRIBED.get(parameter.name, {})
         if annotation == "str":
             return ""
         if annotation.startswith("Callable"):

@@ -3,7 +3,7 @@
 import pyproj
 import pytest
 
-from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.crs.crs_titles import crs_title, plain_crs_title, titles_in_china
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,17 @@ def test_a_system_has_its_chinese_name(epsg: int, title: str):
     crs = pyproj.CRS.from_epsg(epsg)
     assert crs_title(crs, "zh") == title
     assert crs_title(crs, "en") == f"{crs.name} (EPSG:{epsg})"
+
+
+def test_the_systems_of_china_s_data_are_listed_by_code_with_the_same_names():
+    titles = titles_in_china("zh")
+    assert titles["EPSG:4547"] == "2000国家大地坐标系 高斯-克吕格3度带，中央经线114°"
+    assert titles["EPSG:4610"] == "1980西安坐标系" and titles["EPSG:4326"] == "WGS 84坐标系"
+    assert len(titles) == 4 + 3 * 2 * (21 + 11)
+    assert all(title.startswith(("2000国家", "1980西安", "1954北京", "WGS 84坐标系")) for title in titles.values())
+    assert titles_in_china("en")["EPSG:4547"] == pyproj.CRS.from_epsg(4547).name
+
+
+def test_other_systems_keep_the_name_that_the_epsg_has_for_them():
+    tokyo = pyproj.CRS.from_epsg(30169)
+    assert plain_crs_title(tokyo, "zh") == tokyo.name and crs_title(tokyo, "zh") == f"{tokyo.name}（EPSG:30169）"

@@ -286,6 +286,7 @@ def test_inputs_of_the_wrong_kind_are_refused_in_a_sentence(town, library, parce
     assert refusal(library.check, parcels, id="WHAT").code == "field.missing"
     assert refusal(library.check, parcels, client=5).code == "python.kind"
     assert refusal(library.check, parcels, progress="loud").code == "python.kind"
+    assert refusal(library.check, parcels, replace=["ZONE"]).code == "python.kind"
     assert refusal(library.check, town.folder / "nothing.shp").code == "source.missing"
     assert refusal(library.read, "ZONE", bbox="everywhere").code == "usage.value"
     assert refusal(library.read, "ZONE", bbox=(10, 0, 0, 10)).code == "usage.value"

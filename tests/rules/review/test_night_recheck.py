@@ -142,7 +142,7 @@ LEAVES = {"Description", "StartBoundary", "WeeksInterval", *WEEK, "Command", "Ar
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_task_of_windows_is_well_formed_and_what_it_runs_is_a_night(town, tmp_path, language):
-    """As far as it can be held without a Windows: its elements, its times, and its command with the paths of this test."""
+    """As far as it can be held without a Windows: elements, times, and the command with the paths of this test."""
     (text,) = blocks(language, "xml")
     task = ElementTree.fromstring(text)
     for element in task.iter():

@@ -54,6 +54,11 @@ def pages(pdf: Path) -> list[str]:
     return [squeezed(page) for page in text_of(pdf).split("\f")[:-1]]
 
 
+def annex_title(name: str) -> str:
+    """What an annex is called, without its number: which numbers there are, the others tell."""
+    return squeezed(words("zh")[name].split("　", 1)[1])
+
+
 @needs_text
 def test_page_one_is_the_conclusion_under_the_bureau_s_head(headed: Bureau):
     first = pages(headed.export("statement.pdf", headed.one))[0]
@@ -96,9 +101,32 @@ def test_annexes_are_left_out_or_asked_for(headed: Bureau):
     }
     assert counts["none"] < counts["record"] < counts["all"]
     text = "".join(pages(headed.export("none.pdf", headed.one, annexes="none")))
-    assert squeezed(words("zh")["annex_boundary"]) not in text
+    assert annex_title("annex_boundary") not in text
     answer = command("review", "export", headed.library, headed.one, headed.folder / "x.pdf", "--annexes", "some")
     assert answer.code == 2
+
+
+def annex_numbers(text: str) -> list[int]:
+    """The numbers of the annexes by their headings, in the order of the text."""
+    titles = "|".join(annex_title(name) for name in words("zh") if re.fullmatch(r"annex_(?!figures|findings)\w+", name))
+    return [int(found[1]) for found in re.finditer(rf"附表(\d+)(?:{titles})", text)]
+
+
+@needs_text
+@pytest.mark.parametrize("annexes", ["parcels,record", "checklist,boundary,rules", "all"])
+def test_annexes_are_numbered_without_a_gap_whichever_there_are(headed: Bureau, annexes: str):
+    paper = annex_numbers("".join(pages(headed.export("numbered.pdf", headed.one, annexes=annexes))))
+    word = Document(str(headed.export("numbered.docx", headed.one, annexes=annexes)))
+    assert len(paper) > 1
+    assert paper == list(range(1, len(paper) + 1))
+    assert annex_numbers("\n".join(squeezed(paragraph.text) for paragraph in word.paragraphs)) == paper
+
+
+@needs_text
+def test_a_column_without_a_value_is_left_out(headed: Bureau):
+    text = squeezed(text_of(headed.export("whole.pdf", headed.one, annexes="all")))
+    assert squeezed(words("zh")["column_assessment"]) in text
+    assert re.search(r"由主管部门确定–", text) is None
 
 
 @needs_text

@@ -1,0 +1,30 @@
+"""QGIS's choice of a coordinate system, with its name in the user's language where QGIS has it in English only."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsProjectionSelectionWidget
+from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from onemap.plugin.words.crs_words import crs_title
+
+
+class NamedCrs(QWidget):
+    """QGIS's choice of a coordinate system, and below it the name where QGIS has another one."""
+
+    def __init__(self, choice: QgsProjectionSelectionWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._choice, self.name = choice, QLabel()
+        self.name.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(choice)
+        layout.addWidget(self.name)
+        choice.crsChanged.connect(lambda _crs: self.show_name())
+        self.show_name()
+
+    def show_name(self) -> None:
+        """Say what the chosen system is called."""
+        crs = self._choice.crs()
+        title = crs_title(crs)
+        self.name.setText(title)
+        self.name.setVisible(bool(title) and title != crs.userFriendlyIdentifier())
