@@ -135,7 +135,8 @@ def test_of_several_units_the_page_compares_what_its_chart_names_first(onemap, t
     named = 'indicators = ["hazard.places", "tall.buildings"]\n[page]\nchart = ["tall.buildings"]\n'
     about = 'about = { zh = "\u54ea", en = "Where" }\n'
     own.write_text(
-        f'id = "own"\ntitle = {{ zh = "\u4f4f", en = "Own" }}\nlayers = ["JZW"]\ntables = []\n{named}{about}', encoding="utf-8"
+        f'id = "own"\ntitle = {{ zh = "\u4f4f", en = "Own" }}\nlayers = ["JZW"]\ntables = []\n{named}{about}',
+        encoding="utf-8",
     )
     asked = ["--theme", own, "--unit=XZQ", "--as-of=2025-06-01", "--page", page, "--unrecorded"]
     assert onemap("indicators", library, *asked, lang="en").code == 0
