@@ -144,7 +144,7 @@ def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, lis
 
 
 def _with_units(library: Library, options: IndicatorOptions, day: date) -> IndicatorOptions:
-    """What is asked of a day: on one before there were units, of the ground that the units of the next day asked have."""
+    """What is asked of a day: before there were units, of the ground that those of the next day asked have."""
     later = [one for one in options.days if one > day]
     if options.unit is None or "@" in options.unit or day in options.days or not later:
         return options
