@@ -2,9 +2,12 @@
 
 import ctypes
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+_GIVE_BACK_S = 2.0  # at least between two times
+_given_back_s = 0.0
 BLOCK = 50_000  # features; their coordinates are some dozens of megabytes
 
 
@@ -14,12 +17,15 @@ def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
 
 
 def give_back_memory() -> None:
-    """Hand memory that is free back to the system; between two blocks of a large layer, for it takes milliseconds.
+    """Hand memory that is free back to the system, between two blocks of a large layer.
 
-    The C library of Linux keeps what small objects have left, and grows by it with every block.
+    The C library of Linux keeps what small objects have left, and grows by it with every block. What was given back
+    must be asked for again, which takes longer than giving it: so it is done now and then, however often it is called.
     """
-    trim = _trim()
-    if trim is not None:
+    global _given_back_s  # noqa: PLW0603 - the process has one memory
+    trim, moment = _trim(), time.monotonic()
+    if trim is not None and moment - _given_back_s >= _GIVE_BACK_S:
+        _given_back_s = moment
         trim(0)
 
 

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 _SINGLES = {"polygon": (3, 6), "line": (2, 5), "point": (1, 4)}  # types of WKB, and of the multi of one
 _HEAD = 5  # bytes: their order, and the type
+_BYTES = pa.large_binary()
 
 
 @dataclass(frozen=True)
 class Bodies:
-    """Geometries (n,) as WKB in two dimensions, least byte first, None where there is none; boxes: (n, 4) of each."""
+    """Geometries (n,) as WKB in two dimensions, least byte first, null where there is none; boxes: (n, 4) of each."""
 
-    wkb: np.ndarray
+    column: pa.Array
     boxes: np.ndarray
 
     @classmethod
@@ -22,26 +24,13 @@ class Bodies:
         """Geometries (n,), or what is that already."""
         if isinstance(geometries, Bodies):
             return geometries
-        return cls(shapely.to_wkb(geometries, byte_order=1), shapely.bounds(geometries).reshape(-1, 4))
-
-    @property
-    def column(self) -> pa.Array:
-        """The WKB (n,) as Arrow has it."""
-        return pa.array(self.wkb, pa.large_binary())
+        wkb = pa.array(shapely.to_wkb(geometries, byte_order=1), _BYTES)
+        return cls(wkb, shapely.bounds(geometries).reshape(-1, 4))
 
     def multi(self, geometry: str) -> "Bodies":
-        """Single geometries as multis, so that a table holds one type; None, and what is empty, stay as they are."""
-        single, several = _SINGLES[geometry]
-        own = b"\x01" + single.to_bytes(4, "little")
-        before = b"\x01" + several.to_bytes(4, "little") + (1).to_bytes(4, "little")
-        is_empty = np.isnan(self.boxes[:, 0]).tolist()
-        made = [
-            before + body if body is not None and not empty and body[:_HEAD] == own else body
-            for body, empty in zip(self.wkb.tolist(), is_empty, strict=True)
-        ]
-        wkb = np.empty(len(made), dtype=object)
-        wkb[:] = made
-        return Bodies(wkb, self.boxes)
+        """Single geometries as multis, so that a table holds one type; null, and what is empty, stay as they are."""
+        is_there = pa.array(~np.isnan(self.boxes[:, 0]))
+        return Bodies(_multis(self.column, geometry, is_there), self.boxes)
 
     def with_system(self, srs_id: int) -> list[str | None]:
         """Each as PostGIS takes it: hexadecimal, the number of its system behind the type of the whole."""
@@ -50,5 +39,20 @@ class Bodies:
             None
             if body is None
             else (body[: _HEAD - 1] + bytes([body[_HEAD - 1] | 0x20]) + number + body[_HEAD:]).hex()
-            for body in self.wkb.tolist()
+            for body in self.column.to_pylist()
         ]
+
+
+def as_multipolygons(bodies: pa.Array) -> pa.Array:
+    """Polygons and multipolygons as WKB (n,), none of them empty, all of them as multipolygons."""
+    return _multis(bodies.cast(_BYTES), "polygon", pa.scalar(value=True))
+
+
+def _multis(bodies: pa.Array, geometry: str, chosen: pa.Array | pa.Scalar) -> pa.Array:
+    """WKB (n,), where it is chosen and of a single geometry with the head of the multi of one before it."""
+    single, several = _SINGLES[geometry]
+    own = b"\x01" + single.to_bytes(4, "little")
+    before = b"\x01" + several.to_bytes(4, "little") + (1).to_bytes(4, "little")
+    is_alone = pc.and_(pc.equal(pc.binary_slice(bodies, 0, _HEAD), pa.scalar(own, _BYTES)), chosen)
+    heads = pc.if_else(is_alone, pa.scalar(before, _BYTES), pa.scalar(b"", _BYTES))
+    return pc.binary_join_element_wise(heads, bodies, pa.scalar(b"", _BYTES))

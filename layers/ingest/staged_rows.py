@@ -101,17 +101,17 @@ class StagedRows:
 
     def bodies(self, rows: np.ndarray) -> Bodies:
         """Some geometries (k,) as WKB, with their boxes."""
-        wkb = np.full(len(rows), None, dtype=object)
+        wkb: list[pa.Array] = []
         boxes = np.full((len(rows), 4), np.nan)
         of_parts = zip(*(self._of_parts(rows, column) for column in range(1 + len(_SIDES))), strict=True)
         start = 0
         for (_, own), *sides in of_parts:
             part = slice(start, start + len(own))
-            wkb[part] = own.to_numpy()
+            wkb += own.chunks
             for side, (_, column) in enumerate(sides):
                 boxes[part, side] = column.to_numpy()
             start = part.stop
-        return Bodies(wkb, boxes)
+        return Bodies(pa.concat_arrays(wkb) if wkb else pa.array([], pa.large_binary()), boxes)
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""

@@ -207,7 +207,7 @@ def _write_features(
             if geometry != "table":
                 shapes = shapes.multi(geometry)
             columns = [_stored_values(features.values(name, some), kind) for name, kind in table.fields.items()]
-            hashes[some] = row_hashes(digest_wkb(digest, shapes.wkb), columns)
+            hashes[some] = row_hashes(digest_wkb(digest, shapes.column.to_pylist()), columns)
             connection.add_features(table, [shapes], columns, int(some[0]) + 1)
     return hashes
 

@@ -83,12 +83,12 @@ def content_hash(geometries: np.ndarray, attributes: pd.DataFrame, progress: Pro
 
 def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
     """Take the next geometries (n,) of a version into its hash; returns a checksum of each."""
-    return digest_wkb(digest, shapely.to_wkb(geometries, byte_order=1))
+    return digest_wkb(digest, shapely.to_wkb(geometries, byte_order=1).tolist())
 
 
-def digest_wkb(digest: Digest, wkb: np.ndarray) -> list[int]:
+def digest_wkb(digest: Digest, wkb: Iterable[bytes | None]) -> list[int]:
     """The same of geometries as WKB (n,), least byte first."""
-    bodies = [body or b"" for body in wkb.tolist()]  # what was set aside may have none
+    bodies = [body or b"" for body in wkb]  # what was set aside may have none
     digest.update(b"".join(bodies))
     return list(map(zlib.crc32, bodies))
 

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
@@ -28,7 +28,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
     hashes = np.zeros(frame.count, dtype=np.uint64)
     named = np.zeros(frame.count, dtype=bool)
     for block in frame.blocks(progress.part(0.0, 0.5)):
-        keys = np.array([text_value(value) for value in frame.values(key, block)], dtype=object)
+        keys = np.array(text_values(frame.values(key, block)), dtype=object)
         there = ~pd.isna(keys)
         without.add(block[~there], lambda at: {"field": key})
         hashes[block[there]] = pd.util.hash_array(keys[there], categorize=False)

@@ -13,7 +13,7 @@ from onemap.layers.catalogue.catalogue import Field, LayerEntry
 from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_code
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import as_numbers, text_value
+from onemap.layers.frames.fields import as_numbers, text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
@@ -58,7 +58,7 @@ def value_flaws(
     for block in frame.blocks(progress):
         values = {name: frame.values(name, block) for name in {*missing, *(check.field.name for check in fields)}}
         for name, flaws in missing.items():
-            null = np.array([text_value(value) is None for value in values[name]], dtype=bool)
+            null = np.array([text is None for text in text_values(values[name])], dtype=bool)
             flaws.add(block[null], lambda at, name=name: {"field": name})  # type: ignore[misc]
         for check in fields:
             check.look(block, values)

@@ -15,6 +15,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
+from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
 from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
 from onemap.layers.stores.rights import Right
@@ -117,20 +118,16 @@ class FileConnection(sqlite3.Connection):
         self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features, their geometries as GeoPackage blobs."""
-        names = ", ".join(quote_identifier(name) for name in ("fid", GEOMETRY_COLUMN, *table.fields))
-        marks = ",".join("?" * (len(table.fields) + 2))
-        self.executemany(
-            f"INSERT INTO {quote_identifier(table.name)} ({names}) VALUES ({marks})",  # noqa: S608 - the names are quoted  # nosec B608
-            self._rows(blocks, values, first_fid),
-        )
-
-    def _rows(
-        self, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int
-    ) -> Iterator[tuple[Any, ...]]:
-        bodies = map(Bodies.of, blocks)
-        blobs = (blob for block in bodies for blob in geopackage.wkb_to_blobs(block.column, block.boxes, self.srs_id))
-        for fid, row in enumerate(zip(blobs, *values, strict=True), start=first_fid):
-            yield (fid, *row)
+        start = 0
+        for block in map(Bodies.of, blocks):
+            blobs = geopackage.wkb_to_blobs(block.column, block.boxes, self.srs_id)
+            rows = slice(start, start + len(blobs))
+            fields = {name: column[rows] for name, column in zip(table.fields, values, strict=True)}
+            fids = range(first_fid + rows.start, first_fid + rows.stop)
+            insert_rows(self, table.name, {"fid": fids, GEOMETRY_COLUMN: blobs, **fields})
+            start = rows.stop
+        if any(len(column) != start for column in values):
+            raise ValueError("as many values as geometries")
 
     def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
         """Fill the R-tree in bulk; its triggers are made afterwards. A table without geometry has none."""

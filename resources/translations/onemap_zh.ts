@@ -2241,7 +2241,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Facts</source>
-        <translation>资料</translation>
+        <translation>信息</translation>
     </message>
     <message>
         <source>Files</source>
@@ -5228,6 +5228,18 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Open the list as a page, with a chart of how many there are of each kind</source>
         <translation>以页面打开清单，附各类数量的图</translation>
+    </message>
+    <message>
+        <source>Measure again and compare</source>
+        <translation>重新测算并比对</translation>
+    </message>
+    <message>
+        <source>Measure the kept run again with what was known then, and compare row by row</source>
+        <translation>用当时的数据重新测算所保存的结果，逐行比对</translation>
+    </message>
+    <message>
+        <source>The run {run} was measured again: every row is as it is kept.</source>
+        <translation>已重新测算 {run}：每一行都与所保存的相同。</translation>
     </message>
     <message>
         <source>Exchange</source>

@@ -14,6 +14,7 @@ from onemap.rules.kinds.attribute_json import attribute_texts
 from onemap.rules.kinds.ground import Judgement, no_ground
 from onemap.rules.kinds.reasons import unknown_reasons
 from onemap.rules.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
+from onemap.rules.overlay.flat_polygons import occurring
 from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import Rule
@@ -284,7 +285,7 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
 
 def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
     """The attributes of each piece's feature (k,) as JSON."""
-    features, position = np.unique(feature, return_inverse=True)
+    features, position = occurring(feature, len(attributes))
     rows = attributes.to_numpy(dtype=object)[features].tolist()
     texts = np.array(attribute_texts(list(attributes.columns), rows), dtype=object)
     return texts[position]

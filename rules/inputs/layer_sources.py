@@ -13,7 +13,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.ingest.normalise import normalise
 from onemap.layers.ingest.placing import SourceOptions
@@ -291,6 +291,6 @@ def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:
     fids = stored.fids.tolist()
     names: list[str] = list(map(str, fids))
     if key is not None and key in stored.attributes.columns:
-        keys = map(text_value, stored.attributes[key].to_numpy(dtype=object).tolist())
+        keys = text_values(stored.attributes[key].to_numpy(dtype=object).tolist())
         names = [given if given is not None else name for given, name in zip(keys, names, strict=True)]
     return np.array([*names, None], dtype=object)[:-1]

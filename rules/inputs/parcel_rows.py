@@ -1,6 +1,5 @@
 """The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,27 +14,17 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.overlay.pair_ground import moved_ground
 
-_POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB begins
-_OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # a multipolygon's, before its one part
-
-
-def as_multis(bodies: np.ndarray) -> np.ndarray:
-    """Polygons and multipolygons as WKB (n,), all of them as multipolygons."""
-    multis = np.empty(len(bodies), dtype=object)
-    multis[:] = [_OF_ONE + body if body.startswith(_POLYGON) else body for body in bodies.tolist()]
-    return multis
-
 
 @dataclass(frozen=True)
 class ParcelRows:
     """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
 
-    given_wkb: makes the polygons' WKB (n,), or has made it.
+    given_multis: makes the polygons' WKB (n,) as multipolygons, or has made it.
     """
 
     names: np.ndarray
     geometries: np.ndarray
-    given_wkb: Callable[[], np.ndarray]
+    given_multis: Callable[[], pa.Array]
     local: np.ndarray
     origin: tuple[float, float]
     crs: pyproj.CRS
@@ -60,7 +49,7 @@ class ParcelRows:
     @cached_property
     def wkb(self) -> pa.Array:
         """The parcels as multipolygons, as WKB (n,)."""
-        return pa.array(as_multis(self.given_wkb()), pa.large_binary())
+        return self.given_multis()
 
     def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
         """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""

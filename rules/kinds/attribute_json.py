@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -11,6 +11,7 @@ def _as_text(value: Any) -> str:
     return bytes(value).hex().upper() if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
 
 
+_TEXT: Callable[[str], str] = json.encoder.encode_basestring
 _ENCODED = json.JSONEncoder(ensure_ascii=False, default=_as_text, allow_nan=False).encode  # once: there are many texts
 
 
@@ -24,11 +25,17 @@ def attribute_json(values: Mapping[str, Any]) -> str:
 
 def attribute_texts(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
     """attribute_json() of many rows of the same names: column by column, for an encoder of each row costs more."""
-    columns = []
-    for at, name in enumerate(names):
-        head = f"{_ENCODED(str(name))}: "
-        columns.append([head + _value_text(row[at]) for row in rows])
-    return ["{" + ", ".join(texts) + "}" for texts in zip(*columns, strict=True)] if columns else ["{}"] * len(rows)
+    if not names:
+        return ["{}"] * len(rows)
+    form = "{" + ", ".join(_ENCODED(str(name)).replace("%", "%%") + ": %s" for name in names) + "}"
+    columns = (_texts_of([row[at] for row in rows]) for at in range(len(names)))
+    return [form % texts for texts in zip(*columns, strict=True)]
+
+
+def _texts_of(values: Sequence[Any]) -> Iterator[str]:
+    """Values as JSON; a column of texts or of integers alone is not looked at value by value."""
+    kinds = set(map(type, values))
+    return map(_TEXT if kinds == {str} else str if kinds == {int} else _value_text, values)
 
 
 def _value_text(value: Any) -> str:

@@ -70,9 +70,10 @@ def _proved(
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
     flat: the same pairs as the kernel has them, where somebody has made them already.
     """
-    allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
+    flat = flat or flat_pairs(left, right, threads)
+    allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(flat.left.polygons)[flat.left_index]
     make = common_ground if operation is shapely.intersection else remaining_ground
-    result, told = make(flat or flat_pairs(left, right, threads), threads, ARITHMETIC_M2)
+    result, told = make(flat, threads, ARITHMETIC_M2)
     untold = np.flatnonzero(~told)
     result = result.with_others(untold, _by_geos(operation, left[untold], right[untold], threads))
     failed = np.zeros(len(result), dtype=bool)
@@ -162,7 +163,7 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
         rows = rows[shapely.covers(outer[rows], whole[rows])]
         geometry[rows] = whole[rows]
     failed = np.zeros(len(mine), dtype=bool)
-    is_open, apart = shapely.is_missing(geometry), lies_apart(mine)
+    is_open, apart = shapely.is_missing(geometry), lies_apart(parcels)[met.parcel]
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
     rows = np.flatnonzero(is_open & apart)
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)

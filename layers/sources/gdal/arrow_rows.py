@@ -6,6 +6,7 @@ text of another encoding.
 """
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,11 @@ def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) 
         meta,
         batches,
     ):
-        name = meta["geometry_name"]
-        is_plain = set(meta["ogr_types"]) <= _SAME and set(meta["ogr_subtypes"]) <= {"OFSTNone"}
-        if not name or not is_plain or name in meta["fields"]:
+        if not are_plain_fields(meta):
             return None
         for batch in batches:
-            column = batch.column(name)
-            heads, rows = heads_of(column)
-            if len(rows) or not all(map(_is_plain, heads)):
+            column = batch.column(meta["geometry_name"])
+            if not are_plain_shapes(column):
                 return None
             found = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
             if shapely.is_missing(found).any():
@@ -62,6 +60,18 @@ def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) 
         return meta, np.concatenate(shapes), [_values(table.column(at)) for at in range(table.num_columns)]
     except (UnicodeDecodeError, pa.ArrowException):  # no UTF-8
         return None
+
+
+def are_plain_fields(meta: Mapping[str, Any]) -> bool:
+    """Whether a layer has geometries, and all its values come the same on both ways. meta: what pyogrio says of it."""
+    name, is_plain = meta["geometry_name"], set(meta["ogr_types"]) <= _SAME
+    return bool(name) and is_plain and set(meta["ogr_subtypes"]) <= {"OFSTNone"} and name not in meta["fields"]
+
+
+def are_plain_shapes(column: pa.Array) -> bool:
+    """Whether WKB comes the same on both ways: no arcs, no measures."""
+    heads, curved = heads_of(column)
+    return len(curved) == 0 and all(map(_is_plain, heads))
 
 
 def _is_plain(head: bytes) -> bool:

@@ -1,4 +1,7 @@
-"""Rows of a large GeoJSON in their order, block by block: GDAL goes through its text once and keeps none of them."""
+"""Rows of a large layer by the column, in their order, block by block: GDAL goes through it once and keeps none.
+
+A GeoJSON comes only so; a GeoPackage as far as its rows come the same on the usual way.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -11,6 +14,8 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from onemap.layers.errors import OneMapError
+from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 
 Block = tuple[dict[str, Any], np.ndarray, list[np.ndarray], list[str]]
@@ -38,29 +43,58 @@ def has_lists_of_truths(info: dict[str, Any]) -> bool:
     )
 
 
-def column_blocks(
+class UnlikeRows(Exception):
+    """What comes next may differ by a value or by a warning from what the usual way gives."""
+
+
+def same_blocks(
     path: Path | bytes, layer: str | int, first: int, size: int, errors: Callable[[], AbstractContextManager[list[str]]]
+) -> Iterator[Block]:
+    """`column_blocks` as long as they are what the usual way gives; then raises UnlikeRows."""
+    try:
+        yield from column_blocks(path, layer, first, size, errors, like_rows=True)
+    except (UnicodeDecodeError, pa.ArrowException, OneMapError) as error:
+        raise UnlikeRows from error  # what is wrong is told on the usual way
+
+
+def column_blocks(
+    path: Path | bytes,
+    layer: str | int,
+    first: int,
+    size: int,
+    errors: Callable[[], AbstractContextManager[list[str]]],
+    *,
+    like_rows: bool = False,
 ) -> Iterator[Block]:
     """From row `first` on `size` rows at a time: metadata, geometries (n,), columns (n,) each, and GDAL's warnings.
 
-    errors: within which GDAL is asked. Raises UnicodeDecodeError for text that is no UTF-8, and what `errors` raises.
+    errors: within which GDAL is asked; like_rows: only what comes the same on the usual way. Raises UnicodeDecodeError
+    for text that is no UTF-8, UnlikeRows, and what `errors` raises.
     """
     held: list[tuple[np.ndarray, pa.RecordBatch]] = []
     count = 0
-    wanted = {"use_pyarrow": True, "batch_size": min(size, _ROWS_AT_ONCE), "skip_features": first}
+    most = ROWS_AT_ONCE if like_rows else _ROWS_AT_ONCE
+    wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first}
     with contextlib.ExitStack() as opened:
         with errors() as seen:
             meta, batches = opened.enter_context(pyogrio.raw.open_arrow(gdal_name(path), layer=layer, **wanted))
+        if like_rows and not are_plain_fields(meta):
+            raise UnlikeRows
         names = [str(name) for name in meta["fields"]]
         while True:
             with errors() as told:
-                pieces = list(_pieces(next(batches, None), size - count, size))
+                batch = next(batches, None)
+                if like_rows and batch is not None and not are_plain_shapes(batch.column(meta["geometry_name"])):
+                    raise UnlikeRows
+                pieces = list(_pieces(batch, meta["geometry_name"] or _SHAPES, size - count, size))
             seen += told
             if not pieces:
                 break
-            for shapes, batch in pieces:
-                held.append((shapes, batch.select(names)))
-                count += len(batch)
+            for shapes, piece in pieces:
+                if like_rows and shapely.is_missing(shapes).any():
+                    raise UnlikeRows
+                held.append((shapes, piece.select(names)))
+                count += len(piece)
                 if count == size:
                     yield meta, *_block_of(held), seen
                     held, seen, count = [], [], 0
@@ -68,13 +102,17 @@ def column_blocks(
         yield meta, *_block_of(held), seen
 
 
-def _pieces(batch: pa.RecordBatch | None, first: int, size: int) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+def _pieces(
+    batch: pa.RecordBatch | None, name: str, first: int, size: int
+) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
     """A batch and its geometries in pieces of one block each: GDAL may give fewer rows than it was asked for."""
     start = 0
     while batch is not None and start < len(batch):
         piece = batch.slice(start, first if start == 0 else size)
-        wkb = piece.column(_SHAPES).to_numpy(zero_copy_only=False)
-        yield shapely.from_wkb(wkb, on_invalid="ignore"), piece
+        wkb = piece.column(name).to_numpy(zero_copy_only=False)
+        with np.errstate(all="ignore"):  # numbers that are none are told by feature
+            shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+        yield shapes, piece
         start += len(piece)
 
 

@@ -21,7 +21,7 @@ from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
-from onemap.layers.sources.gdal.arrow_stream import column_blocks, comes_by_column
+from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.sources.gdal.shapefile import RAW
@@ -104,18 +104,20 @@ class VectorStream:
 
         Raises OneMapError source.…, UnicodeDecodeError if the text is of another encoding.
         """
-        if not self.is_text:
+        content = self.readable.content
+        by_column = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
+        if not (by_column and isinstance(content, Path)):
             yield from self._blocks_from(encoding, first, size)
             return
-        content = self.readable.content
-        assert isinstance(content, Path), "not fit"  # noqa: S101 - for the type checker  # nosec B101
-        for meta, geometries, columns, told in column_blocks(
-            content, self.readable.gdal_layer, first, size, self._errors
-        ):
-            notes = ReadingNotes(reading=told)
-            rows = {"skip_features": first, "max_features": len(geometries)}
-            yield self._block(meta, geometries, columns, rows, None, notes), notes
-            first += len(geometries)
+        blocks = column_blocks if self.is_text else same_blocks
+        try:
+            for meta, geometries, columns, told in blocks(content, self.readable.gdal_layer, first, size, self._errors):
+                notes = ReadingNotes(reading=told)
+                rows = {"skip_features": first, "max_features": len(geometries)}
+                yield self._block(meta, geometries, columns, rows, None, notes), notes
+                first += len(geometries)
+        except UnlikeRows:
+            yield from self._blocks_from(encoding, first, size)
 
     def _blocks_from(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The same of a file that GDAL can begin to read at any row."""

@@ -3,6 +3,7 @@
 import sqlite3
 import struct
 from contextlib import closing
+from dataclasses import asdict
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,9 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import vector
+from onemap.layers.sources.gdal import vector_stream as vector_streams
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, arrow_rows
+from onemap.layers.sources.gdal.vector_stream import vector_stream
 
 ROWS = 30
 SQUARE = shapely.box(0, 0, 1, 1)
@@ -111,6 +114,65 @@ def test_odd_shapes_are_the_same_both_ways(tmp_path, monkeypatch, wkb):
     changed(path, "UPDATE a SET geom = ? WHERE fid = 5", blob(wkb))
     by_column, by_row = both(path, monkeypatch)
     assert by_column == by_row
+
+
+def streamed(path, first=0):
+    """All that reading in blocks of seven says of the layer, value by value, or why it is refused."""
+    try:
+        with vector_stream(path, "a", None) as stream:
+            found, together = [], vector_streams.ReadingNotes()
+            for frame, notes in stream.blocks(stream.encodings[0], first, 7):
+                found.append((frame, asdict(notes)))
+                together.add(notes)
+            rows = first + sum(len(frame.geometries) for frame, _ in found)
+            told = stream.problems(together, rows, list(found[0][0].attributes))
+    except (OneMapError, UnicodeDecodeError) as error:
+        return [problem.code for problem in getattr(error, "problems", ())]
+    return told, [
+        (
+            shapely.to_wkb(frame.geometries).tolist(),
+            {name: [(type(value), repr(value)) for value in frame.attributes[name]] for name in frame.attributes},
+            frame.replaced,
+            notes,
+        )
+        for frame, notes in found
+    ]
+
+
+def both_streams(path, monkeypatch, first=0):
+    def unlike(*_):
+        raise vector_streams.UnlikeRows
+        yield
+
+    by_column = streamed(path, first)
+    monkeypatch.setattr(vector_streams, "same_blocks", unlike)
+    return by_column, streamed(path, first)
+
+
+@pytest.mark.parametrize("sql", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_odd_values_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch, sql):
+    path = made(tmp_path / "a.gpkg")
+    changed(path, sql)
+    by_column, by_row = both_streams(path, monkeypatch)
+    assert by_column == by_row
+
+
+@pytest.mark.parametrize("wkb", ODD_SHAPES.values(), ids=ODD_SHAPES)
+def test_odd_shapes_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch, wkb):
+    path = made(tmp_path / "a.gpkg")
+    changed(path, "UPDATE a SET geom = ? WHERE fid = 25", blob(wkb))
+    by_column, by_row = both_streams(path, monkeypatch)
+    assert by_column == by_row
+
+
+def test_an_ordinary_layer_comes_by_the_column_block_by_block_from_any_row_on(tmp_path, monkeypatch):
+    path = made(tmp_path / "a.gpkg")
+    by_column, by_row = both_streams(path, monkeypatch, first=11)
+    assert [len(shapes) for shapes, *_ in by_column[1]] == [7, 7, 5]
+    assert by_column == by_row
+    monkeypatch.undo()
+    monkeypatch.setattr(vector_streams.VectorStream, "_blocks_from", lambda *_: pytest.fail("row by row"))
+    assert streamed(path, 11) == by_column
 
 
 def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):

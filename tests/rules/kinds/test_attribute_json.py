@@ -32,6 +32,10 @@ def test_many_rows_have_the_texts_of_each_row():
     rows = [[one, other, one] for one in ODD for other in ODD]
     assert attribute_texts(names, rows) == [attribute_json(dict(zip(names, row, strict=True))) for row in rows]
     assert all(isinstance(json.loads(text), dict) for text in attribute_texts(names, rows))
+    alike = ['%s "a"', "耕地", "\x01\u2028"], [7, -3, 2**70], [0.5, math.nan, -0.0]
+    names = ["100 %", "b", "%s"]
+    rows = [list(row) for row in zip(*alike, strict=True)]
+    assert attribute_texts(names, rows) == [attribute_json(dict(zip(names, row, strict=True))) for row in rows]
 
 
 def test_without_attributes_a_row_is_an_empty_object():
