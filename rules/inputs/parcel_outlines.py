@@ -29,7 +29,7 @@ class Outlines:
     @cached_property
     def _multis(self) -> pa.Array:
         """The parcels as multipolygons, as WKB."""
-        return pa.array(as_multis(self._parcels.wkb), pa.large_binary())
+        return as_multis(self._parcels.wkb)
 
     def of(self, names: np.ndarray, bodies: pa.Array) -> np.ndarray:
         """The positions of the parcels whose outline, byte by byte, is a row's geometry, -1 of other rows: (k,).

@@ -8,6 +8,7 @@ from operator import is_
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 
@@ -19,11 +20,12 @@ _POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB be
 _OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # a multipolygon's, before its one part
 
 
-def as_multis(bodies: np.ndarray) -> np.ndarray:
+def as_multis(bodies: np.ndarray | pa.Array) -> pa.Array:
     """Polygons and multipolygons as WKB (n,), all of them as multipolygons."""
-    multis = np.empty(len(bodies), dtype=object)
-    multis[:] = [_OF_ONE + body if body.startswith(_POLYGON) else body for body in bodies.tolist()]
-    return multis
+    column = pa.array(bodies, pa.large_binary())
+    single = pc.equal(pc.binary_slice(column, 0, len(_POLYGON)), pa.scalar(_POLYGON, column.type))
+    before = pc.if_else(single, pa.scalar(_OF_ONE, column.type), pa.scalar(b"", column.type))
+    return pc.binary_join_element_wise(before, column, pa.scalar(b"", column.type))
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class ParcelRows:
     @cached_property
     def wkb(self) -> pa.Array:
         """The parcels as multipolygons, as WKB (n,)."""
-        return pa.array(as_multis(self.given_wkb()), pa.large_binary())
+        return as_multis(self.given_wkb())
 
     def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
         """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""

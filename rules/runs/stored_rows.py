@@ -109,7 +109,8 @@ def _outlines(library: Library, identifier: str, positions: np.ndarray, block: O
 def _outline_block(library: Library, identifier: str, first: int) -> np.ndarray:
     """The outlines of the parcels in a block, as multipolygons. Raises pa.ArrowException, OSError, ValueError."""
     wkb, _ = read_shapes(_content(library, identifier, GIVEN, first, "shapes"))
-    return as_multis(wkb.to_numpy(zero_copy_only=False))
+    outlines: np.ndarray = as_multis(wkb).to_numpy(zero_copy_only=False)
+    return outlines
 
 
 def _blocks(
