@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +21,14 @@ from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 
 if TYPE_CHECKING:
+    from onemap.rules.outputs.outputs import Target
     from onemap.rules.runs.run import Run
 
 
 def review_open(values: Values, context: VerbContext) -> Result:
     """Check parcels and open a case on them."""
     from onemap.rules.incremental.verdict_changes import changed_verdicts
-    from onemap.rules.outputs.outputs import remark_records, tables_written
+    from onemap.rules.outputs.outputs import remark_records
     from onemap.rules.review import opening
     from onemap.rules.runs.run_store import run_record
 
@@ -39,9 +40,7 @@ def review_open(values: Values, context: VerbContext) -> Result:
             run_record(library, values["against"])
         run = opening.judge_round(library, values, context, step_day(library, hand))
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
-        with contextlib.ExitStack() as written:
-            outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
-            targets = [written.enter_context(tables_written(run.tables, library.crs, out, overwrite)) for out in outs]
+        with _tables_written(library, run, values, context.language) as targets:
             case_id = opening.open_case(library, run, hand, values, project)
         case = read_case(library, case_id, hand.on)
         answer = _answer(library, case, context)
@@ -49,6 +48,19 @@ def review_open(values: Values, context: VerbContext) -> Result:
     context.progress.at(1.0, "")
     of_run["problems"] += remark_records(targets, context.language)
     return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
+
+
+@contextlib.contextmanager
+def _tables_written(library: Library, run: Run, values: Values, language: str) -> Iterator[Sequence[Target]]:
+    """The tables of a round's check, as `check --out` writes them; in place when the block ends without an error."""
+    from onemap.rules.outputs.outputs import tables_written
+    from onemap.rules.runs.unasked_rules import unasked_rules, unasked_table
+
+    unasked = unasked_rules(run.packs, run.record, library.catalogue(), language)
+    tables = {**run.tables, "unasked_rules": unasked_table(unasked)}
+    outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
+    with contextlib.ExitStack() as written:
+        yield [written.enter_context(tables_written(tables, library.crs, out, overwrite, language)) for out in outs]
 
 
 def _check_outs(values: Values) -> None:
@@ -190,6 +202,7 @@ def review_extend(values: Values, context: VerbContext) -> Result:
 
 def review_revise(values: Values, context: VerbContext) -> Result:
     """Open the next round on new parcels."""
+    from onemap.rules.outputs.outputs import remark_records
     from onemap.rules.review import opening
     from onemap.rules.review.project_data import PARCEL_FACTS
 
@@ -201,11 +214,13 @@ def review_revise(values: Values, context: VerbContext) -> Result:
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
         day, facts = step_day(library, hand, before.last_day), before.data.get(PARCEL_FACTS)
         run = opening.judge_round(library, given, context, day, facts)
-        opening.revise(library, values["case"], run, hand, _reason(values), named)
+        with _tables_written(library, run, values, context.language) as targets:
+            opening.revise(library, values["case"], run, hand, _reason(values), named)
         case = read_case(library, values["case"], hand.on)
         answer = _answer(library, case, context)
         of_run = _run_answer(library, case, run, values, context.language)
     context.progress.at(1.0, "")
+    of_run["problems"] += remark_records(targets, context.language)
     return {**answer, **of_run}
 
 

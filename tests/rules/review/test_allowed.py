@@ -60,6 +60,17 @@ def test_the_tables_of_a_round_come_back_as_the_check_wrote_them(town, tmp_path)
         pd.testing.assert_frame_equal(pd.DataFrame(before), pd.DataFrame(after))
 
 
+def test_a_new_round_writes_its_tables_too(town, tmp_path):
+    case, out = town.open(), tmp_path / "second.gpkg"
+    town.done("circulate", case, on="2026-03-02")
+    town.done("revise", case, str(town.parcels), "--out", str(out), on="2026-03-03")
+    again = tmp_path / "again.gpkg"
+    assert command("review", "show", town.library, case, "--out", again).code == 0
+    for name in ("parcels", "findings", "unasked_rules"):
+        before, after = (pyogrio.read_dataframe(path, layer=name) for path in (out, again))
+        pd.testing.assert_frame_equal(pd.DataFrame(before), pd.DataFrame(after))
+
+
 def test_a_round_that_there_is_not_is_refused(town, tmp_path):
     case = town.open()
     answer = command("review", "show", town.library, case, "--round", "2", "--out", tmp_path / "x.gpkg")
