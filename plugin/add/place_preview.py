@@ -167,7 +167,7 @@ class PlacePreview(QWidget):
 
 def district_of(library: str) -> QgsGeometry | None:
     """The district of a library, in the library's coordinate system; None where it has none."""
-    table = table_layer(library, "onemap_district", "district", geometry="")
+    table = table_layer(library, "onemap_district", "district", geometry="", is_listed=False)
     if not table.isValid() or table.fields().lookupField("geom") < 0:
         return None
     parts = [_geometry_of_blob(bytes(row["geom"])) for row in table.getFeatures()]

@@ -244,7 +244,7 @@ def unit_remarks(
     """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
     if units is None:
         return []
-    problems = [*units.problems, *overlap_problems(options.within, overlap_m2)]
+    problems = [*units.problems, *overlap_problems(library, options.within, overlap_m2)]
     if units.version is not None and options.units_where is None:
         problems += gap_problems(library, options.within, units.grounds)
     return problems

@@ -1,5 +1,7 @@
 """Whether area units share ground, which then counts twice, or leave some of the district out, which counts nowhere."""
 
+from typing import Any
+
 import numpy as np
 import shapely
 
@@ -23,9 +25,19 @@ def shared_m2(grounds: np.ndarray, threads: Threads) -> float:
     return found if found > _TOLD_M2 else 0.0
 
 
-def overlap_problems(units: str | None, area_m2: float) -> list[Problem]:
+def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any]:
+    """Of which units, by the title of their layer where they are one of the library's; and how much ground."""
+    code, _, label = (units or "").partition("@")
+    entry = library.catalogue().get(code)
+    title: Any = units
+    if entry is not None:
+        title = {language: f"{name} {label}".strip() for language, name in entry.title.items()}
+    return {"layer": units, "units": title, "area": f"{area_m2:,.2f}"}
+
+
+def overlap_problems(library: Library, units: str | None, area_m2: float) -> list[Problem]:
     """Units that share ground, told."""
-    facts = {"layer": units, "area": f"{area_m2:,.2f}"}
+    facts = _facts(library, units, area_m2)
     return [Problem("statistics.units_overlap", facts)] if area_m2 else []
 
 
@@ -39,5 +51,5 @@ def gap_problems(library: Library, units: str | None, grounds: np.ndarray) -> li
         gap = float(shapely.area(shapely.difference(shapely.union_all(filled), whole)))
     else:
         gap = float(shapely.area(shapely.difference(district, whole)))
-    facts = {"layer": units, "area": f"{gap:,.2f}"}
+    facts = _facts(library, units, gap)
     return [Problem("statistics.units_gap", facts)] if gap > _TOLD_M2 else []

@@ -1,5 +1,9 @@
 """The dialog that adds a department's file: what is in it, where it lies, how its fields are called, the load."""
 
+import contextlib
+import shutil
+import sqlite3
+
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, QPoint, Qt, QUrl
@@ -349,3 +353,14 @@ def test_what_is_remembered_belongs_to_one_department_and_layer():
     assert matches_of_layer(CatalogueLayer("GHDK", "a", "water", "department", "vector", "polygon")) == {}
     settings.put("field_matches", "not json")
     assert matches_of_layer(land) == {}
+
+
+def test_the_district_is_seen_in_a_library_that_holds_a_table_without_geometry_too(library, tmp_path):
+    path = tmp_path / "with_table.gpkg"
+    shutil.copyfile(library, path)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE people (fid INTEGER PRIMARY KEY, n INTEGER)")
+        connection.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('people', 'attributes', 'people')"
+        )
+    assert district_of(str(path)).area() == district_of(str(library)).area() > 0

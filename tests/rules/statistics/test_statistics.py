@@ -4,6 +4,10 @@ import geopandas as gpd
 import pytest
 from shapely import LineString, Point, box
 
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import wording
+from onemap.rules.statistics.unit_ground import overlap_problems
+
 WEST, EAST = box(0, 0, 10, 10), box(10, 0, 20, 10)
 
 
@@ -90,7 +94,17 @@ def test_units_that_overlap_are_told_of_and_the_total_counts_their_ground_once(d
     found = ask(desk, "ZONE", within="UNITS", unit="NAME")
     assert areas(found) == {("A",): 100.0, ("B",): 100.0}
     assert found["total"]["area_m2"] == 150.0 and found["total"]["units_m2"] == 150.0
-    assert [problem["code"] for problem in found["problems"]] == ["statistics.units_overlap"]
+    (problem,) = found["problems"]
+    assert (problem["code"], problem["layer"]) == ("statistics.units_overlap", "UNITS")
+
+
+def test_units_are_named_by_the_title_of_their_layer_and_a_file_by_itself(desk):
+    with open_library(str(desk.library)) as library:
+        (problem,) = overlap_problems(library, "XZQ@2023", 5.0)
+        (of_file,) = overlap_problems(library, "units.gpkg", 5.0)
+    assert wording(problem, "zh")[0] == "行政区 2023的统计单元之间重叠 5.00 m²，重叠处计入各单元，合计只计一次。"
+    assert wording(problem, "en")[0].startswith("Units of Administrative divisions 2023 share 5.00 m²")
+    assert wording(of_file, "en")[0].startswith("Units of units.gpkg share")
 
 
 @pytest.mark.parametrize(("lang", "titles"), [("zh", ["水浇地", "农用地"]), ("en", ["Irrigated land", "Farm land"])])
