@@ -87,11 +87,13 @@ def _hash_lines(folder: Path, files: list[Path]) -> str:
 def open_bag(path: Path) -> Iterator[Bag]:
     """Unpack a bag and hold it against its manifests.
 
-    Raises OneMapError source.missing, source.damaged, package.no_bag, package.incomplete, package.foreign_file,
-    package.changed.
+    Raises OneMapError source.missing, source.damaged, package.no_zip, package.no_bag, package.incomplete,
+    package.foreign_file, package.changed.
     """
     if not path.is_file():
         raise OneMapError("source.missing", file=path.name)
+    if path.suffix.lower() != ".7z" and not zipfile.is_zipfile(path):
+        raise OneMapError("package.no_zip", file=path.name)
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
         unpack_archive(path, Path(room).resolve())
         folders = [item for item in Path(room).resolve().iterdir() if (item / "bagit.txt").is_file()]

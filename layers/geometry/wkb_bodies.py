@@ -29,13 +29,8 @@ class Bodies:
 
     def multi(self, geometry: str) -> "Bodies":
         """Single geometries as multis, so that a table holds one type; null, and what is empty, stay as they are."""
-        single, several = _SINGLES[geometry]
-        own = b"\x01" + single.to_bytes(4, "little")
-        before = b"\x01" + several.to_bytes(4, "little") + (1).to_bytes(4, "little")
-        is_single = pc.equal(pc.binary_slice(self.column, 0, _HEAD), pa.scalar(own, _BYTES))
-        is_alone = pc.and_(is_single, pa.array(~np.isnan(self.boxes[:, 0])))
-        heads = pc.if_else(is_alone, pa.scalar(before, _BYTES), pa.scalar(b"", _BYTES))
-        return Bodies(pc.binary_join_element_wise(heads, self.column, pa.scalar(b"", _BYTES)), self.boxes)
+        is_there = pa.array(~np.isnan(self.boxes[:, 0]))
+        return Bodies(_multis(self.column, geometry, is_there), self.boxes)
 
     def with_system(self, srs_id: int) -> list[str | None]:
         """Each as PostGIS takes it: hexadecimal, the number of its system behind the type of the whole."""
@@ -46,3 +41,18 @@ class Bodies:
             else (body[: _HEAD - 1] + bytes([body[_HEAD - 1] | 0x20]) + number + body[_HEAD:]).hex()
             for body in self.column.to_pylist()
         ]
+
+
+def as_multipolygons(bodies: pa.Array) -> pa.Array:
+    """Polygons and multipolygons as WKB (n,), none of them empty, all of them as multipolygons."""
+    return _multis(bodies.cast(_BYTES), "polygon", pa.scalar(value=True))
+
+
+def _multis(bodies: pa.Array, geometry: str, chosen: pa.Array | pa.Scalar) -> pa.Array:
+    """WKB (n,), where it is chosen and of a single geometry with the head of the multi of one before it."""
+    single, several = _SINGLES[geometry]
+    own = b"\x01" + single.to_bytes(4, "little")
+    before = b"\x01" + several.to_bytes(4, "little") + (1).to_bytes(4, "little")
+    is_alone = pc.and_(pc.equal(pc.binary_slice(bodies, 0, _HEAD), pa.scalar(own, _BYTES)), chosen)
+    heads = pc.if_else(is_alone, pa.scalar(before, _BYTES), pa.scalar(b"", _BYTES))
+    return pc.binary_join_element_wise(heads, bodies, pa.scalar(b"", _BYTES))

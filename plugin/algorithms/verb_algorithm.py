@@ -22,6 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from onemap.plugin.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
+from onemap.plugin.algorithms.groups import group_id, group_title, tags
 from onemap.plugin.algorithms.help_pages import help_url
 from onemap.plugin.algorithms.parameter_kinds import (
     ParameterKind,
@@ -42,6 +43,7 @@ from onemap.plugin.words.translation import tr
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 EXIT_THRESHOLD = 4
 PAGE = "HTML"
+_ICONS = {"review open": "case", "review export": "document"}
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         self._kinds = {name: kinds.get(name) or kind_of_values(self._declared[name]) for name in self._declared}
 
     def name(self) -> str:
-        """The verb."""
-        return self._row.verb
+        """The verb, as one word."""
+        return self._row.verb.replace(" ", "_")
 
     def displayName(self) -> str:  # noqa: N802 - QGIS's name
         """The verb for people."""
@@ -116,16 +118,20 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return help_url(self._row.verb)
 
     def group(self) -> str:
-        """All stand together, without a group."""
-        return ""
+        """What it is about."""
+        return group_title(self.name())
 
     def groupId(self) -> str:  # noqa: N802 - QGIS's name
-        """All stand together, without a group."""
-        return ""
+        """The same, for scripts."""
+        return group_id(self.name())
+
+    def tags(self) -> list[str]:
+        """Further words that find it, in both languages."""
+        return tags(self.name())
 
     def icon(self) -> QIcon:
         """The sign of the action."""
-        return icon(self._row.verb)
+        return icon(_ICONS.get(self._row.verb, self._row.verb))
 
     def createInstance(self) -> VerbAlgorithm:  # noqa: N802 - QGIS's name
         """A fresh one for each run."""

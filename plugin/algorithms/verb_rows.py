@@ -14,7 +14,9 @@ from qgis.core import QgsProcessingFeedback
 
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
+from onemap.plugin.algorithms.log_words import learn_words, write_counts
 from onemap.plugin.algorithms.parameter_kinds import choice, crs, file, layer_code
+from onemap.plugin.algorithms.review_rows import review_export_row, review_open_row
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.statistics_rows import (
     indicators_row,
@@ -27,11 +29,10 @@ from onemap.plugin.algorithms.statistics_rows import (
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
-from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.map.layer_styles import style_results
 from onemap.plugin.remedy.remedy_looks import style_remedy, style_sites
 from onemap.plugin.results.summary_view import asked_text
-from onemap.plugin.words.core_words import are_known, learn, word
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr, with_label
 
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour
@@ -56,7 +57,7 @@ def verb_rows() -> list[VerbRow]:
     )
     of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
     of_numbers = (statistics_row, readings_row, transitions_row, indicators_row, warnings_row)
-    rows = (*rows, *of_deliveries, sheet_row, *of_numbers, _identify, _publish)
+    rows = (*rows, *of_deliveries, sheet_row, review_open_row, review_export_row, *of_numbers, _identify, _publish)
     return [row() for row in rows]
 
 
@@ -452,10 +453,7 @@ def _of_parcels() -> dict[str, str]:
 
 def add_changes(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     """Of `check`: counts by verdict, the rules not asked, verdicts that change; a file not asked for is no result."""
-    if not are_known():  # the dock was never opened
-        learn(run_verb("words", {}, feedback)[0])
-    for verdict, count in answer["verdicts"].items():
-        feedback.pushInfo(f"{count:>8,}  {word('verdicts', verdict)}")
+    write_counts("verdicts", answer["verdicts"], feedback)
     unasked = Counter((rule["department"], rule["said"]) for rule in answer["unasked"])
     feedback.pushInfo(asked_text(answer["rules"], len(answer["unasked"])))
     for (department, reason), count in unasked.items():
@@ -516,6 +514,7 @@ def add_place(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProc
 
 def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     """Of `publish`: the layers that were left out, and why."""
+    learn_words(feedback)
     left_out = [
         tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
         for one in answer["left_out"]

@@ -31,7 +31,7 @@ POLL_MS = 100  # how long a cancel may go unseen
 
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
     """The command after the interpreter: what has no value is left out, lists are repeated."""
-    words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
+    words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), *verb.split()]
     positionals = {parameter.name: parameter.required for parameter in verb_parameters(verb) if parameter.positional}
     for name, is_required in positionals.items():
         if is_required or is_given(options.get(name)):

@@ -43,7 +43,7 @@ from onemap.plugin.words.verdicts import sign_icon
 
 NAME, VALUE = 0, 1
 TARGETS = "targets"  # the kind of chart that is of a unit
-LINES_OF_STEPS = 12
+LINES_OF_STEPS, MOST_LINES = 12, 8
 STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -54,6 +54,7 @@ class IndicatorView(TableView):
     """One measurement at a time. A row of the list colours the map; a unit, in the list or on the map, has its own."""
 
     working = pyqtSignal(bool)
+    message_sent = pyqtSignal(str)
     measured = pyqtSignal()  # the core has kept a run in the library
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -73,22 +74,22 @@ class IndicatorView(TableView):
         self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
         self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.pick_button = QToolButton()
-        self.pick_button.setIcon(icon("locate"))
-        self.pick_button.setCheckable(True)
-        self.pick_button.setAccessibleName(tr("On the map"))
-        self.pick_button.setToolTip(tr("Click a unit on the map to list its values"))
-        self.page_button = QToolButton()
-        self.page_button.setIcon(icon("document"))
-        self.page_button.setAccessibleName(tr("Page"))
-        self.page_button.setToolTip(tr("Open the page of this unit, or of all, with charts, versions and reasons"))
+        self.pick_button = _tool_button(
+            "locate", tr("On the map"), tr("Click a unit on the map to list its values"), is_checkable=True
+        )
+        self.page_button = _tool_button(
+            "document", tr("Page"), tr("Open the page of this unit, or of all, with charts, versions and reasons")
+        )
+        self.explain_button = _tool_button(
+            "explain", tr("Explain"), tr("How this value came about, down to versions and features"), is_checkable=True
+        )
+        self.repeat_button = _tool_button(
+            "refresh",
+            tr("Measure again and compare"),
+            tr("Measure the kept run again with what was known then, and compare row by row"),
+        )
         self.tree = self._make_tree()
         self.charts = ChartView(self)
-        self.explain_button = QToolButton()
-        self.explain_button.setIcon(icon("explain"))
-        self.explain_button.setCheckable(True)
-        self.explain_button.setAccessibleName(tr("Explain"))
-        self.explain_button.setToolTip(tr("How this value came about, down to versions and features"))
         self.steps = DetailsPane()
         self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
         self.note = QLabel()
@@ -100,6 +101,7 @@ class IndicatorView(TableView):
         self.tool.featureIdentified.connect(self._pick)
         self.tree.currentItemChanged.connect(lambda item, _before: self._show_chosen(item))
         self.explain_button.toggled.connect(self._explain_or_not)
+        self.repeat_button.clicked.connect(lambda: self.repeat())
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
         canvas.mapToolSet.connect(self._release_button)
         library.loading.connect(self._clear_other_scope)
@@ -123,6 +125,7 @@ class IndicatorView(TableView):
         row.addWidget(self.unit, 1)
         row.addWidget(self.pick_button)
         row.addWidget(self.explain_button)
+        row.addWidget(self.repeat_button)
         row.addWidget(self.page_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -311,6 +314,23 @@ class IndicatorView(TableView):
         request.answered.connect(lambda answer: self._show_steps(value, answer))
         request.refused.connect(self.refused)
 
+    def repeat(self) -> None:
+        """Let the core measure the run on display again, and say whether every row comes out as it is kept."""
+        if self.is_working or not self._run:
+            return
+        params = {"library": self._library.path, "run": self._run}
+        run = self._run
+        request = self._library.core.ask("verify", params, self.repeat_button.accessibleName())
+        request.answered.connect(lambda answer: self._say_repeated(run, answer))
+        request.refused.connect(self.refused)
+        self.repeat_button.setEnabled(False)
+        request.ended.connect(self._enable)
+
+    def _say_repeated(self, run: str, answer: dict[str, Any]) -> None:
+        lines = [str(problem["message"]) for problem in answer.get("problems") or ()]
+        whole = tr("The run {run} was measured again: every row is as it is kept.").format(run=run)
+        self.message_sent.emit(whole if answer.get("ok") else "\n".join(lines[:MOST_LINES]))
+
     def _show_steps(self, value: UnitValue, answer: dict[str, Any]) -> None:
         if self.explain_button.isChecked():  # nobody has gone on meanwhile
             self.steps.show_steps(f"{value.title} · {value.unit_name}", answer.get("steps") or [])
@@ -348,7 +368,8 @@ class IndicatorView(TableView):
             self.pick_button.setChecked(False)
 
     def _show_result(self, is_shown: bool) -> None:
-        for widget in (self.unit, self.pick_button, self.explain_button, self.page_button, self.tree, self.note):
+        buttons = (self.pick_button, self.explain_button, self.repeat_button, self.page_button)
+        for widget in (self.unit, *buttons, self.tree, self.note):
             widget.setVisible(is_shown)
         if not is_shown:
             self.charts.show_charts([])
@@ -362,7 +383,17 @@ class IndicatorView(TableView):
 
     def _enable(self) -> None:
         self.page_button.setEnabled(not self.is_working)
+        self.repeat_button.setEnabled(bool(self._run) and not self.is_working)
         self.working.emit(self.is_working)
+
+
+def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setAccessibleName(title)
+    button.setToolTip(hint)
+    button.setCheckable(is_checkable)
+    return button
 
 
 def _kind_text(kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -68,6 +68,7 @@ class CasePage(QWidget):
         self._library, self._person = library, person
         self.case: Case | None = None
         self._seen_revision = 0
+        self._focus_before: QWidget | None = None  # which control had the keyboard when a step began
         self.unsent_texts = UnsentTexts()
         self.changes: ChangesDialog | None = None
         self.steps = CaseSteps(library, person, self)
@@ -332,6 +333,10 @@ class CasePage(QWidget):
             self.next_button.setToolTip(name_buttons(why_not) if why_not else "")
 
     def _set_busy(self, is_busy: bool) -> None:
+        if is_busy:
+            self._hold_focus()
+        else:
+            QTimer.singleShot(0, self._return_focus)  # once it is known what is allowed now
         self.editor.set_busy(is_busy)
         self.findings.set_busy(is_busy)
         self.work.hide()
@@ -339,6 +344,19 @@ class CasePage(QWidget):
             self._follow(self.steps.request)
         if self.case is not None:
             self._enable()
+
+    def _hold_focus(self) -> None:
+        """Let the keyboard wait in the list of departments: a control that is disabled would lose it to QGIS."""
+        focus = QApplication.focusWidget()
+        if focus is not None and focus is not self.table and self.isAncestorOf(focus):
+            self._focus_before = focus
+            self.table.setFocus()
+
+    def _return_focus(self) -> None:
+        """Give the keyboard back to the control that had it, if nobody has gone on meanwhile and it can be used."""
+        before, self._focus_before = self._focus_before, None
+        if before is not None and self.table.hasFocus() and before.isEnabled() and before.isVisible():
+            before.setFocus()
 
     def _follow(self, request) -> None:  # noqa: ANN001 - a Request
         """Show the progress of a request that takes long."""

@@ -42,6 +42,9 @@ class RoundsView(QWidget):
         self.text = QTextBrowser()
         self.text.setAccessibleName(tr("Details"))
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.text.setTextInteractionFlags(  # with a cursor, so that it shows where the keyboard is
+            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)
         split.addWidget(self.text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
@@ -88,9 +88,12 @@ class ReviewTab(QWidget):
         request.refused.connect(self._refuse)
 
     def show_list(self) -> None:
-        """Go back to the list of cases."""
+        """Go back to the list of cases, and the keyboard with it."""
+        has_focus = self.case_page.isAncestorOf(QApplication.focusWidget() or self)
         self.case_page.close_case()
         self.pages.setCurrentWidget(self.list)
+        if has_focus:
+            self.list.tree.setFocus()
         self.refresh()
 
     def open_case(self, case: str) -> None:

@@ -50,7 +50,7 @@ def growth(cover: geopandas.GeoDataFrame, boundary: Geometries, sites: Geometrie
     clean = shapely.buffer(planted.local(planted.CLEAN_GROUND), 40.0)
     free = cover["DLBM"].isin(["0101", "0102", "0103"]).to_numpy() & (area_m2 > FIELD_M2[0]) & (area_m2 < FIELD_M2[1])
     free &= shapely.contains(inside, ground) & ~shapely.intersects(ground, clean)
-    free &= shapely.distance(ground, shapely.union_all(sites)) > 5.0
+    free &= ~(shapely.distance(ground, shapely.union_all(sites)) <= 5.0)  # a town without sites has no distance
     return Growth(new, ground[free])
 
 

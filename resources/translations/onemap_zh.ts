@@ -5229,5 +5229,69 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Open the list as a page, with a chart of how many there are of each kind</source>
         <translation>以页面打开清单，附各类数量的图</translation>
     </message>
+    <message>
+        <source>Measure again and compare</source>
+        <translation>重新测算并比对</translation>
+    </message>
+    <message>
+        <source>Measure the kept run again with what was known then, and compare row by row</source>
+        <translation>用当时的数据重新测算所保存的结果，逐行比对</translation>
+    </message>
+    <message>
+        <source>The run {run} was measured again: every row is as it is kept.</source>
+        <translation>已重新测算 {run}：每一行都与所保存的相同。</translation>
+    </message>
+    <message>
+        <source>Exchange</source>
+        <translation>汇交</translation>
+    </message>
+    <message>
+        <source>Open a review case</source>
+        <translation>立项（并联预审）</translation>
+    </message>
+    <message>
+        <source>Checks parcels and opens a case on them: the ten departments' opinions are drafted in the wording of the rules. The case goes on in the panel's room Review. What the project says of itself stands in a file of facts; what it does not say is unknown.</source>
+        <translation>检测地块并立项：按规则用语为十个部门拟写意见，随后在面板的“会审”中办理。项目资料写在文件中；没有写的即为未知。</translation>
+    </message>
+    <message>
+        <source>Write a document of a review case</source>
+        <translation>输出会审文书</translation>
+    </message>
+    <message>
+        <source>Writes the report, the consolidated statement, one department's opinion or its reply form as Word, PDF, a page or JSON, by the ending of the file's name.</source>
+        <translation>按文件后缀输出审查报告、会审意见书、某部门意见或回复表：Word、PDF、网页或 JSON。</translation>
+    </message>
+    <message>
+        <source>Who opens it</source>
+        <translation>立项人</translation>
+    </message>
+    <message>
+        <source>Day of the step</source>
+        <translation>办理日期</translation>
+    </message>
+    <message>
+        <source>Files to keep with the case (semicolons between)</source>
+        <translation>随项目保存的文件（分号分隔）</translation>
+    </message>
+    <message>
+        <source>Case (its id)</source>
+        <translation>项目（编号）</translation>
+    </message>
+    <message>
+        <source>Document</source>
+        <translation>文书</translation>
+    </message>
+    <message>
+        <source>Which document</source>
+        <translation>文书种类</translation>
+    </message>
+    <message>
+        <source>Annexes (all, none, or names with commas between)</source>
+        <translation>附件（all、none 或逗号分隔的名称）</translation>
+    </message>
+    <message>
+        <source>Case</source>
+        <translation>项目</translation>
+    </message>
 </context>
 </TS>

@@ -135,7 +135,7 @@ def judged_parcels(
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
     local = shift_geometries(unwrapped(parcels.geometries), (-check_plan.origin[0], -check_plan.origin[1]))
-    return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, check_plan.origin, crs)
+    return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.multis, local, check_plan.origin, crs)
 
 
 def _judge(

@@ -27,6 +27,7 @@ _AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a reque
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
 _PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
 _SOON_S = 0.05  # until it is tried again, where modules are loaded just then
+_TOGETHER_S = 0.02  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 _IN_USE = 2  # answers, after which a session does not wait for idle time to load the compiled kernel
@@ -50,6 +51,7 @@ class _Server:
     def __init__(self, language: str) -> None:
         self.language = language
         self.out = threading.Lock()
+        self.waiting: list[bytes] = []  # lines to be written soon
         self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
@@ -67,11 +69,24 @@ class _Server:
         text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
         return text.encode("utf-8", "backslashreplace")  # a file's name need not be text
 
-    def _write(self, line: bytes) -> None:
+    def send_soon(self, message: dict[str, Any]) -> None:
+        """Send a message, those of one moment together: one by one they take as long as some of the work does."""
+        line = self._line(message)
+        with self.out:
+            self.waiting.append(line)
+            if len(self.waiting) == 1:
+                timer = threading.Timer(_TOGETHER_S, self._write)
+                timer.daemon = True
+                timer.start()
+
+    def _write(self, *lines: bytes) -> None:
         # Whoever asked may be gone; then stdin ends too, and with it this program.
         with self.out, contextlib.suppress(BrokenPipeError):
-            sys.stdout.buffer.write(line + b"\n")
-            sys.stdout.buffer.flush()
+            written = b"".join(line + b"\n" for line in (*self.waiting, *lines))
+            self.waiting.clear()
+            if written:
+                sys.stdout.buffer.write(written)
+                sys.stdout.buffer.flush()
 
     def refusal(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> bytes:
         """The line that tells a refusal."""
@@ -147,7 +162,7 @@ class _Server:
                 self.has_told = True
                 params = {"id": number, "progress": round(fraction, 4), "step": step}
                 if "id" in request:  # a notification is told nothing
-                    self.send({"method": "progress", "params": params})
+                    self.send_soon({"method": "progress", "params": params})
 
         try:
             if verb is None:

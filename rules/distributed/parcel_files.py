@@ -43,7 +43,7 @@ class Block:
 
 def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
     """Parcels as a batch that `_parcels` reads. Raises NotPlain."""
-    ids, ground = pa.array(parcels.ids, pa.string()), pa.array(parcels.wkb, pa.large_binary())
+    ids, ground = pa.array(parcels.ids, pa.string()), parcels.bodies
     return arrow_batch({_POSITION: pa.array(positions), _ID: ids, _GROUND: ground}, parcels.attributes)
 
 

@@ -190,7 +190,7 @@ def _same_parcels(library: Library, identifier: str, parcels: Parcels) -> np.nda
     """Which parcels (n,) a stored run was given with the same ground and attributes. Raises OneMapError run.damaged."""
     same = np.zeros(len(parcels.ids), dtype=bool)
     places = pd.Index(parcels.ids, dtype=object)
-    now = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
+    now = parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
     for before in stored_blocks(library, identifier, GIVEN):
         place = places.get_indexer(before.values("id"))
         known = np.flatnonzero(place >= 0)

@@ -95,11 +95,18 @@ def value_words(row: Record, language: str) -> tuple[str, str]:
     target = "–"
     if row["target"] is not None:
         year = f" ({row['target_year']})" if row["target_year"] else ""
-        target = f"{value_text(row['target'], [row['target']])}{year}"
+        target = f"{_number_words(row['target'], row)}{year}"
     value = "–"
     if row["value"] is not None:
-        value = f"{value_text(row['value'], [row['value']])} {measure_words(row['unit_of_measure'], language)}"
+        value = f"{_number_words(row['value'], row)} {measure_words(row['unit_of_measure'], language)}"
     return value, target
+
+
+def _number_words(number: float, row: Record) -> str:
+    """A number as people read it: what is counted is whole."""
+    if row["unit_of_measure"] in ("count", "person") and float(number).is_integer():
+        return f"{number:,.0f}"
+    return value_text(number, [number])
 
 
 def _cells(row: Record, language: str, has_trends: bool) -> list[str]:

@@ -187,9 +187,11 @@ class TermMeasures:
             facts |= {} if areas is None else {"off_street_m2": areas.ellipsoidal_m2}
         facts |= {} if reached is None else reached.facts
         facts = {**facts, "uncovered_m2": beyond, "no_value_m2": unsure, "no_value_features": lost.astype(float)}
+        # Borders differ by some square centimetres of coverage: what lacks most says why.
+        share = beyond / self.ground_m2
         reason: list[str | None] = [
-            "outside_coverage" if out > 0 and out >= un else "no_value"
-            for out, un in zip(beyond.tolist(), unsure.tolist(), strict=True)
+            "outside_coverage" if out > 0 and out >= lack - out else "no_value"
+            for out, lack in zip(share.tolist(), (1.0 - known).tolist(), strict=True)
         ]
         asked = [record_of(version) for version in dict.fromkeys(chosen)]
         largest = self._largest(layer, certain, measure)

@@ -40,7 +40,7 @@ def theme_page(
     """
     day = rows[0]["as_of"]
     title = phrase("figures.theme", language, theme=theme.title[language], day=day)
-    order = {name: place for place, name in enumerate((*theme.chart, *theme.indicators))}
+    order = {name: place for place, name in enumerate(dict.fromkeys((*theme.chart, *theme.indicators)))}
     ordered = sorted(rows, key=lambda row: order.get(row["id"], len(order)))
     units = {row["unit"] for row in rows}
     told = [row for row in ordered if row["value"] is not None]

@@ -7,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from onemap.rules.inputs.parcel_rows import as_multis
 from onemap.rules.inputs.parcels import Parcels
 
 
@@ -26,22 +25,20 @@ class Outlines:
         """The parcels' ids."""
         return pd.Index(self._parcels.ids, dtype=object)
 
-    @cached_property
-    def _multis(self) -> pa.Array:
-        """The parcels as multipolygons, as WKB."""
-        return as_multis(self._parcels.wkb)
-
     def of(self, names: np.ndarray, bodies: pa.Array) -> np.ndarray:
         """The positions of the parcels whose outline, byte by byte, is a row's geometry, -1 of other rows: (k,).
 
         names, bodies: the parcels to which the rows belong, and the rows' geometries as WKB, or None.
         """
+        multis = self._parcels.multis
+        if bodies is multis:  # the parcels' own table
+            return self._first + np.arange(len(bodies))
         found = np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)))
         known = np.flatnonzero(found >= 0)
         # Only what is as long as the parcel's is looked at byte by byte.
-        size, own_size = (np.asarray(pc.fill_null(pc.binary_length(some), -1)) for some in (bodies, self._multis))
+        size, own_size = (np.asarray(pc.fill_null(pc.binary_length(some), -1)) for some in (bodies, multis))
         alike = known[size[known] == own_size[found[known]]]
-        same = pc.equal(bodies.take(pa.array(alike)), self._multis.take(pa.array(found[alike])))
+        same = pc.equal(bodies.take(pa.array(alike)), multis.take(pa.array(found[alike])))
         whole = alike[np.asarray(same.to_numpy(zero_copy_only=False), dtype=bool)]
         positions = np.full(len(bodies), -1)
         positions[whole] = self._first + found[whole]

@@ -1,6 +1,5 @@
 """The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +7,6 @@ from operator import is_
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyproj
 import shapely
 
@@ -16,28 +14,17 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.overlay.pair_ground import moved_ground
 
-_POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB begins
-_OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # a multipolygon's, before its one part
-
-
-def as_multis(bodies: np.ndarray | pa.Array) -> pa.Array:
-    """Polygons and multipolygons as WKB (n,), all of them as multipolygons."""
-    column = pa.array(bodies, pa.large_binary())
-    single = pc.equal(pc.binary_slice(column, 0, len(_POLYGON)), pa.scalar(_POLYGON, column.type))
-    before = pc.if_else(single, pa.scalar(_OF_ONE, column.type), pa.scalar(b"", column.type))
-    return pc.binary_join_element_wise(before, column, pa.scalar(b"", column.type))
-
 
 @dataclass(frozen=True)
 class ParcelRows:
     """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
 
-    given_wkb: makes the polygons' WKB (n,), or has made it.
+    given_multis: makes the polygons' WKB (n,) as multipolygons, or has made it.
     """
 
     names: np.ndarray
     geometries: np.ndarray
-    given_wkb: Callable[[], np.ndarray]
+    given_multis: Callable[[], pa.Array]
     local: np.ndarray
     origin: tuple[float, float]
     crs: pyproj.CRS
@@ -62,7 +49,7 @@ class ParcelRows:
     @cached_property
     def wkb(self) -> pa.Array:
         """The parcels as multipolygons, as WKB (n,)."""
-        return as_multis(self.given_wkb())
+        return self.given_multis()
 
     def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
         """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 import shapely
 
@@ -15,6 +16,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
 from onemap.layers.frames.frames import BadFeatures, RawFrame
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
+from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
@@ -45,6 +47,16 @@ class Parcels:
         """The polygons as WKB (n,), made once for all who write or compare them."""
         bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
         return bodies
+
+    @cached_property
+    def bodies(self) -> pa.Array:
+        """The same as Arrow has it (n,)."""
+        return pa.array(self.wkb, pa.large_binary())
+
+    @cached_property
+    def multis(self) -> pa.Array:
+        """The polygons as multipolygons, as WKB (n,)."""
+        return as_multipolygons(self.bodies)
 
     @cached_property
     def ground_hash(self) -> str:

@@ -31,7 +31,7 @@ _TITLE_MM, _SMALL_MM = 5.0, 2.0
 _COLUMN_MM = 47.0
 _MOST_POINTS = 40
 _MOST_NAMED = 12  # parcels on the map of the surroundings; more are named together
-_THINNED = ((0.06, 0.25), (0.15, 0.5), (0.35, 1.0), (0.8, 2.0))  # lines moved by, things left out below, in mm
+THINNED = ((0.06, 0.25), (0.15, 0.5), (0.35, 1.0), (0.8, 2.0))  # lines moved by, things left out below, in mm
 _DISTRICT = Symbol("", "#6B6B6B", 0.6, dash=(3.0, 0.9, 0.6, 0.9))
 
 
@@ -76,7 +76,7 @@ def draw_map(
     so that several maps may stand in one HTML page.
     """
     paper = paper or Paper()
-    for tolerance_mm, least_mm in _THINNED:
+    for tolerance_mm, least_mm in THINNED:
         drawn = _Drawing(source, page, paper, project, fonts, prefix, progress).draw_map(tolerance_mm, least_mm)
         if len(drawn.svg.encode()) <= MOST_BYTES:
             break

@@ -41,48 +41,18 @@ class NearFeatures:
     attributes: pd.DataFrame
 
 
-class MapSource:
-    """One stored run of a library, as maps need it; it is read once and serves many maps.
+class LayersOnMap:
+    """What of a library's layers lies near some ground, in the versions of a stored run's day.
 
-    overrides: the verdicts that a person put in place of the run's, by parcel and rule; unreadable: the layers that a
-    map lacks because their version could not be read.
-    Raises OneMapError run.unknown, run.incomplete.
+    record: the run's; unreadable: the layers that a map lacks because their version could not be read.
     """
 
-    def __init__(
-        self, library: Library, run: str, language: str, overrides: Mapping[tuple[str, str], str] | None = None
-    ) -> None:
-        self.library = library
-        self.language = language
-        self.record: Mapping[str, Any] = run_record(library, run)
-        self.parcels: dict[str, shapely.Geometry] = {
-            row.values["parcel"]: shapely.from_wkb(row.wkb) for row in stored_rows(library, run, "parcels") if row.wkb
-        }
-        self._overrides = dict(overrides or {})
-        self.findings = [self._overridden(row.values) for row in stored_rows(library, run, "findings")]
-        self.pieces = [
-            piece for name in _PIECES for row in stored_rows(library, run, name) for piece in self._piece(row)
-        ]
-        self.rules = {rule.id: rule for rule in rules_of_run(stored_packs(library, run), self.record)}
+    def __init__(self, library: Library, record: Mapping[str, Any]) -> None:
+        self.library, self.record = library, record
         self.catalogue = library.catalogue()
         self._versions = versions(library)
         self.unreadable: set[str] = set()
         self._near: dict[tuple[str, Bounds], NearFeatures | None] = {}
-
-    def _piece(self, row: StoredRow) -> list[Piece]:
-        values = row.values
-        if row.wkb is None:
-            return []
-        whose = values["parcel"], values["rule"]
-        if "verdict" in values:
-            verdict = self._overridden(values)["verdict"]
-        else:  # a line or a point is never unknown ground
-            verdict = next(f["verdict"] for f in self.findings if (f["parcel"], f["rule"]) == whose)
-        return [Piece(*whose, verdict, bool(values["counted"]), shapely.from_wkb(row.wkb))]
-
-    def _overridden(self, finding: dict[str, Any]) -> dict[str, Any]:
-        verdict = self._overrides.get((finding["parcel"], finding["rule"]))
-        return {**finding, "verdict": verdict} if verdict else finding
 
     def version_of(self, code: str) -> Version | None:
         """The version of a layer that the run looked at; of another layer the one that was in force then."""
@@ -126,6 +96,48 @@ class MapSource:
         except OneMapError:
             self.unreadable.add(code)
             return None
+
+    def forget(self) -> None:
+        """Let go of what was near the ground before."""
+        self._near.clear()
+
+
+class MapSource(LayersOnMap):
+    """One stored run of a library, as maps need it; it is read once and serves many maps.
+
+    overrides: the verdicts that a person put in place of the run's, by parcel and rule.
+    Raises OneMapError run.unknown, run.incomplete.
+    """
+
+    def __init__(
+        self, library: Library, run: str, language: str, overrides: Mapping[tuple[str, str], str] | None = None
+    ) -> None:
+        super().__init__(library, run_record(library, run))
+        self.language = language
+        self.parcels: dict[str, shapely.Geometry] = {
+            row.values["parcel"]: shapely.from_wkb(row.wkb) for row in stored_rows(library, run, "parcels") if row.wkb
+        }
+        self._overrides = dict(overrides or {})
+        self.findings = [self._overridden(row.values) for row in stored_rows(library, run, "findings")]
+        self.pieces = [
+            piece for name in _PIECES for row in stored_rows(library, run, name) for piece in self._piece(row)
+        ]
+        self.rules = {rule.id: rule for rule in rules_of_run(stored_packs(library, run), self.record)}
+
+    def _piece(self, row: StoredRow) -> list[Piece]:
+        values = row.values
+        if row.wkb is None:
+            return []
+        whose = values["parcel"], values["rule"]
+        if "verdict" in values:
+            verdict = self._overridden(values)["verdict"]
+        else:  # a line or a point is never unknown ground
+            verdict = next(f["verdict"] for f in self.findings if (f["parcel"], f["rule"]) == whose)
+        return [Piece(*whose, verdict, bool(values["counted"]), shapely.from_wkb(row.wkb))]
+
+    def _overridden(self, finding: dict[str, Any]) -> dict[str, Any]:
+        verdict = self._overrides.get((finding["parcel"], finding["rule"]))
+        return {**finding, "verdict": verdict} if verdict else finding
 
     def rule_title(self, rule: str) -> str:
         """What a rule says, in the maps' language."""

@@ -104,6 +104,8 @@ def _chart(sheet: Any, figure: Figure, columns: Sequence[BarSeries], head: int) 
     form = "#,##0" if words.is_count else number_form(values)
     own = len(figure.series)
     for number, column in enumerate(columns):
+        if figure.form == STACKED and has_target and number == own:
+            continue  # it would stand on top of the parts; it is among the cells, and what is free ends there
         series = Series(Reference(sheet, min_col=number + 2, min_row=head + 1, max_row=last))
         series.tx = SeriesLabel(StrRef(f"{place}!${get_column_letter(number + 2)}${head}"))
         series.cat = AxDataSource(strRef=StrRef(f"{place}!$A${head + 1}:$A${last}"))

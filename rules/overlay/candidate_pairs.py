@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.common_areas import areas_of_pairs
+from onemap.rules.overlay.flat_again import flat_again
 from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, occurring
 from onemap.rules.overlay.threads import Threads
 
@@ -75,7 +76,7 @@ def sums_of(
     mine, at_mine = occurring(parcel, len(parcels))
     others, at_other = occurring(feature, len(features))
     threads.progress.check()
-    one, other = FlatPolygons(parcels[mine], threads), FlatPolygons(features[others], threads)
+    one, other = FlatPolygons(parcels[mine], threads), flat_again(features[others], threads)
     flat = FlatPairs(one, at_mine, other, at_other)
     found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
     return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))

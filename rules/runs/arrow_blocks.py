@@ -162,7 +162,7 @@ def rows_of_table(table: Table) -> Rows:
     return Rows(columns, table.wkb if table.has_geometries else None)
 
 
-def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: np.ndarray) -> Rows:
+def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Rows:
     """Parcels as they were given: id, attributes, which stand together in one column, and WKB."""
     fields, arrays = [], []
     for name in attributes.columns:
@@ -173,7 +173,7 @@ def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: np.ndarray) -> R
     together = pa.StructArray.from_arrays(arrays, fields=fields) if fields else pa.array([{}] * count, pa.struct([]))
     names = pa.array(ids.tolist(), pa.string())
     schema = pa.schema([pa.field("id", names.type), pa.field("attributes", together.type)])
-    return Rows(pa.Table.from_arrays([names, together], schema=schema), pa.array(wkb, pa.large_binary()))
+    return Rows(pa.Table.from_arrays([names, together], schema=schema), wkb)
 
 
 def concatenated(parts: Sequence[Rows]) -> Rows:

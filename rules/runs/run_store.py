@@ -33,7 +33,7 @@ TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, 
 
 def rows_of_parcels(parcels: Parcels) -> Rows:
     """Parcels as they are kept: attributes, and geometry."""
-    return parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
+    return parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
 
 
 class Recorder:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.library.library import Library
-from onemap.rules.inputs.parcel_rows import as_multis
 from onemap.rules.runs.arrow_blocks import KEY, Rows, matching_rows, read_columns, read_shapes
 
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
@@ -109,7 +109,7 @@ def _outlines(library: Library, identifier: str, positions: np.ndarray, block: O
 def _outline_block(library: Library, identifier: str, first: int) -> np.ndarray:
     """The outlines of the parcels in a block, as multipolygons. Raises pa.ArrowException, OSError, ValueError."""
     wkb, _ = read_shapes(_content(library, identifier, GIVEN, first, "shapes"))
-    outlines: np.ndarray = as_multis(wkb).to_numpy(zero_copy_only=False)
+    outlines: np.ndarray = as_multipolygons(wkb).to_numpy(zero_copy_only=False)
     return outlines
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.library.library import Library
@@ -15,7 +16,8 @@ from onemap.rules.runs.run_store import stored_packs, stored_rows
 def stored_tables(library: Library, identifier: str, language: str) -> dict[str, Table]:
     """Every table of a stored check but `run`, in the order of a check. Raises OneMapError run.unknown, run.damaged."""
     nothing = np.empty(0, dtype=object)
-    nobody = ParcelRows(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
+    no_bodies = pa.array([], pa.large_binary())
+    nobody = ParcelRows(nothing, nothing, lambda: no_bodies, nothing, (0.0, 0.0), library.crs)
     empty = row_tables(nobody, [], language)
     empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
     tables = {name: _stored_table(library, identifier, name, table) for name, table in empty.items()}

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import versions
 from onemap.rules.maps.map_sheet import MapPage, MapSource, Paper, draw_map
-from onemap.rules.maps.map_source import Piece
+from onemap.rules.maps.map_source import LayersOnMap, Piece
 from onemap.rules.maps.sheets_needed import theme_codes
 from onemap.rules.packs.pack import Pack, rules_of_run
 
@@ -21,23 +20,19 @@ class CheckMapSource(MapSource):
 
     def __init__(self, library: Library, record: Mapping[str, Any], packs: tuple[Pack, ...], language: str) -> None:
         """Of a check's record and packs; `show` says which parcels are drawn next."""
-        self.library, self.language = library, language
-        self.record = {**record, "id": None}  # nobody will find a run that is not kept
+        LayersOnMap.__init__(self, library, {**record, "id": None})  # nobody will find a run that is not kept
+        self.language = language
         self.parcels = {}
         self.findings: list[dict[str, Any]] = []
         self.pieces = []
         self.rules = {rule.id: rule for rule in rules_of_run(packs, record)}
-        self.catalogue = library.catalogue()
-        self._versions = versions(library)
         self._overrides = {}
-        self.unreadable = set()
-        self._near = {}
 
     def show(self, names: np.ndarray, geometries: np.ndarray, pieces: list[Piece]) -> None:
         """The parcels (n,) that are drawn next, and their conflicts; features near those before are forgotten."""
         self.pieces = pieces
         self.parcels = dict(zip(names.tolist(), geometries, strict=True))
-        self._near.clear()
+        self.forget()
 
     def theme(self) -> str:
         """The base of the map: present use, else the plan, else the boundary alone."""

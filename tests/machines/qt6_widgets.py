@@ -163,6 +163,7 @@ class Builder:
             "OpenLibrary": OpenLibrary(core),
             "QgsMapCanvas": canvas(),
             "QTableView": table,
+            "QgsProjectionSelectionWidget": importlib.import_module("qgis.gui").QgsProjectionSelectionWidget(),
             "StepQuestion": StepQuestion("Title", "Text", "Button", "Choice", (("a", "A"), ("b", "B")), "b", 5),
         }
         self._kinds = {}

@@ -164,6 +164,53 @@ def check(dock):
     show_panel(dock)
 
 
+def open_case(dock):
+    """Open the case of the list by the keyboard, and walk through each of its pages."""
+    tab, page = dock.review_tab, dock.review_tab.case_page
+    enter(dock, tab)
+    wait_for(lambda: tab.list.lines)
+    walk(dock, until=tab.list.tree)
+    press(Qt.Key.Key_Home)
+    press(Qt.Key.Key_Return)
+    wait_for(lambda: page.case is not None and page.findings.results.run is not None or dock.notice.text)
+    assert dock.notice.text == "", dock.notice.text
+    focus = QApplication.focusWidget()
+    seen["case_focus"] = focus is not None and page.isAncestorOf(focus)
+    hide_panel(dock)
+    show_panel(dock)
+    for index in range(page.tabs.count()):
+        enter(dock, tab)
+        walk(dock, until=page.tabs.tabBar())
+        press(Qt.Key.Key_Home if index == 0 else Qt.Key.Key_Right)
+        assert page.tabs.currentIndex() == index, f"the arrow leads to page {page.tabs.currentIndex()}, not {index}"
+        hide_panel(dock)
+        show_panel(dock)
+        visit(dock, f"case: {page.tabs.tabText(index)}", tab)
+    page.tabs.setCurrentIndex(0)
+
+
+def write_opinion(dock):
+    """Write a department's opinion in the open case by the keyboard; then Esc goes back to the cases."""
+    tab, page = dock.review_tab, dock.review_tab.case_page
+    enter(dock, tab)
+    walk(dock, until=page.editor.conclusion)
+    press(Qt.Key.Key_End)
+    walk(dock, until=page.editor.text)
+    press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(QApplication.focusWidget(), "By keys alone.")
+    before = page.case.revision
+    walk(dock, until=page.editor.buttons["opine"])
+    press(Qt.Key.Key_Space)
+    wait_for(lambda: page.case.revision > before or dock.notice.text)
+    assert dock.notice.text == "", dock.notice.text
+    department = page.editor.department
+    seen["opinion"] = page.case.opinion(department).text
+    press(Qt.Key.Key_Escape)
+    wait_for(lambda: tab.pages.currentWidget() is tab.list)
+    focus = QApplication.focusWidget()
+    seen["list_focus"] = focus is not None and tab.isAncestorOf(focus)
+
+
 def run():
     """All of it, in order, without the mouse."""
     window = iface.mainWindow()
@@ -180,6 +227,7 @@ def run():
     assert not dock.isVisible()
     show_panel(dock)
     wait_for(lambda: dock.library.layers or dock.notice.text)
+    dock.review_tab.person.set_name("Wang")
     hide_panel(dock)
     show_panel(dock)
     rooms = [dock.tabs.widget(index).widget() for index in range(dock.tabs.count())]
@@ -187,6 +235,8 @@ def run():
         visit(dock, dock.tabs.tabText(index), room)
     check(dock)
     visit(dock, "results", dock.check_tab)
+    open_case(dock)
+    write_opinion(dock)
 
 
 def begin():

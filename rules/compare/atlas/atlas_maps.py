@@ -1,6 +1,7 @@
 """The maps of an atlas as SVG: an overview with the sheets' numbers, and for each sheet both plans and its spots."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -12,9 +13,11 @@ from onemap.layers.library.versions import Version, read_version
 from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_source import AtlasSheet, AtlasSource
 from onemap.rules.maps.furniture import grid_ticks, north_arrow, scale_bar, scale_number
+from onemap.rules.maps.ground_below import draw_ground
 from onemap.rules.maps.labels import Label, labels_svg
 from onemap.rules.maps.layers_on_sheet import Sheet
 from onemap.rules.maps.legend_panel import LegendEntry, Line, Row, laid_out
+from onemap.rules.maps.map_source import LayersOnMap
 from onemap.rules.maps.svg_paths import View, round_scale
 from onemap.rules.maps.svg_text import as_attribute, svg_text, wrapped
 from onemap.rules.maps.symbols import Symbol
@@ -40,11 +43,19 @@ _PLANS = (Symbol("", "#8A2B00", 0.3), Symbol("", "#003F7D", 0.35, dash=(1.8, 1.0
 _OTHERS = Symbol("", "#8A8A8A", 0.2, fill="#9A9A9A", fill_opacity=0.3)
 
 
+class _Ground(NamedTuple):
+    """What lies below the spots: its legend, and the layers with their versions."""
+
+    legend: list[LegendEntry]
+    used: list[str]
+
+
 class AtlasMaps:
     """Draws the maps of one atlas. fonts: families in the order of preference."""
 
     def __init__(self, library: Library, source: AtlasSource, language: str, fonts: str) -> None:
         self.library, self.source, self.language, self.fonts = library, source, language, fonts
+        self._layers = LayersOnMap(library, source.record)
         self._tree = shapely.STRtree(source.grounds)
         self._boxes = shapely.bounds(source.grounds).reshape(-1, 4)
         self._sizes_m = (self._boxes[:, 2:] - self._boxes[:, :2]).max(axis=1, initial=0.0)
@@ -53,17 +64,19 @@ class AtlasMaps:
     def overview(self, height_mm: float) -> str:
         """All spots of the atlas by type, with the numbers of the sheets where there is room for them."""
         sheet = self._sheet(shapely.box(*shapely.total_bounds(self.source.grounds)), height_mm, "o")
+        below = self._ground(sheet)
         self._spots(sheet, np.arange(len(self.source.spots)))
         largest = [(str(item.number), self.source.grounds[item.places[0]]) for item in self.source.sheets]
         for number, ground in largest:
             (shape,) = sheet.view.shapes_on_paper(np.array([shapely.box(*ground.bounds)], dtype=object))
             sheet.labels.append(Label(number, shape, 2.6, inside=False, repeated=True, bold=True))
-        return self._composed(sheet, height_mm, [], np.empty(0, dtype=int))
+        return self._composed(sheet, height_mm, below, [], np.empty(0, dtype=int))
 
     def sheet(self, item: AtlasSheet, height_mm: float) -> str:
         """The map of one sheet; what it does not show is said in its legend."""
         mine = np.array(item.places)
         sheet = self._sheet(shapely.box(*shapely.total_bounds(self.source.grounds[mine])), height_mm, f"s{item.number}")
+        below = self._ground(sheet)
         near = self._tree.query(shapely.box(*sheet.view.bounds))
         others = np.setdiff1d(near, mine)
         others = others[self._sizes_m[others] * sheet.view.mm_per_m >= _OTHERS_MM]
@@ -76,7 +89,7 @@ class AtlasMaps:
         for number, place in enumerate(mine[:NAMED], start=1):
             (shape,) = sheet.view.shapes_on_paper(self.source.grounds[[place]])
             sheet.labels.append(Label(str(number), shape, 3.0, inside=False, needed=True, bold=True))
-        return self._composed(sheet, height_mm, notes, mine[:NAMED])
+        return self._composed(sheet, height_mm, below, notes, mine[:NAMED])
 
     def _sheet(self, ground: shapely.Geometry, height_mm: float, prefix: str) -> Sheet:
         """An empty map on which some ground fits at a round scale."""
@@ -89,6 +102,12 @@ class AtlasMaps:
         box = (centre[0] - half_east, centre[1] - half_north, centre[0] + half_east, centre[1] + half_north)
         view = View(_MARGIN, _MARGIN, width, height, centre, round_scale(box, width, height))
         return Sheet(view, self.language, prefix)
+
+    def _ground(self, sheet: Sheet) -> _Ground:
+        """What lies below the spots, drawn first; its legend comes last."""
+        used = draw_ground(sheet, self._layers, "comparison")
+        legend, sheet.legend = sheet.legend, []
+        return _Ground(legend, used)
 
     def _spots(self, sheet: Sheet, places: np.ndarray) -> None:
         """Spots by type; one that would be too small to be seen gets a dot in its type's colour."""
@@ -124,19 +143,28 @@ class AtlasMaps:
                 raise
             return [phrase("atlas.no_version", self.language, plan=title)]
         if len(features.geometries):
-            sheet.outlines(features.geometries, look, f"{title}: {version.code}@{version.label}")
+            entry = self._layers.catalogue.get(version.code)
+            name = (entry.title.get(self.language) if entry else None) or version.code
+            sheet.outlines(features.geometries, look, f"{title}: {name} {version.label}")
         return []
 
-    def _composed(self, sheet: Sheet, height_mm: float, notes: Sequence[str], kept_free: np.ndarray) -> str:
+    def _composed(
+        self, sheet: Sheet, height_mm: float, ground: _Ground, notes: Sequence[str], kept_free: np.ndarray
+    ) -> str:
         """The whole map. kept_free: places of spots that no number may cover."""
         view = sheet.view
         free = view.shapes_on_paper(self.source.grounds[kept_free])
         right, bottom = view.left + view.width, view.top + view.height
         edges = (view.left, view.top, right, bottom)
         arrow = (right - 14.5, view.top, right, view.top + 14.5)
-        names = labels_svg(sheet.labels, edges, free, [arrow])
+        labels = labels_svg(sheet.labels, edges, free, [arrow])
         rows: list[Row] = [Line(((0, phrase("map.legend", self.language)),), bold=True, heads=True), *sheet.legend]
         rows += [Line(((0, part),)) for note in notes for part in wrapped(note, 2.4, _COLUMN_MM)]
+        if ground.used:
+            names = phrase("said.comma", self.language).join(ground.used)
+            below = phrase("atlas.ground", self.language, layers=names)
+            rows += [Line(((0, part),)) for part in wrapped(below, 2.4, _COLUMN_MM)]
+            rows += ground.legend
         panel = laid_out(rows, _COLUMN_MM, _COLUMN_MM, view.height)
         clip = f"{sheet.prefix}frame"
         frame = f'x="{view.left:.2f}" y="{view.top:.2f}" width="{view.width:.2f}" height="{view.height:.2f}"'
@@ -147,7 +175,7 @@ class AtlasMaps:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM:g}mm" height="{height_mm:g}mm"'
             f' viewBox="0 0 {WIDTH_MM:g} {height_mm:g}" font-family={as_attribute(self.fonts)}>'
             f'<defs><clipPath id="{clip}"><rect {frame}/></clipPath>{sheet.definitions()}</defs>'
-            f'<g clip-path="url(#{clip})">{"".join(sheet.body)}{names}{north_arrow(right - 7.4, view.top + 1.0)}</g>'
+            f'<g clip-path="url(#{clip})">{"".join(sheet.body)}{labels}{north_arrow(right - 7.4, view.top + 1.0)}</g>'
             f'<rect {frame} fill="none" stroke="#111111" stroke-width="0.35"/>{grid_ticks(view)}'
             f"{scale_bar(view.left, bottom + 7.0, view.scale, 55.0, self.language)}{crs}"
             f"{panel.svg(right + _MARGIN + 1.5, view.top)}</svg>"

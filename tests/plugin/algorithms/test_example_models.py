@@ -72,3 +72,28 @@ def test_the_model_opens_in_the_designer_and_names_what_it_needs(provider):
         "check": ["ingest"],
         "sheet": ["check"],
     }
+
+
+def test_thirty_files_go_through_in_one_call(town, empty_library, tmp_path):
+    """A folder of parcels, then a folder of layers: one start of QGIS and of the core for each."""
+    parcels, delivery = tmp_path / "parcels", tmp_path / "delivery"
+    parcels.mkdir()
+    delivery.mkdir()
+    for number in range(30):
+        write_layer(parcels / f"p{number:02}.gpkg", ["DKBH"], [(box(30 * number, 0, 20, 20), f"P{number}")])
+    for year in range(1990, 2020):
+        write_layer(delivery / f"YJJBNTTB{year}.gpkg", ["BSM"], [(box(0, 0, 150, 300), "F1")])
+    words = [f"--LIBRARY={empty_library}", f"--FOLDER={delivery}", "--COVERS=district"]
+    done = qgis_process(tmp_path, empty_library, "--json", "run", "onemap:ingest", *words)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["results"]["ADDED"] == 30
+    out, folder = tmp_path / "out.gpkg", tmp_path / "again"
+    folder.mkdir()
+    words = [f"--LIBRARY={empty_library}", f"--PARCELS={parcels}", "--ID=DKBH", f"--OUT={out}"]
+    done = qgis_process(folder, empty_library, "--json", "run", "onemap:check", *words)
+    assert done.returncode == 0, done.stderr
+    rows = QgsVectorLayer(f"{out}|layername=parcels", "parcels", "ogr").getFeatures()
+    verdicts = {row["parcel"]: row["verdict"] for row in rows}
+    assert len(verdicts) == 30
+    on_farmland = {f"P{number}" for number in range(5)}  # 30 m apart; the farmland ends at 150 m
+    assert {name for name, verdict in verdicts.items() if verdict == "prohibited"} == on_farmland

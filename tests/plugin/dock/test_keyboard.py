@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from onemap.tests.plugin import desktop
+from onemap.tests.plugin.review_desk import core
 
 pytestmark = [
     pytest.mark.slow,
@@ -13,7 +14,8 @@ pytestmark = [
         bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}"
     ),
 ]
-ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "results"]
+CASE = ["case: Opinion", "case: Findings", "case: Rounds", "case: History"]
+ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "results", *CASE]
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +24,9 @@ def seen(tmp_path_factory, town, library):
     folder = tmp_path_factory.mktemp("keyboard")
     own = folder / "library.gpkg"
     shutil.copy(library, own)
+    who = ("--by", "Wang")
+    case = core("review", "open", own, town / "parcels.gpkg", "--project", "School", *who)["case"]
+    core("review", "circulate", own, case, *who)
     driver = Path(desktop.__file__).with_name("keyboard_driver.py")
     return desktop.drive(folder, str(own), town / "parcels.gpkg", driver=driver)
 
@@ -47,3 +52,9 @@ def test_every_control_has_a_name_and_shows_that_it_has_the_focus(seen, room):
 def test_a_check_is_begun_and_its_findings_explained_by_keys(seen):
     assert "5,000 m²" in seen["finding"]
     assert "第三十五条" in seen["explained"]
+
+
+def test_a_case_is_opened_and_an_opinion_written_by_keys(seen):
+    assert seen["case_focus"], "whoever opens a case by keys is in it"
+    assert "By keys alone." in seen["opinion"]
+    assert seen["list_focus"], "Esc leads back to the list of cases, and the keyboard with it"

@@ -238,7 +238,7 @@ def shown_steps(view):
     return [state for state, button in view.steps.buttons.items() if not button.isHidden()]
 
 
-def test_a_warning_goes_its_steps_and_says_by_whom_and_why(tab, dock):
+def test_a_warning_goes_its_steps_and_says_by_whom_and_why(tab, dock, reader):
     view = answer(tab.warnings, tab.look_button)
     assert view.steps.isHidden() and view.keep_button.isEnabled() and "are new" in view.note.text()
     answer(tab.warnings, view.keep_button)
@@ -259,6 +259,11 @@ def test_a_warning_goes_its_steps_and_says_by_whom_and_why(tab, dock):
     lines = item.toolTip(NAME).splitlines()[2:]
     assert [line.split(" · ")[1] for line in lines] == ["open", "notified", "mended", "closed"]
     assert lines[1].endswith(" · letter 12") and lines[1].split(" · ")[2]
+    assert [item.child(at).text(NAME) for at in range(item.childCount())] == lines, "each step stands below"
+    view.page_button.click()
+    wait_for(lambda: reader.opened)
+    text = Path(reader.opened[0]).read_text(encoding="utf-8")
+    assert "What to look at" in text and "closed" in text and "<svg" in text
     refused = []
     view.refused.connect(refused.append)
     view.tree.setCurrentItem(view.tree.topLevelItem(0).child(0))
@@ -348,6 +353,15 @@ def dark_pixels(image):
     )
 
 
+def most_stripes(image):
+    """How often a row of pixels turns from white to grey: of the row where it does so most."""
+    found = 0
+    for y in range(0, image.height(), 3):
+        row = [image.pixelColor(x, y).lightness() < 200 for x in range(image.width())]
+        found = max(found, sum(row[x] and not row[x - 1] for x in range(1, len(row))))
+    return found
+
+
 def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(tab, dock, tmp_path):
     view = measured(tab)
     assert not view.charts.isVisible()
@@ -374,6 +388,7 @@ def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(t
     view.tree.setCurrentItem(row_of(view, REDLINE))
     view.charts.box.setCurrentIndex(0)
     assert view.charts.picture.accessibleName() == REDLINE
+    assert most_stripes(view.charts.picture.image()) > 30, "what nobody knows is hatched in Qt too"
     view.clear()
     assert not view.charts.isVisible()
 
@@ -397,6 +412,11 @@ def test_a_value_is_explained_down_to_versions_and_features(tab):
     assert "CZKFBJ__1" in text and "DLTB__1" in text and "P3" in text and "1.67 x" in text
     view.tree.setCurrentItem(row.child(0))
     assert not view.steps.isVisible()
+    said = []
+    view.message_sent.connect(said.append)
+    view.repeat_button.click()
+    wait_for(lambda: said)
+    assert said == [f"The run {view._run} was measured again: every row is as it is kept."]
 
 
 def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, counted, tmp_path):
@@ -416,6 +436,9 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, counted, t
     assert ("↗ rises · before, on 2024-12-30", "80 %") in below(south)
     view.tree.setCurrentItem(row)
     assert charts_of(view) == ["By unit", "Over time"]
+    view.unit.setCurrentIndex(view.unit.findData(SOUTH))
+    assert row_of(view, BUILT).text(NAME).endswith(" · ↗ rises")
+    view.unit.setCurrentIndex(0)
     facts = dict(below(row_of(view, EXPANSION).child(1)))
     assert facts["Room up to the target"].startswith("-0.36")
 

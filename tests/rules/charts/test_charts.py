@@ -15,6 +15,7 @@ from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill, filled_box, s
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.lines import YearSeries, line_chart
 from onemap.rules.charts.number_axis import number_axis, value_text
+from onemap.rules.charts.quota_bars import PART_FILLS, QuotaBar, quota_bars
 from onemap.rules.charts.small_multiples import Panel, small_multiples
 from onemap.rules.charts.transition_table import transition_table
 from onemap.tests.layers.catalogue.test_map_colours import EYES, lab
@@ -173,3 +174,48 @@ def test_every_chart_becomes_a_page_with_its_chinese_text(tmp_path):
     (tmp_path / "page.typ").write_text('#set page(width: auto, height: auto)\n#image("chart.svg")', encoding="utf-8")
     png = typst.compile(str(tmp_path / "page.typ"), format="png", ppi=72)
     assert png[:8] == b"\x89PNG\r\n\x1a\n" and len(png) > 3000
+
+
+# What Qt's SVG (Tiny 1.2, in Qt 5 as in Qt 6) draws: no patterns, clips, styles or filters.
+DRAWN = {
+    "svg": {"width", "height", "viewBox", "role", "aria-label", "font-family"},
+    "g": {"transform"},
+    "rect": {"x", "y", "width", "height", "fill", "stroke", "stroke-width"},
+    "path": {"d", "transform", "fill", "stroke", "stroke-width", "stroke-dasharray"},
+    "line": {"x1", "y1", "x2", "y2", "stroke", "stroke-width", "stroke-dasharray"},
+    "circle": {"cx", "cy", "r", "fill", "stroke", "stroke-width"},
+    "text": {"x", "y", "font-size", "font-weight", "text-anchor", "fill", "transform"},
+}
+
+
+@pytest.mark.parametrize("width_mm", [85.0, 165.0])
+def test_every_chart_says_only_what_qt_can_draw_and_stays_within_its_width(width_mm):
+    names, series = ["甲", "乙"], [BarSeries("现状", (3.0, None)), BarSeries("规划", (4.0, 2.0), UNKNOWN)]
+    quota = QuotaBar("清源街道", 4.0, 1.0, 0.5, 0.5, 6.0, "现有 4 公顷、已批 1 公顷、在审 0.5 公顷、余量 0.5 公顷")
+    lines = [YearSeries("一", (1.0, None)), YearSeries("二", (1.0, 3.0))]
+    pictures = [
+        bar_chart(WORDS, names, series, [5.0, None], width_mm),
+        stacked_bars(WORDS, names, series, width_mm),
+        line_chart(WORDS, {"2020": 0, "2024": 4}, lines, [2.0, 2.0], {"2024": "另一版本的分类"}, width_mm),
+        bullet_chart(WORDS, [Bullet("耕地", "公顷", None, "?", 2.0, 1.9, 1.8)], width_mm),
+        small_multiples(WORDS, ["2020", "2024"], [Panel("甲", (1.0, None), (2.0, 2.0), (1,))], width_mm),
+        transition_table(WORDS, names, {("甲", "乙"): 1.0}, ("2020", "2024"), width_mm),
+        quota_bars(WORDS, [quota, replace(quota, approved=None, free=None)], width_mm),
+    ]
+    for picture in pictures:
+        for node in ElementTree.fromstring(picture).iter():
+            assert set(node.attrib) <= DRAWN[node.tag.removeprefix(SVG)], ElementTree.tostring(node)
+            reach = float(node.get("x", 0)) + float(node.get("width", "0").removesuffix("mm"))
+            assert reach <= width_mm + 0.01, ElementTree.tostring(node)
+
+
+def test_a_quota_is_as_long_as_its_parts_and_its_target_stands_across():
+    picture = quota_bars(WORDS, [QuotaBar("甲", 6.0, 2.0, 1.0, 1.0, 10.0, "余量 1 公顷")])
+    lengths = [boxes(picture, fill.colour)[0]["width"] for fill in PART_FILLS.values() if fill.colour != "#FFFFFF"]
+    assert [length / lengths[0] for length in lengths] == pytest.approx([1, 1 / 3, 1 / 6], abs=0.002)
+    (free,) = [box for box in boxes(picture, "#FFFFFF") if box["height"] == 4.6]
+    (target,) = ElementTree.fromstring(picture).iter(f"{SVG}line")
+    assert float(target.get("x1")) == pytest.approx(free["x"] + free["width"], abs=0.02), "all that is free ends there"
+    assert "余量 1 公顷" in texts(picture)
+    beyond = quota_bars(WORDS, [QuotaBar("甲", 12.0, 0.0, 0.0, -2.0, 10.0)])
+    assert [box for box in boxes(beyond, "#FFFFFF") if box["height"] == 4.6] == [], "nothing is free beyond the target"

@@ -172,6 +172,8 @@ def test_the_chart_of_a_quota_is_as_long_as_its_parts(town, tmp_path):
     (row,) = [row for row in drawn if row[1:2] and isinstance(row[1], float) and row[1] == pytest.approx(5.0, rel=1e-4)
               and isinstance(row[2], float) and row[2] == pytest.approx(0.5, rel=1e-3)]  # fmt: skip
     assert row[3:6] == pytest.approx([0.75, 0.25, 6.5], rel=1e-2)
+    stacked = book["Charts"]._charts[-1]
+    assert (stacked.grouping, len(stacked.series)) == ("stacked", 4), "the target is no part of what is there"
 
 
 def test_a_quota_of_which_nobody_knows_what_is_committed_is_hatched(town, tmp_path):

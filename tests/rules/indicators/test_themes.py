@@ -113,3 +113,34 @@ def test_a_theme_by_name_or_a_refusal_that_names_them(onemap, asked, tmp_path):
     assert answer.code == 0 and {row["id"].split(".")[0] for row in answer.json["indicators"]} == {"road", "rail"}
     wrong = onemap("indicators", library, "--theme=traffic", lang="en").json["problems"][0]
     assert wrong["code"] == "theme.unknown" and "transport" in wrong["mend"]
+
+
+def test_of_several_units_the_page_compares_what_its_chart_names_first(onemap, tmp_path):
+    library, district, rules = tmp_path / "city.gpkg", tmp_path / "district.gpkg", tmp_path / "none.toml"
+    grounds = [box(0, 0, 100, 100), box(100, 0, 200, 100)]
+    gpd.GeoDataFrame(geometry=[box(0, 0, 200, 100)], crs="EPSG:4547").to_file(district)
+    rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
+    assert onemap("new", library, "--crs=EPSG:4547", "--district", district, "--pack", rules).code == 0
+    layers = {
+        "XZQ": ({"BSM": ["1", "2"], "XZQDM": ["139901001", "139901002"], "XZQMC": ["W", "E"]}, grounds),
+        "JZW": ({"BH": ["1", "2"], "JZGD": [120.0, 130.0]}, [box(1, 1, 9, 9), box(20, 1, 29, 9)]),
+        "DZZHYHD": ({"BH": ["1"]}, [box(150, 50, 151, 51).centroid]),
+    }
+    for code, (columns, shapes) in layers.items():
+        path = tmp_path / f"{code}.gpkg"
+        gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4547").to_file(path)
+        added = onemap("add", library, path, "--as", code, "--covers=district", "--valid-from=2024-12-31")
+        assert added.code == 0, added.json
+    own, page = tmp_path / "own.toml", tmp_path / "page.html"
+    named = 'indicators = ["hazard.places", "tall.buildings"]\n[page]\nchart = ["tall.buildings"]\n'
+    about = 'about = { zh = "\u54ea", en = "Where" }\n'
+    own.write_text(
+        f'id = "own"\ntitle = {{ zh = "\u4f4f", en = "Own" }}\nlayers = ["JZW"]\ntables = []\n{named}{about}',
+        encoding="utf-8",
+    )
+    asked = ["--theme", own, "--unit=XZQ", "--as-of=2025-06-01", "--page", page, "--unrecorded"]
+    assert onemap("indicators", library, *asked, lang="en").code == 0
+    text = page.read_text(encoding="utf-8")
+    drawn = text[text.index("<svg") : text.index("</svg>")]
+    assert "Buildings higher than 100 m" in drawn and "Places of geological hazard" not in drawn
+    assert "2 in number" in text and "2.0" not in text.split("</svg>")[1], "what is counted is whole"

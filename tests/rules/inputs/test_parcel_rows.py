@@ -8,6 +8,7 @@ import shapely
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import multi, polygon_parts, shift_geometries, shift_polygons
+from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.rules.inputs.parcel_rows import ParcelRows
 
 CRS = pyproj.CRS("EPSG:4547")
@@ -23,7 +24,8 @@ def test_rows_of_whole_parcels_and_of_parts_say_what_each_would_say_alone(origin
     )
     given = shift_geometries(given, (-860_000.0, -4_240_000.0)) if origin[0] < 0 else given
     local = shift_geometries(given, (-origin[0], -origin[1]))
-    parcels = ParcelRows(np.arange(40).astype(str), given, lambda: shapely.to_wkb(given), local, origin, CRS)
+    multis = Bodies.of(given).multi("polygon").column
+    parcels = ParcelRows(np.arange(40).astype(str), given, lambda: multis, local, origin, CRS)
     parcel = np.r_[np.arange(40), 3, 25, 7]
     grounds = local[parcel]
     grounds[-3:] = [grounds[-3].buffer(-0.5), shapely.MultiPolygon([grounds[-2].buffer(-0.5)]), None]
