@@ -166,7 +166,12 @@ def summary_text(values: Sequence[UnitValue]) -> str:
     else:
         counts = {status: sum(value.status == status for value in values) for status in STATUSES}
         said += [f"{sign_and_word(status)} {count}" for status, count in counts.items() if count]
-    said += [f"{sign} {count}" for way, sign in TRENDS.items() if (count := sum(one.trend == way for one in values))]
+    if len(values) == 1:
+        said.append(values[0].trend_text if values[0].trend else "")
+    else:
+        said += [
+            f"{sign} {count}" for way, sign in TRENDS.items() if (count := sum(one.trend == way for one in values))
+        ]
     return " · ".join(text for text in said if text not in ("", NOT_MEASURED))
 
 

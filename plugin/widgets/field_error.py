@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from onemap.plugin.words.verdicts import readable_colour
@@ -20,7 +21,8 @@ class FieldError(QLabel):
     def say(self, text: str) -> None:
         """Show what is wrong; empty for nothing."""
         self.setText(text)
-        self.setStyleSheet(f"color: {readable_colour('prohibited', self.palette()).name()};")
+        colour = readable_colour("prohibited", _as_on_window(self.palette())).name()
+        self.setStyleSheet(f"color: {colour};")
         self._control.setAccessibleDescription(text)
         self.setVisible(bool(text))
 
@@ -28,3 +30,10 @@ class FieldError(QLabel):
         """Nothing is wrong any more."""
         if self.text():
             self.say("")
+
+
+def _as_on_window(palette: QPalette) -> QPalette:
+    """The palette as of a text that stands on the window and in no list."""
+    of_window = QPalette(palette)
+    of_window.setColor(QPalette.ColorRole.Base, palette.color(QPalette.ColorRole.Window))
+    return of_window

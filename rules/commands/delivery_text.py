@@ -86,7 +86,10 @@ def _changes(result: Result, language: str) -> str:
     lines = [phrase("said.changes", language, **result)]
     for row in result["transitions"]:
         hectares = f"{row['area_m2'] / 10_000:,.4f}"
-        lines.append("  " + phrase("said.changes_class", language, **{**row, "hectares": hectares}))
+        sides = {
+            side: phrase("said.no_feature", language) if row[side] is None else row[side] for side in ("from", "to")
+        }
+        lines.append("  " + phrase("said.changes_class", language, hectares=hectares, **sides))
     if "cases" in result:
         lines += _turned_by_version(result, language)
     if result.get("page"):

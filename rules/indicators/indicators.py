@@ -7,7 +7,7 @@ import math
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
-from onemap.layers.library.versions import versions
+from onemap.layers.library.versions import in_force, versions
 from onemap.layers.software import software_versions
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed
@@ -73,7 +73,9 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     began, started = time.perf_counter(), now()
     asked = _asked_by_day(library, options)
     days = [
-        _Day(library, options, day, threads.part(place / len(asked), (place + 1) / len(asked)))
+        _Day(
+            library, _with_units(library, options, day), day, threads.part(place / len(asked), (place + 1) / len(asked))
+        )
         for place, day in enumerate(asked)
     ]
     rows: list[Record] = []
@@ -134,12 +136,23 @@ def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, lis
     asked: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
     if options.states:
         known = versions(library, options.known_at)
-        units = None if options.unit is None or "@" in options.unit else options.unit
         for day in options.days:
-            for at, some in earlier_states(known, units, wanted, day, options.states).items():
+            for at, some in earlier_states(known, wanted, day, options.states).items():
                 asked.setdefault(at, []).extend(one for one in some if one not in asked[at])
     asked |= dict.fromkeys(options.days, wanted)
     return {day: asked[day] for day in sorted(asked)}
+
+
+def _with_units(library: Library, options: IndicatorOptions, day: date) -> IndicatorOptions:
+    """What is asked of a day: before there were units, of the ground that those of the next day asked have."""
+    later = [one for one in options.days if one > day]
+    if options.unit is None or "@" in options.unit or day in options.days or not later:
+        return options
+    of_units = [one for one in versions(library, options.known_at) if one.code == options.unit]
+    then = in_force(of_units, min(later))
+    if then is None or in_force(of_units, day) is not None:
+        return options
+    return replace(options, unit=f"{options.unit}@{then.label}")
 
 
 def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnits:

@@ -22,19 +22,19 @@ NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", 
 
 
 def earlier_states(
-    known: Sequence[Version], units: str | None, wanted: Wanted, day: date, count: int
+    known: Sequence[Version], wanted: Wanted, day: date, count: int
 ) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
     """On which days before a day each indicator was another one: the last day of each of its `count` states before.
 
-    A state ends where one of the versions that the formula asks is followed by the next. known: the library's versions;
-    units: the layer of units, None for the district. What has no state before, or had no units then, is left out.
+    A state ends where one of the versions that the formula asks is followed by the next. known: the library's versions.
+    What has no state before is left out.
     """
     by_code: dict[str, list[Version]] = {}
     for version in known:
         by_code.setdefault(version.code, []).append(version)
     found: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
     for pack, item in wanted:
-        for at in _ends(by_code, _codes(pack, item), units, day, count):
+        for at in _ends(by_code, _codes(pack, item), day, count):
             found.setdefault(at, []).append((pack, item))
     return found
 
@@ -45,17 +45,15 @@ def _codes(pack: IndicatorPack, item: Indicator) -> list[str]:
     return list(dict.fromkeys(part.layer for term in terms for part in term.layers if part.state is None))
 
 
-def _ends(
-    by_code: Mapping[str, list[Version]], codes: Sequence[str], units: str | None, day: date, count: int
-) -> Iterable[date]:
-    at, needed = day, [*codes, *([units] if units is not None and units in by_code else [])]
+def _ends(by_code: Mapping[str, list[Version]], codes: Sequence[str], day: date, count: int) -> Iterable[date]:
+    at = day
     for _ in range(count):
         present = [in_force(by_code.get(code, []), at) for code in codes]
         begins = [version.valid_from for version in present if version is not None and version.valid_from]
         if not begins:
             return
         at = date.fromisoformat(max(begins)) - timedelta(days=1)
-        if any(in_force(by_code.get(code, []), at) is None for code in needed):
+        if any(in_force(by_code.get(code, []), at) is None for code in codes):
             return
         yield at
 

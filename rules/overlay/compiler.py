@@ -24,6 +24,7 @@ from onemap.rules.overlay import kernel_ground, kernel_sums
 SWITCH = "ONEMAP_COMPILED"  # environment: 0 never, 1 always; else as the work is large
 MUCH = 400_000  # edges, or pairs of them, that plain Python looks at in the time that the compiler needs to start
 _KERNEL = (kernel_sums, kernel_ground)
+_ASKED = 3  # of their functions, each with its own index of what is kept: sums, ground, and the proof of rings
 _LOCK = threading.Lock()
 
 
@@ -46,7 +47,7 @@ def is_kept() -> bool:
     from importlib.metadata import version
 
     folder = os.environ.get("NUMBA_CACHE_DIR") or _cache_folder(version("numba"))
-    return folder != "" and len(list(Path(folder).rglob("*.nbi"))) >= len(_KERNEL)
+    return folder != "" and len(list(Path(folder).rglob("*.nbi"))) >= _ASKED
 
 
 def load_compiler() -> None:

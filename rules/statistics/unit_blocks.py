@@ -11,9 +11,7 @@ from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.statistics.units import AreaUnits
 
-FEATURES_A_PARCEL = (
-    10  # a feature that is added up costs a tenth of a parcel that is checked: 250,000 take one and a half gigabytes
-)
+FEATURES_A_PARCEL = 10  # adding one up costs a tenth of checking a parcel: 250,000 take one and a half gigabytes
 Record = dict[str, Any]
 
 

@@ -221,3 +221,18 @@ def test_what_cannot_be_answered_is_refused(library, onemap, wishes, code):
     answer = onemap("answers", library, *wishes)
     assert (answer.code, answer.codes) == (2 if code.startswith("usage") else 3, [code])
     assert onemap("answers", library).json == {"answers": []}
+
+
+def test_on_a_server_they_are_kept_and_read_in_the_same_way(library, postgis, tmp_path, onemap):
+    url = f"{postgis.database().url}&schema=town"
+    assert onemap("ingest", library, sent(tmp_path, 2022, "EPSG:4547"), "--covers", "district").code == 0
+    assert onemap("answers", library, "DLTB", "--set", "crs=EPSG:4547").code == 0
+    assert onemap("copy", library, url).code == 0
+    assert onemap("answers", url).json == onemap("answers", library).json
+    changed = onemap("answers", url, "DLTB", "--set", "covers=features", "--forget", "crs")
+    assert changed.code == 0, changed.json
+    (row,) = onemap("answers", url).json["answers"]
+    assert (row["covers"], row["crs"], set(row["changed"])) == ("features", None, {"covers"})
+    (plan,) = onemap("ingest", url, sent(tmp_path, 2023, "EPSG:4547"), "--plan", tmp_path / "p.toml").json["plan"]
+    assert (plan["covers"], plan["remembered"]) == ("features", ["covers"])
+    assert onemap("verify", url).json["ok"]

@@ -5,14 +5,18 @@ import shutil
 import pytest
 from qgis.core import QgsGeometry, QgsRectangle
 from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QLineEdit
 
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
+from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.words import core_words
+from onemap.plugin.words.contrast import CONTRAST, contrast
 from onemap.tests.plugin.review_desk import Desk, core
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, wait_for
 
@@ -286,3 +290,18 @@ def test_a_form_is_written_as_toml_whatever_its_texts_hold():
     assert text == (
         'a = "x\\"\\\\\\n\\u007f甲"\n"乙" = true\n\n[t.u]\nday = 2026-03-02\nnames = ["甲", { zh = "乙", en = "b" }]\n'
     )
+
+
+@pytest.mark.parametrize("window", ["#efefef", "#31363b"])
+def test_what_is_wrong_with_a_field_can_be_read_in_any_theme_and_is_told_to_a_screen_reader(window):
+    line = QLineEdit()
+    error = FieldError(line)
+    palette = error.palette()
+    palette.setColor(QPalette.ColorRole.Window, QColor(window))
+    error.setPalette(palette)
+    error.say("Write a number.")
+    colour = QColor(error.styleSheet().split(":")[1].strip(" ;"))
+    assert contrast(colour, QColor(window)) >= CONTRAST
+    assert line.accessibleDescription() == "Write a number."
+    error.clear()
+    assert (error.isVisible(), line.accessibleDescription()) == (False, "")

@@ -8,6 +8,7 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.sites_view import SitesForm, sites_in
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import CRS, PACK, box, wait_for, write_layer
@@ -115,12 +116,13 @@ def test_a_place_becomes_a_parcel_that_can_be_checked(tab):
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en_GB"])
-def test_thousands_are_apart_in_the_area_although_qgis_leaves_them_together(canvas, language):
+def test_thousands_are_apart_in_the_area_although_qgis_leaves_them_together(shared_core, canvas, language):
     usual, of_qgis = QLocale(), QLocale(language)
     of_qgis.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
     QLocale.setDefault(of_qgis)
     try:
-        form = SitesForm(canvas)
+        library = OpenLibrary(shared_core)
+        form = SitesForm(library, RulesChoice(library), canvas)
     finally:
         QLocale.setDefault(usual)
     assert form.area.text() == "10,000 m²"

@@ -82,6 +82,17 @@ def test_no_trend_goes_across_another_edition_of_classes_or_other_borders(units)
     assert told["W"][-1][2:4] == (None, "units") and told["W"][-1][1] == pytest.approx(100 / 1.2, abs=0.01)
 
 
+def test_before_there_were_units_the_ground_of_todays_is_measured(desk):
+    desk.layer("UNITS", [WEST, EAST], {"NAME": ["W", "E"]}, valid_from="2020-12-31")
+    survey(desk, 2019, ["0101", "0301", "0101", "0301"])
+    survey(desk, 2020, ["0101", "0101", "0301", "0301"])
+    found, told = trends(desk, "--as-of=2021-06-01", "--states=1")
+    assert told["W"][-1] == ("2021-06-01", 100.0, "rise", None, (50.0, "2020-12-30"))
+    assert told["E"][-1] == ("2021-06-01", 0.0, "fall", None, (50.0, "2020-12-30"))
+    assert len({row["unit_version"] for row in found["indicators"]}) == 1
+    assert desk.run("verify", desk.library, "--run", found["run"]["id"]).json == {"ok": True, "problems": []}
+
+
 def test_what_is_measured_twice_is_unchanged():
     assert is_same(100.0, 100.00001) and is_same(0.0, 0.0)
     assert not is_same(100.0, 100.001) and not is_same(0.0, 1e-12)

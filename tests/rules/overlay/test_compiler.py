@@ -93,7 +93,8 @@ def test_what_nobody_has_kept_is_not_loaded_ahead(monkeypatch, tmp_path):
     monkeypatch.delenv(SWITCH, raising=False)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     assert not compiler.is_kept()
-    for name in ("sums", "ground"):
+    for name in ("sums", "ground", "rings"):
+        assert not compiler.is_kept()
         (tmp_path / f"{name}.nbi").write_text("")
     assert compiler.is_kept()
     monkeypatch.setenv(SWITCH, "0")

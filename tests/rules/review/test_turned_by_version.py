@@ -1,6 +1,7 @@
 """`onemap changes --open --run`: which verdicts a new version would turn, and which opinions rest on them."""
 
 import geopandas as gpd
+import pytest
 
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ground
@@ -68,6 +69,7 @@ def test_a_run_that_rests_on_another_version_or_none_says_so(town):
     assert [one["code"] for one in record["problems"]] == ["run.unknown"]
 
 
+@pytest.mark.slow
 def test_it_says_so_in_words(town, core):
     case = town.open(project="甲")
     town.layer("FARM", ground(5000, 0, 5100, 100), label="新")

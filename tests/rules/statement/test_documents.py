@@ -55,7 +55,11 @@ def squeezed(text: str) -> str:
 
 
 def is_said(heading: str, text: str) -> bool:
-    """Whether a text, squeezed, has a heading; readers of PDF may part its number from its words."""
+    """Whether a text, squeezed, has a heading; readers of PDF may part its number from its words.
+
+    An annex is looked for without its number, which is that of this document.
+    """
+    heading = re.sub(r"^(附表|Annex )\d+(-\d+)?[.　]\s*", "", heading)
     return all(squeezed(part) in text for part in heading.split("　"))
 
 
