@@ -7,7 +7,7 @@ import pytest
 from onemap.rules.review.allowed_steps import STEPS
 from onemap.rules.review.review_codes import CASE_STATES
 from onemap.tests.rules.command import command
-from onemap.tests.rules.review.conftest import opinion
+from onemap.tests.rules.review.conftest import ground, opinion
 
 ARGUMENTS = {
     "override": ("DK1", "farm", "--verdict", "notice", "--reason", "an old survey"),
@@ -63,7 +63,7 @@ def test_the_tables_of_a_round_come_back_as_the_check_wrote_them(town, tmp_path)
 def test_a_new_round_writes_its_tables_too(town, tmp_path):
     case, out = town.open(), tmp_path / "second.gpkg"
     town.done("circulate", case, on="2026-03-02")
-    town.done("revise", case, str(town.parcels), "--out", str(out), on="2026-03-03")
+    town.done("revise", case, town.parcels("smaller", DK1=ground(0, 0, 50, 100)), "--out", str(out), on="2026-03-03")
     again = tmp_path / "again.gpkg"
     assert command("review", "show", town.library, case, "--out", again).code == 0
     for name in ("parcels", "findings", "unasked_rules"):
