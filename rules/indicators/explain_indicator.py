@@ -7,11 +7,10 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.indicators.indicator_pack import Indicator, LayerPart, Term
-from onemap.rules.indicators.indicator_pages import trend_words
 from onemap.rules.indicators.indicator_storage import stored_options
+from onemap.rules.indicators.indicator_words import indicator_reasons, trend_words
 from onemap.rules.indicators.indicators import KIND
 from onemap.rules.indicators.quota_pages import is_quota, room_words
-from onemap.rules.indicators.reason_words import indicator_reasons
 from onemap.rules.runs.run_store import run_record, stored_rows
 
 Row = Mapping[str, Any]

@@ -1,11 +1,10 @@
 """Indicators as pages: a page for each unit and day, its chart of values against targets, the table with reasons."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.messages import phrase, sentences
+from onemap.layers.messages import phrase
 from onemap.rules.charts.bullets import Bullet
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import BulletFigure
@@ -13,13 +12,11 @@ from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_keys import CEILING, FALL
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import NONE, limits_of
-from onemap.rules.indicators.reason_words import indicator_reasons
-from onemap.rules.indicators.trends import SIGNS
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, trend_words
 from onemap.rules.maps.page_files import Page
 
 _MOST_ROWS = 14  # that a page's chart and table hold together
 _SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", NONE: "–"}  # those of verdicts
-_ATOM = re.compile(r"[A-Za-z]+[23]?")
 Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
@@ -117,18 +114,6 @@ def _cells(row: Record, language: str, has_trends: bool) -> list[str]:
     return [row["title"], value, *trend, target, status, phrase("said.comma", language).join(filter(None, why))]
 
 
-def trend_words(row: Mapping[str, Any], language: str) -> str:
-    """Which way a value goes, by sign and word, since which value of which day; or why nobody can say."""
-    if row["value"] is None:
-        return "–"
-    if row["trend"] is None:
-        reason = indicator_reasons(row["trend_reason"], language)
-        return f"{SIGNS[None]} {phrase('trend.unknown', language, reason=reason)}"
-    facts = {"value": value_text(row["before"], [row["before"]]), "day": row["before_as_of"]}
-    word = phrase(f"trend.{row['trend']}", language)
-    return f"{SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
-
-
 def way_words(row: Record, language: str) -> str:
     """Along what its walks went; of a value without a walk nothing."""
     return phrase(f"way.{row['way']}", language) if row["way"] else ""
@@ -181,9 +166,3 @@ def unit_words(row: Record, language: str) -> str:
 def status_words(status: str, language: str) -> str:
     """A status by its sign and in words."""
     return f"{_SIGNS[status]} {phrase(f'indicator_status.{status}', language)}"
-
-
-def measure_words(text: str, language: str) -> str:
-    """A unit of measure as people write it: "m2/person" is 平方米/人."""
-    words = sentences(language)["measure_word"]
-    return _ATOM.sub(lambda found: words.get(found[0], found[0]), text)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from onemap.layers.messages import sentences
 from onemap.rules.findings.table import Table
-from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.indicators.indicator_words import indicator_reasons
 
 _REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
 

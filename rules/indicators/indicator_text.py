@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.indicators.indicator_pages import measure_words, trend_words
-from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, trend_words
 
 _MOST_ROWS = 200  # that somebody reads; --json and --out have them all
 

@@ -21,8 +21,8 @@ from onemap.rules.indicators.indicator_pages import (
     table_name,
     unit_words,
 )
+from onemap.rules.indicators.indicator_words import indicator_reasons
 from onemap.rules.indicators.quota_pages import quota_figure, quotas
-from onemap.rules.indicators.reason_words import indicator_reasons
 from onemap.rules.maps.page_files import Page
 
 UNITS, SERIES, QUOTA, TARGETS = "units", "series", "quota", "targets"  # kinds of charts

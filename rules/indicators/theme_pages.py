@@ -15,7 +15,7 @@ from onemap.rules.indicators.indicator_pages import (
     unit_words,
     value_words,
 )
-from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.indicators.indicator_words import indicator_reasons
 from onemap.rules.indicators.series_pages import unit_figure
 from onemap.rules.indicators.themes import Theme
 from onemap.rules.maps.page_files import Page

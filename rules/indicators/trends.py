@@ -15,7 +15,6 @@ from onemap.rules.indicators.series_breaks import SAME_STATE, UNITS
 
 RISE, FALL, SAME = "rise", "fall", "same"
 ONE_STATE = "one_state"
-SIGNS = {RISE: "↗", FALL: "↘", SAME: "→", None: "?"}
 Record = dict[str, Any]
 Wanted = Sequence[tuple[IndicatorPack, Indicator]]
 NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", "before_as_of"))

@@ -11,8 +11,8 @@ from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_pack import IndicatorPack
-from onemap.rules.indicators.indicator_pages import measure_words, status_words
-from onemap.rules.indicators.reason_words import indicator_reasons
+from onemap.rules.indicators.indicator_pages import status_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words
 from onemap.rules.maps.page_files import Page
 from onemap.rules.warnings.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
 
