@@ -254,6 +254,7 @@ def refused(library, source, **wishes):
     ],
 )
 @pytest.mark.parametrize("name", ["many.gpkg", "many.geojson"])
+@pytest.mark.slow
 def test_what_is_refused_at_once_is_refused_in_blocks_with_the_same_words(
     libraries, sources, monkeypatch, name, wishes
 ):
@@ -277,6 +278,7 @@ def test_another_plane_is_reached_block_by_block_too(libraries, sources, in_bloc
     assert blocked["features"] == len(shapes) - 2
 
 
+@pytest.mark.slow
 def test_text_that_is_no_utf8_from_the_middle_on_is_read_anew_as_gb18030(libraries, in_blocks, monkeypatch, tmp_path):
     source = tmp_path / "old.gpkg"
     shapes, columns = planted()

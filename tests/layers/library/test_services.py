@@ -209,6 +209,7 @@ def test_a_registered_service_is_nothing_to_check_against(shelf, onemap, registe
     assert answer.json["verdicts"]["unknown"] == 1
 
 
+@pytest.mark.slow
 def test_services_are_told_in_words(shelf, core, register):
     assert register("红线服务", *WFS, *POLYGONS).code == 0
     for language, word in (("zh", "已登记"), ("en", "Registered")):

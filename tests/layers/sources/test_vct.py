@@ -415,6 +415,7 @@ def test_the_ground_goes_into_a_library(vct, tmp_path, onemap):
         max_size=4,
     ),
 )
+@pytest.mark.slow
 def test_damaged_files_are_read_or_refused_and_nothing_else(tmp_path, text, damages):
     lines = text.split("\n")
     for at, what in damages:

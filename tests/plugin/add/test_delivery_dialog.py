@@ -106,6 +106,7 @@ def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, ope
     assert (found["YJJBNTTB"][0].label, found["YJJBNTTB"][0].coverage) == ("2024", "district")
 
 
+@pytest.mark.slow
 def test_what_is_refused_is_said_at_its_row_and_nothing_else_is_in_until_that_is_asked(dialog, delivery, opened):
     write_layer(delivery / "红线" / "STBHHX.gpkg", ["BSM"], [(box(200, 0, 50, 50), "R1"), (BOW_TIE, "R2")])
     look_through(dialog, delivery)

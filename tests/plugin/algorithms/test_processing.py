@@ -196,6 +196,7 @@ def test_an_excel_file_is_written_and_the_sinks_filled_by_one_and_the_same_run(l
     assert verbs == ["check"]
 
 
+@pytest.mark.slow
 def test_a_trial_with_a_file_instead_of_a_layer_tells_which_verdicts_change(library, town, tmp_path):
     before = check(library, str(town / "parcels.gpkg"))["RUN"]
     moved = write_layer(tmp_path / "moved.gpkg", ["BSM"], [(box(400, 100, 10, 10), "F2")])

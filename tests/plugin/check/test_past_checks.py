@@ -131,6 +131,7 @@ def test_a_place_is_named_as_shortly_as_it_can_be(path, others, said):
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".gpkg", ".pdf"])
+@pytest.mark.slow
 def test_the_results_are_written_for_the_office(checked_dock, tmp_path, suffix):
     target = tmp_path / f"results{suffix}"
     button, done, refused = checked_dock.check_tab.results.export_button, [], []

@@ -407,6 +407,7 @@ def test_chinese_tab_has_no_bare_codes(plans, core, canvas):
     core_words.learn({})
 
 
+@pytest.mark.slow
 def test_a_newer_version_is_compared_against_the_earlier_comparison(tab, plans):
     compare(tab)
     wait_for(lambda: tab.form.since.count() > 1)

@@ -165,6 +165,7 @@ def test_a_core_that_another_qgis_uses_stays_whole_beside_its_successor(plan):
     assert running.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_cancelled_set_up_leaves_nothing(plan):
     def cancel(fraction, step):
         if fraction > 0.05:

@@ -70,6 +70,7 @@ def test_it_can_be_cancelled(tmp_path):
         run_self_test(core_python().path, FOLDER / "__main__.py", "en", tmp_path / "report.json", cancel)
 
 
+@pytest.mark.slow
 def test_the_window_shows_what_was_found_and_saves_the_report(dock, tmp_path):
     dock.header.machine_requested.emit()
     dialog = dock.machine_dialog

@@ -50,6 +50,7 @@ def test_layers_opened_while_the_library_was_out_of_wal_mode_are_read_after_a_ch
     assert len(list(layer.getFeatures())) == 1
 
 
+@pytest.mark.slow
 def test_the_library_keeps_its_journal_while_qgis_reads_it(dock, library, town, tmp_path, capfd):
     """A lock of QGIS's that is lost lets whoever else writes take the journal away under the map."""
     path = str(tmp_path / "read.gpkg")
@@ -227,6 +228,7 @@ def test_a_cancelled_check_ends_without_a_message(open_dock):
     assert open_dock.check_tab.button.isEnabled()
 
 
+@pytest.mark.slow
 def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
     number = open_dock.core.process_id
     refused = []

@@ -18,6 +18,8 @@ from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, check, wait_for
 from onemap.tests.plugin.town_server import KEEPER, PASSWORD
 
+pytestmark = pytest.mark.slow
+
 WRONG = "not-this-one-0815"
 
 

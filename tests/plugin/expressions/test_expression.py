@@ -30,6 +30,8 @@ from onemap.plugin.results.results import read_results
 from onemap.tests.plugin.expression_desk import answering_desk, open_in
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, line, wait_for, write_layer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def desk(library):

@@ -87,6 +87,7 @@ def test_a_copy_beside_the_library_is_drawn_and_an_outline_where_the_raster_is_g
     assert shown["referred to"].featureCount() == 1
 
 
+@pytest.mark.slow
 def test_a_raster_whose_file_became_another_is_not_drawn_and_the_tree_says_so(dock, opened, heights, tmp_path):
     core("add", opened.path, heights, "--as", "DEM", "--label", "2024", "--covers", "extent")
     dock.open_library(opened.path)

@@ -286,6 +286,7 @@ def test_the_page_of_a_unit_opens(tab, reader):
     assert "<h1>Transport, " in Path(reader.opened[1]).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
     """Hourly levels until 23:00; A is above its alarm, B within, C has been silent since noon."""
     assert tab.sensors.isHidden()

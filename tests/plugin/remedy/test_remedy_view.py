@@ -176,6 +176,7 @@ def test_a_parcel_that_passes_has_nothing_to_ask(tab):
     assert not tab.results.remedy_button.isEnabled()
 
 
+@pytest.mark.slow
 def test_chinese_has_no_bare_codes(farmland, town, canvas):
     settings.put("language", "zh")
     core_words.learn({})

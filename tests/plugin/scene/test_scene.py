@@ -8,6 +8,8 @@ from qgis.core import QgsAbstract3DSymbol, QgsExpression, QgsExpressionContext, 
 from onemap.plugin.scene.scene import height_expression, missing_view, prepare_scene
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("qgis._3d", reason="this QGIS has no 3D view")
 
 

@@ -105,6 +105,7 @@ def test_a_run_is_repeated_on_the_other_store_without_a_difference(desk, sources
     assert tables(path, run) == tables(url, run)
 
 
+@pytest.mark.slow
 def test_runs_against_an_earlier_one_are_equal_in_a_file_and_on_a_server(desk, sources, postgis, onemap, tmp_path):
     path, url = tmp_path / "refer.gpkg", f"{postgis.database().url}&schema=refer"
     parcels, runs = sources[2], []

@@ -134,6 +134,7 @@ def test_a_survey_polygon_of_554_holes_keeps_its_area_through_repair_and_check(o
     assert (both - parcels.set_index("parcel").area_m2).abs().max() < 1e-3
 
 
+@pytest.mark.slow
 def test_the_survey_polygon_is_balanced_in_a_citys_zone():
     swiss = shapely.from_wkt((TORTURE / "interlis" / SWISS).read_text())
     moved = shapely.transform(swiss, lambda xy: xy - (2_690_000.0, 1_200_000.0) + np.array(CITY))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import pytest
 from shapely import box
 
 from onemap.tests.conftest import write_layer
@@ -44,6 +45,7 @@ def drawn(table: Table) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_a_server_gives_the_same_rows_as_a_file(tmp_path, onemap, postgis):
     folders = [tmp_path / name for name in ("file", "server")]
     for folder in folders:

@@ -153,6 +153,7 @@ other = ["2", "3", "4", "5", "6", "7"]
 """
 
 
+@pytest.mark.slow
 def test_two_years_of_real_parcels_close_and_are_symmetric(shared_data, tmp_path):
     """A part of the city; of all of it (50 375 pairs) the areas were equal to eleven digits."""
     source = shared_data / "cambridge" / "transplant_epsg4547.gpkg"

@@ -45,6 +45,7 @@ def assert_same_answer(desk, whole, other):
 
 
 @pytest.mark.parametrize("parcels", [10, 25_000], ids=["by the layers' sizes", "by what was found"])
+@pytest.mark.slow
 def test_a_crowded_check_goes_on_in_small_blocks_and_says_the_same(crowded, monkeypatch, parcels):
     whole = checked(crowded, "whole.gpkg")
     sizes = []

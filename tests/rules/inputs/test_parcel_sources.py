@@ -123,6 +123,7 @@ def test_unusable_parcels_are_set_aside_and_named(city):
     assert ask(city, city.folder / "bad.gpkg", keep_bad=True)[0].codes == ["bad.all", "parcel.id", "parcel.id"]
 
 
+@pytest.mark.slow
 def test_what_was_set_aside_of_several_files_is_one_table_in_every_form(city, files, core):
     gpd.GeoDataFrame({"note": [1, 2]}, geometry=[shapely.LineString([(0, 0), (9, 9)]), plot(3)], crs=CRS).to_file(
         files / "four.gpkg"

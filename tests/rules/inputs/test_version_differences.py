@@ -52,6 +52,7 @@ def bodies(shapes):
     return sorted(shapely.to_wkb(shapes))
 
 
+@pytest.mark.slow
 def test_what_is_read_of_two_versions_is_what_they_do_not_share(desk):
     made = edits()
     for name, rows in made.items():

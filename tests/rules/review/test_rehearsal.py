@@ -56,6 +56,7 @@ def test_a_session_that_goes_on_says_it_of_each_answer(town, real_town):
     assert [answers[number].get("rehearsal") for number in range(4)] == [True, None, True, None]
 
 
+@pytest.mark.slow
 def test_a_rehearsal_has_no_real_number_and_its_documents_bear_the_word(town, walk):
     case = walk("issued")
     assert town.show(case, "2026-03-05")["document"] == "演练城预审〔2026〕1号"

@@ -53,6 +53,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> str:
     return f"<{MARKUP}>"
 
 
+@pytest.mark.slow
 def test_a_further_column_stands_in_word_and_page(added: str, bureau: Bureau, tmp_path: Path):
     own = tmp_path / "templates"
     own.mkdir()

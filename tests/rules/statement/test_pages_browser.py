@@ -93,6 +93,7 @@ def test_a_page_asks_nothing_of_the_network_and_breaks_no_policy(chromium: Page,
     assert chromium.events("Runtime.exceptionThrown") == []
 
 
+@pytest.mark.slow
 def test_the_policy_of_a_page_stops_a_foreign_script_and_a_request(statement: Page):
     statement.ask(
         "void document.body.append(Object.assign(document.createElement('script'), {text: 'window.bad = 1'}))"
