@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import shapely
@@ -209,7 +210,7 @@ def test_whoever_has_no_name_is_known_by_a_number_or_as_unknown(monkeypatch, err
         raise error
 
     monkeypatch.setattr("getpass.getuser", fail)
-    monkeypatch.setattr(os, "getuid", lambda: 10001, raising=False)  # which Windows has not
+    monkeypatch.setattr("onemap.layers.library.library.os", SimpleNamespace(getuid=lambda: 10001))
     assert system_user() == "uid 10001"
-    monkeypatch.delattr(os, "getuid")
+    monkeypatch.setattr("onemap.layers.library.library.os", SimpleNamespace())  # as on Windows
     assert system_user() == "unknown"
