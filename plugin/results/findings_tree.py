@@ -64,7 +64,7 @@ class FindingsTree(QTreeView):
 
     def _is_near(self, index: QModelIndex) -> bool:
         first = _parcel_row(self.indexAt(QPoint(0, 0)))
-        return 0 <= first and abs(_parcel_row(index) - first) <= NEAR_ROWS
+        return first >= 0 and abs(_parcel_row(index) - first) <= NEAR_ROWS
 
     def _place_of(self, index: QModelIndex) -> int:
         """How many rows are above the one of the index's parcel."""

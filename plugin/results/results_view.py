@@ -24,8 +24,8 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import LINES_AT_LEAST, DetailsPane
-from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.findings_tree import FindingsTree
+from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_export import ExportButton
 from onemap.plugin.results.result_layers import add_to_map, clear_map, result_layers
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables

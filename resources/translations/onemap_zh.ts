@@ -5293,5 +5293,21 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Case</source>
         <translation>项目</translation>
     </message>
+    <message>
+        <source>Choose from a list</source>
+        <translation>从列表中选择</translation>
+    </message>
+    <message>
+        <source>There is none in this library.</source>
+        <translation>资料库中没有可选的。</translation>
+    </message>
+    <message>
+        <source>Choose the library first.</source>
+        <translation>请先选择资料库。</translation>
+    </message>
+    <message>
+        <source>Click a unit on the map: its values are listed, and its page opens</source>
+        <translation>在地图上点击一个单元：列出其指标，并打开其页面</translation>
+    </message>
 </context>
 </TS>

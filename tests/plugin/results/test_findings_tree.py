@@ -18,7 +18,12 @@ MOST_MEASURED = 100  # names of two screens at most
 
 def finding(parcel, number):
     """A finding whose title is longer than a line of a narrow dock."""
-    facts = {"row": number, "parcel": parcel, "rule": f"r{number}", "title": f"占用永久基本农田保护图斑而未经批准{number}"}
+    facts = {
+        "row": number,
+        "parcel": parcel,
+        "rule": f"r{number}",
+        "title": f"占用永久基本农田保护图斑而未经批准{number}",
+    }
     texts = dict.fromkeys(("department", "layer", "version", "reason", "basis", "replaced"), "")
     flags = dict.fromkeys(("estimated", "assumed", "within_error", "check_differs"), False)
     return Finding(
