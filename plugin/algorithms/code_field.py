@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from processing.gui.wrappers import WidgetWrapper
-from qgis.core import QgsProcessingParameterDefinition
+from qgis.core import Qgis, QgsProcessingParameterDefinition
 from qgis.gui import QgsFilterLineEdit, QgsGui
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QDialog,
@@ -68,6 +68,14 @@ class CodeField(WidgetWrapper):
         layout.addWidget(self.line, 1)
         layout.addWidget(self.button)
         return whole
+
+    def createLabel(self) -> QLabel | None:  # noqa: N802 - QGIS's name
+        """The title, with QGIS's own word for what is optional, in its language."""
+        label = super().createLabel()
+        if label is not None and self.parameterDefinition().flags() & Qgis.ProcessingParameterFlag.Optional:
+            text = QCoreApplication.translate("QgsAbstractProcessingParameterWidgetWrapper", "%1 [optional]")
+            label.setText(text.replace("%1", self.parameterDefinition().description()))
+        return label
 
     def postInitialize(self, wrappers: list[Any]) -> None:  # noqa: N802 - QGIS's name
         """Remember the fields beside it: the library is one of them."""

@@ -51,7 +51,7 @@ MIN_ROWS, MIN_NAME_LENGTH = 13, 4
 
 
 class IndicatorView(TableView):
-    """One measurement at a time. A row of the list colours the map; a click on a unit, there or here, opens its page."""
+    """A measurement at a time. A row of the list colours the map; a click on a unit, here or there, opens its page."""
 
     working = pyqtSignal(bool)
     message_sent = pyqtSignal(str)
@@ -75,7 +75,10 @@ class IndicatorView(TableView):
         self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
         self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.pick_button = _tool_button(
-            "locate", tr("On the map"), tr("Click a unit on the map: its values are listed, and its page opens"), is_checkable=True
+            "locate",
+            tr("On the map"),
+            tr("Click a unit on the map: its values are listed, and its page opens"),
+            is_checkable=True,
         )
         self.page_button = _tool_button(
             "document", tr("Page"), tr("Open the page of this unit, or of all, with charts, versions and reasons")

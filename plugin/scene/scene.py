@@ -54,7 +54,11 @@ def prepare_scene(library: OpenLibrary) -> Scene:
     """
     looks = json.loads((RESOURCES / "styles" / "scene.json").read_text(encoding="utf-8"))
     missing: list[str] = []
+    shown = {entry.code for entry in library.layers if entry.in_force and layer_on_map(library, entry.in_force)}
     terrain = _on_map(library, looks["terrain"], missing)
+    node = QgsProject.instance().layerTreeRoot().findLayer(terrain.id()) if terrain is not None else None
+    if node is not None and looks["terrain"] not in shown:
+        node.setItemVisibilityChecked(False)  # the ground has its shape, and the map's own colours
     if isinstance(terrain, QgsRasterLayer):
         provider = QgsRasterDemTerrainProvider()
         provider.setLayer(terrain)
