@@ -73,7 +73,7 @@ class CodeField(WidgetWrapper):
         """The title, with QGIS's own word for what is optional, in its language."""
         label = super().createLabel()
         if label is not None and self.parameterDefinition().flags() & Qgis.ProcessingParameterFlag.Optional:
-            text = QCoreApplication.translate("QgsAbstractProcessingParameterWidgetWrapper", "%1 [optional]")
+            text = QCoreApplication.translate("QObject", "%1 [optional]")
             label.setText(text.replace("%1", self.parameterDefinition().description()))
         return label
 

@@ -94,12 +94,12 @@ def _fields(question: CodeQuestion) -> list[Code]:
 
 
 def _runs_of(*kinds: str) -> Callable[[CodeQuestion], list[Code]]:
-    def listed(question: CodeQuestion) -> list[Code]:
+    def list_runs(question: CodeQuestion) -> list[Code]:
         answer = _answer("runs", question)
         rows = [row for row in answer.get("runs") or () if row.get("kind") in kinds]
         return [Code(str(row["id"]), _run_text(row)) for row in rows]
 
-    return listed
+    return list_runs
 
 
 def _run_text(row: Mapping[str, Any]) -> str:
@@ -146,12 +146,12 @@ def _words(*texts: str) -> Callable[[CodeQuestion], list[Code]]:
 def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]:
     """The codes of a subject as the core speaks of them. usual: those that stand even while it says nothing."""
 
-    def listed(_question: CodeQuestion) -> list[Code]:
+    def list_words(_question: CodeQuestion) -> list[Code]:
         learn_words(QgsFeedback())
         titles = all_words(subject)
         return [Code(code, str(titles.get(code, ""))) for code in usual or titles]
 
-    return listed
+    return list_words
 
 
 _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {

@@ -122,11 +122,13 @@ class OneMapDock(QgsDockWidget):
         self._build()
         name_accessibly(self)
         self._connect(open_guide)
+        self._take_drops()
+        self._is_begun = self._is_closed = False
+
+    def _take_drops(self) -> None:
         self.setAcceptDrops(True)
         for line in self.findChildren(QLineEdit):  # each would take a folder for its name
             line.setAcceptDrops(False)
-        self._left_text = ""  # of layers that the day has taken off the map
-        self._is_begun = self._is_closed = False
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Accept a department's folder in whichever room."""
@@ -268,6 +270,7 @@ class OneMapDock(QgsDockWidget):
 
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""
+        self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)
         for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):

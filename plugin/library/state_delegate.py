@@ -24,7 +24,8 @@ class StateDelegate(QStyledItemDelegate):
         whole = QStyleOptionViewItem(option)
         whole.rect.setWidth(MEASURED_PX)  # else what is cut now would be the text to measure
         size = super().sizeHint(whole, index)
-        usual = max(map(option.fontMetrics.horizontalAdvance, (WIDEST, f"2026 ◔ {tr('not yet')}  ")))
+        usual = max(map(option.fontMetrics.horizontalAdvance, (WIDEST, f"2026 ◔ {tr('not yet')}" + 3 * " ")))
+        usual += CELL_MARGIN_PX
         return QSize(min(size.width(), usual), size.height())
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name

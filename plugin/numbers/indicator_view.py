@@ -98,6 +98,11 @@ class IndicatorView(TableView):
         self.note = QLabel()
         self.note.setWordWrap(True)
         self._build()
+        self._connect()
+        canvas.mapToolSet.connect(self._release_button)
+        library.loading.connect(self._clear_other_scope)
+
+    def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
         self.pick_button.toggled.connect(self._use_tool)
         self.page_button.clicked.connect(lambda: self.open_page(self.unit.currentData()))
@@ -107,8 +112,6 @@ class IndicatorView(TableView):
         self.repeat_button.clicked.connect(lambda: self.repeat())
         self.tree.itemClicked.connect(lambda item, _column: self._follow_click(item))
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
-        canvas.mapToolSet.connect(self._release_button)
-        library.loading.connect(self._clear_other_scope)
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()

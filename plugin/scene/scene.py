@@ -28,6 +28,8 @@ from onemap.plugin.map.map_layers import layer_on_map, put_on_map
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.translation import tr
 
+PITCH_DEG, NEARER = 55.0, 0.8  # from the vertical; of the distance from which QGIS shows all
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -70,6 +72,13 @@ def prepare_scene(library: OpenLibrary) -> Scene:
             layer.setRenderer3D(_renderer(layer, look, is_surface))
             layers.append(layer)
     return Scene(terrain if isinstance(terrain, QgsRasterLayer) else None, layers, missing)
+
+
+def look_aslant(view: Any) -> None:
+    """Turn a new view from the vertical, so that heights are seen at once. view: None where QGIS gives none."""
+    camera = view.cameraController() if hasattr(view, "cameraController") else None
+    if camera is not None:
+        camera.setLookingAtPoint(camera.lookingAtPoint(), NEARER * camera.distance(), PITCH_DEG, camera.yaw())
 
 
 def height_expression(field: str) -> str:
