@@ -122,7 +122,6 @@ class OneMapDock(QgsDockWidget):
         self._build()
         name_accessibly(self)
         self._connect(open_guide)
-        self._take_drops()
         self._is_begun = self._is_closed = False
 
     def _take_drops(self) -> None:
@@ -176,6 +175,7 @@ class OneMapDock(QgsDockWidget):
         layout.addWidget(self.pages, 1)
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
+        self._take_drops()
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
         self._connect_header(open_guide)
