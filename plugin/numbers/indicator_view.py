@@ -192,8 +192,8 @@ class IndicatorView(TableView):
         self._canvas.mapToolSet.disconnect(self._release_button)
         self._canvas.unsetMapTool(self.tool)
 
-    def open_page(self, unit: str | None) -> None:
-        """Let the core write the page of a unit, or of all, of the theme if one is chosen, and open it."""
+    def open_page(self, unit: str | None = None) -> None:
+        """Let the core write the page of a unit, None for all, of the theme if one is chosen, and open it."""
         if self.is_working or not self._asked or not self.page_button.isEnabled():
             return
         folder = Path(QgsProcessingUtils.generateTempFilename("indicators"))
