@@ -29,7 +29,7 @@ from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
@@ -163,8 +163,8 @@ class StatisticsView(VerbView):
         self.ground.close_down()
 
     def _choose_target(self) -> None:
-        start = Path(settings.get("review_folder") or documents_folder()) / f"{self.layer.currentText()}.xlsx"
-        path, _filter = QFileDialog.getSaveFileName(self, self.save_button.text(), str(start), "Excel (*.xlsx)")
+        start = suggested_file(self.layer.currentText(), ".xlsx")
+        path, _filter = QFileDialog.getSaveFileName(self, self.save_button.text(), start, "Excel (*.xlsx)")
         if path:
             self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
 
