@@ -186,7 +186,7 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Ro
 
 
 def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
-    """What lies inside and outside of a boundary, by all rules on it; of several that found something, each is named."""
+    """What lies inside and outside of a boundary, by all rules on it; where several found something, each is named."""
     said = words(evidence.language)
     rules = {row["rule"] for row in rows}
     outside, unknown = ([row for row in rows if row["state"] == state] for state in ("conflict", "unknown"))

@@ -1,4 +1,4 @@
-"""The Word file as it lies on the desk: page one holds the conclusion, tables look alike on every machine, nothing empty."""
+"""The Word file on the desk: page one holds the conclusion, tables look alike everywhere, nothing is empty."""
 
 import json
 import subprocess
