@@ -25,6 +25,7 @@ contact = "刘某，0311-00000000"
 """
 UNANSWERED = "演示项目：机器未检测的事项未另行核实"
 AGREED = "演示：已检图层中无冲突，原则同意，未检事项由本部门另行核实。"
+APART = "演示：经核对，本项目用地不涉及本部门管理事项。"
 Ask = Callable[[str, dict], dict]
 
 
@@ -40,11 +41,11 @@ def issue_case(ask: Ask, library: Path, parcels: Path, data: Path, pack: Path) -
     case = ask("review circulate", {**step, "by": CLERK})
     ask("review export", {**step, "target": str(pack), "department": "planning"})
     for opinion in case["opinions"]:
-        if not opinion["routed"]:
-            continue
         named = {**step, "department": opinion["department"]}
         if opinion["conclusion"] == "open":  # the machine leaves to a person what it could not check
             ask("review opine", {**named, "conclusion": "agree", "text": AGREED, "by": CLERK})
+        elif not opinion["routed"]:  # nothing asks it, and it says so itself
+            ask("review opine", {**named, "conclusion": "not_involved", "text": APART, "by": CLERK})
         ask("review sign", {**named, "unanswered": UNANSWERED, "by": CHIEF})
     ask("review consolidate", {**step, "by": CLERK})
     return ask("review issue", {**step, "by": CHIEF})

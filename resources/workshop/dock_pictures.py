@@ -16,9 +16,9 @@ from pathlib import Path
 
 from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject
 from qgis.gui import QgsLayerTreeMapCanvasBridge, QgsMapCanvas
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from qgis.PyQt.QtCore import QEventLoop, QPoint, QTimer
 from qgis.PyQt.QtGui import QColor, QImage, QPalette
-from qgis.PyQt.QtWidgets import QStyleFactory, QWidget
+from qgis.PyQt.QtWidgets import QScrollArea, QStyleFactory, QWidget
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile
@@ -45,6 +45,7 @@ DARK = {
     "HighlightedText": "#ffffff",
     "Link": "#2980b9",
 }
+DISABLED_IN_DARK = "#7f8c8d"
 
 
 def wait(milliseconds: int) -> None:
@@ -132,6 +133,7 @@ class Photographer:
         view.ask_in(canvas.extent().buffered(-0.45 * canvas.extent().width()))
         wait_for(lambda: answered or self._dock.notice.text)
         self._take("map-identify-box")
+        view.use_way("point")
         view.ask_at(canvas.center())
         wait_for(lambda: len(answered) > 1 or self._dock.notice.text)
         view.tree.setCurrentItem(view.tree.topLevelItem(0).child(0).child(0))
@@ -224,6 +226,8 @@ class Photographer:
             top = view.tree.topLevelItem(0)
             top.setExpanded(True)
             view.tree.setCurrentItem(top.child(0))
+            wait(DRAWN_MS)
+            bring_into_sight(view)
             self._take(name)
 
     def _take_dialogs(self) -> None:
@@ -262,6 +266,16 @@ class Photographer:
             seen_picture(picture, deficiency).save(f"{self._request['begin']}-{name}-{deficiency}.png")
 
 
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll what a widget lies in until its upper edge is seen, as somebody does who reads on."""
+    above = widget.parentWidget()
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    if above is not None:
+        top = widget.mapTo(above.widget(), QPoint(0, 0)).y()
+        above.verticalScrollBar().setValue(max(top - above.viewport().height() // 4, 0))
+
+
 def seen_picture(picture: QImage, deficiency: str) -> QImage:
     """A picture as somebody with a deficiency sees it."""
     whole = picture.convertToFormat(QImage.Format.Format_RGB32)
@@ -282,6 +296,9 @@ def palette_of(theme: str) -> QPalette:
     palette = QStyleFactory.create("Fusion").standardPalette()
     for role, colour in DARK.items() if theme == "dark" else ():
         palette.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
+    for role in ("WindowText", "Text", "ButtonText") if theme == "dark" else ():
+        # A theme tells what cannot be used just now; colours set for all states would not.
+        palette.setColor(QPalette.ColorGroup.Disabled, getattr(QPalette.ColorRole, role), QColor(DISABLED_IN_DARK))
     return palette
 
 

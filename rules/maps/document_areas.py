@@ -1,4 +1,4 @@
-"""Areas of the documents: on the ellipsoid, in hectares with four decimals, rounded half up."""
+"""Areas, shares and moments as documents print them: hectares with four decimals, on the ellipsoid, rounded half up."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
@@ -31,3 +31,18 @@ def sum_of(hectares_values: Iterable[float]) -> float:
 def areas(area_m2: float) -> dict[str, Any]:
     """An area on the ellipsoid in the three units of the documents."""
     return {"area_ellipsoidal_m2": area_m2, "hectares": hectares(area_m2), "mu": mu(area_m2)}
+
+
+def square_metres_text(value: float) -> str:
+    """Thousands, and no decimals from 10 m²; one below."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def share_text(value: float) -> str:
+    """Per cent with one decimal; what is less than the least shown says so."""
+    return "< 0.1%" if 0 < value < 0.001 else f"{100 * value:.1f}%"
+
+
+def moment_text(text: str) -> str:
+    """An ISO moment to the minute; other zones than UTC are written out as they are."""
+    return text[:16].replace("T", " ") + " UTC" if text.endswith(("Z", "+00:00")) else text

@@ -91,7 +91,7 @@ def _columns(rows: Sequence[Row], width: float, size: float, height: float) -> l
 def _row_height(row: Row, width: float, size: float) -> float:
     if isinstance(row, Line):
         return size * 1.55
-    return max(4.4, len(_legend_lines(row, width, size)) * size * 1.25 + 1.2)
+    return max(min(4.4, size * 1.7), len(_legend_lines(row, width, size)) * size * 1.25 + 1.2)
 
 
 def _legend_lines(entry: LegendEntry, width: float, size: float) -> list[str]:

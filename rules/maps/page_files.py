@@ -17,18 +17,36 @@ from onemap.rules.maps.typst_pages import set_pages
 TEMPLATE = "pages.typ"
 Page = dict[str, Any]
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
+_EMPTY = ("", "–")
 _LONG = re.compile(r"[A-Za-z0-9_./:\\-]{22,}")
 _MM = 170.0
-_FACTS_MM = (26.0, _MM - 26.0)
+_FACTS_MM = (22.0, 50.0, 22.0, 76.0)  # two facts beside each other, as on paper by typst
 _STYLE = """
 body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2em auto;
   max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
 section { break-after: page; margin-bottom: 4em }
 table { border-collapse: collapse; width: 100%; font-size: 0.85em }
 th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertical-align: top }
-th { background: #ebebeb } .n { text-align: right; font-variant-numeric: tabular-nums }
+th { background: #ebebeb } th.n, td.n { text-align: right; font-variant-numeric: tabular-nums }
 svg { width: 100%; height: auto } .note { font-size: 0.85em; color: #444 }
 """
+
+
+def without_empty_columns(page: Page) -> Page:
+    """The page with tables of which every column says something in some row; a table keeps its first column."""
+    return {**page, "blocks": [_filled_columns(block) for block in page["blocks"]]}
+
+
+def _filled_columns(block: dict[str, Any]) -> dict[str, Any]:
+    rows = block["rows"]
+    kept = [
+        column
+        for column in range(len(block["heads"]))
+        if column == 0 or not rows or any(row[column] not in _EMPTY for row in rows)
+    ]
+    picked = {name: [block[name][column] for column in kept] for name in ("heads", "widths")}
+    numbers = [place for place, column in enumerate(kept) if column in block["numbers"]]
+    return {**block, **picked, "numbers": numbers, "rows": [[row[column] for column in kept] for row in rows]}
 
 
 def json_file(head: dict[str, Any], sheets: Sequence[dict[str, Any]]) -> bytes:
@@ -49,7 +67,10 @@ def pdf_file(
         place = Path(folder)
         (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
         kind = "png" if maps and isinstance(maps[0], bytes) else "svg"
-        sheets = [{**_breakable(page), "pictured": bool(svg)} for page, svg in zip(pages, maps, strict=True)]
+        sheets = [
+            {**_breakable(without_empty_columns(page)), "pictured": bool(svg)}
+            for page, svg in zip(pages, maps, strict=True)
+        ]
         content = {"language": language, "foot": head, "maps": kind, "sheets": sheets}
         (place / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         (place / "fonts.json").write_text(json.dumps(fonts.record(), ensure_ascii=False), encoding="utf-8")
@@ -82,9 +103,10 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body>",
     ]
-    for page, svg in zip(pages, maps, strict=True):
+    for page, svg in zip(map(without_empty_columns, pages), maps, strict=True):
         lead = f"<p>{html.escape(page['lead'])}</p>" if "lead" in page else ""
-        parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{lead}{_html_table([], page['facts'])}{svg}")
+        facts = _html_table([], page["facts"]) if page["facts"] else ""
+        parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{lead}{facts}{svg}")
         for block in page["blocks"]:
             parts.append(f"<h2>{html.escape(block['heading'])}</h2>")
             parts += [_html_table(block["heads"], block["rows"], block["numbers"])] if block["rows"] else []
@@ -95,11 +117,18 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
 
 def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """numbers: the columns of figures."""
-    top = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
+    head = ['<th class="n">' if column in numbers else "<th>" for column in range(len(heads))]
+    top = "".join(f"{head[at]}{html.escape(text)}</th>" for at, text in enumerate(heads))
     cell = ['<td class="n">' if column in numbers else "<td>" for column in range(len(rows[0]))]
     lines = ("".join(f"{cell[at]}{html.escape(text)}</td>" for at, text in enumerate(row)) for row in rows)
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table>{f'<thead><tr>{top}</tr></thead>' if heads else ''}<tbody>{body}</tbody></table>"
+
+
+def _beside(facts: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Facts two by two: name, text, name, text; the last may stand alone."""
+    pairs = [*facts, ("", "")] if len(facts) % 2 else facts
+    return [[*pairs[at], *pairs[at + 1]] for at in range(0, len(pairs), 2)]
 
 
 def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> bytes:
@@ -109,15 +138,17 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
 
     from onemap.rules.maps.word_pages import new_word_page, word_table
 
-    document = new_word_page()
+    document = new_word_page(_MM)
     foot = document.sections[0].footer.paragraphs[0].add_run(head)
     foot.font.size = Pt(7)
-    for number, (page, picture) in enumerate(zip(pages, pictures, strict=True)):
+    for number, (page, picture) in enumerate(zip(map(without_empty_columns, pages), pictures, strict=True)):
         title = document.add_paragraph(page["title"], style="Title")
         title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
+        title.paragraph_format.space_after = Pt(6)
         if "lead" in page:
             document.add_paragraph(page["lead"])
-        word_table(document, (), page["facts"], _FACTS_MM)
+        if page["facts"]:
+            word_table(document, (), _beside(page["facts"]), _FACTS_MM)
         if picture:
             document.add_picture(io.BytesIO(picture), width=Mm(_MM))
         for block in page["blocks"]:

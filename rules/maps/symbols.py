@@ -71,19 +71,13 @@ def symbols_of(
         plain = {key: value for key, value in style.items() if key not in ("field", "prefixes", "values")}
         return [_symbol(plain, name, faint)], np.zeros(len(attributes), dtype=int)
     rest = _symbol({key: style.get(key) for key in ("stroke", "stroke_mm", "dash")}, name, faint)
-    looks, found = [rest], np.zeros(len(attributes), dtype=int)
-    place: dict[str, int] = {}
-    for row, value in enumerate(attributes[field].tolist()):
-        key = _class_of(value, style)
-        if key is None:
-            continue
-        if key not in place:
-            look = {**style.get("prefixes", {}), **style.get("values", {})}[key]
-            place[key] = len(looks)
-            title = f"{name}: {_class_title(look, key, language)}"
-            looks.append(_symbol({**style, **look}, title, faint))
-        found[row] = place[key]
-    return looks, found
+    keys = [_class_of(value, style) for value in attributes[field].tolist()]
+    classes = sorted(set(filter(None, keys)))  # the legend lists them as the code table does
+    known, colon = {**style.get("prefixes", {}), **style.get("values", {})}, "：" if language == "zh" else ": "
+    titles = [f"{name}{colon}{_class_title(known[key], key, language)}" for key in classes]
+    looks = [_symbol({**style, **known[key]}, title, faint) for key, title in zip(classes, titles, strict=True)]
+    place = {None: 0} | {key: number for number, key in enumerate(classes, start=1)}
+    return [rest, *looks], np.array([place[key] for key in keys], dtype=int)
 
 
 def _class_of(value: Any, style: Mapping[str, Any]) -> str | None:

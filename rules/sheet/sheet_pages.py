@@ -8,6 +8,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.identify.class_words import in_language
 from onemap.rules.kinds.reasons import reason_word, reasons_text
+from onemap.rules.maps.document_areas import share_text, square_metres_text
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.sheet.sheet_content import Sheet
 
@@ -29,7 +30,10 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
     facts = [
         [word("parcel"), sheet["parcel"]],
         [word("verdict"), _verdict(sheet["verdict"], language)],
-        [word("area"), word("area_value", m2=f"{area:,.2f}", ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}")],
+        [
+            word("area"),
+            word("area_value", m2=square_metres_text(area), ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}"),
+        ],
         [word("checked"), _checked(sheet, catalogue, language)],
     ]
     blocks = [
@@ -54,7 +58,7 @@ def _today(sheet: Sheet, word: Any) -> Block:
             row["class_name"] or word("no_class"),
             row["ownership"] or "–",
             row["group"] or "–",
-            f"{row['hectares']:.4f}",
+            _hectares(row["hectares"] * 10_000),
         ]
         for row in sheet["today"]
     ]
@@ -69,7 +73,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             _class_words(row),
             phrase("said.comma", language).join(row["controls"]) or "–",
             _hectares(row["area_ellipsoidal_m2"]),
-            "–" if row["share"] is None else f"{row['share']:.1%}",
+            "–" if row["share"] is None else share_text(row["share"]),
         ]
         for row in sheet["plans"]
     ]

@@ -12,7 +12,7 @@ from docx.shared import Pt
 
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.docx_page import HEADING, RED, TITLE, border, form, line, new_page, table, tag
+from onemap.rules.statement.docx_page import HEADING, RED, TITLE, at_foot, border, form, line, new_page, table, tag
 from onemap.rules.statement.outline import Node, chapters, places, with_annex_number
 
 KINDS = ("report", "statement", "opinion", "reply")
@@ -27,7 +27,7 @@ def template(kind: str, language: str) -> Doc:
     for chapter in chapters(places("word", kind), language):
         if chapter["name"] == "chapter_annexes":
             _imprint(document, fixed)
-        _chapter(document, chapter, fixed)
+        _chapter(document, chapter, fixed, language)
     return document
 
 
@@ -59,19 +59,24 @@ def _head(document: Doc, fixed: dict[str, str]) -> None:
 
 
 def _imprint(document: Doc, fixed: dict[str, str]) -> None:
-    """Copies, and the office that prints, between lines."""
-    for field, text in (
-        ("copies", fixed["head_copies"].replace("{names}", "{{ document.copies }}")),
-        ("printed_by", "{{ document.printed_by }}　" + fixed["head_printed"].replace("{day}", "{{ sentences.date }}")),
+    """Copies, and the office that prints, at the foot of the page; a letter has neither the office nor lines (10.1)."""
+    copies = fixed["head_copies"].replace("{names}", "{{ document.copies }}")
+    printed = "{{ document.printed_by }}　" + fixed["head_printed"].replace("{day}", "{{ sentences.date }}")
+    is_letter = "document.head == 'letter'"
+    for claim, text, has_line in (
+        (f"document.copies and {is_letter}", copies, False),
+        (f"document.copies and not {is_letter}", copies, True),
+        (f"document.printed_by and not {is_letter}", printed, True),
     ):
-        tag(document, f"{{%p if document.{field} %}}")
+        tag(document, f"{{%p if {claim} %}}")
         said = line(document, text, size_pt=14, indent=False)
-        said.paragraph_format.space_before = Pt(6)
-        border(said, "top", "single", 6, "000000")
+        at_foot(said)
+        if has_line:
+            border(said, "top", "single", 6, "000000")
         tag(document, "{%p endif %}")
 
 
-def _chapter(document: Doc, chapter: Node, fixed: dict[str, str]) -> None:
+def _chapter(document: Doc, chapter: Node, fixed: dict[str, str], language: str) -> None:
     around = _tags_around(chapter, f"for row in {chapter['of']}" if "of" in chapter else None)
     for opening, _ in around:
         tag(document, opening)
@@ -79,7 +84,9 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str]) -> None:
         document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     number = f"{{{{ annex_numbers.{chapter['name']} }}}}"  # which annexes there are, only the content tells
     if chapter["heading"]:
-        document.add_heading(with_annex_number(chapter["heading"], number), chapter["level"])
+        heading = document.add_heading(with_annex_number(chapter["heading"], number), chapter["level"])
+        if chapter["level"] == 1 and language == "zh":
+            heading.paragraph_format.first_line_indent = Pt(2 * 16)
     for part in chapter["parts"]:
         caption = {"caption": with_annex_number(part["caption"], number)} if part.get("caption") else {}
         _part(document, {**part, **caption}, fixed)
@@ -119,10 +126,22 @@ def _line(document: Doc, text: str, look: str) -> None:
 
 
 def _table(document: Doc, part: Node, fixed: dict[str, str]) -> None:
+    """A table under its caption; a sentence in its place where it has no row and says what that means."""
+    if part["none"]:
+        tag(document, f"{{%p if {part['rows']} %}}")
+    _filled_table(document, part, fixed)
+    if part["none"]:
+        tag(document, "{%p else %}")
+        line(document, part["none"])
+        tag(document, "{%p endif %}")
+
+
+def _filled_table(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     if part["caption"]:
         caption = line(document, part["caption"], "center", 11, HEADING, indent=False)
         caption.paragraph_format.keep_with_next = True
-        caption.paragraph_format.space_before = caption.paragraph_format.space_after = Pt(6)
+        room = Pt(2 if part.get("tight") else 6)
+        caption.paragraph_format.space_before = caption.paragraph_format.space_after = room
     if part["unit"]:
         line(document, part["unit"], "right", 9, indent=False)
     columns = [{**column, "texts": [_first_line(column), *column["texts"][1:]]} for column in part["columns"]]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from docx import Document
 from docx.document import Document as Doc
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -21,6 +22,8 @@ _LATIN = "Times New Roman"
 _ALIGN = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 RED = RGBColor(0xE6, 0x00, 0x12)
 _GREY = RGBColor(0x46, 0x46, 0x46)
+_TWIPS_A_MM = 1440 / 25.4
+_LEADING = 1.25  # of the lines in tables, of the letters' size: the same whichever fonts a machine has
 
 
 def new_page() -> Doc:
@@ -46,12 +49,13 @@ def new_page() -> Doc:
         _set_font(style.element, font, size)
         style.font.color.rgb = RGBColor(0, 0, 0)
         style.font.bold = False
-        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(8), Pt(4)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(6), Pt(3)
         style.paragraph_format.keep_with_next = True
         for border in style.element.findall(f".//{qn('w:pBdr')}"):
             border.getparent().remove(border)
     document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    document.styles["Title"].paragraph_format.line_spacing = Pt(36)
+    title = document.styles["Title"].paragraph_format
+    title.line_spacing, title.space_before, title.space_after = Pt(34), Pt(0), Pt(0)
     return document
 
 
@@ -117,10 +121,21 @@ def line(
     paragraph.alignment = _ALIGN[align]
     if indent:
         paragraph.paragraph_format.first_line_indent = Pt(2 * size_pt)
-    if size_pt < 14:
-        paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    if size_pt < 16:
+        paragraph.paragraph_format.line_spacing = Pt(size_pt * 1.6)
     _set_font(paragraph.add_run(text)._element, font, size_pt)
     return paragraph
+
+
+def at_foot(paragraph: Paragraph) -> None:
+    """Put a paragraph at the lower edge of the text of its page; several that follow each other lie there together."""
+    frame = OxmlElement("w:framePr")
+    settings = {"w": str(round(WIDTH_MM * _TWIPS_A_MM)), "wrap": "around", "xAlign": "left", "yAlign": "bottom"}
+    for name, value in {**settings, "vAnchor": "margin", "hAnchor": "margin"}.items():
+        frame.set(qn(f"w:{name}"), value)
+    paragraph._p.get_or_add_pPr().insert_element_before(
+        frame, "w:widowControl", "w:numPr", "w:pBdr", "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr"
+    )
 
 
 def tag(document: Doc, text: str) -> None:
@@ -135,7 +150,7 @@ def table(document: Doc, part: Node) -> None:
     in an empty table; total: a last row's fields; size; splits: whether a row may go on on the next page.
     """
     columns, size_pt = part["columns"], part["size"]
-    made = _grid(document, len(columns))
+    made = _grid(document, len(columns), part.get("tight", False))
     head = made.add_row()
     _never_split(head._tr, repeat=True)
     for cell, column in zip(head.cells, columns, strict=True):
@@ -165,13 +180,14 @@ def table(document: Doc, part: Node) -> None:
         grid.width = Mm(column["mm"])
 
 
-def _grid(document: Doc, columns: int) -> Table:
-    """An empty table with lines, fixed widths, and a millimetre between text and line."""
+def _grid(document: Doc, columns: int, is_tight: bool = False) -> Table:
+    """An empty table with lines, fixed widths, and a millimetre between text and line at the sides."""
+    above = 12 if is_tight else 30
     made = document.add_table(rows=0, cols=columns)
     made.style = "Table Grid"
     made.autofit = False
     margins = OxmlElement("w:tblCellMar")
-    for side, width in (("top", 30), ("left", 57), ("bottom", 30), ("right", 57)):  # twentieths of a point
+    for side, width in (("top", above), ("left", 57), ("bottom", above), ("right", 57)):  # twentieths of a point
         margin = OxmlElement(f"w:{side}")
         margin.set(qn("w:w"), str(width))
         margin.set(qn("w:type"), "dxa")
@@ -205,13 +221,14 @@ def _steering(made: Table, text: str, size_pt: float) -> None:
 def _fill(
     cell: _Cell, lines: Sequence[str], align: str, size_pt: float, font: str = BODY, colour: str | None = None
 ) -> None:
+    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     for number, text in enumerate(lines):
         # A second line stands in grey, and only where it says something.
-        asked = re.fullmatch(r"\{\{ (\S+) \}\}.*", text) if number else None
+        asked = re.match(r"\{\{ (.+?) \}\}", text) if number else None
         for part in (f"{{%p if {asked[1]} %}}", text, "{%p endif %}") if asked else (text,):
             paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
             paragraph.alignment = _ALIGN[align]
-            paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+            paragraph.paragraph_format.line_spacing = Pt(size_pt * _LEADING)
             run = paragraph.add_run(part)
             _set_font(run._element, font, size_pt)
             if number:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from onemap.rules.kinds import KINDS
+from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import COLUMNS
@@ -60,16 +61,6 @@ def _extent(row: dict[str, Any], language: str) -> dict[str, str]:
     }
 
 
-def square_metres(value: float) -> str:
-    """Thousands, and no decimals from 10 m²; one below."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
-
-
-def share(value: float) -> str:
-    """Per cent with one decimal; what is less than the least shown says so."""
-    return "< 0.1%" if 0 < value < 0.001 else f"{100 * value:.1f}%"
-
-
 def _hectares(value: float) -> str:
     return f"{value:,.4f}"
 
@@ -83,10 +74,10 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(COLUMNS, _hectares),
     **dict.fromkeys((f"{name.removesuffix('_m2')}_hectares" for name in MEASURES), _hectares),
     "mu": lambda value: f"{value:,.2f}",
-    "area_m2": square_metres,
-    "area_ellipsoidal_m2": square_metres,
-    "survey_area_m2": square_metres,
-    "share": share,
+    "area_m2": square_metres_text,
+    "area_ellipsoidal_m2": square_metres_text,
+    "survey_area_m2": square_metres_text,
+    "share": share_text,
     "length_m": _metres,
     "distance_m": _metres,
     "moved_m": _metres,
@@ -214,7 +205,7 @@ def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, s
         ("record_case", f"{content['case']['id']} · {content['case']['state_title']}"),
         ("record_round", content["case"]["round"]),
         ("record_run", run["id"]),
-        ("record_started", run["started"]),
+        ("record_started", moment_text(run["started"])),
         ("record_as_of", run["as_of"]),
         ("record_who", run["who"]),
         ("record_library", f"{content['library']['name']} ({content['library']['id']})"),
@@ -233,4 +224,5 @@ def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, s
     rows.append({"title": labels["record_names"], "value": names})
     rows += [{"title": labels["record_late"], "value": _late(entry, labels)} for entry in content["late_entries"]]
     chain = labels["record_chain" if audit["at"] else "record_chain_head"]
-    return [*rows, {"title": chain.format(**audit), "value": audit["hash"]}]
+    dated = {**audit, "at": moment_text(audit["at"])}
+    return [*rows, {"title": chain.format(**dated), "value": audit["hash"]}]

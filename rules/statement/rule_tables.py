@@ -168,51 +168,50 @@ def _total(values: Iterable[float | None]) -> float | None:
 
 
 def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
-    """A row per rule on one of the three lines; a rule whose layer is a boundary has one for each side.
+    """A row per rule on one of the three lines; a layer that is a boundary has its sides once, of all its rules.
 
     whole_m2: the project's ground on the ellipsoid, of which the sides are the parts.
     """
     table: list[Row] = []
     mine = [row for row in rows if table_of(row["layer"]) == "three_lines"]
-    for rule in dict.fromkeys(row["rule"] for row in mine):
-        halves = {row["state"]: row for row in mine if row["rule"] == rule}
-        measured = next(iter(halves.values()))
-        if KINDS[measured["kind"]].is_boundary and "not_checked" not in halves:
-            table += _sides(evidence, halves, whole_m2)
-        else:
-            table += [_side_row(row, "occupied", row["title"], row) for row in halves.values()]
+    bounds = [row for row in mine if KINDS[row["kind"]].is_boundary and row["state"] != "not_checked"]
+    told: set[str] = set()
+    for row in mine:
+        if row not in bounds:
+            table.append(_side_row(row, "occupied", row["title"], row))
+        elif row["layer"] not in told:
+            told.add(row["layer"])
+            table += _sides(evidence, [bound for bound in bounds if bound["layer"] == row["layer"]], whole_m2)
     return table
 
 
-def _sides(evidence: Evidence, halves: dict[str, Row], whole_m2: float) -> list[Row]:
+def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
+    """What lies inside and outside of a boundary, by all rules on it; where several found something, each is named."""
     said = words(evidence.language)
-    any_row = next(iter(halves.values()))
-    exact = {
-        "outside": halves["conflict"]["area_ellipsoidal_m2"] if "conflict" in halves else 0.0,
-        "unknown": halves["unknown"]["area_ellipsoidal_m2"] if "unknown" in halves else 0.0,
-    }
-    exact["inside"] = max(whole_m2 - exact["outside"] - exact["unknown"], 0.0)
-    rounded = {item: hectares(area_m2) for item, area_m2 in exact.items()}
+    rules = {row["rule"] for row in rows}
+    outside, unknown = ([row for row in rows if row["state"] == state] for state in ("conflict", "unknown"))
+    exact = {"outside": _ground(evidence, rules, False), "unknown": _ground(evidence, rules, True)}
+    inside_m2 = max(whole_m2 - sum(exact.values()), 0.0)
     whole = sum_of(hectares(parcel["area_ellipsoidal_m2"]) for parcel in evidence.parcels)
-    rounded["inside"] = max(sum_of((whole, -rounded["outside"], -rounded["unknown"])), 0.0)
-    states = {"inside": "clear", "outside": "conflict", "unknown": "unknown"}
-    lines = []
-    for item in ("inside", "outside", "unknown"):
-        row = halves.get(states[item])
-        if row is None and item == "unknown":
-            continue
-        verdict = row["verdict"] if row else "clear"
-        measure = {
-            "area_ellipsoidal_m2": exact[item],
-            "hectares": rounded[item],
-            "share": exact[item] / whole_m2,
-            "state": states[item] if row else "clear",
-            "verdict": verdict,
-            "counted": bool(row and row["counted"]),
-            "reason_text": row["reason_text"] if row else "",
-        }
-        lines.append(_side_row(any_row, item, said[f"boundary_{item}"], {**any_row, **measure}))
+    rounded = max(sum_of((whole, *(-hectares(area_m2) for area_m2 in exact.values()))), 0.0)
+    clear = {"state": "clear", "verdict": "clear", "counted": False, "reason_text": ""}
+    nothing = {**rows[0], **clear, **areas(0.0), "share": 0.0}
+    inside = {**nothing, "area_ellipsoidal_m2": inside_m2, "hectares": rounded, "share": inside_m2 / whole_m2}
+    lines = [_side_row(rows[0], "inside", said["boundary_inside"], inside)]
+    for item, found in (("outside", outside or [nothing]), ("unknown", unknown)):
+        for row in found:
+            more = said["in_brackets"].format(text=said[f"boundary_{item}"], more=row["title"])
+            lines.append(_side_row(row, item, more if len(found) > 1 else said[f"boundary_{item}"], row))
     return lines
+
+
+def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> float:
+    """The ground that these rules found, in m²: of one parcel the most that one of them found."""
+    most: dict[str, float] = {}
+    for row in evidence.findings:
+        if row["rule"] in rules and (row["verdict"] == "unknown") == is_unknown:
+            most[row["parcel"]] = max(most.get(row["parcel"], 0.0), row["area_ellipsoidal_m2"] or 0.0)
+    return sum(most.values())
 
 
 def _side_row(rule: Row, item: str, title: str, measure: Row) -> Row:

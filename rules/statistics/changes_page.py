@@ -1,5 +1,6 @@
 """The pages of `changes`: how many features of each change, which ground became which class, and what would turn."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from onemap.rules.statistics.figure_pages import class_matrix
 from onemap.rules.statistics.version_changes import CHANGES, VersionChanges
 
 _MOST_ROWS = 400  # of a table that somebody reads; --out has all of them
+_MOST_FEATURES = 60  # one by one, after all that sums them up
 Record = dict[str, Any]
 
 
@@ -40,13 +42,17 @@ def changes_pages(
         [phrase(f"figures.{side}", language), f"{name} · {version['features']:,} · {version['hash'][:12]}"]
         for side, name, version in zip(("before", "after"), names, result["versions"], strict=True)
     ]
-    blocks = [_counts(result, kinds, language), *_features(found, language), *_turned_blocks(result, language)]
+    by_fields, features = _features(found, entry, language)
+    blocks = [_counts(result, kinds, language), *by_fields, *_turned_blocks(result, language)]
     pages: list[Page] = [{"title": title, "lead": foot, "facts": facts, "blocks": blocks}]
     charts = [Figure(words, tuple(kinds), (counts,)).picture()]
     if result["transitions"]:
         page, chart = _classes(result, entry, found.class_field, names, source, facts, language)
         pages.append(page)
         charts.append(chart)
+    if features:
+        pages.append({"title": features[0]["heading"], "lead": title, "facts": [], "blocks": features})
+        charts.append("")
     return pages, charts
 
 
@@ -55,16 +61,31 @@ def _counts(result: Mapping[str, Any], kinds: Sequence[str], language: str) -> R
     return _block("counts", ("change", "features"), rows, (4, 2), (1,), language)
 
 
-def _features(found: VersionChanges, language: str) -> list[Record]:
-    """What is not as it was, feature by feature."""
+def _features(found: VersionChanges, entry: LayerEntry, language: str) -> tuple[list[Record], list[Record]]:
+    """What is not as it was: by the fields that differ, the commonest first; and feature by feature, some fields first.
+
+    Fields are named by their titles. What changed in most features alike, such as the year of the data, comes last.
+    """
     columns = found.tables["changes"].columns
     if columns.empty:
-        return []
+        return [], []
     rows = [
-        [phrase(f"changes.{change}", language), str(feature), fields]
+        [phrase(f"changes.{change}", language), str(feature), _field_titles(fields, entry, language)]
         for change, feature, fields in zip(columns["change"], columns["feature"], columns["fields"], strict=True)
     ]
-    return [_block("differing", ("change", "feature", "fields"), rows, (2, 3, 5), (), language)]
+    counts = Counter((change, fields) for change, _, fields in rows)
+    sums = [[change, fields, f"{count:,}"] for (change, fields), count in counts.most_common()]
+    rows.sort(key=lambda row: counts[row[0], row[2]])
+    by_fields = _block("by_fields", ("change", "fields", "features"), sums, (2, 6, 2), (2,), language)
+    heads = ("change", "feature", "fields")
+    return [by_fields], [_block("differing", heads, rows, (2, 3, 5), (), language, _MOST_FEATURES)]
+
+
+def _field_titles(names: str | None, entry: LayerEntry, language: str) -> str:
+    """Fields with commas between, as people call them; a field that the catalogue lacks keeps its name."""
+    fields = [(name, entry.field_named(name)) for name in (names or "").split(",") if name]
+    titles = [(dict(field.title).get(language) if field else None) or name for name, field in fields]
+    return phrase("said.comma", language).join(titles)
 
 
 def _classes(
@@ -131,12 +152,13 @@ def _block(
     widths: Sequence[float],
     numbers: Sequence[int],
     language: str,
+    most: int = _MOST_ROWS,
 ) -> Record:
-    left = len(rows) - _MOST_ROWS
+    left = len(rows) - most
     return {
         "heading": phrase(f"changes.{name}", language),
         "heads": [phrase(f"changes.{head}", language) for head in heads],
-        "rows": [list(row) for row in rows[:_MOST_ROWS]],
+        "rows": [list(row) for row in rows[:most]],
         "widths": list(widths),
         "numbers": list(numbers),
         "note": phrase("said.more_rows", language, count=left) if left > 0 else None,

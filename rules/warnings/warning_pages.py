@@ -80,7 +80,8 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
         subject = None
     value, limit = (_amount(row[name]) for name in ("value", "limit"))
     if row["kind"] == EXPIRY and row["day"]:
-        value = phrase("figures.days_left", language, day=row["day"], days=f"{row['days_left']:.0f}")
+        word = "days_left" if row["days_left"] >= 0 else "days_over"
+        value = phrase(f"figures.{word}", language, day=row["day"], days=f"{abs(row['days_left']):.0f}")
     elif value and row["unit_of_measure"]:
         value += f" {measure_words(row['unit_of_measure'], language)}"
     reasons = row["reason"] if row["kind"] == SUMS else indicator_reasons(row["reason"], language)

@@ -9,7 +9,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_maps import NAMED
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
 from onemap.rules.findings.land_classes import share_hectares
-from onemap.rules.maps.document_areas import hectares
+from onemap.rules.maps.document_areas import hectares, moment_text
 
 Content = dict[str, Any]
 NOT_KNOWN = "–"
@@ -86,12 +86,12 @@ class AtlasWords:
             *rows,
             [self.text("matrix_used"), f"{matrix['title'].get(self.language) or matrix['name']} ({matrix['name']})"],
             [self.text("limits"), self.text("limits_are", **limits)],
-            [self.text("run"), self.text("run_is", run=record["id"], started=_moment(record["started"]))],
+            [self.text("run"), self.text("run_is", run=record["id"], started=moment_text(record["started"]))],
         ]
 
     def plan_name(self, title: str, layer: Row) -> str:
         """What a plan is called, with the version that was compared."""
-        return f"{title} ({layer['code']}@{layer['label']})"
+        return f"{title} {layer['label']}"
 
     def dates(self, layer: Row) -> str:
         """From when to when a plan's version is valid, and when it was recorded."""
@@ -99,7 +99,7 @@ class AtlasWords:
         days = [self.text("since", day=since)] if since else []
         days += [self.text("until", day=until)] if until else []
         progress = " ".join(days) or self.text("no_dates")
-        return self.text("dates_are", dates=progress, recorded=_moment(layer.get("recorded_at") or NOT_KNOWN))
+        return self.text("dates_are", dates=progress, recorded=moment_text(layer.get("recorded_at") or NOT_KNOWN))
 
     def _warnings(self, by: str) -> list[str]:
         """What the atlas does not show."""
@@ -248,11 +248,6 @@ def _ha(area_m2: float) -> str:
 def hectares_text(part: float, area_m2: float) -> str:
     """Hectares with four decimals; what is there, and less than they can say, is not shown as nothing."""
     return "< 0.0001" if part == 0 and area_m2 > 0 else f"{part:,.4f}"
-
-
-def _moment(text: str) -> str:
-    """An ISO moment to the minute; other zones than UTC are written out as they are."""
-    return text[:16].replace("T", " ") + " UTC" if text.endswith(("Z", "+00:00")) else text
 
 
 def _short(text: str, most: int) -> str:

@@ -19,7 +19,7 @@ _PICTURES = 0.7  # of the work, when the maps are pictures
 def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Progress) -> bytes:
     """The file. content: as `atlas_content` gives it; maps: SVG texts by number, "0" is the overview."""
     pictures = dict(zip(maps, map_pictures(list(maps.values()), _MAP_PX, progress.part(0.0, _PICTURES)), strict=True))
-    document, said = new_word_page(), content["words"]
+    document, said = new_word_page(_WIDTH_MM), content["words"]
     document.core_properties.title = content["title"]
     document.add_paragraph(content["title"], style="Title")
     word_table(document, (), content["facts"], (45.0, _WIDTH_MM - 45.0))

@@ -145,7 +145,9 @@ class AtlasMaps:
         if len(features.geometries):
             entry = self._layers.catalogue.get(version.code)
             name = (entry.title.get(self.language) if entry else None) or version.code
-            sheet.outlines(features.geometries, look, f"{title}: {name} {version.label}")
+            sheet.outlines(
+                features.geometries, look, f"{title}{'：' if self.language == 'zh' else ': '}{name} {version.label}"
+            )
         return []
 
     def _composed(

@@ -47,10 +47,6 @@ class _Report(AtlasWords):
             "blocks": [self._types(), self._uses(), self._largest(), self._decisions()],
         }
 
-    def plan_name(self, title: str, layer: Row) -> str:
-        """By its title, without its code."""
-        return f"{title} {layer['label']}"
-
     def _conclusion(self) -> str:
         """The whole comparison in a sentence or three."""
         rows = self.source.matrix

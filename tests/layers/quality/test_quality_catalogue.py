@@ -67,6 +67,7 @@ def test_the_four_systems_of_land_classes_have_as_many_classes_as_their_standard
         "land-sea-uses-2020": 174,
         "urban-uses": 110,
         "plan-classes": 38,
+        "control-zones": 8,  # four, in counties and in townships
     }
 
 

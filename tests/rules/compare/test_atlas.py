@@ -122,6 +122,7 @@ def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, pri
     clusters = town.clusters.sort_values("area_m2", ascending=False)
     assert sorted(clusters["cause"]) == ["boundary_shift", "classification", "digitising", "policy"]
     assert (answer["sheets"], answer["left_out"], len(texts)) == (4, 0, 2 + 4)
+    assert "@" not in texts[0]  # plans are named by title and version, not by the codes of their layers
     for number, (page, row) in enumerate(zip(texts[2:], clusters.itertuples(), strict=True), start=1):
         word = "图幅" if lang == "zh" else "Sheet"
         assert f"{word}{number}" in page and row.cluster in page and row.cluster in texts[1]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -30,7 +31,8 @@ def ask(desk):
         "EPSG:4547",
     )
     ground = desk.write("ground", [box(-500, -500, 500, 500)], {"n": [1]}, "EPSG:4547")
-    for code, file in (("DLTB", survey), ("CZKFBJ", plan), ("KGDK", plots)):
+    zones = desk.write("zones", [box(0, 0, 100, 100)], {"BSM": ["1"], "GZQLXDM": ["020"]}, "EPSG:4547")
+    for code, file in (("DLTB", survey), ("CZKFBJ", plan), ("KGDK", plots), ("JSYDGZQ", zones)):
         answer = desk.run("add", desk.library, file, "--as", code, "--covers", ground)
         assert answer.code == 0, answer.json
     parcels = desk.parcels({"A": box(0, 0, 100, 100), "B": box(600, 0, 700, 100)})
@@ -61,8 +63,9 @@ def test_the_facts_by_hand(ask):
     assert today["hectares"] == pytest.approx(first["area_ellipsoidal_m2"] / 10_000, abs=1e-4)
     # Two plots say the same of ground that both claim: it counts once. Surveys are no plans.
     plans = {plan["layer"]: plan for plan in first["plans"]}
-    assert list(plans) == ["KGDK", "CZKFBJ", "ZONE"] and len(first["plans"]) == 3
-    assert [plan["share"] for plan in first["plans"]] == pytest.approx([1.0, 0.5, 0.5])
+    assert set(plans) == {"KGDK", "JSYDGZQ", "CZKFBJ", "ZONE"} and len(first["plans"]) == 4
+    assert [plan["share"] for plan in first["plans"]] == pytest.approx([1.0, 1.0, 0.5, 0.5])
+    assert (plans["JSYDGZQ"]["class"], plans["JSYDGZQ"]["class_title"]) == ("020", "Construction on conditions")
     plot = plans["KGDK"]
     assert (plot["class"], plot["class_title"]) == ("070102", "Urban housing, class 2")
     assert plot["controls"] == ["floor area ratio ≤2.2", "height 60 m"]
@@ -84,6 +87,7 @@ def test_every_form_holds_both_parcels(ask, lang):
     assert answer.code == 0 and answer.json["pages"] == text.count("\f") and 2 <= answer.json["pages"] <= 4
     assert text.count(TITLES[lang]) == 2 and "070102" in text
     assert text.count("J4") == 2 and "700.000" in text  # the corners of both
+    assert re.search(r"(?<![\d,.])\d{1,2},\d{3} m²", text) and not re.search(r"\d,\d{3}\.\d+ m²", text)
     answer, target = ask("s.html", lang=lang)
     text = target.read_text(encoding="utf-8")
     assert {"zh": "甲法 第一条、第三条；乙法", "en": "甲法 第一条, 第三条; 乙法"}[lang] in text

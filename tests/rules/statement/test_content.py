@@ -9,7 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from onemap.layers.library.library import open_library
 from onemap.layers.messages import RESOURCES
+from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.rule_tables import three_lines
+from onemap.rules.statement.run_evidence import evidence_of
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.statement.bureau import MARKUP, PACK, Bureau, at
@@ -64,7 +68,43 @@ def test_land_is_the_survey_s_own_area_less_its_ridges(one: dict[str, Any]):
 def test_the_urban_boundary_s_sides_sum_to_the_site(one: dict[str, Any]):
     sides = {row["item"]: row["hectares"] for row in one["three_lines"] if row["layer"] == "CZKFBJ"}
     assert sides == {"inside": 0.7, "outside": 0.3}
+    assert len([row for row in one["three_lines"] if row["layer"] == "CZKFBJ"]) == len(sides)
     assert one["totals"]["hectares"] == 1.0
+
+
+def bound_row(rule: str, state: str, area_m2: float) -> dict[str, Any]:
+    measured = {"hectares": area_m2 / 10_000, "area_ellipsoidal_m2": area_m2, "share": area_m2 / 10_000}
+    named = {
+        "rule": rule,
+        "title": rule,
+        "layer": "CZKFBJ",
+        "layer_title": "",
+        "version": "1",
+        "department": "planning",
+    }
+    judged = {"verdict": "clear" if state == "clear" else "restricted", "counted": state != "clear", "reason_text": ""}
+    return {**named, **judged, **measured, "kind": "within", "basis": "", "figure": None, "state": state}
+
+
+def test_rules_on_one_boundary_share_its_sides(bureau: Bureau):
+    # Of one hectare in two parcels of half a hectare, one rule finds 3000 m² of the first outside, another 1000 m² of
+    # the second; a third finds nothing. Inside lie 10 000 - 4000 m², once.
+    with open_library(str(bureau.library)) as library:
+        run = read_case(library, bureau.one).current.run
+        evidence = evidence_of(library, run, "zh")
+    parcels = [{"parcel": name, "area_ellipsoidal_m2": 5000.0} for name in "ab"]
+    found = [("first", "a", 3000.0), ("second", "b", 1000.0)]
+    findings = [
+        {"rule": rule, "parcel": parcel, "verdict": "restricted", "area_ellipsoidal_m2": area_m2}
+        for rule, parcel, area_m2 in found
+    ]
+    rows = [bound_row("none", "clear", 0.0), *(bound_row(rule, "conflict", area_m2) for rule, _, area_m2 in found)]
+    table = three_lines(replace(evidence, parcels=parcels, findings=findings), rows, 10_000.0)
+    assert [(row["item"], row["item_title"], row["hectares"]) for row in table] == [
+        ("inside", "边界内", 0.6),
+        ("outside", "边界外（first）", 0.3),
+        ("outside", "边界外（second）", 0.1),
+    ]
 
 
 def test_farmland_stands_with_area_share_and_law(one: dict[str, Any]):

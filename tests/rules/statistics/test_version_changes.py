@@ -101,6 +101,22 @@ def test_the_page_says_how_many_of_each_and_the_hectares(two_years, onemap, tmp_
     assert (again.code, again.codes) == (3, ["out.exists"])
 
 
+def test_the_page_sums_up_before_it_lists_and_names_fields_by_their_titles(desk, onemap, tmp_path):
+    # 80 patches of which the year of the data alone is another; of one the class is too.
+    squares = [box(200 * number) for number in range(80)]
+    keys = [f"{number:03}" for number in range(80)]
+    for label, year, last in (("1", "2020", "0103"), ("2", "2023", "0701")):
+        values = {"BSM": keys, "DLBM": ["0103"] * 79 + [last], "SJNF": [year] * 80}
+        file = desk.write(f"survey{label}", squares, values, "EPSG:4547")
+        assert desk.run("add", desk.library, file, "--as", "DLTB", "--label", label, "--covers", "features").code == 0
+    page = tmp_path / "page.html"
+    assert onemap("changes", desk.library, "DLTB", "1", "2", "--page", page).code == 0
+    first, *_, last = page.read_text(encoding="utf-8").split("<section>")[1:]
+    assert "Year of the data" in first and ">79<" in first and "SJNF" not in first + last
+    assert ">079<" in last and last.index(">079<") < last.index(">000<")
+    assert last.count("<tr>") == 1 + 60
+
+
 def test_lines_points_and_tables_are_compared_too(desk, onemap, tmp_path):
     road = shapely.LineString([(0, 0), (100, 0)])
     for label, lines in (("1", [road, shapely.LineString([(0, 9), (9, 9)])]), ("2", [road])):

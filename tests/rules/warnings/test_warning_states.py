@@ -204,6 +204,11 @@ def test_a_page_lists_each_kind_in_titles(file_town, tmp_path, language, words):
     said = re.sub(r"<[^>]+>", "|", drawn)
     assert [word for word in words if word not in said] == [] and "GYL" not in said and "stale" not in said
     assert drawn.count("<svg") == drawn.count("<section>") == 1
+    late = tmp_path / "late.html"
+    town.ask("warnings", town.location, "--as-of=2025-07-03", f"--page={late}", lang=language)
+    assert {"zh": "2025-06-30（已过 3 天）", "en": "2025-06-30 (3 days ago)"}[language] in late.read_text(
+        encoding="utf-8"
+    )
     empty = tmp_path / "empty.pdf"
     nothing = town.ask("warnings", town.location, "--as-of=2024-01-01", f"--page={empty}", lang=language)
     assert nothing["warnings"] == [] and empty.read_bytes().startswith(b"%PDF")

@@ -1,0 +1,105 @@
+"""The Word file on the desk: page one holds the conclusion, tables look alike everywhere, nothing is empty."""
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from docx.enum.text import WD_LINE_SPACING
+from docx.oxml.ns import qn
+
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.docx_documents import docx_document
+from onemap.tests.rules.command import done
+from onemap.tests.rules.statement.bureau import Bureau
+from onemap.tests.rules.statement.test_documents import _TEXT, squeezed, text_of, writer
+
+PROFILE = """
+authority = "云州市自然资源和规划局"
+code = "云自然资预审"
+addressees = ["云州市人民政府"]
+copies = ["云州市发展和改革委员会"]
+"""
+
+
+@pytest.fixture(scope="module")
+def headed(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """A copy of the bureau that writes letters under its own head."""
+    folder = tmp_path_factory.mktemp("letters")
+    copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
+    copied.library.write_bytes(bureau.library.read_bytes())
+    given = folder / "ours.profile.toml"
+    given.write_text(PROFILE, encoding="utf-8")
+    done("keep", copied.library, given)
+    return copied
+
+
+def filled(bureau: Bureau) -> dict[str, Any]:
+    """A statement's content with all ten departments and three grave findings, of names as projects have them."""
+    path = bureau.export("content.json", bureau.one, document="statement", annexes="none")
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    row = {**content["departments"][0], "department_title": "自然资源和规划局（规划）"}
+    row["short"] = "已检 14 条，未检 12 条（图层未入库）"
+    content["departments"] = [row] * 9 + [{**row, "department_title": "末位部门"}]
+    content["gravest"] = (content["gravest"] * 3)[:3]
+    content["document"] |= {"mark": "", "title_lines": ["云州市城北第三小学新建工程", "用地并联预审会审意见书"]}
+    names = {"name": "云州市城北第三小学新建工程", "developer": "云州市教育局"}
+    for known in content["project"]["known"]:
+        known["value"] = names.get(known["key"], known["value"])
+    content["figures"] = []
+    return content
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(_TEXT is None or writer() is None, reason="LibreOffice's Writer or pdftotext is not installed")
+def test_ten_departments_and_three_findings_stand_on_page_one(headed: Bureau):
+    made = headed.folder / "full.docx"
+    made.write_bytes(docx_document(filled(headed), []))
+    profile = f"-env:UserInstallation={(headed.folder / 'profile').as_uri()}"
+    convert = [writer() or "", profile, "--headless", "--convert-to", "pdf", "--outdir", str(headed.folder), str(made)]
+    subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
+    first, second = text_of(made.with_suffix(".pdf")).split("\f")[:2]
+    assert "末位部门" in squeezed(first)
+    assert squeezed(second).startswith(squeezed(words("zh")["chapter_project"]))
+
+
+def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed: Bureau):
+    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
+    cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
+    lines = {paragraph.paragraph_format.line_spacing_rule for cell in cells for paragraph in cell.paragraphs}
+    assert len(cells) > 100 and lines == {WD_LINE_SPACING.EXACTLY}
+
+
+def test_where_plans_do_not_differ_a_sentence_stands_and_no_empty_table(headed: Bureau):
+    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
+    lines, said = [paragraph.text for paragraph in document.paragraphs], words("zh")
+    assert said["note_differences"] in lines
+    assert said["table_differences"] not in lines
+    heads = [[cell.text for cell in table.rows[0].cells] for table in document.tables]
+    assert not any(said["column_decision"] in head for head in heads)
+
+
+def test_a_letter_s_copies_lie_at_the_foot_without_a_line(headed: Bureau):
+    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
+    copies = next(paragraph for paragraph in document.paragraphs if paragraph.text.startswith("抄送："))
+    assert copies._p.pPr.find(qn("w:framePr")).get(qn("w:yAlign")) == "bottom"
+    assert copies._p.pPr.find(qn("w:pBdr")) is None
+
+
+@pytest.mark.parametrize(("language", "indent_pt"), [("zh", 32), ("en", None)])
+def test_a_chapter_s_heading_is_indented_in_chinese_by_two_characters(headed: Bureau, language: str, indent_pt: Any):
+    document = Document(str(headed.export("statement.docx", headed.one, language, document="statement")))
+    first = next(paragraph for paragraph in document.paragraphs if paragraph.style.name == "Heading 1")
+    indent = first.paragraph_format.first_line_indent
+    assert (indent.pt if indent is not None else None) == indent_pt
+
+
+def test_no_column_of_the_assessments_is_empty(headed: Bureau, tmp_path: Path):
+    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
+    said = words("zh")
+    table = next(t for t in document.tables if said["column_assessment"] in [cell.text for cell in t.rows[0].cells])
+    for column in table.columns:
+        assert any(cell.text.strip("–") for cell in column.cells[1:]), column.cells[0].text
