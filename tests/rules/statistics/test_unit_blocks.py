@@ -192,3 +192,31 @@ def test_many_lines_in_few_units_are_cut_by_several_threads(desk):
     assert (alone.unit == shared.unit).all() and (alone.feature == shared.feature).all()
     expected = shapely.length(shapely.intersection(grounds[:, None], lines[None, :])).sum(axis=1)
     assert np.bincount(shared.unit, shapely.length(shared.geometry)) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.slow
+def test_on_a_server_blocks_say_the_same(desk, monkeypatch, postgis):
+    """Polygons, lines, and what became what, with units that share ground."""
+    desk.layer("UNITS", [box(0, 0, 60, 40), box(40, 0, 100, 40), box(90, 0, 130, 40)], {"NAME": ["W", "M", "E"]})
+    patches = [box(x, y, x + 12, y + 12) for x in range(0, 120, 10) for y in range(0, 40, 10)]
+    for label, one in (("2020", "a"), ("2021", "b")):
+        desk.layer("USE", patches, {"K": ["c", one] * (len(patches) // 2), "N": [1.5] * len(patches)}, label=label)
+    desk.layer("WAYS", [LineString([(0, y), (130, y)]) for y in range(0, 40, 4)], geometry="line")
+    there = f"{postgis.database().url}&schema=city"
+    assert desk.run("copy", desk.library, there).code == 0
+    units = "--within=UNITS", "--unit=NAME"
+    asked = [
+        ("statistics", "USE", "--by=K", "--sum=N", *units),
+        ("statistics", "WAYS", *units),
+        ("transitions", "USE@2020", "USE@2021", "--by=K", *units),
+    ]
+    here = [desk.run(verb, desk.library, *rest).json for verb, *rest in asked]
+    monkeypatch.setenv("ONEMAP_BLOCK", "2")
+    for (verb, *rest), expected in zip(asked, here, strict=True):
+        found = desk.run(verb, there, *rest)
+        assert found.code == 0, found.json
+        for one, other in zip(expected["rows"], found.json["rows"], strict=True):
+            same_total(one, other)
+        same_total(expected["total"], found.json["total"])
+    assert here[1]["total"]["length_m"] == pytest.approx(1300.0)
+    assert here[2]["total"]["area_m2"] == pytest.approx(130 * 40)
