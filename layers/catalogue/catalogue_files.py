@@ -34,6 +34,7 @@ _LAYER_TYPES: dict[str, Any] = {
     "checks": dict,
     "rows": list,
     "unit": str,
+    "complete": bool,
 }
 _FIELD_TYPES: dict[str, Any] = {
     "name": str,
@@ -48,7 +49,12 @@ _FIELD_TYPES: dict[str, Any] = {
     "net": bool,
 }
 _NEEDED = ("title", *_CHOICES)
-_OF_SHIPPED = ("aliases", "checks", "withheld")  # what a city's file may say of a layer that ships with One Map
+_OF_SHIPPED = (
+    "aliases",
+    "checks",
+    "withheld",
+    "complete",
+)  # what a city's file may say of a layer that ships with One Map
 
 
 def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
@@ -61,7 +67,7 @@ def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, Laye
 
 
 def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-    """The layers of a catalogue's text; of a layer of `base` it may say only further aliases, checks, and withheld.
+    """The layers of a catalogue's text; of a layer of `base` it may say only _OF_SHIPPED.
 
     Raises OneMapError catalogue.syntax, .code, .clash, .key, .key_missing, .type, .value, .field, .alias, .shipped,
     .check, all that there are at once.
@@ -126,19 +132,22 @@ class _Reader:
             checks=self._checks(code, raw),
             rows=tuple(raw.get("rows", ())),
             unit=raw.get("unit"),
+            complete=raw.get("complete", False),
         )
         if len(self.problems) == before:
             self._names(entry)
         return entry if len(self.problems) == before else None
 
     def _with_city_changes(self, entry: LayerEntry, raw: dict[str, Any]) -> LayerEntry:
-        """A shipped layer with a city's aliases for its fields, its levels, and whether it is withheld."""
+        """A shipped layer with a city's aliases for its fields, its levels, whether it is withheld, or complete."""
         for key in raw:
             if key not in _OF_SHIPPED:
                 self._wrong("catalogue.shipped", entry.code, key=key, allowed=_OF_SHIPPED)
-        withheld = raw.get("withheld", entry.withheld)
-        if not isinstance(withheld, bool):
-            self._wrong("catalogue.type", entry.code, key="withheld", expected=_WORDS[bool])
+        flags: dict[str, Any] = {"withheld": entry.withheld, "complete": entry.complete}
+        for key in flags:
+            flags[key] = raw.get(key, flags[key])
+            if not isinstance(flags[key], bool):
+                self._wrong("catalogue.type", entry.code, key=key, expected=_WORDS[bool])
         aliases = raw.get("aliases", {})
         if not isinstance(aliases, dict):
             self._wrong("catalogue.type", entry.code, key="aliases", expected='{ FIELD = ["…"] }')
@@ -150,7 +159,7 @@ class _Reader:
             elif self._texts(entry.code, f"aliases.{name}", given):
                 fields[name] = replace(fields[name], aliases=tuple(dict.fromkeys([*fields[name].aliases, *given])))
         checks = {**entry.checks, **self._checks(entry.code, raw)}
-        changed = replace(entry, fields=tuple(fields.values()), checks=checks, withheld=bool(withheld))
+        changed = replace(entry, fields=tuple(fields.values()), checks=checks, **flags)
         self._names(changed)
         return changed
 

@@ -61,7 +61,8 @@ class LayerEntry:
 
     coverage: its polygons fill their ground without gap or overlap; checks: where it is checked otherwise than others,
     by the check's code; withheld: it is published only where somebody asks for it by its code; rows: of a table, the
-    fields that together name a row; unit: its field that names an area unit.
+    fields that together name a row; unit: its field that names an area unit; complete: what the table has no row of is
+    nothing, where it is unknown otherwise.
     """
 
     code: str
@@ -79,6 +80,7 @@ class LayerEntry:
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rows: tuple[str, ...] = ()
     unit: str | None = None
+    complete: bool = False
 
     def __hash__(self) -> int:
         return hash(self.code)

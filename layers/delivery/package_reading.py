@@ -1,6 +1,7 @@
 """`onemap receive`: a package comes in whole or not at all, proved by its hashes, and a receipt goes back."""
 
 import contextlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -65,7 +66,8 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
     with open_bag(path) as bag, contextlib.ExitStack() as held:
         record = read_record(bag.folder, path.name)
         progress.at(_PROVED)
-        plan = _plan(library, record, path.name)
+        before = _ledger_rows(library, record, bag)
+        plan = _plan(library, record, path.name, before)
         rows = [_plan_row(layer, status) for layer, status in plan]
         if reception.plan_only:
             return {"package": record.package, "plan": rows, "added": [], "receipt": None}
@@ -76,13 +78,34 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
         with library.writing() as connection:
             added = [version.write(connection) for version in prepared]
             _prove(library, record, wanted, added, path.name)
-            log(connection, reception.who, RECEIVE, record.package, _ledger_row(record, bag, added, path.name))
+            if wanted or not before:  # what has come in already is in the ledger
+                log(connection, reception.who, RECEIVE, record.package, _ledger_row(record, bag, added, path.name))
     place = reception.receipt or path.with_name(path.name + ".receipt.json")
     facts = {"code", "version", "features", "hash"}
     received = [{name: value for name, value in row.items() if name in facts} for row in added]
-    write_receipt(place, library, record, bag.manifest, received, rows, reception.who)
+    there = _held_rows(library, plan)
+    write_receipt(place, library, record, bag.manifest, [*received, *there], rows, reception.who)
     progress.at(1.0)
-    return {"package": record.package, "plan": rows, "added": received, "receipt": str(place)}
+    again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
+    return {"package": record.package, "plan": rows, "added": received, "receipt": str(place), "received_before": again}
+
+
+def _ledger_rows(library: Library, record: PackageRecord, bag: Bag) -> list[dict[str, Any]]:
+    """When, by whom, and as which versions this very package has come in before, to the last byte of its manifest."""
+    sql = "SELECT at, who, detail FROM onemap_audit WHERE action = ? AND subject = ? ORDER BY number"
+    rows = library.connection.execute(sql, (RECEIVE, record.package)).fetchall()
+    found = [{"at": at, "by": who, **json.loads(detail)} for at, who, detail in rows]
+    return [row for row in found if row.get("manifest") == bag.manifest]
+
+
+def _held_rows(library: Library, plan: Sequence[tuple[DeliveredLayer, str]]) -> list[dict[str, Any]]:
+    """The versions that a package has and the library had already, as a receipt names them."""
+    held = {(layer.code, layer.label) for layer, status in plan if status == HELD}
+    return [
+        {"code": version.code, "version": version.label, "features": version.count, "hash": version.hash}
+        for version in versions(library)
+        if (version.code, version.label) in held
+    ]
 
 
 def _plan_row(layer: DeliveredLayer, status: str) -> dict[str, Any]:
@@ -93,14 +116,22 @@ def _plan_row(layer: DeliveredLayer, status: str) -> dict[str, Any]:
     }
 
 
-def _plan(library: Library, record: PackageRecord, package: str) -> list[tuple[DeliveredLayer, str]]:
-    """What becomes of each layer. Raises OneMapError with all that stands against the package."""
+def _plan(
+    library: Library, record: PackageRecord, package: str, before: Sequence[dict[str, Any]]
+) -> list[tuple[DeliveredLayer, str]]:
+    """What becomes of each layer. before: as which versions the package has come in already.
+
+    In another coordinate system a version's hash is not the sender's: then the ledger knows it. Raises OneMapError with
+    all that stands against the package.
+    """
     known = versions(library)
+    came = {(code, one["version"]): one["hash"] for row in before for code, one in row.get("layers", {}).items()}
     problems: list[Problem] = []
     plan = []
     for layer in record.layers:
         there = next((item for item in known if item.code == layer.code and item.label == layer.label), None)
-        if there is not None and _is_held(library, there, layer):
+        is_again = there is not None and came.get((there.code, there.label)) == there.hash
+        if there is not None and (is_again or _is_held(library, there, layer)):
             plan.append((layer, HELD))
             continue
         place = {"file": package, "layer": layer.code}

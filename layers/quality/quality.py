@@ -24,7 +24,7 @@ from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
-from onemap.layers.quality.table_rows import row_flaws, share_flaws
+from onemap.layers.quality.table_rows import row_flaws, scale_flaws, share_flaws
 from onemap.layers.quality.topology import (
     Block,
     SizeLimits,
@@ -131,7 +131,7 @@ def _of_table(
 ) -> tuple[list[Flaws], dict[str, str]]:
     """What is wrong with rows that have no geometry, and from which tables their codes are."""
     flaws = person_flaws(frame, entry) + key_flaws(frame, entry, most, progress.part(0.0, 0.2))
-    flaws += row_flaws(frame, entry) + share_flaws(frame, entry)
+    flaws += row_flaws(frame, entry) + share_flaws(frame, entry) + scale_flaws(frame, entry)
     tables = chosen_tables(frame, entry, progress.part(0.2, 0.4))
     flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.4, 1.0))
     progress.at(1.0)

@@ -1,5 +1,6 @@
 """Rows of a table: each is named once, by the fields that together say of what and of when it speaks."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from onemap.layers.quality.feature_problems import FlawList, Flaws
 _YEAR = "ND"  # the field of years in every table of the catalogue
 _INDICATORS, _MEASURE = ("ZBDM", "ZBMC"), "DW"  # which indicator a row tells, and its unit of measure
 _PERCENT, _SHARES = {"%", "％", "百分比", "percent"}, {"1", "x", "倍", "比例", "小数", "share", "ratio"}
+_NUMBER, _FAR_APART = "Z", 50.0  # of percentages
+_RATE = re.compile(r"率|比例|占比|比重|\b(rate|share|percent)", re.IGNORECASE)
 _FIRST_YEAR, _LAST_YEAR = 1949, 2100
 
 
@@ -69,6 +72,47 @@ def share_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
             facts = {"field": _MEASURE, "value": measure, "name": indicator, "other": percent[indicator] + 1}
             flaws.add(np.array([place]), lambda at, facts=facts: facts)  # type: ignore[misc]
     return flaws.flaws()
+
+
+def scale_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
+    """Rows in percent that look like shares: at most 1, where another row of the indicator is 50 times as much.
+
+    They may be right; so they are told of, and not refused (table.percent_scale).
+    """
+    known = {field.name for field in entry.fields}
+    names = [name for name in (*_INDICATORS, _MEASURE, _NUMBER) if name in frame.columns]
+    if not {_MEASURE, _NUMBER} <= known or _NUMBER not in names or len(names) < 2:
+        return []
+    largest: dict[str, tuple[float, int]] = {}
+    small: list[tuple[int, str, float]] = []
+    for block in frame.blocks():
+        rows = zip(*(text_values(frame.values(name, block)) for name in names), strict=True)
+        for place, source, row in zip(block.tolist(), frame.source_rows(block).tolist(), rows, strict=True):
+            said = dict(zip(names, row, strict=True))
+            indicator = next((said[name] for name in _INDICATORS if said.get(name)), None)
+            number, measure = _number(said[_NUMBER]), (said.get(_MEASURE) or "").strip()
+            title = " ".join(said.get(name) or "" for name in _INDICATORS)
+            is_percent = measure in _PERCENT or (not measure and _RATE.search(title) is not None)
+            if indicator is None or number is None or number <= 0 or not is_percent:
+                continue
+            largest[indicator] = max(largest.get(indicator, (0.0, 0)), (number, source))
+            if number <= 1.0:
+                small.append((place, indicator, number))
+    flaws = FlawList("table.percent_scale", None)
+    for place, indicator, number in small:
+        most, other = largest[indicator]
+        if most >= number * _FAR_APART and most > 1.0:
+            facts: dict[str, Any] = {"field": _NUMBER, "value": f"{number:g}", "name": indicator}
+            facts |= {"most": f"{most:g}", "other": other + 1}
+            flaws.add(np.array([place]), lambda at, facts=facts: facts)  # type: ignore[misc]
+    return flaws.flaws()
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
 
 
 def _is_year(text: str) -> bool:

@@ -11,6 +11,7 @@ from onemap.rules.charts.lines import YearSeries, line_chart
 from onemap.rules.charts.quota_bars import PART_FILLS, PARTS, QuotaBar, quota_bars
 from onemap.rules.charts.small_multiples import Panel, small_multiples
 from onemap.rules.charts.transition_table import transition_table
+from onemap.rules.charts.unit_bars import UnitPanel, unit_bars
 
 BARS, STACKED, LINES = "bars", "stacked", "lines"
 
@@ -118,7 +119,20 @@ class QuotaFigure:
         return Figure(self.words, tuple(row.title for row in self.rows), tuple(series), targets, STACKED)
 
 
-AnyFigure = Figure | MatrixFigure | BulletFigure | PanelFigure | QuotaFigure
+@dataclass(frozen=True)
+class UnitBarsFigure:
+    """Several numbers of the same units, a panel a number."""
+
+    words: ChartWords
+    units: tuple[str, ...]
+    panels: tuple[UnitPanel, ...]
+
+    def picture(self, width_mm: float = WIDTH_MM) -> str:
+        """The panels as one SVG text."""
+        return unit_bars(self.words, self.units, self.panels, width_mm)
+
+
+AnyFigure = Figure | MatrixFigure | BulletFigure | PanelFigure | QuotaFigure | UnitBarsFigure
 
 
 def day_labels(days: Sequence[date]) -> tuple[str, ...]:

@@ -48,7 +48,11 @@ def value_text(value: float, values: Sequence[float | None]) -> str:
 
     A value that is not 0 never reads as 0.
     """
-    digits = _digits(values)
+    return decimal_text(value, _digits(values))
+
+
+def decimal_text(value: float, digits: int) -> str:
+    """A number with so many decimals; a value that is not 0 never reads as 0."""
     text = f"{value:,.{digits}f}"
     if value and not any(sign in "123456789" for sign in text):
         return f"{'> −' if value < 0 else '< '}{10**-digits:g}"

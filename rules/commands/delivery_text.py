@@ -28,8 +28,9 @@ def _receive(result: Result, language: str) -> str:
         return phrase("said.receive_taken", language, package=taken["package"], **facts)
     if result["receipt"] is None:
         return "\n".join(phrase(f"said.receive_{row['status']}", language, **row) for row in result["plan"])
-    held = [row for row in result["plan"] if row["status"] == "held"]
-    lines = [phrase("said.receive_held", language, **row) for row in held]
+    held, before = [row for row in result["plan"] if row["status"] == "held"], result["received_before"]
+    lines = [] if before is None else [phrase("said.receive_again", language, **before)]
+    lines += [phrase("said.receive_held", language, **row) for row in held]
     lines += [phrase("said.receive_added", language, **row) for row in result["added"]]
     return "\n".join([*lines, phrase("said.receive_receipt", language, receipt=result["receipt"])])
 

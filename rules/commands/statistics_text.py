@@ -3,6 +3,7 @@
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.statistics.sum_words import statistics_reason, sum_text
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
 _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
@@ -12,7 +13,7 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
     """Rows by unit and class, the total, and what is not known."""
     total, layer = result["total"], result["layer"]
     facts = {"layer": f"{layer['code']}@{layer['label']}", "features": total["features"], "size": _size(total)}
-    lines = [phrase("said.statistics", language, **facts)]
+    lines = [phrase("said.statistics", language, **facts) + _sums(total, language)]
     for row in result["rows"][:_MOST_ROWS]:
         words = [str(row["unit"])] if row["unit"] is not None else []
         titles = row["titles"]
@@ -21,6 +22,7 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
         share = "–" if row["share"] is None else f"{row['share']:.2%}"
         named = {"name": " · ".join(words) or layer["code"], "features": row["features"]}
         lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row), share=share))
+        lines[-1] += _sums(row, language)
     if len(result["rows"]) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(result["rows"]) - _MOST_ROWS))
     for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2"):
@@ -78,6 +80,16 @@ def _size(row: dict[str, Any]) -> str:
     if row["area_m2"] is not None:
         return f"{_hectares(row['area_m2'])} ha"
     return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f} km"
+
+
+def _sums(row: dict[str, Any], language: str) -> str:
+    """The sums of a row, each with its field; one that nobody knows with why."""
+    words = []
+    for name, value in row.get("sums", {}).items():
+        reason = row.get("reason") or "no_value"
+        why = f" ({statistics_reason(reason, language)})" if value is None else ""
+        words.append(f" · {name} {'–' if value is None else sum_text(value)}{why}")
+    return "".join(words)
 
 
 def _hectares(area_m2: float) -> str:

@@ -8,7 +8,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.indicators.indicator_pack import Indicator, LayerPart, Term
 from onemap.rules.indicators.indicator_storage import stored_options
-from onemap.rules.indicators.indicator_words import indicator_reasons, trend_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, number_words, trend_words
 from onemap.rules.indicators.indicators import KIND
 from onemap.rules.indicators.quota_pages import is_quota, room_words
 from onemap.rules.runs.run_store import run_record, stored_rows
@@ -108,14 +108,14 @@ def _counted(row: Row, language: str) -> str:
 
 
 def _explain_value(item: Indicator, row: Row, language: str, step: Any) -> None:
-    places = int(item.options.get("decimals", 2))
+    row = {**row, "decimals": item.options.get("decimals")}
     if row["numerator"] is not None:
         step("quotient", f"{row['numerator']:,.6g} ÷ {row['denominator']:,.6g}")
     if row["value"] is not None:
-        step("value", f"{row['value']:,.{places}f} {row['unit_of_measure']}", row["year"])
+        step("value", f"{number_words(row['value'], row)} {row['unit_of_measure']}", row["year"])
     if row["target"] is not None:
         bound = phrase(f"indicator_word.{item.bound}", language)
-        step("target", bound, f"{row['target']:,.{places}f} {row['unit_of_measure']}", row["target_year"])
+        step("target", bound, f"{number_words(row['target'], row)} {row['unit_of_measure']}", row["target_year"])
     if is_quota(row):
         step("room", *room_words(row, language))
     status = phrase(f"indicator_status.{row['status']}", language)

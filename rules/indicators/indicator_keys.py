@@ -195,7 +195,14 @@ INDICATOR_KEYS: Mapping[str, Key] = {
         },
         required=True,
     ),
-    "decimals": Key(NUMBER, {"zh": "显示的小数位数", "en": "How many decimals people read."}, default="2"),
+    "decimals": Key(
+        NUMBER,
+        {
+            "zh": "显示的小数位数；不写时按计量单位：计数与人数不带小数，% 一位，km、km2 三位，其他两位",
+            "en": "How many decimals people read; without, by the unit: none of counts and persons, one of %, three of "
+            "km and km2, two of others.",
+        },
+    ),
     "nature": Key(
         TEXT,
         {

@@ -12,6 +12,7 @@ from onemap.layers.library.library import sha256
 from onemap.rules.indicators.formula import Formula, formula
 from onemap.rules.indicators.indicator_keys import COUNT, GROUND, JOIN_M, LENGTH, OF_TABLE, REVIEW, SNAP_M, SUM
 from onemap.rules.indicators.indicator_problems import content_problems, head_problems
+from onemap.rules.indicators.indicator_words import decimals_of
 from onemap.rules.indicators.reach import Walk
 from onemap.rules.indicators.unit_of_measure import UnitOfMeasure, unit_of_measure
 from onemap.rules.packs.pack import pack_text
@@ -85,6 +86,11 @@ class Indicator:
     def names(self) -> frozenset[str]:
         """What tables of targets may call it: id, names in either language, other names."""
         return frozenset((self.id, *self.title.values(), *self.options.get("names", ())))
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals people read."""
+        return decimals_of(self.unit.text, self.options.get("decimals"))
 
     def limit(self, name: str) -> float | None:
         """`warn` or `alarm`, as a part of the target."""

@@ -8,11 +8,10 @@ from onemap.layers.messages import phrase
 from onemap.rules.charts.bullets import Bullet
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import BulletFigure
-from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_keys import CEILING, FALL
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import NONE, limits_of
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, trend_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
 from onemap.rules.maps.page_files import Page
 
 _MOST_ROWS = 14  # that a page's chart and table hold together
@@ -92,18 +91,11 @@ def value_words(row: Record, language: str) -> tuple[str, str]:
     target = "–"
     if row["target"] is not None:
         year = f" ({row['target_year']})" if row["target_year"] else ""
-        target = f"{_number_words(row['target'], row)}{year}"
+        target = f"{number_words(row['target'], row)}{year}"
     value = "–"
     if row["value"] is not None:
-        value = f"{_number_words(row['value'], row)} {measure_words(row['unit_of_measure'], language)}"
+        value = f"{number_words(row['value'], row)} {measure_words(row['unit_of_measure'], language)}"
     return value, target
-
-
-def _number_words(number: float, row: Record) -> str:
-    """A number as people read it: what is counted is whole."""
-    if row["unit_of_measure"] in ("count", "person") and float(number).is_integer():
-        return f"{number:,.0f}"
-    return value_text(number, [number])
 
 
 def _cells(row: Record, language: str, has_trends: bool) -> list[str]:

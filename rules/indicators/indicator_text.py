@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, trend_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
 
 _MOST_ROWS = 200  # that somebody reads; --json and --out have them all
 
@@ -32,11 +32,11 @@ def _line(row: dict[str, Any], language: str) -> str:
     status = phrase(f"indicator_status.{row['status']}", language)
     target = ""
     if row["target"] is not None:
-        facts = {"target": _number(row["target"]), "year": row["target_year"] or "–"}
+        facts = {"target": number_words(row["target"], row), "year": row["target_year"] or "–"}
         target = phrase("said.indicator_target", language, **facts)
     reasons = "" if row["reason"] == "no_target" else indicator_reasons(row["reason"], language)
     measure = measure_words(row["unit_of_measure"], language)
-    value = "–" if row["value"] is None else f"{_number(row['value'])} {measure}"
+    value = "–" if row["value"] is None else f"{number_words(row['value'], row)} {measure}"
     way = "" if row["way"] is None else phrase(f"way.{row['way']}", language)
     words = [
         f"{row['title']}: {value}",
@@ -54,14 +54,10 @@ def _room(row: dict[str, Any], language: str) -> str:
     """What a quota leaves free after all that is committed, and for how long; of another row nothing."""
     if row["free"] is None:
         return ""
-    facts = {"free": _number(row["free"]), "unit": measure_words(row["unit_of_measure"] or "", language)}
+    facts = {"free": number_words(row["free"], row), "unit": measure_words(row["unit_of_measure"] or "", language)}
     if not row["days_left"]:
         return phrase("said.free", language, **facts)
     return phrase("said.free_days", language, **facts, days=f"{row['days_left']:,.0f}")
-
-
-def _number(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.2f}"
 
 
 def warning_lines(result: dict[str, Any], language: str) -> list[str]:
@@ -102,9 +98,9 @@ def _warning_line(row: dict[str, Any], language: str) -> str:
         phrase(f"indicator_status.{row['status']}", language),
     ]
     if row["value"] is not None:
-        limit = "" if row["limit"] is None else f" / {_number(row['limit'])}"
+        limit = "" if row["limit"] is None else f" / {number_words(row['limit'], row)}"
         measure = measure_words(row["unit_of_measure"] or "", language)
-        words.append(f"{_number(row['value'])}{limit} {measure}".strip())
+        words.append(f"{number_words(row['value'], row)}{limit} {measure}".strip())
     words += [row["day"], _room(row, language)]
     if row["reason"] is not None:
         is_word = row["kind"] != "sums"

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase, sentences
-from onemap.rules.charts.number_axis import value_text
+from onemap.rules.charts.number_axis import decimal_text
 
 _SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}  # of trends
+_DECIMALS = {"count": 0, "person": 0, "bed": 0, "yuan": 0, "%": 1, "km": 3, "km2": 3}  # of units; others have two
 _ATOM = re.compile(r"[A-Za-z]+[23]?")
 # Those that findings have too stand in the messages under `reason`, the others under `indicator_reason`.
 _OF_LAYERS = ("layer_missing", "not_in_force", "unreadable", "outside_coverage", "no_value", "arithmetic")
@@ -30,9 +31,22 @@ def trend_words(row: Mapping[str, Any], language: str) -> str:
     if row["trend"] is None:
         reason = indicator_reasons(row["trend_reason"], language)
         return f"{_SIGNS[None]} {phrase('trend.unknown', language, reason=reason)}"
-    facts = {"value": value_text(row["before"], [row["before"]]), "day": row["before_as_of"]}
+    facts = {"value": number_words(row["before"], row), "day": row["before_as_of"]}
     word = phrase(f"trend.{row['trend']}", language)
     return f"{_SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
+
+
+def decimals_of(unit: str | None, given: int | None = None) -> int:
+    """How many decimals people read of a unit of measure: what a pack says, else what is counted is whole."""
+    return _DECIMALS.get(unit or "", 2) if given is None else given
+
+
+def number_words(value: float, row: Mapping[str, Any]) -> str:
+    """A number of a row, in its unit of measure, as people read it; a part of a thing that is counted is no whole."""
+    given = row.get("decimals")
+    digits = decimals_of(row["unit_of_measure"], given)
+    is_part = given is None and digits == 0 and abs(value) < 10 and not float(value).is_integer()
+    return decimal_text(value, 2 if is_part else digits)
 
 
 def measure_words(text: str, language: str) -> str:

@@ -8,7 +8,6 @@ from onemap.layers.messages import phrase
 from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import LINES, AnyFigure, Figure, PanelFigure, day_labels
-from onemap.rules.charts.number_axis import value_text
 from onemap.rules.charts.small_multiples import Panel
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
@@ -20,8 +19,9 @@ from onemap.rules.indicators.indicator_pages import (
     status_words,
     table_name,
     unit_words,
+    value_words,
 )
-from onemap.rules.indicators.indicator_words import indicator_reasons
+from onemap.rules.indicators.indicator_words import indicator_reasons, number_words
 from onemap.rules.indicators.quota_pages import quota_figure, quotas
 from onemap.rules.maps.page_files import Page
 
@@ -221,9 +221,8 @@ def _page(
 
 
 def _cells(row: Record, language: str) -> list[str]:
-    measure = measure_words(row["unit_of_measure"], language)
-    value = "–" if row["value"] is None else f"{value_text(row['value'], [row['value']])} {measure}"
-    target = "–" if row["target"] is None else value_text(row["target"], [row["target"]])
+    value = "–" if row["value"] is None else value_words(row, language)[0]
+    target = "–" if row["target"] is None else number_words(row["target"], row)
     reason = row["reason"] if row["value"] is None else None
     why = indicator_reasons(",".join(filter(None, (reason, row["break"]))), language)
     return [unit_words(row, language), row["as_of"], value, target, status_words(row["status"], language), why]

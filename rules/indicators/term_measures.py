@@ -404,6 +404,9 @@ class TermMeasures:
             until = asked[years[asked] <= self.as_of.year]
             wanted = year if year is not None else (years[until].max() if len(until) else np.nan)
             chosen = asked[years[asked] == wanted]
+            if len(asked) == 0 and layer.entry.complete:
+                value[unit] = 0.0
+                continue
             if len(chosen) == 0:
                 reason[unit] = "no_year" if len(asked) else "no_row"
                 continue

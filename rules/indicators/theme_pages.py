@@ -5,22 +5,27 @@ from typing import Any
 
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
-from onemap.rules.charts.figures import AnyFigure
+from onemap.rules.charts.chart_sheet import ChartWords
+from onemap.rules.charts.figures import AnyFigure, UnitBarsFigure
+from onemap.rules.charts.unit_bars import UnitPanel
+from onemap.rules.indicators.indicator_keys import NOT_APPLICABLE
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
     indicator_chart,
     pack_names,
+    source_words,
     status_words,
     unit_words,
     value_words,
 )
-from onemap.rules.indicators.indicator_words import indicator_reasons
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words
 from onemap.rules.indicators.series_pages import unit_figure
 from onemap.rules.indicators.themes import Theme
 from onemap.rules.maps.page_files import Page
 
 _MOST_BULLETS = 14
+_MOST_PANELS, _MOST_PANEL_UNITS = 12, 14  # of one picture, so that it fits a page
 _MOST_ROWS = 300  # of a table that somebody reads on paper
 Record = dict[str, Any]
 
@@ -32,24 +37,17 @@ def theme_page(
     packs: Sequence[IndicatorPack],
     catalogue: Catalogue,
     language: str,
-) -> tuple[Page, AnyFigure]:
+) -> tuple[list[Page], list[AnyFigure]]:
     """The page and its chart. rows: of the theme's indicators on one day; held: the version of each code, or None.
 
-    One unit's indicators are held against their targets; of several units the first indicator of the page's list that
-    has a value is compared.
+    One unit's indicators are held against their targets. Of several units every indicator of the page's list is
+    compared: in panels of one picture, or where there are many units on a further page each.
     """
     day = rows[0]["as_of"]
     title = phrase("figures.theme", language, theme=theme.title[language], day=day)
     order = {name: place for place, name in enumerate(dict.fromkeys((*theme.chart, *theme.indicators)))}
     ordered = sorted(rows, key=lambda row: order.get(row["id"], len(order)))
-    units = {row["unit"] for row in rows}
-    told = [row for row in ordered if row["value"] is not None]
-    figure: AnyFigure
-    if len(units) > 1 and told:
-        figure = unit_figure([row for row in ordered if row["id"] == told[0]["id"]], catalogue, language)
-    else:
-        shown = [row for row in ordered if not theme.chart or row["id"] in theme.chart][:_MOST_BULLETS]
-        figure = indicator_chart(title, shown, packs, catalogue, language)
+    figures = _figures(title, theme, ordered, packs, catalogue, language)
     lost = sum(held[code] is None for code in (*theme.layers, *theme.tables))
     count = len(theme.layers) + len(theme.tables)
     facts = [
@@ -58,7 +56,42 @@ def theme_page(
     ]
     blocks = [_about(theme, language)] if theme.about else []
     blocks += [_indicators(rows, language), _layers(theme, held, catalogue, language)]
-    return {"title": title, "facts": facts, "blocks": blocks}, figure
+    pages: list[Page] = [{"title": title, "facts": facts, "blocks": blocks}]
+    pages += [{"title": one.words.title, "facts": facts, "blocks": []} for one in figures[1:]]
+    return pages, figures
+
+
+def _figures(
+    title: str,
+    theme: Theme,
+    rows: Sequence[Record],
+    packs: Sequence[IndicatorPack],
+    catalogue: Catalogue,
+    language: str,
+) -> list[AnyFigure]:
+    """The charts of rows in the order in which they are shown."""
+    named = theme.chart or tuple(dict.fromkeys(row["id"] for row in rows))
+    groups = [group for name in named if (group := [row for row in rows if row["id"] == name])]
+    units = list(dict.fromkeys(row["unit"] for row in rows))
+    if len(units) < 2:
+        shown = [row for group in groups for row in group][:_MOST_BULLETS]
+        return [indicator_chart(title, shown, packs, catalogue, language)]
+    if len(units) > _MOST_PANEL_UNITS:
+        return [unit_figure(group, catalogue, language) for group in groups[:_MOST_PANELS]]
+    shown = [row for group in groups[:_MOST_PANELS] for row in group]
+    words = ChartWords(title, "", source_words(shown, catalogue, language), language)
+    names = {row["unit"]: unit_words(row, language) for row in rows}
+    panels = tuple(_panel(group, units, language) for group in groups[:_MOST_PANELS])
+    return [UnitBarsFigure(words, tuple(names[unit] for unit in units), panels)]
+
+
+def _panel(group: Sequence[Record], units: Sequence[Any], language: str) -> UnitPanel:
+    """One indicator in every unit."""
+    of_unit = {row["unit"]: row for row in group}
+    ordered = [of_unit[unit] for unit in units]
+    values, targets = (tuple(row[name] for row in ordered) for name in ("value", "target"))
+    apply = tuple(row["reason"] != NOT_APPLICABLE for row in ordered)
+    return UnitPanel(group[0]["title"], measure_words(group[0]["unit_of_measure"], language), values, targets, apply)
 
 
 def _about(theme: Theme, language: str) -> Record:

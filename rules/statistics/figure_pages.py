@@ -11,6 +11,7 @@ from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure, MatrixFigure
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.class_keys import key_titles
+from onemap.rules.statistics.sum_words import statistics_reason, sum_text
 
 _MOST_CLASSES = len(SERIES) - 1  # that a chart tells apart; what is smaller is one part together
 _MOST_BARS = 30
@@ -23,16 +24,20 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
     """The page of an answer of `statistics`, and its chart: hectares, kilometres or counts by unit and class."""
     rows, layer = result["rows"], result["layer"]
     name, factor, measure = _measure(rows)
+    entry, sums = catalogue[layer["code"]], list(result["total"].get("sums", ()))
+    titles = {name: _field_title(entry, name, language) for name in sums}
+    drawn = sums[0] if sums and entry.geometry == "table" else None
     words = ChartWords(
         phrase("figures.statistics", language, layer=_version(layer, catalogue, language)),
-        phrase(f"figures.{measure}", language),
+        phrase(f"figures.{measure}", language) if drawn is None else titles[drawn],
         _source([layer, result["within"]], catalogue, language),
         language,
-        is_count=measure == "count",
+        is_count=measure == "count" and drawn is None,
     )
     values = [None if row[name] is None else row[name] / factor for row in rows]
-    chart = _statistics_chart(words, rows, values, language)
+    chart = _statistics_chart(words, rows, values if drawn is None else [row["sums"][drawn] for row in rows], language)
     heads = [phrase(f"figures.{head}", language) for head in ("unit", "class", "features", measure, "share")]
+    heads += titles.values()
     table = [
         [
             _text(row["unit"]),
@@ -40,11 +45,13 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
             f"{row['features']:,}",
             "–" if value is None else _number(value, measure),
             "–" if row["share"] is None else f"{row['share']:.1%}",
+            *(_sum_cell(row, name, language) for name in sums),
         ]
         for row, value in zip(rows, values, strict=True)
     ]
     notes = _unknown_notes(result["total"], language)
-    block = _block(phrase("figures.table", language), heads, table, [4, 5, 2, 3, 2], [2, 3, 4], notes)
+    widths: list[float] = [4, 5, 2, 3, 2, *[3] * len(sums)]
+    block = _block(phrase("figures.table", language), heads, table, widths, list(range(2, 5 + len(sums))), notes)
     facts = _facts([layer, result["within"]], catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
 
@@ -157,6 +164,19 @@ def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
         if any(row[name] is not None for row in rows):
             return name, factor, measure
     return "features", 1.0, "count"
+
+
+def _field_title(entry: LayerEntry, name: str, language: str) -> str:
+    """What a summed field is called, and its name."""
+    field = entry.field_named(name)
+    title = dict(field.title).get(language) if field is not None else None
+    return name if title is None else f"{title} {name}"
+
+
+def _sum_cell(row: Record, name: str, language: str) -> str:
+    """A sum, or why nobody knows it."""
+    value = row["sums"][name]
+    return statistics_reason(row.get("reason") or "no_value", language) if value is None else sum_text(value)
 
 
 def _number(value: float, measure: str) -> str:

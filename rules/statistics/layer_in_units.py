@@ -20,8 +20,9 @@ from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
+from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
-from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
+from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems
 from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, joined_rows, unit_pieces, whole_features
 from onemap.rules.statistics.units import AreaUnits, area_units
 
@@ -69,12 +70,12 @@ class LayerInUnits:
         options: StatisticsOptions,
         threads: Threads,
         units: AreaUnits | None = None,
-        around: np.ndarray | None = None,
+        block: UnitBlock | None = None,
     ) -> None:
         """Read and share out. units: in place of what the options name.
 
-        around: polygons (m,) from whose middle coordinates are counted, so that blocks of units give the same digits.
-        Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
+        block: which of all units these are; coordinates are counted from the middle of all, so that every block gives
+        the same digits. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
         """
         self.library, self.options, self.threads = library, options, threads
         self.version: Version = version_named(library, options.layer, options.as_of, options.known_at, "CODE")
@@ -86,7 +87,8 @@ class LayerInUnits:
         if units is None and options.within is not None:
             moment = options.as_of, options.known_at
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
-        self.source = self._read(threads, around)
+        self._block = block
+        self.source = self._read(threads)
         assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
         stored = self.source.stored
         place = {"file": library.label, "layer": self.version.table}
@@ -97,13 +99,13 @@ class LayerInUnits:
             for name in self._summed_fields(stored.attributes)
         }
 
-    def _read(self, threads: Threads, around: np.ndarray | None) -> LayerSource:
+    def _read(self, threads: Threads) -> LayerSource:
         box = (
             None
             if self.units is None or self.entry.geometry == "table"
             else shapely.total_bounds(self.units.grounds).tolist()
         )
-        whole = box if around is None else shapely.total_bounds(around).tolist()
+        whole = box if self._block is None else shapely.total_bounds(self._block.every.grounds).tolist()
         ground = whole if whole is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
         ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
         origin = (float(np.floor((ground[0] + ground[2]) / 2)), float(np.floor((ground[1] + ground[3]) / 2)))
@@ -182,11 +184,45 @@ class LayerInUnits:
         return present[overlapping_pairs(self.geometries[present], self.threads.part(0.6, 0.8))]
 
     @cached_property
+    def once(self) -> UnitBlock:
+        """The units among all that are asked for, in the library's plane."""
+        assert self.units is not None, "asked of units alone"  # noqa: S101 - for the type checker  # nosec B101
+        if self._block is not None:
+            return self._block
+        return UnitBlock(CountedOnce.of(self.units, self.threads), np.arange(len(self.units.names)))
+
+    @property
     def units_overlap_m2(self) -> float:
         """How much ground lies in two units; in both it is counted."""
-        if self.grounds is None or self.entry.geometry == "table":
-            return 0.0
-        return shared_m2(self.grounds, self.threads)
+        return 0.0 if self.units is None or self.entry.geometry == "table" else self.once.every.shared_m2
+
+    @cached_property
+    def own_m2(self) -> float:
+        """The units' ground, without what an earlier one has of it."""
+        return float(self.once.every.own_m2[self.once.rows].sum())
+
+    @cached_property
+    def pieces_once(self) -> UnitPieces:
+        """Of all features; what lies in two units, or on the border of two, in the earlier one alone."""
+        if self.units is None or self.entry.geometry == "table":
+            return self.pieces
+        every, rows = self.once.every.shifted(self.plane.origin), self.once.rows
+        if self.entry.geometry != POLYGON:
+            return every.in_first_unit(self.pieces, rows, self.entry.geometry, self.geometries, self.threads)
+        if not every.shared_m2:
+            return self.pieces
+        present = np.flatnonzero(~shapely.is_missing(every.own[rows]))
+        found = self.pieces_in(every.own[rows[present]])
+        return replace(found, unit=present[found.unit])
+
+    @cached_property
+    def crossing(self) -> np.ndarray:
+        """Of all features (n,), a mask: which have a part here and may have one in units of other blocks."""
+        here = np.unique(self.pieces.feature)
+        every = self.once.every.shifted(self.plane.origin)
+        crosses = np.zeros(len(self.geometries), dtype=bool)
+        crosses[here] = every.crossing(self.geometries[here], self.once.rows, self.threads)
+        return crosses
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
         """The areas of the unions of pieces (k,) by group; None of what has no area."""

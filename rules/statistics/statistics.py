@@ -6,7 +6,7 @@ without a feature, ground for which the version does not speak.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,15 @@ from onemap.rules.kinds.attribute_json import attribute_json
 from onemap.rules.overlay.overlay import inside, outside, union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import key_titles
+from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
 from onemap.rules.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
-from onemap.rules.statistics.unit_ground import shared_m2
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.statistics.units import AreaUnits, area_units
 
 Record = dict[str, Any]
-_ROUNDED = 1e-9  # of a feature: what the sum of its parts' shares lacks
+_DECLARED, _NET = "declared_m2", "net_m2"
+_NO_ROW, _NO_VALUE = "no_row", "no_value"  # why a unit's number of a table is unknown
 _NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table has in columns of its own
 
 
@@ -57,43 +58,61 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
     if options.within is not None:
         units = area_units(library, options.within, options.unit, options.units_where, *moment)
     blocks = [] if units is None else unit_blocks(units, version.count)
-    if units is None or len(blocks) < 2 or library.catalogue()[version.code].geometry != POLYGON:
+    if units is None or len(blocks) < 2 or library.catalogue()[version.code].geometry == "table":
         return _at_once(LayerInUnits(library, options, threads, units))
-    if shared_m2(units.grounds, threads):
-        return _at_once(LayerInUnits(library, options, threads, units))  # what lies in two units counts once in all
+    every = CountedOnce.of(units, threads)
     parts = []
     for at, block in enumerate(blocks):
         shares = at / len(blocks), (at + 1) / len(blocks)
-        asked = LayerInUnits(library, options, threads.part(*shares), units_of(units, block), units.grounds)
+        asked = LayerInUnits(library, options, threads.part(*shares), units_of(units, block), UnitBlock(every, block))
         parts.append(_part(asked))
-    rows, records, total = joined_statistics(parts, units.names)
+    rows, records, joined = joined_statistics(parts, units.names)
+    total = _said_total(joined, options)
     return Statistics(
         rows=rows,
         units=records,
         total=total,
         layer=record_of(version),
         within=units.record,
-        problems=list(unit_remarks(library, options, units, 0.0)),
+        problems=list(unit_remarks(library, options, units, every.shared_m2)),
         tables=_tables(options, units, rows, records),
     )
 
 
 def _part(asked: LayerInUnits) -> PartOfStatistics:
     """What a block of the units gives."""
-    found = _at_once(asked)
-    within = np.bincount(asked.pieces.feature, asked.pieces.share, len(asked.truth.true))
-    crosses = (within > 0) & (within < 1.0 - _ROUNDED)
-    chosen = (asked.truth.true & crosses, asked.truth.unknown & crosses)
-    certain, unsure = (frozenset(asked.source.names[rows].tolist()) for rows in chosen)
-    return PartOfStatistics(found.rows, found.units, found.total, (certain, unsure))
+    found = _raw_statistics(asked)
+    assert asked.source.stored is not None, "what is unreadable is refused"  # noqa: S101 - for the type checker  # nosec B101
+    fids = asked.source.stored.fids
+    crossing = {name: frozenset(fids[chosen & asked.crossing].tolist()) for name, chosen in _told_of(asked).items()}
+    return PartOfStatistics(found.rows, found.units, found.total, crossing)
+
+
+def _told_of(asked: LayerInUnits) -> dict[str, np.ndarray]:
+    """Of which features (n,), as masks, the total says how many there are."""
+    certain = asked.truth.true
+    told = {name: certain & np.isnan(values) for name, values in asked.numbers.items()}
+    return {
+        "features": certain,
+        "no_value_features": asked.truth.unknown,
+        **{f"missing.{n}": m for n, m in told.items()},
+    }
 
 
 def _at_once(asked: LayerInUnits) -> Statistics:
     """Everything of the units that are asked for."""
+    found = _raw_statistics(asked)
+    problems = [*asked.remarks(), *_row_problems(asked, found.rows)]
+    is_open = asked.entry.geometry == "table" and not asked.entry.complete
+    return replace(found, total=_said_total(found.total, asked.options, is_open), problems=problems)
+
+
+def _raw_statistics(asked: LayerInUnits) -> Statistics:
+    """The same with a total whose numbers add up to those of more units."""
     pieces = asked.pieces.of_features(asked.truth.true)
     found = asked.measure(pieces, pieces.unit, asked.keys.of_feature[pieces.feature])
     grounds = _Grounds.of(asked)
-    whole = _whole_pieces(asked)
+    whole = asked.pieces_once.of_features(asked.truth.true)
     total = _total(asked, whole, grounds)
     names = asked.units.names if asked.units else np.array([None], dtype=object)
     rows = _rows(asked, found, grounds, total, names)
@@ -104,7 +123,7 @@ def _at_once(asked: LayerInUnits) -> Statistics:
         total=total,
         layer=record_of(asked.version),
         within=asked.units.record if asked.units else None,
-        problems=list(asked.remarks()),
+        problems=[],
         tables=_tables(asked.options, asked.units, rows, units),
     )
 
@@ -166,29 +185,21 @@ def _areas(geometries: np.ndarray) -> np.ndarray:
     return areas
 
 
-def _whole_pieces(asked: LayerInUnits) -> UnitPieces:
-    """What counts, once each, whatever units it lies in: of one unit that is the ground of all."""
-    pieces = asked.pieces
-    if asked.grounds is not None and asked.units_overlap_m2:
-        ground = shapely.union_all(asked.grounds)
-        pieces = asked.pieces_in(np.array([ground], dtype=object))
-    return pieces.of_features(asked.truth.true)
-
-
 def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
     nothing = np.zeros(len(whole.unit), dtype=np.int64)
     found = asked.measure(whole, whole.unit, nothing)  # by unit, since unions are of what lies near each other
-    ground = float(shapely.area(shapely.union_all(asked.grounds))) if asked.units_overlap_m2 else grounds.area_m2.sum()
-    total: Record = {"features": len(np.unique(whole.feature)), "area_m2": None, "area_ellipsoidal_m2": None}
+    ground = asked.own_m2 if asked.units_overlap_m2 else grounds.area_m2.sum()
+    present = np.unique(asked.pieces.feature)
+    counts = {name: int(chosen[present].sum()) for name, chosen in _told_of(asked).items()}
+    total: Record = {"features": counts.pop("features"), "area_m2": None, "area_ellipsoidal_m2": None}
     total["length_m"] = None
     if found.areas is not None:
         total["area_m2"] = float(found.areas.area_m2.sum())
         total["area_ellipsoidal_m2"] = float(found.areas.ellipsoidal_m2.sum())
     elif found.length_m is not None:
-        length = asked.length_of(whole, nothing, 1)
-        total["length_m"] = None if length is None else float(length[0])
+        total["length_m"] = float(found.length_m.sum())
     total["share"] = _total_share(asked, total, ground)
-    total |= _sums_record(asked, {n: (v.sum(), int(m.sum())) for n, (v, m) in found.sums.items()})
+    total |= {**counts, **{f"sum.{name}": float(values.sum()) for name, (values, _) in found.sums.items()}}
     if asked.entry.geometry == POLYGON:
         total["overlap_m2"] = float(found.areas.overlap_m2.sum()) if found.areas else None
         for name in ("no_value_m2", "without_feature_m2", "outside_coverage_m2"):
@@ -197,8 +208,29 @@ def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
     if asked.units is not None:
         total["units"] = len(asked.units.names)
         total["units_m2"] = float(ground)
-    total["no_value_features"] = int(asked.truth.unknown[np.unique(asked.pieces.feature)].sum())
+    total["declared"] = {_DECLARED: asked.declared_field, _NET: asked.net_field}
     return total
+
+
+def _said_total(joined: Record, options: StatisticsOptions, is_open: bool = False) -> Record:
+    """A total as the answer has it: of a field of which no feature has a number, nobody knows the sum.
+
+    is_open: without any feature nobody knows it, either.
+    """
+    total = {name: value for name, value in joined.items() if "." not in name and name != "declared"}
+    of = {name.removeprefix("sum."): value for name, value in joined.items() if name.startswith("sum.")}
+    missing = {name: joined[f"missing.{name}"] for name in of}
+    features = total["features"]
+    sums = {n: None if is_open and not features else _sum_of(v, missing[n], features) for n, v in of.items()}
+    total |= {key: sums[name] for key, name in joined["declared"].items() if name in sums}
+    if options.sums:
+        total["sums"] = {name: sums[name] for name in options.sums}
+        total["without_value"] = {name: missing[name] for name in options.sums}
+    return total
+
+
+def _sum_of(value: float, missing: int, features: int) -> float | None:
+    return None if features and missing == features else float(value)
 
 
 def _total_share(asked: LayerInUnits, total: Record, ground: float) -> float | None:
@@ -222,20 +254,21 @@ def _rows(
         row["area_ellipsoidal_m2"] = float(found.areas.ellipsoidal_m2[at]) if found.areas else None
         row["length_m"] = float(found.length_m[at]) if found.length_m is not None else None
         row["share"] = _number(share[at])
-        rows.append(row | _sums_record(asked, {n: (v[at], int(m[at])) for n, (v, m) in found.sums.items()}, row))
+        sums = {n: (v[at], int(m[at])) for n, (v, m) in found.sums.items()}
+        rows.append(row | _sums_record(asked, sums, row["features"]))
     if not asked.options.by:
         rows = _with_empty_units(asked, rows, names)
     return rows
 
 
 def _with_empty_units(asked: LayerInUnits, rows: list[Record], names: np.ndarray) -> list[Record]:
-    """Rows of units in their order; one that has nothing says so."""
+    """Rows of units in their order; one that has nothing says so, and of a table that nobody knows its numbers."""
     known = {row["unit"]: row for row in rows}
     none = 0.0 if asked.entry.geometry == POLYGON else None
     empty: Record = {"keys": {}, "titles": {}, "features": 0, "area_m2": none, "area_ellipsoidal_m2": none}
     empty["length_m"] = 0.0 if asked.entry.geometry == "line" else None
     empty["share"] = none
-    empty |= _sums_record(asked, dict.fromkeys(asked.numbers, (0.0, 0)), empty)
+    empty |= _sums_record(asked, dict.fromkeys(asked.numbers, (0.0, 0)), 0)
     return [known.get(name) or {"unit": name, **empty} for name in names.tolist()]
 
 
@@ -249,21 +282,33 @@ def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: 
         return np.asarray(measure / np.bincount(found.unit, measure)[found.unit], dtype=float)
 
 
-def _sums_record(asked: LayerInUnits, sums: Mapping[str, tuple[Any, int]], row: Record | None = None) -> Record:
-    """Declared and net area, and the sums that were asked for, with how many features had no number."""
-    record: Record = {}
-    features = None if row is None else row["features"]
-    values = {
-        name: None if features and missing == features else float(value) for name, (value, missing) in sums.items()
-    }
-    if asked.declared_field in values:
-        record["declared_m2"] = values[asked.declared_field]
-    if asked.net_field in values:
-        record["net_m2"] = values[asked.net_field]
+def _sums_record(asked: LayerInUnits, sums: Mapping[str, tuple[Any, int]], features: int) -> Record:
+    """Of a row: declared and net area, and the sums that were asked for, with how many features had no number.
+
+    Of a table also why a sum is unknown; what a complete table has no row of is nothing.
+    """
+    is_table = asked.entry.geometry == "table"
+    has_row = features > 0 or not is_table or asked.entry.complete
+    values = {name: _sum_of(value, lost, features) if has_row else None for name, (value, lost) in sums.items()}
+    declared = {_DECLARED: asked.declared_field, _NET: asked.net_field}
+    record: Record = {key: values[name] for key, name in declared.items() if name in values}
     if asked.options.sums:
         record["sums"] = {name: values[name] for name in asked.options.sums}
         record["without_value"] = {name: sums[name][1] for name in asked.options.sums}
+    if is_table:
+        lost = any(value is None for value in values.values())
+        record["reason"] = _NO_ROW if not has_row else _NO_VALUE if lost else None
     return record
+
+
+def _row_problems(asked: LayerInUnits, rows: list[Record]) -> list[Problem]:
+    """Of which units a table has no row."""
+    if asked.units is None or asked.entry.geometry != "table" or asked.entry.complete:
+        return []
+    present = {row["unit"] for row in rows if row["features"]}
+    without = [str(name) for name in asked.units.names.tolist() if name not in present]
+    facts = {"layer": asked.version.table, "count": len(without), "units": without[:10]}
+    return [Problem("statistics.no_row", facts)] if without else []
 
 
 def _unit_records(asked: LayerInUnits, grounds: _Grounds, names: np.ndarray) -> list[Record]:

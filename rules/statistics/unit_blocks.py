@@ -1,6 +1,6 @@
 """Area units of a large layer in blocks, neighbours together, so that a province is never in memory as a whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,14 +19,13 @@ Record = dict[str, Any]
 class PartOfStatistics:
     """What a block of units gives.
 
-    rows, units, total: as of all units; crossing: names of the features of which a part lies elsewhere, of those that
-    count and of those of which nobody knows whether they do.
+    rows, units, total: as of all units; crossing: by the total's key, fids of what may lie in other blocks, too.
     """
 
     rows: list[Record]
     units: list[Record]
     total: Record
-    crossing: tuple[frozenset[Any], frozenset[Any]]
+    crossing: Mapping[str, frozenset[int]]
 
 
 def unit_blocks(units: AreaUnits, features: int) -> list[np.ndarray]:
@@ -53,21 +52,21 @@ def joined_statistics(
     rows = sorted((row for part in parts for row in part.rows), key=lambda row: order[row["unit"]])
     units = sorted((unit for part in parts for unit in part.units), key=lambda unit: order[unit["unit"]])
     total = dict(_sums([part.total for part in parts]))
-    for at, key in enumerate(("features", "no_value_features")):
-        total[key] -= sum(len(part.crossing[at]) for part in parts)
-        total[key] += len(frozenset().union(*(part.crossing[at] for part in parts)))
-    total["share"] = total["area_m2"] / total["units_m2"] if total["units_m2"] else None
+    for key in parts[0].crossing:
+        total[key] -= sum(len(part.crossing[key]) for part in parts)
+        total[key] += len(frozenset().union(*(part.crossing[key] for part in parts)))
+    if total["area_m2"] is None:
+        total["share"] = 1.0 if total["features"] else None
+    else:
+        total["share"] = total["area_m2"] / total["units_m2"] if total["units_m2"] else None
     return rows, units, total
 
 
 def _sums(totals: Sequence[Record]) -> Iterator[tuple[str, Any]]:
-    """Every number of the totals added up, key by key."""
+    """Every number of the totals added up, key by key; what is no number is the same in all."""
     for key, first in totals[0].items():
         values = [total[key] for total in totals]
-        if isinstance(first, dict):
-            yield key, {name: _sum([value[name] for value in values]) for name in first}
-        else:
-            yield key, _sum(values)
+        yield key, first if isinstance(first, dict) else _sum(values)
 
 
 def _sum(values: Sequence[Any]) -> Any:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.ingest.unit_keys import plain_unit_code
-from onemap.rules.overlay.in_chunks import chunks, intersecting
+from onemap.rules.overlay.in_chunks import intersecting
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.threads import Threads
 
@@ -69,14 +70,12 @@ def unit_pieces(
     feature, unit = intersecting(tree, geometries, threads)
     order = np.lexsort((feature, unit))
     feature, unit = feature[order], unit[order]
-    pieces = np.concatenate(
-        [
-            np.empty(0, dtype=object),
-            *threads.each(lambda part: _clipped(geometries[feature[part]], grounds[unit[part]]), chunks(len(feature))),
-        ]
-    )
-    measure = shapely.length if kind == LINE else _points
-    size, whole = measure(pieces), measure(geometries)[feature]
+    # Of each unit by one thread: what is prepared cannot be asked by several at once.
+    _, first = np.unique(unit, return_index=True)
+    of_units = [slice(begin, end) for begin, end in pairwise([*first.tolist(), len(unit)])]
+    parts = threads.each(lambda part: _clipped(geometries[feature[part]], grounds[unit[part]]), of_units)
+    pieces = np.concatenate([np.empty(0, dtype=object), *parts])
+    size, whole = pieces_size(pieces, kind), pieces_size(geometries, kind)[feature]
     keep = size > 0
     share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
     return UnitPieces(unit[keep], feature[keep], pieces[keep], share[keep])
@@ -90,8 +89,10 @@ def _clipped(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
     return result
 
 
-def _points(geometries: np.ndarray) -> np.ndarray:
-    return shapely.get_num_coordinates(geometries).astype(float)
+def pieces_size(geometries: np.ndarray, kind: str) -> np.ndarray:
+    """How much of lines or points (n,) there is: lengths, or how many points."""
+    size = shapely.length(geometries) if kind == LINE else shapely.get_num_coordinates(geometries)
+    return np.asarray(size, dtype=float)
 
 
 def _polygons(

@@ -34,7 +34,8 @@ def indicators(values: Values, context: VerbContext) -> Result:
         options = _options(values, packs, theme)
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
-        rows = [{**row, "title": titles[row["id"]]} for row in found.rows]
+        decimals = {(pack.id, item.id): item.decimals for pack in packs for item in pack.indicators}
+        rows = [{**row, "title": titles[row["id"]], "decimals": decimals[row["pack"], row["id"]]} for row in found.rows]
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
         catalogue, is_kept = library.catalogue(), library.writable and not values.get("unrecorded")
         figures = sheet_figures(rows, catalogue, context.language)
@@ -121,8 +122,8 @@ def _write_pages(
     if theme is not None:
         last = rows[-1]["as_of"]
         of_last = [row for row in rows if row["as_of"] == last]
-        page, figure = theme_page(theme, of_last, held, packs, catalogue, context.language)
-        pages, figures = [page, *pages], [figure, *figures]
+        of_theme, drawings = theme_page(theme, of_last, held, packs, catalogue, context.language)
+        pages, figures = [*of_theme, *pages], [*drawings, *figures]
         return write_pages(values, pages, [one.picture() for one in figures], context)
     more, charts = indicator_pages(rows, packs, catalogue, context.language)
     last = max((row["as_of"] for row in rows), default="")

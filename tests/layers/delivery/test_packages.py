@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import geopandas as gpd
@@ -199,6 +200,28 @@ def test_a_library_in_another_plane_receives_every_row_transformed(sender, packa
     change = tmp_path / "change.zip"
     assert onemap("deliver", sender, change, "--layers", "T", "--since", "2024").code == 0
     assert "package.crs" in onemap("receive", other, change).codes
+
+
+def test_in_another_plane_the_same_package_is_known_again_by_the_ledger(sender, package, add, onemap, tmp_path):
+    other = tmp_path / "other.gpkg"
+    assert onemap("new", other, "--crs", "EPSG:4548").code == 0
+    first = onemap("receive", other, package).json
+    assert first["received_before"] is None
+    before, log = rows_of(other), log_of(other)
+    again = onemap("receive", other, package)
+    assert (again.code, again.json["added"]) == (0, []) and again.json["received_before"]["at"]
+    assert [row["status"] for row in again.json["plan"]] == ["held", "held"]
+    assert (rows_of(other), log_of(other)) == (before, log), "nothing is written twice"
+    receipts = [json.loads(Path(answer["receipt"]).read_text(encoding="utf-8")) for answer in (first, again.json)]
+    assert receipts[0]["layers"] == receipts[1]["layers"] == first["added"], "the receipt still says what is there"
+    # Another package with a version of the same label is another version, as before.
+    add(sender, "T", "2026", {"a": square(5, 5)})
+    twin = tmp_path / "twin.gpkg"
+    assert onemap("new", twin, "--crs", "EPSG:4547").code == 0
+    add(twin, "T", "2025", {"z": square(0, 0)})
+    foreign = tmp_path / "foreign.zip"
+    assert onemap("deliver", twin, foreign, "--layers", "T").code == 0
+    assert "package.label" in onemap("receive", other, foreign).codes
 
 
 def edited(package, target, name, change):

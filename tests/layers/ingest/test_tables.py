@@ -95,8 +95,13 @@ def test_percent_and_share_in_one_indicator_are_refused_with_the_row(library, on
     (problem,) = [one for one in answer.json["problems"] if one["code"] == "table.percent"]
     assert problem["feature"] == "2" and "row 1 in percent" in problem["message"], problem
     assert not any(layer["versions"] for layer in onemap("layers", library).json["layers"])
-    mended = written(tmp_path, ".csv", {**rows, "DW": ["%", "%", "x"]})
-    assert onemap("add", library, mended, "--as", "TJSJ").code == 0
+    # Said in percent it may be right, so it comes in, and the row is told of.
+    same = onemap("add", library, written(tmp_path, ".csv", {**rows, "DW": ["%", "%", "x"]}), "--as", "TJSJ")
+    (told,) = [one for one in same.json["problems"] if one["code"] == "table.percent_scale"]
+    assert (same.code, told["feature"], told["field"]) == (0, "2", "Z") and "row 1 as 62.5" in told["message"]
+    near = written(tmp_path, ".csv", {**rows, "Z": [2.5, 0.4, 7.0], "DW": ["%", "%", "x"]})
+    answer = onemap("add", library, near, "--as", "TJSJ", "--label=near")
+    assert answer.code == 0 and "table.percent_scale" not in [one["code"] for one in answer.json["problems"]]
 
 
 def test_long_codes_and_large_sums_are_no_persons(library, onemap, tmp_path):
@@ -124,8 +129,8 @@ def test_codes_that_join_no_unit_are_told_of(library, onemap, tmp_path):
     assert "130199" in told["message"] and "130102001000" not in told["message"]
     asked = ("statistics", library, "RKTJ", "--sum", "CZRK", "--within", "XZQ", "--unit", "XZQDM")
     found = onemap(*asked).json
-    assert {row["unit"]: row["sums"]["CZRK"] for row in found["rows"]} == {"130102001": 52000.0, "130102002": 0.0}
-    assert [problem["code"] for problem in found["problems"]] == ["statistics.unjoined"]
+    assert {row["unit"]: row["sums"]["CZRK"] for row in found["rows"]} == {"130102001": 52000.0, "130102002": None}
+    assert [problem["code"] for problem in found["problems"]] == ["statistics.unjoined", "statistics.no_row"]
     assert onemap("statistics", library, "RKTJ", "--sum", "CZRK").json["total"]["sums"] == {"CZRK": 60100.5}
     project = onemap("publish", library, tmp_path / "map.qgz")
     assert project.code == 0, project.json

@@ -123,8 +123,8 @@ def test_the_warning_has_the_room_and_the_days_by_itself(town, tmp_path):
     assert (row["status"], row["limit"], row["headroom"]) == ("warn", 5.6, pytest.approx(0.6, rel=1e-3))
     assert (row["committed"], row["free"]) == (pytest.approx(0.5, rel=1e-3), pytest.approx(0.1, rel=1e-2))
     assert row["days_left"] == pytest.approx(0.1 * DAYS, rel=1e-2)
-    (line,) = [line for line in warning_lines(done(*asked).json, "en") if "5 / 5.6 ha" in line]
-    assert "0.1 ha free for 73 days" in line
+    (line,) = [line for line in warning_lines(done(*asked).json, "en") if "5.00 / 5.60 ha" in line]
+    assert "0.10 ha free for 73 days" in line
 
 
 @pytest.mark.parametrize(

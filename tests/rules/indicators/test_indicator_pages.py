@@ -111,7 +111,7 @@ def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
         assert desk.run(*town, "--page", target, lang="zh").code == 0
     document = Document(str(word))
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-    assert ["耕地保有量", "0.540 公顷", "0.500", "▲ 预警", ""] in cells
+    assert ["耕地保有量", "0.54 公顷", "0.50", "▲ 预警", ""] in cells
     assert any(row[:2] == ["公园个数", "–"] and row[4] for row in cells), "why nobody knows it"
     assert len(document.inline_shapes) == 3 and pdf.read_bytes().startswith(b"%PDF")
 
@@ -160,7 +160,7 @@ def test_several_days_are_lines_of_one_unit_and_small_pictures_of_several(desk, 
     assert [bar / bars[0] for bar in bars] == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3], abs=0.01)
     said = texts_of(rest)
     assert "2025-06-01" not in said.replace("（2025-06-01）", ""), "a unit's page is of the last day, and of the trend"
-    assert "↘ 下降 此前 0.540（2025-06-01）" in said and "→ 不变" in said
+    assert "↘ 下降 此前 0.54（2025-06-01）" in said and "→ 不变" in said
     (lines,) = load_workbook(sheet)["图表"]._charts[:1]
     assert [type(one).__name__ for one in lines._charts] == ["LineChart"]
     assert desk.run(*town, *days, "--units-where=NAME = '西区'", lang="zh").code == 0

@@ -115,7 +115,7 @@ def test_a_theme_by_name_or_a_refusal_that_names_them(onemap, asked, tmp_path):
     assert wrong["code"] == "theme.unknown" and "transport" in wrong["mend"]
 
 
-def test_of_several_units_the_page_compares_what_its_chart_names_first(onemap, tmp_path):
+def test_of_several_units_the_page_compares_all_that_its_chart_names(onemap, tmp_path):
     library, district, rules = tmp_path / "city.gpkg", tmp_path / "district.gpkg", tmp_path / "none.toml"
     grounds = [box(0, 0, 100, 100), box(100, 0, 200, 100)]
     gpd.GeoDataFrame(geometry=[box(0, 0, 200, 100)], crs="EPSG:4547").to_file(district)
@@ -144,3 +144,16 @@ def test_of_several_units_the_page_compares_what_its_chart_names_first(onemap, t
     drawn = text[text.index("<svg") : text.index("</svg>")]
     assert "Buildings higher than 100 m" in drawn and "Places of geological hazard" not in drawn
     assert "2 in number" in text and "2.0" not in text.split("</svg>")[1], "what is counted is whole"
+    more = 'chart = ["tall.buildings", "hazard.places", "gallery.length"]'
+    changed = own.read_text(encoding="utf-8").replace('chart = ["tall.buildings"]', more)
+    own.write_text(
+        changed.replace('"hazard.places", "tall', '"gallery.length", "hazard.places", "tall'), encoding="utf-8"
+    )
+    assert onemap("indicators", library, *asked, "--overwrite", lang="en").code == 0
+    text = page.read_text(encoding="utf-8")
+    drawn = re.sub(r"<[^>]+>", "|", text[text.index("<svg") : text.index("</svg>")])
+    assert text.count("<svg") == 1
+    for said in ("Buildings higher than 100 m", "Places of geological hazard", "Utility tunnels"):
+        assert said in drawn, "a panel each"
+    picture = text[text.index("<svg") : text.index("</svg>")]
+    assert picture.count('fill="#FFFFFF" stroke="#8C8C8C"') == 2, "of tunnels nobody knows in either unit: hatched"

@@ -100,8 +100,8 @@ def test_what_is_measured_twice_is_unchanged():
 
 @pytest.mark.parametrize(
     ("language", "rises", "unknown"),
-    [("en", "↗ rises from 50.00 (2020-12-30)", "? unknown: the data have one state only"),
-     ("zh", "↗ 上升 此前 50.00（2020-12-30）", "? 无法判断：数据只有一个时点")],
+    [("en", "↗ rises from 50.0 (2020-12-30)", "? unknown: the data have one state only"),
+     ("zh", "↗ 上升 此前 50.0（2020-12-30）", "? 无法判断：数据只有一个时点")],
 )  # fmt: skip
 def test_pages_and_words_say_it_in_both_languages(units, language, rises, unknown):
     survey(units, 2019, ["0101", "0301", "0101", "0301"])

@@ -1,0 +1,101 @@
+"""Ground in two units, or on the border of two, counts in each of them; in the total of all units it counts once."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.rules.compare.self_overlap import first_row_wins
+from onemap.rules.overlay.in_chunks import chunks, intersecting
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.statistics.unit_ground import shared_m2
+from onemap.rules.statistics.unit_pieces import UnitPieces, pieces_size
+from onemap.rules.statistics.units import AreaUnits
+
+
+@dataclass(frozen=True)
+class CountedOnce:
+    """All units (m,) that a question names, of which a block is a part, in the library's plane.
+
+    own: of each what no unit before it has, None where nothing is left; the grounds themselves where no two share any.
+    shared_m2: how much ground lies in two of them.
+    """
+
+    grounds: np.ndarray
+    own: np.ndarray
+    shared_m2: float
+
+    @classmethod
+    def of(cls, units: AreaUnits, threads: Threads) -> "CountedOnce":
+        """Find what units share. Raises OneMapError compare.arithmetic."""
+        shared = shared_m2(units.grounds, threads)
+        if not shared:
+            return cls(units.grounds, units.grounds, 0.0)
+        own, _, failed = first_row_wins(units.grounds, threads)
+        if len(failed):
+            layer = units.record.get("code") or units.record.get("file")
+            raise OneMapError("compare.arithmetic", layer=layer, feature=units.names[failed[0]])
+        return cls(units.grounds, own, shared)
+
+    @property
+    def own_m2(self) -> np.ndarray:
+        """The areas of `own` (m,), which sum to the ground of all."""
+        areas: np.ndarray = np.nan_to_num(shapely.area(self.own))
+        return areas
+
+    def shifted(self, origin: tuple[float, float]) -> "CountedOnce":
+        """The same, counted from another origin."""
+        away = -origin[0], -origin[1]
+        grounds = shift_geometries(self.grounds, away)
+        if self.own is self.grounds:
+            return replace(self, grounds=grounds, own=grounds)
+        present = ~shapely.is_missing(self.own)
+        own = self.own.copy()
+        own[present] = shift_geometries(self.own[present], away)
+        return replace(self, grounds=grounds, own=own)
+
+    def in_first_unit(
+        self, pieces: UnitPieces, rows: np.ndarray, kind: str, geometries: np.ndarray, threads: Threads
+    ) -> UnitPieces:
+        """Pieces (k,) of lines or points less what of each lies in an earlier unit, or on its border.
+
+        rows: which of all units the pieces' own (b,) are; geometries: of the features.
+        """
+        place = rows[pieces.unit]
+        piece, unit = intersecting(shapely.STRtree(self.grounds), pieces.geometry, threads)
+        is_earlier = unit < place[piece]
+        order = np.lexsort((unit[is_earlier], piece[is_earlier]))
+        piece, unit = piece[is_earlier][order], unit[is_earlier][order]
+        rest = pieces.geometry.copy()
+        turn = np.arange(len(piece)) - np.searchsorted(piece, piece)
+        for number in range(int(turn.max(initial=-1)) + 1):  # one unit after the other is taken away
+            some = np.flatnonzero(turn == number)
+            rest[piece[some]] = _differences(rest[piece[some]], self.grounds[unit[some]], threads)
+        size, whole = pieces_size(rest, kind), pieces_size(geometries, kind)[pieces.feature]
+        keep = size > 0
+        share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
+        return UnitPieces(pieces.unit[keep], pieces.feature[keep], rest[keep], share[keep])
+
+    def crossing(self, geometries: np.ndarray, rows: np.ndarray, threads: Threads) -> np.ndarray:
+        """Which of some features (n,) meet a unit besides those of a block, whose units are rows: a mask."""
+        others = np.setdiff1d(np.arange(len(self.grounds)), rows)
+        feature, _ = intersecting(shapely.STRtree(self.grounds[others]), geometries, threads)
+        crosses = np.zeros(len(geometries), dtype=bool)
+        crosses[feature] = True
+        return crosses
+
+
+def _differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
+    """left − right pair by pair, of lines or points."""
+    parts = threads.each(lambda part: shapely.difference(left[part], right[part]), chunks(len(left)))
+    return np.concatenate([np.empty(0, dtype=object), *parts])
+
+
+@dataclass(frozen=True)
+class UnitBlock:
+    """Which of all units (m,) are measured at a time: their rows (b,)."""
+
+    every: CountedOnce
+    rows: np.ndarray

@@ -1,0 +1,89 @@
+"""statistics of tables: a unit of which a table has no row is unknown, and never nothing in silence."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from shapely import box
+
+CATALOGUE = "library.catalogue.toml"
+CODES = ["139901001", "139901002", "139901003"]
+ROWS = [("139901001", 120, 5), ("139901001", 30, 0), ("139901002", None, 0)]  # nothing of 139901003
+
+
+@pytest.fixture
+def counts(desk):
+    """Three units, and a table with rows of two of them, of which the one has no number."""
+    desk.layer("UNITS", [box(x, 0, x + 10, 10) for x in (0, 10, 20)], {"XZQDM": CODES})
+    return desk
+
+
+def load(desk):
+    path = desk.folder / "counts.csv"
+    pd.DataFrame(ROWS, columns=["XZQDM", "N", "M"]).to_csv(path, index=False)
+    define = "name=台账,department=land,library=base,kind=census,geometry=table"
+    added = desk.run("add", desk.library, path, "--as", "COUNTS", "--define", define, "--covers=extent")
+    assert added.code == 0, added.json
+
+
+def ask(desk, *options):
+    answer = desk.run("statistics", desk.library, "COUNTS", "--within=UNITS", "--unit=XZQDM", "--sum=N", *options)
+    assert answer.code == 0, answer.json
+    return answer.json
+
+
+def test_a_unit_without_a_row_is_unknown_and_says_why(counts):
+    load(counts)
+    found = ask(counts)
+    sums = {row["unit"]: (row["sums"]["N"], row["reason"], row["features"]) for row in found["rows"]}
+    assert sums == {CODES[0]: (150.0, None, 2), CODES[1]: (None, "no_value", 1), CODES[2]: (None, "no_row", 0)}
+    assert found["total"]["sums"] == {"N": 150.0} and found["total"]["without_value"] == {"N": 1}
+    told = {problem["code"]: problem["message"] for problem in found["problems"]}
+    assert CODES[2] in told["statistics.no_row"] and "1" in told["statistics.no_row"]
+
+
+def test_of_a_condition_that_no_row_meets_nobody_knows_the_sum(counts):
+    load(counts)
+    found = ask(counts, "--where=N > 1000")
+    assert [row["sums"]["N"] for row in found["rows"]] == [None] * 3 and found["total"]["sums"] == {"N": None}
+
+
+def test_of_a_complete_table_what_has_no_row_is_nothing(counts):
+    """Said in the city's own catalogue; there alone a zero is one."""
+    own = """[COUNTS]
+title = { zh = "台账", en = "Counts" }
+department = "land"
+library = "base"
+kind = "census"
+geometry = "table"
+unit = "XZQDM"
+complete = true
+"""
+    (counts.folder / CATALOGUE).write_text(own, encoding="utf-8")
+    path = counts.folder / "counts.csv"
+    pd.DataFrame(ROWS, columns=["XZQDM", "N", "M"]).to_csv(path, index=False)
+    assert counts.run("add", counts.library, path, "--as", "COUNTS", "--covers=extent").code == 0
+    found = ask(counts)
+    assert {row["unit"]: row["sums"]["N"] for row in found["rows"]} == {CODES[0]: 150.0, CODES[1]: None, CODES[2]: 0.0}
+    assert "statistics.no_row" not in [problem["code"] for problem in found["problems"]]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "no row of this unit"), ("zh", "表中没有该单元")])
+def test_text_page_and_tables_say_unknown(counts, language, words):
+    load(counts)
+    page, sheet, table = (counts.folder / f"out.{suffix}" for suffix in ("html", "xlsx", "gpkg"))
+    outs = f"--page={page}", f"--out={sheet}", f"--out={table}"
+    answer = counts.run(
+        "statistics", counts.library, "COUNTS", "--within=UNITS", "--unit=XZQDM", "--sum=N", *outs, lang=language
+    )
+    assert answer.code == 0, answer.json
+    text = page.read_text(encoding="utf-8")
+    assert words in text and text.count('fill="#FFFFFF" stroke="#8C8C8C"') == 2, "hatched"
+    rows = list(load_workbook(sheet)["statistics"].values)
+    column, why = rows[0].index("sum_N"), rows[0].index("reason")
+    assert [(row[column], row[why]) for row in rows[1:]] == [(150, None), (None, "no_value"), (None, "no_row")]
+    written = gpd.read_file(table, layer="statistics")
+    assert written.sum_N.isna().tolist() == [False, True, True] and written.reason.tolist()[1:] == [
+        "no_value",
+        "no_row",
+    ]
