@@ -2,7 +2,7 @@
 
 What numba compiles is kept as machine code that asks for nothing: in the core's own environment if one may write there,
 else in the user's cache folder, and else for this process alone. Later processes load it without numba, by llvmlite
-alone, in a tenth of the time and a fifth of the memory.
+alone, in a tenth of the time and half of the memory.
 """
 
 import ctypes
