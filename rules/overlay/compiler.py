@@ -82,7 +82,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         form = "".join(kinds)
         if form not in entries:
             with _LOCK:
-                entries[form] = _entry(_kept_code(function, form, given), function)
+                if form not in entries:  # another thread may have waited for it before
+                    entries[form] = _entry(_kept_code(function, form, given), function)
             start_compiler()
         return entries[form](words.buffer_info()[0])
 
