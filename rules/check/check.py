@@ -30,6 +30,7 @@ from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.unchanging_sets import unchanging
 from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
@@ -134,8 +135,9 @@ def judged_parcels(
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
-    local = shift_geometries(unwrapped(parcels.geometries), (-check_plan.origin[0], -check_plan.origin[1]))
-    return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.multis, local, check_plan.origin, crs)
+    whole = unwrapped(parcels.geometries)
+    local = shift_geometries(whole, (-check_plan.origin[0], -check_plan.origin[1]))
+    return ParcelRows(parcels.ids, whole, lambda: parcels.multis, local, check_plan.origin, crs)
 
 
 def _judge(
@@ -149,7 +151,7 @@ def _judge(
     most_rows: int,
 ) -> Answer:
     local = parcel_rows.local
-    bench = Bench(local, parcels.attributes, sources.library.crs, check_plan.origin)
+    bench = Bench(unchanging(local), parcels.attributes, sources.library.crs, check_plan.origin)
     computed, skipped, warped, pieces = 0, [], [], 0
     still = threads.part(_LAYERS, _LAYERS)  # what it does beside the rules moves no bar
     layers = _read_layers(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))

@@ -7,8 +7,9 @@ import shapely
 
 from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_again import flat_again
-from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, occurring
+from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among, occurring
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.unchanging_sets import once
 
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
@@ -57,7 +58,7 @@ def candidate_pairs(
     parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads
 ) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
-    apart = lies_apart(parcels)
+    apart = once(parcels, "apart", lies_apart)
     feature, parcel = boxes_meet(tree, features, threads)
     rows = np.flatnonzero(apart)
     if len(rows) == 0:
@@ -76,8 +77,9 @@ def sums_of(
     mine, at_mine = occurring(parcel, len(parcels))
     others, at_other = occurring(feature, len(features))
     threads.progress.check()
-    one, other = FlatPolygons(parcels[mine], threads), flat_again(features[others], threads)
-    flat = FlatPairs(one, at_mine, other, at_other)
+    one, place = flat_among(parcels, mine, threads)
+    other, other_place = flat_among(features, others, threads, flat_again)
+    flat = FlatPairs(one, place[at_mine], other, other_place[at_other])
     found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
     return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
 

@@ -1,5 +1,6 @@
 """Polygons as flat arrays of coordinates, which the kernel's loops go through: made once, asked many times."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -11,9 +12,11 @@ from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.unchanging_sets import is_unchanging, once
 
 _EDGES = 16  # in a chunk
 _CHUNKS = 16  # in a group
+_MANY, _MOST = 5_000, 0.5  # polygons of a set, and the share of it, for which all of it is laid out
 _AT_ONCE = 10_000  # polygons, whose arrays stay near the cache
 _BEGINNINGS = ("ring", "polygon_ring", "group", "polygon_group")  # with one value more: where all end
 
@@ -83,6 +86,21 @@ class FlatPairs:
     def with_indexes(self, left: np.ndarray, right: np.ndarray) -> "FlatPairs":
         """With other pairs of the same polygons after these: (j,) each."""
         return FlatPairs(self.left, np.r_[self.left_index, left], self.right, np.r_[self.right_index, right])
+
+
+def flat_among(
+    polygons: np.ndarray,
+    rows: np.ndarray,
+    threads: Threads,
+    make: Callable[[np.ndarray, Threads], FlatPolygons] = FlatPolygons,
+) -> tuple[FlatPolygons, np.ndarray]:
+    """The flat arrays of some of polygons (n,): rows (m,), ascending; and where in them each of these is (m,).
+
+    If they are most of a large set that is `unchanging`, they are those of all of it, made once. make: of others.
+    """
+    if len(polygons) > _MANY and is_unchanging(polygons) and len(rows) > _MOST * len(polygons):
+        return once(polygons, "flat", lambda of_set: FlatPolygons(of_set, threads)), rows
+    return make(polygons[rows], threads), np.arange(len(rows))
 
 
 def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPairs:

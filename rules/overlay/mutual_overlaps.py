@@ -7,7 +7,7 @@ import shapely
 
 from onemap.layers.geometry.ragged import ranges
 from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, occurring
+from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, flat_among, occurring
 from onemap.rules.overlay.threads import Threads
 
 _PAIRS_AT_ONCE = 1_000_000
@@ -23,16 +23,17 @@ def features_overlap(
     found = np.zeros(count, dtype=bool)
     present, at = occurring(feature, len(features))
     boxes: np.ndarray = shapely.bounds(features[present]).reshape(-1, 4)
-    flat: FlatPolygons | None = None
+    flat: tuple[FlatPolygons, np.ndarray] | None = None
     for on, one, other in _near_pairs(parcel, at, boxes[at]):
         if len(on) == 0:
             continue
         threads.progress.check()
-        flat = flat or FlatPolygons(features[present], threads)
+        flat = flat or flat_among(features, present, threads)
+        polygons, place = flat
         # As one number each, since pairs would be sorted byte by byte.
         pair, which = np.unique(np.minimum(one, other) * len(present) + np.maximum(one, other), return_inverse=True)
         first, second = np.divmod(pair, len(present))
-        areas, errors, _ = areas_of_pairs(FlatPairs(flat, first, flat, second), threads)
+        areas, errors, _ = areas_of_pairs(FlatPairs(polygons, place[first], polygons, place[second]), threads)
         found[on[(areas > errors + least_m2)[which]]] = True
     return found
 

@@ -17,7 +17,7 @@ from onemap.rules.overlay.compiler import (
     is_compiler_there,
     is_kept,
     is_worth_compiling,
-    load_compiler,
+    start_compiler,
 )
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_pairs
 from onemap.rules.overlay.kernel_ground import (
@@ -79,12 +79,12 @@ def compile_kernel() -> int:
 
 
 def load_kernel() -> None:
-    """Load what was compiled and kept, for a process that waits: some 0.4 s and 110 MB, and nothing where it is there.
+    """Load what was compiled and kept, for a process that waits: some 0.03 s, and nothing where it is there.
 
     Nothing is compiled for it: where nothing was kept, the first large question does that.
     """
     if is_kept():
-        load_compiler()
+        start_compiler()
         _ask_kernel()
 
 

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 
-from onemap.rules.overlay import compiler
+from onemap.rules.overlay import compiler, kernel_ground
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.compiler import SWITCH, is_compiler_there, is_worth_compiling
 from onemap.rules.overlay.flat_polygons import flat_pairs
@@ -81,9 +82,10 @@ def test_large_polygons_give_the_same_bits_too(monkeypatch):
 
 def test_few_pairs_do_not_load_the_compiler(monkeypatch):
     monkeypatch.delenv(SWITCH, raising=False)
-    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    monkeypatch.setattr(compiler, "_STARTED", threading.Event())
     assert not is_worth_compiling(compiler.MUCH)
-    assert is_worth_compiling(compiler.MUCH + 1) == is_compiler_there()
+    assert is_worth_compiling(compiler.MUCH + 1) == compiler.is_kept()
+    assert is_worth_compiling(compiler.VERY_MUCH + 1) == is_compiler_there()
     monkeypatch.setenv(SWITCH, "0")
     assert not is_worth_compiling(1e12)
 
@@ -91,14 +93,65 @@ def test_few_pairs_do_not_load_the_compiler(monkeypatch):
 @needs_compiler
 def test_what_nobody_has_kept_is_not_loaded_ahead(monkeypatch, tmp_path):
     monkeypatch.delenv(SWITCH, raising=False)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert not compiler.is_kept()
+    monkeypatch.setattr(compiler, "_STARTED", threading.Event())
+    monkeypatch.setattr(compiler, "_folder", lambda: tmp_path)
     for name in ("sums", "ground", "rings"):
         assert not compiler.is_kept()
-        (tmp_path / f"{name}.nbi").write_text("")
+        assert not is_worth_compiling(compiler.MUCH + 1)
+        (tmp_path / f"{name}.code").write_bytes(b"")
     assert compiler.is_kept()
+    assert is_worth_compiling(compiler.MUCH + 1)
     monkeypatch.setenv(SWITCH, "0")
     assert not compiler.is_kept()
+
+
+ASKED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import runpy
+runpy.run_path(sys.argv[1] + "/__main__.py")["_register_package"]()
+import shapely
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.threads import Threads
+squares = shapely.box([0, 1], 0, [2, 3], 2)
+areas, errors = common_areas(squares[:1], squares[1:], Threads())
+assert "llvmlite" in sys.modules
+print(areas[0], "numba" in sys.modules)
+"""
+
+
+@pytest.mark.slow
+@needs_compiler
+def test_what_is_kept_is_loaded_without_the_compiler_and_what_is_damaged_made_anew(tmp_path):
+    root = Path(__file__).resolve().parents[3]
+    places = {"XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path), "HOME": str(tmp_path), SWITCH: "1"}
+    barred = tmp_path / "barred"
+    barred.write_text("")
+    code = f"import sys\nsys.prefix = {str(barred)!r}\n{ASKED}"
+
+    def said() -> str:
+        command = [sys.executable, "-I", "-c", code, str(root)]
+        return subprocess.run(command, capture_output=True, check=True, text=True, env=os.environ | places).stdout
+
+    assert said() == "2.0 True\n"
+    (kept,) = tmp_path.rglob("sum_pairs-*")
+    assert said() == "2.0 False\n"
+    for damaged in (kept.read_bytes()[:1000], b""):
+        kept.write_bytes(damaged)
+        assert said() == "2.0 True\n"
+    assert said() == "2.0 False\n"
+
+
+@needs_compiler
+def test_arrays_that_are_not_as_the_kernel_takes_them_are_refused_and_not_misread():
+    proved = np.zeros(1, dtype=np.int64)
+    ring = np.array([[0.0, 4.0, 4.0, 0.0], [0.0, 0.0, 4.0, 0.0]])
+    work = compiler.compiled(kernel_ground.prove_rings)
+    work(*ring.copy(), np.array([4]), 0, 1, proved)
+    assert proved[0] == 1
+    for x, y in ((ring[0, ::2], ring[1, ::2]), ring.astype(np.float32)):
+        with pytest.raises(TypeError):
+            work(x, y, np.array([4]), 0, 1, proved)
 
 
 CODE = """
@@ -109,8 +162,7 @@ runpy.run_path(sys.argv[1] + "/__main__.py")["_register_package"]()
 if sys.argv[2]:
     sys.prefix = sys.argv[2]
 from onemap.rules.overlay import compiler
-import numba
-print(json.dumps(compiler._cache_folder(numba.__version__)))
+print(json.dumps(str(compiler._folder() or "")))
 """
 
 

@@ -41,7 +41,7 @@ def test_everything_works_here_and_the_report_says_it_without_names_of_persons(c
 
 
 def test_every_library_that_the_core_asks_for_is_tried():
-    assert set(required_names()) == set(LIBRARIES) | {"numba"}
+    assert set(required_names()) == set(LIBRARIES) | {"llvmlite", "numba"}
 
 
 @pytest.mark.slow

@@ -1,0 +1,39 @@
+"""What is worked out of a set of polygons that nobody can change: once, for as long as somebody holds the set."""
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+Result = TypeVar("Result")
+_LOCK = threading.Lock()
+_KNOWN: dict[int, dict[str, Any]] = {}  # by the identity of a set, which is let go of with it
+
+
+def unchanging(polygons: np.ndarray) -> np.ndarray:
+    """Polygons (n,), an array of their own that nobody may change from now on."""
+    own = polygons if polygons.base is None else polygons.copy()
+    own.flags.writeable = False
+    return own
+
+
+def is_unchanging(polygons: np.ndarray) -> bool:
+    """Whether nobody can change which polygons are in a set (n,)."""
+    return not polygons.flags.writeable and polygons.base is None
+
+
+def once(polygons: np.ndarray, name: str, work: Callable[[np.ndarray], Result]) -> Result:
+    """work(polygons), or what it gave for this very set, if that is `unchanging`; name: of the work."""
+    if not is_unchanging(polygons):
+        return work(polygons)
+    with _LOCK:
+        if id(polygons) not in _KNOWN:
+            _KNOWN[id(polygons)] = {}
+            weakref.finalize(polygons, _KNOWN.pop, id(polygons), None)
+        known = _KNOWN[id(polygons)]
+    if name not in known:
+        known[name] = work(polygons.copy())  # what held the set itself would never let go of it
+    result: Result = known[name]
+    return result
