@@ -89,7 +89,7 @@ def _ground(
 
 
 def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np.ndarray) -> np.ndarray:
-    """For each edge (k,), from points[begin] to the next, the only other of the same ends, which runs against it, or -1.
+    """For each edge (k,), from points[begin] to the next, the only other of its ends, which runs against it, or -1.
 
     goes_back: (k,) the edge is meant the other way round.
     """
