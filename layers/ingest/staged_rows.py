@@ -32,13 +32,22 @@ Change = Callable[[list[Any]], list[Any]]
 
 
 def write_part(
-    journal: Journal, name: str, geometries: np.ndarray, attributes: pd.DataFrame, about: Mapping[str, Any]
+    journal: Journal,
+    name: str,
+    geometries: np.ndarray,
+    attributes: pd.DataFrame,
+    about: Mapping[str, Any],
+    wkb: pa.Array | None = None,
 ) -> None:
-    """Keep some features (n,) as a part. about: what belongs to them, plain JSON. Raises NotPlain."""
+    """Keep some features (n,) as a part.
+
+    about: what belongs to them, plain JSON; wkb: the geometries, where they are there as such. Raises UnsupportedValue.
+    """
     boxes = np.reshape(shapely.bounds(geometries), (-1, 4))
     points = np.asarray(shapely.get_num_coordinates(geometries), dtype=np.int32)
     sizes = map(pa.array, (shapely.area(geometries), shapely.length(geometries)))
-    own = [shape_column(geometries), *map(pa.array, boxes.T), pa.array(points), *sizes]
+    wkb = shape_column(geometries) if wkb is None else wkb
+    own = [wkb, *map(pa.array, boxes.T), pa.array(points), *sizes]
     metadata = {_ABOUT: json.dumps(dict(about))}
     keep_batch(journal, name, arrow_batch(dict(zip(_OWN, own, strict=True)), attributes, metadata=metadata))
 

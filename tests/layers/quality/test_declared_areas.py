@@ -1,4 +1,4 @@
-"""Declared areas: what the plane settles is settled as the ellipsoid would; every remark is that of all areas measured."""
+"""Declared areas: what the plane settles, the ellipsoid would too; every remark is that of all areas measured."""
 
 import numpy as np
 import pandas as pd
