@@ -122,14 +122,8 @@ _OF_SENDER: dict[str, Callable[[Any], Any]] = {
 _OF_LEAD = {"authority": _names, **_OF_SENDER}
 _OF_DEPARTMENT = {"name": _names, "unit": _names, **_OF_SENDER}
 _TABLES = ("fonts", "departments")
-_KINDS: dict[Callable[[Any], Any], str] = {_names: "name", _head: "head", _text: "text", _list: "names", _flag: "flag"}
-_WANTED: dict[Callable[[Any], Any], str] = {
-    _names: "wanted.name",
-    _head: "wanted.head",
-    _text: "wanted.text",
-    _list: "wanted.list",
-    _flag: "wanted.flag",
-}
+# What a form calls a kind of value; wanted.KIND in the messages says how such a value is written.
+_KINDS: dict[Callable[[Any], Any], str] = {_names: "name", _head: "head", _text: "text", _list: "list", _flag: "flag"}
 # What a form asks: the keys of the lead bureau and of a department, each with its kind.
 PROFILE_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "lead": tuple((name, _KINDS[check]) for name, check in _OF_LEAD.items()),
@@ -209,6 +203,6 @@ def _checked(
         try:
             found[key] = checks[key](value)
         except ValueError:
-            wanted = Problem(_WANTED[checks[key]])
+            wanted = Problem(f"wanted.{_KINDS[checks[key]]}")
             problems.append(Problem("profile.value", {**facts, "value": str(value)[:80], "wanted": wanted}))
     return found

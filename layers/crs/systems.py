@@ -23,6 +23,7 @@ _DATUM_NAMES = (
 )
 _CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north, in degrees
 _CITY_DEGREES = 5.0  # that no city's data spans
+_CHINESE_DATUMS = {"cgcs2000", "xian80", "beijing54"}
 _IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (design 4.1)
 
 
@@ -207,7 +208,9 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
     middle, false_easting = (west + east) / 2, plane[1][0]
     # A zone of 3° or 6° keeps to the million of its prefix, so another million is another zone.
     other_zone = false_easting >= 13_000_000 and middle // 1e6 != false_easting // 1e6
-    is_swapped = false_easting < 13_000_000 and _are_swapped_metres(bounds)
+    # Other countries' planes, and wide UTM near the equator, have true eastings like China's northings.
+    is_chinese = datum_family(crs) in _CHINESE_DATUMS and false_easting < 13_000_000
+    is_swapped = is_chinese and _are_swapped_metres(bounds)
     if other_zone or is_swapped or abs(middle - false_easting) > 2_000_000 or _looks_like_degrees(bounds):
         return Problem("crs.contradicted", facts)
     return None

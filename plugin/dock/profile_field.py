@@ -50,7 +50,7 @@ class ProfileField(QWidget):
         first = self.controls[0]
         if isinstance(first, QComboBox):
             return first.currentData()
-        if self.kind == "names":
+        if self.kind == "list":
             chinese, english = ([line.strip() for line in box.toPlainText().split("\n")] for box in self.controls)
             count = max(len(chinese), len(english))
             pairs = zip(*(lines + [""] * (count - len(lines)) for lines in (chinese, english)))
@@ -63,7 +63,7 @@ class ProfileField(QWidget):
         first = self.controls[0]
         if isinstance(first, QComboBox):
             first.setCurrentIndex(max(0, first.findData(value)))
-        elif self.kind == "names":
+        elif self.kind == "list":
             given = value if isinstance(value, list) else []
             for place, box in enumerate(self.controls):
                 lines = [_shown_text(name, place) for name in given]
@@ -77,7 +77,7 @@ class ProfileField(QWidget):
         if self.kind in ("head", "flag"):
             choices = [(one["title"], one["value"]) for one in forms]
             return [self._make_list(choices if self.kind == "head" else [(tr("yes"), True), (tr("no"), False)])]
-        if self.kind == "names":
+        if self.kind == "list":
             return [self._make_lines(language) for language in LANGUAGES]
         return [self._make_line(language) for language in (LANGUAGES if self.kind == "name" else LANGUAGES[:1])]
 

@@ -47,6 +47,21 @@ def identifiers(layer: str, count: int, first: int = 1) -> list[str]:
     return [f"{names.COUNTY_CODE}{layer}{number:08d}" for number in range(first, first + count)]
 
 
+def planned_features(layer: str, element: str, ground: np.ndarray, **columns: list) -> geopandas.GeoDataFrame:
+    """Features of a plan database: number, element code, district, what `columns` say, and the surveyed area."""
+    return geopandas.GeoDataFrame(
+        {
+            "BSM": identifiers(layer, len(ground)),
+            "YSDM": element,
+            "XZQDM": names.COUNTY_CODE,
+            "XZQMC": names.CITY,
+            **columns,
+            "MJ": survey_area_m2(ground),
+        },
+        geometry=ground,
+    )
+
+
 def townships(district: shapely.Polygon, land: Country, network: Streets) -> geopandas.GeoDataFrame:
     """XZQ: the district divided by the river and the main railway."""
     track = [line for _, _, kind, _, line in network.railways if kind == "高铁"]

@@ -9,7 +9,7 @@ import shapely
 
 from onemap.resources.sample_city import names, planted
 from onemap.resources.sample_city.city_ground import GRID_M, Warp, parts, wavy_loop
-from onemap.resources.sample_city.city_land import identifiers, survey_area_m2
+from onemap.resources.sample_city.city_land import identifiers, planned_features, survey_area_m2
 from onemap.resources.sample_city.countryside import cover
 from onemap.resources.sample_city.streets import ARTERIAL_HALF_M, USES, Block, Streets
 
@@ -29,18 +29,8 @@ def urban_boundary(network: Streets) -> geopandas.GeoDataFrame:
     spare = shapely.set_precision(shapely.difference(spare, around), GRID_M)
     ground = np.concatenate([parts(around), parts(spare)])
     kinds = ["城镇集中建设区"] * len(parts(around)) + ["城镇弹性发展区"] * len(parts(spare))
-    return geopandas.GeoDataFrame(
-        {
-            "BSM": identifiers("2090", len(ground)),
-            "YSDM": "2090020400",
-            "XZQDM": names.COUNTY_CODE,
-            "XZQMC": names.CITY,
-            "GHFQDM": ["410" if kind == kinds[0] else "420" for kind in kinds],
-            "GHFQMC": kinds,
-            "MJ": survey_area_m2(ground),
-        },
-        geometry=ground,
-    )
+    codes = ["410" if kind == kinds[0] else "420" for kind in kinds]
+    return planned_features("2090", "2090020400", ground, GHFQDM=codes, GHFQMC=kinds)
 
 
 def land_plan_masks(network: Streets) -> list[tuple[str, np.ndarray]]:
@@ -114,16 +104,7 @@ def road_redlines(network: Streets) -> geopandas.GeoDataFrame:
 def green_lines(blocks: tuple[Block, ...]) -> geopandas.GeoDataFrame:
     """ZXCQCSLVX: the parks of the town."""
     ground = np.asarray([block.outline for block in blocks if block.use == "park"], object)
-    return geopandas.GeoDataFrame(
-        {
-            "BSM": identifiers("2092", len(ground)),
-            "YSDM": "2090020232",
-            "XZQDM": names.COUNTY_CODE,
-            "XZQMC": names.CITY,
-            "MJ": survey_area_m2(ground),
-        },
-        geometry=ground,
-    )
+    return planned_features("2092", "2090020232", ground)
 
 
 def heritage(network: Streets) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:

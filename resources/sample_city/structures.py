@@ -6,9 +6,8 @@ import geopandas
 import numpy as np
 import shapely
 
-from onemap.resources.sample_city import names
 from onemap.resources.sample_city.city_ground import GRID_M, Geometries, parts, smooth_line
-from onemap.resources.sample_city.city_land import identifiers, survey_area_m2
+from onemap.resources.sample_city.city_land import planned_features
 from onemap.resources.sample_city.countryside import Country
 from onemap.resources.sample_city.streets import Streets
 
@@ -90,17 +89,7 @@ def historic_quarter(sites: geopandas.GeoDataFrame, around: geopandas.GeoDataFra
 
 def historic_lines(around: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """LSWHBHX: the line about what is protected, as the plan draws it."""
-    ground = around.geometry.to_numpy()
-    return geopandas.GeoDataFrame(
-        {
-            "BSM": identifiers("2094", len(ground)),
-            "YSDM": "2090020600",
-            "XZQDM": names.COUNTY_CODE,
-            "XZQMC": names.CITY,
-            "MJ": survey_area_m2(ground),
-        },
-        geometry=ground,
-    )
+    return planned_features("2094", "2090020600", around.geometry.to_numpy())
 
 
 def _named_features(

@@ -18,6 +18,7 @@ from fractions import Fraction
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import flat_pairs
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
@@ -191,8 +192,9 @@ def fought(left: np.ndarray, right: np.ndarray, score: Counter[str]) -> int:
         suspects = np.union1d(suspects, np.flatnonzero(told & ~(np.abs(made - expected) <= allowed)))
         assert shapely.is_valid(ground[told & ~shapely.is_missing(ground)]).all()
         some = chosen[told[chosen] & (made[chosen] > 1.0)]
-        apart = shapely.symmetric_difference(ground[some], operation(left[some], right[some]), grid_size=1e-7)
-        suspects = np.union1d(suspects, some[shapely.area(apart) > 1e-3])
+        by_geos = polygon_parts(operation(left[some], right[some]))  # a common edge is no ground
+        apart = shapely.symmetric_difference(ground[some], by_geos, grid_size=1e-7)
+        suspects = np.union1d(suspects, some[~(shapely.area(apart) <= 1e-3)])
     return sum(_explained(left[row], right[row], area[row], theirs[row], allowed[row], score) for row in suspects)
 
 

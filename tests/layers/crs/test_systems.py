@@ -189,6 +189,19 @@ def test_a_declaration_that_the_numbers_contradict_is_refused(shelf, layer_file,
     assert (answer.code, answer.codes) == (3, ["crs.contradicted"])
 
 
+@pytest.mark.parametrize(
+    ("declared", "east", "north"),
+    [
+        ("EPSG:5179", 955_000, 550_000),  # false easting 1,000,000
+        ("EPSG:22992", 950_000, 800_000),  # false easting 615,000
+        ("EPSG:32647", 1_010_000, 420_000),  # UTM beyond its zone, near the equator
+        ("EPSG:2263", 985_000, 200_000),  # feet
+    ],
+)
+def test_true_eastings_of_other_countries_contradict_nothing(declared, east, north):
+    assert systems.contradiction(pyproj.CRS(declared), (east, north, east + 100, north + 100)) is None
+
+
 def test_heights_in_the_crs_are_no_obstacle(shelf, layer_file, box):
     solid = shapely.force_3d(box(0, 0), 12.5)
     answer = shelf.add(layer_file("a.gpkg", [solid], crs="EPSG:4547+5737"))
