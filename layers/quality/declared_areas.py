@@ -38,7 +38,7 @@ def area_flaws(
     fields = [_AreaField(name, most("area.declared"), limits) for name in stated]
     scale = areal_scale(crs, frame.bounds())
 
-    def measured(block: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
+    def measure_block(block: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
         numbers = [_numbers(frame.values(field.name, block)) for field in fields]
         ground_m2, length_m = frame.sizes[block].T
         rough_m2 = np.outer(scale, ground_m2)
@@ -49,7 +49,7 @@ def area_flaws(
         )
         return block, numbers, at, ellipsoidal_areas_m2(frame.geometries(block[at]), crs)
 
-    with contextlib.closing(in_order(measured, frame.blocks(progress))) as found:
+    with contextlib.closing(in_order(measure_block, frame.blocks(progress))) as found:
         for block, numbers, at, computed in found:
             for field, own in zip(fields, numbers, strict=True):
                 field.look(block, own, at, computed)
