@@ -149,7 +149,9 @@ class OneMapPlugin:
 
     def _open_scene(self, name: str) -> None:
         """Open a 3D view of the project; one of that name that is open already takes its new layers by itself."""
-        self.iface.createNewMapCanvas3D(name)  # QGIS 3.40 takes nothing more
+        from onemap.plugin.scene.scene import look_aslant
+
+        look_aslant(self.iface.createNewMapCanvas3D(name))  # QGIS 3.40 takes nothing more
 
     def _open_settings(self) -> None:
         from onemap.plugin.dock.options_page import PAGE_KEY

@@ -36,6 +36,7 @@ from onemap.plugin.words.verdicts import sign_icon
 
 NAME, TARGET, COVERS, LABEL, STATE = range(5)
 LABEL_WIDTH_PX = 90
+BESIDE_TEXT_PX = 40  # the arrow of a list and the margins of its text
 SIGNS = {
     **dict.fromkeys((PLANNED, CHOSEN, ADDED), "clear"),
     **dict.fromkeys((UNSURE, UNMATCHED), "unknown"),
@@ -66,8 +67,11 @@ class DeliveryTable(QTableWidget):
         header = self.horizontalHeader()
         for column in (NAME, TARGET, STATE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(COVERS, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Interactive)
+        for column in (COVERS, LABEL):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        usual_texts = (tr("as its last version"), tr("as said above"), tr("the district"), tr("Speaks for"))
+        widest = max(self.fontMetrics().horizontalAdvance(text) for text in usual_texts)
+        self.setColumnWidth(COVERS, widest + BESIDE_TEXT_PX)
         self.setColumnWidth(LABEL, LABEL_WIDTH_PX)
 
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
@@ -149,6 +153,8 @@ class DeliveryTable(QTableWidget):
             target.lineEdit().setPlaceholderText(tr("{layers}?").format(layers=tr(" or ").join(titles)))
             target.setToolTip(target.lineEdit().placeholderText())
         covers = coverage_box(tr("as its last version") if "covers" in row.remembered else tr("as said above"))
+        covers.lineEdit().setCursorPosition(0)
+        covers.currentTextChanged.connect(covers.setToolTip)
         covers.setAccessibleName(f"{tr('Speaks for')} {row.name}")
         label = QLineEdit(row.label)
         label.setPlaceholderText(tr("today"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.algorithms.parameter_kinds import file, layer_code
+from onemap.plugin.algorithms.parameter_kinds import codes, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -56,7 +56,14 @@ def changes_row() -> VerbRow:
             "new": tr("Label of the newer version"),
             "by": tr("Field of the class"),
         },
-        kinds={"code": layer_code(), "page": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)")},
+        kinds={
+            "code": layer_code(),
+            "old": codes("labels", beside="code"),
+            "new": codes("labels", beside="code"),
+            "by": codes("fields", beside="code"),
+            "run": codes("checks", ";"),
+            "page": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)"),
+        },
         sinks=(
             Sink("CHANGES", tr("Features that are not as before"), "changes"),
             Sink("TRANSITIONS", tr("Classes that changed"), "transitions", VECTOR),
@@ -98,7 +105,13 @@ def deliver_row() -> VerbRow:
             "files": tr("Folder of the documents that go with it"),
             "gdb": tr("A FileGDB goes along"),
         },
-        kinds={"target": file(tr("Package (*.zip)"))},
+        kinds={
+            "target": file(tr("Package (*.zip)")),
+            "layers": codes("layers", ","),
+            "since": codes("labels", beside="layers"),
+            "unit": codes("layers", ending="="),
+            "template": codes("deliveries"),
+        },
         outputs=(
             Output("PACKAGE", tr("Package"), "package"),
             Output("SHA256", tr("SHA-256"), "sha256"),

@@ -27,12 +27,13 @@ from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.verb_parameters import VerbParameter
-from onemap.plugin.library.layer_list import code_hints, code_of_hint
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
 
 Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
 Read = Callable[[AlgorithmRun, str], Any]
+LAYERS = ("layers", "all layers")
+CODE_FIELD = "onemap.plugin.algorithms.code_field.CodeField"  # QGIS's dialogs make it by its name
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,16 @@ def usual_kinds() -> dict[str, ParameterKind]:
             _definition_maker(QgsProcessingParameterFile, fileFilter=tr("Facts of the project (*.toml)")), _text
         ),
         "crs": crs(),
-        "as": layer_code(),
+        "as": codes("all layers"),
+        "only": codes("layers", ","),
+        "pack": codes("packs", ";"),
+        "replace": codes("layers", ";", "="),
+        "against": codes("checks"),
+        "run": codes("comparisons"),
+        "type": codes("spot types", ","),
+        "encoding": codes("encodings"),
+        "covers": codes("coverages"),
+        "service": codes("services"),
         "authcfg": ParameterKind(_definition_maker(QgsProcessingParameterAuthConfig), _text),
         "out": file(tr("GeoPackage (*.gpkg);;Excel (*.xlsx)")),
     }
@@ -157,16 +167,30 @@ def choice(but: str = "") -> ParameterKind:
     return ParameterKind(make, lambda run, name: run.algorithm.parameterAsEnumString(run.parameters, name, run.context))
 
 
-def layer_code() -> ParameterKind:
-    """The code of a layer, with those of the open library as hints."""
+def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> ParameterKind:
+    """Codes as text, with a list of those that there are beside it in QGIS's dialogs.
+
+    of: which ones, as `code_lists` names them
+    separator: stands between several; without one there is only one code
+    ending: stands behind each, for a value that follows, such as `=`
+    beside: the parameter that says of which layer they are
+    """
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
         definition = QgsProcessingParameterString(name, title, optional=not declared.required)
-        if code_hints():
-            definition.setMetadata({"widget_wrapper": {"value_hints": code_hints()}})
+        wanted = {"class": CODE_FIELD, "of": of, "separator": separator, "ending": ending, "beside": beside}
+        definition.setMetadata({"widget_wrapper": wanted})
         return definition
 
-    return ParameterKind(make, lambda run, name: code_of_hint(_text(run, name)))
+    if separator == ";":
+        return ParameterKind(make, _list)
+    is_layer = of in LAYERS and not separator and not ending
+    return ParameterKind(make, _code if is_layer else _text)
+
+
+def layer_code() -> ParameterKind:
+    """The code of a layer that the library holds."""
+    return codes("layers")
 
 
 def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
@@ -181,6 +205,11 @@ def _definition_maker(definition: type, **settings: Any) -> Make:
 
 def _text(run: AlgorithmRun, name: str) -> str:
     return run.algorithm.parameterAsString(run.parameters, name, run.context)
+
+
+def _code(run: AlgorithmRun, name: str) -> str:
+    """A layer's code; its title may stand behind it, as models of earlier versions have it."""
+    return _text(run, name).strip().split(" ")[0]
 
 
 def _target(run: AlgorithmRun, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingFeedback, QgsProcessingParameterString
 
 from onemap.plugin.algorithms.log_words import write_counts
-from onemap.plugin.algorithms.parameter_kinds import ParameterKind, choice, file
+from onemap.plugin.algorithms.parameter_kinds import ParameterKind, choice, codes, file
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
@@ -66,7 +66,12 @@ def review_export_row() -> VerbRow:
             "annexes": tr("Annexes (all, none, or names with commas between)"),
             "templates": tr("Templates of documents"),
         },
-        kinds={"target": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)")},
+        kinds={
+            "target": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"),
+            "case": codes("cases"),
+            "department": codes("departments"),
+            "annexes": codes("annexes", ","),
+        },
     )
 
 

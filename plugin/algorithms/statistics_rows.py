@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import Qgis
 
-from onemap.plugin.algorithms.parameter_kinds import ParameterKind, file, layer_code
+from onemap.plugin.algorithms.parameter_kinds import ParameterKind, codes, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -24,7 +24,13 @@ def statistics_row() -> VerbRow:
         first="library code by within unit where as_of",
         advanced="sum units_where known_at out page overwrite workers",
         titles={**_of_units(), "code": tr("Layer (code)"), "sum": tr("Fields to add up")},
-        kinds={"code": layer_code(), "page": _page()},
+        kinds={
+            "code": layer_code(),
+            "by": codes("fields", ",", beside="code"),
+            "sum": codes("fields", ",", beside="code"),
+            "unit": codes("fields", beside="within"),
+            "page": _page(),
+        },
         sinks=(
             Sink("STATISTICS", tr("Statistics by unit and class"), "statistics", VECTOR),
             Sink("UNITS", tr("Units with what is known of them"), "units", by_default=False),
@@ -50,7 +56,13 @@ def transitions_row() -> VerbRow:
         first="library a b by within unit",
         advanced="units_where as_of known_at out page overwrite workers",
         titles={**_of_units(), "a": tr("Older version (code@label)"), "b": tr("Newer version (code@label)")},
-        kinds={"a": layer_code(), "b": layer_code(), "page": _page()},
+        kinds={
+            "a": codes("versions"),
+            "b": codes("versions"),
+            "by": codes("fields", ",", beside="a"),
+            "unit": codes("fields", beside="within"),
+            "page": _page(),
+        },
         sinks=(
             Sink("TRANSITIONS", tr("Transitions by unit and class"), "transitions", VECTOR),
             Sink("CLASSES", tr("Classes before and after"), "classes", VECTOR),
@@ -89,7 +101,14 @@ def indicators_row() -> VerbRow:
             "charts": tr("Also the charts as SVG, so many millimetres wide"),
             "page": tr("Page with a chart"),
         },
-        kinds={"unit": layer_code(), "page": _page()},
+        kinds={
+            "unit": layer_code(),
+            "pack": codes("packs of indicators", ";"),
+            "unit_field": codes("fields", beside="unit"),
+            "theme": codes("themes"),
+            "only": codes("indicators", ","),
+            "page": _page(),
+        },
         sinks=(
             Sink("INDICATORS", tr("Indicators by unit"), "indicators"),
             Sink("TERMS", tr("Terms with their versions"), "terms", VECTOR, by_default=False),
@@ -123,7 +142,13 @@ def warnings_row() -> VerbRow:
             "keep": tr("Keep the list in the library"),
             "page": tr("Page with a chart"),
         },
-        kinds={"unit": layer_code(), "page": _page()},
+        kinds={
+            "unit": layer_code(),
+            "pack": codes("packs of indicators", ";"),
+            "unit_field": codes("fields", beside="unit"),
+            "rhythm": codes("layers", ",", "="),
+            "page": _page(),
+        },
         sinks=(Sink("WARNINGS", tr("What to look at"), "warnings"),),
         outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
     )

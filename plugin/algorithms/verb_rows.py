@@ -15,7 +15,7 @@ from qgis.core import QgsProcessingFeedback
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.log_words import learn_words, write_counts
-from onemap.plugin.algorithms.parameter_kinds import choice, crs, file, layer_code
+from onemap.plugin.algorithms.parameter_kinds import choice, codes, crs, file
 from onemap.plugin.algorithms.review_rows import review_export_row, review_open_row
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.statistics_rows import (
@@ -209,7 +209,12 @@ def _compare() -> VerbRow:
         first="library a b matrix min_area min_width out",
         advanced="as_of known_at against overwrite workers",
         titles={"a": tr("First plan (code)"), "b": tr("Second plan (code)"), "matrix": tr("Matrix (name or file)")},
-        kinds={"a": layer_code(), "b": layer_code()},
+        kinds={
+            "a": codes("versions"),
+            "b": codes("versions"),
+            "matrix": codes("matrices"),
+            "against": codes("comparisons"),
+        },
         sinks=(
             Sink("SPOTS", tr("Difference spots"), "spots", style=style_spots),
             Sink("MATRIX_TABLE", tr("Matrix of differences"), "matrix", VECTOR),

@@ -1,4 +1,4 @@
-"""The matrix of a comparison: types down, uses across, hectares in the cells; chosen cells filter the spots.
+"""The matrix of a comparison: types down, uses across, areas in the cells; chosen cells filter the spots.
 
 Where the uses do not fit beside one another they stand as rows below their type.
 """
@@ -13,11 +13,10 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWid
 
 from onemap.plugin.compare.compare_looks import difference_name, difference_rank, swatch
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.number_format import share_text
+from onemap.plugin.words.number_format import large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import tr
 
-M2_PER_HA = 10_000.0
-SMALLEST_HA = 0.01
+DECIMALS, FULL_DECIMALS = 2, 4
 TYPE, ALL = 0, 1
 USES = ("construction", "other", "unknown", "")
 ROWS_SHOWN = 4
@@ -29,12 +28,6 @@ MatrixCell = tuple[str, str, str]  # type, use of A, use of B
 def use_name(use: str) -> str:
     """The name of a use; an empty use means that the plan does not cover the ground."""
     return word("uses", use or "none")
-
-
-def hectares_text(area_m2: float) -> str:
-    """An area in hectares with two decimals; a small one is not shown as zero."""
-    hectares = area_m2 / M2_PER_HA
-    return f"< {SMALLEST_HA}" if 0 < hectares < SMALLEST_HA else f"{hectares:,.2f}"
 
 
 class MatrixModel(QAbstractTableModel):
@@ -72,7 +65,7 @@ class MatrixModel(QAbstractTableModel):
     def width(self, metrics: QFontMetrics) -> int:
         """How wide the table is with the uses beside one another, in pixels."""
         types = [metrics.horizontalAdvance(difference_name(kind)) + ICON_PX for kind in self._kinds]
-        heads = [(tr("Hectares"),), *map(_use_lines, self._uses)]
+        heads = [(large_unit(),), *map(_use_lines, self._uses)]
         columns = [max(map(metrics.horizontalAdvance, lines)) for lines in heads]
         return max(types, default=0) + sum(columns) + (1 + len(columns)) * AROUND_PX
 
@@ -116,13 +109,13 @@ class MatrixModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and section > ALL:
             uses = [use_name(use) for use in self._uses[section - 2]]
-            return tr("{a} in plan A, {b} in plan B; in hectares").format(a=uses[0], b=uses[1])
+            return tr("{a} in plan A, {b} in plan B; in {unit}").format(a=uses[0], b=uses[1], unit=large_unit())
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if section == TYPE:
             return tr("Type")
         if section == ALL:
-            return tr("Hectares")
+            return large_unit()
         return "\n".join(_use_lines(self._uses[section - 2]))
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -134,18 +127,19 @@ class MatrixModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if index.column() == TYPE:
                 return difference_name(kind) if below is None else BELOW + " | ".join(map(use_name, below))
-            return hectares_text(sum(row["area_m2"] for row in rows)) if rows else ""
+            return large_area_number(sum(row["area_m2"] for row in rows), DECIMALS) if rows else ""
         if role == Qt.ItemDataRole.DecorationRole and index.column() == TYPE and below is None:
             return swatch(kind)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() > TYPE:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and rows:
             area = sum(row["area_m2"] for row in rows)
-            text = tr("{type}: {count} spots, {area} ha, {share} of the ground compared")
+            text = tr("{type}: {count} spots, {area} {unit}, {share} of the ground compared")
             figures = text.format(
                 type=difference_name(kind),
                 count=f"{sum(row['spots'] for row in rows):,}",
-                area=f"{area / M2_PER_HA:,.4f}",
+                area=large_area_number(area, FULL_DECIMALS),
+                unit=large_unit(),
                 share=share_text(sum(row["share"] for row in rows)),
             )
             return "\n".join([*(_use_lines(below) if below else ()), figures])

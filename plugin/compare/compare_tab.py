@@ -88,7 +88,7 @@ class CompareTab(QWidget):
         self.pairs_button.setIcon(icon("contradictions"))
         self.pairs_button.setCheckable(True)
         self.pairs_button.setAutoRaise(True)
-        self.pairs_button.setToolTip(tr("Who contradicts whom: every plan against every other, in hectares"))
+        self.pairs_button.setToolTip(tr("Who contradicts whom: every plan against every other, with the areas"))
         self.pairs_button.toggled.connect(self._show_all_pairs)
         row.addStretch()
         row.addWidget(self.pairs_button)

@@ -11,13 +11,12 @@ from typing import Any
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QColor, QFont
 
-from onemap.plugin.compare.compare_matrix import hectares_text
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.number_format import NOT_MEASURED, share_text
+from onemap.plugin.words.number_format import M2_PER_HECTARE, NOT_MEASURED, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import tr
 
-M2_PER_HA = 10_000.0
+DECIMALS = 2
 MAX_ALPHA = 110  # how opaque the ground of the largest cell is, of 255
 WARM = "#F97316"
 HINT = Qt.ItemDataRole.ToolTipRole
@@ -51,15 +50,18 @@ class Contradiction:
         share = self.hectares / self.compared_ha if self.compared_ha else None
         lines = [
             self.title,
-            tr("{area} ha in conflict, {share} of {compared} ha compared, in {count} spots").format(
-                area=f"{self.hectares:,.2f}",
+            tr("{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count} spots").format(
+                area=_number(self.hectares),
+                unit=large_unit(),
                 share=share_text(share),
-                compared=f"{self.compared_ha:,.2f}",
+                compared=_number(self.compared_ha),
                 count=f"{self.spots:,}",
             ),
             tr(
-                "Construction in the first only: {a} ha; in the second only: {b} ha; both, of unlike classes: {c} ha"
-            ).format(a=f"{self.only_a_ha:,.2f}", b=f"{self.only_b_ha:,.2f}", c=f"{self.unlike_ha:,.2f}"),
+                "In {unit}: construction in the first only {a}; in the second only {b}; both, of unlike classes {c}"
+            ).format(
+                unit=large_unit(), a=_number(self.only_a_ha), b=_number(self.only_b_ha), c=_number(self.unlike_ha)
+            ),
         ]
         return "\n".join(lines)
 
@@ -173,7 +175,7 @@ class ContradictionsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
         """The plans' titles; their department as a tooltip."""
         if self._is_list:
-            titles = [tr("Plans"), tr("Hectares")]
+            titles = [tr("Plans"), large_unit()]
             is_title = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
             return titles[section] if is_title else None
         layers = self._across if orientation == Qt.Orientation.Horizontal else self._down
@@ -199,7 +201,7 @@ class ContradictionsModel(QAbstractTableModel):
             title = self._pair_title(self._listed_pairs[index.row()])
             return title if role == Qt.ItemDataRole.DisplayRole else cell.hint if role == HINT else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return NOT_MEASURED if hectares is None else hectares_text(hectares * M2_PER_HA)
+            return NOT_MEASURED if hectares is None else _number(hectares)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == HINT:
@@ -213,3 +215,8 @@ class ContradictionsModel(QAbstractTableModel):
             ground.setAlpha(round(MAX_ALPHA * (hectares / self._largest) ** 0.5))  # small ones are seen too
             return ground
         return None
+
+
+def _number(hectares: float) -> str:
+    """An area of the core's, which says hectares, in the unit of the settings."""
+    return large_area_number(hectares * M2_PER_HECTARE, DECIMALS)

@@ -27,6 +27,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.number_format import large_unit
 from onemap.plugin.words.translation import sentences, tr
 
 COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
@@ -55,7 +56,7 @@ class ContradictionsView(VerbView):
         self.table.setModel(self.model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
-        self.table.setToolTip(tr("Hectares in conflict; a click opens the comparison of the two plans"))
+        self.table.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
         self.table.clicked.connect(self._open)
         self.table.activated.connect(self._open)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -137,15 +138,15 @@ class ContradictionsView(VerbView):
         self.results_shown.emit()
 
     def _invitation(self) -> str:
-        return tr("Every plan against every other for which there is a matrix, in hectares.")
+        return tr("Every plan against every other for which there is a matrix: the areas in conflict.")
 
     def _summary_text(self, pairs: list[Contradiction]) -> str:
         if not pairs:
             return tr("The library has no two plans for which there is a matrix.")
         conflicting = [pair for pair in pairs if pair.hectares]
         failed = [pair for pair in pairs if pair.hectares is None]
-        text = tr("{count} pairs compared, {against} contradict each other (hectares).").format(
-            count=f"{len(pairs) - len(failed):,}", against=f"{len(conflicting):,}"
+        text = tr("{count} pairs compared, {against} contradict each other (in {unit}).").format(
+            unit=large_unit(), count=f"{len(pairs) - len(failed):,}", against=f"{len(conflicting):,}"
         )
         if not failed:
             return text

@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFrame,
     QLabel,
+    QLineEdit,
     QPushButton,
     QStackedWidget,
     QTabWidget,
@@ -22,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
+from onemap.plugin.add.source_choice import dropped_delivery
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
@@ -122,6 +124,21 @@ class OneMapDock(QgsDockWidget):
         self._connect(open_guide)
         self._is_begun = self._is_closed = False
 
+    def _take_drops(self) -> None:
+        self.setAcceptDrops(True)
+        for line in self.findChildren(QLineEdit):  # each would take a folder for its name
+            line.setAcceptDrops(False)
+
+    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Accept a department's folder in whichever room."""
+        if self.library.layers and dropped_delivery(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Ask what of the folder goes where."""
+        event.acceptProposedAction()
+        self.add_delivery(dropped_delivery(event.mimeData()))
+
     def _fill_map_tab(self) -> None:
         """Below the tree of layers: what lies here, statistics, three dimensions, two days."""
         self.scene_button.setEnabled(not missing_view())
@@ -158,6 +175,7 @@ class OneMapDock(QgsDockWidget):
         layout.addWidget(self.pages, 1)
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
+        self._take_drops()
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
         self._connect_header(open_guide)
@@ -194,6 +212,7 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.delivery_requested.connect(self.add_delivery)
         self.check_tab.add_requested.connect(lambda: self.add_layer(""))
         self.map_tab.refused.connect(self.notice.say)
+        self.map_tab.layers_left.connect(self._say_left)
         for view in (self.identify, self.day_swipe, self.statistics):
             view.refused.connect(self.refuse)
         self.identify.shown.connect(self._show_place)
@@ -251,10 +270,19 @@ class OneMapDock(QgsDockWidget):
 
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""
+        self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)
         for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):
             done.connect(self.notice.forget_refusal)
+
+    def _say_left(self, text: str) -> None:
+        """Say which layers have left the map for the day, and no longer once they are back."""
+        if text:
+            self.notice.say(text)
+        elif self.notice.text and self.notice.text == self._left_text:
+            self.notice.hide()
+        self._left_text = text
 
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""

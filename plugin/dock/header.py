@@ -6,13 +6,44 @@ from pathlib import Path
 
 from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStyle, QToolButton, QWidget
 
 from onemap.plugin.connection.server_location import home_of, is_server, short_name
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
+
+DAY, BESIDE_DAY_PX = "2026-12-31", 58  # beside a day: its margins, the cross that clears it, and the arrow
+BESIDE_NAME_PX = 16  # margins of the button, and between icon, name and arrow
+
+
+class LibraryButton(QToolButton):
+    """The button with the library's name, cut in its middle so that the arrow of the menu stays clear of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = ""
+        self.setIcon(icon("library"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_name(self, name: str) -> None:
+        """Show a name; whoever cannot see it hears the whole."""
+        self.name = name
+        self.setAccessibleName(name)
+        self._cut()
+
+    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Cut the name anew."""
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, self)
+        room = self.width() - self.iconSize().width() - arrow - BESIDE_NAME_PX
+        self.setText(self.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideMiddle, max(room, 0)))
 
 
 class Header(QWidget):
@@ -34,11 +65,7 @@ class Header(QWidget):
         super().__init__(parent)
         self._library = library
         self._is_following = False
-        self.button = QToolButton()
-        self.button.setIcon(icon("library"))
-        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.button = LibraryButton()
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
         self.button.setMenu(self.menu)
@@ -48,7 +75,9 @@ class Header(QWidget):
         self.date.setDisplayFormat("yyyy-MM-dd")
         self.date.setCalendarPopup(True)
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)  # a dark theme cuts letters
-        self.date.clear()
+        self._clear_date()
+        widest = self.date.fontMetrics().horizontalAdvance(DAY)
+        self.date.setMinimumWidth(widest + BESIDE_DAY_PX)
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
         self.date.dateChanged.connect(self._change_day)
         more_button = QToolButton()
@@ -79,8 +108,8 @@ class Header(QWidget):
 
     def show_name(self) -> None:
         """Show the open library."""
-        self.button.setText(self._library.name if self._library.path else tr("Choose a library"))
-        self.button.setToolTip(self._library.path)
+        self.button.show_name(self._library.name if self._library.path else tr("Choose a library"))
+        self.button.setToolTip("\n".join(filter(None, (self._library.name, self._library.path))))
         self.date.setVisible(bool(self._library.path))
         self._show_day()
         self.publish_action.setEnabled(bool(self._library.layers))
@@ -95,10 +124,17 @@ class Header(QWidget):
         if self._library.as_of.isValid():
             self.date.setDate(self._library.as_of)
         else:
-            self.date.clear()
+            self._clear_date()
         self._is_following = False
 
+    def _clear_date(self) -> None:
+        """Show no day; QGIS's control shows its word for that only until it was once given one."""
+        self.date.clear()
+        self.date.lineEdit().setText(tr("today"))
+
     def _change_day(self) -> None:
+        if self.date.isNull():
+            self.date.lineEdit().setText(tr("today"))
         if not self._is_following:
             self._library.set_day(QDate() if self.date.isNull() else self.date.date())
 

@@ -55,6 +55,7 @@ class MapTab(QWidget):
     """The catalogue as a tree; a tick adds a layer to the map."""
 
     add_requested = pyqtSignal(str)  # a code, or nothing
+    layers_left = pyqtSignal(str)  # the map because of the day: what to say of it; empty once all are back
     file_dropped = pyqtSignal(object)  # SourceFile
     delivery_requested = pyqtSignal(str)  # a folder, or nothing
     refused = pyqtSignal(str)
@@ -346,7 +347,9 @@ class MapTab(QWidget):
         left = self._day.follow(self._library)
         if left:
             text = tr("Not in force on that day, and off the map until it changes: {layers}.")
-            self.refused.emit(text.format(layers=tr(", ").join(left)))
+            self.layers_left.emit(text.format(layers=tr(", ").join(left)))
+        elif not self._day.are_absent(self._library):
+            self.layers_left.emit("")
 
     def _offer_versions(self, item: QTreeWidgetItem | None) -> None:
         entry = item.data(0, ROLE_ENTRY) if item is not None else None

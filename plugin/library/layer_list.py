@@ -22,7 +22,7 @@ DEPARTMENTS = (
     "water",
 )
 MIN_CHINESE_LENGTH = 4
-_hints: list[str] = []
+_listed: dict[str, list[CatalogueLayer]] = {}
 
 
 @dataclass(frozen=True)
@@ -193,19 +193,15 @@ def state_of(version: Version | None) -> str:
     return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
 
 
-def store_hints(layers: Iterable[CatalogueLayer]) -> None:
-    """Store the codes that a library knows, for the dialog that asks for a code."""
-    _hints[:] = [f"{layer.code} {layer.title}" for layer in layers]
+def store_layers(library: str, layers: Iterable[CatalogueLayer]) -> None:
+    """Store the layers that the dock lists, for dialogs that ask for a code of this library."""
+    _listed.clear()
+    _listed[library] = list(layers)
 
 
-def code_hints() -> list[str]:
-    """The codes with their titles, from the library that was listed last."""
-    return list(_hints)
-
-
-def code_of_hint(text: str) -> str:
-    """The code in a chosen or typed text."""
-    return text.strip().split(" ")[0]
+def stored_layers(library: str) -> list[CatalogueLayer]:
+    """The layers of a library as the dock listed them; none of a library that is not open in it."""
+    return list(_listed.get(library, ()))
 
 
 def _rank(order: tuple[str, ...], code: str) -> int:

@@ -10,7 +10,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
-from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, layers_in, store_hints, strata_in, themes_in
+from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, layers_in, store_layers, strata_in, themes_in
 from onemap.plugin.library.service_list import Service, services_in
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
@@ -133,7 +133,7 @@ class OpenLibrary(QObject):
         self.strata, self.themes = strata_in(answer), themes_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
         self.asked = frozenset(answer.get("asked") or ())
-        store_hints(self.layers)
+        store_layers(self.path, self.layers)
         settings.remember_library(self.path)
         settings.remember_library_name(self.path, self._name)
         self.listed.emit()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
+from qgis.PyQt.QtGui import QFontMetrics
 from qgis.PyQt.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-WIDEST = "2026-12-31 ●  "  # a day and a sign; what is longer is cut in its middle
+from onemap.plugin.words.translation import tr
+
+WIDEST = "2026-12-31 ●  "  # a day and a sign; of what is longer the version's name is cut
+STATE = re.compile(r" [●◐◔◌✕].*$")  # from the sign on
+CELL_MARGIN_PX = 8
+MEASURED_PX = 10_000
 
 
 class StateDelegate(QStyledItemDelegate):
@@ -13,10 +21,24 @@ class StateDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """As wide as the text, up to the widest usual one."""
-        size = super().sizeHint(option, index)
-        return QSize(min(size.width(), option.fontMetrics.horizontalAdvance(WIDEST)), size.height())
+        whole = QStyleOptionViewItem(option)
+        whole.rect.setWidth(MEASURED_PX)  # else what is cut now would be the text to measure
+        size = super().sizeHint(whole, index)
+        usual = max(map(option.fontMetrics.horizontalAdvance, (WIDEST, f"2026 ◔ {tr('not yet')}" + 3 * " ")))
+        usual += CELL_MARGIN_PX
+        return QSize(min(size.width(), usual), size.height())
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
         """Cut the version's name, not its state."""
         super().initStyleOption(option, index)
-        option.textElideMode = Qt.TextElideMode.ElideMiddle
+        found = STATE.search(option.text)
+        if found is not None:
+            label, state = option.text[: found.start()], found.group()
+            option.text = cut_label(label, state, option.rect.width(), option.fontMetrics)
+        option.textElideMode = Qt.TextElideMode.ElideLeft
+
+
+def cut_label(label: str, state: str, width: int, metrics: QFontMetrics) -> str:
+    """A version's name with its state, the name cut in its middle where both do not fit."""
+    room = width - CELL_MARGIN_PX - metrics.horizontalAdvance(state)
+    return metrics.elidedText(label, Qt.TextElideMode.ElideMiddle, max(room, 0)) + state

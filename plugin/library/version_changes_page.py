@@ -11,8 +11,7 @@ from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QWidget
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import sentences, tr
 
@@ -46,10 +45,9 @@ class VersionChangesPage(QObject):
         request.refused.connect(self.refused)
 
     def _choose(self, entry: CatalogueLayer, before: Version, version: Version) -> None:
-        name = f"{entry.title} {before.label}-{version.label}.pdf".replace("/", "-")
-        start = Path(settings.get("review_folder") or documents_folder()) / name
+        start = suggested_file(f"{entry.title} {before.label}-{version.label}", ".pdf")
         title = tr("Changes of {layer}").format(layer=entry.title)
-        path, chosen = QFileDialog.getSaveFileName(self._window, title, str(start), ";;".join(ENDINGS))
+        path, chosen = QFileDialog.getSaveFileName(self._window, title, start, ";;".join(ENDINGS))
         if path:
             has_ending = Path(path).suffix.lower() in ENDINGS.values()
             self.write(entry, before, version, path if has_ending else path + ENDINGS.get(chosen, ".pdf"))

@@ -42,6 +42,10 @@ class DayFollower:
         self._bring_back(library)
         return left
 
+    def are_absent(self, library: OpenLibrary) -> bool:
+        """Whether layers of a library wait for another day."""
+        return any(path == library.path for path, _code in self.absent)
+
     def _bring_back(self, library: OpenLibrary) -> None:
         for entry in library.layers:
             if entry.in_force is not None and (library.path, entry.code) in self.absent:

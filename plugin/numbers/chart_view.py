@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from qgis.core import QgsFileUtils
 from qgis.PyQt.QtCore import QByteArray, QMimeData, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -156,10 +155,9 @@ class ChartView(QWidget):
             self.picture.setToolTip(title)
 
     def _choose_target(self) -> None:
-        name = QgsFileUtils.stringToSafeFilename(self._current[1])
-        start = Path(settings.get("review_folder") or documents_folder()) / f"{name}.svg"
+        start = suggested_file(self._current[1], ".svg")
         filters = "SVG (*.svg);;PNG (*.png)"
-        path, chosen = QFileDialog.getSaveFileName(self, self.save_button.toolTip(), str(start), filters)
+        path, chosen = QFileDialog.getSaveFileName(self, self.save_button.toolTip(), start, filters)
         if path:
             ending = ".png" if "png" in chosen.lower() else ".svg"
             self.save(path if path.lower().endswith((".svg", ".png")) else f"{path}{ending}")

@@ -51,7 +51,7 @@ MIN_ROWS, MIN_NAME_LENGTH = 13, 4
 
 
 class IndicatorView(TableView):
-    """One measurement at a time. A row of the list colours the map; a unit, in the list or on the map, has its own."""
+    """A measurement at a time. A row of the list colours the map; a click on a unit, here or there, opens its page."""
 
     working = pyqtSignal(bool)
     message_sent = pyqtSignal(str)
@@ -75,7 +75,10 @@ class IndicatorView(TableView):
         self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
         self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.pick_button = _tool_button(
-            "locate", tr("On the map"), tr("Click a unit on the map to list its values"), is_checkable=True
+            "locate",
+            tr("On the map"),
+            tr("Click a unit on the map: its values are listed, and its page opens"),
+            is_checkable=True,
         )
         self.page_button = _tool_button(
             "document", tr("Page"), tr("Open the page of this unit, or of all, with charts, versions and reasons")
@@ -95,16 +98,20 @@ class IndicatorView(TableView):
         self.note = QLabel()
         self.note.setWordWrap(True)
         self._build()
+        self._connect()
+        canvas.mapToolSet.connect(self._release_button)
+        library.loading.connect(self._clear_other_scope)
+
+    def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
         self.pick_button.toggled.connect(self._use_tool)
-        self.page_button.clicked.connect(lambda: self.open_page())
+        self.page_button.clicked.connect(lambda: self.open_page(self.unit.currentData()))
         self.tool.featureIdentified.connect(self._pick)
         self.tree.currentItemChanged.connect(lambda item, _before: self._show_chosen(item))
         self.explain_button.toggled.connect(self._explain_or_not)
         self.repeat_button.clicked.connect(lambda: self.repeat())
+        self.tree.itemClicked.connect(lambda item, _column: self._follow_click(item))
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
-        canvas.mapToolSet.connect(self._release_button)
-        library.loading.connect(self._clear_other_scope)
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
@@ -185,16 +192,15 @@ class IndicatorView(TableView):
         self._canvas.mapToolSet.disconnect(self._release_button)
         self._canvas.unsetMapTool(self.tool)
 
-    def open_page(self) -> None:
-        """Let the core write the page of the unit that is listed, of the theme if one is chosen, and open it."""
-        if self.is_working or not self._asked:
+    def open_page(self, unit: str | None = None) -> None:
+        """Let the core write the page of a unit, None for all, of the theme if one is chosen, and open it."""
+        if self.is_working or not self._asked or not self.page_button.isEnabled():
             return
         folder = Path(QgsProcessingUtils.generateTempFilename("indicators"))
         folder.mkdir(parents=True, exist_ok=True)
         page = str(folder / "page.html")
         params = {**self._asked, "library": self._library.path, "as_of": self._library.day}
         params |= {"theme": self._theme, "page": page, "pack": self.packs, "states": STATES, "unrecorded": True}
-        unit = self.unit.currentData()
         if unit and self._unit_field:
             name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
             params["units_where"] = f"\"{name}\" = '{value}'"
@@ -349,8 +355,17 @@ class IndicatorView(TableView):
         if unit is not None:
             self.unit.setCurrentIndex(max(0, self.unit.findData(unit)))
 
+    def _follow_click(self, item: QTreeWidgetItem) -> None:
+        """Of a unit open the page; of an indicator let the units on the map be clicked."""
+        if item.data(NAME, ROLE_UNIT) is not None:
+            self.open_page(item.data(NAME, ROLE_UNIT))
+        elif self.map.layer is not None:
+            self.pick_button.setChecked(True)
+
     def _pick(self, feature: QgsFeature) -> None:
-        self._choose_unit(str(feature["unit"] or ""))
+        unit = str(feature["unit"] or "")
+        self._choose_unit(unit)
+        self.open_page(unit)
 
     def _use_tool(self, is_on: bool) -> None:
         if is_on and self.map.layer is None and self.tree.topLevelItemCount():

@@ -41,7 +41,7 @@ from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.form_fields import field_row, separate_thousands
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
-from onemap.plugin.words.number_format import length_text, moment_text, mu_text
+from onemap.plugin.words.number_format import area_text, length_text, moment_text, mu_text
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
@@ -306,7 +306,7 @@ class SitesView(VerbView):
         distance = length_text(site.nearest_m)
         item = QTreeWidgetItem(self.tree, [site.name, length_text(site.clearance_m), site.nearest or "–", distance])
         item.setIcon(PLACE, sign_icon(site.verdict, self.palette()))
-        size = tr("{area} m², {width} wide").format(area=f"{site.area_m2:,.0f}", width=length_text(site.width_m))
+        size = tr("{area}, {width} wide").format(area=area_text(site.area_m2), width=length_text(site.width_m))
         item.setToolTip(PLACE, size)
         item.setToolTip(NEAREST, site.nearest)
         for column in (FREE, DISTANCE):

@@ -1,44 +1,64 @@
-"""The names in the lists of results: they wrap where they do not fit, or are cut where they say least."""
+"""The names in the lists of results: they wrap where they do not fit, however many there are."""
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QModelIndex, QRect, QSize, Qt
-from qgis.PyQt.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+from math import ceil
+
+from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
+from qgis.PyQt.QtGui import QFont, QFontMetrics, QTextLayout, QTextOption
+from qgis.PyQt.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 NAME_MARGIN_PX = 14  # beside the icon and the text of a name
 LEAST_WIDTH_PX = 40
 HEIGHT_MARGIN_PX = 4
-SEPARATOR = " · "  # between a parcel and its verdict
+LINE_END = "\u2028"
+BREAK = "\u200b"  # takes no room, and a line may end there
 
 
 class NameDelegate(QStyledItemDelegate):
-    """For the first column of a tree; in one whose rows are all of one height names are cut instead of wrapped.
-
-    Of a parcel the verdict is cut, which its sign says too; where its name alone is too long, the middle.
-    """
+    """For the first column of a tree whose rows are as high as their names."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
         size, tree = super().sizeHint(option, index), self.parent()
-        if tree.uniformRowHeights():
-            return size
-        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
-        text = str(index.data(Qt.ItemDataRole.DisplayRole))
-        width = max(text_width(tree, index), LEAST_WIDTH_PX)
-        lines = tree.fontMetrics().boundingRect(QRect(0, 0, width, 10_000), flags, text)
-        return QSize(size.width(), max(size.height(), lines.height() + HEIGHT_MARGIN_PX))
+        metrics, width = tree.fontMetrics(), self._width(index)
+        text = breakable(str(index.data(Qt.ItemDataRole.DisplayRole)), metrics, width)
+        height = max(metrics.height(), wrapped_height(text, tree.font(), width))
+        return QSize(size.width(), height + HEIGHT_MARGIN_PX)
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
-        """Cut a text where it does not fit."""
+        """Let a word end the line where it is longer than one."""
         super().initStyleOption(option, index)
-        if not self.parent().uniformRowHeights():
-            option.textElideMode = Qt.TextElideMode.ElideNone
-            return
-        option.features &= ~QStyleOptionViewItem.ViewItemFeature.WrapText  # else it ends at the last blank that fits
-        if not index.parent().isValid():
-            name, _separator, _verdict = option.text.rpartition(SEPARATOR)
-            fits = option.fontMetrics.horizontalAdvance(name + SEPARATOR) < text_width(self.parent(), index)
-            option.textElideMode = Qt.TextElideMode.ElideRight if fits else Qt.TextElideMode.ElideMiddle
+        option.textElideMode = Qt.TextElideMode.ElideNone
+        option.text = breakable(option.text, option.fontMetrics, self._width(index))
+
+    def _width(self, index: QModelIndex) -> int:
+        return max(text_width(self.parent(), index), LEAST_WIDTH_PX)
+
+
+def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
+    """The text with places to break in every word that is wider than a line, such as a long number of a parcel."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    words = text.split(" ")
+    return " ".join(word if metrics.horizontalAdvance(word) <= width else BREAK.join(word) for word in words)
+
+
+def wrapped_height(text: str, font: QFont, width: int) -> int:
+    """The height of the lines as Qt will draw them: Chinese may come from another font, whose lines are higher."""
+    layout = QTextLayout(text.replace("\n", LINE_END), font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    height = 0.0
+    line = layout.createLine()
+    while line.isValid():
+        line.setLineWidth(width)
+        height += line.height()
+        line = layout.createLine()
+    layout.endLayout()
+    return ceil(height)
 
 
 def text_width(tree: QTreeView, index: QModelIndex) -> int:
@@ -46,5 +66,8 @@ def text_width(tree: QTreeView, index: QModelIndex) -> int:
     is_spanned = tree.isFirstColumnSpanned(index.row(), index.parent())
     whole = tree.viewport().width() if is_spanned else tree.columnWidth(0)
     level = 2 if index.parent().isValid() else 1
-    icon = 0 if index.data(Qt.ItemDataRole.DecorationRole) is None else tree.iconSize().width()
+    given = tree.iconSize()
+    usual = tree.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+    has_icon = index.data(Qt.ItemDataRole.DecorationRole) is not None
+    icon = (given.width() if given.isValid() else usual) if has_icon else 0
     return whole - level * tree.indentation() - icon - NAME_MARGIN_PX

@@ -57,7 +57,8 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
         "overlaps_line": tr("Lines that cross or are near"),
         "overlaps_point": tr("Points inside or near"),
     }
-    group = insert_group(tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or ""))), at_top=True)
+    title = tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or "")))
+    group = insert_group(f"{title} · {library}", at_top=True)  # results stay while another library is open
     layers = []
     for table in RESULT_TABLES:
         layer = QgsVectorLayer(f"{copy}|layername={table}", titles[table], "ogr")

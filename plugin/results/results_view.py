@@ -10,16 +10,13 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QMenu,
     QPushButton,
     QSizePolicy,
     QSplitter,
     QToolButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -27,12 +24,12 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import LINES_AT_LEAST, DetailsPane
+from onemap.plugin.results.findings_tree import FindingsTree
 from onemap.plugin.results.highlight import Highlight
-from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.results.result_export import ExportButton
 from onemap.plugin.results.result_layers import add_to_map, clear_map, result_layers
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
-from onemap.plugin.results.results_model import AREA, NAME, SHARE, ResultsModel
+from onemap.plugin.results.results_model import NAME, ResultsModel
 from onemap.plugin.results.summary_view import SummaryView, asked_text
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
@@ -40,11 +37,8 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
-ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
-MOST_WRAPPED = 300  # parcels whose names wrap
 ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
 ROWS_BESIDE_STEPS, LINES_OF_STEPS = 3, 10  # at least, while a finding is explained
-ROW_MARGIN_PX = 6
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows
 
@@ -76,23 +70,8 @@ class ResultsView(QWidget):
         self._make_buttons()
         self._build()
 
-    def _make_tree(self) -> QTreeView:
-        tree = QTreeView()
-        tree.setModel(self.model)
-        tree.setUniformRowHeights(True)
-        tree.setIndentation(12)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        tree.setItemDelegateForColumn(NAME, NameDelegate(tree))
-        tree.setAccessibleName(tr("Findings"))
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
-        header.setResizeContentsPrecision(ROWS_MEASURED)
-        tree.setWordWrap(True)
-        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
+    def _make_tree(self) -> FindingsTree:
+        tree = FindingsTree(self.model)
         tree.clicked.connect(self._go_to)
         tree.activated.connect(self._go_to)
         tree.selectionModel().currentChanged.connect(self._show_details)
@@ -155,8 +134,6 @@ class ResultsView(QWidget):
         """Show a run."""
         self.clear()
         self._tables, self._run = RunTables(run.path), run
-        # Of many parcels the heights of rows would take longer than the reading.
-        self.tree.setUniformRowHeights(len(parcels) > MOST_WRAPPED)
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
         self.show_rules(parcels, run.unasked, asked_text(run.rules, len(run.unasked)))
@@ -334,7 +311,7 @@ class ResultsView(QWidget):
 
     def _set_least_heights(self, rows: int, lines: int) -> None:
         """Keep this many rows of the list, its head besides, and this many lines of the details."""
-        self.tree.setMinimumHeight((rows + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
+        self.tree.keep_rows(rows)
         self.details.setMinimumHeight(lines * self.details.fontMetrics().lineSpacing())
 
     def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:

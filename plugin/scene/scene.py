@@ -28,6 +28,8 @@ from onemap.plugin.map.map_layers import layer_on_map, put_on_map
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.translation import tr
 
+PITCH_DEG, NEARER = 55.0, 0.8  # from the vertical; of the distance from which QGIS shows all
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -54,7 +56,11 @@ def prepare_scene(library: OpenLibrary) -> Scene:
     """
     looks = json.loads((RESOURCES / "styles" / "scene.json").read_text(encoding="utf-8"))
     missing: list[str] = []
+    shown = {entry.code for entry in library.layers if entry.in_force and layer_on_map(library, entry.in_force)}
     terrain = _on_map(library, looks["terrain"], missing)
+    node = QgsProject.instance().layerTreeRoot().findLayer(terrain.id()) if terrain is not None else None
+    if node is not None and looks["terrain"] not in shown:
+        node.setItemVisibilityChecked(False)  # the ground has its shape, and the map's own colours
     if isinstance(terrain, QgsRasterLayer):
         provider = QgsRasterDemTerrainProvider()
         provider.setLayer(terrain)
@@ -66,6 +72,13 @@ def prepare_scene(library: OpenLibrary) -> Scene:
             layer.setRenderer3D(_renderer(layer, look, is_surface))
             layers.append(layer)
     return Scene(terrain if isinstance(terrain, QgsRasterLayer) else None, layers, missing)
+
+
+def look_aslant(view: Any) -> None:
+    """Turn a new view from the vertical, so that heights are seen at once. view: None where QGIS gives none."""
+    camera = view.cameraController() if hasattr(view, "cameraController") else None
+    if camera is not None:
+        camera.setLookingAtPoint(camera.lookingAtPoint(), NEARER * camera.distance(), PITCH_DEG, camera.yaw())
 
 
 def height_expression(field: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from qgis.core import Qgis, QgsFeature, QgsFields, QgsGeometry, QgsPointXY
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtWidgets import QWidget
 
+from onemap.plugin.connection.layer_export import write_source
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.ground_choice import DISTRICT, GroundChoice
 from onemap.plugin.parcels.parcel_choice import Choice, ChoiceTexts
 from onemap.plugin.words.translation import tr
 
 DIVISIONS = ("XZQ", "CJDCQ")
+VIEW = Choice(part="the map's view")
 
 
 class CountedGround(GroundChoice):
@@ -37,7 +40,7 @@ class CountedGround(GroundChoice):
         """All ground, and the divisions that the library holds."""
         held = [layer for layer in self._library.layers if layer.code in DIVISIONS and layer.in_force is not None]
         entries = [(tr("each of: {layer}").format(layer=layer.title), Choice(part=layer.code)) for layer in held]
-        return [(tr("all that the layer covers"), DISTRICT), *entries]
+        return [(tr("all that the layer covers"), DISTRICT), (tr("what the map shows"), VIEW), *entries]
 
     @property
     def name(self) -> str:
@@ -47,9 +50,20 @@ class CountedGround(GroundChoice):
     def params(self, folder: str) -> dict[str, str]:
         """The parameters of `statistics` for the chosen ground; a file is written into a folder. Raises Refusal."""
         choice = self.choice or DISTRICT
+        if choice == VIEW:
+            return {"within": self._write_view(folder)}
         if choice.part and not choice.path:
             layer = next(layer for layer in self._library.layers if layer.code == choice.part)
             names = [field.name for field in layer.fields if field.name.endswith("MC")]
             return {"within": choice.part, **({"unit": names[0]} if names else {})}
         path = self.path(folder)
         return {"within": path} if path else {}
+
+    def _write_view(self, folder: str) -> str:
+        """The ground that the map shows now, turned as the map is, as a file. Raises Refusal."""
+        view = self._canvas.mapSettings()
+        ground = QgsFeature()
+        ground.setGeometry(QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]]))
+        return write_source(
+            folder, "view", QgsFields(), Qgis.WkbType.Polygon, view.destinationCrs(), iter([ground])
+        ).path

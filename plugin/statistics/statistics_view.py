@@ -29,19 +29,19 @@ from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.number_format import area_beside_text, area_text, share_text
+from onemap.plugin.words.number_format import area_beside_text, area_text, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import tr
 
 NAME, AREA, SHARE = 0, 1, 2
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
 MIN_ROWS, MIN_NAME_LENGTH = 9, 4
-HECTARE_M2 = 10_000
+DECIMALS = 4  # of hectares: a balance closes to the square metre
 
 
 class StatisticsView(VerbView):
@@ -79,7 +79,7 @@ class StatisticsView(VerbView):
         tree = QTreeWidget()
         tree.setAccessibleName(tr("Land-use balance"))
         tree.setColumnCount(3)
-        tree.setHeaderLabels([tr("Unit, class"), tr("Area, ha"), tr("Share")])
+        tree.setHeaderLabels(_heads())
         tree.setIndentation(12)
         tree.setUniformRowHeights(True)
         tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
@@ -163,13 +163,14 @@ class StatisticsView(VerbView):
         self.ground.close_down()
 
     def _choose_target(self) -> None:
-        start = Path(settings.get("review_folder") or documents_folder()) / f"{self.layer.currentText()}.xlsx"
-        path, _filter = QFileDialog.getSaveFileName(self, self.save_button.text(), str(start), "Excel (*.xlsx)")
+        start = suggested_file(self.layer.currentText(), ".xlsx")
+        path, _filter = QFileDialog.getSaveFileName(self, self.save_button.text(), start, "Excel (*.xlsx)")
         if path:
             self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
         self._params = params
+        self.tree.setHeaderLabels(_heads())
         for row in balance_of(answer, ground):
             self._add(self.tree.invisibleRootItem(), row)
         self.tree.expandItem(self.tree.topLevelItem(0))
@@ -180,7 +181,7 @@ class StatisticsView(VerbView):
         self.results_shown.emit()
 
     def _add(self, parent: QTreeWidgetItem, row: BalanceRow) -> None:
-        item = QTreeWidgetItem(parent, [row.name, f"{row.area_m2 / HECTARE_M2:,.4f}", share_text(row.share)])
+        item = QTreeWidgetItem(parent, [row.name, large_area_number(row.area_m2, DECIMALS), share_text(row.share)])
         size = f"{area_text(row.area_m2)} · {area_beside_text(row.area_m2)}"
         counted = "" if row.features is None else tr("features: {count}").format(count=f"{row.features:,}")
         item.setToolTip(NAME, "\n".join(filter(None, (row.name, size, counted))))
@@ -219,3 +220,7 @@ class StatisticsView(VerbView):
         self.button.setEnabled(self.layer.count() > 0 or self.button.isChecked())
         self.count_button.setEnabled(not self.is_working and self.layer.count() > 0)
         self.save_button.setEnabled(not self.is_working and bool(self._params))
+
+
+def _heads() -> list[str]:
+    return [tr("Unit, class"), tr("Area, {unit}").format(unit=large_unit()), tr("Share")]

@@ -44,6 +44,18 @@ def parcel_area_text(area_m2: float | None) -> str:
     return area_text(area_m2) if settings.get("area_unit") == HECTARE else mu_text(area_m2)
 
 
+def large_unit() -> str:
+    """The unit of tables of large areas: mu where the settings say mu, else hectares."""
+    return tr("mu") if settings.get("area_unit") == MU else tr("ha")
+
+
+def large_area_number(area_m2: float, decimals: int) -> str:
+    """An area in the unit of `large_unit`, without it; a small one is not shown as zero."""
+    number = area_m2 / (M2_PER_MU if settings.get("area_unit") == MU else M2_PER_HECTARE)
+    smallest = 10.0**-decimals
+    return f"< {smallest:.{decimals}f}" if 0 < number < smallest / 2 else f"{number:,.{decimals}f}"
+
+
 def mu_text(area_m2: float | None) -> str:
     """An area in mu."""
     if area_m2 is None:

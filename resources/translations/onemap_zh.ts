@@ -1236,8 +1236,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>单元、地类</translation>
     </message>
     <message>
-        <source>Area, ha</source>
-        <translation>面积（公顷）</translation>
+        <source>Area, {unit}</source>
+        <translation>面积（{unit}）</translation>
     </message>
     <message>
         <source>Land use</source>
@@ -2616,20 +2616,16 @@ A version is a layer's code, or code@label.</source>
         <translation>类型</translation>
     </message>
     <message>
-        <source>Hectares</source>
-        <translation>公顷</translation>
-    </message>
-    <message>
-        <source>{type}: {count} spots, {area} ha, {share} of the ground compared</source>
-        <translation>{type}：{count}个图斑，{area}公顷，占比对范围{share}</translation>
+        <source>{type}: {count} spots, {area} {unit}, {share} of the ground compared</source>
+        <translation>{type}：{count}个图斑，{area}{unit}，占比对范围{share}</translation>
     </message>
     <message>
         <source>Choose cells to list their spots and select them on the map; Esc shows all</source>
         <translation>选中单元格即列出其图斑并在地图上选中；Esc 显示全部</translation>
     </message>
     <message>
-        <source>{a} in plan A, {b} in plan B; in hectares</source>
-        <translation>规划一为{a}，规划二为{b}；单位：公顷</translation>
+        <source>{a} in plan A, {b} in plan B; in {unit}</source>
+        <translation>规划一为{a}，规划二为{b}；单位：{unit}</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -3286,8 +3282,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>可通过的位置，{moment}</translation>
     </message>
     <message>
-        <source>{area} m², {width} wide</source>
-        <translation>{area} m²，宽{width}</translation>
+        <source>{area}, {width} wide</source>
+        <translation>{area}，宽{width}</translation>
     </message>
     <message>
         <source>Find a site: where a parcel of a given area would pass</source>
@@ -3326,8 +3322,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>并排：规划一在主地图，规划二在第二个地图（B）</translation>
     </message>
     <message>
-        <source>Who contradicts whom: every plan against every other, in hectares</source>
-        <translation>规划矛盾一览：各规划两两比对，单位公顷</translation>
+        <source>Who contradicts whom: every plan against every other, with the areas</source>
+        <translation>规划矛盾一览：各规划两两比对及矛盾面积</translation>
     </message>
     <message>
         <source>The atlas has {count} sheets: {path}</source>
@@ -3338,16 +3334,16 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>另有{count}幅未列入。</translation>
     </message>
     <message>
-        <source>{area} ha in conflict, {share} of {compared} ha compared, in {count} spots</source>
-        <translation>矛盾{area}公顷，占所比对{compared}公顷的{share}，共{count}个图斑</translation>
+        <source>{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count} spots</source>
+        <translation>矛盾{area}{unit}，占所比对{compared}{unit}的{share}，共{count}个图斑</translation>
     </message>
     <message>
-        <source>Construction in the first only: {a} ha; in the second only: {b} ha; both, of unlike classes: {c} ha</source>
-        <translation>仅前者为建设：{a}公顷；仅后者为建设：{b}公顷；均为建设但类别不同：{c}公顷</translation>
+        <source>In {unit}: construction in the first only {a}; in the second only {b}; both, of unlike classes {c}</source>
+        <translation>单位{unit}：仅前者为建设{a}，仅后者为建设{b}，均为建设而类别不同{c}</translation>
     </message>
     <message>
-        <source>Hectares in conflict; a click opens the comparison of the two plans</source>
-        <translation>矛盾面积（公顷）；单击打开这两个规划的比对</translation>
+        <source>Areas in conflict; a click opens the comparison of the two plans</source>
+        <translation>矛盾面积；单击打开这两个规划的比对</translation>
     </message>
     <message>
         <source>Compare all plans</source>
@@ -3370,16 +3366,16 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>返回两规划比对</translation>
     </message>
     <message>
-        <source>Every plan against every other for which there is a matrix, in hectares.</source>
-        <translation>各规划两两比对（有对照矩阵的），单位公顷。</translation>
+        <source>Every plan against every other for which there is a matrix: the areas in conflict.</source>
+        <translation>各规划两两比对（有对照矩阵的）：矛盾面积。</translation>
     </message>
     <message>
         <source>The library has no two plans for which there is a matrix.</source>
         <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
     </message>
     <message>
-        <source>{count} pairs compared, {against} contradict each other (hectares).</source>
-        <translation>比对了{count}对规划，其中{against}对互相矛盾（公顷）。</translation>
+        <source>{count} pairs compared, {against} contradict each other (in {unit}).</source>
+        <translation>比对了{count}对规划，其中{against}对互相矛盾（单位：{unit}）。</translation>
     </message>
     <message>
         <source>{count} could not be compared: see –.</source>
@@ -4260,10 +4256,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Area units</source>
         <translation>统计单元</translation>
-    </message>
-    <message>
-        <source>Click a unit on the map to list its values</source>
-        <translation>在地图上点击一个单元，列出其数值</translation>
     </message>
     <message>
         <source>Data speak for {part} of it</source>
@@ -5292,6 +5284,30 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Case</source>
         <translation>项目</translation>
+    </message>
+    <message>
+        <source>Choose from a list</source>
+        <translation>从列表中选择</translation>
+    </message>
+    <message>
+        <source>There is none in this library.</source>
+        <translation>资料库中没有可选的。</translation>
+    </message>
+    <message>
+        <source>Choose the library first.</source>
+        <translation>请先选择资料库。</translation>
+    </message>
+    <message>
+        <source>Click a unit on the map: its values are listed, and its page opens</source>
+        <translation>在地图上点击一个单元：列出其指标，并打开其页面</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>what the map shows</source>
+        <translation>地图当前范围</translation>
     </message>
 </context>
 </TS>

@@ -79,7 +79,9 @@ def face(qgis_python: Path) -> Path:
         _make(FACE, qgis_python, ["--system-site-packages"])
     with _changing(FACE, wanted):
         say("Installing the plugin's test tools into .venv-qgis")
-        _pip(FACE, ["-r", REQUIREMENTS / "qgis.txt"], "install the plugin's test tools")
+        # Its own, even where the system has them: one of the system's leaves no program in the environment.
+        tools = ["--ignore-installed", "-r", REQUIREMENTS / "qgis.txt"]
+        _pip(FACE, tools, "install the plugin's test tools")
         link_folder(PLUGINS / "onemap", ROOT)
         where = answer([program(FACE, "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
         if where is None:

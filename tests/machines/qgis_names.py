@@ -1,8 +1,9 @@
 """The names of QGIS that the plugin writes, held against a QGIS: run as a program by QGIS's own Python.
 
 `qgis_names.txt` has a line for each class: where it is imported from, then the names that the plugin writes anywhere
-and that this class has in QGIS 3.40, and the enumerations as they are written. Which of those a line of code means
-cannot be told without running it, so that a class may stand there with a name that is only asked of another one.
+and that are methods or signals of this class in QGIS 3.40, and enumerations as they are written. Which of those a line
+of code means cannot be told without running it, so that a class may stand there with a name that is only asked of
+another one. `qgis4_names.toml` says of each whether it was read in the Python API of QGIS 4.
 
     QT_QPA_PLATFORM=offscreen python3 tests/machines/qgis_names.py            what this QGIS lacks, as JSON
     QT_QPA_PLATFORM=offscreen python3 tests/machines/qgis_names.py --write    make the table anew
@@ -104,7 +105,12 @@ def _own_names(whole: str, all_words: set) -> set:
         if base is object or base.__module__.startswith("PyQt") or "sip" in base.__module__
         for word in vars(base)
     }
-    return {word for word in all_words - of_qt if hasattr(kind, word)}
+    return {word for word in all_words - of_qt if _is_asked_of_an_object(getattr(kind, word, kind))}
+
+
+def _is_asked_of_an_object(value: object) -> bool:
+    """Whether a name is a method or a signal; what belongs to an enumeration is written behind the class."""
+    return not isinstance(value, (type, int))
 
 
 def write_table() -> None:

@@ -30,6 +30,7 @@ CHOICE = (
     "tests/rules/kinds",
     "tests/layers/geometry",
     "tests/layers/library/test_library_format.py",
+    "tests/layers/stores/test_bulk_rows.py",
     "tests/layers/sources/test_vector_files.py",
 )
 TOLD = ("numpy", "pandas", "pyarrow", "geopandas", "shapely", "pyogrio", "rasterio", "numba")

@@ -1,6 +1,8 @@
 """Rows written many at once are the rows that were given, whatever they share."""
 
+import re
 import sqlite3
+import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -44,3 +46,22 @@ def test_tables_with_few_and_with_many_columns_are_filled(columns):
         tuple(at + 0.5 for at in range(columns)),
         tuple(map(str, range(columns))),
     ]
+
+
+class Recorded(sqlite3.Connection):
+    """A connection that keeps the statements it was given."""
+
+    def executemany(self, statement, rows, /):
+        self.statements = [*getattr(self, "statements", []), statement]
+        return super().executemany(statement, rows)
+
+
+def test_no_mark_has_a_number_which_python_3_12_warns_of_and_3_13_looks_up_one_by_one():
+    connection = sqlite3.connect(":memory:", factory=Recorded)
+    connection.execute("CREATE TABLE t (shared, own)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        insert_rows(connection, "t", {"shared": ["a"] * 70, "own": list(range(70))})
+    assert connection.execute("SELECT count(*), sum(own) FROM t WHERE shared = 'a'").fetchone() == (70, 2415)
+    assert connection.statements
+    assert not any(re.search(r"\?\d", statement) for statement in connection.statements)

@@ -4,11 +4,12 @@ import tomllib
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem
-from qgis.PyQt.QtCore import QMimeData, QPoint, Qt, QUrl
-from qgis.PyQt.QtGui import QDropEvent
-from qgis.PyQt.QtWidgets import QListView, QPushButton
+from qgis.PyQt.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
+from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
+from onemap.plugin.add.delivery_table import COVERS
 from onemap.plugin.add.geometry_kinds import wrong_kind
 from onemap.plugin.add.planned_layers import PlannedLayer, plan_text
 from onemap.plugin.widgets.accessible_names import nameless_controls
@@ -245,3 +246,45 @@ def test_what_is_dropped_on_the_map_tab_is_asked_about(dock, opened, delivery):
     speak_for_district(dock.delivery_dialog)
     press_add(dock.delivery_dialog)
     wait_for(lambda: dock.library.entry("STBHHX").versions)
+
+
+def drop_on(widget, *paths):
+    """Drop files as the desktop does: on the widget under the pointer, else on the first above that takes them.
+
+    Returns the one that took them; None where nobody did.
+    """
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    while widget is not None:
+        place = widget.rect().center()
+        more = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        coming = QDragEnterEvent(place, *more)
+        coming.ignore()
+        if widget.acceptDrops() and QApplication.sendEvent(widget, coming) and coming.isAccepted():
+            QApplication.sendEvent(widget, QDropEvent(QPointF(place), *more))
+            return widget
+        widget = widget.parentWidget()
+    return None
+
+
+@pytest.mark.parametrize("room", ["map_tab", "check_tab", "compare_tab", "numbers_tab"])
+def test_a_folder_dropped_on_whichever_room_of_the_dock_is_looked_through(dock, opened, delivery, room):
+    tab = getattr(dock, room)
+    assert drop_on(tab, delivery) is None  # no library: nothing to add it to
+    dock.open_library(opened.path)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.tabs.setCurrentIndex(dock.tab_index(tab))
+    assert drop_on(tab.findChild(QLineEdit) or tab, delivery) in (dock, dock.map_tab)
+    wait_for(lambda: not dock.delivery_dialog.is_working)
+    table = dock.delivery_dialog.table
+    assert len(table.rows) == 4
+    for row in range(table.rowCount()):
+        covers = table.cellWidget(row, COVERS)
+        if covers is not None:  # what is chosen can be read whole
+            assert covers.fontMetrics().horizontalAdvance(covers.currentText()) < table.columnWidth(COVERS) - 20
+
+
+def test_a_file_dropped_elsewhere_than_on_the_room_of_layers_is_left_to_qgis(dock, opened, delivery):
+    dock.open_library(opened.path)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    assert drop_on(dock.check_tab, delivery / "成果.gpkg") is None

@@ -6,6 +6,8 @@ import zipfile
 import pytest
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QDate
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QStyle
 
 from onemap.plugin.library.open_library import distinct_place
 from onemap.plugin.results.result_layers import result_layers
@@ -102,6 +104,8 @@ def test_results_on_the_map_are_replaced_and_cleared_by_one_button(checked_dock)
     check(checked_dock)
     results.keep_button.click()
     second = {layer.id() for layer in result_layers()}
+    (group,) = [node for node in QgsProject.instance().layerTreeRoot().children() if node.name().startswith("Check of")]
+    assert group.name().endswith(f"· {checked_dock.library.name}")  # whose results they are, whatever is open then
     assert first and len(second) == len(first) and not first & second
     results.clear_button.click()
     assert result_layers() == [] and not results.clear_button.isEnabled() and results.keep_button.isEnabled()
@@ -116,6 +120,23 @@ def test_two_libraries_of_one_name_are_told_apart(checked_dock, library, tmp_pat
     checked_dock.open_library(other)
     wait_for(lambda: checked_dock.library.layers)
     assert checked_dock.library.name.endswith("(theirs.gpkg)")
+
+
+def test_a_long_name_of_a_library_stays_clear_of_the_menu_s_arrow(checked_dock, library, tmp_path):
+    other = str(tmp_path / "the-library-of-the-bureau-on-the-other-side-of-the-river.gpkg")
+    shutil.copyfile(library, other)
+    checked_dock.open_library(other)
+    wait_for(lambda: checked_dock.library.layers)
+    checked_dock.show()
+    checked_dock.resize(320, 600)
+    QTest.qWait(50)
+    button = checked_dock.header.button
+    arrow = button.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, button)
+    assert "…" in button.text() and button.text().startswith("T")
+    width = button.fontMetrics().horizontalAdvance(button.text()) + button.iconSize().width()
+    assert width < button.width() - arrow
+    assert button.accessibleName() == checked_dock.library.name and other in button.toolTip()
+    checked_dock.hide()
 
 
 @pytest.mark.parametrize(

@@ -125,5 +125,5 @@ def test_plans_against_plans_become_a_list_of_pairs():
     assert texts(model) == [["1.50", "–"], [None, "2.00"]]
     model.set_list(True)
     assert texts(model) == [["Plan A | Plan B", "1.50"], ["Plan A | Plan C", "–"], ["Plan B | Plan C", "2.00"]]
-    assert [model.headerData(column, ACROSS) for column in (0, 1)] == ["Plans", "Hectares"]
+    assert [model.headerData(column, ACROSS) for column in (0, 1)] == ["Plans", "ha"]
     assert model.cell_at(model.index(2, 0)).pairs[0].b == "C"

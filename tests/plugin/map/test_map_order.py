@@ -311,6 +311,8 @@ def tables():
 
 
 def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
+    left = []
+    tab.layers_left.connect(left.append)
     tab.themes.buttons["plan"].click()
     redline = next(one for one in QgsProject.instance().mapLayers().values() if "STBHHX" in one.source())
     assert (tables()["STBHHX"], redline.featureCount()) == ("STBHHX__2", 2)
@@ -318,11 +320,12 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert tables()["STBHHX"] == "STBHHX__1" and "KGDK" not in tables()
     assert redline.featureCount() == 1 and QgsProject.instance().mapLayer(redline.id()) is redline
     assert "2020-01-01" in redline.name()
-    assert "Plots of the regulatory plan" in tab.said[-1]
+    assert "Plots of the regulatory plan" in left[-1]
     assert "not yet" in tab.item_of("KGDK").text(1)
     set_day(tab, QDate(2018, 1, 1))
     assert tables() == {}
     set_day(tab, QDate())
+    assert left[-1] == ""  # nothing is away any more, and nothing says so
     assert tables()["STBHHX"] == "STBHHX__2" and tables()["KGDK"] == "KGDK__1"
     assert "KGDK" in visible_codes() and "STBHHX" not in visible_codes()  # as the theme left them
     assert drawn_order() == [code for code in LAID if code in drawn_order()]

@@ -182,6 +182,36 @@ def test_a_click_on_the_map_lists_the_values_of_that_unit(tab, canvas):
     assert not view.pick_button.isChecked() and canvas.mapTool() is not view.tool
 
 
+def click_row(view, item):
+    """One click in the middle of a row's name."""
+    view.tree.scrollToItem(item)
+    place = view.tree.visualItemRect(item)
+    QTest.mouseClick(
+        view.tree.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place.center() - QPoint(20, 0)
+    )
+
+
+def test_a_click_on_a_unit_opens_its_page_from_the_list_and_from_the_map(tab, canvas, reader):
+    view = measured(tab)
+    canvas.show()
+    row = row_of(view, EXPANSION)
+    click_row(view, row)
+    assert view.map.layer is not None and canvas.mapTool() is view.tool  # the units on the map can be clicked at once
+    row.setExpanded(True)
+    assert row.child(1).text(NAME).startswith("北")
+    click_row(view, row.child(1))
+    wait_for(lambda: reader.opened)
+    assert "Indicators of 北, " in Path(reader.opened[0]).read_text(encoding="utf-8")
+    wait_for(view.page_button.isEnabled)
+    canvas.setLayers([view.map.layer])
+    place = canvas.getCoordinateTransform().transform(QgsPointXY(X + 500, Y + 250))
+    spot = QPoint(int(place.x()), int(place.y()))
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
+    wait_for(lambda: len(reader.opened) == 2)
+    assert "Indicators of 南, " in Path(reader.opened[1]).read_text(encoding="utf-8")
+    assert view.unit.currentData() == SOUTH
+
+
 def test_the_whole_district_is_one_unit(tab):
     tab.units.setCurrentIndex(0)
     view = measured(tab)

@@ -52,6 +52,8 @@ def test_the_terrain_and_the_volumes_are_those_of_the_library(ready):
     provider = QgsProject.instance().elevationProperties().terrainProvider()
     assert provider.layer() is scene.terrain
     assert provider.heightAt(X + 550, Y + 550) == 75
+    node = QgsProject.instance().layerTreeRoot().findLayer(scene.terrain.id())
+    assert not node.isVisible()  # the terrain is the ground's shape; its greys would hide the map
     (plots,) = scene.layers
     symbol = plots.renderer3D().symbol()
     height = symbol.dataDefinedProperties().property(QgsAbstract3DSymbol.Property.PropertyExtrusionHeight)

@@ -4,12 +4,12 @@ import zipfile
 
 import processing
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QDate
 
 from onemap.plugin.profile import settings
 from onemap.plugin.statistics.statistics_view import AREA, NAME, SHARE
-from onemap.tests.plugin.small_town import CRS, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 FARM = {"zh": ("农用地", "0101 水田"), "en": ("Farm land", "0101 Paddy field")}
 
@@ -72,12 +72,28 @@ def test_a_drawn_ground_closes_by_group_and_class(view, language):
 
 
 def test_each_division_is_told_and_all_together_before_them(view):
-    view.ground.box.setCurrentIndex(1)
+    view.ground.box.setCurrentIndex(2)
     rows = balance(view)
     tops = [(row[1], row[2]) for row in rows if row[0] == 0]
     assert tops == [("Together", "100.0000"), ("南", "50.0000"), ("北", "50.0000")]
     assert [row[2] for row in rows if row[0] == 2] == ["50.0000", "40.0000", *["25.0000", "20.0000"] * 2]
     assert [row[2] for row in rows if row[0] == 1 and row[1] == "no feature"] == ["10.0000", "5.0000", "5.0000"]
+
+
+@pytest.mark.parametrize(("turn", "unit", "m2"), [(0.0, "ha", 10_000), (90.0, "mu", 2000 / 3)])
+def test_what_the_map_shows_is_added_up_in_the_unit_of_the_settings(view, canvas, turn, unit, m2):
+    """The middle of the view is the border of the paddies: whichever way it is turned half of the view is paddies."""
+    settings.put("area_unit", unit)
+    canvas.setRotation(turn)
+    canvas.setExtent(QgsRectangle(X + 400, Y + 450, X + 600, Y + 550))
+    view.ground.box.setCurrentIndex(1)
+    assert view.ground.box.currentText() == "what the map shows"
+    rows = balance(view)
+    assert view.tree.headerItem().text(AREA) == f"Area, {unit}"
+    size = canvas.mapSettings().outputSize()
+    half = size.width() * size.height() * canvas.mapUnitsPerPixel() ** 2 / 2
+    (paddies,) = [row[2] for row in rows if row[:2] == (2, "0101 Paddy field")]
+    assert float(paddies) == pytest.approx(half / m2, abs=0.0001) and half > 10_000
 
 
 def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel(view, dock, tmp_path):

@@ -1,5 +1,7 @@
 """Every name of QGIS that the plugin writes is there in the QGIS that runs this, be it 3.40, 3.44 or later."""
 
+import importlib
+
 from qgis.core import Qgis
 
 from onemap.tests.machines import qgis_names
@@ -15,3 +17,12 @@ def test_a_name_that_is_not_there_is_missed():
     assert not qgis_names.has_name("qgis.core.Qgis", "GeometryType.Blob")
     assert not qgis_names.has_name("qgis.core.QgsNothing")
     assert qgis_names.has_name("qgis.core.QgsFeatureSink", "Flag.FastInsert")
+
+
+def test_members_of_enumerations_are_written_with_their_enumeration_as_qt_6_has_them():
+    bare = []
+    for whole, names in qgis_names.written_names().items():
+        room, _, name = whole.rpartition(".")
+        kind = getattr(importlib.import_module(room), name, None)
+        bare += [f"{whole}.{one}" for one in names if "." not in one and isinstance(getattr(kind, one, None), int)]
+    assert bare == []

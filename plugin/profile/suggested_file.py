@@ -1,0 +1,18 @@
+"""What a dialog for a new file begins with: a folder, and a name that every system takes."""
+
+from pathlib import Path
+
+from qgis.core import QgsFileUtils
+
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
+
+
+def suggested_file(name: str, ending: str) -> str:
+    """A path in the folder for documents.
+
+    name: may be the title of a layer or a version's label, with signs that Windows has in no file's name. ending: with
+    its dot.
+    """
+    safe = QgsFileUtils.stringToSafeFilename(" ".join(name.split()))
+    return str(Path(settings.get("review_folder") or documents_folder()) / f"{safe}{ending}")

@@ -1,0 +1,155 @@
+"""Codes in Processing's dialogs: chosen from lists of the library's own, typed as ever, and text in models."""
+
+import processing
+import pytest
+from processing.gui.AlgorithmDialog import AlgorithmDialog
+from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
+from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
+from qgis.gui import QgsProcessingModelerParameterWidget
+from qgis.PyQt.QtCore import QPoint, Qt, QTimer
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox
+
+from onemap.plugin.algorithms.code_field import CodeDialog
+from onemap.plugin.algorithms.code_lists import CodeQuestion, codes_for
+from onemap.plugin.library import layer_list
+from onemap.plugin.profile import settings
+from onemap.tests.plugin.small_town import wait_for
+
+# Free text by nature: names, numbers, conditions, addresses, what lies in the user's own file or in a comparison.
+FREE = {
+    "LABEL", "LAYER", "TRANSFORM", "FIELDS", "DEFINE", "SCHEDULER", "SHARED", "TARGET", "REASON", "BY", "TO", "SECRECY",
+    "CODE", "NAME", "FILES", "X", "Y", "LINE", "BOX", "AS_OF", "UNITS_WHERE", "WHERE", "FOLDER", "PLAN", "REPORT",
+    "PROPERTY", "ZONE", "FILE", "RECEIPT", "RASTERS", "PARCEL", "TEMPLATES", "PROJECT", "ATTACH", "REGION", "MATRIX",
+}  # fmt: skip
+
+
+def algorithm(verb):
+    return QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}").create()
+
+
+@pytest.fixture
+def panel_of(provider):
+    """Makes the form of an algorithm as QGIS's dialog has it."""
+    made = []
+
+    def panel(verb):
+        made.append(AlgorithmDialog(algorithm(verb), False))
+        made[-1].show()
+        return made[-1].mainWidget()
+
+    yield panel
+    for one in made:
+        one.close()
+
+
+def listed(dialog):
+    return [dialog.list.item(row).text() for row in range(dialog.list.count())]
+
+
+def tick(dialog, code):
+    """Click the box of a code, as a person does."""
+    dialog.show()
+    items = [dialog.list.item(row) for row in range(dialog.list.count())]
+    place = dialog.list.visualItemRect(next(item for item in items if item.text().startswith(code)))
+    box = QPoint(place.left() + 10, place.center().y())
+    QTest.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, box)
+
+
+def test_a_code_is_free_text_nowhere_that_a_list_could_be(provider):
+    bare = {}
+    for one in provider.algorithms():
+        for definition in one.parameterDefinitions():
+            if definition.type() == "string" and "class" not in (definition.metadata().get("widget_wrapper") or {}):
+                bare.setdefault(definition.name(), set()).add(one.name())
+    assert set(bare) <= FREE, {name: verbs for name, verbs in bare.items() if name not in FREE}
+    assert bare.get("CODE", set()) <= {"deliver"}  # there the number of a division
+    assert bare.get("BY", set()) <= {"decide", "review_open"}  # a person
+    assert bare.get("MATRIX", set()) <= {"contradictions"}  # files of the city's own
+
+
+def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(panel_of, library, monkeypatch):
+    """The form is prefilled with the dock's library; the list is of that in the form, whatever the dock has open."""
+    settings.put("library", library)
+    monkeypatch.setattr(layer_list, "_listed", {})
+    panel = panel_of("check")
+    assert panel.wrappers["LIBRARY"].parameterValue() == library
+    field = panel.wrappers["ONLY"]
+    field.line.setText("GONE")
+    dialog = field.code_dialog()
+    assert listed(dialog) == ["YJJBNTTB  Permanent basic farmland"]
+    tick(dialog, "YJJBNTTB")
+    assert dialog.text() == "YJJBNTTB,GONE"  # what is not in the list stays
+    tick(dialog, "YJJBNTTB")
+    assert dialog.text() == "GONE"
+    QTest.keyClicks(field.line, ",X")
+    assert field.parameterValue() == "GONE,X"  # typed as ever
+    panel.wrappers["LIBRARY"].setParameterValue("", panel.processing_context)
+    settings.put("library", "")
+    dialog = field.code_dialog()
+    assert listed(dialog) == [] and not dialog.hint.isHidden() and "library" in dialog.hint.text()
+
+
+def test_the_button_opens_the_list_and_ok_takes_it(panel_of, library):
+    panel = panel_of("statistics")
+    panel.wrappers["LIBRARY"].setParameterValue(library, panel.processing_context)
+    for name, typed, expected in (("CODE", "farmland", "YJJBNTTB"), ("BY", "BSM", "BSM")):
+        field = panel.wrappers[name]
+        seen = []
+
+        def answer(typed=typed, seen=seen, field=field):
+            dialog = QApplication.activeModalWidget()
+            seen.append(type(dialog))
+            QTest.keyClicks(dialog.filter, typed)
+            shown = [dialog.list.item(at) for at in range(dialog.list.count()) if not dialog.list.item(at).isHidden()]
+            if field._separator:
+                shown[0].setCheckState(Qt.CheckState.Checked)
+            else:
+                dialog.list.setCurrentItem(shown[0])
+            assert dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).text() == "OK"
+            QTest.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Ok), Qt.MouseButton.LeftButton)
+
+        QTimer.singleShot(300, answer)
+        QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
+        wait_for(lambda seen=seen: seen)
+        assert seen == [CodeDialog] and field.parameterValue() == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "some"),
+    [
+        ("packs", "city-preliminary"),
+        ("packs of indicators", "city-checkup"),
+        ("deliveries", "municipal-plan"),
+        ("all layers", "STBHHX"),
+        ("labels", "2025-01-01"),
+        ("themes", "transport"),
+        ("indicators", "farmland.arable"),
+        ("departments", "land"),
+        ("matrices", "survey-land"),
+        ("spot types", "01"),
+        ("annexes", "maps"),
+        ("versions", "YJJBNTTB"),
+    ],
+)
+def test_every_list_has_what_the_core_takes(library, kind, some):
+    assert some in [code.code for code in codes_for(kind, CodeQuestion(library))]
+
+
+def test_runs_are_listed_and_a_pair_has_its_sign(panel_of, library, town):
+    run = processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")})["RUN"]
+    found = codes_for("checks", CodeQuestion(library))
+    assert run in [code.code for code in found] and all(code.title for code in found)
+    panel = panel_of("check")
+    panel.wrappers["LIBRARY"].setParameterValue(library, panel.processing_context)
+    field = panel.wrappers["REPLACE"]
+    field.line.setText("")
+    dialog = field.code_dialog()
+    tick(dialog, "YJJBNTTB")
+    assert dialog.text() == "YJJBNTTB="
+
+
+def test_in_a_model_the_field_is_qgis_s_own(provider):
+    model = QgsProcessingModelAlgorithm()
+    dialog = ModelerParametersDialog(algorithm("check"), model)
+    assert isinstance(dialog.widget.widget.wrappers["ONLY"], QgsProcessingModelerParameterWidget)

@@ -1,0 +1,113 @@
+"""The list of findings: names are whole however many there are, and only rows in sight are measured."""
+
+import pytest
+from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
+
+from onemap.plugin.results.findings_tree import FindingsTree
+from onemap.plugin.results.name_delegate import BREAK, NameDelegate, wrapped_height
+from onemap.plugin.results.results import CheckedParcel, Finding
+from onemap.plugin.results.results_model import ResultsModel
+
+PARCELS, FINDINGS = 10_000, 3
+NAME = "某某市某某区某某街道建设项目用地红线第{}号地块"
+LONG_WORD = "A_NUMBER_WITHOUT_A_BLANK_0123456789_0123456789"
+MOST_MEASURED = 100  # names of two screens at most
+
+
+def finding(parcel, number):
+    """A finding whose title is longer than a line of a narrow dock."""
+    facts = {
+        "row": number,
+        "parcel": parcel,
+        "rule": f"r{number}",
+        "title": f"占用永久基本农田保护图斑而未经批准{number}",
+    }
+    texts = dict.fromkeys(("department", "layer", "version", "reason", "basis", "replaced"), "")
+    flags = dict.fromkeys(("estimated", "assumed", "within_error", "check_differs"), False)
+    return Finding(
+        **facts, **texts, **flags, verdict="prohibited", area_m2=8260.0, share=0.61, length_m=None, distance_m=None,
+        value=None, features=1, counted=True, area_low_m2=None, area_high_m2=None, area_check_m2=None,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def tree(application):
+    """Ten thousand parcels in a list 320 px wide; one has a name that is one long word."""
+    model = ResultsModel(QPalette())
+    made = FindingsTree(model)
+    made.resize(320, 500)
+    made.show()
+    names = [LONG_WORD if row == 5 else NAME.format(row) for row in range(PARCELS)]
+    findings = [tuple(finding(name, one) for one in range(FINDINGS)) for name in names]
+    model.set_results(
+        [CheckedParcel(row, name, "prohibited", 12345.0, findings[row]) for row, name in enumerate(names)], {}
+    )
+    made.expand(model.index(0, 0))
+    QTest.qWait(20)
+    yield made
+    made.deleteLater()
+
+
+def room_of_text(tree, index):
+    """The text that a row draws, and the width and height that Qt's style leaves for it."""
+    option = QStyleOptionViewItem()
+    option.initFrom(tree)
+    option.rect = tree.visualRect(index)
+    small = tree.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+    option.decorationSize.setWidth(small)
+    option.decorationSize.setHeight(small)
+    tree.itemDelegateForColumn(0).initStyleOption(option, index)
+    option.features |= QStyleOptionViewItem.ViewItemFeature.WrapText
+    icon = tree.style().subElementRect(QStyle.SubElement.SE_ItemViewItemDecoration, option, tree)
+    margin = tree.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1
+    return option.text, option.rect.right() - icon.right() - 3 * margin, option.rect.height()
+
+
+def test_every_name_has_all_its_lines_at_ten_thousand_parcels(tree):
+    model = tree.model()
+    above, far = model.index(0, 0), model.index(PARCELS - 2, 0)
+    for index in (above, model.index(0, 0, above), model.index(5, 0), far):
+        tree.setCurrentIndex(index)
+        text, width, height = room_of_text(tree, index)
+        one_line = wrapped_height("号", tree.font(), 1000)
+        assert height >= wrapped_height(text, tree.font(), width) > one_line
+        assert text.replace(BREAK, "") == model.data(index)
+
+
+def test_a_row_far_away_is_reached_without_measuring_those_between(tree, monkeypatch):
+    measured, plain = [], NameDelegate.sizeHint
+
+    def counted(delegate, option, index):
+        measured.append(index.row())
+        return plain(delegate, option, index)
+
+    monkeypatch.setattr(NameDelegate, "sizeHint", counted)
+    model = tree.model()
+    for row in (PARCELS - 10, 0, PARCELS // 2):
+        measured.clear()
+        index = model.index(1, 0, model.index(row, 0))
+        tree.setCurrentIndex(index)
+        QTest.qWait(20)
+        assert len(measured) < MOST_MEASURED
+        assert tree.viewport().rect().intersects(tree.visualRect(index))
+    measured.clear()
+    tree.expandAll()
+    tree.scrollToBottom()
+    QTest.qWait(20)
+    assert len(measured) < MOST_MEASURED
+
+
+def test_eight_rows_as_high_as_they_are_stay_in_sight(tree):
+    tree.keep_rows(8)
+    tree.resize(320, tree.minimumHeight())
+    QTest.qWait(20)
+    row = tree.model().index(0, 0)
+    for _below in range(7):
+        row = tree.indexBelow(row)
+    assert tree.viewport().rect().contains(tree.visualRect(row))
+    heights = tree.minimumHeight()
+    tree.resize(900, heights)  # wide enough for a name in one line
+    QTest.qWait(50)
+    assert tree.minimumHeight() < heights
