@@ -281,7 +281,10 @@ def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]
     found: dict[str, tuple[int | None, int]] = {}
     for name in attributes.columns:
         values = attributes[name].tolist()
-        texts = values if any(issubclass(kind, str) for kind in set(map(type, values))) else ()
+        kinds = set(map(type, values))
+        texts = values if any(issubclass(kind, str) for kind in kinds) else ()
+        if kinds == {str} and REPLACEMENT not in "".join(values):
+            texts = ()
         lost = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
         if lost or REPLACEMENT in name:
             found[name] = (lost[0] if lost else None, len(lost))

@@ -32,6 +32,9 @@ class Rows(Protocol):
     def points(self) -> np.ndarray:
         """How many coordinates each has (n,)."""
 
+    def sizes(self) -> np.ndarray:
+        """Area and length of each in the plane (n, 2)."""
+
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,)."""
 
@@ -67,6 +70,10 @@ class HeldRows:
     def points(self) -> np.ndarray:
         """How many coordinates each has (n,)."""
         return np.asarray(shapely.get_num_coordinates(self._frame.geometries))
+
+    def sizes(self) -> np.ndarray:
+        """Area and length of each in the plane (n, 2)."""
+        return np.column_stack([shapely.area(self._frame.geometries), shapely.length(self._frame.geometries)])
 
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,)."""
@@ -141,6 +148,12 @@ class FrameBlocks:
         """How many coordinates each feature has (n,)."""
         points = self.held.points()
         return points if self.kept is None else points[self.kept]
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Area and length of each feature in the plane (n, 2)."""
+        sizes = self.held.sizes()
+        return sizes if self.kept is None else sizes[self.kept]
 
     def bounds(self) -> np.ndarray:
         """West, south, east, north of all of them (4,), NaN if there are none."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 
 from onemap.layers.errors import Problem
@@ -20,7 +21,8 @@ class RawFrame:
     crs is None where the file declares none; is_assumed: it declares none, but its format assumes one; is_table: the
     layer has no geometry at all; decoded: the field that holds the names of a field's codes, by that field, where the
     file knows them; broken: by 0-based row why its record cannot be read, whose geometry is None then; replaced: by
-    field the first 1-based row with a replacement character (None if it stands in the field's name), and how many.
+    field the first 1-based row with a replacement character (None if it stands in the field's name), and how many; wkb:
+    the geometries as the file's own WKB, where they are read from that (None: they are not).
     """
 
     path: Path
@@ -37,6 +39,7 @@ class RawFrame:
     is_assumed: bool = False
     broken: Mapping[int, str] = field(default_factory=dict)
     replaced: Mapping[str, tuple[int | None, int]] = field(default_factory=dict)
+    wkb: pa.Array | None = None
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,13 @@ from functools import lru_cache
 
 import numpy as np
 import pyproj
+import shapely
 
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.row_blocks import blocks
+
+_SAMPLES, _SAMPLE_M = 9, 100.0  # along each side; how wide and high each is
+_RADIUS_M = 6_370_000.0
 
 
 def _coefficients(squared_eccentricity: float) -> tuple[float, ...]:
@@ -32,6 +36,27 @@ def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     polygons = np.asarray(geometries, dtype=object)
     totals = [_areas_m2(polygons[block], crs, _to_degrees(crs)) for block in blocks(len(polygons))]
     return np.concatenate(totals) if totals else np.zeros(0)
+
+
+def areal_scale(crs: pyproj.CRS, bounds: np.ndarray) -> tuple[float, float]:
+    """The least and the greatest area on the ellipsoid of a square metre of a projected CRS.
+
+    bounds: west, south, east, north of the ground in question (4,). Not a number where the CRS does not reach.
+    """
+    west_east, south_north = (np.linspace(bounds[at], bounds[at + 2], _SAMPLES) for at in (0, 1))
+    x, y = (axis.ravel() for axis in np.meshgrid(west_east, south_north))
+    found = ellipsoidal_areas_m2(shapely.box(x, y, x + _SAMPLE_M, y + _SAMPLE_M), crs) / _SAMPLE_M**2
+    beyond = (found.max() - found.min()) / _SAMPLES  # what lies between two samples differs from them by less
+    return float(found.min() - beyond), float(found.max() + beyond)
+
+
+def most_bent_m2(lengths_m: np.ndarray) -> np.ndarray:
+    """By how much the ground of rings of these lengths (n,) can change if edges are straight in degrees, not in metres.
+
+    An edge of length L is off by L² tan B / 8 R in its middle, so its ground by L³ tan B / 12 R; B is at most 70°.
+    """
+    most: np.ndarray = lengths_m**3 / (4 * _RADIUS_M)
+    return most
 
 
 @lru_cache(maxsize=8)

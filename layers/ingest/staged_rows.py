@@ -25,19 +25,29 @@ from onemap.layers.stores.arrow_values import (
 
 _ABOUT = b"about"
 _SIDES = ("west", "south", "east", "north")
-_OWN = ("wkb", *_SIDES, "points")  # the columns before the fields
+_OWN = ("wkb", *_SIDES, "points", "area", "length")  # the columns before the fields
 _OPEN = 4  # parts at once: a block and some of its neighbours
 
 Change = Callable[[list[Any]], list[Any]]
 
 
 def write_part(
-    journal: Journal, name: str, geometries: np.ndarray, attributes: pd.DataFrame, about: Mapping[str, Any]
+    journal: Journal,
+    name: str,
+    geometries: np.ndarray,
+    attributes: pd.DataFrame,
+    about: Mapping[str, Any],
+    wkb: pa.Array | None = None,
 ) -> None:
-    """Keep some features (n,) as a part. about: what belongs to them, plain JSON. Raises NotPlain."""
+    """Keep some features (n,) as a part.
+
+    about: what belongs to them, plain JSON; wkb: the geometries, where they are there as such. Raises UnsupportedValue.
+    """
     boxes = np.reshape(shapely.bounds(geometries), (-1, 4))
     points = np.asarray(shapely.get_num_coordinates(geometries), dtype=np.int32)
-    own = [shape_column(geometries), *map(pa.array, boxes.T), pa.array(points)]
+    sizes = map(pa.array, (shapely.area(geometries), shapely.length(geometries)))
+    wkb = shape_column(geometries) if wkb is None else wkb
+    own = [wkb, *map(pa.array, boxes.T), pa.array(points), *sizes]
     metadata = {_ABOUT: json.dumps(dict(about))}
     keep_batch(journal, name, arrow_batch(dict(zip(_OWN, own, strict=True)), attributes, metadata=metadata))
 
@@ -80,19 +90,23 @@ class StagedRows:
                 values = values.slice(int(at[0]), len(at)) if is_run else values.take(pa.array(at))
             yield batch.schema.field(column), pa.chunked_array([values])
 
+    def _of_all(self, names: Sequence[str]) -> np.ndarray:
+        """Some of the columns before the fields, of all rows: (n, columns)."""
+        columns = [_OWN.index(name) for name in names]  # a field may have the same name
+        batches = (self._part(number) for number in range(len(self._names)))
+        return np.concatenate([np.column_stack([batch.column(at).to_numpy() for at in columns]) for batch in batches])
+
     def boxes(self) -> np.ndarray:
         """West, south, east, north of each (n, 4)."""
-        result = np.empty((self.count, 4))
-        for number in range(len(self._names)):
-            part = slice(number * self.size, number * self.size + self._part(number).num_rows)
-            for side in range(4):
-                result[part, side] = self._part(number).column(1 + side).to_numpy()
-        return result
+        return self._of_all(_SIDES)
 
     def points(self) -> np.ndarray:
         """How many coordinates each has (n,)."""
-        at = _OWN.index("points")
-        return np.concatenate([self._part(number).column(at).to_numpy() for number in range(len(self._names))])
+        return self._of_all(["points"])[:, 0]
+
+    def sizes(self) -> np.ndarray:
+        """Area and length of each in the plane (n, 2)."""
+        return self._of_all(["area", "length"])
 
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,)."""

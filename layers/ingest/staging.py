@@ -4,6 +4,7 @@ What is said of it, and what is refused, is what `normalise.sorted_out` says of 
 """
 
 import contextlib
+import operator
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,6 +34,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.geometry.wkb_column import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
@@ -150,8 +152,8 @@ class Staging:
         if not done:
             self.progress.at(len(names) * size / max(1, self.stream.count))
             read = enumerate(self.stream.blocks(encoding, len(names) * size, size), start=len(names))
-            # The next block is read while one is made clean: one at a time, for memory's sake.
-            with contextlib.closing(in_order(keep, read, workers=1)) as kept:
+            # The next block is read while two are made clean, or wait for the disk: no more, for memory's sake.
+            with contextlib.closing(in_order(keep, read, workers=2)) as kept:
                 for name in kept:
                     names.append(name)
                     self.progress.at(len(names) * size / max(1, self.stream.count))
@@ -196,7 +198,9 @@ class Staging:
             "repairs": [_plain(problem, first) for problem in sound.repairs],
             "seen": {**asdict(notes), "domains": [[at, list(map(_plain, found))] for at, found in notes.domains]},
         }
-        write_part(self.journal, name, sound.geometries, plain, about)
+        is_as_read = raw.wkb is not None and all(map(operator.is_, raw.geometries, sound.geometries))
+        wkb = as_written(raw.wkb, raw.geometries) if is_as_read else None
+        write_part(self.journal, name, sound.geometries, plain, about, wkb)
 
     def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
         """What is said of the fields; values that only all blocks together explain are changed as they are read."""

@@ -11,7 +11,7 @@ import pyproj
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.areas import areal_scale, ellipsoidal_areas_m2, most_bent_m2
 from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
@@ -35,39 +35,66 @@ def area_flaws(
     stated = [field.name for field in entry.fields if field.area and field.name in frame.columns]
     if not stated or entry.geometry != "polygon":
         return []
-    declared = [_AreaField(name, most("area.declared")) for name in stated]
+    fields = [_AreaField(name, most("area.declared"), limits) for name in stated]
+    scale = areal_scale(crs, frame.bounds())
 
-    def computed_of(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return block, ellipsoidal_areas_m2(frame.geometries(block), crs)
+    def measure_block(block: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
+        numbers = [_numbers(frame.values(field.name, block)) for field in fields]
+        ground_m2, length_m = frame.sizes[block].T
+        rough_m2 = np.outer(scale, ground_m2)
+        at = np.flatnonzero(
+            np.any(
+                [field.may_differ(own, rough_m2, length_m) for field, own in zip(fields, numbers, strict=True)], axis=0
+            )
+        )
+        return block, numbers, at, ellipsoidal_areas_m2(frame.geometries(block[at]), crs)
 
-    with contextlib.closing(in_order(computed_of, frame.blocks(progress))) as measured:
-        for block, computed in measured:
-            for field in declared:
-                field.look(block, frame.values(field.name, block), computed, limits)
-    return [flaws for field in declared for flaws in field.flaws()]
+    with contextlib.closing(in_order(measure_block, frame.blocks(progress))) as found:
+        for block, numbers, at, computed in found:
+            for field, own in zip(fields, numbers, strict=True):
+                field.look(block, own, at, computed)
+    return [flaws for field in fields for flaws in field.flaws()]
+
+
+def _numbers(values: list[Any]) -> np.ndarray:
+    """Declared areas (k,), not a number where there is none."""
+    return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
 
 
 class _AreaField:
     """One field of areas, block by block."""
 
-    def __init__(self, name: str, most: int | None) -> None:
+    def __init__(self, name: str, most: int | None, limits: Mapping[str, Any]) -> None:
         self.name = name
+        self._limits = limits
         self._apart = FlawList("area.declared", most)
         self._compared = 0
         self._in_unit = dict.fromkeys(_UNITS, 0)
 
-    def look(self, rows: np.ndarray, values: list[Any], computed: np.ndarray, limits: Mapping[str, Any]) -> None:
-        """The next rows (k,), their values, and their areas on the ellipsoid (k,)."""
-        numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
+    def _most_apart(self, computed: np.ndarray) -> np.ndarray:
+        return np.maximum(self._limits["share"] * computed, self._limits["least_m2"])
+
+    def may_differ(self, numbers: np.ndarray, rough_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
+        """Which values (k,) are to be held against the area on the ellipsoid, as that of the plane does not settle it.
+
+        rough_m2: the least and the greatest that the ground may have there, if its edges were straight in the plane
+        (2, k); length_m: of all its edges (k,).
+        """
+        off = np.abs(numbers - rough_m2).max(axis=0) + most_bent_m2(length_m)
+        return np.isfinite(numbers) & ~((off <= self._most_apart(rough_m2[0])) & (rough_m2[0] > 0))
+
+    def look(self, rows: np.ndarray, numbers: np.ndarray, at: np.ndarray, computed: np.ndarray) -> None:
+        """The next rows (k,) and their values, and of those that may differ (at) the areas on the ellipsoid."""
+        self._compared += int(np.isfinite(np.delete(numbers, at)).sum())
+        rows, numbers = rows[at], numbers[at]
         comparable = np.isfinite(numbers) & (computed > 0)
-        most_apart = np.maximum(limits["share"] * computed, limits["least_m2"])
-        at = np.flatnonzero(comparable & (np.abs(numbers - computed) > most_apart))
+        apart = np.flatnonzero(comparable & (np.abs(numbers - computed) > self._most_apart(computed)))
         self._compared += int(comparable.sum())
         for unit, factor in _UNITS.items():
-            self._in_unit[unit] += int((np.abs(numbers[at] / computed[at] / factor - 1) < 0.05).sum())
+            self._in_unit[unit] += int((np.abs(numbers[apart] / computed[apart] / factor - 1) < 0.05).sum())
 
         def facts(k: int) -> dict[str, str]:
-            row = at[k]
+            row = apart[k]
             return {
                 "field": self.name,
                 "declared": f"{numbers[row]:.2f}",
@@ -75,7 +102,7 @@ class _AreaField:
                 "difference": f"{numbers[row] - computed[row]:+.2f}",
             }
 
-        self._apart.add(rows[at], facts)
+        self._apart.add(rows[apart], facts)
 
     def flaws(self) -> list[Flaws]:
         """One for all if another unit explains nearly all of them, else each."""

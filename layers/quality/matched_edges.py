@@ -9,40 +9,74 @@ _FLAT = 1e-9  # of a ring: less ground than this share of what its edges sweep d
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))  # odd numbers with bits all over them
 
 
-def misfits(polygons: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Which of the polygons asked for (n,) do not fit the others edge by edge, as GEOS's coverages have it.
+class MatchedEdges:
+    """The edges of valid polygons (n,), each with the one that runs along it, from end to end and the other way round.
 
-    polygons: (n,) valid ones; asked: (n,) for which of them it is to be told; the others are never misfits.
+    All ground that touches a polygon whose edges all have one lies beyond its edges, whatever else there is.
     """
-    doubtful = asked & ~_are_matched(polygons)
-    result = np.zeros(len(polygons), dtype=bool)
-    if doubtful.any():
-        near = np.unique(shapely.STRtree(polygons).query(polygons[doubtful])[1])
-        result[near] = ~shapely.is_empty(shapely.coverage_invalid_edges(polygons[near]))
-    return result & doubtful
+
+    def __init__(self, polygons: np.ndarray) -> None:
+        self._polygons = polygons
+        rings = rings_of(polygons)
+        starts = np.cumsum(rings.size) - rings.size
+        is_edge = np.ones(len(rings.points), dtype=bool)
+        is_edge[starts + rings.size - 1] = False
+        begin = np.flatnonzero(is_edge)
+        ring = np.repeat(np.arange(len(rings.size)), np.maximum(rings.size - 1, 0))
+        doubled_m2, swept_m2 = _ground(rings.points, rings.size, starts, begin, ring)
+        # A shell has its ground on one side, a hole on the other.
+        goes_back = ((doubled_m2 < 0) != rings.is_hole)[ring]
+        self._points, self._begin, self._polygon = rings.points, begin, rings.polygon[ring]
+        self._goes_back = goes_back
+        self._other = _run_against_each_other(rings.points, begin, goes_back)
+        self._is_sure = (np.abs(doubled_m2) > _FLAT * swept_m2)[ring]
+
+    def misfits(self, asked: np.ndarray) -> np.ndarray:
+        """Which of the polygons asked for (n,) do not fit the others edge by edge, as GEOS's coverages have it.
+
+        asked: (n,) for which of them it is to be told; the others are never misfits.
+        """
+        doubtful = np.zeros(len(self._polygons), dtype=bool)
+        doubtful[self._polygon[(self._other < 0) | ~self._is_sure]] = True
+        doubtful &= asked
+        result = np.zeros(len(self._polygons), dtype=bool)
+        if doubtful.any():
+            near = np.unique(shapely.STRtree(self._polygons).query(self._polygons[doubtful])[1])
+            result[near] = ~shapely.is_empty(shapely.coverage_invalid_edges(self._polygons[near]))
+        return result & doubtful
+
+    def union(self, chosen: np.ndarray) -> shapely.Geometry:
+        """The ground of the polygons chosen (n,), which fit each other: what lies within the edges of one only.
+
+        Like GEOS's union of coverages, for the time that its outline takes.
+        """
+        is_met = (self._other >= 0) & chosen[self._polygon[self._other]]
+        has_met = np.zeros(len(chosen), dtype=bool)
+        has_met[self._polygon[is_met]] = True
+        at = np.flatnonzero((chosen & has_met)[self._polygon] & ~is_met)
+        ends, is_turned = _by_ends(self._points[self._begin[at]], self._points[self._begin[at] + 1])
+        edges, first, count = np.unique(ends, axis=0, return_index=True, return_counts=True)
+        edges, first = edges[count == 1], first[count == 1]
+        is_right = self._goes_back[at[first]] != is_turned[first]  # of an edge: its ground, seen along the ends
+        faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(edges.reshape(-1, 2, 2))))
+        begin = np.stack([_point(faces, 0), _point(faces, 1)])
+        sides, turns = _by_ends(*begin)
+        place = np.unique(np.concatenate([edges, sides]), axis=0, return_inverse=True)[1].ravel()[len(edges) :]
+        is_ground = is_right[place] == (shapely.is_ccw(shapely.get_exterior_ring(faces)) == turns)
+        alone = shapely.get_parts(self._polygons[chosen & ~has_met])
+        return shapely.multipolygons(np.concatenate([faces[is_ground], alone]))
 
 
-def _are_matched(polygons: np.ndarray) -> np.ndarray:
-    """Which polygons (n,) have edges only that one other edge runs along, from end to end and the other way round.
+def _point(polygons: np.ndarray, at: int) -> np.ndarray:
+    """A point (n, 2) of each shell."""
+    return shapely.get_coordinates(shapely.get_point(shapely.get_exterior_ring(polygons), at))
 
-    All ground that touches such a polygon lies beyond its edges, whatever else there is.
-    """
-    rings = rings_of(polygons)
-    starts = np.cumsum(rings.size) - rings.size
-    lasts = starts + rings.size - 1
-    is_edge = np.ones(len(rings.points), dtype=bool)
-    is_edge[lasts] = False
-    begin = np.flatnonzero(is_edge)
-    ring = np.repeat(np.arange(len(rings.size)), np.maximum(rings.size - 1, 0))
-    doubled_m2, swept_m2 = _ground(rings.points, rings.size, starts, begin, ring)
-    # A shell has its ground on one side, a hole on the other.
-    goes_back = ((doubled_m2 < 0) != rings.is_hole)[ring]
-    is_matched = _run_against_each_other(rings.points, begin, goes_back)
-    is_matched &= (np.abs(doubled_m2) > _FLAT * swept_m2)[ring]
-    lost = rings.polygon[ring[~is_matched]]
-    result = np.ones(len(polygons), dtype=bool)
-    result[lost] = False
-    return result
+
+def _by_ends(begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges (k, 4) from the lower end to the higher, and which of them (k,) are turned for it."""
+    is_turned = (begin[:, 0] > end[:, 0]) | ((begin[:, 0] == end[:, 0]) & (begin[:, 1] > end[:, 1]))
+    ends = np.where(is_turned[:, None], np.hstack([end, begin]), np.hstack([begin, end]))
+    return ends, is_turned
 
 
 def _ground(
@@ -55,7 +89,7 @@ def _ground(
 
 
 def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np.ndarray) -> np.ndarray:
-    """Which edges (k,), from points[begin] to the next, have exactly one other of the same ends that runs against them.
+    """For each edge (k,), from points[begin] to the next, the only other of its ends, which runs against it, or -1.
 
     goes_back: (k,) the edge is meant the other way round.
     """
@@ -75,6 +109,6 @@ def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np
     turned = goes_back[one] == goes_back[other]
     at, beside = begin[one], begin[other]
     same = (places[at] == places[beside + turned]) & (places[at + 1] == places[beside + ~turned])
-    result = np.zeros(len(begin), dtype=bool)
-    result[one[same]] = result[other[same]] = True
+    result = np.full(len(begin), -1)
+    result[one[same]], result[other[same]] = other[same], one[same]
     return result

@@ -11,7 +11,7 @@ from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import Flaws
-from onemap.layers.quality.matched_edges import misfits
+from onemap.layers.quality.matched_edges import MatchedEdges
 from onemap.layers.quality.neighbours import Items
 
 _ARITHMETIC_M2 = 1e-6  # less than that is no ground
@@ -63,11 +63,12 @@ def check_block(
     is_piece = items.is_piece(local)
     small = np.flatnonzero(~is_piece)
     misfit = np.isin(local, also)
-    misfit[small] |= misfits(geometries[small], is_own[small])
+    edges = MatchedEdges(geometries[small])
+    misfit[small] |= edges.misfits(is_own[small])
     result: Block = {}
     if overlaps:
-        tree = shapely.STRtree(geometries)
         asked, parts = misfit | (is_own & is_piece), []
+        tree = shapely.STRtree(geometries if asked.any() else geometries[:0])
         searched = asked
         while searched.any():
             met, block = _overlaps(frame, items, local, geometries, tree, np.flatnonzero(searched))
@@ -78,8 +79,8 @@ def check_block(
         result |= _join_steps(parts)
     result["misfits"] = local[misfit]
     if union:
-        fits = geometries[is_own & ~misfit & ~is_piece]
-        together = shapely.to_wkb(shapely.coverage_union_all(fits)) if len(fits) else b""
+        fits = (is_own & ~misfit)[small]
+        together = shapely.to_wkb(edges.union(fits)) if fits.any() else b""
         result["union"] = np.frombuffer(together, dtype=np.uint8)
     return result
 

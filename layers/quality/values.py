@@ -99,6 +99,8 @@ class _FieldCheck:
     def look(self, rows: np.ndarray, values: dict[str, list[Any]]) -> None:
         """The next rows (k,), and all values of theirs by field."""
         field, own = self.field, values[self.field.name]
+        if self._fits_at_once(own):
+            return
         place, found = distinct_values(own)
 
         def add(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
@@ -121,6 +123,20 @@ class _FieldCheck:
             self._look_at_forms(place, found, self._reading)
         if self._codes_of_names is not None and field.name_of is not None:
             self._look_at_names(rows, values[field.name_of], place, found, own)
+
+    def _fits_at_once(self, values: Sequence[Any]) -> bool:
+        """Whether all values of a field without codes fit, as the column shows without a look at each of them."""
+        field, kinds = self.field, set(map(type, values)) - {type(None)}
+        if self._allowed or self._table or self._reading or self._codes_of_names:
+            return False
+        if field.type == "text":
+            longest = max(map(len, filter(None, values)), default=0) if kinds == {str} else 0
+            return kinds <= {str} and (field.length is None or longest <= field.length)
+        if field.type not in ("number", "integer") or not kinds <= {float}:
+            return not kinds
+        numbers = np.array(values, dtype=float)  # none is not a number, and nothing is wrong with either
+        is_wrong = np.isinf(numbers) if field.type == "number" else np.isinf(numbers) | (numbers % 1 > 0)
+        return not is_wrong.any()
 
     def _look_at_forms(self, place: np.ndarray, found: list[Any], reading: Callable[[str], str]) -> None:
         """Texts that are known codes, and written otherwise; what is no code is told as such."""

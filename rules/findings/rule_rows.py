@@ -1,7 +1,7 @@
 """The rows of each rule and their ground as tables show it, worked out while the next rules judge."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import Progress
 from onemap.rules.findings.findings import Block, RuleJudgement, block_rows, read_ahead, rows_of
@@ -20,6 +20,7 @@ from onemap.rules.overlay.threads import Threads
 _AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
 _MEASURED = 0.25  # of the work on a rule, when its columns are known
 _LOOK_S = 0.05
+_TOGETHER = 1000  # rows: for fewer, the calls take longer than the work
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,20 @@ class RuleRows:
     overlaps: list[Block]
 
 
-def rule_rows(judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, threads: Threads) -> RuleRows:
-    """The rows of one rule; order: its place among the rules."""
-    findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
+def rule_rows(
+    rules: Sequence[RuleJudgement], first: int, parcels: ParcelRows, language: str, threads: Threads
+) -> list[RuleRows]:
+    """The rows of rules that follow each other, their ground written at one go; first: the first one's place of all."""
+    rows = [rows_of(judged, order, parcels.area_m2, language) for order, judged in enumerate(rules, first)]
     threads.progress.at(_MEASURED)
-    costs = [len(block["_parcel"]) for block in (*findings, *overlaps)]
-    parts = (replace(threads, progress=part) for part in threads.progress.part(_MEASURED, 1.0).parts(costs))
-    for block in findings:
-        _write_findings(block, parcels, next(parts))
-    for block in overlaps:
-        _write_overlaps(block, judged.judgement.pairs.ground, parcels, next(parts))
-    return RuleRows(judged, findings, overlaps)
+    findings = [block for own, _ in rows for block in own]
+    overlaps = [block for _, own in rows for block in own]
+    ground = [judged.judgement.pairs.ground for judged, (_, own) in zip(rules, rows, strict=True) if own]
+    costs = [sum(len(block["_parcel"]) for block in some) for some in (findings, overlaps)]
+    parts = [replace(threads, progress=part) for part in threads.progress.part(_MEASURED, 1.0).parts(costs)]
+    _write_findings(findings, parcels, parts[0])
+    _write_overlaps(overlaps, ground, parcels, parts[1])
+    return [RuleRows(judged, *own) for judged, own in zip(rules, rows, strict=True)]
 
 
 def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
@@ -81,82 +85,93 @@ def _rows_but_under(rows: RuleRows, parcels: np.ndarray | None) -> RuleRows:
     return RuleRows(rows.judged, findings, overlaps)
 
 
-def _write_findings(block: Block, parcels: ParcelRows, threads: Threads) -> None:
+def _write_findings(findings: list[Block], parcels: ParcelRows, threads: Threads) -> None:
     """Add to findings their geometries as they are written, and their areas on the ellipsoid."""
-    ellipsoidal_m2 = np.zeros(len(block["_parcel"]))
-
-    def measure(rows: slice, own: GroundsInLibrary) -> None:
-        ellipsoidal_m2[rows] = own.area_ellipsoidal_m2
-
-    _write(block, FlatGround.of(block.pop("_geometry")), parcels, threads, measure)
+    ground = [FlatGround.of(block.pop("_geometry")) for block in findings]
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
-    block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ellipsoidal_m2)
+    measured = {"area_ellipsoidal_m2": lambda own: own.area_ellipsoidal_m2}
+    _write(findings, ground, parcels, threads, measured)
+    for block in findings:
+        block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, block["area_ellipsoidal_m2"])
 
 
-def _write_overlaps(block: Block, ground: FlatGround, parcels: ParcelRows, threads: Threads) -> None:
-    """Add to overlaps their geometries as they are written; ground: theirs, counted from the origin."""
-    dimension = np.full(len(ground), -1)
-
-    def look(rows: slice, own: GroundsInLibrary) -> None:
-        dimension[rows] = own.ground.dimension
-
-    _write(block, ground, parcels, threads, look)
-    block["_dimension"] = dimension
+def _write_overlaps(overlaps: list[Block], ground: list[FlatGround], parcels: ParcelRows, threads: Threads) -> None:
+    """Add to overlaps their geometries as they are written; ground: of each block, counted from the origin."""
+    _write(overlaps, ground, parcels, threads, {"_dimension": lambda own: own.ground.dimension})
 
 
 def _write(
-    block: Block,
-    ground: FlatGround,
+    several: list[Block],
+    grounds: list[FlatGround],
     parcels: ParcelRows,
     threads: Threads,
-    look: Callable[[slice, GroundsInLibrary], None],
+    measures: Mapping[str, Callable[[GroundsInLibrary], np.ndarray]],
 ) -> None:
-    """Add to rows their ground as it is written, and where it lies; `look` sees it in the library's plane."""
-    parcel, boxes = block["_parcel"], np.empty((len(ground), 4))
+    """Add to blocks of rows their ground as it is written, where it lies, and what is measured of it there."""
+    if not several:
+        return
+    ground, parcel = joined_ground(grounds), np.concatenate([block["_parcel"] for block in several])
 
-    def write(rows: slice) -> pa.Array:
+    def write(rows: slice) -> tuple[pa.Array, dict[str, np.ndarray]]:
         own = parcels.grounds_in_library(ground.at(np.arange(rows.start, rows.stop)), parcel[rows])
-        look(rows, own)
-        boxes[rows] = own.ground.boxes
-        return own.wkb()
+        found = {name: measure(own) for name, measure in measures.items()}
+        return own.wkb(), {"_box": own.ground.boxes, **found}
 
-    block["_wkb"] = pa.concat_arrays(threads.each(write, list(blocks(len(ground), _AT_ONCE))))
-    block["_box"] = boxes
+    parts = threads.each(write, list(blocks(len(ground), _AT_ONCE)))
+    wkb = pa.concat_arrays([part for part, _ in parts])
+    columns = {name: np.concatenate([found[name] for _, found in parts]) for name in parts[0][1]}
+    start = 0
+    for block in several:
+        rows = slice(start, start + len(block["_parcel"]))
+        block["_wkb"] = wkb[rows]
+        block |= {name: values[rows] for name, values in columns.items()}
+        start = rows.stop
 
 
 class BackgroundRows:
-    """The rows of rules, one after the other, made by a thread of its own where there is one."""
+    """The rows of rules, one after the other, made by a thread of its own where there is one; those of few together."""
 
     def __init__(self, parcels: ParcelRows, language: str, workers: int, beside: Executor | None) -> None:
         self._workers = workers
         self._parcels = parcels
         self._language = language
         self._beside = beside
-        self._rows: list[Future[RuleRows]] = []
-        self._work: list[float] = []  # of each rule, in rows that it has about
-        self._done: list[float] = []  # of each rule, 0 to 1
+        self._waiting: list[RuleJudgement] = []
+        self._begun = 0  # rules
+        self._rows: list[Future[list[RuleRows]]] = []
+        self._work: list[float] = []  # of each piece of work, in rows that it has about
+        self._done: list[float] = []  # of each piece of work, 0 to 1
 
     def add(self, judged: RuleJudgement) -> None:
-        """Begin with the rows of the next rule."""
-        order = len(self._rows)
-        self._work.append(1.0 + len(judged.judgement.pairs.parcel))
+        """The next rule, whose rows are begun with as soon as there are enough of them."""
+        if self._beside is not None:
+            read_ahead(judged)
+        self._waiting.append(judged)
+        if sum(map(_work_on, self._waiting)) >= _TOGETHER:
+            self._begin()
+
+    def _begin(self) -> None:
+        rules, first, order = self._waiting, self._begun, len(self._rows)
+        self._waiting, self._begun = [], first + len(rules)
+        self._work.append(sum(map(_work_on, rules)))
         self._done.append(0.0)
-        work = partial(rule_rows, judged, order, self._parcels, self._language)
+        work = partial(rule_rows, rules, first, self._parcels, self._language)
         if self._beside is None:
             self._rows.append(_at_once(lambda: work(Threads(self._workers))))
         else:
-            read_ahead(judged)
             progress = Progress(lambda share, _step: self._done.__setitem__(order, share))
             self._rows.append(self._beside.submit(work, Threads(self._workers, progress)))
 
     def finished(self, progress: Progress) -> list[RuleRows]:
         """The rows of all rules in their order. progress: of what is left to do."""
+        if self._waiting:
+            self._begin()
         left = self._remaining_rows()
         for rows in self._rows:
             while not rows.done():
                 progress.at(1 - self._remaining_rows() / left)
                 wait([rows], timeout=_LOOK_S)
-        return [rows.result() for rows in self._rows]
+        return [item for rows in self._rows for item in rows.result()]
 
     def _remaining_rows(self) -> float:
         """What is still to be done, in rows."""
@@ -164,8 +179,13 @@ class BackgroundRows:
         return sum(0.0 if rows.done() else work * (1 - done) for rows, work, done in parts)
 
 
-def _at_once(work: Callable[[], RuleRows]) -> "Future[RuleRows]":
-    made: Future[RuleRows] = Future()
+def _work_on(judged: RuleJudgement) -> float:
+    """How many rows a rule has about."""
+    return 1.0 + len(judged.judgement.pairs.parcel)
+
+
+def _at_once(work: Callable[[], list[RuleRows]]) -> "Future[list[RuleRows]]":
+    made: Future[list[RuleRows]] = Future()
     made.set_result(work())
     return made
 

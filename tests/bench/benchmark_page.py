@@ -69,7 +69,13 @@ SUMMARY = (
     ("i", "M", "postgis-subdivided", "areas", "boxes of groups of edges for each parcel"),
     ("i", "M", "postgis-subdivided", "ground", "the same, and proving what lies inside"),
     ("iv", "M", "postgis-subdivided", "areas", "joining the buffers of each class, by GEOS"),
-    ("add", "L", "ogr2ogr", "", "what a coverage is asked beside validity: gaps, overlaps, areas, hashes of rows"),
+    (
+        "add",
+        "L",
+        "ogr2ogr",
+        "",
+        "rows and their hashes on the way into SQLite, and polygons made of WKB under the lock",
+    ),
     ("desk", "M", "qgis-clip", "", "calls of Python, numpy and pandas for 50 layers"),
 )
 

@@ -18,7 +18,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 
-Block = tuple[dict[str, Any], np.ndarray, list[np.ndarray], list[str]]
+Block = tuple[dict[str, Any], np.ndarray, pa.Array, list[np.ndarray], list[str]]
 
 _SHAPES = "wkb_geometry"  # what the column of a layer is called whose geometries have no name
 _ROWS_AT_ONCE = 5_000  # as Arrow keeps them: their WKB is held twice meanwhile
@@ -66,12 +66,12 @@ def column_blocks(
     *,
     like_rows: bool = False,
 ) -> Iterator[Block]:
-    """From row `first` on `size` rows at a time: metadata, geometries (n,), columns (n,) each, and GDAL's warnings.
+    """From row `first` on `size` rows at a time: metadata, geometries (n,), their WKB, columns (n,) each, and warnings.
 
     errors: within which GDAL is asked; like_rows: only what comes the same on the usual way. Raises UnicodeDecodeError
     for text that is no UTF-8, UnlikeRows, and what `errors` raises.
     """
-    held: list[tuple[np.ndarray, pa.RecordBatch]] = []
+    held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]] = []
     count = 0
     most = ROWS_AT_ONCE if like_rows else _ROWS_AT_ONCE
     wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first}
@@ -90,10 +90,10 @@ def column_blocks(
             seen += told
             if not pieces:
                 break
-            for shapes, piece in pieces:
+            for shapes, wkb, piece in pieces:
                 if like_rows and shapely.is_missing(shapes).any():
                     raise UnlikeRows
-                held.append((shapes, piece.select(names)))
+                held.append((shapes, wkb, piece.select(names)))
                 count += len(piece)
                 if count == size:
                     yield meta, *_block_of(held), seen
@@ -104,21 +104,22 @@ def column_blocks(
 
 def _pieces(
     batch: pa.RecordBatch | None, name: str, first: int, size: int
-) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
-    """A batch and its geometries in pieces of one block each: GDAL may give fewer rows than it was asked for."""
+) -> Iterator[tuple[np.ndarray, pa.Array, pa.RecordBatch]]:
+    """A batch, its geometries and their WKB in pieces of one block each: GDAL may give fewer rows than asked for."""
     start = 0
     while batch is not None and start < len(batch):
         piece = batch.slice(start, first if start == 0 else size)
-        wkb = piece.column(name).to_numpy(zero_copy_only=False)
+        wkb = piece.column(name)
         with np.errstate(all="ignore"):  # numbers that are none are told by feature
-            shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-        yield shapes, piece
+            shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
+        yield shapes, wkb, piece
         start += len(piece)
 
 
-def _block_of(held: list[tuple[np.ndarray, pa.RecordBatch]]) -> tuple[np.ndarray, list[np.ndarray]]:
-    table = pa.Table.from_batches([batch for _, batch in held])
-    return np.concatenate([shapes for shapes, _ in held]), [_values(column) for column in table.columns]
+def _block_of(held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]]) -> tuple[np.ndarray, pa.Array, list[np.ndarray]]:
+    shapes, wkb, batches = zip(*held, strict=True)
+    columns = [_values(column) for column in pa.Table.from_batches(batches).columns]
+    return np.concatenate(shapes), pa.concat_arrays(wkb), columns
 
 
 def _values(column: pa.ChunkedArray) -> np.ndarray:

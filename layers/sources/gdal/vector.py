@@ -380,7 +380,7 @@ def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tup
 def _columns_at_once(readable: ReadableFile) -> tuple[_Reading, frozenset[int]]:
     """A GeoJSON with lists of truths, over which reading row by row breaks."""
     found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, lambda: contextlib.nullcontext([]))
-    meta, shapes, columns, _ = next(iter(found))
+    meta, shapes, _, columns, _ = next(iter(found))
     return _Reading(meta, shapes, columns, UTF_8), frozenset()
 
 

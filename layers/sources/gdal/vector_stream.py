@@ -7,7 +7,7 @@ whatever is in memory of them at once is one block.
 import contextlib
 import gc
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +111,12 @@ class VectorStream:
             return
         blocks = column_blocks if self.is_text else same_blocks
         try:
-            for meta, geometries, columns, told in blocks(content, self.readable.gdal_layer, first, size, self._errors):
+            for meta, geometries, wkb, columns, told in blocks(
+                content, self.readable.gdal_layer, first, size, self._errors
+            ):
                 notes = ReadingNotes(reading=told)
                 rows = {"skip_features": first, "max_features": len(geometries)}
-                yield self._block(meta, geometries, columns, rows, None, notes), notes
+                yield replace(self._block(meta, geometries, columns, rows, None, notes), wkb=wkb), notes
                 first += len(geometries)
         except UnlikeRows:
             yield from self._blocks_from(encoding, first, size)
