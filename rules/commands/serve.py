@@ -30,7 +30,6 @@ _SOON_S = 0.05  # until it is tried again, where modules are loaded just then
 _TOGETHER_S = 0.02  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
-_IN_USE = 2  # answers, after which a session does not wait for idle time to load the compiled kernel
 # What the first check would have to wait for.
 _NEEDED = (
     "layers.catalogue.catalogue",
@@ -58,7 +57,6 @@ class _Server:
         self.closing = threading.Event()
         self.asked_at = -math.inf  # when the last request came
         self.has_told = False  # of its progress
-        self.answered = 0  # requests
         self.interruption = Interruption()
         self.session: dict[Any, Any] = {}
 
@@ -102,9 +100,7 @@ class _Server:
             self._get_ready()
             while (request := self._next(kept)) is not None:
                 self._do(request)
-                if self.answered == _IN_USE and not self.closing.is_set():
-                    kept.close()  # as while it is idle: should all end meanwhile, a library is one file
-                    self._get_kernel_ready()
+                self._get_kernel_ready()
 
     def _get_ready(self) -> None:
         """Load what a check needs for as long as nobody asks for anything."""
@@ -122,20 +118,17 @@ class _Server:
             return self.requests.get(timeout=_IDLE_S)
         except queue.Empty:
             kept.close()
-            if self.answered:
-                self._get_kernel_ready()
             return self.requests.get()
 
     def _get_kernel_ready(self) -> None:
-        """Load the compiled kernel once, so that the first large question does not wait for it."""
-        if "onemap.rules.overlay.overlay" in sys.modules:  # else nobody has asked for ground
+        """Load the compiled kernel after the first question about ground; the answer does not wait for it."""
+        if "onemap.rules.overlay.overlay" in sys.modules:
             importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
         LOG.note(f"#{request.get('id')} {request['method']}")
         line = self.answer(request)
-        self.answered += 1
         LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1

@@ -74,7 +74,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     It takes whole numbers, floating ones, arrays of either (m,), 64 bits all of them, and tuples of these.
     """
-    entries: dict[str, Callable[[int], Any]] = {}
+    entries: dict[str, Callable[[int], Any] | None] = {}
 
     def call(*given: Any) -> Any:
         words, kinds = array("q"), list[str]()
@@ -83,9 +83,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         if form not in entries:
             with _LOCK:
                 if form not in entries:  # another thread may have waited for it before
-                    entries[form] = _entry(_kept_code(function, form, given), function)
+                    entries[form] = _loaded(function, form, given)
             start_compiler()
-        return entries[form](words.buffer_info()[0])
+        entry = entries[form]
+        return _by_numba(function)(*given) if entry is None else entry(words.buffer_info()[0])
 
     return call
 
@@ -111,6 +112,21 @@ def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
         else:
             words.append(value)
             kinds.append("i")
+
+
+def _loaded(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
+    """A function's machine code, ready; None where it asks for more than itself, perhaps on a system not tried yet."""
+    try:
+        return _entry(_kept_code(function, form, given), function)
+    except RuntimeError:
+        return None
+
+
+@cache
+def _by_numba(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function compiled by numba for this process alone."""
+    made: Callable[..., Any] = _numba().njit(function, nogil=True, _nrt=False, error_model="numpy")
+    return made
 
 
 def _entry(code: bytes, function: Callable[..., Any]) -> Callable[[int], Any]:

@@ -78,8 +78,9 @@ def compile_kernel() -> int:
     return 0
 
 
+@cache
 def load_kernel() -> None:
-    """Load what was compiled and kept, for a process that waits: some 0.03 s, and nothing where it is there.
+    """Load what was compiled and kept, for a process that goes on: some 0.03 s, once.
 
     Nothing is compiled for it: where nothing was kept, the first large question does that.
     """
@@ -88,7 +89,6 @@ def load_kernel() -> None:
         _ask_kernel()
 
 
-@cache
 def _ask_kernel() -> None:
     squares = shapely.box([0, 1], 0, [2, 3], 2)
     common_areas(squares[:1], squares[1:], Threads())

@@ -1,6 +1,7 @@
 """Compiled loops and plain ones give the same bits, and what is compiled is kept where one may write."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -152,6 +153,23 @@ def test_arrays_that_are_not_as_the_kernel_takes_them_are_refused_and_not_misrea
     for x, y in ((ring[0, ::2], ring[1, ::2]), ring.astype(np.float32)):
         with pytest.raises(TypeError):
             work(x, y, np.array([4]), 0, 1, proved)
+
+
+def sines(values: np.ndarray, found: np.ndarray) -> int:
+    for at in range(len(values)):
+        found[at] = math.sin(values[at])
+    return len(values)
+
+
+@needs_compiler
+def test_code_that_asks_for_more_than_itself_is_left_to_the_compiler_and_not_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(compiler, "_STARTED", threading.Event())
+    monkeypatch.setattr(compiler, "_folder", lambda: tmp_path)
+    pytest.importorskip("numba.extending").register_jitable(sines)  # as functions of the kernel are
+    values, found = np.linspace(0, 6, 7), np.zeros(7)
+    assert compiler.compiled(sines)(values, found) == 7
+    assert found == pytest.approx(np.sin(values), abs=1e-15)
+    assert list(tmp_path.iterdir()) == []
 
 
 CODE = """
