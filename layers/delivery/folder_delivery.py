@@ -134,7 +134,7 @@ def _files_of_people(
         for path in found:
             fitting = [item for item in items if item.pattern(**wish.values).fullmatch(path.name)]
             if not fitting:
-                forms = [item.name_with(**wish.values) for item in items]
+                forms = [item.example_name(**wish.values) for item in items]
                 problems.append(Problem("template.name", {"file": f"{name}/{path.name}", "forms": forms}))
                 continue
             taken.append((path, fitting[0]))
@@ -142,7 +142,7 @@ def _files_of_people(
         for item in items:
             own = [path for path, one in taken if one is item]
             if item.is_required and not own:
-                problems.append(Problem("template.missing", {"file": f"{name}/{item.name_with(**wish.values)}"}))
+                problems.append(Problem("template.missing", {"file": f"{name}/{item.example_name(**wish.values)}"}))
             problems += _number_problems(own, item, wish, name)
     return taken, problems
 

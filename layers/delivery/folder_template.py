@@ -56,6 +56,10 @@ class TemplateItem:
         """The name with its places filled."""
         return _PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), self.name)
 
+    def example_name(self, **values: str) -> str:
+        """What a file of this kind may be called, for people: the first number, and … where any title may stand."""
+        return self.name_with(**{"number": "01", "title": "…", "layer": "…", **values})
+
     def pattern(self, **values: str) -> re.Pattern[str]:
         """What a file of this kind is called: the number as a group, any title."""
         parts = {"number": r"(?P<number>\d{2})", "title": r".+"} | {

@@ -28,26 +28,32 @@ def check_page(values: Values, *inputs: str | None, name: str = "page") -> None:
     check_place(path, bool(values.get("overwrite")), _FIELDS[name], given)
 
 
+def figures_foot(library: str, language: str) -> str:
+    """What stands under pages of figures. library: its name as it is printed."""
+    from onemap.layers.messages import phrase
+
+    return phrase("figures.foot", language, library=library)
+
+
 def write_pages(
     values: Values,
     pages: Sequence[dict[str, Any]],
     charts: Sequence[str],
     context: VerbContext,
     name: str = "page",
-    foot: str | None = None,
+    *,
+    foot: str,
 ) -> str:
     """Write the pages with their charts as the suffix says, and say where.
 
     charts: a page's, an empty text for none; foot: under each page.
     """
     from onemap.layers.files.atomic_output import atomic_output
-    from onemap.layers.messages import phrase
     from onemap.rules.maps.map_pictures import map_pictures
     from onemap.rules.maps.page_files import docx_file, html_file, pdf_file
 
     target: str = values[name]
     path, language = Path(target), context.language
-    foot = foot or phrase("figures.foot", language, library=Path(values["library"]).name)
     if path.suffix.lower() == ".pdf":
         body, _ = pdf_file(pages, charts, foot, language, context.progress)
     elif path.suffix.lower() == ".html":

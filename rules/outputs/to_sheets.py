@@ -75,7 +75,8 @@ class SheetOutput:
             if self._said:
                 columns = self._said.columns(name, columns)
             sheet = self._said.name(name) if self._said else name
-            for column, count in _write_sheet(workbook.create_sheet(sheet), columns, self._said).items():
+            heads = [self._said.head(str(column), name) if self._said else str(column) for column in columns]
+            for column, count in _write_sheet(workbook.create_sheet(sheet), columns, heads).items():
                 self._cut[sheet, column] = count
         write_charts(workbook, self._figures, workbook.sheetnames)
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
@@ -87,9 +88,8 @@ class SheetOutput:
         self._parts.clear()
 
 
-def _write_sheet(sheet: Any, columns: pd.DataFrame, said: SheetWords | None) -> dict[str, int]:
+def _write_sheet(sheet: Any, columns: pd.DataFrame, heads: list[str]) -> dict[str, int]:
     """One sheet; returns how many cells were cut, by column."""
-    heads = [said.head(str(column)) if said else str(column) for column in columns]
     cut: dict[str, int] = {}
     cells: list[list[object]] = []
     for at, name in enumerate(map(str, columns), start=1):

@@ -33,7 +33,7 @@ MOST_BYTES = 1_500_000
 _THINNED = ((0.05, 0.2), (0.2, 1.0), (0.6, 3.0), (2.0, 8.0), (6.0, 25.0))  # lines moved by, left out below, in metres
 _AROUND, _LEAST_M, _MOST_BEYOND_M = 4.0, 400.0, 2_400.0
 _PX_PER_MM = 3.2
-_OFF = ("present_use", "plan")  # what would hide the rest at first
+_OFF = ("plan",)  # at first; the present use is the base on which all else lies
 _DIMENSIONS = ("point", "line", "polygon")
 
 

@@ -1,5 +1,6 @@
 """Statistics and transitions as a page: what was asked of which versions, a chart, and the table behind it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_fills import OTHER, SERIES, Fill, series_fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure, MatrixFigure
+from onemap.rules.findings.table import Table
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
@@ -22,7 +24,8 @@ Catalogue = Mapping[str, LayerEntry]
 
 def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, Figure]:
     """The page of an answer of `statistics`, and its chart: hectares, kilometres or counts by unit and class."""
-    rows, layer = result["rows"], result["layer"]
+    names, layer = _unit_names(result["units"]), result["layer"]
+    rows = [{**row, "unit": names[row["unit"]]} for row in result["rows"]]
     name, factor, measure = _measure(rows)
     entry, sums = catalogue[layer["code"]], list(result["total"].get("sums", ()))
     titles = {name: _field_title(entry, name, language) for name in sums}
@@ -70,12 +73,13 @@ def transitions_page(
         language,
     )
     chart = class_matrix(result["rows"], entry, names, words)
+    names_of_units = _unit_names(result["units"])
     columns = ("unit", "class", "before", "after", "loss", "gain", "net")
     heads = [phrase(f"figures.{name}", language) for name in columns]
     fields = ("before_m2", "after_m2", "loss_m2", "gain_m2", "net_m2")
     table = [
         [
-            _text(row["unit"]),
+            _text(names_of_units[row["unit"]]),
             _key_text(row["keys"], entry, language),
             *(_number(row[name] / 10_000, "") for name in fields),
         ]
@@ -173,6 +177,23 @@ def _field_title(entry: LayerEntry, name: str, language: str) -> str:
     return name if title is None else f"{title} {name}"
 
 
+def titled_columns(
+    tables: Mapping[str, Table], entry: LayerEntry, by: Sequence[str], sums: Sequence[str], language: str
+) -> dict[str, Table]:
+    """The tables of `statistics` with the titles of fields over the columns of classes (by) and of sums."""
+    heads: dict[str, str] = {}
+    for spec in by:
+        field, slash, part = spec.rpartition("/")
+        title = _field_title(entry, field or spec, language) + (f"/{part}" if slash else "")
+        heads[spec] = heads[f"key_{spec}"] = title
+    for name in sums:
+        title = _field_title(entry, name, language)
+        heads[f"sum_{name}"] = phrase("sheet_column.sum", language, name=title)
+    table = tables["statistics"]
+    titled = Table(table.columns.rename(columns=heads), table.geometries, table.geometry_type)
+    return {**tables, "statistics": titled}
+
+
 def _sum_cell(row: Record, name: str, language: str) -> str:
     """A sum, or why nobody knows it."""
     value = row["sums"][name]
@@ -195,6 +216,20 @@ def _key_text(keys: Mapping[str, Any] | None, entry: LayerEntry, language: str) 
         return phrase("said.no_feature", language)
     titles = key_titles(keys, entry, language)
     return " · ".join(titles.get(name) or _text(value) for name, value in keys.items())
+
+
+class _UnitNames(dict[Any, Any]):
+    """What people call a unit, by its key; the key of one that has no name."""
+
+    def __missing__(self, key: Any) -> Any:
+        return key
+
+
+def _unit_names(units: Sequence[Mapping[str, Any]]) -> _UnitNames:
+    """The titles of units; of several with one title the key stands beside it."""
+    titles = {unit["unit"]: unit["unit_title"] for unit in units if unit.get("unit_title")}
+    times = Counter(titles.values())
+    return _UnitNames({key: title if times[title] == 1 else f"{title} {key}" for key, title in titles.items()})
 
 
 def _text(value: Any) -> str:

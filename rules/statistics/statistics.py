@@ -26,7 +26,7 @@ from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
 from onemap.rules.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
-from onemap.rules.statistics.units import AreaUnits, area_units
+from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
 Record = dict[str, Any]
 _DECLARED, _NET = "declared_m2", "net_m2"
@@ -316,8 +316,13 @@ def _unit_records(asked: LayerInUnits, grounds: _Grounds, names: np.ndarray) -> 
         return []
     fields = list(_Grounds.__dataclass_fields__)
     told = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
+    titles = unit_titles(asked.units)
     return [
-        {"unit": name, **{told.get(field, field): _number(getattr(grounds, field)[at]) for field in fields}}
+        {
+            "unit": name,
+            **titles.get(name, {}),
+            **{told.get(field, field): _number(getattr(grounds, field)[at]) for field in fields},
+        }
         for at, name in enumerate(names.tolist())
     ]
 

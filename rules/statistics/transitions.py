@@ -27,7 +27,7 @@ from onemap.rules.statistics.statistics import Record, record_columns, record_of
 from onemap.rules.statistics.transition_cells import VersionPair
 from onemap.rules.statistics.union_areas import Plane
 from onemap.rules.statistics.unit_blocks import unit_blocks
-from onemap.rules.statistics.units import AreaUnits, area_units
+from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     blocks = unit_blocks(compared, one.count + other.count)
     rows, whole, lost = _in_blocks(pair, every.shifted(origin), blocks, threads.part(0.05, 0.95))
     rows = [{**row, "unit": names[row["unit"]]} for row in rows]
-    records = _unit_records(rows, names, grounds, beyond)
+    records = _unit_records(rows, names, grounds, beyond, unit_titles(units))
     classes = _classes(rows)
     asked = StatisticsOptions(options.a, within=options.within, units_where=options.units_where)
     return Transitions(
@@ -129,14 +129,22 @@ def _grounds(
     return units.names[keep], compared[keep], np.maximum(beyond[keep], 0.0)
 
 
-def _unit_records(rows: list[Record], names: np.ndarray, grounds: np.ndarray, beyond: np.ndarray) -> list[Record]:
+def _unit_records(
+    rows: list[Record], names: np.ndarray, grounds: np.ndarray, beyond: np.ndarray, titles: Mapping[Any, Record]
+) -> list[Record]:
     """Of each unit (m,) how much of its ground is compared, has another class now, and is not compared."""
     changed = dict.fromkeys(names.tolist(), 0.0)
     for row in rows:
         changed[row["unit"]] += row["area_m2"] if row["from"] != row["to"] else 0.0
     sizes = zip(names.tolist(), shapely.area(grounds).tolist(), beyond.tolist(), strict=True)
     return [
-        {"unit": name, "compared_m2": size, "changed_m2": changed[name], "outside_coverage_m2": out}
+        {
+            "unit": name,
+            **titles.get(name, {}),
+            "compared_m2": size,
+            "changed_m2": changed[name],
+            "outside_coverage_m2": out,
+        }
         for name, size, out in sizes
     ]
 

@@ -13,6 +13,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version
 from onemap.layers.sources.reading import read_source
@@ -59,6 +60,14 @@ def area_units(
     return _of_file(library, within, field, where)
 
 
+def unit_titles(units: AreaUnits | None) -> dict[Any, dict[str, Any]]:
+    """`unit_title` by the name of a unit; nothing where the layer has no field for it."""
+    if units is None or units.titles is None:
+        return {}
+    pairs = zip(units.names.tolist(), units.titles.tolist(), strict=True)
+    return {name: {"unit_title": title} for name, title in pairs}
+
+
 def _of_version(library: Library, version: Version, field: str | None, where: str | None, option: str) -> AreaUnits:
     entry = library.catalogue()[version.code]
     if entry.geometry != "polygon":
@@ -75,7 +84,9 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
         "hash": version.hash,
     }
     record |= {"valid_from": version.valid_from, "unit": name}
-    return AreaUnits(names, grounds, record, version, titles=_titles(names, values, stored.attributes, name))
+    # A division that its key names is called what the division of its code is called.
+    code_field = UNIT_LAYERS.get(version.code) if name == entry.key else name
+    return AreaUnits(names, grounds, record, version, titles=_titles(names, values, stored.attributes, code_field))
 
 
 def _titles(

@@ -8,7 +8,7 @@ import pandas as pd
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
-from onemap.rules.maps.chart_pages import check_page, write_pages
+from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.recheck_work import open_cases, run_of_name, turned_tables
 from onemap.rules.work.table_targets import target_answer, write_tables
@@ -38,7 +38,7 @@ def changes(values: Values, context: VerbContext) -> Result:
     if asks:
         more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += write_tables({**found.tables, **more}, crs, values, context.language)
+    problems += write_tables({**found.tables, **more}, crs, values, context.language, context.language)
     context.progress.at(1.0, "")
     answer: Result = {
         **found.counts,
@@ -52,7 +52,7 @@ def changes(values: Values, context: VerbContext) -> Result:
     if values.get("page"):
         entry = catalogue[values["code"]]
         pages, charts = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
-        answer["page"] = write_pages(values, pages, charts, context)
+        answer["page"] = write_pages(values, pages, charts, context, foot=figures_foot(shown, context.language))
     return answer
 
 

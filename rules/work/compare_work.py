@@ -27,7 +27,8 @@ def compare(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
             found = written.enter_context(compared(library, options, threads, values.get("against")))
-            outputs = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+            opened = [output_opened(library.crs, out, overwrite, context.language) for out in outs]
+            outputs = [written.enter_context(output) for output in opened]
             writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
             for share, name, part in found.parts() if outputs else ():
                 writing.at(share / 2)

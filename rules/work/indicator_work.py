@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from onemap.rules.maps.chart_pages import check_page, write_pages
+from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer
@@ -37,7 +37,8 @@ def indicators(values: Values, context: VerbContext) -> Result:
         decimals = {(pack.id, item.id): item.decimals for pack in packs for item in pack.indicators}
         rows = [{**row, "title": titles[row["id"]], "decimals": decimals[row["pack"], row["id"]]} for row in found.rows]
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
-        catalogue, is_kept = library.catalogue(), library.writable and not values.get("unrecorded")
+        catalogue, shown = library.catalogue(), library.shown_name
+        is_kept = library.writable and not values.get("unrecorded")
         figures = sheet_figures(rows, catalogue, context.language)
         with contextlib.ExitStack() as written:
             targets = [
@@ -54,7 +55,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
     result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
     result |= {"problems": problems, **target_answer(values)}
     if values.get("page"):
-        result["page"] = _write_pages(values, rows, packs, theme, held, catalogue, context)
+        result["page"] = _write_pages(values, rows, packs, theme, held, catalogue, shown, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
@@ -110,6 +111,7 @@ def _write_pages(
     theme: Any,
     held: dict[str, Any],
     catalogue: Any,
+    library: str,
     context: VerbContext,
 ) -> str:
     """Each indicator over several days; before them the theme's one page, else after them units and quotas."""
@@ -118,19 +120,20 @@ def _write_pages(
     from onemap.rules.indicators.series_pages import series_pages
     from onemap.rules.indicators.theme_pages import theme_page
 
+    foot = figures_foot(library, context.language)
     pages, figures = series_pages(rows, packs, catalogue, context.language)
     if theme is not None:
         last = rows[-1]["as_of"]
         of_last = [row for row in rows if row["as_of"] == last]
         of_theme, drawings = theme_page(theme, of_last, held, packs, catalogue, context.language)
         pages, figures = [*of_theme, *pages], [*drawings, *figures]
-        return write_pages(values, pages, [one.picture() for one in figures], context)
+        return write_pages(values, pages, [one.picture() for one in figures], context, foot=foot)
     more, charts = indicator_pages(rows, packs, catalogue, context.language)
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
     of_quotas, bars = quota_pages(of_last, packs, catalogue, context.language)
     drawn = [one.picture() for one in (*figures, *charts, *bars)]
-    return write_pages(values, [*pages, *more, *of_quotas], drawn, context)
+    return write_pages(values, [*pages, *more, *of_quotas], drawn, context, foot=foot)
 
 
 def themes(values: Values, context: VerbContext) -> Result:

@@ -34,7 +34,7 @@ def readings(values: Values, context: VerbContext) -> Result:
         found = sensor_readings(library, options)
         crs = library.crs
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += write_tables(found.tables, crs, values, context.language)
+    problems += write_tables(found.tables, crs, values, context.language, context.language)
     context.progress.at(1.0, "")
     return {
         "at": options.at.isoformat(),

@@ -1,9 +1,9 @@
 """What the verbs that count do with their values; libraries are imported here only when one runs."""
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from onemap.rules.maps.chart_pages import check_page, write_pages
+from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
@@ -32,7 +32,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
     _check_targets(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
-        crs, catalogue = library.crs, library.catalogue()
+        held = _LibraryFacts(library.crs, library.catalogue(), library.shown_name)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {
         "rows": found.rows,
@@ -42,7 +42,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
         "within": found.within,
         "problems": problems,
     }
-    return _with_files(answer, found.tables, crs, catalogue, statistics_page, values, context)
+    return _with_files(answer, found.tables, held, statistics_page, values, context)
 
 
 def transitions(values: Values, context: VerbContext) -> Result:
@@ -66,7 +66,7 @@ def transitions(values: Values, context: VerbContext) -> Result:
     _check_targets(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
-        crs, catalogue = library.crs, library.catalogue()
+        held = _LibraryFacts(library.crs, library.catalogue(), library.shown_name)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {
         "ok": True,
@@ -78,21 +78,47 @@ def transitions(values: Values, context: VerbContext) -> Result:
         "within": found.within,
         "problems": problems,
     }
-    return _with_files(answer, found.tables, crs, catalogue, transitions_page, values, context)
+    return _with_files(answer, found.tables, held, transitions_page, values, context)
+
+
+class _LibraryFacts(NamedTuple):
+    """What the files need of the library once it is closed."""
+
+    crs: Any
+    catalogue: Any
+    name: str
+
+
+def _titled_form(held: _LibraryFacts, values: Values) -> Any:
+    """The tables as a place wants them: a sheet has titles over the columns that are named by fields of the layer."""
+    from onemap.rules.statistics.figure_pages import titled_columns
+
+    entry = held.catalogue.get(str(values.get("code") or "").partition("@")[0])
+
+    def form(out: str, tables: Any, language: str) -> Any:
+        is_sheet = out.lower().endswith(".xlsx") and entry is not None
+        fields = values.get("by") or (), values.get("sum") or ()
+        return titled_columns(tables, entry, *fields, language) if is_sheet else tables
+
+    return form
 
 
 def _with_files(
-    answer: Result, tables: Any, crs: Any, catalogue: Any, make_page: Any, values: Values, context: VerbContext
+    answer: Result, tables: Any, held: _LibraryFacts, make_page: Any, values: Values, context: VerbContext
 ) -> Result:
     """The answer with the tables and the page written, and where they lie."""
     day = (values.get("as_of") or date.today()).isoformat()
-    page, figure = make_page(answer, catalogue, day, context.language)
+    page, figure = make_page(answer, held.catalogue, day, context.language)
     # Nothing else is recorded with them.
-    answer["problems"] += write_tables(tables, crs, values, context.language, figures=[figure])
+    language = context.language
+    answer["problems"] += write_tables(
+        tables, held.crs, values, language, language, form=_titled_form(held, values), figures=[figure]
+    )
     context.progress.at(1.0, "")
     answer |= target_answer(values)
     if values.get("page"):
-        answer["page"] = write_pages(values, [page], [figure.picture()], context)
+        foot = figures_foot(held.name, language)
+        answer["page"] = write_pages(values, [page], [figure.picture()], context, foot=foot)
     return answer
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from onemap.rules.maps.chart_pages import check_page, write_pages
+from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.indicator_work import tables_for
@@ -38,7 +38,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
         found = look(library, options, Threads.of(values.get("workers"), context.progress))
         kept = _keep_and_say(library, found.rows, options, bool(values.get("keep")))
         problems = write_tables({"warnings": found.table()}, library.crs, values, context.language, form=tables_for)
-        catalogue = library.catalogue()
+        catalogue, foot = library.catalogue(), figures_foot(library.shown_name, context.language)
     context.progress.at(1.0, "")
     titles = {one.id: one.title.get(context.language, one.id) for pack in quotas.packs for one in pack.indicators}
     result: Result = {
@@ -52,7 +52,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
     result |= target_answer(values)
     if values.get("page"):
         page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
-        result["page"] = write_pages(values, [page], [chart.picture()], context)
+        result["page"] = write_pages(values, [page], [chart.picture()], context, foot=foot)
     return result
 
 

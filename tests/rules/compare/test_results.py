@@ -28,10 +28,12 @@ def test_statistics_by_township_and_type(city):
     townships(city)
     out = city.folder / "out.xlsx"
     city.compare(out=out)
-    sheets = pd.read_excel(out, sheet_name=None, engine="openpyxl", dtype={"type": str, "township_code": str})
-    assert set(sheets) == {"spots", "matrix", "clusters", "statistics", "run"}
-    rows = sheets["statistics"]
-    assert list(rows.columns[:6]) == ["township_code", "township", "type", "spots", "area_m2", "share"]
+    sheets = pd.read_excel(out, sheet_name=None, engine="openpyxl", dtype={"Kind of difference (code)": str})
+    assert set(sheets) == {"Spots", "Matrix", "Clusters", "Statistics", "Run"}
+    rows = sheets["Statistics"]
+    heads = ["Township code", "Township", "Kind of difference (code)", "Spots", "Plane area (m²)", "Share"]
+    assert list(rows.columns) == [*heads, "Area (ha)", "Kind of difference"]
+    rows.columns = ["township_code", "township", "type", "spots", "area_m2", "share", "area_ha", "title"]
     assert dict(zip(rows["type"], rows["title"], strict=True))["03"] == "construction in A only"
     assert rows["area_ha"].tolist() == pytest.approx((rows["area_m2"] / 10_000).tolist())
     found = {
@@ -60,7 +62,7 @@ def test_codes_that_no_cell_can_hold_are_marked_in_the_sheet_and_told(table):
         (one["code"], one["file"], one["layer"], one["field"])
         for one in table.compare(matrix=matrix, out=out).answer["problems"]
     }
-    assert ("out.cell_cut", "out.xlsx", "spots", "code_a") in told
+    assert ("out.cell_cut", "out.xlsx", "Spots", "Code in plan 1") in told
     pairs = table.run("contradictions", table.library, "--matrix", table.matrix(matrix))
     assert pairs.json["problems"] == []
 

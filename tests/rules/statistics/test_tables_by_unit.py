@@ -68,6 +68,9 @@ complete = true
     assert "statistics.no_row" not in [problem["code"] for problem in found["problems"]]
 
 
+SHEET = {"en": ("Statistics", "Area unit", "Sum", "Why unknown"), "zh": ("统计", "统计单元", "合计", "不明的原因")}
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "no row of this unit"), ("zh", "表中没有该单元")])
 def test_text_page_and_tables_say_unknown(counts, language, words):
     load(counts)
@@ -79,9 +82,13 @@ def test_text_page_and_tables_say_unknown(counts, language, words):
     assert answer.code == 0, answer.json
     text = page.read_text(encoding="utf-8")
     assert words in text and text.count('fill="#FFFFFF" stroke="#8C8C8C"') == 2, "hatched"
-    rows = list(load_workbook(sheet)["statistics"].values)
-    column, why = rows[0].index("sum_N"), rows[0].index("reason")
-    assert [(row[column], row[why]) for row in rows[1:]] == [(150, None), (None, "no_value"), (None, "no_row")]
+    name, unit, value, why = SHEET[language]
+    rows = list(load_workbook(sheet)[name].values)
+    places = [next(at for at, head in enumerate(rows[0]) if head.startswith(start)) for start in (unit, why)]
+    column = next(at for at, head in enumerate(rows[0]) if "N" in head and value in head)
+    assert [row[column] for row in rows[1:]] == [150, None, None]
+    assert [row[places[0]] for row in rows[1:]] == CODES, "heads are words, codes of units stay"
+    assert rows[1][places[1]] is None and words in rows[3][places[1]]
     written = gpd.read_file(table, layer="statistics")
     assert written.sum_N.isna().tolist() == [False, True, True] and written.reason.tolist()[1:] == [
         "no_value",
