@@ -154,8 +154,6 @@ def _unplaced(row: PlanRow) -> list[Problem]:
         return [Problem(problem.code, {**problem.facts, "file": row.source}) for problem in row.problems]
     place = {"file": row.source, "layer": row.layer}
     if row.suggested:
-        if len(row.suggested) == 1:
-            return [Problem("ingest.unsure_one", {**place, "code": row.suggested[0]})]
         return [Problem("ingest.unsure", {**place, "codes": list(row.suggested)})]
     return [Problem("ingest.unmatched", place)]
 

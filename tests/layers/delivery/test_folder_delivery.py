@@ -150,12 +150,14 @@ def test_what_is_missing_or_wrong_is_named_and_nothing_leaves(library, files, on
     harm(files)
     target = tmp_path / "p.zip"
     (problem,) = deliver(onemap, library, target, files, code=3)["problems"]
+    assert "{" not in problem["message"] + problem["mend"] + problem["file"]
     assert (problem["code"], problem["file"]) == (code, file) and problem["mend"]
     assert not target.exists()
 
 
 def test_all_that_is_wrong_is_told_at_once(library, tmp_path, onemap):
     answer = onemap("deliver", library, tmp_path / "p.zip", *ASKED, "--as-of=1999-01-01")
+    assert "{" not in "".join(problem["message"] + problem["mend"] for problem in answer.json["problems"])
     codes = [problem["code"] for problem in answer.json["problems"]]
     assert answer.code == 3 and codes.count("template.missing") == 5
 

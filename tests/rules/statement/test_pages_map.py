@@ -20,6 +20,7 @@ from onemap.rules.maps.svg_paths import round_scale
 from onemap.rules.maps.svg_text import text_width, wrapped
 from onemap.rules.maps.symbols import verdict_symbol
 from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.statement.page_map import page_map
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 from onemap.tests.rules.statement.cases import EAST, LONG_NAME, NORTH, PARCELS, at, town
@@ -280,3 +281,11 @@ def test_wrapped_lines_hold_all_of_the_text_and_fit(text: str):
     lines = wrapped(text, 2.0, 9.0)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(text_width(line, 2.0) <= 9.0 for line in lines)
+
+
+def test_the_present_use_is_the_base_of_the_map_in_a_page_from_the_start(english: MapSource):
+    drawn = str(page_map(english))
+    (box,) = [tag for tag in re.findall(r"<input[^>]*>", drawn) if 'data-layer="DLTB"' in tag]
+    assert "checked" in box
+    assert '<g data-layer="DLTB">' in drawn
+    assert drawn.index('<g data-layer="DLTB">') < drawn.index('<g data-layer="pieces">'), "below what it carries"

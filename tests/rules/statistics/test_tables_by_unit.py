@@ -1,10 +1,14 @@
 """statistics of tables: a unit of which a table has no row is unknown, and never nothing in silence."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from shapely import box
+
+from onemap.tests.conftest import write_layer
 
 CATALOGUE = "library.catalogue.toml"
 CODES = ["139901001", "139901002", "139901003"]
@@ -66,6 +70,22 @@ complete = true
     found = ask(counts)
     assert {row["unit"]: row["sums"]["N"] for row in found["rows"]} == {CODES[0]: 150.0, CODES[1]: None, CODES[2]: 0.0}
     assert "statistics.no_row" not in [problem["code"] for problem in found["problems"]]
+
+
+def test_a_page_names_units_and_the_library_and_tells_namesakes_apart(counts):
+    load(counts)
+    grounds = [box(x, 0, x + 10, 10) for x in (0, 10, 20)]
+    keys = ["139901110000000001", "139901110000000002", "139901110000000003"]
+    columns = {"BSM": keys, "XZQDM": CODES, "XZQMC": ["东街", "西街", "西街"]}
+    source = write_layer(counts.folder / "xzq.gpkg", grounds, columns)
+    assert counts.run("add", counts.library, source, "--as", "XZQ", "--covers", "extent").code == 0
+    page = counts.folder / "named.html"
+    found = counts.run("statistics", counts.library, "UNITS", "--within=XZQ", f"--page={page}")
+    assert [unit["unit_title"] for unit in found.json["units"]] == ["东街", "西街", "西街"], found.json
+    text = page.read_text(encoding="utf-8")
+    assert "东街" in text and keys[0] not in text, "a name alone, where it is one unit's"
+    assert f"西街 {keys[1]}" in text and f"西街 {keys[2]}" in text
+    assert f"{Path(counts.library).name} ·" not in text
 
 
 SHEET = {"en": ("Statistics", "Area unit", "Sum", "Why unknown"), "zh": ("统计", "统计单元", "合计", "不明的原因")}
