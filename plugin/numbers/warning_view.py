@@ -270,7 +270,8 @@ def _why(row: dict[str, Any]) -> str:
     words = reason if row["kind"] == "sums" else reasons_text(reason)
     if row["nearest"] is not None:
         nearest = tr("nearest approval {name}, {distance}")
-        words = f"{words}, {nearest.format(name=row['nearest'], distance=length_text(row['distance_m']))}"
+        facts = {"name": row.get("nearest_title") or row["nearest"], "distance": length_text(row["distance_m"])}
+        words = f"{words}, {nearest.format(**facts)}"
     named = word("indicator_statuses", row["status"])
     if row["kind"] != "quota" and row["status"] != "unknown":  # what is no quota cannot be broken
         named = tr("alarm") if row["status"] == "alarm" else tr("warning")

@@ -61,10 +61,16 @@ def write_papers(ask: Ask, library: Path, case: str, parcels: Path, folder: Path
         papers.append((target, what))
     sheets = folder / "sheets.pdf"
     ask("sheet", {"library": str(library), "parcels": str(parcels), "target": str(sheets)})
+    opinion = folder / "opinion-environment.pdf"
+    ask("review export", {"library": str(library), "case": case, "target": str(opinion), "department": "environment"})
+    indicators = folder / "indicators.pdf"
+    ask("indicators", {"library": str(library), "page": str(indicators)})
     project = folder / "published.qgz"
     ask("publish", {"library": str(library), "project": str(project)})
     return [
         *papers,
+        (opinion, "one department's signed opinion"),
         (sheets, "the parcels' query sheets"),
+        (indicators, "the city's indicators"),
         (project, "the one map as a project for any QGIS and for QGIS Server"),
     ]

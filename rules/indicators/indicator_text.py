@@ -91,11 +91,12 @@ def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
 
 def _warning_line(row: dict[str, Any], language: str) -> str:
     what = row.get("title") or row["subject"]
+    of = "indicator" if row["kind"] == "quota" else "warning"
     words = [
-        row["layer"],
+        row.get("layer_title") or row["layer"],
         row["unit_title"] or row["unit"],
-        what,
-        phrase(f"indicator_status.{row['status']}", language),
+        None if what == row["layer"] else what,
+        phrase(f"{of}_status.{row['status']}", language),
     ]
     if row["value"] is not None:
         limit = "" if row["limit"] is None else f" / {number_words(row['limit'], row)}"
@@ -106,7 +107,8 @@ def _warning_line(row: dict[str, Any], language: str) -> str:
         is_word = row["kind"] != "sums"
         words.append(indicator_reasons(row["reason"], language) if is_word else row["reason"])
     if row["nearest"] is not None:
-        words.append(phrase("said.nearest", language, name=row["nearest"], distance=f"{row['distance_m']:,.0f}"))
+        name = row.get("nearest_title") or row["nearest"]
+        words.append(phrase("said.nearest", language, name=name, distance=f"{row['distance_m']:,.0f}"))
     if row["state"] is not None:
         words.append(phrase(f"warning_state.{row['state']}", language))
     return " · ".join(str(word) for word in words if word)

@@ -86,11 +86,34 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
         value += f" {measure_words(row['unit_of_measure'], language)}"
     reasons = row["reason"] if row["kind"] == SUMS else indicator_reasons(row["reason"], language)
     if row["nearest"]:
-        near = phrase("said.nearest", language, name=row["nearest"], distance=f"{row['distance_m']:,.0f}")
+        name, distance = titled_place(row["nearest"], titles), f"{row['distance_m']:,.0f}"
+        near = phrase("said.nearest", language, name=name, distance=distance)
         reasons = phrase("said.comma", language).join(filter(None, (reasons, near)))
     state = phrase(f"warning_state.{row['state'] or 'none'}", language)
-    status = status_words(row["status"], language)
+    status = status_words(row["status"], language, "indicator" if row["kind"] == QUOTA else "warning")
     return [" · ".join(filter(None, (layer, unit, subject))), value or "–", limit or "–", status, state, reasons or ""]
+
+
+def titled_rows(
+    rows: Sequence[Record], indicators: Mapping[str, str], catalogue: Mapping[str, LayerEntry], language: str
+) -> list[Record]:
+    """Rows with what people call an indicator, a layer, and the nearest approval. indicators: their titles by id."""
+    layers = {code: entry.title[language] for code, entry in catalogue.items()}
+    return [
+        {
+            **row,
+            "title": indicators.get(row["subject"]),
+            "layer_title": layers.get(row["layer"]),
+            "nearest_title": titled_place(row["nearest"], layers) if row["nearest"] else None,
+        }
+        for row in rows
+    ]
+
+
+def titled_place(place: str, titles: Mapping[str, str]) -> str:
+    """A feature as it is kept, by its layer's code and its name, with the layer's title for the code."""
+    code, _, name = place.partition(" ")
+    return f"{titles.get(code, code)} {name}".rstrip()
 
 
 def _amount(value: float | None) -> str | None:

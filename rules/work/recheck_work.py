@@ -22,6 +22,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.runs.past_runs import run_names
+    from onemap.rules.warnings.warning_pages import titled_rows
     from onemap.rules.warnings.warning_states import new_warnings
     from onemap.rules.work.indicator_work import tables_for
 
@@ -41,13 +42,14 @@ def recheck(values: Values, context: VerbContext) -> Result:
         found = None
         if values.get("warnings"):
             found = new_warnings(library, Threads.of(values.get("workers"), next(parts)))
-        crs, shown = library.crs, library.shown_name
+        crs, shown, catalogue = library.crs, library.shown_name, library.catalogue()
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
     result: Result = {"cases": records, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
     if found:
-        result |= {"warnings": found.rows, "unlooked": found.unlooked}
+        rows = titled_rows(found.rows, {}, catalogue, context.language)
+        result |= {"warnings": rows, "unlooked": found.unlooked}
     more = {"warnings": found.table()} if found else {}
     result["problems"] = write_tables(
         {**turned_tables(records, run_records), **more}, crs, values, context.language, form=tables_for

@@ -17,7 +17,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
     from onemap.rules.indicators.indicators import IndicatorOptions
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.review.hand import check_day
-    from onemap.rules.warnings.warning_pages import warning_page
+    from onemap.rules.warnings.warning_pages import titled_rows, warning_page
     from onemap.rules.warnings.warnings import WarningOptions
     from onemap.rules.warnings.warnings import warnings as look
 
@@ -44,7 +44,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
-        "warnings": [{**row, "title": titles.get(row["subject"])} for row in found.rows],
+        "warnings": titled_rows(found.rows, titles, catalogue, context.language),
         "unlooked": found.unlooked,
         "problems": problems,
         **kept,

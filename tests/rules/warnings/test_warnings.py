@@ -65,6 +65,7 @@ def test_permits_that_ended_end_soon_or_do_not_say_when(town):
     told = {row["subject"]: (row["status"], row["days_left"]) for row in rows}
     assert told == {"no_value": ("unknown", None), "a": ("alarm", -1), "b": ("warn", 0), "c": ("warn", 90)}
     assert {row["id"] for row in rows if row["subject"] == "a"} == {"expiry:GHDK:a"}
+    assert {row["layer_title"] for row in rows} == {"Land with planning permission"}
     assert len(of_kind(town.ask("--days=91"), "expiry")) == 5
 
 
@@ -117,7 +118,8 @@ def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_ap
     found = town.ask(f"--out={out}")
     (row,) = of_kind(found, "candidate")
     assert (row["value"], row["reason"]) == (pytest.approx(200 * 90), "on_protected_farmland")
-    assert row["nearest"].startswith("PZWJSTD") and row["distance_m"] == 0.0
+    assert row["nearest"].startswith("PZWJSTD ") and not row["nearest_title"].startswith("PZWJSTD")
+    assert row["distance_m"] == 0.0
     assert row["status"] == "unknown", "other approvals are not there, so nobody can tell"
     # New on protected farmland: an approved piece, too, but 10 m × 10 m are too small; outside the boundary: a strip.
     lines = {row["reason"]: row["value"] for row in of_kind(found, "line")}
