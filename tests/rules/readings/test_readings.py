@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import geopandas as gpd
+import openpyxl
 import pytest
 from shapely.geometry import Point
 
@@ -163,4 +164,9 @@ def test_tables_are_written_with_the_places_of_the_nodes(city, tmp_path):
     status = gpd.read_file(out, layer="status").set_index("node")
     assert status.geometry["A"].equals(Point(500000, 3000000)) and status.geometry["X"].is_empty
     assert list(gpd.read_file(out, layer="means")["readings"]) == [3, 3]
+    sheet = tmp_path / "out.xlsx"
+    city(rows, "--at", moment(3), "--out", sheet, limits=LIMITS)
+    heads = {table.title: [cell.value for cell in table[1]] for table in openpyxl.load_workbook(sheet)}
+    assert heads["Means"][:5] == ["Node", "Property", "Unit of measure", "Begins at", "Mean"]
+    assert "Age of the reading (s)" in heads["Status"]
     assert json.dumps(answer.json)
