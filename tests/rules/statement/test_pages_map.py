@@ -228,7 +228,7 @@ def test_classes_whose_codes_stand_on_the_map_are_explained_by_the_legend(tmp_pa
     with open_library(str(library)) as opened:
         said = texts(draw_map(MapSource(opened, run, "zh"), MapPage("plan", parcels=("DK1", "DK2"))))
     assert {"1110", "2110"} <= set(said), "their codes are on the map"
-    assert {"土地规划地类: 11 耕地", "土地规划地类: 21 城乡建设用地"} <= set(said)
+    assert {"土地规划地类：11 耕地", "土地规划地类：21 城乡建设用地"} <= set(said)
 
 
 def test_a_parcel_without_a_finding_has_maps_too(tmp_path: Path):
