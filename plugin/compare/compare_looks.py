@@ -15,8 +15,8 @@ from qgis.core import (
     QgsSymbolLayerUtils,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPixmap
 
 from onemap.plugin.map.layer_styles import symbol_of
 from onemap.plugin.profile.paths import RESOURCES
@@ -24,6 +24,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 SWATCH_PX = 16
+EDGE = "#767676"  # seen on white and on a dark list
 DECIDED = "#1A7F37"
 HIDDEN_TYPES = ("98", "02", "01")  # they cover the map, and say that there is nothing to do
 
@@ -52,9 +53,16 @@ def difference_name(kind: str) -> str:
 
 @lru_cache(maxsize=32)
 def swatch(kind: str) -> QIcon:
-    """A type's look on the map, as an icon."""
+    """A type's look on the map, as an icon: on white as there, with an edge, since a hatch is lost on a dark list."""
     symbol = symbol_of(_looks().get(kind, {}), Qgis.GeometryType.Polygon)
-    return QgsSymbolLayerUtils.symbolPreviewIcon(symbol, QSize(SWATCH_PX, SWATCH_PX))
+    plate = QPixmap(SWATCH_PX, SWATCH_PX)
+    plate.fill(Qt.GlobalColor.white)
+    painter = QPainter(plate)
+    painter.drawPixmap(0, 0, QgsSymbolLayerUtils.symbolPreviewIcon(symbol, plate.size()).pixmap(SWATCH_PX, SWATCH_PX))
+    painter.setPen(QColor(EDGE))
+    painter.drawRect(0, 0, SWATCH_PX - 1, SWATCH_PX - 1)
+    painter.end()
+    return QIcon(plate)
 
 
 def style_spots(layer: QgsVectorLayer, _table: str = "spots") -> None:

@@ -57,7 +57,10 @@ class ChartPicture(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the chart; text and lines stay sharp on any screen."""
         painter = QPainter(self)
-        self.renderer.render(painter, QRectF(0, 0, self._drawn_width(), self.height()))
+        sheet = QRectF(0, 0, self._drawn_width(), self.height())
+        self.renderer.render(painter, sheet)
+        painter.setPen(self.palette().mid().color())  # its edge: a white sheet also in a dark theme
+        painter.drawRect(sheet.adjusted(0, 0, -1, -1))
         painter.end()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

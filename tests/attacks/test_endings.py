@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -307,7 +308,8 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
             time.sleep(0.005)
     assert child.returncode == 0
     assert openpyxl.load_workbook(out).sheetnames
-    assert seen == {"onemap"}
+    tried = {name for name in seen if re.fullmatch("[a-z0-9_]{8}", name)}  # by Python itself, whether one may write
+    assert seen - tried == {"onemap"}
     assert list(room.iterdir()) == []
 
 

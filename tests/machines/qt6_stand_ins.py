@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import QApplication  # noqa: E402
 
 ROOT = HERE.parents[1]
 OF_QGIS = ("core", "gui", "utils", "server", "analysis", "_3d")
+OF_PROCESSING = ("processing", "processing.gui", "processing.gui.wrappers")
 
 
 class Standing(type):
@@ -103,7 +104,7 @@ def stand_in_for_qgis():
         module = importlib.import_module(f"PyQt6.{name}")
         sys.modules[f"qgis.PyQt.{name}"] = module
     classes = classes_of_qgis_4()
-    for name in (*(f"qgis.{one}" for one in OF_QGIS), "processing", "osgeo"):
+    for name in (*(f"qgis.{one}" for one in OF_QGIS), *OF_PROCESSING, "osgeo"):
         sys.modules[name] = QgisModule(name)
         sys.modules[name].classes = classes.get(name)
         if name.startswith("qgis."):

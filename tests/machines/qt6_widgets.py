@@ -163,6 +163,8 @@ class Builder:
             "OpenLibrary": OpenLibrary(core),
             "QgsMapCanvas": canvas(),
             "QTableView": table,
+            "QAbstractItemModel": QStandardItemModel(2, 5, table),
+            "tuple[str, str]": (",", ""),
             "QgsProjectionSelectionWidget": importlib.import_module("qgis.gui").QgsProjectionSelectionWidget(),
             "StepQuestion": StepQuestion("Title", "Text", "Button", "Choice", (("a", "A"), ("b", "B")), "b", 5),
         }

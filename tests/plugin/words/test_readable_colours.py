@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 from qgis.PyQt.QtGui import QColor, QPalette
 
+from onemap.plugin.compare.compare_looks import SWATCH_PX, difference_order, swatch
 from onemap.plugin.compare.contradictions_table import MAX_ALPHA, WARM
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.contrast import contrast, link_colour, quiet_brush
@@ -63,6 +64,17 @@ def test_quiet_text_can_be_read_and_is_quieter(palette, text, ground):
     quiet = quiet_brush(palette, text_role, ground_role).color().name()
     background = palette.color(ground_role).name()
     assert TEXT <= ratio(quiet, background) < ratio(palette.color(text_role).name(), background)
+
+
+@pytest.mark.parametrize("kind", difference_order())
+def test_a_difference_s_swatch_has_an_edge_that_is_seen_on_its_white_and_on_the_list(palette, kind):
+    drawn = swatch(kind).pixmap(SWATCH_PX, SWATCH_PX).toImage()
+    last = drawn.width() - 1
+    for x, y in ((0, 0), (last, 0), (0, last), (last // 2, last)):
+        edge = drawn.pixelColor(x, y)
+        assert edge.alpha() == 255
+        assert ratio(edge.name(), "#FFFFFF") >= SIGN
+        assert ratio(edge.name(), palette.color(ROLE.Base).name()) >= SIGN
 
 
 @pytest.mark.parametrize("verdict", LOOKS)
