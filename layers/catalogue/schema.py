@@ -88,3 +88,8 @@ class LayerEntry:
     def field_named(self, name: str) -> Field | None:
         """The schema field of that exact name."""
         return next((field for field in self.fields if field.name == name), None)
+
+    def field_title(self, name: str, language: str) -> str | None:
+        """What people call a field; None where nobody has named it."""
+        field = self.field_named(name)
+        return dict(field.title).get(language) if field is not None else None

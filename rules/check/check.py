@@ -30,7 +30,7 @@ from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import unchanging
+from onemap.rules.overlay.unchanging_sets import freeze_set
 from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
@@ -151,7 +151,7 @@ def _judge(
     most_rows: int,
 ) -> Answer:
     local = parcel_rows.local
-    bench = Bench(unchanging(local), parcels.attributes, sources.library.crs, check_plan.origin)
+    bench = Bench(freeze_set(local), parcels.attributes, sources.library.crs, check_plan.origin)
     computed, skipped, warped, pieces = 0, [], [], 0
     still = threads.part(_LAYERS, _LAYERS)  # what it does beside the rules moves no bar
     layers = _read_layers(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))

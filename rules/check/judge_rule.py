@@ -28,7 +28,7 @@ from onemap.rules.kinds.ground import (
     no_pairs,
 )
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import unchanging
+from onemap.rules.overlay.unchanging_sets import freeze_set
 from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule import Rule
 
@@ -136,7 +136,7 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
         chosen = np.flatnonzero(truth.true | is_unknown)
         attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
     return chosen, Features(
-        unchanging(stored.geometries[chosen]), attributes, uncertain, partial(source.pieces_of, chosen)
+        freeze_set(stored.geometries[chosen]), attributes, uncertain, partial(source.pieces_of, chosen)
     )
 
 
@@ -151,7 +151,7 @@ def _ground(
 ) -> Ground:
     """What the rule's kind is given of the parcels in `rows`; other layers only where they have a version."""
     is_everyone = len(rows) == len(bench.geometries)
-    geometries = bench.geometries if is_everyone else unchanging(bench.geometries[rows])
+    geometries = bench.geometries if is_everyone else freeze_set(bench.geometries[rows])
     return Ground(
         parcels=geometries,
         tree=bench.tree if is_everyone else shapely.STRtree(geometries),

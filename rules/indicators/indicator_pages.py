@@ -155,6 +155,6 @@ def unit_words(row: Record, language: str) -> str:
     return row["unit_title"] or row["unit"] or phrase("said.district", language)
 
 
-def status_words(status: str, language: str, of: str = "indicator") -> str:
-    """A status by its sign and in words; of a warning that is about no indicator nothing is broken."""
-    return f"{_SIGNS[status]} {phrase(f'{of}_status.{status}', language)}"
+def status_words(status: str, language: str, words: str | None = None) -> str:
+    """A status by its sign and in words. words: other ones than an indicator's."""
+    return f"{_SIGNS[status]} {words or phrase(f'indicator_status.{status}', language)}"

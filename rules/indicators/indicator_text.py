@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
+from onemap.rules.indicators.indicator_words import (
+    indicator_reasons,
+    measure_words,
+    number_words,
+    trend_words,
+    warning_status,
+)
 
 _MOST_ROWS = 200  # that somebody reads; --json and --out have them all
 
@@ -91,12 +97,11 @@ def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
 
 def _warning_line(row: dict[str, Any], language: str) -> str:
     what = row.get("title") or row["subject"]
-    of = "indicator" if row["kind"] == "quota" else "warning"
     words = [
         row.get("layer_title") or row["layer"],
         row["unit_title"] or row["unit"],
         None if what == row["layer"] else what,
-        phrase(f"{of}_status.{row['status']}", language),
+        warning_status(row, language),
     ]
     if row["value"] is not None:
         limit = "" if row["limit"] is None else f" / {number_words(row['limit'], row)}"

@@ -53,3 +53,8 @@ def measure_words(text: str, language: str) -> str:
     """A unit of measure as people write it: "m2/person" is 平方米/人."""
     words = sentences(language)["measure_word"]
     return _ATOM.sub(lambda found: words.get(found[0], found[0]), text)
+
+
+def warning_status(row: Mapping[str, Any], language: str) -> str:
+    """The status of a warning in words; of one that is about no quota nothing is broken."""
+    return phrase(f"{'indicator' if row['kind'] == 'quota' else 'warning'}_status.{row['status']}", language)

@@ -9,7 +9,7 @@ from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_again import flat_again
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among, occurring
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import once
+from onemap.rules.overlay.unchanging_sets import compute_once
 
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
@@ -58,7 +58,7 @@ def candidate_pairs(
     parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads
 ) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
-    apart = once(parcels, "apart", lies_apart)
+    apart = compute_once(parcels, "apart", lies_apart)
     feature, parcel = boxes_meet(tree, features, threads)
     rows = np.flatnonzero(apart)
     if len(rows) == 0:

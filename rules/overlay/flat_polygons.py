@@ -12,7 +12,7 @@ from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import is_unchanging, once
+from onemap.rules.overlay.unchanging_sets import compute_once, is_frozen
 
 _EDGES = 16  # in a chunk
 _CHUNKS = 16  # in a group
@@ -96,10 +96,10 @@ def flat_among(
 ) -> tuple[FlatPolygons, np.ndarray]:
     """The flat arrays of some of polygons (n,): rows (m,), ascending; and where in them each of these is (m,).
 
-    If they are most of a large set that is `unchanging`, they are those of all of it, made once. make: of others.
+    If they are most of a large set that is frozen, they are those of all of it, made once. make: of others.
     """
-    if len(polygons) > _MANY and is_unchanging(polygons) and len(rows) > _MOST * len(polygons):
-        return once(polygons, "flat", lambda of_set: FlatPolygons(of_set, threads)), rows
+    if len(polygons) > _MANY and is_frozen(polygons) and len(rows) > _MOST * len(polygons):
+        return compute_once(polygons, "flat", lambda of_set: FlatPolygons(of_set, threads)), rows
     return make(polygons[rows], threads), np.arange(len(rows))
 
 

@@ -21,7 +21,7 @@ from onemap.rules.overlay.mutual_overlaps import features_overlap
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import once
+from onemap.rules.overlay.unchanging_sets import compute_once
 
 ARITHMETIC_M2 = 1e-6
 _CHUNK = 1000  # geometries that one thread takes at once
@@ -164,7 +164,7 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
         rows = rows[shapely.covers(outer[rows], whole[rows])]
         geometry[rows] = whole[rows]
     failed = np.zeros(len(mine), dtype=bool)
-    is_open, apart = shapely.is_missing(geometry), once(parcels, "apart", lies_apart)[met.parcel]
+    is_open, apart = shapely.is_missing(geometry), compute_once(parcels, "apart", lies_apart)[met.parcel]
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
     rows = np.flatnonzero(is_open & apart)
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)

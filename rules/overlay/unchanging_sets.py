@@ -12,21 +12,21 @@ _LOCK = threading.Lock()
 _KNOWN: dict[int, dict[str, Any]] = {}  # by the identity of a set, which is let go of with it
 
 
-def unchanging(polygons: np.ndarray) -> np.ndarray:
+def freeze_set(polygons: np.ndarray) -> np.ndarray:
     """Polygons (n,), an array of their own that nobody may change from now on."""
     own = polygons if polygons.base is None else polygons.copy()
     own.flags.writeable = False
     return own
 
 
-def is_unchanging(polygons: np.ndarray) -> bool:
+def is_frozen(polygons: np.ndarray) -> bool:
     """Whether nobody can change which polygons are in a set (n,)."""
     return not polygons.flags.writeable and polygons.base is None
 
 
-def once(polygons: np.ndarray, name: str, work: Callable[[np.ndarray], Result]) -> Result:
-    """work(polygons), or what it gave for this very set, if that is `unchanging`; name: of the work."""
-    if not is_unchanging(polygons):
+def compute_once(polygons: np.ndarray, name: str, work: Callable[[np.ndarray], Result]) -> Result:
+    """work(polygons), or what it gave for this very set, if that is frozen; name: of the work."""
+    if not is_frozen(polygons):
         return work(polygons)
     with _LOCK:
         if id(polygons) not in _KNOWN:

@@ -83,9 +83,8 @@ def _features(found: VersionChanges, entry: LayerEntry, language: str) -> tuple[
 
 def _field_titles(names: str | None, entry: LayerEntry, language: str) -> str:
     """Fields with commas between, as people call them; a field that the catalogue lacks keeps its name."""
-    fields = [(name, entry.field_named(name)) for name in (names or "").split(",") if name]
-    titles = [(dict(field.title).get(language) if field else None) or name for name, field in fields]
-    return phrase("said.comma", language).join(titles)
+    fields = [name for name in (names or "").split(",") if name]
+    return phrase("said.comma", language).join(entry.field_title(name, language) or name for name in fields)
 
 
 def _classes(

@@ -25,7 +25,7 @@ Catalogue = Mapping[str, LayerEntry]
 def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, Figure]:
     """The page of an answer of `statistics`, and its chart: hectares, kilometres or counts by unit and class."""
     names, layer = _unit_names(result["units"]), result["layer"]
-    rows = [{**row, "unit": names[row["unit"]]} for row in result["rows"]]
+    rows = [{**row, "unit": names.get(row["unit"], row["unit"])} for row in result["rows"]]
     name, factor, measure = _measure(rows)
     entry, sums = catalogue[layer["code"]], list(result["total"].get("sums", ()))
     titles = {name: _field_title(entry, name, language) for name in sums}
@@ -79,7 +79,7 @@ def transitions_page(
     fields = ("before_m2", "after_m2", "loss_m2", "gain_m2", "net_m2")
     table = [
         [
-            _text(names_of_units[row["unit"]]),
+            _text(names_of_units.get(row["unit"], row["unit"])),
             _key_text(row["keys"], entry, language),
             *(_number(row[name] / 10_000, "") for name in fields),
         ]
@@ -172,8 +172,7 @@ def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
 
 def _field_title(entry: LayerEntry, name: str, language: str) -> str:
     """What a summed field is called, and its name."""
-    field = entry.field_named(name)
-    title = dict(field.title).get(language) if field is not None else None
+    title = entry.field_title(name, language)
     return name if title is None else f"{title} {name}"
 
 
@@ -218,18 +217,11 @@ def _key_text(keys: Mapping[str, Any] | None, entry: LayerEntry, language: str) 
     return " · ".join(titles.get(name) or _text(value) for name, value in keys.items())
 
 
-class _UnitNames(dict[Any, Any]):
-    """What people call a unit, by its key; the key of one that has no name."""
-
-    def __missing__(self, key: Any) -> Any:
-        return key
-
-
-def _unit_names(units: Sequence[Mapping[str, Any]]) -> _UnitNames:
-    """The titles of units; of several with one title the key stands beside it."""
+def _unit_names(units: Sequence[Mapping[str, Any]]) -> dict[Any, str]:
+    """The titles of units that have one, by key; of several with one title the key stands beside it."""
     titles = {unit["unit"]: unit["unit_title"] for unit in units if unit.get("unit_title")}
     times = Counter(titles.values())
-    return _UnitNames({key: title if times[title] == 1 else f"{title} {key}" for key, title in titles.items()})
+    return {key: title if times[title] == 1 else f"{title} {key}" for key, title in titles.items()}
 
 
 def _text(value: Any) -> str:

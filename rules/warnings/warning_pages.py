@@ -12,7 +12,7 @@ from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import status_words
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
 from onemap.rules.maps.page_files import Page
 from onemap.rules.warnings.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
 
@@ -90,7 +90,7 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
         near = phrase("said.nearest", language, name=name, distance=distance)
         reasons = phrase("said.comma", language).join(filter(None, (reasons, near)))
     state = phrase(f"warning_state.{row['state'] or 'none'}", language)
-    status = status_words(row["status"], language, "indicator" if row["kind"] == QUOTA else "warning")
+    status = status_words(row["status"], language, warning_status(row, language))
     return [" · ".join(filter(None, (layer, unit, subject))), value or "–", limit or "–", status, state, reasons or ""]
 
 

@@ -11,7 +11,7 @@ from onemap.rules.overlay import flat_polygons, unchanging_sets
 from onemap.rules.overlay.flat_polygons import FlatPolygons, flat_among
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import once, unchanging
+from onemap.rules.overlay.unchanging_sets import compute_once, freeze_set
 
 ONE = Threads()
 
@@ -29,26 +29,26 @@ def test_it_is_worked_out_once_for_a_set_that_cannot_change_and_each_time_for_on
         asked.append(len(polygons))
         return float(shapely.area(polygons).sum())
 
-    loose, firm = squares(3), unchanging(squares(5))
-    assert [once(loose, "area", work) for _ in range(2)] == [48.0, 48.0]
-    assert [once(firm, "area", work) for _ in range(2)] == [80.0, 80.0]
+    loose, firm = squares(3), freeze_set(squares(5))
+    assert [compute_once(loose, "area", work) for _ in range(2)] == [48.0, 48.0]
+    assert [compute_once(firm, "area", work) for _ in range(2)] == [80.0, 80.0]
     assert asked == [3, 3, 5]
-    assert once(firm, "length", lambda polygons: float(shapely.length(polygons).sum())) == 80.0
+    assert compute_once(firm, "length", lambda polygons: float(shapely.length(polygons).sum())) == 80.0
     view = firm[:2]  # what it shows may change with what it is a part of
-    assert once(view, "area", work) == 32.0 and once(view, "area", work) == 32.0
+    assert compute_once(view, "area", work) == 32.0 and compute_once(view, "area", work) == 32.0
     assert asked == [3, 3, 5, 2, 2]
 
 
 def test_nobody_changes_such_a_set_by_mistake():
-    firm = unchanging(squares(2))
+    firm = freeze_set(squares(2))
     with pytest.raises(ValueError, match="read-only"):
         firm[0] = None
 
 
 def test_what_is_known_goes_with_the_set():
-    firm = unchanging(squares(4))
+    firm = freeze_set(squares(4))
     key = id(firm)
-    flat = weakref.ref(once(firm, "flat", lambda polygons: FlatPolygons(polygons, ONE)))
+    flat = weakref.ref(compute_once(firm, "flat", lambda polygons: FlatPolygons(polygons, ONE)))
     assert flat() is not None and key in unchanging_sets._KNOWN
     del firm
     gc.collect()
@@ -62,7 +62,7 @@ def test_most_of_a_large_set_is_laid_out_as_a_whole_and_the_pairs_come_out_the_s
     rows = np.arange(2, 40)
     some, place = flat_among(parcels, rows, ONE)
     assert len(some.polygons) == 38 and place.tolist() == list(range(38))
-    firm = unchanging(parcels.copy())
+    firm = freeze_set(parcels.copy())
     whole, place = flat_among(firm, rows, ONE)
     assert len(whole.polygons) == 40 and place.tolist() == rows.tolist()
     assert flat_among(firm, rows[5:], ONE)[0] is whole
