@@ -94,18 +94,18 @@ def missing_names() -> list:
 
 
 def _own_names(whole: str, all_words: set) -> set:
-    """What a class has of QGIS itself: names that it has from Qt are Qt's matter."""
+    """What a class has of QGIS itself: names that it has from Qt or Python are theirs to keep."""
     room, _, name = whole.rpartition(".")
     kind = getattr(importlib.import_module(room), name)
     if not isinstance(kind, type):
         return set()
-    of_qt = {
+    of_others = {
         word
         for base in kind.__mro__
-        if base is object or base.__module__.startswith("PyQt") or "sip" in base.__module__
+        if base.__module__ == "builtins" or base.__module__.startswith("PyQt") or "sip" in base.__module__
         for word in vars(base)
     }
-    return {word for word in all_words - of_qt if _is_asked_of_an_object(getattr(kind, word, kind))}
+    return {word for word in all_words - of_others if _is_asked_of_an_object(getattr(kind, word, kind))}
 
 
 def _is_asked_of_an_object(value: object) -> bool:
