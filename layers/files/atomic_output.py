@@ -9,6 +9,7 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import check_name
+from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
 
 
@@ -61,12 +62,7 @@ def _take_places(written: list[Path], target: Path) -> None:
     folder = target.parent
     former = {folder / path.name for path in written if (folder / path.name).exists()}
     if target.suffix.lower() == ".shp":
-        likely = (
-            old
-            for old in folder.glob(f"{_literal(target.stem)}.*")
-            if os.path.normcase(old.stem) == os.path.normcase(target.stem)
-        )
-        former |= {old for old in likely if old.suffix.lower() in _OF_A_SHAPEFILE}
+        former |= {old for old in files_of_stem(target) if old.suffix.lower() in _OF_A_SHAPEFILE}
     if len(written) == 1 and not (former - {target}) and not target.is_dir():
         _patiently(written[0].replace, folder / written[0].name)
         return
@@ -108,11 +104,6 @@ def _is_of_ours(folder: Path) -> bool:
 _SCANNER_WAITS_S = (0.1, 0.3, 1.0) if os.name == "nt" else ()
 _BESIDE = 32  # signs of a path: what is added to a target's name while it is written, and files in its folder
 _OF_A_SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd"}
-
-
-def _literal(name: str) -> str:
-    """A name in which no sign stands for others."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
 
 
 def _remove(path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes
 from onemap.layers.sources import formats
 
@@ -149,7 +150,7 @@ def whole_of(path: Path) -> Path | None:
     """The shapefile or MapInfo table of which a .dbf is the part, and so no source of its own; None of all else."""
     if path.suffix.lower() != ".dbf":
         return None
-    beside = {one.suffix.lower(): one for one in path.parent.iterdir() if one.stem == path.stem}
+    beside = {one.suffix.lower(): one for one in files_of_stem(path)}
     return next((beside[suffix] for suffix in (".shp", ".tab", ".shx") if suffix in beside), None)
 
 

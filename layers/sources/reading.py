@@ -10,6 +10,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import known_hash
+from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.fields import replaced_text
@@ -274,7 +275,7 @@ def _files_of(source: Path, opened_path: Path) -> list[Path]:
     if source.is_dir():
         return sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
     if source.suffix.lower() in {".shp", *MAPINFO}:
-        return sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
+        return [item for item in files_of_stem(source.with_name(opened_path.name)) if item.is_file()]
     # What was written to a GeoPackage and not yet folded in lies beside it, and is read with it.
     unfolded = source.with_name(f"{source.name}-wal")
     return [source, unfolded] if unfolded.is_file() and unfolded.stat().st_size else [source]

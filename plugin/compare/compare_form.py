@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words import core_words
@@ -155,6 +156,7 @@ class CompareForm(QWidget):
 
     def choose_matrix(self, path: str) -> None:
         """Choose a matrix from a file."""
+        path = listed_place(path, self._files)
         if path not in self._files:
             self._files.append(path)
         self._list_matrices()

@@ -18,6 +18,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.layer_styles import style_layer
 from onemap.plugin.map.map_groups import insert_layer, remove_layer
 from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.profile.paths import is_same_place
 
 PROPERTY_TABLE = "onemap/table"
 PROPERTY_LIBRARY = "onemap/library"
@@ -29,8 +30,7 @@ PROPERTY_RUN = "onemap/run"  # on layers of results
 def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
     """The project's layer that shows a version; None while it is not on the map."""
     for layer in QgsProject.instance().mapLayers().values():
-        is_ours = layer.customProperty(PROPERTY_LIBRARY) == library.path
-        if is_ours and layer.customProperty(PROPERTY_TABLE) == version.table:
+        if is_of_library(layer, library) and layer.customProperty(PROPERTY_TABLE) == version.table:
             return layer
     return None
 
@@ -66,12 +66,17 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version, fo
     return map_layer
 
 
+def is_of_library(layer: QgsMapLayer, library: OpenLibrary) -> bool:
+    """Whether a layer of the project was put there for a library."""
+    return is_same_place(layer.customProperty(PROPERTY_LIBRARY) or "", library.path)
+
+
 def layers_of_library(library: OpenLibrary) -> list[QgsMapLayer]:
     """The project's layers that show versions of a library."""
     return [
         layer
         for layer in QgsProject.instance().mapLayers().values()
-        if layer.customProperty(PROPERTY_LIBRARY) == library.path and layer.customProperty(PROPERTY_TABLE)
+        if is_of_library(layer, library) and layer.customProperty(PROPERTY_TABLE)
     ]
 
 
@@ -128,7 +133,8 @@ def reopen_stale_layers(library: str) -> None:
     registry = QgsProviderRegistry.instance()
     for layer in QgsProject.instance().mapLayers().values():
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
-        if is_file and registry.decodeUri("ogr", layer.source()).get("path") == library and _returns_nothing(layer):
+        path = (registry.decodeUri("ogr", layer.source()).get("path") or "") if is_file else ""
+        if path and is_same_place(path, library) and _returns_nothing(layer):
             layer.dataProvider().reloadData()
             layer.triggerRepaint()
 

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.paths import documents_folder, is_same_place
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -44,12 +44,12 @@ class BureauFiles(QToolButton):
 
     def add_theme(self, path: str) -> None:
         """Read themes from this file, too."""
-        settings.put("theme_files", [*(one for one in self.themes if one != path), path])
+        settings.put("theme_files", [*(one for one in self.themes if not is_same_place(one, path)), path])
         self.changed.emit()
 
     def remove_theme(self, path: str) -> None:
         """Read no theme from this file any more."""
-        settings.put("theme_files", [one for one in self.themes if one != path])
+        settings.put("theme_files", [one for one in self.themes if not is_same_place(one, path)])
         self.changed.emit()
 
     def use_pack(self, path: str) -> None:

@@ -24,6 +24,7 @@ from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.parcels.polygon_tool import DrawParcelTool
+from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD
@@ -151,7 +152,7 @@ class ParcelChoice(QWidget):
 
     def choose_file(self, path: str, part: str = "") -> None:
         """Choose a file, or one of its layers; it stays in the list."""
-        choice = Choice(path=path, part=part)
+        choice = Choice(path=listed_place(path, (file.path for file in self._files)), part=part)
         if choice not in self._files:
             self._files.append(choice)
             self.refresh()

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy
 from onemap.plugin.library.layer_list import title_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -50,6 +51,7 @@ class RulesChoice(QWidget):
 
     def add_file(self, path: str) -> None:
         """Choose the pack of a file; it stays in the list, by its own title once the core has read it."""
+        path = listed_place(path, self._titles)
         if path not in self._titles:
             self._titles[path] = Path(path).name
             self._add_row(path)

@@ -1,5 +1,9 @@
 """Folders and paths: the plugin's own folder, its resources, its folder in the QGIS profile, the user's documents."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from qgis.core import QgsApplication
@@ -18,6 +22,20 @@ def profile_folder() -> Path:
 def documents_folder() -> str:
     """The folder of the user's documents."""
     return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+
+
+def is_same_place(one: str, other: str) -> bool:
+    r"""Whether two locations are one: files as the system compares their names, addresses of servers sign by sign.
+
+    On Windows QGIS writes C:/City.gpkg where Python writes C:\City.gpkg, and case does not matter. No disk is asked: a
+    share that does not answer would hold up the window.
+    """
+    return one == other or (os.path.isabs(one) and os.path.normcase(one) == os.path.normcase(other))
+
+
+def listed_place(place: str, places: Iterable[str]) -> str:
+    """A location as a list has it already, or as it is where the list lacks it."""
+    return next((one for one in places if is_same_place(one, place)), place)
 
 
 def free_path(folder: Path, name: str, ending: str) -> Path:

@@ -8,6 +8,8 @@ from typing import Any
 
 from qgis.core import QgsApplication, QgsSettings
 
+from onemap.plugin.profile.paths import is_same_place
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -59,8 +61,8 @@ def put(name: str, value: Any) -> None:
 
 def remember_library(path: str) -> None:
     """Put a library first in the list of recent ones."""
-    recent: list[str] = [path] + [recent_path for recent_path in get("recent_libraries") if recent_path != path]
-    put("recent_libraries", recent[:RECENT_LIMIT])
+    others = [recent_path for recent_path in get("recent_libraries") if not is_same_place(recent_path, path)]
+    put("recent_libraries", [path, *others][:RECENT_LIMIT])
     put("library", path)
 
 
@@ -72,7 +74,8 @@ def remember_library_name(path: str, name: str) -> None:
 
 def library_names_like(path: str, name: str) -> list[str]:
     """The locations of other recent libraries with this name."""
-    return [known for known, said in _library_names().items() if said == name and name and known != path]
+    names = _library_names().items()
+    return [known for known, said in names if said == name and name and not is_same_place(known, path)]
 
 
 def _library_names() -> dict[str, str]:

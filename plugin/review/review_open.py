@@ -28,6 +28,7 @@ from onemap.plugin.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.parcels.parcel_mends import ParcelMends
 from onemap.plugin.parcels.parcel_use import ParcelUse
 from onemap.plugin.parcels.rules_choice import RulesChoice
+from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.widgets.icons import icon
@@ -233,7 +234,8 @@ class CaseForm(QWidget):
     def _choose_files(self) -> None:
         paths, _filter = QFileDialog.getOpenFileNames(self, tr("Files of the project"))
         if paths:
-            self._attach([*self.attached_files, *(path for path in paths if path not in self.attached_files)])
+            known = self.attached_files
+            self._attach([*known, *(path for path in paths if listed_place(path, known) not in known)])
 
     def _attach(self, paths: list[str]) -> None:
         self.attached_files = paths

@@ -13,7 +13,7 @@ from onemap.plugin.library.service_list import Service
 from onemap.plugin.library.service_uris import source_of
 from onemap.plugin.map.layer_styles import style_layer
 from onemap.plugin.map.map_groups import insert_layer
-from onemap.plugin.map.map_layers import PROPERTY_LIBRARY
+from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, is_of_library
 from onemap.plugin.services.service_offers import request_offers
 from onemap.plugin.words.translation import tr
 
@@ -23,8 +23,7 @@ PROPERTY_SERVICE = "onemap/service"
 def service_on_map(library: OpenLibrary, service: Service) -> QgsMapLayer | None:
     """The project's layer that shows a service; None while it is not on the map."""
     for layer in QgsProject.instance().mapLayers().values():
-        is_ours = layer.customProperty(PROPERTY_LIBRARY) == library.path
-        if is_ours and layer.customProperty(PROPERTY_SERVICE) == service.name:
+        if is_of_library(layer, library) and layer.customProperty(PROPERTY_SERVICE) == service.name:
             return layer
     return None
 

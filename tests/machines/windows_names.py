@@ -77,7 +77,11 @@ def _finding(call, paths):
 
 
 def ignore_case(monkeypatch):
-    """Have Python's own calls find a file whose name differs in case alone. To be called after what wraps them too."""
+    """Have Python's own calls find a file whose name differs in case alone, and compare such names as equal.
+
+    To be called after what wraps them too.
+    """
+    monkeypatch.setattr(os.path, "normcase", lambda path: os.fspath(path).lower())
     for name in ONE_PATH:
         monkeypatch.setattr(os, name, _finding(getattr(os, name), 1))
     for name in TWO_PATHS:

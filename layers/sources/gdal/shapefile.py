@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
 
 _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
@@ -44,8 +45,8 @@ def with_utf8_projection(path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         try:
-            for part in path.parent.iterdir():
-                if part.stem == path.stem and part.is_file() and part != projection:
+            for part in files_of_stem(path):
+                if part.is_file() and part != projection:
                     shutil.copy(part, Path(folder) / part.name)
             text = content.decode("gb18030", errors="replace")
             (Path(folder) / projection.name).write_text(text, encoding="utf-8")
@@ -225,11 +226,7 @@ def _first_unreadable(table: _Table) -> int | None:
 
 def sibling(path: Path, suffix: str) -> Path | None:
     """The file of the same stem with another suffix, whatever its case, or None."""
-    for candidate in path.parent.glob(f"{_escape_stem(path.stem)}.*"):
-        if candidate.suffix.lower() == suffix and candidate.stem == path.stem:
-            return candidate
-    return None
-
-
-def _escape_stem(stem: str) -> str:
-    return "".join(f"[{character}]" if character in "*?[" else character for character in stem)
+    try:
+        return next((one for one in files_of_stem(path) if one.suffix.lower() == suffix), None)
+    except OSError:  # a folder whose files may be read, but not listed
+        return None
