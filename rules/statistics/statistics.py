@@ -357,7 +357,7 @@ def record_columns(records: list[Record], names: list[str]) -> pd.DataFrame:
         measured = str(name).endswith(("_m2", "_m", "share")) or str(name).startswith("sum_")
         if name == "features":
             columns[name] = values.astype("int64")
-        elif measured or (known and all(type(value) in (int, float) for value in known)):
+        elif (measured or known) and all(type(value) in (int, float) for value in known):  # a class may be called so
             columns[name] = values.astype(float)
         else:
             columns[name] = pd.Series([None if v is None else str(v) for v in values], dtype=object)

@@ -167,3 +167,13 @@ def test_tables_are_written_in_every_form(desk, units, suffix):
 def test_units_without_any_line_have_none(desk, units):
     desk.layer("ROAD", [LineString([(500, 0), (600, 0)])], geometry="line")
     assert areas(ask(desk, "ROAD", **units), "length_m") == {("W",): 0.0, ("E",): 0.0, ("far",): 0.0}
+
+
+@pytest.mark.parametrize("field", ["share", "paved_m", "features"])
+def test_a_class_may_be_called_as_a_measure_is(desk, field, tmp_path):
+    desk.layer("ZONE", [WEST, EAST], {field: ["north", "south"]})
+    found = ask(desk, "ZONE", by=field, out=tmp_path / "out.gpkg")
+    assert areas(found) == {(None, "north"): 100.0, (None, "south"): 100.0}
+    rows = gpd.read_file(tmp_path / "out.gpkg", layer="statistics")
+    name = field if field == "paved_m" else f"key_{field}"
+    assert dict(zip(rows[name], rows["area_m2"], strict=True)) == {"north": 100.0, "south": 100.0}
