@@ -9,6 +9,7 @@ from onemap.rules.verb.declaration import (
     to_moment,
     to_name,
     to_pairs,
+    to_width_mm,
     to_zone,
 )
 
@@ -100,7 +101,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("known_at", "T", convert=to_moment),
             Parameter("states", "N", convert=to_count),
             _PAGE,
-            Parameter("charts", "MM", convert=to_count),
+            Parameter("charts", "MM", convert=to_width_mm),
             Parameter("unrecorded", flag=True),
             *_OUT,
         ),

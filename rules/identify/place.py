@@ -1,17 +1,18 @@
 """The place that is asked about: a point, a line or a box, in the library's plane."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import ArrayLike
 
 from onemap.layers.crs.systems import crs_name, parse_crs, transformation
 from onemap.layers.errors import UsageError
 
 RADIUS_M = 10.0  # how far lines and points may lie from the place, where nothing else is said
+_LARGEST = 1e9  # coordinate of a place in whatever system: a zone's number before an easting is below it
 _EDGE_PARTS = 32  # of each side of a box, which is no straight line in another system
 
 
@@ -59,7 +60,7 @@ def place_of(
     shape = (
         given if change is None else shapely.transform(given, lambda xy: np.column_stack(change(xy[:, 0], xy[:, 1])))
     )
-    if not np.isfinite(shapely.get_coordinates(shape)).all():
+    if not _is_on_earth(shapely.get_coordinates(shape)):
         raise UsageError(
             "usage.value", field=_option(kind), value=f"{shapely.to_wkt(given, trim=True)} ({crs_name(own)})"
         )
@@ -86,11 +87,16 @@ def _given_shape(
         return "line", _line(line)
     if box is not None:
         west, south, east, north = box
-        if not (west < east and south < north and all(map(math.isfinite, box))):
+        if not (west < east and south < north and _is_on_earth(box)):
             raise UsageError("usage.value", field="--box", value=",".join(map(str, box)))
         rectangle = shapely.box(west, south, east, north)
         return "box", shapely.segmentize(rectangle, max(east - west, north - south) / _EDGE_PARTS)
     return "point", shapely.Point(*point)
+
+
+def _is_on_earth(numbers: ArrayLike) -> bool:
+    """Whether coordinates are numbers that a place can have; with larger ones nothing can be reckoned."""
+    return bool((np.abs(np.asarray(numbers, dtype=float)) <= _LARGEST).all())  # no number is not less either
 
 
 def _line(text: str) -> shapely.Geometry:
@@ -98,7 +104,7 @@ def _line(text: str) -> shapely.Geometry:
         line = shapely.from_wkt(text)
     except shapely.GEOSException:
         line = None
-    is_line = line is not None and line.geom_type in ("LineString", "MultiLineString") and line.length > 0
-    if not is_line or not np.isfinite(shapely.get_coordinates(line)).all():
+    is_line = line is not None and line.geom_type in ("LineString", "MultiLineString")
+    if not is_line or not _is_on_earth(shapely.get_coordinates(line)) or not line.length:
         raise UsageError("usage.value", field="--line", value=text)
     return shapely.force_2d(line)

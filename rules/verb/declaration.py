@@ -13,6 +13,7 @@ from onemap.layers.progress import Progress
 
 Values = Mapping[str, Any]
 Result = dict[str, Any]
+_WIDEST_MM = 2000  # the longer side of A0 is 1189
 _PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
     *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
 }  # a file's name need not be text
@@ -138,6 +139,14 @@ def to_count(text: str) -> int:
     """A number from 1. Raises ValueError."""
     value = int(text)
     if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def to_width_mm(text: str) -> int:
+    """A whole number of millimetres that a sheet can be wide. Raises ValueError."""
+    value = to_count(text)
+    if value > _WIDEST_MM:
         raise ValueError(text)
     return value
 

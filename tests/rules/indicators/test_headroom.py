@@ -149,6 +149,12 @@ def drawn_parts(svg):
     return {one.get("fill"): float(one.get("width")) for one in boxes}
 
 
+@pytest.mark.parametrize("width", ["0", "2001", "9" * 40, "wide"])
+def test_a_chart_wider_than_any_sheet_is_refused_before_it_is_drawn(town, onemap, width):
+    answer = onemap("indicators", town.library, f"--charts={width}")
+    assert (answer.code, answer.codes) == (2, ["usage.value"])
+
+
 def test_the_chart_of_a_quota_is_as_long_as_its_parts(town, tmp_path):
     supply(town)
     in_review(town)
