@@ -11,6 +11,7 @@ from onemap.rules.readings.limits import Limit
 
 SILENT_PERIODS = 3.0
 _LEVELS = ("normal", "warn", "alarm")
+_LENGTHS = {"hour": pd.Timedelta(hours=1), "day": pd.Timedelta(days=1)}
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ def node_statuses(
 ) -> list[NodeStatus]:
     """A status for each node and property, of what was read until `at`.
 
-    spans: `hour` and `day`, as `means` makes them; of these only ones that ended until `at` count.
+    spans: `hour` and `day`, as `means` makes them; of these only ones that ended until `at` count. Where the last mean
+    ended more than three of its own lengths before `at`, the status is unknown, few: readings still come, too few of
+    them valid.
     beyond: how many of the looked-at values were beyond the first limit.
     """
     found = []
-    lengths = {"hour": pd.Timedelta(hours=1), "day": pd.Timedelta(days=1)}
     ended = {
-        name: dict(iter(table[table["start"] + lengths[name] <= at].groupby(["node", "property"])))
+        name: dict(iter(table[table["start"] + _LENGTHS[name] <= at].groupby(["node", "property"])))
         for name, table in spans.items()
     }
     for (node, prop), mine in rows.groupby(["node", "property"], sort=True):
@@ -76,7 +78,7 @@ def _status(
         reason = "no_limit"
     else:
         series = _series(valid, looked, limit)
-        if len(series) < limit.last:
+        if len(series) < limit.last or _is_of_long_ago(series, limit, at):
             reason = "few"
         else:
             status, beyond, since = _level(series, limit)
@@ -103,6 +105,11 @@ def _series(valid: pd.DataFrame, looked: pd.DataFrame | None, limit: Limit) -> p
         return pd.DataFrame({"time": [], "value": []})
     known = looked[looked["mean"].notna()]
     return pd.DataFrame({"time": known["start"].array, "value": known["mean"].to_numpy()})
+
+
+def _is_of_long_ago(series: pd.DataFrame, limit: Limit, at: datetime) -> bool:
+    length = _LENGTHS.get(limit.over)
+    return length is not None and bool(series["time"].iloc[-1] + (1 + SILENT_PERIODS) * length < pd.Timestamp(at))
 
 
 def _level(series: pd.DataFrame, limit: Limit) -> tuple[str, int, datetime | None]:

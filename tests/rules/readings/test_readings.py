@@ -120,6 +120,19 @@ def test_silence_is_unknown_and_says_why(city):
     assert {"readings.flag", "readings.stuck", "readings.no_place"} <= set(late.codes)
 
 
+@pytest.mark.parametrize(("bad_hours", "known"), [(3, ("normal", None)), (4, ("unknown", "few"))])
+def test_a_mean_of_long_ago_says_nothing_of_now(city, bad_hours, known):
+    good = [row("A", quarter / 4, 10 + quarter, period=900) for quarter in range(16)]
+    bad = [
+        row("A", 4 + quarter / 4, 30 + quarter, flag="D" if quarter % 4 < 3 else "", period=900)
+        for quarter in range(4 * bad_hours)
+    ]
+    limits = LIMITS.replace('"reading"', '"hour"').replace("[2, 3]", "[1, 1]")
+    answer = city([*good, *bad], "--at", moment(4 + bad_hours), limits=limits)
+    (node,) = answer.json["nodes"]
+    assert (node["status"], node["reason"]) == known and node["age_s"] == 900
+
+
 def test_without_a_limit_nothing_is_normal(city):
     answer = city([row("A", hour, 10) for hour in range(3)], "--at", moment(3))
     assert [(node["status"], node["reason"]) for node in answer.json["nodes"]] == [("unknown", "no_limit")]
