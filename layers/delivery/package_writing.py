@@ -35,7 +35,7 @@ from onemap.layers.delivery.row_changes import row_changes
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
-from onemap.layers.ingest.unit_keys import UNIT_LAYERS, plain_unit_code
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS, plain_unit_code, unit_stem, unit_stems
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import (
@@ -296,8 +296,8 @@ def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> Stored
     if entry.unit is None or entry.unit not in features.attributes.columns:
         raise OneMapError("package.unit_field", layer=entry.code, field="--unit")
     codes = [text_value(value) for value in features.attributes[entry.unit].tolist()]
-    begins = tuple(unit.codes)
-    return _some(features, np.flatnonzero([plain_unit_code(code or "").startswith(begins) for code in codes]))
+    stems = {unit_stem(code) for code in unit.codes}
+    return _some(features, np.flatnonzero([not stems.isdisjoint(unit_stems(code or "")) for code in codes]))
 
 
 def _some(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:

@@ -11,6 +11,7 @@ from onemap.layers.library.versions import in_force, read_version, versions
 
 UNIT_LAYERS = {"XZQ": "XZQDM", "CJDCQ": "ZLDWDM"}  # divisions and villages: which field holds their codes
 _SHOWN = 10
+_LEVELS = (2, 4, 6, 9, 12)  # digits of a province, city, county, town, village
 
 
 def plain_unit_code(code: str) -> str:
@@ -25,6 +26,21 @@ def plain_unit_code(code: str) -> str:
         if len(code) in (9, 12) and len(code) > length and not code[length:].strip("0"):
             return code[:length]
     return code
+
+
+def unit_stem(code: str) -> str:
+    """What the codes of all units within a division begin with: 31 of 310000, 1301 of 130100; 310110 is a district."""
+    plain = plain_unit_code(code)
+    if not (plain.isascii() and plain.isdigit() and len(plain) == 6):
+        return plain
+    return next((plain[:length] for length in _LEVELS[:2] if not plain[length:].strip("0")), plain)
+
+
+def unit_stems(code: str) -> list[str]:
+    """A division's own stem, and those of all that it lies within, the nearest first."""
+    own = unit_stem(code)
+    lengths = [length for length in reversed(_LEVELS) if length < len(own)] if own.isascii() and own.isdigit() else []
+    return [own, *(own[:length] for length in lengths)]
 
 
 def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, place: dict[str, Any]) -> list[Problem]:
@@ -43,10 +59,8 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
         for code, row in pairs:
             if code:
                 codes.setdefault(code, row + 1)
-    begins = {code[:length] for code in known for length in range(2, len(code) + 1)}
-    lost = [
-        code for code in codes if (plain := plain_unit_code(code)) not in begins and plain.rstrip("0") not in begins
-    ]
+    stems = {stem for code in known for stem in unit_stems(code)}
+    lost = [code for code in codes if unit_stem(code) not in stems]
     if not lost:
         return []
     facts = {"field": entry.unit, "count": len(lost), "codes": lost[:_SHOWN]}

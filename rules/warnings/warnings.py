@@ -15,7 +15,7 @@ import pandas as pd
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_value, text_values
-from onemap.layers.ingest.unit_keys import plain_unit_code
+from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
 from onemap.rules.findings.table import Table
@@ -220,20 +220,21 @@ def _unequal_sums(library: Library, known: Sequence[Version], as_of: date) -> li
 def _sums_of(
     code: str, attributes: pd.DataFrame, unit: str, keys: Sequence[str], numbers: Sequence[str]
 ) -> list[Record]:
-    """Rows where a unit's number is not the sum of the next level below it, which the table has in part or whole."""
+    """Rows where a unit's number is not the sum of those right below it, which the table has in part or whole."""
     rows = []
     frame = pd.DataFrame({name: plain_numbers(attributes[name].to_numpy(dtype=object)) for name in numbers})
     units = [plain_unit_code(text) if text else "" for text in text_values(attributes[unit].tolist())]
     groups = ["/".join(text_value(attributes[name].iloc[at]) or "" for name in keys) for at in range(len(attributes))]
     place = pd.DataFrame({"unit": units, "group": groups})
     for group, members in place.groupby("group", sort=True):
-        names = members["unit"].tolist()
-        for at, name in members["unit"].items():
-            below = [one for one in names if name and one != name and one.startswith(name.rstrip("0") or name)]
-            if not below:
+        stems = [unit_stems(name) if name else [""] for name in members["unit"]]
+        known = {own for own, *_ in stems}
+        above = [next((stem for stem in others if stem in known), None) for _, *others in stems]
+        below = members.index.groupby(pd.Index(above, dtype=object))
+        for at, (own_stem, *_), name in zip(members.index, stems, members["unit"], strict=True):
+            if own_stem not in below:
                 continue
-            next_level = min(map(len, below))
-            children = members.index[[one in below and len(one) == next_level for one in names]]
+            children = below[own_stem]
             for number in numbers:
                 own, total = (
                     float(frame[number].iloc[int(str(at))]),

@@ -100,6 +100,18 @@ def test_districts_that_do_not_add_up_to_the_city(town):
     assert told == [("139901", "CZRK 2023", 59, 60, 1), ("1399", "CZRK 2024", 60, 100, 40)]
 
 
+def test_districts_are_told_from_cities_by_their_level_not_by_a_zero_at_their_end(town):
+    # 310110 is a district beside 310112, 429004 a county right under its province, 010 a village beside 012.
+    codes = ["310000", "310110", "310112", "310115", "420000", "420100", "420102", "420103", "429004"]
+    codes += ["310112101000", "310112101010", "310112101012"]
+    people = [60, 10, 20, 30, 50, 40, 15, 25, 10, 20, 12, 8]
+    town.add("RKTJ", XZQDM=codes, ND=[2024] * len(codes), CZRK=people)
+    assert of_kind(town.ask(), "sums") == []
+    town.add("RKTJ", day="2025-01-01", XZQDM=codes, ND=[2024] * len(codes), CZRK=[61, *people[1:4], 51, *people[5:]])
+    told = [(row["unit"], row["value"], row["limit"]) for row in of_kind(town.ask(), "sums")]
+    assert told == [("310000", 60, 61), ("420000", 50, 51)]
+
+
 def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_approval(town, tmp_path):
     west, middle, east = box(0, 0, 100, 400), box(100, 0, 300, 400), box(300, 0, 400, 400)
     town.add("DLTB", [west, box(100, 0, 400, 400)], day="2020-12-31", BSM=["1", "2"], DLBM=["0701", "0101"])
