@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, in_force, read_version, versions
+from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import class_keys
 from onemap.rules.statistics.statistics import record_of
@@ -31,16 +31,19 @@ LEAST_M2, LEAST_WIDTH_M = 200.0, 5.0
 class Candidates:
     """Grounds (n,) in the library's plane, a record of each, the layers asked, and approvals that are not there.
 
-    over_lines: all ground newly built on that lies beyond a line, approved or not, and which; no_lines: layers of lines
-    that are not there.
+    unsure (n,): candidates on ground of which a layer of approvals does not speak. over_lines: all ground newly built
+    on that lies beyond a line, approved or not, and which; no_lines: layers of lines that are not there. silent: layers
+    that do not speak of ground that is asked for, for candidates and for lines.
     """
 
     grounds: np.ndarray
     records: list[dict[str, Any]]
     versions: list[dict[str, Any]]
     missing: list[str]
+    unsure: list[bool]
     over_lines: list[tuple[str, shapely.Geometry]] = field(default_factory=list)
     no_lines: list[str] = field(default_factory=list)
+    silent: tuple[list[str], list[str]] = ([], [])
 
 
 def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candidates | None:
@@ -56,8 +59,12 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
         return None
     asked: list[Version] = []
     new = shapely.MultiPolygon()
+    of_candidates, of_lines = [], []
     if newer is not None and older is not None:
-        new = shapely.difference(_built_ground(library, newer), _built_ground(library, older))
+        built, known_before = _built_ground(library, newer), coverage_of(library, older)
+        new = shapely.difference(shapely.intersection(built, known_before), _built_ground(library, older))
+        if len(_wide_parts(shapely.difference(built, known_before))):
+            of_candidates, of_lines = [SURVEY], [SURVEY]
         asked += [newer, older]
     if spots is not None:
         new = shapely.union(new, _ground(library, spots))
@@ -68,6 +75,11 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     threads.progress.check()
     rest = shapely.difference(new, shapely.union_all(shapes)) if len(shapes) else new
     grounds = _wide_parts(rest)
+    unsure = np.zeros(len(grounds), dtype=bool)
+    for version in present:
+        beyond = _is_beyond(library, version, grounds)
+        of_candidates += [version.code] if beyond.any() else []
+        unsure |= beyond
     lines = [(version, word) for code, word in LINES if (version := _version_of(known, code, as_of)) is not None]
     boundary = _version_of(known, BOUNDARY, as_of)
     asked += [*present, *(version for version, _ in lines), *([boundary] if boundary else [])]
@@ -78,9 +90,25 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     ]
     missing = [code for code, version in approvals.items() if version is None]
     over = _over_lines(library, new, lines, boundary)
-    there = {version.code for version, _ in lines} | ({BOUNDARY} if boundary is not None else set())
-    no_lines = [code for code in (*(code for code, _ in LINES), BOUNDARY) if code not in there]
-    return Candidates(grounds, records, [record_of(version) for version in asked], missing, over, no_lines)
+    there = [version for version, _ in lines] + ([boundary] if boundary is not None else [])
+    all_new = _wide_parts(new)
+    of_lines += [version.code for version in there if _is_beyond(library, version, all_new).any()]
+    codes = {version.code for version in there}
+    no_lines = [code for code in (*(code for code, _ in LINES), BOUNDARY) if code not in codes]
+    silent = of_candidates, of_lines
+    versions_asked = [record_of(version) for version in asked]
+    return Candidates(grounds, records, versions_asked, missing, unsure.tolist(), over, no_lines, silent)
+
+
+def _is_beyond(library: Library, version: Version, grounds: np.ndarray) -> np.ndarray:
+    """Of which grounds (n,) a version does not speak in a part that is large and wide enough to be looked at."""
+    rest = shapely.difference(grounds, coverage_of(library, version)) if len(grounds) else grounds
+    return np.array([len(_wide_parts(ground)) > 0 for ground in rest.tolist()], dtype=bool)
+
+
+def _beyond_boundary(library: Library, boundary: Version, ground: Any) -> Any:
+    """What of a ground, or of several (n,), is outside the growth boundary where its layer speaks."""
+    return shapely.difference(shapely.intersection(ground, coverage_of(library, boundary)), _ground(library, boundary))
 
 
 def _over_lines(
@@ -91,7 +119,7 @@ def _over_lines(
     for version, word in lines:
         found += [(word, part) for part in _wide_parts(shapely.intersection(new, _ground(library, version)))]
     if boundary is not None:
-        outside = shapely.difference(new, _ground(library, boundary))
+        outside = _beyond_boundary(library, boundary, new)
         found += [(OUTSIDE, part) for part in _wide_parts(outside)]
     return found
 
@@ -148,7 +176,7 @@ def _classes(
     """What each candidate lies on: the gravest line first, else whether it is outside the growth boundary."""
     words = np.full(len(grounds), "other", dtype=object)
     if boundary is not None and len(grounds):
-        beyond = shapely.difference(grounds, _ground(library, boundary))
+        beyond = _beyond_boundary(library, boundary, grounds)
         words[shapely.area(beyond) >= LEAST_M2] = OUTSIDE
     for version, word in reversed(lines):
         inside = shapely.intersection(grounds, _ground(library, version)) if len(grounds) else grounds

@@ -91,13 +91,14 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     else:
         unlooked += [{"kind": LINE, "reason": "layer_missing", "layer": code} for code in found.no_lines]
         placed += [_over_line(word, ground) for word, ground in found.over_lines]
-        lost = ", ".join(found.missing)
         unlooked += [{"kind": CANDIDATE, "reason": "layer_missing", "layer": code} for code in found.missing]
-        for ground, one in zip(found.grounds.tolist(), found.records, strict=True):
+        for kind, codes in zip((CANDIDATE, LINE), found.silent, strict=True):
+            unlooked += [{"kind": kind, "reason": "outside_coverage", "layer": code} for code in codes]
+        for ground, one, is_unsure in zip(found.grounds.tolist(), found.records, found.unsure, strict=True):
             name = _place_name(ground)
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
-            placed.append((_row(CANDIDATE, "unknown" if lost else "warn", name, **facts), ground))
+            placed.append((_row(CANDIDATE, "unknown" if found.missing or is_unsure else "warn", name, **facts), ground))
     names = {row["unit"]: row["unit_title"] for row, _ in placed if row["unit_title"]}
     return FoundWarnings([row for row, _ in placed], [ground for _, ground in placed], unlooked, names)
 

@@ -15,13 +15,13 @@ def town(tmp_path, onemap):
     class Town:
         library = tmp_path / "town.gpkg"
 
-        def add(self, code, shapes=None, day="2024-12-31", code_of_answer=0, **columns):
+        def add(self, code, shapes=None, day="2024-12-31", code_of_answer=0, covers="district", **columns):
             path = tmp_path / f"{code}_{day}.{'csv' if shapes is None else 'gpkg'}"
             if shapes is None:
                 pd.DataFrame(columns).to_csv(path, index=False)
             else:
                 gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4547").to_file(path)
-            given = ["--valid-from", day, "--covers=district"]
+            given = ["--valid-from", day, f"--covers={covers}"]
             answer = onemap("add", self.library, path, "--as", code, *given)
             assert answer.code == code_of_answer, answer.json
 
@@ -110,6 +110,25 @@ def test_districts_are_told_from_cities_by_their_level_not_by_a_zero_at_their_en
     town.add("RKTJ", day="2025-01-01", XZQDM=codes, ND=[2024] * len(codes), CZRK=[61, *people[1:4], 51, *people[5:]])
     told = [(row["unit"], row["value"], row["limit"]) for row in of_kind(town.ask(), "sums")]
     assert told == [("310000", 60, 61), ("420000", 50, 51)]
+
+
+def test_ground_of_which_a_layer_does_not_speak_is_no_finding(town):
+    west, middle, east = box(0, 0, 100, 400), box(100, 0, 300, 400), box(300, 0, 400, 400)
+    town.add("DLTB", [west, middle], day="2020-12-31", covers="extent", BSM=["1", "2"], DLBM=["0101", "0101"])
+    town.add("DLTB", [west, middle, east], BSM=["1", "2", "3"], DLBM=["0101", "0601", "0701"])
+    keys = {"ZZ_NYDZYFW": "XMDM", "GHDK": "DKBH", "GHXK": "XKZH", "LSYD": "BSM", "SSNYD": "BH", "PZWJSTD": "BSM"}
+    for code, key in {**keys, "YJJBNTTB": "BSM", "STBHHX": "BSM"}.items():
+        town.add(code, [box(0, 0, 10, 10)], **{key: ["1"]})
+    # Approvals until 250 m east, and a boundary that leaves out 50 m of what its layer speaks of.
+    town.add("GDDK", [box(0, 0, 90, 400), box(240, 0, 250, 400)], covers="extent", DKBH=["G1", "G2"])
+    town.add("CZKFBJ", [box(0, 0, 150, 400), box(190, 0, 200, 400)], covers="extent", BSM=["1", "2"])
+    found = town.ask()
+    # The east was built on before anybody looked.
+    told = {(row["value"], row["status"], row["reason"]) for row in of_kind(found, "candidate")}
+    assert told == {(140 * 400, "warn", "outside_boundary"), (50 * 400, "unknown", "other")}
+    assert [row["value"] for row in of_kind(found, "line")] == [40 * 400]
+    open_ground = [(one["kind"], one["layer"]) for one in found["unlooked"] if one["reason"] == "outside_coverage"]
+    assert open_ground == [("candidate", "DLTB"), ("candidate", "GDDK"), ("line", "DLTB"), ("line", "CZKFBJ")]
 
 
 def test_new_building_ground_without_approval_is_a_candidate_with_the_nearest_approval(town, tmp_path):
