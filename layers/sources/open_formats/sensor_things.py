@@ -122,7 +122,7 @@ def _take(entity: Record, found: _Snapshot, path: Path) -> None:
     elif "unitOfMeasurement" in entity:
         _take_stream(entity, _inside(entity, "Thing", path), _observations(entity, found, path), found, path)
     else:
-        for stream in _parts_of(entity, "Datastreams", found):
+        for stream in _parts_of(entity, "Datastreams", found, path):
             _take_stream(stream, entity, _observations(stream, found, path), found, path)
         _take_place(entity, found)
 
@@ -136,12 +136,16 @@ def _take_stream(stream: Record, thing: Record, observations: list[Record], foun
     for one in observations:
         time, seconds = _time(str(one.get("phenomenonTime") or one.get("resultTime") or ""))
         quality = _quality(one.get("resultQuality"))
-        found.rows.append([number, str(observed.get("name") or ""), symbol, time, one.get("result"), quality, seconds])
+        result = one.get("result")
+        if isinstance(result, (list, dict)):  # no number: as it is written, so that a refusal can name it
+            result = json.dumps(result, ensure_ascii=False)
+        found.rows.append([number, str(observed.get("name") or ""), symbol, time, result, quality, seconds])
 
 
 def _take_place(thing: Record, found: _Snapshot) -> None:
     """Where a Thing is now, if the snapshot says so, as a point."""
-    for location in thing.get("Locations") or ():
+    locations = thing.get("Locations")
+    for location in locations if isinstance(locations, list) else ():
         content = location.get("location") if isinstance(location, dict) else None
         if isinstance(content, dict) and isinstance(content.get("geometry"), dict):
             content = content["geometry"]
@@ -157,13 +161,16 @@ def _take_place(thing: Record, found: _Snapshot) -> None:
 def _observations(stream: Record, found: _Snapshot, path: Path) -> list[Record]:
     if "Observations" not in stream:
         raise OneMapError("sensors.not_expanded", file=path.name, feature=_title(stream), field="Observations")
-    return list(_parts_of(stream, "Observations", found))
+    return list(_parts_of(stream, "Observations", found, path))
 
 
-def _parts_of(entity: Record, name: str, found: _Snapshot) -> Iterator[Record]:
+def _parts_of(entity: Record, name: str, found: _Snapshot, path: Path) -> Iterator[Record]:
     if f"{name}@iot.nextLink" in entity:
         found.cut.append(f"{_title(entity)} · {name}")
-    return (one for one in entity.get(name) or () if isinstance(one, dict))
+    parts = entity.get(name) or []
+    if not isinstance(parts, list):
+        raise OneMapError("source.damaged", file=path.name, reason=name)
+    return (one for one in parts if isinstance(one, dict))
 
 
 def _inside(entity: Record, name: str, path: Path) -> Record:

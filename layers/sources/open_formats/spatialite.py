@@ -51,15 +51,15 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
         quoted = layer.replace('"', '""')
         cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - the name is quoted  # nosec B608
         names = [column[0] for column in cursor.description]
+        at = [name.lower() for name in names].index(table.column.lower())
         rows = cursor.fetchall()
         crs = _crs(connection, table.srid, path)
-    at = [name.lower() for name in names].index(table.column.lower())
     shapes = np.full(len(rows), None, dtype=object)
     broken: dict[int, str] = {}
     for row, values in enumerate(rows):
         try:
             shapes[row] = _shape(values[at], table.form)
-        except (ValueError, TypeError, struct.error, shapely.GEOSException) as error:
+        except (ValueError, TypeError, struct.error, RecursionError, shapely.GEOSException) as error:
             broken[row] = str(error)[:200]
     kept = [column for column, name in enumerate(names) if column != at and name.lower() not in _OWN]
     columns = {names[column]: pd.Series([values[column] for values in rows], dtype=object) for column in kept}
@@ -108,7 +108,7 @@ def _tables(connection: sqlite3.Connection) -> Sequence[_Table]:
 
 def _crs(connection: sqlite3.Connection, srid: int | None, path: Path) -> pyproj.CRS | None:
     """What the file's own list of systems says of a number; None for a number that means none."""
-    if srid is None or srid <= 0:
+    if not isinstance(srid, int) or srid <= 0:
         return None
     listed = connection.execute("SELECT * FROM spatial_ref_sys WHERE srid = ?", (srid,))
     row = listed.fetchone()
@@ -129,7 +129,9 @@ def _shape(body: Any, form: str) -> shapely.Geometry | None:
         return shapely.from_wkb(body)
     if form.upper() == "WKT":
         return shapely.from_wkt(body)
-    return shapely.from_wkb(_wkb(bytes(body)))
+    if not isinstance(body, bytes):  # bytes() of a number would be so many zeros
+        raise TypeError(type(body).__name__)
+    return shapely.from_wkb(_wkb(body))
 
 
 def _wkb(body: bytes) -> bytes:
@@ -161,7 +163,9 @@ class _Walk:
         if kind >= _COMPRESSED:
             raise ValueError("compressed")
         mark = bytes([self.order == "<"]) + struct.pack(f"{self.order}I", kind)
-        size = 8 * {0: 2, 1: 3, 2: 3, 3: 4}[kind // 1000]
+        if kind >= 4000:
+            raise ValueError(f"type {kind}")
+        size = 8 * (2, 3, 3, 4)[kind // 1000]
         flat = kind % 1000
         if flat == 1:
             return mark + self._bytes(size)

@@ -138,6 +138,35 @@ def test_spatialite_by_its_documentation_with_a_blob_that_is_none(shelf, tmp_pat
     assert shapely.get_coordinates(shelf.geometries()).tolist() == [[500_001.5, 4_000_002.5], [500_003.5, 4_000_004.5]]
 
 
+def unknown_blob(kind):
+    head = struct.pack("<BBi4dB", 0, 1, 4547, 0, 0, 1, 1, 0x7C)
+    return head + struct.pack("<II", kind, 1) + b"\x69" * 40 + b"\xfe"
+
+
+@pytest.mark.parametrize(
+    ("column", "srid", "second", "code"),
+    [
+        ("geom", 7, unknown_blob(5001), "source.record"),
+        ("geom", 7, 10**12, "source.record"),
+        ("geom", 7, "point", "source.record"),
+        ("geom", "seven", None, "crs.missing"),
+        ("shape", 7, None, "source.damaged"),
+    ],
+)
+def test_spatialite_whose_lists_or_rows_are_not_what_they_say_is_refused(shelf, tmp_path, column, srid, second, code):
+    path = tmp_path / "a.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE wells (id INTEGER, geom BLOB)")
+        database.execute("CREATE TABLE geometry_columns (f_table_name, f_geometry_column, srid)")
+        database.execute("INSERT INTO geometry_columns VALUES ('wells', ?, ?)", (column, srid))
+        database.execute("CREATE TABLE spatial_ref_sys (srid, auth_name, auth_srid, proj4text)")
+        database.execute("INSERT INTO spatial_ref_sys VALUES (7, 'epsg', 4547, '')")
+        rows = [(1, point_blob(500_001.5, 4_000_002.5, False)), (2, second)]
+        database.executemany("INSERT INTO wells VALUES (?, ?)", rows if second else rows[:1])
+    answer = shelf.add(path, geometry="point")
+    assert (answer.code, answer.codes) == (3, [code]), answer.json
+
+
 def test_a_database_that_is_no_map_is_refused(shelf, tmp_path):
     with sqlite3.connect(tmp_path / "a.sqlite") as database:
         database.execute("CREATE TABLE notes (id INTEGER)")

@@ -66,6 +66,9 @@ def test_the_things_are_points_where_the_snapshot_says_where_they_are(snapshot):
         ({"value": [{**STREAM, "Thing": THING}]}, "sensors.not_expanded", "Observations"),
         ({"value": [{**THING, "Datastreams": []}]}, "sensors.no_readings", "snapshot.json"),
         (json.dumps(as_things())[:-9], "source.damaged", "snapshot.json"),
+        ({"value": [{**THING, "Datastreams": 5}]}, "source.damaged", "Datastreams"),
+        ({"value": [{**STREAM, "Thing": THING, "Observations": True}]}, "source.damaged", "Observations"),
+        ({"value": [{**THING, "Locations": 5, "Datastreams": []}]}, "sensors.no_readings", "snapshot.json"),
     ],
 )
 def test_what_only_links_or_is_cut_short_is_refused(snapshot, content, code, fact):
@@ -73,6 +76,12 @@ def test_what_only_links_or_is_cut_short_is_refused(snapshot, content, code, fac
         read_source(snapshot(content), None, None)
     (problem,) = refused.value.problems
     assert problem.code == code and fact in str(problem.facts)
+
+
+def test_a_result_that_is_a_list_is_shown_as_it_is_written(onemap, snapshot):
+    content = {"value": [{**STREAM, "Thing": THING, "Observations": [{**FIRST, "result": [1, {}]}]}]}
+    assert read_source(snapshot(content), None, None).attributes["Z"].tolist() == ["[1, {}]"]
+    assert onemap("inspect", snapshot(content)).code == 0
 
 
 def test_a_page_of_more_says_so(snapshot):
