@@ -57,15 +57,11 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     older = _before(surveys, newer)
     if (newer is None or older is None) and spots is None:
         return None
-    asked: list[Version] = []
-    new = shapely.MultiPolygon()
-    of_candidates, of_lines = [], []
+    new, asked, is_silent = shapely.MultiPolygon(), [], False
     if newer is not None and older is not None:
-        built, known_before = _built_ground(library, newer), coverage_of(library, older)
-        new = shapely.difference(shapely.intersection(built, known_before), _built_ground(library, older))
-        if len(_wide_parts(shapely.difference(built, known_before))):
-            of_candidates, of_lines = [SURVEY], [SURVEY]
+        new, is_silent = _newly_built(library, older, newer)
         asked += [newer, older]
+    of_candidates, of_lines = ([SURVEY], [SURVEY]) if is_silent else ([], [])
     if spots is not None:
         new = shapely.union(new, _ground(library, spots))
         asked.append(spots)
@@ -76,9 +72,9 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     rest = shapely.difference(new, shapely.union_all(shapes)) if len(shapes) else new
     grounds = _wide_parts(rest)
     unsure = np.zeros(len(grounds), dtype=bool)
-    for version in present:
-        beyond = _is_beyond(library, version, grounds)
-        of_candidates += [version.code] if beyond.any() else []
+    for approval in present:
+        beyond = _is_beyond(library, approval, grounds)
+        of_candidates += [approval.code] if beyond.any() else []
         unsure |= beyond
     lines = [(version, word) for code, word in LINES if (version := _version_of(known, code, as_of)) is not None]
     boundary = _version_of(known, BOUNDARY, as_of)
@@ -109,6 +105,13 @@ def _is_beyond(library: Library, version: Version, grounds: np.ndarray) -> np.nd
 def _beyond_boundary(library: Library, boundary: Version, ground: Any) -> Any:
     """What of a ground, or of several (n,), is outside the growth boundary where its layer speaks."""
     return shapely.difference(shapely.intersection(ground, coverage_of(library, boundary)), _ground(library, boundary))
+
+
+def _newly_built(library: Library, older: Version, newer: Version) -> tuple[shapely.Geometry, bool]:
+    """Ground that only the newer survey calls built, where the older one speaks; and whether any is elsewhere."""
+    built, known_before = _built_ground(library, newer), coverage_of(library, older)
+    new = shapely.difference(shapely.intersection(built, known_before), _built_ground(library, older))
+    return new, len(_wide_parts(shapely.difference(built, known_before))) > 0
 
 
 def _over_lines(

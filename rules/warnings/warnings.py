@@ -231,7 +231,10 @@ def _sums_of(
         stems = [unit_stems(name) if name else [""] for name in members["unit"]]
         known = {own for own, *_ in stems}
         above = [next((stem for stem in others if stem in known), None) for _, *others in stems]
-        below = members.index.groupby(pd.Index(above, dtype=object))
+        below: dict[str, list[int]] = {}
+        for at, stem in zip(members.index, above, strict=True):
+            if stem is not None:
+                below.setdefault(stem, []).append(at)
         for at, (own_stem, *_), name in zip(members.index, stems, members["unit"], strict=True):
             if own_stem not in below:
                 continue

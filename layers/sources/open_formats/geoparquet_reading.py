@@ -18,6 +18,7 @@ from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.open_formats.nested_values import plain_value
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -36,6 +37,8 @@ def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
         file = pq.ParquetFile(path)
         facts = _facts(file)
         primary = facts.get("primary_column")
+        if primary and primary not in file.schema_arrow.names:
+            raise ValueError(f"primary_column: {primary}")
         column = facts.get("columns", {}).get(primary, {})
         aside = {primary, *_covering(column), *(set(facts.get("columns", {})) - {primary})}
         names = [name for name in file.schema_arrow.names if name not in aside]
@@ -113,7 +116,7 @@ def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
 
 def _attributes(file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:
     table = file.read(columns=names)
-    values = {name: pd.Series(table.column(name).to_pylist(), dtype=object) for name in names}
+    values = {name: pd.Series([*map(plain_value, table.column(name).to_pylist())], dtype=object) for name in names}
     return pd.DataFrame(values, index=range(file.metadata.num_rows))
 
 

@@ -15,6 +15,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.open_formats.nested_values import plain_value
 
 SUFFIXES = {".geojsonl", ".geojsons", ".geojsonseq", ".jsonl", ".ndjson"}
 FORMAT = "GeoJSONSeq"
@@ -53,7 +54,9 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress = SILEN
     geometries = np.full(len(shapes), None, dtype=object)
     geometries[:] = shapes
     names = list(dict.fromkeys(name for record in properties for name in record))
-    columns = {name: pd.Series([_plain(record.get(name)) for record in properties], dtype=object) for name in names}
+    columns = {
+        name: pd.Series([plain_value(record.get(name)) for record in properties], dtype=object) for name in names
+    }
     problems = [Problem("geometry.z_dropped", dict(place))] if shapely.has_z(geometries).any() else []
     return RawFrame(
         path=path,
@@ -88,8 +91,3 @@ def _feature(record: str) -> dict[str, Any]:
 
 def _shape(geometry: Any) -> shapely.Geometry | None:
     return None if geometry is None else shapely.from_geojson(json.dumps(geometry))
-
-
-def _plain(value: Any) -> Any:
-    """Lists and objects as the JSON that they are."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value

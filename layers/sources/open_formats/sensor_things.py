@@ -22,6 +22,7 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources.open_formats.nested_values import plain_value
 
 FORMAT = "SensorThings"
 OBSERVATIONS, THINGS = "observations", "things"
@@ -136,9 +137,7 @@ def _take_stream(stream: Record, thing: Record, observations: list[Record], foun
     for one in observations:
         time, seconds = _time(str(one.get("phenomenonTime") or one.get("resultTime") or ""))
         quality = _quality(one.get("resultQuality"))
-        result = one.get("result")
-        if isinstance(result, (list, dict)):  # no number: as it is written, so that a refusal can name it
-            result = json.dumps(result, ensure_ascii=False)
+        result = plain_value(one.get("result"))  # a list is no number, but a refusal can name it
         found.rows.append([number, str(observed.get("name") or ""), symbol, time, result, quality, seconds])
 
 

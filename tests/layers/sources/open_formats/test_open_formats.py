@@ -65,6 +65,18 @@ def test_a_parquet_file_without_geometry_is_a_table_and_one_without_system_has_n
     assert shelf.run("inspect", tmp_path / "other.parquet").codes == ["source.damaged"]
 
 
+def test_lists_in_a_parquet_file_are_text_and_a_missing_column_of_shapes_is_refused(shelf, tmp_path, plots):
+    path = tmp_path / "a.parquet"
+    plots.assign(MC=[["甲", "乙"], [], None], names=[{"primary": "路"}, None, None]).to_parquet(path)
+    assert shelf.run("inspect", path).json["layers"][0]["count"] == 3
+    assert shelf.add(path).code == 0
+    assert [row[0] for row in shelf.rows("SELECT MC FROM T__1 ORDER BY fid")] == ['["甲", "乙"]', "[]", None]
+    table = pq.read_table(path)
+    geo = table.schema.metadata[b"geo"].replace(b'"primary_column": "geometry"', b'"primary_column": "shape"')
+    pq.write_table(table.replace_schema_metadata({b"geo": geo}), path)
+    assert shelf.run("inspect", path).codes == ["source.damaged"]
+
+
 @pytest.mark.parametrize("name", ["a.geojsonl", "a.ndjson", "a.geojsons"])
 def test_geojson_by_the_line(shelf, tmp_path, plots, name):
     features = json.loads(plots.to_crs(4326).to_json())["features"]
