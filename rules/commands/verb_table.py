@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.rules.commands.verbs import VERBS, Parameter
-from onemap.rules.verb.declaration import to_angle, to_count, to_date, to_metres, to_moment
+from onemap.rules.verb.declaration import to_angle, to_count, to_date, to_metres, to_moment, to_width_mm
 
 # What a value is; all that is not named here is text, as it is typed.
 _KINDS: dict[Callable[[str], Any] | None, str] = {
@@ -14,6 +14,7 @@ _KINDS: dict[Callable[[str], Any] | None, str] = {
     to_metres: "number",
     to_angle: "number",
     to_count: "count",
+    to_width_mm: "count",
 }
 
 
