@@ -31,7 +31,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 TEXT_LINES, BASIS_LINES = 6, 2
-VISIBLE_LINES = 12  # of all above the buttons, before the list of departments gives way
+VISIBLE_LINES = 11  # of all above the buttons, which stay in sight where the dock is 640 px high
 
 
 class OpinionEditor(QWidget):

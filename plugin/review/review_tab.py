@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
@@ -17,6 +17,7 @@ from onemap.plugin.review.review_open import CaseForm
 from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.review.review_steps import refusal_in_buttons
 from onemap.plugin.review.review_words import conclusion_word
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.words.translation import tr
 
@@ -57,8 +58,7 @@ class ReviewTab(QWidget):
         self.pages = Pages()
         for page in (self.list, self.form, self.case_page):
             self.pages.addWidget(page)
-        self.day_label = QLabel()
-        self.day_label.setWordWrap(True)
+        self.day_label = FittedLabel()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.day_label)
