@@ -142,6 +142,7 @@ class CasePage(QWidget):
             department = self._first_department(case)
         else:
             department = self.table.department or self._first_department(case)
+            self._seen_revision = self._seen_revision or self.case.revision  # what others do while it is open is new
         self.case = self.steps.case = case
         store_seen_revision(case.id, case.revision)
         user = self._person.known_name

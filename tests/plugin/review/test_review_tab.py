@@ -8,11 +8,8 @@ import pytest
 from qgis.core import QgsRectangle
 from qgis.PyQt.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
-from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.plugin.connection.core_session import Core, core_python
-from onemap.plugin.dock.dock import OneMapDock
+from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
@@ -34,25 +31,6 @@ with open_library(library) as opened:
 reply["check"] = reply_check(reply)
 open(path, "w", encoding="utf-8").write(json.dumps(reply))
 """
-
-
-@pytest.fixture
-def one_parcel(town):
-    """Parcel A: half of it on farmland."""
-    path = town / "one.gpkg"
-    return path if path.exists() else write_layer(path, ["DKBH"], [(box(100, 100, 100, 100), "A")])
-
-
-@pytest.fixture
-def desk(rehearsal_library, canvas, tmp_path):
-    """A desk with a library of its own, in which a step may be of any day."""
-    path = tmp_path / "review.gpkg"
-    shutil.copyfile(rehearsal_library, path)
-    made = Desk(path, canvas)
-    yield made
-    made.tab.close_down()
-    made.library.core.stop()
-    made.tab.deleteLater()
 
 
 def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(desk, one_parcel):
@@ -509,54 +487,3 @@ def test_a_case_of_a_library_that_was_left_meanwhile_is_not_shown_in_another(des
     assert desk.case is None
     assert desk.tab.pages.currentWidget() is desk.tab.list
     assert len(core("review", "list", desk.path)["cases"]) == 1
-
-
-@pytest.fixture(params=["en", "zh"])
-def low_dock(request, application, canvas):
-    """A dock as it is on a screen of 1280 x 720, in a usual font; at 150 % it has as many points."""
-    before, small = QApplication.font(), QApplication.font()
-    small.setPixelSize(12)
-    QApplication.setFont(small)
-    settings.put("language", request.param)
-    core_of_dock = Core()
-    made = OneMapDock(core_of_dock, canvas, lambda *_: None, lambda: None, lambda: None)
-    made.setFloating(True)
-    made.resize(320, 640)
-    made.show()
-    yield made
-    made.close_down()
-    core_of_dock.stop()
-    made.deleteLater()
-    QApplication.setFont(before)
-
-
-def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(low_dock, desk, one_parcel):
-    """With all that may stand above them: warnings, what others did meanwhile, words that are not saved."""
-    dock = low_dock
-    case = core("review", "open", desk.path, one_parcel, "--project", "School", "--by", "Li", "--on", DAY)["case"]
-    core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
-    dock.open_library(desk.path)
-    wait_for(lambda: dock.library.layers)
-    tab = dock.review_tab
-    dock.tabs.setCurrentIndex(dock.tab_index(tab))
-    tab.open_case(case)
-    page = tab.case_page
-    wait_for(lambda: page.case is not None)
-    page.case.answer["warnings"] = ["a department has not answered what it was asked by the checklist"] * 4
-    page.show_case(page.case)
-    page.unseen_label.setText("Li: Circulate")
-    page.unseen_label.show()
-    page.editor.text.setPlainText("Move the school off the farmland.")
-    wait_for(lambda: page.editor.drop_button.isVisible() and page.width() <= 320)
-    QTest.qWait(200)
-    assert page.warnings.text().count("<br>") == 0 and "4" in page.warnings.text()
-    for button in (*page.editor.buttons.values(), page.editor.drop_button):
-        lower_edge = button.mapTo(dock, button.rect().bottomLeft()).y()
-        assert button.visibleRegion().boundingRect() == button.rect(), button.text()
-        assert lower_edge < dock.height() == 640
-    assert page.table.viewport().height() >= 4 * page.table.sizeHintForRow(0)
-    page.warnings.linkActivated.emit("all")
-    assert page.warnings.text().count("<br>") == 3
-    settings.put("language", "en")
-    desk.library.core.ask("words", {}).answered.connect(core_words.learn)
-    wait_for(lambda: core_words.word("departments", "land") == "Land")
