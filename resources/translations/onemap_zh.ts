@@ -5309,5 +5309,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>what the map shows</source>
         <translation>地图当前范围</translation>
     </message>
+    <message>
+        <source>Choose a layer of the library</source>
+        <translation>选择资料库中的图层</translation>
+    </message>
+    <message>
+        <source>Choose files</source>
+        <translation>选择文件</translation>
+    </message>
 </context>
 </TS>
