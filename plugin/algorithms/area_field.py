@@ -1,4 +1,4 @@
-"""A field of Processing's dialogs for areas: QGIS's own list of map layers and files, with the library's layers beside."""
+"""A field of Processing's dialogs for areas: QGIS's own list of layers and files, with the library's layers beside."""
 
 from __future__ import annotations
 

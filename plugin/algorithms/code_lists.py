@@ -63,7 +63,9 @@ def _held_layers(question: CodeQuestion) -> list[Code]:
 
 
 def _area_layers(question: CodeQuestion) -> list[Code]:
-    return [Code(layer.code, layer.title) for layer in _layers(question) if layer.versions and layer.geometry == POLYGON]
+    return [
+        Code(layer.code, layer.title) for layer in _layers(question) if layer.versions and layer.geometry == POLYGON
+    ]
 
 
 def _versions(question: CodeQuestion) -> list[Code]:

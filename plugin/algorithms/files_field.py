@@ -23,6 +23,8 @@ class FilesField(CodeField):
 
     def choose(self) -> None:
         """Let files be chosen, and add those that are not named yet."""
-        paths, _filter = QFileDialog.getOpenFileNames(self.widget, self.parameterDefinition().description(), "", self._of)
+        paths, _filter = QFileDialog.getOpenFileNames(
+            self.widget, self.parameterDefinition().description(), "", self._of
+        )
         named = [path.strip() for path in self.shown_text().split(self._separator) if path.strip()]
         self.setValue(list(dict.fromkeys([*named, *paths])))
