@@ -14,6 +14,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             _LIBRARY,
             Parameter("folder", "FOLDER", positional=True),
             Parameter("plan", "FILE.toml", convert=to_name),
+            Parameter("file", "PATH", repeated=True),
             Parameter("each", flag=True),
             Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
             Parameter("department", "D", choices=DEPARTMENTS),
