@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.code_tables import code_table, table_names
 from onemap.layers.messages import sentences
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
@@ -34,7 +35,9 @@ def _record(columns: pd.DataFrame, language: str) -> pd.DataFrame:
 def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
     """Columns with their heads and codes in words."""
     said = sentences(language)
-    layers = {code: f"{entry.title[language]} {code}" for code, entry in shipped_catalogue().items()}
+    titles = {code: entry.title[language] for code, entry in shipped_catalogue().items()}
+    layers = {code: f"{title} {code}" for code, title in titles.items()}
+    tables = table_names()
     words: dict[str, Callable[[str], str]] = {
         "status": lambda code: str(said["indicator_status"][code]),
         "break": lambda code: str(said["indicator_reason"][code]),
@@ -44,6 +47,8 @@ def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
         **dict.fromkeys(_REASONS, lambda code: indicator_reasons(code, language)),
         "layer": lambda code: layers.get(code, code),
         "nearest": lambda place: " ".join([layers.get(code, code) for code in place.split()[:1]] + place.split()[1:]),
+        "unit_version": lambda table: f"{titles.get(table.split('__')[0], '')} {table}".strip(),
+        "classes": lambda name: code_table(name).title[language] if name in tables else name,
         "unit_of_measure": lambda text: measure_words(text, language),
         "state": lambda code: str(said["warning_state"][code]),
         **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),

@@ -1,4 +1,4 @@
-"""What a sheet says to people: heads with units, codes in words, numbers in the form of their unit; in two languages."""
+"""What a sheet says to people: heads with units, codes in words, rounded numbers; in both languages."""
 
 import openpyxl
 import pandas as pd
