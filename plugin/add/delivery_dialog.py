@@ -40,7 +40,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import sentences, tr
 
-SIZE_PX = (900, 640)
+SIZE_PX = (900, 680)
 MAX_NAMES = 6
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from onemap.plugin.add.delivery_table import state_words
 from onemap.plugin.add.field_matches import explicit_matches
@@ -19,7 +19,8 @@ from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
-MIN_FIELDS_PX = 90
+MIN_FIELDS_PX = 150
+WIDTHS_PX = [360, 520]  # of facts and fields, and how they share more
 
 
 class DeliveryRowPage(QWidget):
@@ -47,10 +48,7 @@ class DeliveryRowPage(QWidget):
         form = QFormLayout()
         self.named_crs = NamedCrs(self.crs)
         form.addRow(tr("Coordinate system"), self.named_crs)
-        boxes = QHBoxLayout()
-        boxes.addWidget(self.repair)
-        boxes.addWidget(self.keep_bad)
-        boxes.addStretch()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.fields = FieldsTable()
         self.fields.setMinimumHeight(MIN_FIELDS_PX)
         self.fields.changed.connect(self._take_fields)
@@ -60,12 +58,16 @@ class DeliveryRowPage(QWidget):
         left.addWidget(self.facts)
         left.addWidget(self.problems, 1)
         left.addLayout(form)
-        left.addLayout(boxes)
+        left.addWidget(self.repair)
+        left.addWidget(self.keep_bad)
         left.addStretch()
         parts = QSplitter()
         parts.addWidget(facts)
         parts.addWidget(self.fields)
         parts.setChildrenCollapsible(False)
+        parts.setSizes(WIDTHS_PX)
+        for place, width in enumerate(WIDTHS_PX):
+            parts.setStretchFactor(place, width)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(parts)
