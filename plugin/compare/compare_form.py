@@ -18,11 +18,8 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
-<<<<<<< HEAD
 from onemap.plugin.profile.paths import listed_place
-=======
 from onemap.plugin.widgets.area_box import AreaBox
->>>>>>> main
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words import core_words
