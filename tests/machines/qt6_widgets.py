@@ -183,6 +183,8 @@ class Builder:
         annotation = str(parameter.annotation).strip("'\"")
         if parameter.default is not parameter.empty:
             return parameter.default
+        if annotation == "float":
+            return 1.0
         if annotation == "QWidget | None":
             return None
         if annotation == "QWidget":
