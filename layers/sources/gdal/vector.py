@@ -37,12 +37,11 @@ from onemap.layers.sources.gdal.curves import is_surface
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
-from onemap.layers.sources.gdal.geopackage_schema import check_schema
+from onemap.layers.sources.gdal.geopackage_schema import check_schema, only_layer, row_count
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
 from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
-from onemap.layers.stores.store import quote_identifier
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -147,6 +146,8 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
     with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
+        if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
+            return [name]
         names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(readable.content))]
     is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names
@@ -249,7 +250,8 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress)
     is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
-    expected = file_info(readable)["features"]
+    is_geopackage = only_layer(readable.path) == readable.layer
+    expected = row_count(readable.path, readable.layer) if is_geopackage else file_info(readable)["features"]
     try:
         found = arrow_rows(readable.path, readable.gdal_layer, expected, progress)
     except (*BULK_ERRORS, RuntimeError):
@@ -403,9 +405,7 @@ def check_count(readable: ReadableFile, rows: int) -> None:
     if suffix == ".shp":
         check_counts(readable.path)
     elif suffix == ".gpkg":
-        # GDAL believes the file's own table of contents, which another program may have left behind the facts.
-        sql = f"SELECT count(*) AS held FROM {quote_identifier(readable.layer)}"  # noqa: S608 - quoted  # nosec B608
-        held = int(pyogrio.raw.read(gdal_name(readable.path), sql=sql, read_geometry=False)[3][0][0])
+        held = row_count(readable.path, readable.layer)
     if held != rows:
         reason = f"{rows} ≠ {held}"
         raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **readable.place)
