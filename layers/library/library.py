@@ -64,6 +64,12 @@ def sha256(text: str | bytes) -> str:
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
+@lru_cache(maxsize=4096)  # the same ones are asked for with every question about a library
+def _own_entry(code: str, title: str, *facts: str | None) -> LayerEntry:
+    """A layer that the library's own table describes. Raises ValueError."""
+    return LayerEntry(code, json.loads(title), *facts, standard="library")  # type: ignore[arg-type]
+
+
 @lru_cache
 def _crs(srs_id: int) -> pyproj.CRS:
     return pyproj.CRS.from_epsg(srs_id)
@@ -178,10 +184,9 @@ class Library:
             if described is not None:
                 raise OneMapError("catalogue.geometry", layer=code, geometry=geometry, given=described.geometry)
             try:
-                titles = json.loads(title)
+                entries[code] = _own_entry(code, title, department, library, kind, geometry, key)
             except ValueError as error:
                 raise OneMapError("library.damaged", file=self.label, reason=f"{code}: {error}") from None
-            entries[code] = LayerEntry(code, titles, department, library, kind, geometry, key, standard="library")
         return entries
 
     def own_file(self, kind: str) -> str | None:

@@ -1,6 +1,7 @@
 """`onemap serve`: the same verbs over stdin and stdout, JSON-RPC 2.0, one object a line."""
 
 import contextlib
+import gc
 import importlib
 import json
 import math
@@ -58,6 +59,7 @@ class _Server:
         self.asked_at = -math.inf  # when the last request came
         self.has_told = False  # of its progress
         self.interruption = Interruption()
+        self.is_kernel_ready = False
         self.session: dict[Any, Any] = {}
 
     def send(self, message: dict[str, Any]) -> None:
@@ -122,8 +124,9 @@ class _Server:
 
     def _get_kernel_ready(self) -> None:
         """Load the compiled kernel after the first question about ground; the answer does not wait for it."""
-        if "onemap.rules.overlay.overlay" in sys.modules:
-            importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
+        if "onemap.rules.overlay.overlay" in sys.modules and not self.is_kernel_ready:
+            self.is_kernel_ready = importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
+            gc.freeze()  # what is loaded stays; to look through it time and again would take from every answer
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
