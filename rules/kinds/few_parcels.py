@@ -35,7 +35,7 @@ def shared_grounds(
     # Every layer has parcels of its own, as it were, so that nothing of two layers is joined.
     parcel_of_layer = layer_of_feature[pairs.feature] * count + pairs.parcel
     apart = Overlaps(parcel_of_layer, pairs.feature, pairs.ground, pairs.failed)
-    ground = grounds(apart, np.tile(parcels, len(read)), features, threads, _known(met, parcels, len(features)))
+    ground = grounds(apart, np.tile(parcels, len(read)), features, threads, _places(met, parcels, len(features)))
     result = {}
     for layer, code in enumerate(read):
         rows, failures = layer_of_feature[pairs.feature] == layer, layer_of_feature[pairs.failed[:, 1]] == layer
@@ -46,7 +46,7 @@ def shared_grounds(
     return result
 
 
-def _known(met: CandidatePairs, parcels: np.ndarray, count: int) -> Known | None:
+def _places(met: CandidatePairs, parcels: np.ndarray, count: int) -> Known | None:
     """Where each of `count` features that meet parcels is in their flat arrays; None where parcels lie apart."""
     if lies_apart(parcels).any():
         return None
