@@ -299,7 +299,7 @@ def _column(name: str, values: pd.Series, *, stated: bool = False) -> tuple[pa.F
         return pa.field(name, array.type), array
     # What Arrow cannot tell, a number of more than 64 bits, or half a sign, raises one of these: JSON has room for all.
     with contextlib.suppress(OverflowError, UnicodeEncodeError, TypeError, pa.ArrowException):
-        array = pa.Array.from_pandas(values.astype(object))
+        array = pa.Array.from_pandas(values.to_numpy(dtype=object))
         if isinstance(array, pa.Array) and (array.type in _EXACT or _are_floats(array, values)):
             return pa.field(name, array.type), array
     texts = [

@@ -6,6 +6,7 @@ SQLite tells in a tenth of the time that GDAL takes to open the file; where it c
 import contextlib
 import re
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,13 @@ def _rows_by_sqlite(path: Path, *asked: str) -> list[list[tuple[Any, ...]]] | No
     """The rows that answer each question; None of what SQLite alone does not know, as what another has still open."""
     if any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal")):
         return None
-    uri = sqlite_address(path.absolute(), "mode=ro&immutable=1")  # nothing is written beside it
+    state = path.stat()
+    return _answers(path.absolute(), (state.st_mtime_ns, state.st_size, state.st_ino), asked)
+
+
+@lru_cache(maxsize=8)  # while a file is read the same is asked time and again
+def _answers(path: Path, _state: tuple[int, ...], asked: tuple[str, ...]) -> list[list[tuple[Any, ...]]] | None:
+    uri = sqlite_address(path, "mode=ro&immutable=1")  # nothing is written beside it
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
             return [connection.execute(sql).fetchall() for sql in asked]
