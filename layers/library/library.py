@@ -65,9 +65,10 @@ def sha256(text: str | bytes) -> str:
 
 
 @lru_cache(maxsize=4096)  # the same ones are asked for with every question about a library
-def _own_entry(code: str, title: str, *facts: str | None) -> LayerEntry:
+def _own_entry(code: str, title: str, *facts: str) -> LayerEntry:
     """A layer that the library's own table describes. Raises ValueError."""
-    return LayerEntry(code, json.loads(title), *facts, standard="library")  # type: ignore[arg-type]
+    department, library, kind, geometry, key = facts
+    return LayerEntry(code, json.loads(title), department, library, kind, geometry, key, standard="library")
 
 
 @lru_cache

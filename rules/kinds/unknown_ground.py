@@ -45,6 +45,10 @@ def name_reasons(judgement: Judgement, parts: Mapping[str, np.ndarray], ground: 
     parts: reason → (n,) the ground of each parcel that is in doubt for it, None without.
     """
     is_unknown = ~shapely.is_missing(judgement.unknown)
+    if not is_unknown.any():
+        for reason in parts:
+            judgement.because(reason, is_unknown)
+        return
     doubts = {reason: is_unknown & ~shapely.is_missing(part) for reason, part in parts.items()}
     is_mixed = np.sum(list(doubts.values()), axis=0) > 1
     for reason, is_doubtful in doubts.items():
