@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -469,7 +470,13 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
     if not text or (readable.json is not None and readable.json.is_topology):
         return None
-    crs = parse_crs(text, file=readable.path.name)
     if readable.path.suffix.lower() in MAPINFO:
+        crs = parse_crs(text, file=readable.path.name)
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
+    return _system_of(text, readable.path.name)
+
+
+@lru_cache(maxsize=64)  # most files of a city say the same
+def _system_of(text: str, file: str) -> pyproj.CRS | None:
+    crs = parse_crs(text, file=file)
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
