@@ -95,6 +95,12 @@ class Parcels:
             some.__dict__["wkb"] = self.wkb[rows]
         return some
 
+    def between(self, positions: slice) -> "Parcels":
+        """Some that follow each other, with the WKB that all have."""
+        some = self.at(np.arange(len(self.ids))[positions])
+        some.__dict__.update(bodies=self.bodies[positions], multis=self.multis[positions])
+        return some
+
 
 def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
     """--id, else the first present of ID_FIELDS; exactly, then ignoring case."""
