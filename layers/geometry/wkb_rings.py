@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from onemap.layers.geometry.parts import shift_geometries
@@ -20,7 +21,7 @@ class WkbRings:
     """Rings (r,) of polygons (n,) in two dimensions, in their order.
 
     polygon (r,): whose; first (r,): the byte at which their points begin; size (r,): how many points.
-    offsets (n + 1,): where polygons begin among all bytes; data: these bytes.
+    offsets (n + 1,): where polygons begin among all bytes; data: these bytes; is_alone (n,): multis of one part.
     """
 
     polygon: np.ndarray
@@ -28,6 +29,7 @@ class WkbRings:
     size: np.ndarray
     offsets: np.ndarray
     data: np.ndarray
+    is_alone: np.ndarray
 
     def move(self, by: tuple[float, float]) -> tuple[np.ndarray, pa.Array]:
         """All points (m, 2), and the WKB (n,) of the polygons with these moved east and north by metres."""
@@ -93,7 +95,7 @@ def wkb_rings(bodies: pa.Array) -> WkbRings | None:
             return None
     polygon, first, size = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.argsort(polygon, kind="stable") if len(found) > 1 else slice(None)
-    return WkbRings(polygon[order], first[order], size[order], offsets, data)
+    return WkbRings(polygon[order], first[order], size[order], offsets, data, is_multi & (count == 1))
 
 
 def as_written(wkb: pa.Array) -> pa.Array | None:
@@ -105,7 +107,8 @@ def as_written(wkb: pa.Array) -> pa.Array | None:
 def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     """Geometries (n,) of WKB, as large binaries, counted from `origin`; and their boxes (n, 4) where WKB has them.
 
-    Polygons are moved as bytes before they are made; every digit is that of `shift_geometries`. Raises GEOSException.
+    Polygons are moved as bytes before they are made, one-part multis as that part; every digit is that of
+    `shift_geometries`. Raises GEOSException.
     """
     rings, by = wkb_rings(bodies) if any(origin) else None, (-origin[0], -origin[1])
     if rings is not None:
@@ -113,6 +116,9 @@ def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.n
         if np.isfinite(points).all():
             first = (np.cumsum(rings.size) - rings.size)[np.searchsorted(rings.polygon, np.arange(len(bodies)))]
             boxes = np.hstack([extreme.reduceat(points, first, axis=0) for extreme in (np.minimum, np.maximum)])
+            if rings.is_alone.any():
+                inner = pc.binary_slice(moved, _HEAD + _NUMBER, int(np.diff(rings.offsets).max()))
+                moved = inner if rings.is_alone.all() else pc.if_else(pa.array(rings.is_alone), inner, moved)
             return shapely.from_wkb(moved.to_numpy(zero_copy_only=False)), boxes
     geometries = np.asarray(shapely.from_wkb(bodies.to_numpy(zero_copy_only=False)), dtype=object)
     return shift_geometries(geometries, by) if any(origin) else geometries, shapely.bounds(geometries).reshape(-1, 4)

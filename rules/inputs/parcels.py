@@ -19,6 +19,7 @@ from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fiel
 from onemap.layers.frames.frames import BadFeatures, RawFrame
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
+from onemap.layers.geometry.wkb_column import interleaved
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
@@ -179,15 +180,17 @@ def read_parcels(
     bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     known = field, raw.path.name, raw.source_hash, problems, bad
-    return _with_bodies_as_read(Parcels(names[good], geometries, rows, *known), raw)
+    return _with_bodies_as_read(Parcels(names[good], geometries, rows, *known), raw, good)
 
 
-def _with_bodies_as_read(parcels: Parcels, raw: RawFrame) -> Parcels:
-    """Parcels with the file's own WKB, if they are all that was read of it and would be written so."""
-    is_all = len(parcels.ids) == len(raw.geometries) and all(map(is_, raw.geometries, parcels.geometries))
-    bodies = as_written(raw.wkb) if raw.wkb is not None and is_all else None
-    if bodies is not None:
-        parcels.__dict__["bodies"] = bodies
+def _with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
+    """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
+    whole = None if raw.wkb is None else as_written(raw.wkb)
+    is_read = np.fromiter(map(is_, raw.geometries[rows], parcels.geometries), dtype=bool, count=len(rows))
+    if whole is not None and is_read.any():
+        read, other = np.flatnonzero(is_read), np.flatnonzero(~is_read)
+        made = pa.array(shapely.to_wkb(parcels.geometries[other], byte_order=1), pa.large_binary())
+        parcels.__dict__["bodies"] = interleaved([(read, whole.take(pa.array(rows[read]))), (other, made)])
     return parcels
 
 
