@@ -48,6 +48,15 @@ def check(values: Values, context: VerbContext) -> Result:
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
+def _opened_outputs(library: Any, run: Any, outs: Sequence[str], overwrite: bool, language: str) -> list[Any]:
+    """The outputs of a run, not yet begun."""
+    from onemap.rules.outputs.outputs import output_opened
+    from onemap.rules.packs.pack import rule_titles
+
+    titles = rule_titles(run.packs, run.record, language)
+    return [output_opened(library.crs, out, overwrite, language, rules=titles) for out in outs]
+
+
 def _write_check(
     library: Any,
     run: Any,
@@ -65,14 +74,14 @@ def _write_check(
     import contextlib
 
     from onemap.layers.messages import phrase
-    from onemap.rules.outputs.outputs import output_opened, remark_records
+    from onemap.rules.outputs.outputs import remark_records
     from onemap.rules.runs.bad_parcels import BAD_TABLE, bad_parcels_table
     from onemap.rules.runs.run_store import Recorder
     from onemap.rules.runs.unasked_rules import unasked_table
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     with contextlib.ExitStack() as opened:
-        takers = [opened.enter_context(output_opened(library.crs, out, overwrite, context.language)) for out in outs]
+        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
         recorder = Recorder(opened.enter_context(library.writing()), run.record["id"]) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
         kept = context.progress.part(context.progress.reached, _KEPT if takers else 1.0, step)
