@@ -69,7 +69,7 @@ def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language:
         "rows": [_cells(row, found.unit_names, titles, language) for row in rows[:_MOST_ROWS]],
         "widths": [5, 3, 2.4, 2.2, 1.8, 4],
         "numbers": [1, 2],
-        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }
 
 
@@ -97,11 +97,15 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
 def titled_rows(
     rows: Sequence[Record], indicators: Mapping[str, str], catalogue: Mapping[str, LayerEntry], language: str
 ) -> list[Record]:
-    """Rows with what people call an indicator, a layer, and the nearest approval. indicators: their titles by id."""
+    """Rows with what people call the status, an indicator, a layer, and the nearest approval.
+
+    indicators: their titles by id.
+    """
     layers = {code: entry.title[language] for code, entry in catalogue.items()}
     return [
         {
             **row,
+            "status_title": warning_status(row, language),
             "title": indicators.get(row["subject"]),
             "layer_title": layers.get(row["layer"]),
             "nearest_title": titled_place(row["nearest"], layers) if row["nearest"] else None,
