@@ -34,7 +34,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
-from onemap.layers.geometry.wkb_column import as_written
+from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
@@ -198,8 +198,8 @@ class Staging:
             "repairs": [_plain(problem, first) for problem in sound.repairs],
             "seen": {**asdict(notes), "domains": [[at, list(map(_plain, found))] for at, found in notes.domains]},
         }
-        is_as_read = raw.wkb is not None and all(map(operator.is_, raw.geometries, sound.geometries))
-        wkb = as_written(raw.wkb, raw.geometries) if is_as_read else None
+        is_as_read = all(map(operator.is_, raw.geometries, sound.geometries))
+        wkb = as_written(raw.wkb) if raw.wkb is not None and is_as_read else None
         write_part(self.journal, name, sound.geometries, plain, about, wkb)
 
     def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
