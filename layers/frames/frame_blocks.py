@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import Problem
@@ -43,6 +44,9 @@ class Rows(Protocol):
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
+
+    def column(self, name: str, rows: np.ndarray) -> pa.Array | None:
+        """The same values as texts, integers, or numbers of Arrow; None where they are not kept so."""
 
     def names(self, rows: np.ndarray) -> list[str]:
         """What some features are called in reports."""
@@ -86,6 +90,10 @@ class HeldRows:
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
         return list(self._frame.attributes[name].to_numpy(dtype=object)[rows])
+
+    def column(self, name: str, rows: np.ndarray) -> pa.Array | None:
+        """None: they are plain values."""
+        return None
 
     def names(self, rows: np.ndarray) -> list[str]:
         """What some features are called in reports."""
@@ -185,6 +193,10 @@ class FrameBlocks:
     def values(self, name: str, places: np.ndarray) -> list[Any]:
         """A field's values of some features; places ascend."""
         return self.held.values(name, self._rows(places))
+
+    def column(self, name: str, places: np.ndarray) -> pa.Array | None:
+        """A field's values as a column of Arrow, where they are kept so; places ascend."""
+        return self.held.column(name, self._rows(places))
 
     def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
         """Fields, all or some, of some features; places ascend."""

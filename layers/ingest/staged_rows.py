@@ -26,6 +26,7 @@ from onemap.layers.stores.arrow_values import (
 _ABOUT = b"about"
 _SIDES = ("west", "south", "east", "north")
 _OWN = ("wkb", *_SIDES, "points", "area", "length")  # the columns before the fields
+_COLUMNS = {str, int, float}  # the types of values that a column of Arrow holds as they are
 _OPEN = 4  # parts at once: a block and some of its neighbours
 
 Change = Callable[[list[Any]], list[Any]]
@@ -132,6 +133,15 @@ class StagedRows:
         at = len(_OWN) + list(self.columns).index(name)
         found = [value for field, column in self._of_parts(rows, at) for value in plain_column(field, column)]
         return self.changes[name](found) if name in self.changes else found
+
+    def column(self, name: str, rows: np.ndarray) -> pa.Array | None:
+        """Some values of a field as they lie in the parts, if these have one type of plain values."""
+        at = len(_OWN) + list(self.columns).index(name)
+        found = list(self._of_parts(rows, at))
+        kinds = {plain_type(field) for field, _ in found}
+        if name in self.changes or len(kinds) != 1 or not kinds <= _COLUMNS:
+            return None
+        return pa.concat_arrays([chunk for _, column in found for chunk in column.chunks])
 
     def names(self, rows: np.ndarray) -> list[str]:
         """What some features are called in reports."""

@@ -174,6 +174,17 @@ def plain_type(field: pa.Field) -> type | None:
     return kinds.get(field.type) if field.metadata[_TYPE] == b"plain" else None
 
 
+def data_of(values: pa.Array) -> memoryview:
+    """The bytes of all values of large texts or binaries (n,), one after the other; null has none."""
+    if values.null_count:
+        values = values.fill_null("" if pa.types.is_large_string(values.type) else b"")
+    _, offsets, data = values.buffers()
+    if len(values) == 0 or data is None:
+        return memoryview(b"")
+    ends = np.frombuffer(offsets, np.int64, len(values) + 1, 8 * values.offset)
+    return memoryview(data)[int(ends[0]) : int(ends[-1])]
+
+
 def _untag_value(text: str) -> Any:
     tag, _, rest = text.partition(" ")
     return _number(rest) if tag == "numpy" else _TAGGED[tag][2](rest)

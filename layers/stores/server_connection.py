@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,16 @@ from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.server_rights import ServerRoles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
-from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable, Rows, Shapes
+from onemap.layers.stores.store import (
+    GEOMETRY_COLUMN,
+    Cursor,
+    DamagedTable,
+    FeatureRows,
+    FeatureTable,
+    PackedIndex,
+    Rows,
+    Shapes,
+)
 
 _NAME_BYTES = 63
 _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "fid", GEOMETRY_COLUMN, "ogc_fid"}
@@ -210,13 +219,20 @@ class ServerConnection:
         for fid, row in enumerate(zip(bodies, *values, strict=True), start=first_fid):
             yield (fid, *row)
 
-    def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
+    def packed_index(self, bounds: np.ndarray) -> PackedIndex | None:
+        """None: the server makes it."""
+        return None
+
+    def index_features(
+        self, table: FeatureTable, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+    ) -> dict[str, str]:
         """A GiST index, and what the planner wants to know of a new table."""
         progress.at(0.0)
         name = sql.Identifier(table.name)
         self.raw.execute(sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(name))
         progress.at(0.8)
         self.raw.execute(sql.SQL("ANALYZE {}").format(name))
+        return {}
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Give a table its title, and let everyone but the auditor read it."""
@@ -268,7 +284,9 @@ class ServerConnection:
         """A server keeps no text that is none."""
         yield
 
-    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+    def structure(
+        self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
         """Which tables and views there are, what views show, what triggers and functions do, and who may do what."""
         schema = sql.Identifier(self.schema).as_string(self.raw)
         for kind, key, about, values in self.execute(_STRUCTURE, [schema] * _STRUCTURE.count("?")).fetchall():
