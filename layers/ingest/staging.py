@@ -41,6 +41,7 @@ from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
+from onemap.layers.stores.arrow_values import listed_values
 
 _TEXT_BLOCKS = 5  # to one of another format
 
@@ -151,7 +152,7 @@ class Staging:
         done = len(names) > 0 and StagedRows(self.journal, names, size).count < size * len(names)
         if not done:
             self.progress.at(len(names) * size / max(1, self.stream.count))
-            read = enumerate(self.stream.blocks(encoding, len(names) * size, size), start=len(names))
+            read = enumerate(self.stream.blocks(encoding, len(names) * size, size, by_column=True), start=len(names))
             # The next block is read while two are made clean, or wait for the disk: no more, for memory's sake.
             with contextlib.closing(in_order(keep, read, workers=2)) as kept:
                 for name in kept:
@@ -172,7 +173,7 @@ class Staging:
         fields = [str(column) for column in attributes.columns]
         attributes, as_text = text_by_schema(attributes, self.entry)
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
-        texts = {field: list(attributes[field]) for field in fields if field in numeric}
+        texts = {field: listed_values(attributes[field]) for field in fields if field in numeric}
         if raw.replaced:
             lost = replaced_text(attributes).items()
             notes.replaced = {field: (None if row is None else row + first, count) for field, (row, count) in lost}

@@ -62,9 +62,38 @@ def arrow_batch(
     """
     columns = [(pa.field(name, array.type), array) for name, array in own.items()]
     if frame is not None:
-        columns += [arrow_column(str(name), frame[name].tolist(), (types or {}).get(str(name), str)) for name in frame]
+        columns += [_frame_column(str(name), frame[name], (types or {}).get(str(name), str)) for name in frame]
     schema = pa.schema([field for field, _ in columns], metadata=metadata)
     return pa.RecordBatch.from_arrays([array for _, array in columns], schema=schema)
+
+
+def _frame_column(name: str, values: pd.Series, default: type) -> tuple[pa.Field, pa.Array]:
+    column = column_of(values)
+    if column is None:
+        return arrow_column(name, values.tolist(), default)
+    if column.null_count == len(column):
+        column = pa.nulls(len(column), _PLAIN[default])
+    return pa.field(name, column.type, metadata={_TYPE: b"plain"}), column
+
+
+def series_of(column: pa.Array) -> pd.Series:
+    """A column of texts, integers or numbers as a series, without a value made of it; null is not None there."""
+    return pd.Series(pd.arrays.ArrowExtensionArray(column))
+
+
+def column_of(values: pd.Series) -> pa.Array | None:
+    """The column of which `series_of` has made a series; None of a series of plain values."""
+    if not isinstance(values.dtype, pd.ArrowDtype):
+        return None
+    column = pa.array(values.array)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def listed_values(values: pd.Series) -> list[Any]:
+    """Plain values, None where there is none, of either kind of series."""
+    column = column_of(values)
+    found: list[Any] = values.tolist() if column is None else column.to_pylist()
+    return found
 
 
 def shape_column(geometries: np.ndarray) -> pa.Array:

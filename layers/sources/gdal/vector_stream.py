@@ -8,6 +8,7 @@ import contextlib
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,17 +100,20 @@ class VectorStream:
         """What is said when none of the encodings fits."""
         return vector.undecided(self.readable, self._asked)
 
-    def blocks(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, ReadingNotes]]:
+    def blocks(
+        self, encoding: str, first: int, size: int, *, by_column: bool = False
+    ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The rows from `first` on, `size` at a time, and what was seen in each block.
 
-        Raises OneMapError source.…, UnicodeDecodeError if the text is of another encoding.
+        by_column: attributes may be columns of Arrow, as `series_of` has them. Raises OneMapError source.…,
+        UnicodeDecodeError if the text is of another encoding.
         """
         content = self.readable.content
-        by_column = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
-        if not (by_column and isinstance(content, Path)):
+        is_fit = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
+        if not (is_fit and isinstance(content, Path)):
             yield from self._blocks_from(encoding, first, size)
             return
-        blocks = column_blocks if self.is_text else same_blocks
+        blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column)
         try:
             for meta, geometries, wkb, columns, told in blocks(
                 content, self.readable.gdal_layer, first, size, self._errors
