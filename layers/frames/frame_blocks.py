@@ -12,6 +12,7 @@ import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
+from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import SILENT, Progress
@@ -41,6 +42,9 @@ class Rows(Protocol):
 
     def bodies(self, rows: np.ndarray) -> Bodies:
         """Some geometries (k,) as WKB, with their boxes."""
+
+    def rings(self, rows: np.ndarray) -> Rings:
+        """The rings of some polygons (k,), in any order."""
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
@@ -86,6 +90,10 @@ class HeldRows:
     def bodies(self, rows: np.ndarray) -> Bodies:
         """Some geometries (k,) as WKB, with their boxes."""
         return Bodies.of(self._frame.geometries[rows])
+
+    def rings(self, rows: np.ndarray) -> Rings:
+        """The rings of some polygons (k,)."""
+        return rings_of(self._frame.geometries[rows])
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
@@ -189,6 +197,10 @@ class FrameBlocks:
     def bodies(self, places: np.ndarray) -> Bodies:
         """The geometries of some features (k,) as WKB, with their boxes; places ascend."""
         return self.held.bodies(self._rows(places))
+
+    def rings(self, places: np.ndarray) -> Rings:
+        """The rings of some polygons (k,), in any order; places ascend."""
+        return self.held.rings(self._rows(places))
 
     def values(self, name: str, places: np.ndarray) -> list[Any]:
         """A field's values of some features; places ascend."""

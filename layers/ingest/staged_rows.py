@@ -12,8 +12,10 @@ import shapely
 
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.rings import Rings
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.geometry.wkb_rings import rings_of_wkb
 from onemap.layers.stores.arrow_values import (
     arrow_batch,
     keep_batch,
@@ -127,6 +129,11 @@ class StagedRows:
                 boxes[part, side] = column.to_numpy()
             start = part.stop
         return Bodies(pa.concat_arrays(wkb) if wkb else pa.array([], pa.large_binary()), boxes)
+
+    def rings(self, rows: np.ndarray) -> Rings:
+        """The rings of some polygons (k,), in any order."""
+        found = [column.chunk(0) for _, column in self._of_parts(rows, 0)]
+        return rings_of_wkb(pa.concat_arrays(found) if found else pa.array([], pa.large_binary()))
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
