@@ -14,13 +14,14 @@ _POINT_BYTES = 16
 _COUNT_BYTES = 4  # of a ring's points, before these
 _ONE_RING = struct.pack("<BII", 1, shapely.GeometryType.POLYGON, 1)
 _OF_ONE_PART = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)
+_HEADS = (_ONE_RING, _OF_ONE_PART + _ONE_RING)
 
 
 def rings_of_wkb(bodies: pa.Array) -> Rings:
     """What `rings_of` says of polygons as WKB (n,), but that a polygon of one ring may come before its turn."""
     found: list[Rings] = []
     rest = np.ones(len(bodies), dtype=bool)
-    for head in (_ONE_RING, _OF_ONE_PART + _ONE_RING):
+    for head in _HEADS:
         is_such = np.asarray(pc.fill_null(pc.starts_with(bodies, head), fill_value=False))
         rows = np.flatnonzero(is_such)
         if len(rows):
@@ -40,6 +41,23 @@ def rings_of_wkb(bodies: pa.Array) -> Rings:
         np.concatenate([part.polygon for part in parts]),
         np.concatenate([part.is_hole for part in parts]),
     )
+
+
+def are_single_rings(bodies: pa.Array) -> bool:
+    """Whether WKB (n,) says of each that it is a polygon of one ring, in two dimensions, or that none is there."""
+    return any(pc.all(pc.starts_with(bodies, head)).as_py() is True for head in _HEADS)
+
+
+def single_rings(bodies: pa.Array) -> Rings | None:
+    """The rings of WKB (n,) in its order, if each is a polygon of one ring with points, and nothing else; else None."""
+    for head in _HEADS if bodies.null_count == 0 and len(bodies) else ():
+        if pc.all(pc.starts_with(bodies, head)).as_py():
+            counts, _ = bytes_of(pc.binary_slice(bodies, len(head), len(head) + _COUNT_BYTES))
+            size = pc.binary_length(bodies).to_numpy() - len(head) - _COUNT_BYTES
+            points = np.frombuffer(counts, "<u4") if (size > 0).all() else np.empty(0)
+            if len(points) == len(size) and (points * np.int64(_POINT_BYTES) == size).all():
+                return _single_rings(bodies, np.arange(len(bodies)), head)
+    return None
 
 
 def _single_rings(bodies: pa.Array, rows: np.ndarray, head: bytes) -> Rings:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,14 @@ _OPEN = 4  # parts at once: a block and some of its neighbours
 Change = Callable[[list[Any]], list[Any]]
 
 
+@dataclass(frozen=True)
+class PlainShapes:
+    """Where features lie, boxes (n, 4), and how many points each has (n,)."""
+
+    boxes: np.ndarray
+    points: np.ndarray
+
+
 def write_part(
     journal: Journal,
     name: str,
@@ -41,13 +50,16 @@ def write_part(
     attributes: pd.DataFrame,
     about: Mapping[str, Any],
     wkb: pa.Array | None = None,
+    shapes: PlainShapes | None = None,
 ) -> None:
     """Keep some features (n,) as a part.
 
-    about: what belongs to them, plain JSON; wkb: the geometries, where they are there as such. Raises UnsupportedValue.
+    about: what belongs to them, plain JSON; wkb: the geometries, where they are there as such; shapes: what is known of
+    them. Raises UnsupportedValue.
     """
-    boxes = np.reshape(shapely.bounds(geometries), (-1, 4))
-    points = np.asarray(shapely.get_num_coordinates(geometries), dtype=np.int32)
+    if shapes is None:
+        shapes = PlainShapes(np.reshape(shapely.bounds(geometries), (-1, 4)), shapely.get_num_coordinates(geometries))
+    boxes, points = shapes.boxes, np.asarray(shapes.points, dtype=np.int32)
     sizes = map(pa.array, (shapely.area(geometries), shapely.length(geometries)))
     wkb = shape_column(geometries) if wkb is None else wkb
     own = [wkb, *map(pa.array, boxes.T), pa.array(points), *sizes]

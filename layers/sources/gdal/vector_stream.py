@@ -7,12 +7,13 @@ whatever is in memory of them at once is one block.
 import contextlib
 import gc
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
@@ -20,6 +21,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.wkb_rings import are_single_rings
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
@@ -120,7 +122,7 @@ class VectorStream:
             ):
                 notes = ReadingNotes(reading=told)
                 rows = {"skip_features": first, "max_features": len(geometries)}
-                yield replace(self._block(meta, geometries, columns, rows, None, notes), wkb=wkb), notes
+                yield self._block(meta, geometries, columns, rows, None, notes, wkb), notes
                 first += len(geometries)
         except UnlikeRows:
             yield from self._blocks_from(encoding, first, size)
@@ -178,6 +180,7 @@ class VectorStream:
         part: dict[str, int],
         arcs: ArcStream | None,
         notes: ReadingNotes,
+        wkb: pa.Array | None = None,
     ) -> RawFrame:
         readable, first = self.readable, part["skip_features"]
         with self._errors():
@@ -193,19 +196,22 @@ class VectorStream:
         if readable.path.suffix.lower() == ".gdb":
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
             notes.domains = [(first, list(codes.problems))]
-        has_heights = shapely.has_z(geometries)
-        notes.has_heights = bool(has_heights.any())
-        flat = (has_heights | shapely.has_m(geometries)).any()
+        is_deep = False
+        if wkb is None or not are_single_rings(wkb):
+            has_heights = shapely.has_z(geometries)
+            notes.has_heights = bool(has_heights.any())
+            is_deep = bool((has_heights | shapely.has_m(geometries)).any())
         return RawFrame(
             path=readable.path,
             layer=readable.layer,
             format=GDAL_DRIVERS[readable.path.suffix.lower()],
-            geometries=shapely.force_2d(geometries) if flat else geometries,
+            geometries=shapely.force_2d(geometries) if is_deep else geometries,
             attributes=codes.attributes,
             crs=self.crs,
             encoding=None,
             decoded=codes.names,
             replaced=replaced_text(attributes),
+            wkb=wkb,
         )
 
     def problems(self, notes: ReadingNotes, rows: int, columns: list[str]) -> list[Problem]:
