@@ -40,6 +40,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.tick_delegate import TickDelegate
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
@@ -119,6 +120,7 @@ class MapTab(QWidget):
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         tree.setItemDelegateForColumn(STATE, StateDelegate(tree))
+        tree.setItemDelegateForColumn(TITLE, TickDelegate(tree))
         tree.itemChanged.connect(self._toggle_item)
         tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         tree.customContextMenuRequested.connect(self._show_menu)

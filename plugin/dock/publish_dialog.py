@@ -29,6 +29,7 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.tick_delegate import TickDelegate
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -58,6 +59,7 @@ class PublishDialog(WorkingDialog):
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.setItemDelegateForColumn(STATE, StateDelegate(self.tree))
+        self.tree.setItemDelegateForColumn(TITLE, TickDelegate(self.tree))
         self.project = QgsFileWidget()
         self.project.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
         self.project.setConfirmOverwrite(False)  # it is asked when the core finds the file there

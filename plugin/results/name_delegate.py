@@ -13,6 +13,7 @@ LEAST_WIDTH_PX = 40
 HEIGHT_MARGIN_PX = 4
 LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
+CHINESE_FROM = "\u2e80"  # from this character on Qt knows itself where a line may end: not before a colon
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -41,7 +42,13 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     if metrics.horizontalAdvance(text) <= width:
         return text
     words = text.split(" ")
-    return " ".join(word if metrics.horizontalAdvance(word) <= width else BREAK.join(word) for word in words)
+    return " ".join(word if metrics.horizontalAdvance(word) <= width else _broken(word) for word in words)
+
+
+def _broken(word: str) -> str:
+    """The word with a place to break after every letter that no Chinese character stands beside."""
+    pairs = zip(word, word[1:] + CHINESE_FROM)
+    return "".join(first + BREAK * (max(first, after) < CHINESE_FROM) for first, after in pairs)
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:

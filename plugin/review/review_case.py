@@ -47,7 +47,7 @@ from onemap.plugin.words.translation import tr
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
 MIN_BUTTON_PX = 80
-MOST_WARNINGS = 3  # lines that are shown before somebody asks for all
+MOST_WARNINGS = 1  # each takes lines that the opinion needs; more are one line until somebody asks for them
 MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
 
 
@@ -142,6 +142,7 @@ class CasePage(QWidget):
             department = self._first_department(case)
         else:
             department = self.table.department or self._first_department(case)
+            self._seen_revision = self._seen_revision or self.case.revision  # what others do while it is open is new
         self.case = self.steps.case = case
         store_seen_revision(case.id, case.revision)
         user = self._person.known_name
@@ -283,12 +284,12 @@ class CasePage(QWidget):
         return QSize(size.width(), max(size.height(), self.layout().minimumHeightForWidth(self.width())))
 
     def _show_warnings(self, is_whole: bool) -> None:
-        """Show what whoever decides must not overlook; of many the first, until all are asked for."""
+        """Show what whoever decides must not overlook; several as one line that says so, until they are asked for."""
         lines = [f"! {escape(line)}" for line in self.case.answer.get("warnings") or []]
         if len(lines) > MOST_WARNINGS and not is_whole:
             text = tr("Show all {count} warnings").format(count=len(lines))
             link = f"<a href='all' style='color:{link_colour(self.palette())}'>{escape(text)}</a>"
-            lines = [*lines[: MOST_WARNINGS - 1], link]
+            lines = [f"! {link}"]
         self.warnings.setText("<br>".join(lines))
         self.warnings.setVisible(bool(lines))
 

@@ -31,7 +31,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 TEXT_LINES, BASIS_LINES = 6, 2
-VISIBLE_LINES = 12  # of all above the buttons, before the list of departments gives way
+VISIBLE_LINES = 11  # of all above the buttons, which stay in sight where the dock is 640 px high
 
 
 class OpinionEditor(QWidget):
@@ -59,6 +59,7 @@ class OpinionEditor(QWidget):
         self.conflict_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._make_inputs()
         self.answers: dict[str, QLineEdit] = {}
+        self._items: list[dict[str, Any]] = []
         self.items = QWidget()
         self._items_layout = QVBoxLayout(self.items)
         self._items_layout.setContentsMargins(0, 0, 0, 0)
@@ -136,8 +137,9 @@ class OpinionEditor(QWidget):
         # An open draft proposes nothing, and neither does the field.
         self.conclusion.setPlaceholderText(conclusion_word(OPEN))
         self.conclusion.setCurrentIndex(self.conclusion.findData(content.conclusion))
-        self.text.setPlainText(content.text)
-        self.basis.setPlainText(content.basis)
+        for field, text in ((self.text, content.text), (self.basis, content.basis)):
+            if field.toPlainText() != text:  # else whoever writes there would lose the place
+                field.setPlainText(text)
         self._offer_bases(bases)
         self._show_items(case.items(department), content.answers)
         self._is_filling = False
@@ -203,6 +205,10 @@ class OpinionEditor(QWidget):
         layout.addLayout(grid)
 
     def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
+        texts = [answers.get(item["item"], str(item.get("answer") or "")) for item in items]
+        if items == self._items and texts == [edit.text() for edit in self.answers.values()]:
+            return
+        self._items = items
         while self._items_layout.count():
             self._items_layout.takeAt(0).widget().deleteLater()
         self.answers = {}

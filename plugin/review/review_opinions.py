@@ -23,7 +23,7 @@ from onemap.plugin.words.translation import tr, with_label
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
 CODE = Qt.ItemDataRole.UserRole
 MIN_TEXT_PX = 620  # from this width on the texts are shown
-ROWS, MIN_ROWS = 10, 5
+ROWS, MIN_ROWS = 10, 4
 
 
 class OpinionTable(QTreeWidget):

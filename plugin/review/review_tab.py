@@ -6,17 +6,19 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.review.review_case import CasePage
 from onemap.plugin.review.review_cases import Case, case_in, lines_in
+from onemap.plugin.review.review_follower import CaseFollower
 from onemap.plugin.review.review_list import CaseList
 from onemap.plugin.review.review_open import CaseForm
 from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.review.review_steps import refusal_in_buttons
 from onemap.plugin.review.review_words import conclusion_word
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.words.translation import tr
 
@@ -57,22 +59,25 @@ class ReviewTab(QWidget):
         self.pages = Pages()
         for page in (self.list, self.form, self.case_page):
             self.pages.addWidget(page)
-        self.day_label = QLabel()
-        self.day_label.setWordWrap(True)
+        self.day_label = FittedLabel()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.day_label)
         layout.addWidget(self.pages)
         library.listed.connect(self._follow_library)
+        self.follower = CaseFollower(library, self)
+        self.follower.listed.connect(self._follow_others)
 
     def close_down(self) -> None:
         """Disconnect from the canvas and the project."""
+        self.follower.follow(False)
         self.form.close_down()
         self.case_page.close_case()
 
     def set_open(self, is_looked_at: bool) -> None:
         """Refresh what is shown when the tab opens; remove highlights when another tab opens."""
         self._is_open = is_looked_at
+        self.follower.follow(is_looked_at)
         self.case_page.findings.outline.show(is_looked_at)
         if not is_looked_at:
             self.case_page.leave_map()
@@ -156,6 +161,17 @@ class ReviewTab(QWidget):
         if number == self._request_number:
             self.list.show_cases(lines_in(answer))
         self.library_read.emit()
+
+    def _follow_others(self, answer: dict[str, Any]) -> None:
+        """Show what others did meanwhile: in the list, and in the case that is open, unless a step of ours runs."""
+        lines = lines_in(answer)
+        shown, page = self.pages.currentWidget(), self.case_page
+        if shown is self.list and lines != self.list.lines:
+            self.list.show_cases(lines)
+        elif shown is page and page.case is not None and page.steps.request is None:
+            revisions = {line.case: line.revision for line in lines}
+            if revisions.get(page.case.id, page.case.revision) != page.case.revision:
+                self.reload_case()
 
     def _show(self, answer: dict[str, Any]) -> None:
         self.case_page.show_case(case_in(answer))

@@ -128,7 +128,7 @@ def _page(title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], la
         "rows": [_cells(row, language) for row in rows[:_MOST_ROWS]],
         "widths": [3, 2.2, 2.6, 2.2, 2.2, 2.2, 2, 2.4],
         "numbers": [1, 2, 3, 4, 5, 6, 7],
-        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }
     facts = [
         [phrase("figures.pack", language), pack_names(packs, language)],

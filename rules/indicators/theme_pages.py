@@ -109,7 +109,7 @@ def _indicators(rows: Sequence[Record], language: str) -> Record:
         "rows": [_cells(row, language) for row in rows[:_MOST_ROWS]],
         "widths": [2.6, 4.4, 2.8, 2.4, 2.2, 3.6],
         "numbers": [2, 3],
-        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }
 
 

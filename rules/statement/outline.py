@@ -102,6 +102,7 @@ def _table(name: str, where: Collection[str], language: str) -> Node:
     total = [_text(column["total"], fixed) for column in columns]
     return {
         **table,
+        "size": _of_language(table["size"], language),
         "columns": [{**column, "mm": column["mm"] or rest} for column in columns],
         "total": [fixed["total"], *total[1:]] if any(total) else [],
         **{key: fixed[table[key]] if table.get(key) else None for key in ("caption", "unit", "none")},
@@ -124,8 +125,13 @@ def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
                 _text(text.replace("{}", each), fixed) for text in ([texts] if isinstance(texts, str) else texts)
             ],
             "total": table["total"].get(key, "").replace("{}", each),
-            "mm": mm[language == "en"] if isinstance(mm, list) else mm,
+            "mm": _of_language(mm, language),
         }
+
+
+def _of_language(measure: Any, language: str) -> float:
+    """A measure of the outline; where Chinese and English need their own, two stand there."""
+    return float(measure[language == "en"] if isinstance(measure, list) else measure)
 
 
 def _text(text: str, fixed: Mapping[str, str]) -> str:

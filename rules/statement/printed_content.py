@@ -16,6 +16,8 @@ _CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
 # What XML forbids: a name with such a sign in it must not break a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
+LESS_HECTARES = "< 0.0001"  # of what is there, though it reads as nothing
+
 
 def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
     """The same content for templates: numbers as text, "–" for what was not measured, "" for a text that is not there.
@@ -29,6 +31,8 @@ def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
 def _print_value(name: str, value: Any, language: str) -> Any:
     if isinstance(value, dict):
         texts = {key: _print_value(key, item, language) for key, item in value.items()}
+        if value.get("hectares") == 0 and (value.get("area_m2") or 0) > 0:
+            texts["hectares"] = LESS_HECTARES
         if "length_m" not in value:
             return texts
         if isinstance(value["value"], float):

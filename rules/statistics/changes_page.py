@@ -16,7 +16,7 @@ from onemap.rules.statistics.figure_pages import class_matrix
 from onemap.rules.statistics.version_changes import CHANGES, VersionChanges
 
 _MOST_ROWS = 400  # of a table that somebody reads; --out has all of them
-_MOST_FEATURES = 60  # one by one, after all that sums them up
+_MOST_FEATURES = 48  # one by one, after all that sums them up: a page of them, and below it how many more there are
 Record = dict[str, Any]
 
 
@@ -160,5 +160,5 @@ def _block(
         "rows": [list(row) for row in rows[:most]],
         "widths": list(widths),
         "numbers": list(numbers),
-        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }

@@ -11,6 +11,7 @@ from onemap.rules.charts.chart_fills import OTHER, SERIES, Fill, series_fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure, MatrixFigure
 from onemap.rules.findings.table import Table
+from onemap.rules.maps.document_areas import share_text
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
@@ -47,7 +48,7 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
             _class(row, language),
             f"{row['features']:,}",
             "–" if value is None else _number(value, measure),
-            "–" if row["share"] is None else f"{row['share']:.1%}",
+            "–" if row["share"] is None else share_text(row["share"]),
             *(_sum_cell(row, name, language) for name in sums),
         ]
         for row, value in zip(rows, values, strict=True)
@@ -55,7 +56,7 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
     notes = _unknown_notes(result["total"], language)
     widths: list[float] = [4, 5, 2, 3, 2, *[3] * len(sums)]
     block = _block(phrase("figures.table", language), heads, table, widths, list(range(2, 5 + len(sums))), notes)
-    facts = _facts([layer, result["within"]], catalogue, as_of, language)
+    facts = _facts({"layer": layer, "within": result["within"]}, catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
 
 
@@ -87,7 +88,7 @@ def transitions_page(
     ]
     heading = phrase("figures.classes", language)
     block = _block(heading, heads, table, [3, 4, 2.5, 2.5, 2.5, 2.5, 2.5], [2, 3, 4, 5, 6], "")
-    facts = _facts([before, after, result["within"]], catalogue, as_of, language)
+    facts = _facts({"before": before, "after": after, "within": result["within"]}, catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
 
 
@@ -201,6 +202,9 @@ def _sum_cell(row: Record, name: str, language: str) -> str:
 
 def _number(value: float, measure: str) -> str:
     digits = {"count": 0, "kilometres": 3}.get(measure, 4)
+    least = 10.0**-digits
+    if 0 < value < least / 2:
+        return f"< {least:.{digits}f}"  # something, though it reads as nothing
     return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
 
 
@@ -251,7 +255,8 @@ def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
         for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2")
         if (total.get(name) or 0.0) >= 0.01
     ]
-    return " ".join(told)
+    text = phrase("query_sheet.semicolon", language).join(told)
+    return text[:1].upper() + text[1:]
 
 
 def _block(
@@ -262,10 +267,14 @@ def _block(
 
 
 def _facts(
-    layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, as_of: str, language: str
+    layers: Mapping[str, Mapping[str, Any] | None], catalogue: Catalogue, as_of: str, language: str
 ) -> list[list[str]]:
-    """Pairs of texts, an even number of them, since two stand beside each other."""
-    facts = [[phrase("figures.layer", language), _source([layer], catalogue, language)] for layer in layers if layer]
+    """Pairs of texts, an even number of them, since two stand beside each other. layers: by what they are here."""
+    facts = [
+        [phrase(f"figures.{name}", language), _source([layer], catalogue, language)]
+        for name, layer in layers.items()
+        if layer
+    ]
     facts.append([phrase("figures.as_of", language), as_of])
     if len(facts) % 2:
         facts.append([phrase("figures.measure", language), phrase("figures.union", language)])

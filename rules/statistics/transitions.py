@@ -27,6 +27,7 @@ from onemap.rules.statistics.statistics import Record, record_columns, record_of
 from onemap.rules.statistics.transition_cells import VersionPair
 from onemap.rules.statistics.union_areas import Plane
 from onemap.rules.statistics.unit_blocks import unit_blocks
+from onemap.rules.statistics.unit_ground import shared_m2
 from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
 
@@ -68,15 +69,16 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     units = area_units(library, options.within, options.unit, options.units_where, *moment) if options.within else None
     both = common_ground(library, one, other)
     names, grounds, beyond = _grounds(units, both, threads)
+    measured = ~shapely.is_missing(grounds)
     box = shapely.total_bounds(grounds)
     origin = float(np.floor((box[0] + box[2]) / 2)), float(np.floor((box[1] + box[3]) / 2))
     sources = Sources(library, versions(library, options.known_at), options.as_of, {}, {}, origin)
     pair = VersionPair(library, sources, (one, other), options.by, Plane(library.crs, origin))
-    compared = AreaUnits(names, grounds, units.record if units else {})
+    compared = AreaUnits(names[measured], grounds[measured], units.record if units else {})
     every = CountedOnce.of(compared, threads)
     blocks = unit_blocks(compared, one.count + other.count)
     rows, whole, lost = _in_blocks(pair, every.shifted(origin), blocks, threads.part(0.05, 0.95))
-    rows = [{**row, "unit": names[row["unit"]]} for row in rows]
+    rows = [{**row, "unit": compared.names[row["unit"]]} for row in rows]
     records = _unit_records(rows, names, grounds, beyond, unit_titles(units))
     classes = _classes(rows)
     asked = StatisticsOptions(options.a, within=options.within, units_where=options.units_where)
@@ -84,7 +86,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
         rows=rows,
         classes=classes,
         units=records,
-        total=_total(whole, _beyond_of_all(units, every, beyond)),
+        total=_total(whole, _beyond_of_all(units, both, beyond, threads)),
         layers=[record_of(version) for version in pair.versions],
         within=units.record if units else None,
         problems=[*_overlaps(pair.versions, lost), *unit_remarks(library, asked, units, every.shared_m2)],
@@ -118,42 +120,48 @@ def _in_blocks(
 def _grounds(
     units: AreaUnits | None, both: shapely.Geometry, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Units with compared ground: names and that ground (m,), and how much of each is not compared, in m²."""
+    """All units: names, compared ground, None where there is none (m,), and how much of each is not compared, in m²."""
     if units is None:
         return np.array([None], dtype=object), np.array([both], dtype=object), np.zeros(1)
     compared, _ = inside(units.grounds, both, threads)
-    keep = ~shapely.is_missing(compared)
-    if not keep.any():
+    if shapely.is_missing(compared).all():
         raise OneMapError("statistics.no_common_ground", layer=units.record.get("code") or units.record.get("file"))
     beyond = shapely.area(units.grounds) - np.nan_to_num(shapely.area(compared))
-    return units.names[keep], compared[keep], np.maximum(beyond[keep], 0.0)
+    return units.names, compared, np.maximum(beyond, 0.0)
 
 
 def _unit_records(
     rows: list[Record], names: np.ndarray, grounds: np.ndarray, beyond: np.ndarray, titles: Mapping[Any, Record]
 ) -> list[Record]:
-    """Of each unit (m,) how much of its ground is compared, has another class now, and is not compared."""
+    """Of each unit (m,) how much of its ground is compared, has another class now, and is not compared.
+
+    Nothing is known of the change of a unit without compared ground: None.
+    """
     changed = dict.fromkeys(names.tolist(), 0.0)
     for row in rows:
         changed[row["unit"]] += row["area_m2"] if row["from"] != row["to"] else 0.0
-    sizes = zip(names.tolist(), shapely.area(grounds).tolist(), beyond.tolist(), strict=True)
+    areas = np.nan_to_num(shapely.area(grounds))
+    sizes = zip(names.tolist(), areas.tolist(), beyond.tolist(), strict=True)
     return [
         {
             "unit": name,
             **titles.get(name, {}),
             "compared_m2": size,
-            "changed_m2": changed[name],
+            "changed_m2": changed[name] if size else None,
             "outside_coverage_m2": out,
         }
         for name, size, out in sizes
     ]
 
 
-def _beyond_of_all(units: AreaUnits | None, every: CountedOnce, beyond: np.ndarray) -> float:
-    """How much of the ground of the units with compared ground is not compared, in m²."""
-    if units is None or not every.shared_m2:
+def _beyond_of_all(units: AreaUnits | None, both: shapely.Geometry, beyond: np.ndarray, threads: Threads) -> float:
+    """How much of the ground of all units is not compared, in m²; what lies in two of them counts once."""
+    if units is None:
+        return 0.0
+    reaching = units.grounds[beyond > 0]
+    if not shared_m2(reaching, threads):
         return float(beyond.sum())
-    return float(shapely.area(shapely.union_all(units.grounds)) - every.own_m2.sum())
+    return float(shapely.area(shapely.difference(shapely.union_all(reaching), both)))
 
 
 def _total(rows: list[Record], beyond_m2: float) -> Record:

@@ -69,7 +69,7 @@ def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language:
         "rows": [_cells(row, found.unit_names, titles, language) for row in rows[:_MOST_ROWS]],
         "widths": [5, 3, 2.4, 2.2, 1.8, 4],
         "numbers": [1, 2],
-        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }
 
 

@@ -181,7 +181,7 @@ def _block(name: str, rows: list[list[str]], widths: Sequence[float], numbers: S
         "rows": rows[:_MOST_ROWS],
         "widths": list(widths),
         "numbers": list(numbers),
-        "note": phrase("said.more_rows", language, count=left) if left > 0 else None,
+        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }
 
 

@@ -40,6 +40,7 @@ class Desk:
         self.library.open(self.path)
         wait_for(lambda: self.library.layers and core_words.are_known())
         self.tab.set_open(True)
+        self.tab.follower.follow(False)  # a test says itself when it follows what others do
 
     @property
     def page(self):

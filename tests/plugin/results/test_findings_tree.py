@@ -1,12 +1,12 @@
 """The list of findings: names are whole however many there are, and only rows in sight are measured."""
 
 import pytest
-from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtGui import QPalette, QTextLayout, QTextOption
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
 from onemap.plugin.results.findings_tree import FindingsTree
-from onemap.plugin.results.name_delegate import BREAK, NameDelegate, wrapped_height
+from onemap.plugin.results.name_delegate import BREAK, NameDelegate, breakable, wrapped_height
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.results.results_model import ResultsModel
 
@@ -111,3 +111,30 @@ def test_eight_rows_as_high_as_they_are_stay_in_sight(tree):
     tree.resize(900, heights)  # wide enough for a name in one line
     QTest.qWait(50)
     assert tree.minimumHeight() < heights
+
+
+def test_no_chinese_line_begins_with_a_colon_or_ends_with_a_bracket(tree):
+    metrics = tree.fontMetrics()
+    for name in ("占用一级保护林地：超出覆盖范围", "自然资源和规划局（规划）"):
+        whole = metrics.horizontalAdvance(name)
+        for width in range(metrics.horizontalAdvance("占用一级"), whole, 3):
+            lines = wrapped_lines(breakable(name, metrics, width), tree.font(), width)
+            assert len(lines) > 1 and "".join(lines) == name
+            assert not any(line.startswith(("：", "）")) or line.endswith("（") for line in lines), lines
+    assert breakable("编号AB", metrics, 1) == f"编号A{BREAK}B"  # letters have no place to break of their own
+
+
+def wrapped_lines(text, font, width):
+    """The lines as Qt lays them out where it may break between words only."""
+    layout, option = QTextLayout(text, font), QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    lines = []
+    line = layout.createLine()
+    while line.isValid():
+        line.setLineWidth(width)
+        lines.append(text[line.textStart() : line.textStart() + line.textLength()])
+        line = layout.createLine()
+    layout.endLayout()
+    return [line.replace(BREAK, "") for line in lines]

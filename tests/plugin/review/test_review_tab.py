@@ -33,25 +33,6 @@ open(path, "w", encoding="utf-8").write(json.dumps(reply))
 """
 
 
-@pytest.fixture
-def one_parcel(town):
-    """Parcel A: half of it on farmland."""
-    path = town / "one.gpkg"
-    return path if path.exists() else write_layer(path, ["DKBH"], [(box(100, 100, 100, 100), "A")])
-
-
-@pytest.fixture
-def desk(rehearsal_library, canvas, tmp_path):
-    """A desk with a library of its own, in which a step may be of any day."""
-    path = tmp_path / "review.gpkg"
-    shutil.copyfile(rehearsal_library, path)
-    made = Desk(path, canvas)
-    yield made
-    made.tab.close_down()
-    made.library.core.stop()
-    made.tab.deleteLater()
-
-
 def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(desk, one_parcel):
     desk.open(one_parcel)
     desk.page.tabs.setCurrentWidget(desk.page.findings)

@@ -37,16 +37,38 @@ def headed(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     return copied
 
 
-def filled(bureau: Bureau) -> dict[str, Any]:
+# As projects and departments have them: department, what was asked of it, the last one, title, project, developer.
+NAMES = {
+    "zh": (
+        "自然资源和规划局（规划）",
+        "已检 14 条，未检 12 条（图层未入库）",
+        "末位部门",
+        ["云州市城北第三小学新建工程", "用地并联预审会审意见书"],
+        "云州市城北第三小学新建工程",
+        "云州市教育局",
+    ),
+    "en": (
+        "Municipal utilities",
+        "14 of 26; the layer was never loaded",
+        "Last department",
+        ["Consolidated statement:", "云州市城北第三小学新建工程"],
+        "云州市城北第三小学新建工程",
+        "云州市教育局",
+    ),
+}
+
+
+def filled(bureau: Bureau, language: str) -> dict[str, Any]:
     """A statement's content with all ten departments and three grave findings, of names as projects have them."""
-    path = bureau.export("content.json", bureau.one, document="statement", annexes="none")
+    path = bureau.export(f"content.{language}.json", bureau.one, language, document="statement", annexes="none")
+    department, asked, last, title_lines, project, developer = NAMES[language]
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    row = {**content["departments"][0], "department_title": "自然资源和规划局（规划）"}
-    row["short"] = "已检 14 条，未检 12 条（图层未入库）"
-    content["departments"] = [row] * 9 + [{**row, "department_title": "末位部门"}]
+    row = {**content["departments"][0], "department_title": department}
+    row["short"] = asked
+    content["departments"] = [row] * 9 + [{**row, "department_title": last}]
     content["gravest"] = (content["gravest"] * 3)[:3]
-    content["document"] |= {"mark": "", "title_lines": ["云州市城北第三小学新建工程", "用地并联预审会审意见书"]}
-    names = {"name": "云州市城北第三小学新建工程", "developer": "云州市教育局"}
+    content["document"] |= {"mark": "", "title_lines": title_lines}
+    names = {"name": project, "developer": developer}
     for known in content["project"]["known"]:
         known["value"] = names.get(known["key"], known["value"])
     content["figures"] = []
@@ -55,15 +77,17 @@ def filled(bureau: Bureau) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(_TEXT is None or writer() is None, reason="LibreOffice's Writer or pdftotext is not installed")
-def test_ten_departments_and_three_findings_stand_on_page_one(headed: Bureau):
-    made = headed.folder / "full.docx"
-    made.write_bytes(docx_document(filled(headed), []))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_ten_departments_and_three_findings_stand_on_page_one(headed: Bureau, language: str):
+    """In English too, in the wide letters that stand in where Times New Roman is not installed."""
+    made = headed.folder / f"full.{language}.docx"
+    made.write_bytes(docx_document(filled(headed, language), []))
     profile = f"-env:UserInstallation={(headed.folder / 'profile').as_uri()}"
     convert = [writer() or "", profile, "--headless", "--convert-to", "pdf", "--outdir", str(headed.folder), str(made)]
     subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
     first, second = text_of(made.with_suffix(".pdf")).split("\f")[:2]
-    assert "末位部门" in squeezed(first)
-    assert squeezed(second).startswith(squeezed(words("zh")["chapter_project"]))
+    assert squeezed(NAMES[language][2]) in squeezed(first)
+    assert squeezed(second).startswith(squeezed(words(language)["chapter_project"]))
 
 
 def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed: Bureau):

@@ -61,3 +61,32 @@ def test_a_page_that_cannot_be_written_is_refused_before_any_work(town, onemap, 
     answer = onemap("statistics", town, "DLTB", "--page", tmp_path / name)
     assert answer.code in (2, 3) and answer.codes == [code]
     assert (tmp_path / "there.pdf").read_text() == "mine"
+
+
+def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, core, desk, onemap, tmp_path):
+    halves = [box(X, Y, X + 500, Y + 1000), box(X + 500, Y, X + 1000, Y + 1000)]
+    towns = desk.write("towns", halves, {"T": ["a", "b"]}, "EPSG:4547")
+    sliver = [box(X, Y, X + 1000, Y + 100), box(X, Y + 100, X + 0.02, Y + 120)]  # 0.4 m² of a road
+    source = desk.write("land2025", sliver, {"BSM": ["a", "b"], "DLBM": ["0101", "1004"]}, "EPSG:4547")
+    asked = (
+        "add",
+        town,
+        source,
+        "--as",
+        "DLTB",
+        "--label",
+        "2025",
+        "--valid-from",
+        "2025-12-31",
+        "--covers",
+        tmp_path / "c.gpkg",
+    )
+    assert onemap(*asked).code == 0
+    page = tmp_path / "page.html"
+    asked = ("statistics", town, "DLTB@2025", "--by", "DLBM", "--within", towns, "--unit", "T", "--page", page)
+    done = core(*asked, "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    said = texts(page)
+    assert "Counted in" in said and said.count("|Layer|") == 1
+    assert "&lt; 0.0001" in said and "&lt; 0.1%" in said
+    assert "Ground without a feature: " in said and " ha ground" not in said

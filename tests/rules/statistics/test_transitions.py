@@ -1,5 +1,6 @@
 """transitions: what became what; the rows sum to both years."""
 
+import geopandas
 import pytest
 from shapely import box
 
@@ -56,6 +57,22 @@ def test_by_unit_both_years_are_the_margins(desk, years):
         sums = {(row["unit"], row["keys"]["K"]): row[margin] for row in found["classes"] if row["keys"] is not None}
         assert {key: value for key, value in sums.items() if value} == pytest.approx(direct)
     assert {row["unit"]: row["outside_coverage_m2"] for row in found["units"]} == pytest.approx({"W": 0.0, "E": 100.0})
+
+
+@pytest.mark.parametrize("shared", (0, 1))
+def test_a_unit_without_compared_ground_is_listed_and_its_change_unknown(desk, years, tmp_path, shared):
+    # W reaches 10 beyond the compared ground; FAR lies wholly beyond it and shares a strip of `shared` × 2 with W.
+    grounds = [box(0, 0, 5, 12), box(5, 0, 10, 10), box(5 - shared, 10, 9, 20)]
+    desk.layer("UNITS", grounds, {"NAME": ["W", "E", "FAR"]})
+    found = ask(desk, *years, by="K", within="UNITS", unit="NAME", out=tmp_path / "t.gpkg")
+    written = geopandas.read_file(tmp_path / "t.gpkg", layer="units").set_index("unit")
+    assert written.loc["FAR"].geometry is None and written.loc["W"].geometry.area == pytest.approx(50.0)
+    units = {row["unit"]: (row["compared_m2"], row["changed_m2"], row["outside_coverage_m2"]) for row in found["units"]}
+    changed = {name: row[1] for name, row in units.items()}
+    assert units["FAR"] == (0.0, None, pytest.approx(40.0 + 10 * shared))
+    assert (changed["W"], changed["E"]) == pytest.approx((14.0, 10.0))
+    assert found["total"]["area_m2"] == pytest.approx(100.0)
+    assert found["total"]["outside_coverage_m2"] == pytest.approx(50.0 + 10 * shared - 2 * shared)
 
 
 def test_where_a_version_overlaps_itself_the_first_row_wins_and_that_is_told(desk, years):

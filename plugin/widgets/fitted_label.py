@@ -1,0 +1,32 @@
+"""A sentence above a page: as high as its lines, without making the whole page higher than it must be."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtWidgets import QLabel, QWidget
+
+
+class FittedLabel(QLabel):
+    """A label that wraps. With Qt's own, a scroll area gives the page below it the height that its lists would like."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        """No: the height is fixed whenever the width or the text changes."""
+        return False
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        """Show a text, and be as high as it is."""
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Be as high as the text at this width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(max(self.heightForWidth(self.width()), self.fontMetrics().height()))

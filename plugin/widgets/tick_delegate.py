@@ -1,0 +1,33 @@
+"""Rows with a box to tick: the box is seen in a dark theme too, where the style draws it as dark as the list."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QModelIndex, Qt
+from qgis.PyQt.QtGui import QPainter, QPalette, QPen
+from qgis.PyQt.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from onemap.plugin.words.contrast import luminance, quiet_brush
+
+DARK = 0.5  # luminance; in a light theme the style's own box can be seen
+
+
+class TickDelegate(QStyledItemDelegate):
+    """For the column of a tree that bears the boxes."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Draw the row, and around its box a line that stands out from the list."""
+        super().paint(painter, option, index)
+        if index.data(Qt.ItemDataRole.CheckStateRole) is None:
+            return
+        palette = option.palette
+        if luminance(palette.color(QPalette.ColorRole.Base)) >= DARK:
+            return
+        whole = QStyleOptionViewItem(option)
+        self.initStyleOption(whole, index)
+        style = whole.widget.style()
+        box = style.subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, whole, whole.widget)
+        painter.save()
+        painter.setPen(QPen(quiet_brush(palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base).color()))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(box.adjusted(0, 0, -1, -1))
+        painter.restore()

@@ -1,0 +1,27 @@
+"""A parcel to review, and a desk to review it at."""
+
+import shutil
+
+import pytest
+
+from onemap.tests.plugin.review_desk import Desk
+from onemap.tests.plugin.small_town import box, write_layer
+
+
+@pytest.fixture
+def one_parcel(town):
+    """Parcel A: half of it on farmland."""
+    path = town / "one.gpkg"
+    return path if path.exists() else write_layer(path, ["DKBH"], [(box(100, 100, 100, 100), "A")])
+
+
+@pytest.fixture
+def desk(rehearsal_library, canvas, tmp_path):
+    """A desk with a library of its own, in which a step may be of any day."""
+    path = tmp_path / "review.gpkg"
+    shutil.copyfile(rehearsal_library, path)
+    made = Desk(path, canvas)
+    yield made
+    made.tab.close_down()
+    made.library.core.stop()
+    made.tab.deleteLater()

@@ -1,0 +1,110 @@
+"""A case that is open: its buttons stay in sight, and what others do meanwhile is shown without a press."""
+
+import pytest
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.dock.dock import OneMapDock
+from onemap.plugin.profile import settings
+from onemap.plugin.review.review_opinions import CODE
+from onemap.plugin.review.review_words import UNSEEN
+from onemap.plugin.words import core_words
+from onemap.tests.plugin.review_desk import DAY, core
+from onemap.tests.plugin.small_town import wait_for
+
+
+def test_what_another_signs_is_shown_without_a_press_and_what_is_typed_stays(desk, one_parcel):
+    desk.open(one_parcel)
+    case = desk.case.id
+    desk.after(desk.next)
+    desk.choose("environment", "agree", "Outside the red line of 2023.")
+    desk.page.table.choose("land")
+    editor, table = desk.page.editor, desk.page.table
+    editor.text.setPlainText("Move the school off the farmland.")
+    cursor = editor.text.textCursor()
+    cursor.setPosition(8)
+    editor.text.setTextCursor(cursor)
+    desk.tab.follower.timer.setInterval(100)
+    desk.tab.follower.follow(True)
+    core("review", "sign", desk.path, case, "environment", "--by", "Zhao", "--on", DAY)
+    row = next(table.topLevelItem(n) for n in range(10) if table.topLevelItem(n).data(0, CODE) == "environment")
+    assert "signed" not in row.text(2)
+    wait_for(lambda: desk.case.opinion("environment").state == "signed")
+    assert desk.case.opinion("environment").signed_by == "Zhao"
+    row = next(table.topLevelItem(n) for n in range(10) if table.topLevelItem(n).data(0, CODE) == "environment")
+    assert "signed" in row.text(2) and UNSEEN in row.text(0)
+    assert "Environment" in desk.page.unseen_label.text()
+    assert (table.department, editor.text.toPlainText()) == ("land", "Move the school off the farmland.")
+    assert editor.text.textCursor().position() == 8
+    desk.page.back_button.click()
+    wait_for(lambda: desk.tab.list.item_of(case))
+    core("review", "withdraw", desk.path, case, "--by", "Li", "--on", DAY, "--reason", "given up")
+    wait_for(lambda: desk.tab.list.lines[0].state == "withdrawn")
+    assert desk.refused == []
+
+
+def test_a_library_that_nobody_wrote_into_is_not_asked_again(desk, one_parcel):
+    desk.open(one_parcel)
+    follower, answers = desk.tab.follower, []
+    follower.listed.connect(answers.append)
+    follower.look()
+    wait_for(lambda: answers)
+    for _look in range(3):
+        follower.look()
+        QTest.qWait(50)
+    assert len(answers) == 1
+    core("review", "circulate", desk.path, desk.case.id, "--by", "Li", "--on", DAY)
+    follower.look()
+    wait_for(lambda: len(answers) == 2 and desk.case.state == "circulating")
+
+
+@pytest.fixture(params=["en", "zh"])
+def low_dock(request, application, canvas):
+    """A dock as it is on a screen of 1280 x 720, in a usual font; at 150 % it has as many points."""
+    before, small = QApplication.font(), QApplication.font()
+    small.setPixelSize(12)
+    QApplication.setFont(small)
+    settings.put("language", request.param)
+    core_of_dock = Core()
+    made = OneMapDock(core_of_dock, canvas, lambda *_: None, lambda: None, lambda: None)
+    made.setFloating(True)
+    made.resize(320, 640)
+    made.show()
+    yield made
+    made.close_down()
+    core_of_dock.stop()
+    made.deleteLater()
+    QApplication.setFont(before)
+
+
+def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(low_dock, desk, one_parcel):
+    """With all that may stand above them: warnings, what others did meanwhile, words that are not saved."""
+    dock = low_dock
+    case = core("review", "open", desk.path, one_parcel, "--project", "School", "--by", "Li", "--on", DAY)["case"]
+    core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
+    dock.open_library(desk.path)
+    wait_for(lambda: dock.library.layers)
+    tab = dock.review_tab
+    dock.tabs.setCurrentIndex(dock.tab_index(tab))
+    tab.open_case(case)
+    page = tab.case_page
+    wait_for(lambda: page.case is not None)
+    page.case.answer["warnings"] = ["a department has not answered what it was asked by the checklist"] * 4
+    page.show_case(page.case)
+    page.unseen_label.setText("Li: Circulate")
+    page.unseen_label.show()
+    page.editor.text.setPlainText("Move the school off the farmland.")
+    wait_for(lambda: page.editor.drop_button.isVisible() and page.width() <= 320)
+    QTest.qWait(200)
+    assert page.warnings.text().count("<br>") == 0 and "4" in page.warnings.text()
+    for button in (*page.editor.buttons.values(), page.editor.drop_button):
+        lower_edge = button.mapTo(dock, button.rect().bottomLeft()).y()
+        assert button.visibleRegion().boundingRect() == button.rect(), button.text()
+        assert lower_edge < dock.height() == 640
+    assert page.table.viewport().height() >= 4 * page.table.sizeHintForRow(0)
+    page.warnings.linkActivated.emit("all")
+    assert page.warnings.text().count("<br>") == 3
+    settings.put("language", "en")
+    desk.library.core.ask("words", {}).answered.connect(core_words.learn)
+    wait_for(lambda: core_words.word("departments", "land") == "Land")
