@@ -5,7 +5,7 @@ for a person.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,8 @@ class PlanRow:
     what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
     transform_hash: which change of datum the named one must be, or that of the whole delivery where none is named;
     remembered: those that the layer's last version was added with; problems: what stands in the way; geometry, count:
-    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding; names:
-    of its fields.
+    what it holds, as `inspect` names it, "raster" for one; declares: what the file says of its crs and encoding;
+    samples: some values of each of its fields.
     """
 
     source: str
@@ -70,14 +70,14 @@ class PlanRow:
     geometry: str | None = None
     count: int | None = None
     declares: Mapping[str, str] = field(default_factory=dict)
-    names: tuple[str, ...] = ()
+    samples: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def record(self, language: str) -> dict[str, Any]:
         """The row as the contract's JSON object."""
         facts = {name: getattr(self, name) for name in ("source", "layer", "code", "status", "why", "label")}
         facts |= {name: getattr(self, name) for name in ("crs", "encoding", "covers", "valid_from", "valid_to")}
         facts |= {name: getattr(self, name) for name in ("transform", "transform_hash")}
-        facts |= {"geometry": self.geometry, "count": self.count}
+        facts |= {"geometry": self.geometry, "count": self.count, "samples": dict(self.samples)}
         lists = {"suggested": list(self.suggested), "remembered": list(self.remembered), "fields": dict(self.fields)}
         return {**facts, **lists, "problems": [problem_record(problem, language) for problem in self.problems]}
 
@@ -90,14 +90,16 @@ def delivery_plan(
     progress: Progress,
     change: DatumChange | None = None,
     near: Sequence[Path] = (),
+    chosen: Sequence[Path] = (),
 ) -> list[PlanRow]:
     """What becomes of every file of a folder. department: whose layers are looked at; None for all.
 
-    change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie.
+    change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie;
+    chosen: files and folders of it that alone are looked at, empty for all.
     Raises OneMapError source.nothing_inside.
     """
     catalogue = [entry for entry in library.catalogue().values() if department in (None, entry.department)]
-    files = list(_files(folder))
+    files = _files(folder, chosen)
     if not files:
         raise OneMapError("source.nothing_inside", file=folder.name)
     rows = []
@@ -107,14 +109,34 @@ def delivery_plan(
     return [_with_memory(library, row, change, folder, near) for row in _without_clashes(rows)]
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Every file but those that are read with another one; folders that are formats as one."""
-    for path in sorted(folder.rglob("*")):
-        suffix = path.suffix.lower()
-        inside = any(parent.suffix.lower() in formats.FOLDERS for parent in path.relative_to(folder).parents)
-        is_one = path.is_file() or suffix in formats.FOLDERS
-        if is_one and not inside and suffix not in _OF_OTHER_FILES and not path.name.startswith(("._", "~$", ".")):
-            yield path
+def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
+    """Every file that is one of its own, in the folder or among what was chosen of it; folders that are formats as one.
+
+    Of what was chosen a part stands alone where the file to which it belongs was not: it is named, and read as it is.
+    """
+    places = {path for one in chosen or [folder] for path in ([one] if _is_one(one) else one.rglob("*"))}
+    files = [
+        path
+        for path in sorted(places)
+        if _is_one(path)
+        and not any(parent.suffix.lower() in formats.FOLDERS for parent in path.relative_to(folder).parents)
+        and not path.name.startswith(("._", "~$", "."))
+    ]
+    own = [path for path in files if path.suffix.lower() not in _OF_OTHER_FILES]
+    stems = {(path.parent, path.stem) for path in own}
+    alone = [
+        path
+        for path in chosen
+        if path in files
+        and path not in own
+        and not any(place == path.parent and path.name.startswith(f"{stem}.") for place, stem in stems)
+    ]
+    return sorted([*own, *alone])
+
+
+def _is_one(path: Path) -> bool:
+    """Whether a path is a file, or a folder that is a format."""
+    return path.is_file() or path.suffix.lower() in formats.FOLDERS
 
 
 def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], language: str) -> list[PlanRow]:
@@ -146,7 +168,7 @@ def _row_of_layer(
         geometry=geometry,
         count=layer["count"],
         declares=_declared(layer),
-        names=tuple(item["name"] for item in layer["fields"]),
+        samples={item["name"]: item["samples"] for item in layer["fields"]},
     )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
@@ -249,7 +271,7 @@ def _with_memory(
         return row
     answers = layer_answers(library, row.code or "")
     left_open = {name: answers.value(name) for name in (CRS, ENCODING) if name not in row.declares}
-    fields = fitting_sources(answers.value(FIELDS) or {}, row.names)
+    fields = fitting_sources(answers.value(FIELDS) or {}, tuple(row.samples))
     facts = {FIELDS: fields, COVERS: answers.value(COVERS), **left_open}
     # A coverage that nobody changed is the last version's own ground, which may have come from a file.
     row = replace(row, fields=fields, covers=facts[COVERS] if answers.is_changed(COVERS) else None)

@@ -38,8 +38,9 @@ class IngestOptions:
     """How a delivery is taken in. plan: a TOML file that is written where there is none, and carried out where it is.
 
     each: layer by layer, so that what is refused keeps nothing else out; department: whose layers are looked at;
-    covers: of what the plan says nothing of; change: of datum, for the layers that need one; copy: rasters are copied
-    beside the library, for they came in an archive.
+    covers: of what the plan says nothing of; change: of datum, for the layers that need one; files: files and folders
+    of the delivery that alone are looked at, empty for all; copy: rasters are copied beside the library, for they came
+    in an archive.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -50,6 +51,7 @@ class IngestOptions:
     department: str | None = None
     covers: str | None = None
     change: DatumChange | None = None
+    files: tuple[Path, ...] = ()
     copy: bool = False
 
 
@@ -75,13 +77,14 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
     if not library.roles.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
     with _unpacked_folder(folder) as place:
+        chosen = [_file_inside(path, place) for path in options.files]
         if options.plan is not None and options.plan.exists():
-            rows = read_plan(options.plan)
+            rows = [row for row in read_plan(options.plan) if _is_chosen(place / row.source, chosen)]
             _check_sources(rows, place, options.plan)
         else:
             looking = progress.part(0.0, _LOOKED_AT)
             near = [at.parent for at in (library.path, options.plan) if at is not None] + [Path.cwd()]
-            arguments = (options.department, options.language, looking, options.change, near)
+            arguments = (options.department, options.language, looking, options.change, near, chosen)
             rows = delivery_plan(library, place, *arguments)
             if options.plan is not None:
                 write_plan(options.plan, rows, options.language)
@@ -109,6 +112,19 @@ def _unpacked_folder(folder: Path) -> Iterator[Path]:
         raise OneMapError("ingest.no_folder", file=folder.name)
     else:
         raise OneMapError("source.missing", file=str(folder))
+
+
+def _file_inside(path: Path, folder: Path) -> Path:
+    """A file or folder as it lies in the delivery. Raises OneMapError source.missing, ingest.outside."""
+    if not path.exists():
+        raise OneMapError("source.missing", file=str(path), field="--file")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise OneMapError("ingest.outside", file=str(path), field="--file", folder=folder.name)
+    return folder / path.resolve().relative_to(folder.resolve())
+
+
+def _is_chosen(path: Path, chosen: Sequence[Path]) -> bool:
+    return not chosen or any(path.is_relative_to(one) for one in chosen)
 
 
 def _check_sources(rows: Sequence[PlanRow], folder: Path, plan: Path) -> None:

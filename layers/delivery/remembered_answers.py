@@ -12,7 +12,7 @@ from typing import Any
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
-from onemap.layers.ingest.coverage import DISTRICT, EXTENT, FEATURES
+from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES
 from onemap.layers.library.library import COPY, TABLES, Library, log, now
 from onemap.layers.library.log_reading import read_entries
 from onemap.layers.library.rows_as_logged import check_rows

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 
+ENCODINGS = ("UTF-8", "GB18030", "GBK", "GB2312", "BIG5", "UTF-16", "windows-1252", "ISO-8859-1")  # offered in lists
 REPLACEMENT = "\ufffd"
 WESTERN = {"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "mac-roman"}
 _CHINESE = {"gbk", "cp936", "936", "gb2312", "ms936", "gb18030"}

@@ -13,8 +13,6 @@ from onemap.layers.geometry.parts import multi
 _KINDS = ("point", "line", "polygon")
 _POINT_BYTES = 16
 _BEFORE = struct.pack("<BIIBII", 1, shapely.GeometryType.MULTIPOLYGON, 1, 1, shapely.GeometryType.POLYGON, 1)
-_POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)
-_MULTI = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)
 _HEAD = np.dtype([("before", "u1", len(_BEFORE)), ("points", "<u4")])
 
 
@@ -60,19 +58,3 @@ def interleaved(parts: Sequence[tuple[np.ndarray, pa.Array]]) -> pa.Array:
     place = np.empty(len(rows), dtype=np.int64)
     place[rows] = np.arange(len(rows))
     return whole.take(pa.array(place))
-
-
-def as_written(wkb: pa.Array, geometries: np.ndarray) -> pa.Array | None:
-    """WKB from which geometries (n,) were read, as large binaries, if they would be written so; None if they might not.
-
-    Of polygons, and multipolygons of one, the heads are held against ours, and the sizes: more could not differ.
-    """
-    is_multi = shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOLYGON
-    points, rings = shapely.get_num_coordinates(geometries), 1 + shapely.get_num_interior_rings(geometries)
-    rings[is_multi] += shapely.get_num_interior_rings(shapely.get_geometry(geometries[is_multi], 0))
-    size = len(_POLYGON) + 4 + 4 * rings + _POINT_BYTES * points + len(_MULTI) * is_multi
-    body = wkb.cast(pa.large_binary())
-    if body.null_count or (pc.binary_length(body).to_numpy() != size).any():
-        return None
-    has_head = [pc.starts_with(body, head).to_numpy(zero_copy_only=False) for head in (_POLYGON, _MULTI + _POLYGON)]
-    return body if np.where(is_multi, has_head[1], has_head[0]).all() else None

@@ -20,7 +20,8 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
-from onemap.layers.ingest.coverage import DISTRICT, EXTENT, FEATURES, FILE, CoverageChoice
+from onemap.layers.ingest.coverage import CoverageChoice
+from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry

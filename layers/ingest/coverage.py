@@ -8,11 +8,11 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import coverage_of, versions
 from onemap.layers.progress import SILENT, Progress
 
-DISTRICT, EXTENT, FEATURES, FILE = "district", "extent", "features", "file"
 _LEAST_SHARE = 0.5  # of the district's box that features must reach over for them to speak for all of it
 
 

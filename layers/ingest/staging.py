@@ -33,10 +33,10 @@ from onemap.layers.frames.fields import (
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import box_around
+from onemap.layers.geometry.flat_rings import single_rings
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import CODES, FARTHEST, first_problems, sorted_geometries
-from onemap.layers.geometry.wkb_column import as_written
-from onemap.layers.geometry.wkb_rings import single_rings
+from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import PlainShapes, StagedRows, write_part
@@ -209,7 +209,7 @@ class Staging:
         if raw.wkb is not None and plain_shapes is not None:
             wkb = raw.wkb.cast(pa.large_binary())
         elif raw.wkb is not None and all(map(operator.is_, raw.geometries, sound.geometries)):
-            wkb = as_written(raw.wkb, raw.geometries)
+            wkb = as_written(raw.wkb)
         write_part(self.journal, name, sound.geometries, plain, about, wkb, plain_shapes)
 
     def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:

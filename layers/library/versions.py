@@ -19,7 +19,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.value_texts import Column, json_values, row_texts
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.arrow_values import data_of
-from onemap.layers.stores.store import DamagedTable, FeatureRows
+from onemap.layers.stores.store import AS_STORED, DamagedTable, FeatureRows
 
 COUNTED = "counted"  # among what is kept of an open library: the tables whose features and index were whole already
 _ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
@@ -146,24 +146,35 @@ def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
 
 @dataclass(frozen=True)
 class StoredFeatures:
-    """Features of one version near some ground: fids and geometries (n,), and its fields as columns."""
+    """Features of one version near some ground: fids and geometries (n,), and its fields as columns.
+
+    boxes (n, 4): in the library's plane, from wherever geometries are counted; None where nobody knows them.
+    """
 
     fids: np.ndarray
     geometries: np.ndarray
     attributes: pd.DataFrame
+    boxes: np.ndarray | None = None
 
 
-def stored_features(library: Library, table: str, bounds: Sequence[float] | None, count: int | None) -> StoredFeatures:
+def stored_features(
+    library: Library,
+    table: str,
+    bounds: Sequence[float] | None,
+    count: int | None,
+    origin: tuple[float, float] = AS_STORED,
+) -> StoredFeatures:
     """The features of a table whose boxes meet `bounds` (west, south, east, north), or all, by fid.
 
-    count: how many the table and its index must hold in all. Raises DamagedTable.
+    count: how many the table and its index must hold in all; origin: from where geometries are counted. Raises
+    DamagedTable.
     """
     connection = library.connection
-    found = connection.read_features(table, list(connection.field_types(table)), bounds, count)
+    found = connection.read_features(table, list(connection.field_types(table)), bounds, count, origin)
     rows = np.arange(len(found.fids))
-    if bounds is not None:
+    if bounds is not None and found.boxes is not None:
         # A store's index may give more than is asked for, and each gives another more.
-        west, south, east, north = shapely.bounds(found.geometries).T
+        west, south, east, north = found.boxes.T
         near = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
         rows = np.flatnonzero(near)
     return as_stored(found, rows)
@@ -176,17 +187,21 @@ def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
         values[:, at] = np.fromiter(column, dtype=object, count=len(found.fids))[rows]
     names = pd.Index(list(found.values), dtype=object)  # pandas would make Arrow's text of them, which takes its time
     attributes = pd.DataFrame(values, index=range(len(rows)), columns=names, dtype=object)
-    return StoredFeatures(found.fids[rows], found.geometries[rows], attributes)
+    boxes = None if found.boxes is None else found.boxes[rows]
+    return StoredFeatures(found.fids[rows], found.geometries[rows], attributes, boxes)
 
 
-def read_version(library: Library, version: Version, bounds: Sequence[float] | None) -> StoredFeatures:
+def read_version(
+    library: Library, version: Version, bounds: Sequence[float] | None, origin: tuple[float, float] = AS_STORED
+) -> StoredFeatures:
     """The features of a version whose boxes meet `bounds` (west, south, east, north), or all, by fid.
 
-    Raises OneMapError version.unreadable if the table is damaged or gone.
+    origin: from where geometries are counted. Raises OneMapError version.unreadable if the table is damaged or gone.
     """
     counted: set[str] = library.kept.setdefault(COUNTED, set())
     try:
-        found = stored_features(library, version.table, bounds, None if version.table in counted else version.count)
+        count = None if version.table in counted else version.count
+        found = stored_features(library, version.table, bounds, count, origin)
         counted.add(version.table)
         return found
     except DamagedTable as error:

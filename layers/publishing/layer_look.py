@@ -3,6 +3,7 @@
 The same for a layer in the dock and in a published project: as a style in QGIS's own format.
 """
 
+import re
 from collections.abc import Collection
 from html import escape
 from xml.etree.ElementTree import Element, SubElement, tostring  # noqa: S405 - for writing only  # nosec B405
@@ -22,6 +23,7 @@ _UNTOLD = ("BSM", "YSDM")  # numbers that say nothing to a reader of the map
 _NAME_ENDING = "MC"  # 名称
 _NAMES_OF_OTHERS = ("QSDWMC", "ZLDWMC", "HDMC", "ZZSXMC", "GDZZSXMC", "GHMC")  # owner, place, island, state, plan
 _PLACES = ("XZQ", "CJDCQ")  # which are called by what others only lie in
+_UNIT = re.compile(r", (%|ha|kV|mm?|m²)$")  # as the schema's English titles name it
 _TIP_CSS = "margin:0;font-size:9pt"
 
 
@@ -55,8 +57,8 @@ def add_look(parent: Element, entry: LayerEntry, fields: Collection[str], langua
     configured, aliases = SubElement(parent, "fieldConfiguration"), Element("aliases")
     for field in known:
         _add_code_names(configured, field, language)
-        alias = dict(field.title).get(language)
-        if alias and alias != field.name:
+        alias = _alias(field, language)
+        if alias != field.name:
             SubElement(aliases, "alias", field=field.name, name=alias)
     parent.append(aliases)
     add_text(parent, "previewExpression", _feature_title(entry, fields, language))
@@ -74,6 +76,19 @@ def _add_code_names(parent: Element, field: Field, language: str) -> None:
     for code, name in names.items():
         one = SubElement(listed, "Option", type="Map")
         SubElement(one, "Option", name=name, value=code, type="QString")
+
+
+def _alias(field: Field, language: str) -> str:
+    """What people call a field, with the unit of its numbers."""
+    title, unit = dict(field.title).get(language) or field.name, _unit_of(field)
+    has_unit = not unit or title.endswith((unit, "）"))
+    return title if has_unit else phrase("published.in_unit", language, title=title, unit=unit)
+
+
+def _unit_of(field: Field) -> str:
+    """The unit of a field's numbers; empty where none is told."""
+    found = _UNIT.search(dict(field.title).get("en") or "")
+    return found[1] if found else "m²" if field.area or field.net else ""
 
 
 def code_names(field: Field, language: str) -> dict[str, str]:
@@ -145,7 +160,7 @@ def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) ->
 def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
     """What QGIS shows of a feature under the pointer: the layer, then titles and values, codes with their names."""
     told = [field for field in known if field.name not in _UNTOLD]
-    rows = "".join(_tip_row(field, dict(field.title).get(language) or field.name) for field in told[:_MOST_TIP_ROWS])
+    rows = "".join(_tip_row(field, _alias(field, language)) for field in told[:_MOST_TIP_ROWS])
     size = phrase("published.size", language)
     if entry.geometry == "polygon":
         rows += f"<tr><td>{escape(size)}&nbsp;</td><td>[% format_number($area, 0) || ' m²' %]</td></tr>"
@@ -156,7 +171,10 @@ def _tip_row(field: Field, title: str) -> str:
     """One row, left out where the field is empty; what a file holds is shown as it is, never as HTML."""
     column = _column(field.name)
     signs = "map('&', '&amp;', '<', '&lt;', '>', '&gt;')"
-    value = f"replace(represent_value({column}), {signs})"
+    shown = f"represent_value({column})"
+    if _unit_of(field) == "m²":  # as it was stated, with its decimals
+        shown = f"coalesce(format_number(try(to_real({column})), 2), {shown})"
+    value = f"replace({shown}, {signs})"
     start = f"<tr><td>{escape(title)}&nbsp;</td><td>".replace("'", "''")
     text = f"'{start}' || {value} || '</td></tr>'"
     return f"[% if(coalesce(to_string({column}), '') = '', '', {text}) %]"

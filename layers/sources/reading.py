@@ -1,14 +1,16 @@
 """From a path to a raw frame: which adapter reads it, which layer is meant, what was its content."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.file_hashes import known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.library_file import is_library
@@ -29,6 +31,7 @@ from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
 _READ = 0.9  # of the time: the rest is the hash
+_HEARD_S = 0.1  # how long a cancellation may stay unheard
 
 
 def source_name(source: str | Path) -> str:
@@ -190,13 +193,41 @@ def read_source(
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ), as_table=as_table)
-        if len(frame.geometries) == 0:
-            raise OneMapError("source.empty", file=file, layer=frame.layer)
-        if isinstance(found, postgis.Database):
-            return frame
-        digest = frame.source_hash or content_hash(Path(source), found, progress)
-        return replace(frame, path=Path(source), source_hash=digest)
+        if isinstance(found, postgis.Database) or is_library(found):
+            hashed: AbstractContextManager[Callable[[], str]] = nullcontext(str)  # what it says is hashed, not a file
+        else:
+            hashed = _hash_beside(Path(source), found, progress)
+        with hashed as digest:
+            frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ), as_table=as_table)
+            if len(frame.geometries) == 0:
+                raise OneMapError("source.empty", file=file, layer=frame.layer)
+            if isinstance(found, postgis.Database):
+                return frame
+            return replace(frame, path=Path(source), source_hash=frame.source_hash or digest())
+
+
+@contextmanager
+def _hash_beside(source: Path, opened_path: Path, progress: Progress) -> Iterator[Callable[[], str]]:
+    """`content_hash`, made in a thread while the block reads the same files; progress: is asked while one waits."""
+    left = threading.Event()
+
+    def report(_share: float, _step: str) -> None:
+        if left.is_set():
+            raise Cancelled
+
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(content_hash, source, opened_path, Progress(report))
+
+        def result() -> str:
+            while not digest.done():
+                progress.check()
+                wait([digest], timeout=_HEARD_S)
+            return digest.result()
+
+        try:
+            yield result
+        finally:
+            left.set()
 
 
 LARGE_BYTES, LARGE_ROWS = 20_000_000, 100_000  # smaller ones are read at once

@@ -49,6 +49,8 @@ def _is_shared(values: Sequence[Any]) -> bool:
     first = values[0]
     if isinstance(first, float) or values[-1] != first or values.count(first) < len(values):
         return False
+    if first is None or isinstance(first, str):  # nothing of another type equals these
+        return True
     return set(map(type, values)) == {type(first)}  # 1 and 1.0 and True are equal
 
 

@@ -12,6 +12,7 @@ import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
@@ -20,6 +21,7 @@ from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA,
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import (
+    AS_STORED,
     GEOMETRY_COLUMN,
     NO_GEOMETRY,
     DamagedTable,
@@ -157,7 +159,12 @@ class FileConnection(sqlite3.Connection):
         geopackage.register(self, table.name, table.title, self.srs_id, geometry_type, extent)
 
     def read_features(
-        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+        self,
+        table: str,
+        fields: Sequence[str],
+        bounds: Sequence[float] | None,
+        count: int | None,
+        origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
         columns = "".join(f", f.{quote_identifier(name)}" for name in fields)
@@ -175,14 +182,15 @@ class FileConnection(sqlite3.Connection):
                 wanted = self.execute(f"SELECT count(*) {near(table)}", parameters).fetchone()[0]
             if wanted is not None and len(rows) != wanted:
                 raise DamagedTable("the table does not hold every feature")
-            geometries = geopackage.from_blobs(row[1] for row in rows)
+            geometries, boxes = geometries_from(geopackage.blobs_to_wkb([row[1] for row in rows]), origin)
         except (sqlite3.Error, shapely.GEOSException, NotImplementedError, ValueError, IndexError, TypeError) as error:
             raise DamagedTable(str(error)) from error
         values = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
         return FeatureRows(
             fids=np.array(values[0], dtype=np.int64),
-            geometries=geometries if len(rows) else np.empty(0, dtype=object),
+            geometries=geometries,
             values=dict(zip(fields, values[2:], strict=True)),
+            boxes=boxes,
         )
 
     def _check_complete(self, table: str, count: int) -> None:

@@ -130,11 +130,21 @@ _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 
 def from_blobs(blobs: Iterable[bytes | None]) -> np.ndarray:
     """GeoPackage blobs as geometries (n,); raises shapely.GEOSException or ValueError if damaged."""
-    bodies = np.array(
-        [None if blob is None else blob[8 + _ENVELOPE_BYTES[(blob[3] >> 1) & 7] :] for blob in blobs],
-        dtype=object,
-    )
-    return shapely.from_wkb(bodies)
+    return shapely.from_wkb(np.array(_bodies(blobs), dtype=object))
+
+
+def _bodies(blobs: Iterable[bytes | None]) -> list[bytes | None]:
+    return [None if blob is None else blob[8 + _ENVELOPE_BYTES[(blob[3] >> 1) & 7] :] for blob in blobs]
+
+
+def blobs_to_wkb(blobs: Sequence[bytes | None]) -> pa.Array:
+    """GeoPackage blobs (n,) as WKB, as large binaries. Raises ValueError, TypeError, IndexError if damaged."""
+    column = pa.array(blobs, pa.large_binary())
+    flags = pc.unique(pc.binary_slice(column, 3, 4)).to_pylist()
+    if len(flags) != 1 or not flags[0]:
+        return pa.array(_bodies(blobs), pa.large_binary())
+    head = 8 + _ENVELOPE_BYTES[(flags[0][0] >> 1) & 7]
+    return pc.binary_slice(column, head, max(head, pc.max(pc.binary_length(column)).as_py()))
 
 
 def add_functions(connection: sqlite3.Connection) -> None:

@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 import psycopg
+import pyarrow as pa
 import shapely
 from psycopg import errors, sql
 from psycopg.adapt import Loader
 
 from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.server_rights import ServerRoles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
 from onemap.layers.stores.store import (
+    AS_STORED,
     GEOMETRY_COLUMN,
     Cursor,
     DamagedTable,
@@ -245,7 +248,12 @@ class ServerConnection:
         self.raw.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(place, readers))
 
     def read_features(
-        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+        self,
+        table: str,
+        fields: Sequence[str],
+        bounds: Sequence[float] | None,
+        count: int | None,
+        origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
         columns = {name: column for name, column, _ in self._columns(table)}
@@ -262,8 +270,8 @@ class ServerConnection:
                         raise DamagedTable("the table does not hold every feature")
                 rows = cursor.execute(query + sql.SQL(" ORDER BY fid")).fetchall()
             parts = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
-            bodies = np.array([None if body is None else bytes(body) for body in parts[1]], dtype=object)
-            geometries = shapely.from_wkb(bodies)
+            bodies = [None if body is None else bytes(body) for body in parts[1]]
+            geometries, boxes = geometries_from(pa.array(bodies, pa.large_binary()), origin)
         except (shapely.GEOSException, KeyError, ValueError) as error:
             raise DamagedTable(str(error)) from error
         except self.damages as error:
@@ -272,6 +280,7 @@ class ServerConnection:
             fids=np.array(parts[0], dtype=np.int64),
             geometries=geometries,
             values=dict(zip(fields, parts[2:], strict=True)),
+            boxes=boxes,
         )
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:

@@ -16,12 +16,13 @@ import shapely
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.arrow_values import plain_column
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.rights import Roles
-from onemap.layers.stores.store import DamagedTable, FeatureRows
+from onemap.layers.stores.store import AS_STORED, DamagedTable, FeatureRows
 
 FACTS = "library"  # before the hash, in the name of the file that says what is there
 SHARED_TABLES = ("onemap_library", "onemap_catalogue", "onemap_district", "onemap_versions")
@@ -78,7 +79,12 @@ class SharedConnection(FileConnection):
         return types
 
     def read_features(
-        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+        self,
+        table: str,
+        fields: Sequence[str],
+        bounds: Sequence[float] | None,
+        count: int | None,
+        origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable; OSError without the folder."""
         layer = self.shelf.layers.get(table)
@@ -88,8 +94,9 @@ class SharedConnection(FileConnection):
         try:
             read = (self.shelf.read(name, bounds) for name in near)
             parts = [part for part in read if part is not None]
-            bodies = [part.column(1).to_numpy(zero_copy_only=False) for part in parts]
-            geometries = shapely.from_wkb(np.concatenate([np.empty(0, dtype=object), *bodies]))
+            bodies = [part.column(1).cast(pa.large_binary()) for part in parts]
+            wkb = pa.chunked_array(bodies, pa.large_binary()).combine_chunks()
+            geometries, boxes = geometries_from(wkb, origin)
         except (pa.ArrowInvalid, shapely.GEOSException, NotImplementedError) as error:
             raise DamagedTable(str(error)) from error
         fids = np.concatenate([np.empty(0, dtype=np.int64), *(part.column(0).to_numpy() for part in parts)])
@@ -99,7 +106,7 @@ class SharedConnection(FileConnection):
             at = places[name]
             column = [value for part in parts for value in plain_column(part.schema.field(at), part.column(at))]
             values[name] = [column[row] for row in order.tolist()]
-        return FeatureRows(fids[order], geometries[order], values)
+        return FeatureRows(fids[order], geometries[order], values, boxes[order])
 
 
 class SharedStore:

@@ -50,13 +50,20 @@ class FeatureTable:
     fields: Mapping[str, str]
 
 
+AS_STORED = 0.0, 0.0  # the origin of geometries that are not moved
+
+
 @dataclass(frozen=True)
 class FeatureRows:
-    """Rows of a table of features, by fid: fids and geometries (n,), and the values of each field."""
+    """Rows of a table of features, by fid: fids and geometries (n,), and the values of each field.
+
+    boxes (n, 4): in the library's plane, from wherever geometries are counted; None where nobody asks for them.
+    """
 
     fids: np.ndarray
     geometries: np.ndarray
     values: Mapping[str, Sequence[Any]]
+    boxes: np.ndarray | None = None
 
 
 class PackedIndex(Protocol):
@@ -144,11 +151,17 @@ class StoreConnection(Protocol):
         """Tell other programs of a table and its extent, which may have grown."""
 
     def read_features(
-        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+        self,
+        table: str,
+        fields: Sequence[str],
+        bounds: Sequence[float] | None,
+        count: int | None,
+        origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
-        """The features whose boxes meet `bounds` (west, south, east, north), perhaps some more, or all.
+        """The features whose boxes meet `bounds` (west, south, east, north), perhaps some more, or all, with boxes.
 
-        count: how many features the table must hold in all. Raises DamagedTable.
+        count: how many features the table must hold in all; origin: from where geometries are counted. Raises
+        DamagedTable.
         """
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:

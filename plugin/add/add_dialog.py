@@ -25,7 +25,7 @@ from onemap.plugin.add.fields_table import FieldsTable
 from onemap.plugin.add.geometry_kinds import RASTER, wrong_kind
 from onemap.plugin.add.inspection_result import inspected_layers
 from onemap.plugin.add.service_snapshot import Snapshot
-from onemap.plugin.add.source_choice import dropped_file, take_drop
+from onemap.plugin.add.source_choice import dropped_file, holds_delivery, take_drop
 from onemap.plugin.add.source_page import SourcePage
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.layer_export import SourceFile
@@ -52,7 +52,7 @@ class AddDialog(WorkingDialog):
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
-    delivery_requested = pyqtSignal(str)  # a folder of many files; empty: it is asked for
+    delivery_requested = pyqtSignal(object)  # Delivery; an empty one is asked for
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -299,10 +299,10 @@ class AddDialog(WorkingDialog):
         return ""
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Accept a file that is dropped anywhere on the dialog."""
-        if dropped_file(event.mimeData()) is not None:
+        """Accept a file, or several, that are dropped anywhere on the dialog."""
+        if dropped_file(event.mimeData()) is not None or holds_delivery(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Inspect the dropped file; a folder of many is another dialog's."""
-        take_drop(event, self.delivery_requested.emit, self.form.source.choose)
+        """Inspect the dropped file; several, and a folder of many, are another dialog's."""
+        take_drop(event, self.delivery_requested.emit, self.form.source.choose, self.refuse)

@@ -18,9 +18,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink, with_file_button
+from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.words.translation import tr
-
-ENCODINGS = ("", "UTF-8", "GB18030", "BIG5", "UTF-16")
 
 
 class AddOptionsForm(QWidget):
@@ -46,8 +45,9 @@ class AddOptionsForm(QWidget):
         self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
         self.encoding = QComboBox()
         self.encoding.setEditable(True)
-        for name in ENCODINGS:
-            self.encoding.addItem(name or tr("as found"), name)
+        self.encoding.addItem(tr("as found"), "")
+        for name in known_words("add", "encoding"):
+            self.encoding.addItem(name, name)
         shrink(self.encoding)
         self.encoding.activated.connect(lambda _index: self.encoding_changed.emit())
         self.transform = QLineEdit()

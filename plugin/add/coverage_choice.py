@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
+from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
-DISTRICT, EXTENT, FEATURES = "district", "extent", "features"
 MIN_NAME_LENGTH = 8
 
 
@@ -18,11 +18,20 @@ def coverage_box(first: str) -> QComboBox:
     box = QComboBox()
     box.setEditable(True)
     box.addItem(first, "")
-    box.addItem(tr("the district"), DISTRICT)
-    box.addItem(tr("the ground of its features"), FEATURES)
-    box.addItem(tr("the extent of its features (assumed)"), EXTENT)
+    for code, title in coverage_titles().items():
+        box.addItem(title, code)
     shrink(box)
     return box
+
+
+def coverage_titles() -> dict[str, str]:
+    """What may be said of a coverage beside a file, with its title, in the core's order."""
+    titles = {
+        "district": tr("the district"),
+        "features": tr("the ground of its features"),
+        "extent": tr("the extent of its features (assumed)"),
+    }
+    return {code: titles.get(code, code) for code in known_words("add", "covers")}
 
 
 def coverage_of(box: QComboBox) -> str:

@@ -28,7 +28,7 @@ from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink,
 from onemap.plugin.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.add.delivery_table import DeliveryTable
 from onemap.plugin.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
-from onemap.plugin.add.source_choice import dropped_delivery
+from onemap.plugin.add.source_choice import Delivery, dropped_delivery, holds_delivery
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.library.open_library import OpenLibrary
@@ -40,7 +40,8 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import sentences, tr
 
-SIZE_PX = (900, 640)
+SIZE_PX = (900, 680)
+MAX_NAMES = 6
 
 
 class DeliveryDialog(WorkingDialog):
@@ -56,7 +57,7 @@ class DeliveryDialog(WorkingDialog):
         self._library = library
         self._sent: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
-        self.folder = ""
+        self.delivery = Delivery()
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Drop a folder here, or choose one"))
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
@@ -71,7 +72,7 @@ class DeliveryDialog(WorkingDialog):
         self.department.addItem(tr("any department"), "")
         for code in DEPARTMENTS:
             self.department.addItem(word("departments", code), code)
-        self.department.activated.connect(lambda _index: self.show_plan(self.folder))
+        self.department.activated.connect(lambda _index: self._look_again())
         self.covers = coverage_box(tr("as the last version said"))
         self.transform = QLineEdit()
         self.transform.setPlaceholderText(tr("none, or the one that is known of a layer"))
@@ -80,6 +81,9 @@ class DeliveryDialog(WorkingDialog):
         self.report.setPlaceholderText(tr("none"))
         self._transform_shown = ""  # with which the plan was made
         self._report_written = ""  # that this dialog wrote itself, and may write again
+        self.dropped = QLabel()
+        self.dropped.setWordWrap(True)
+        self.dropped.hide()
         self.answers_button = QPushButton(tr("Remembered answers…"))
         self.answers_button.setAutoDefault(False)
         self.answers_button.clicked.connect(self.show_answers)
@@ -88,6 +92,7 @@ class DeliveryDialog(WorkingDialog):
         self.table.show_targets(library.layers)
         self.table.changed.connect(self._enable)
         self.table.itemSelectionChanged.connect(self._show_row)
+        self.table.target_chosen.connect(self._show_row)
         self.row_page = DeliveryRowPage()
         self.row_page.changed.connect(self.table.refresh_states)
         self.notice = Notice(add_controls())
@@ -95,23 +100,28 @@ class DeliveryDialog(WorkingDialog):
         name_accessibly(self)
         self._end_request()
 
-    def begin(self, folder: str) -> None:
-        """Show the dialog. folder: a folder or an archive; empty asks for one."""
+    def begin(self, delivery: Delivery) -> None:
+        """Show the dialog. delivery: an empty one asks for a folder or an archive."""
         self.show()
         self.raise_()
         self.line.setFocus()
-        self.show_plan(folder)
+        self.show_plan(delivery.folder, delivery.files)
 
-    def show_plan(self, folder: str) -> None:
-        """Ask the core what of a folder goes where; nothing is added."""
+    def show_plan(self, folder: str, files: tuple[str, ...] = ()) -> None:
+        """Ask the core what of a folder goes where; nothing is added.
+
+        files: what alone is looked at of it; empty for all.
+        """
         if not folder or self.is_working:
             return
-        self.folder = folder
+        self.delivery = Delivery(folder, files)
         self.line.setText(folder)
+        self.dropped.setText(tr("Only what was dropped: {files}").format(files=_names_of(files)))
+        self.dropped.setVisible(bool(files))
         self.notice.hide()
         self.table.show_rows([])
         self._transform_shown = self.transform.text().strip()
-        params = {"plan": _new_plan(), "department": self.department.currentData()}
+        params = {"plan": _new_plan(), "department": self.department.currentData(), "file": list(files)}
         step = tr("Looking through the delivery…")
         self._ask(params, step, lambda answer: self.table.show_rows(planned_layers(answer)))
 
@@ -178,6 +188,7 @@ class DeliveryDialog(WorkingDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(tr("Delivery"), path_row)
+        form.addRow(self.dropped)
         form.addRow(tr("Layers of"), self.department)
         hint = tr("A file of polygons: the ground for which the data speaks")
         # For which ground data speaks decides what is clear: it is asked before anything else.
@@ -217,7 +228,8 @@ class DeliveryDialog(WorkingDialog):
     def _show_row(self) -> None:
         number = self.table.currentRow()
         selected = self.table.selectionModel().hasSelection() and 0 <= number < len(self.table.rows)
-        self.row_page.show_row(self.table.rows[number] if selected else None)
+        row = self.table.rows[number] if selected else None
+        self.row_page.show_row(row, self.table.target_of(row) if row is not None else None)
 
     def _show_added(self, answer: dict[str, Any]) -> None:
         refused = {(record["source"], record["layer"] or ""): record for record in answer.get("refused") or []}
@@ -253,7 +265,7 @@ class DeliveryDialog(WorkingDialog):
         self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
     ) -> None:
         given = {"transform": self._transform_shown} if self._transform_shown else {}
-        params = {"library": self._library.path, "folder": self.folder, **given, **params}
+        params = {"library": self._library.path, "folder": self.delivery.folder, **given, **params}
         self._follow(self._library.core.ask("ingest", params, title), step, on_answer)
 
     def _enable(self) -> None:
@@ -267,7 +279,7 @@ class DeliveryDialog(WorkingDialog):
 
     def _missing_step(self) -> str:
         """What must be done before anything can be added; empty for nothing."""
-        if not self.folder:
+        if not self.delivery.folder:
             return tr("Choose a folder.")
         for row in self.table.ready:
             wrong = self.table.wrong_kind(row)
@@ -288,13 +300,18 @@ class DeliveryDialog(WorkingDialog):
         left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""
         return sentences(text, left)
 
+    def _look_again(self) -> None:
+        self.show_plan(self.delivery.folder, self.delivery.files)
+
     def _choose_typed(self) -> None:
         text = self.line.text().strip().strip('"')
-        if text and text != self.folder:
+        if text and text != self.delivery.folder:
             self.show_plan(text)
 
     def _choose_folder(self) -> None:
-        self.show_plan(QFileDialog.getExistingDirectory(self, tr("A folder that a department sent"), self.folder))
+        self.show_plan(
+            QFileDialog.getExistingDirectory(self, tr("A folder that a department sent"), self.delivery.folder)
+        )
 
     def _choose_archive(self) -> None:
         filters = tr("Archive (*.zip *.7z)")
@@ -303,7 +320,7 @@ class DeliveryDialog(WorkingDialog):
 
     def _transform_typed(self) -> None:
         if self.transform.text().strip() != self._transform_shown:
-            self.show_plan(self.folder)
+            self._look_again()
 
     def _choose_transform(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(self, tr("A file of parameters"), "", "TOML (*.toml *.txt)")
@@ -313,7 +330,8 @@ class DeliveryDialog(WorkingDialog):
 
     def _choose_report(self) -> None:
         filters = "Excel (*.xlsx);;PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"
-        start = str(Path(self.folder).parent / f"{tr('Report')}.xlsx") if self.folder else ""
+        folder = self.delivery.folder
+        start = str(Path(folder).parent / f"{tr('Report')}.xlsx") if folder else ""
         path, _filter = QFileDialog.getSaveFileName(self, tr("Report to send back"), start, filters)
         if path:
             self._report_written = path  # that it may be replaced was asked already
@@ -325,14 +343,27 @@ class DeliveryDialog(WorkingDialog):
             self.covers.setEditText(path)
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Accept a folder or an archive that is dropped anywhere on the dialog."""
-        if dropped_delivery(event.mimeData(), archives=True):
+        """Accept a folder, an archive or several files that are dropped anywhere on the dialog."""
+        if holds_delivery(event.mimeData(), archives=True):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Look through the dropped folder."""
-        self.show_plan(dropped_delivery(event.mimeData(), archives=True))
+        """Look through what is dropped."""
         event.acceptProposedAction()
+        try:
+            delivery = dropped_delivery(event.mimeData(), archives=True)
+        except Refusal as refusal:
+            self.notice.refuse(refusal)
+            return
+        if delivery is not None:
+            self.show_plan(delivery.folder, delivery.files)
+
+
+def _names_of(files: tuple[str, ...]) -> str:
+    """The first names of what was dropped, and how many there are besides."""
+    names = tr(", ").join(Path(path).name for path in files[:MAX_NAMES])
+    more = len(files) - MAX_NAMES
+    return tr("{files} and {count} more").format(files=names, count=more) if more > 0 else names
 
 
 def _new_plan() -> str:

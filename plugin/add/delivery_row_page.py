@@ -1,24 +1,30 @@
-"""Below the table of a delivery: what is known of the chosen layer, and what is rarely needed for it."""
+"""Below the table of a delivery: what is known of the chosen layer, its fields, and what is rarely needed for it."""
 
 from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from onemap.plugin.add.delivery_table import state_words
+from onemap.plugin.add.field_matches import explicit_matches
+from onemap.plugin.add.fields_table import FieldsTable
 from onemap.plugin.add.inspection_result import geometry_words
 from onemap.plugin.add.planned_layers import ADDED, PlannedLayer
 from onemap.plugin.add.source_page import ProblemList
 from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
+MIN_FIELDS_PX = 150
+WIDTHS_PX = [360, 520]  # of facts and fields, and how they share more
+
 
 class DeliveryRowPage(QWidget):
-    """Facts and problems of one layer, its coordinate system if the file tells none, and what to do with bad rows."""
+    """Facts and problems of one layer, its coordinate system, what to do with bad rows, and its fields with values."""
 
     changed = pyqtSignal()
 
@@ -42,20 +48,33 @@ class DeliveryRowPage(QWidget):
         form = QFormLayout()
         self.named_crs = NamedCrs(self.crs)
         form.addRow(tr("Coordinate system"), self.named_crs)
-        boxes = QHBoxLayout()
-        boxes.addWidget(self.repair)
-        boxes.addWidget(self.keep_bad)
-        boxes.addStretch()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.fields = FieldsTable()
+        self.fields.setMinimumHeight(MIN_FIELDS_PX)
+        self.fields.changed.connect(self._take_fields)
+        facts = QWidget()
+        left = QVBoxLayout(facts)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(self.facts)
+        left.addWidget(self.problems, 1)
+        left.addLayout(form)
+        left.addWidget(self.repair)
+        left.addWidget(self.keep_bad)
+        left.addStretch()
+        parts = QSplitter()
+        parts.addWidget(facts)
+        parts.addWidget(self.fields)
+        parts.setChildrenCollapsible(False)
+        parts.setSizes(WIDTHS_PX)
+        for place, width in enumerate(WIDTHS_PX):
+            parts.setStretchFactor(place, width)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.facts)
-        layout.addWidget(self.problems, 1)
-        layout.addLayout(form)
-        layout.addLayout(boxes)
+        layout.addWidget(parts)
         self.show_row(None)
 
-    def show_row(self, row: PlannedLayer | None) -> None:
-        """Show another layer; none hides the page."""
+    def show_row(self, row: PlannedLayer | None, target: CatalogueLayer | None = None) -> None:
+        """Show another layer; none hides the page. target: what it becomes, None while nobody knows."""
         self._row = None  # what is set now is no choice of a person
         self.setVisible(row is not None)
         if row is None:
@@ -68,12 +87,19 @@ class DeliveryRowPage(QWidget):
         self.crs.setCrs(QgsCoordinateReferenceSystem(row.crs))
         self.repair.setChecked(row.repair)
         self.keep_bad.setChecked(row.keep_bad)
+        schema = target.fields if target is not None else ()
+        self.fields.show_fields(schema, row.samples, row.fields)
+        self.fields.setVisible(bool(row.samples))
         can_change = row.is_data and row.status != ADDED
-        for control in (self.crs, self.repair, self.keep_bad):
+        for control in (self.crs, self.repair, self.keep_bad, self.fields):
             control.setEnabled(can_change)
         for control in (self.repair, self.keep_bad):
             control.setVisible(row.geometry != "raster")
         self._row = row
+
+    def _take_fields(self) -> None:
+        if self.fields.has_schema:
+            self._set("fields", explicit_matches(self.fields.matches))
 
     def _set(self, name: str, value: object) -> None:
         if self._row is not None and getattr(self._row, name) != value:

@@ -48,6 +48,7 @@ class DeliveryTable(QTableWidget):
     """One row a layer: what it becomes, for which ground it speaks, its label, and how it stands."""
 
     changed = pyqtSignal()
+    target_chosen = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, 5, parent)
@@ -121,6 +122,10 @@ class DeliveryTable(QTableWidget):
         """What is said of a row."""
         return self.item(number, STATE).text()
 
+    def target_of(self, row: PlannedLayer) -> CatalogueLayer | None:
+        """What a row becomes; None while nobody knows."""
+        return self._layers.get(row.code)
+
     def wrong_kind(self, row: PlannedLayer) -> str:
         """What to say where a row's geometry does not fit what it becomes."""
         return row.wrong_kind(self._layers.get(row.code))
@@ -180,6 +185,7 @@ class DeliveryTable(QTableWidget):
         self.rows[number].choose(box.currentData() or "")
         box.lineEdit().setCursorPosition(0)
         self._show_state(number)
+        self.target_chosen.emit()
         self.changed.emit()
 
     def _choose_label(self, row: PlannedLayer, text: str) -> None:

@@ -42,7 +42,7 @@ class FieldsTable(QTableWidget):
     ) -> None:
         """Show the fields of another layer or source, matched by name.
 
-        samples: some values of each field of the source.
+        schema: without one the source's own fields are listed. samples: some values of each field of the source.
         """
         sources, self._samples = list(samples), samples
         self._schema = sorted(schema, key=lambda field: not field.required)
@@ -58,6 +58,11 @@ class FieldsTable(QTableWidget):
         ]
         self._schema = required + [field for field in self._schema if field.name not in names]
         self._fill(self.matches)
+
+    @property
+    def has_schema(self) -> bool:
+        """Whether it is known what the source becomes."""
+        return bool(self._schema)
 
     @property
     def matches(self) -> dict[str, str]:
@@ -78,6 +83,9 @@ class FieldsTable(QTableWidget):
     def _fill(self, matches: dict[str, str]) -> None:
         self._boxes = {}
         self.setRowCount(0)
+        if not self._schema:
+            self._list_sources()
+            return
         self.setRowCount(len(self._schema))
         for row, field in enumerate(self._schema):
             name = f"{field.name} {field.title}".strip()
@@ -102,6 +110,16 @@ class FieldsTable(QTableWidget):
             values.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.setItem(row, VALUES, values)
         self._show_changed()
+
+    def _list_sources(self) -> None:
+        """The source's own fields with their values, while nobody knows what it becomes."""
+        self.setRowCount(len(self._sources))
+        for row, source in enumerate(self._sources):
+            for column, text in ((TARGET, "–"), (SOURCE, source), (VALUES, self._values_of(source))):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                self.setItem(row, column, item)
 
     def _values_of(self, source: str) -> str:
         return tr(", ").join(self._samples.get(source, ()))

@@ -29,6 +29,7 @@ class PlannedLayer:
     transform, transform_hash: the file of a change of datum, and which one it must be
     remembered: what the layer's last version was added with, such as covers and fields
     geometry, count: what it holds
+    samples: some values of each of its fields
     """
 
     source: str
@@ -51,6 +52,7 @@ class PlannedLayer:
     remembered: tuple[str, ...] = ()
     geometry: str = ""
     count: int | None = None
+    samples: dict[str, tuple[str, ...]] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -111,5 +113,6 @@ def _layer(record: dict[str, Any]) -> PlannedLayer:
         fields=dict(record.get("fields") or {}),
         remembered=tuple(record.get("remembered") or ()),
         count=record.get("count"),
+        samples={str(name): tuple(map(str, values)) for name, values in (record.get("samples") or {}).items()},
         problems=list(record.get("problems") or []),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,19 @@ ARCHIVES = (".zip", ".7z")
 MULTI_FILE_FORMATS = (".shp", ".tab", ".mif", ".tif", ".tiff", ".img", ".jpg", ".png")
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """A department's folder, or its archive. files: of it the files and folders that alone are meant; empty for all."""
+
+    folder: str = ""
+    files: tuple[str, ...] = ()
+
+
 class SourceChoice(QWidget):
     """A line for the path, and a button with the other ways."""
 
     chosen = pyqtSignal(object)  # SourceFile
-    delivery_chosen = pyqtSignal(str)  # a folder of files; empty: it is asked for
+    delivery_chosen = pyqtSignal(object)  # Delivery; an empty one is asked for
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -76,7 +86,7 @@ class SourceChoice(QWidget):
         text = self.line.text().strip().strip('"')
         if text and text != self._shown_text:
             if is_delivery(Path(text)):
-                self.delivery_chosen.emit(text)
+                self.delivery_chosen.emit(Delivery(text))
             else:
                 self.choose(file_of_path(text))
 
@@ -90,7 +100,7 @@ class SourceChoice(QWidget):
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, tr("A folder of data"), _folder_of(self._shown_text))
         if path and is_delivery(Path(path)):
-            self.delivery_chosen.emit(path)
+            self.delivery_chosen.emit(Delivery(path))
         elif path:
             self.choose(SourceFile(path))
 
@@ -98,7 +108,7 @@ class SourceChoice(QWidget):
         self.menu.clear()
         self.menu.addAction(icon("file"), tr("File…"), self._choose_file)
         self.menu.addAction(tr("Folder, such as a FileGDB…"), self._choose_folder)
-        self.menu.addAction(icon("ingest"), tr("A whole delivery…"), lambda: self.delivery_chosen.emit(""))
+        self.menu.addAction(icon("ingest"), tr("A whole delivery…"), lambda: self.delivery_chosen.emit(Delivery()))
         layers = [
             layer
             for layer in QgsProject.instance().mapLayers().values()
@@ -120,10 +130,19 @@ def is_delivery(path: Path, archives: bool = False) -> bool:
     return path.is_dir() and path.suffix.lower() not in FOLDER_FORMATS
 
 
-def dropped_delivery(mime_data: QMimeData, archives: bool = False) -> str:
-    """The folder of a delivery that is dropped; empty for anything else."""
-    paths = [Path(url.toLocalFile()) for url in mime_data.urls() if url.isLocalFile()]
-    return str(paths[0]) if len(paths) == 1 and is_delivery(paths[0], archives) else ""
+def dropped_delivery(mime_data: QMimeData, archives: bool = False) -> Delivery | None:
+    """The delivery that is dropped: a folder, or files and folders of several kinds; None for anything else.
+
+    Files of several folders are of the folder that holds them all. Raises Refusal where no folder does.
+    """
+    paths = _local_paths(mime_data)
+    if len(paths) <= 1 or dropped_file(mime_data) is not None:
+        return Delivery(str(paths[0])) if len(paths) == 1 and is_delivery(paths[0], archives) else None
+    try:
+        folder = os.path.commonpath([path.parent for path in paths])
+    except ValueError:  # on Windows, of two drives
+        raise Refusal(tr("These files lie on different drives. Put them into one folder, and drop that.")) from None
+    return Delivery(folder, tuple(map(str, paths)))
 
 
 def dropped_file(mime_data: QMimeData) -> SourceFile | None:
@@ -131,7 +150,7 @@ def dropped_file(mime_data: QMimeData) -> SourceFile | None:
 
     Several files count as one where all are parts of a shapefile, of a MapInfo table, or of a picture.
     """
-    paths = [Path(url.toLocalFile()) for url in mime_data.urls() if url.isLocalFile()]
+    paths = _local_paths(mime_data)
     if len(paths) == 1:
         return SourceFile(str(paths[0]))
     main_files = [path for path in paths if path.suffix.lower() in MULTI_FILE_FORMATS]
@@ -140,14 +159,35 @@ def dropped_file(mime_data: QMimeData) -> SourceFile | None:
     return SourceFile(str(main_files[0]))
 
 
-def take_drop(event: Any, on_delivery: Callable[[str], None], on_file: Callable[[SourceFile | None], None]) -> None:
-    """Hand on what is dropped: a folder of many files, or one file."""
-    folder = dropped_delivery(event.mimeData())
-    if folder:
-        on_delivery(folder)
+def _local_paths(mime_data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime_data.urls() if url.isLocalFile()]
+
+
+def holds_delivery(mime_data: QMimeData, archives: bool = False) -> bool:
+    """Whether a delivery is dropped, be it one that cannot be taken."""
+    try:
+        return dropped_delivery(mime_data, archives) is not None
+    except Refusal:
+        return True
+
+
+def take_drop(
+    event: Any,
+    on_delivery: Callable[[Delivery], None],
+    on_file: Callable[[SourceFile | None], None],
+    on_refusal: Callable[[Refusal], None],
+) -> None:
+    """Hand on what is dropped: a folder, several files, or one file."""
+    event.acceptProposedAction()
+    try:
+        delivery = dropped_delivery(event.mimeData())
+    except Refusal as refusal:
+        on_refusal(refusal)
+        return
+    if delivery is not None:
+        on_delivery(delivery)
     else:
         on_file(dropped_file(event.mimeData()))
-    event.acceptProposedAction()
 
 
 def _is_picture(layer: QgsMapLayer) -> bool:

@@ -95,7 +95,11 @@ class CodeField(WidgetWrapper):
         """Show the list, and take what is chosen there."""
         dialog = self.code_dialog()
         if dialog.exec():
-            self.line.setText(dialog.text())
+            self.setValue(dialog.text())
+
+    def shown_text(self) -> str:
+        """What stands in the field."""
+        return self.line.text()
 
     def code_dialog(self) -> CodeDialog:
         """The dialog with the list, not yet shown."""
@@ -110,7 +114,7 @@ class CodeField(WidgetWrapper):
         if not found and not problem:
             problem = tr("There is none in this library.") if question.library else tr("Choose the library first.")
         title = self.parameterDefinition().description()
-        return CodeDialog(title, found, problem, self.line.text(), (self._separator, self._ending), self.widget)
+        return CodeDialog(title, found, problem, self.shown_text(), (self._separator, self._ending), self.widget)
 
     def _text_of(self, name: str) -> str:
         """What stands in another field; empty where it is no text, such as a value that a model computes."""

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.core import QgsFeedback
+from qgis.core import QgsFeedback, QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsVectorLayer
 
+from onemap.plugin.add.coverage_choice import coverage_titles
 from onemap.plugin.algorithms.log_words import learn_words
+from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.library.layer_list import DEPARTMENTS, CatalogueLayer, layers_in, stored_layers, title_of
 from onemap.plugin.profile.paths import RESOURCES
-from onemap.plugin.words.core_words import all_words
+from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.number_format import moment_text
 
-COVERAGES = ("district", "extent", "features")
-ENCODINGS = ("UTF-8", "GB18030", "GBK", "GB2312", "BIG5", "windows-1252", "ISO-8859-1")
-ANNEXES = ("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "maps")
+POLYGON = "polygon"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ def _held_layers(question: CodeQuestion) -> list[Code]:
     return [Code(layer.code, layer.title) for layer in _layers(question) if layer.versions]
 
 
+def _area_layers(question: CodeQuestion) -> list[Code]:
+    return [
+        Code(layer.code, layer.title) for layer in _layers(question) if layer.versions and layer.geometry == POLYGON
+    ]
+
+
 def _versions(question: CodeQuestion) -> list[Code]:
     """Layers, and below each its versions where there are several."""
     found = []
@@ -83,10 +89,16 @@ def _labels(question: CodeQuestion) -> list[Code]:
 
 
 def _fields(question: CodeQuestion) -> list[Code]:
-    """The fields of the layer beside; without one those of all layers that the library holds."""
+    """The fields of the layer beside, or of the map layer or file; without one those of all the library's layers."""
     wanted = question.beside.split("@")[0].strip()
+    layers = _layers(question)
+    if wanted and wanted not in [layer.code for layer in layers]:
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        named = QgsProcessingUtils.mapLayerFromString(question.beside, context)
+        return [Code(one.name(), one.alias()) for one in named.fields()] if isinstance(named, QgsVectorLayer) else []
     titles: dict[str, str] = {}
-    for layer in _layers(question):
+    for layer in layers:
         if layer.code == wanted or not wanted and layer.versions:
             for field in layer.fields:
                 titles.setdefault(field.name, field.title)
@@ -139,8 +151,22 @@ def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:
     return lambda _question: [Code(path.stem) for path in sorted((RESOURCES / folder).glob("*.toml"))]
 
 
-def _words(*texts: str) -> Callable[[CodeQuestion], list[Code]]:
-    return lambda _question: [Code(text) for text in texts]
+def _coverages(_question: CodeQuestion) -> list[Code]:
+    return [Code(code, title) for code, title in coverage_titles().items()]
+
+
+def _encodings(_question: CodeQuestion) -> list[Code]:
+    return [Code(name) for name in known_words("add", "encoding")]
+
+
+def _annexes(_question: CodeQuestion) -> list[Code]:
+    learn_words(QgsFeedback())
+    return [Code(name, word("annexes", name)) for name in known_words("review export", "annexes")]
+
+
+def _matrices(_question: CodeQuestion) -> list[Code]:
+    learn_words(QgsFeedback())
+    return [Code(name, str(matrix["title"])) for name, matrix in all_words("matrices").items()]
 
 
 def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]:
@@ -157,6 +183,7 @@ def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]
 _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
     "layers": _held_layers,
     "all layers": _all_layers,
+    "area layers": _area_layers,
     "versions": _versions,
     "labels": _labels,
     "fields": _fields,
@@ -170,9 +197,9 @@ _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
     "spot types": _words_of("differences"),
     "packs": _files_in("packs"),
     "packs of indicators": _files_in("indicators"),
-    "matrices": _words_of("matrices"),
+    "matrices": _matrices,
     "deliveries": _files_in("deliveries"),
-    "annexes": _words(*ANNEXES),
-    "coverages": _words(*COVERAGES),
-    "encodings": _words(*ENCODINGS),
+    "annexes": _annexes,
+    "coverages": _coverages,
+    "encodings": _encodings,
 }

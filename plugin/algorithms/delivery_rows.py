@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.algorithms.parameter_kinds import codes, file, layer_code
+from onemap.plugin.algorithms.parameter_kinds import codes, file, files, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -19,7 +19,7 @@ def ingest_row() -> VerbRow:
             "run the algorithm again with the same plan."
         ),
         first="library folder plan each",
-        advanced="department covers transform report",
+        advanced="file department covers transform report",
         titles={
             "folder": tr("Folder (or .zip, .7z)"),
             "plan": tr("Plan (*.toml)"),
@@ -28,7 +28,9 @@ def ingest_row() -> VerbRow:
             "report": tr("Reports to send back"),
             "covers": tr("Ground for which the layers speak"),
             "department": tr("Department"),
+            "file": tr("Only these files and folders of it (semicolons between)"),
         },
+        kinds={"file": files("")},
         outputs=(
             Output("ADDED", tr("Layers added"), "added", is_number=True),
             Output("REFUSED", tr("Layers refused"), "refused", is_number=True),

@@ -32,8 +32,10 @@ from onemap.plugin.words.translation import tr
 
 Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
 Read = Callable[[AlgorithmRun, str], Any]
-LAYERS = ("layers", "all layers")
+LAYERS = ("layers", "all layers", "area layers")
 CODE_FIELD = "onemap.plugin.algorithms.code_field.CodeField"  # QGIS's dialogs make it by its name
+AREA_FIELD = "onemap.plugin.algorithms.area_field.AreaField"
+FILES_FIELD = "onemap.plugin.algorithms.files_field.FilesField"
 
 
 @dataclass(frozen=True)
@@ -178,9 +180,7 @@ def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> P
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
         definition = QgsProcessingParameterString(name, title, optional=not declared.required)
-        wanted = {"class": CODE_FIELD, "of": of, "separator": separator, "ending": ending, "beside": beside}
-        definition.setMetadata({"widget_wrapper": wanted})
-        return definition
+        return _with_list(definition, CODE_FIELD, of, separator, ending, beside)
 
     if separator == ";":
         return ParameterKind(make, _list)
@@ -188,14 +188,48 @@ def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> P
     return ParameterKind(make, _code if is_layer else _text)
 
 
-def layer_code() -> ParameterKind:
-    """The code of a layer that the library holds."""
-    return codes("layers")
+def layer_code(of: str = "layers") -> ParameterKind:
+    """The code of a layer that the library holds. of: which ones, as `code_lists` names them."""
+    return codes(of)
+
+
+def areas() -> ParameterKind:
+    """Polygons: a layer of the map or a file, or by its code a layer of the library, from a list."""
+    usual = source(POLYGON, by_path_alone=True)
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        return _with_list(usual.make(name, title, declared), AREA_FIELD, "area layers")
+
+    return ParameterKind(make, usual.read)
+
+
+def files(filters: str) -> ParameterKind:
+    """Several files, as text with semicolons between them; a button chooses them."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterString(name, title, optional=not declared.required)
+        return _with_list(definition, FILES_FIELD, filters, ";")
+
+    return ParameterKind(make, _list)
 
 
 def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
     """The parameter among those that are folded away."""
     definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
+    return definition
+
+
+def _with_list(
+    definition: QgsProcessingParameterDefinition,
+    field: str,
+    of: str,
+    separator: str = "",
+    ending: str = "",
+    beside: str = "",
+) -> QgsProcessingParameterDefinition:
+    """The parameter with a field of ours in QGIS's dialogs."""
+    wanted = {"class": field, "of": of, "separator": separator, "ending": ending, "beside": beside}
+    definition.setMetadata({"widget_wrapper": wanted})
     return definition
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import Qgis
 
-from onemap.plugin.algorithms.parameter_kinds import ParameterKind, codes, file, layer_code
+from onemap.plugin.algorithms.parameter_kinds import ParameterKind, areas, codes, file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -28,6 +28,7 @@ def statistics_row() -> VerbRow:
             "code": layer_code(),
             "by": codes("fields", ",", beside="code"),
             "sum": codes("fields", ",", beside="code"),
+            "within": areas(),
             "unit": codes("fields", beside="within"),
             "page": _page(),
         },
@@ -60,6 +61,7 @@ def transitions_row() -> VerbRow:
             "a": codes("versions"),
             "b": codes("versions"),
             "by": codes("fields", ",", beside="a"),
+            "within": areas(),
             "unit": codes("fields", beside="within"),
             "page": _page(),
         },
@@ -102,7 +104,7 @@ def indicators_row() -> VerbRow:
             "page": tr("Page with a chart"),
         },
         kinds={
-            "unit": layer_code(),
+            "unit": layer_code("area layers"),
             "pack": codes("packs of indicators", ";"),
             "unit_field": codes("fields", beside="unit"),
             "theme": codes("themes"),
@@ -143,7 +145,7 @@ def warnings_row() -> VerbRow:
             "page": tr("Page with a chart"),
         },
         kinds={
-            "unit": layer_code(),
+            "unit": layer_code("area layers"),
             "pack": codes("packs of indicators", ";"),
             "unit_field": codes("fields", beside="unit"),
             "rhythm": codes("layers", ",", "="),

@@ -15,7 +15,7 @@ from qgis.core import QgsProcessingFeedback
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.log_words import learn_words, write_counts
-from onemap.plugin.algorithms.parameter_kinds import choice, codes, crs, file
+from onemap.plugin.algorithms.parameter_kinds import choice, codes, crs, file, files
 from onemap.plugin.algorithms.review_rows import review_export_row, review_open_row
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.statistics_rows import (
@@ -275,6 +275,7 @@ def _contradictions() -> VerbRow:
         first="library matrix only min_area min_width out",
         advanced="as_of known_at overwrite workers",
         titles={"matrix": tr("Matrices of your city's own (files, semicolons between)")},
+        kinds={"matrix": files(tr("Matrix (*.toml)"))},
         sinks=(
             Sink("CONTRADICTIONS", tr("Contradictions, pair by pair"), "contradictions", VECTOR),
             Sink("HECTARES", tr("Hectares in conflict, plan against plan"), "hectares", VECTOR),

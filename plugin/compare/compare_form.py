@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words import core_words
@@ -69,8 +70,8 @@ class CompareForm(QWidget):
         self.exchange_button.setToolTip(tr("Exchange the two plans"))
         self.exchange_button.clicked.connect(self.exchange)
         self.since.setToolTip(tr("With an earlier comparison only what changed is computed, and told"))
-        self.min_area = number_box(MAX_AREA_M2, 0, " m²", tr("Smaller spots are set apart as type 90"))
-        self.min_area.setValue(DEFAULT_AREA_M2)
+        self.min_area = AreaBox(0.0, MAX_AREA_M2, tr("Smaller spots are set apart as type 90"))
+        self.min_area.set_area(DEFAULT_AREA_M2)
         self.min_width = number_box(MAX_WIDTH_M, 1, " m", tr("Thinner spots are set apart as type 90"))
         self.min_width.setValue(DEFAULT_WIDTH_M)
         form = QFormLayout(self)
@@ -115,7 +116,7 @@ class CompareForm(QWidget):
 
     def limits(self) -> dict[str, float]:
         """The least area and width of a spot; smaller ones count as differences of drawing; 0 sets none apart."""
-        return {"min_area": self.min_area.value(), "min_width": self.min_width.value()}
+        return {"min_area": self.min_area.area_m2, "min_width": self.min_width.value()}
 
     @property
     def files(self) -> list[str]:

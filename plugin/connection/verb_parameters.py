@@ -15,6 +15,7 @@ class VerbParameter:
     """One parameter of a verb.
 
     kind: text, flag, choice, list, date, moment, number (not negative) or count (a whole number from 1).
+    words: what a text may be beside others.
     """
 
     name: str
@@ -22,11 +23,17 @@ class VerbParameter:
     positional: bool = False
     required: bool = False
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 def verb_parameters(verb: str) -> tuple[VerbParameter, ...]:
     """The parameters of a verb, in their order."""
     return _table()[verb]
+
+
+def known_words(verb: str, name: str) -> tuple[str, ...]:
+    """What the text of a verb's parameter may be beside others, in the core's order."""
+    return next(parameter.words for parameter in verb_parameters(verb) if parameter.name == name)
 
 
 @cache
@@ -36,4 +43,4 @@ def _table() -> dict[str, tuple[VerbParameter, ...]]:
 
 
 def _parameter(row: dict[str, Any]) -> VerbParameter:
-    return VerbParameter(**{**row, "choices": tuple(row.get("choices", ()))})
+    return VerbParameter(**{**row, "choices": tuple(row.get("choices", ())), "words": tuple(row.get("words", ()))})

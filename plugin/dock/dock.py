@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
-from onemap.plugin.add.source_choice import dropped_delivery
+from onemap.plugin.add.source_choice import Delivery, holds_delivery, take_drop
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
@@ -130,14 +130,13 @@ class OneMapDock(QgsDockWidget):
             line.setAcceptDrops(False)
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Accept a department's folder in whichever room."""
-        if self.library.layers and dropped_delivery(event.mimeData()):
+        """Accept a department's folder, or several files, in whichever room."""
+        if self.library.layers and holds_delivery(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Ask what of the folder goes where."""
-        event.acceptProposedAction()
-        self.add_delivery(dropped_delivery(event.mimeData()))
+        """Ask what of it goes where."""
+        take_drop(event, self.add_delivery, self.add_file, self.refuse)
 
     def _fill_map_tab(self) -> None:
         """Below the tree of layers: what lies here, statistics, three dimensions, two days."""
@@ -430,8 +429,8 @@ class OneMapDock(QgsDockWidget):
         if not self.add_dialog.is_working:
             self.add_dialog.form.source.choose(source)
 
-    def add_delivery(self, folder: str) -> None:
-        """Show the dialog that adds a whole folder. folder: empty asks for one."""
+    def add_delivery(self, delivery: Delivery) -> None:
+        """Show the dialog that adds a whole folder, or several files. An empty delivery asks for one."""
         if self.add_dialog is not None:
             self.add_dialog.close()
         if self.delivery_dialog is None or not self.delivery_dialog.is_working:  # one at a time
@@ -441,7 +440,7 @@ class OneMapDock(QgsDockWidget):
             self.delivery_dialog = DeliveryDialog(self.library, self)
             self.delivery_dialog.added.connect(self._report_added)
             self.delivery_dialog.failed.connect(self.refuse)
-        self.delivery_dialog.begin(folder)
+        self.delivery_dialog.begin(delivery)
 
     def register_service(self, service: Service | None) -> None:
         """Show the dialog that registers a service, or changes one."""

@@ -24,7 +24,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.add.source_choice import dropped_delivery, dropped_file, take_drop
+from onemap.plugin.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
@@ -58,7 +59,7 @@ class MapTab(QWidget):
     add_requested = pyqtSignal(str)  # a code, or nothing
     layers_left = pyqtSignal(str)  # the map because of the day: what to say of it; empty once all are back
     file_dropped = pyqtSignal(object)  # SourceFile
-    delivery_requested = pyqtSignal(str)  # a folder, or nothing
+    delivery_requested = pyqtSignal(object)  # Delivery; an empty one is asked for
     refused = pyqtSignal(str)
     service_requested = pyqtSignal(object)  # Service to change, or None
     snapshot_requested = pyqtSignal(object)  # Service
@@ -154,7 +155,7 @@ class MapTab(QWidget):
         self.add_button.clicked.connect(self._ask_to_add)
         self.delivery_button.setIcon(icon("ingest"))
         self.delivery_button.setToolTip(tr("Add a whole delivery: a folder of many files"))
-        self.delivery_button.clicked.connect(lambda _checked: self.delivery_requested.emit(""))
+        self.delivery_button.clicked.connect(lambda _checked: self.delivery_requested.emit(Delivery()))
         bar = QWidget()
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -179,13 +180,16 @@ class MapTab(QWidget):
             QWidget.setTabOrder(before, after)
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Accept a file or a folder that is dropped anywhere on the tab."""
-        if self._library.layers and (dropped_delivery(event.mimeData()) or dropped_file(event.mimeData())):
+        """Accept files and folders that are dropped anywhere on the tab."""
+        if self._library.layers and (holds_delivery(event.mimeData()) or dropped_file(event.mimeData())):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Ask to add what is dropped: a file, or a folder of many."""
-        take_drop(event, self.delivery_requested.emit, self.file_dropped.emit)
+        """Ask to add what is dropped: a file, several, or a folder of many."""
+        take_drop(event, self.delivery_requested.emit, self.file_dropped.emit, self._refuse_drop)
+
+    def _refuse_drop(self, refusal: Refusal) -> None:
+        self.refused.emit(str(refusal))
 
     def close_down(self) -> None:
         """Disconnect from the project."""

@@ -272,9 +272,7 @@ def _why(row: dict[str, Any]) -> str:
         nearest = tr("nearest approval {name}, {distance}")
         facts = {"name": row.get("nearest_title") or row["nearest"], "distance": length_text(row["distance_m"])}
         words = f"{words}, {nearest.format(**facts)}"
-    named = word("indicator_statuses", row["status"])
-    if row["kind"] != "quota" and row["status"] != "unknown":  # what is no quota cannot be broken
-        named = tr("alarm") if row["status"] == "alarm" else tr("warning")
+    named = str(row["status_title"])
     return with_label(named, words) if words else named
 
 

@@ -9,12 +9,12 @@ from qgis.gui import QgsProjectionSelectionDialog
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
-from onemap.plugin.add.add_options_form import ENCODINGS
 from onemap.plugin.add.inspection_result import InspectedLayer, inspected_layers
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.words.translation import tr
 
@@ -70,7 +70,7 @@ class ParcelMends(QObject):
         conversion.refused.connect(self.refused)
 
     def _choose_encoding(self, choice: Hashable) -> None:
-        self._choose(tr("The encoding of its text"), [name for name in ENCODINGS if name], choice, "encoding")
+        self._choose(tr("The encoding of its text"), list(known_words("check", "encoding")), choice, "encoding")
 
     def _inspect(
         self, choice: Hashable, params: dict[str, Any], on_layers: Callable[[Hashable, list[InspectedLayer]], None]

@@ -41,6 +41,7 @@ from onemap.plugin.remedy.remedy_tables import AlternativesTree, DepartmentsTabl
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
+from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.work_row import WorkRow
@@ -314,7 +315,7 @@ class RemedyForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.min_part = number_box(MAX_AREA_M2, 0, " m²", tr("Drop parts that are smaller than this"))
+        self.min_part = AreaBox(0.0, MAX_AREA_M2, tr("Drop parts that are smaller than this"))
         self.min_width = number_box(MAX_LENGTH_M, 1, " m", tr("Drop parts that are thinner than this"))
         self.move = number_box(
             MAX_LENGTH_M, 0, " m", tr("How far the whole parcel may be moved in search of a place that passes")
@@ -345,7 +346,7 @@ class RemedyForm(QWidget):
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `remedy`; limits that are not set are left out."""
         return {
-            "min_part": self.min_part.value() or None,
+            "min_part": self.min_part.area_m2 or None,
             "min_width": self.min_width.value() or None,
             "move": self.move.value() or None,
             "turn": self.turn.value() or None,
@@ -355,10 +356,10 @@ class RemedyForm(QWidget):
     def show_limits(self, limits: dict[str, Any]) -> None:
         """Show the limits of a stored remedy."""
         for box, name in (
-            (self.min_part, "min_part_m2"),
             (self.min_width, "min_width_m"),
             (self.move, "move_m"),
             (self.turn, "turn_deg"),
         ):
             box.setValue(float(limits.get(name) or 0.0))
+        self.min_part.set_area(float(limits.get("min_part_m2") or 0.0))
         self.one_piece.setChecked(bool(limits.get("one_piece")))

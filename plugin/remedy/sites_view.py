@@ -38,10 +38,11 @@ from onemap.plugin.remedy.remedy_looks import style_sites
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
-from onemap.plugin.widgets.form_fields import field_row, separate_thousands
+from onemap.plugin.widgets.area_box import AreaBox
+from onemap.plugin.widgets.form_fields import field_row
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
-from onemap.plugin.words.number_format import area_text, length_text, moment_text, mu_text
+from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
@@ -345,14 +346,9 @@ class SitesForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self.ground = GroundChoice(canvas)
-        self.area, self.width_m = QDoubleSpinBox(), QDoubleSpinBox()
-        self.area.setRange(1.0, MAX_AREA_M2)
-        self.area.setDecimals(0)
-        self.area.setSingleStep(1000.0)
-        separate_thousands(self.area)
-        self.area.setSuffix(" m²")
-        self.area.setValue(DEFAULT_AREA_M2)
-        self.area.valueChanged.connect(self._show_mu)
+        self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
+        self.area.set_area(DEFAULT_AREA_M2)
+        self.area.area_changed.connect(self._show_mu)
         self.mu = QLabel()
         self.width_m.setRange(0.0, MAX_WIDTH_M)
         self.width_m.setDecimals(0)
@@ -383,16 +379,16 @@ class SitesForm(QWidget):
         self._show_mu()
 
     def _show_mu(self) -> None:
-        self.mu.setText(mu_text(self.area.value()))
+        self.mu.setText(area_beside_text(self.area.area_m2))
         self.changed.emit()
 
     @property
     def problem_text(self) -> str:
         """What is wrong with the form; empty for nothing."""
-        side = self.area.value() ** 0.5
+        side = self.area.area_m2**0.5
         if self.width_m.value() > side:
             text = tr("A place of {area} cannot be wider than {side} on every side.")
-            return text.format(area=f"{self.area.value():,.0f} m²", side=f"{side:,.1f} m")
+            return text.format(area=area_text(self.area.area_m2), side=f"{side:,.1f} m")
         return ""
 
     def _stated_fields(self) -> list[str]:
@@ -401,7 +397,7 @@ class SitesForm(QWidget):
     def params(self) -> dict[str, Any]:
         """The parameters of the core's verb `sites`."""
         return {
-            "area": self.area.value(),
+            "area": self.area.area_m2,
             "width": self.width_m.value() or None,
             "count": self.count.value(),
             "project": f"{USE_FIELD}={self.use.code}" if self.use.code else "",

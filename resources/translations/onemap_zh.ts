@@ -5309,5 +5309,29 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>what the map shows</source>
         <translation>地图当前范围</translation>
     </message>
+    <message>
+        <source>Choose a layer of the library</source>
+        <translation>选择资料库中的图层</translation>
+    </message>
+    <message>
+        <source>Choose files</source>
+        <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>Only what was dropped: {files}</source>
+        <translation>只取拖入的：{files}</translation>
+    </message>
+    <message>
+        <source>{files} and {count} more</source>
+        <translation>{files}等，另有 {count} 个</translation>
+    </message>
+    <message>
+        <source>These files lie on different drives. Put them into one folder, and drop that.</source>
+        <translation>这些文件不在同一个盘上。请放进同一个文件夹，再拖入该文件夹。</translation>
+    </message>
+    <message>
+        <source>Only these files and folders of it (semicolons between)</source>
+        <translation>只取其中的这些文件和子文件夹（用分号隔开）</translation>
+    </message>
 </context>
 </TS>

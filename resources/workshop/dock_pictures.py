@@ -239,7 +239,7 @@ class Photographer:
         self._take_window("dialog-add", dock.add_dialog)
         dock.publish()
         self._take_window("dialog-publish", dock.publish_dialog)
-        dock.add_delivery("")
+        dock.map_tab.delivery_button.click()
         self._take_window("dialog-delivery", dock.delivery_dialog)
 
     def _take_window(self, name: str, window: QWidget) -> None:

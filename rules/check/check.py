@@ -15,11 +15,12 @@ import shapely
 from onemap.layers.geometry.parts import shift_geometries, unwrapped
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.progress import Progress
 from onemap.layers.software import software_versions
 from onemap.rules.check.judge_rule import Bench, judged_rule
-from onemap.rules.findings.rule_rows import BackgroundRows, RuleRows, background_rows, without_rows_under
-from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
+from onemap.rules.findings.rule_rows import BackgroundRows, background_rows, without_rows_under
+from onemap.rules.findings.run_rows import RunRows
+from onemap.rules.findings.run_tables import run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier, earlier_run
 from onemap.rules.incremental.merged_run import StandingRows, merged_tables, standing_rows
@@ -34,9 +35,9 @@ from onemap.rules.overlay.unchanging_sets import freeze_set
 from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
-from onemap.rules.runs.run import Run, verdict_counts
+from onemap.rules.runs.run import Run, RunInParts, verdict_counts
 
-_LAYERS, _RULES, _ROWS = 0.09, 0.75, 0.95  # of the work: layers are read, all rules have judged, all have their rows
+_LAYERS, _RULES, _ROWS = 0.09, 0.65, 0.7  # of the work: layers are read, all rules have judged, all have their rows
 BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of it is written yet
 LAYERS_READ = BEGUN + _LAYERS * (JUDGED - BEGUN)
 _FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
@@ -74,26 +75,55 @@ def check(
     threads: Threads,
     against: str | None = None,
     check_plan: CheckPlan | None = None,
-    most_rows: int | None = None,
 ) -> Run:
     """Judge every parcel by every rule, all of them in memory; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
     the others are computed, and the answer is the same as without it. check_plan: where it is known, as of a check that
-    is part of something larger; else it is made for these parcels. most_rows: to be held at once.
-    Raises OneMapError for every refusal, TooManyRows.
+    is part of something larger; else it is made for these parcels.
+    Raises OneMapError for every refusal.
     """
-    began, started, language = time.perf_counter(), now(), question.language
+    began, started = time.perf_counter(), now()
     check_plan = check_plan or check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
     earlier = earlier_run(library, against, question, check_plan.origin) if against else None
-    asked = (check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED))
-    answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
-    parameters = question.parameters(library)
-    seconds = time.perf_counter() - began
-    record = record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
-    problems = [problem_record(problem, language) for problem in question.parcels.problems]
-    verdicts = verdict_counts(answer.tables["parcels"])
-    return Run(question, record, {**answer.tables, "run": run_table(record)}, problems, verdicts)
+    if earlier is None:
+        return check_in_parts(library, question, threads, check_plan).whole()
+    asked = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
+    answer = judged_beside(*asked, earlier)
+    record = _record(library, question, check_plan, answer, started, began)
+    verdicts = verdict_counts(answer.tables["parcels"].values("verdict"))
+    return Run(question, record, _problems(question), verdicts, {**answer.tables, "run": run_table(record)})
+
+
+def check_in_parts(
+    library: Library,
+    question: Question,
+    threads: Threads,
+    check_plan: CheckPlan | None = None,
+    most_rows: int | None = None,
+) -> RunInParts:
+    """Judge every parcel by every rule; the tables, which are those of `check`, are made while they are written.
+
+    most_rows: to be held at once. Raises OneMapError for every refusal, TooManyRows.
+    """
+    began, started = time.perf_counter(), now()
+    check_plan = check_plan or check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
+    judging = threads.part(BEGUN, JUDGED)
+    answer, rows = _judgement(check_plan, check_plan.sources(library), question.parcels, judging, None, most_rows)
+    record = _record(library, question, check_plan, answer, started, began)
+    tables = judging.part(_ROWS, 1.0, phrase("progress.tables", question.language))
+    return RunInParts(question, record, _problems(question), {}, rows, tables, began)
+
+
+def _record(
+    library: Library, question: Question, check_plan: CheckPlan, answer: Answer, started: str, began: float
+) -> dict[str, Any]:
+    parameters, seconds = question.parameters(library), time.perf_counter() - began
+    return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
+
+
+def _problems(question: Question) -> list[dict[str, Any]]:
+    return [problem_record(problem, question.language) for problem in question.parcels.problems]
 
 
 def judged_beside(
@@ -121,13 +151,26 @@ def judged_parcels(
     parcels: Parcels,
     threads: Threads,
     standing: StandingRows | None = None,
-    most_rows: int | None = None,
 ) -> Answer:
     """Judge some parcels by every rule of a check; of each layer only what is near them is read from its sources.
 
-    standing: by which rules they need not be judged; most_rows: to be held at once. The rows are the same to the last
-    digit whichever parcels are judged together. Raises OneMapError rule.field, TooManyRows.
+    standing: by which rules they need not be judged. The rows are the same to the last digit whichever parcels are
+    judged together. Raises OneMapError rule.field.
     """
+    answer, rows = _judgement(check_plan, sources, parcels, threads, standing, None)
+    last = threads.part(_ROWS, 1.0, phrase("progress.tables", check_plan.language))
+    return replace(answer, tables=rows.tables(last, standing.verdicts if standing else None))
+
+
+def _judgement(
+    check_plan: CheckPlan,
+    sources: Sources,
+    parcels: Parcels,
+    threads: Threads,
+    standing: StandingRows | None,
+    most_rows: int | None,
+) -> tuple[Answer, RunRows]:
+    """What the rules say of some parcels, still without tables, and the rows of which these are made."""
     parcel_rows = parcel_rows_of(check_plan, sources.library.crs, parcels)
     with background_rows(parcel_rows, check_plan.language, threads.workers) as rows:
         return _judge(check_plan, sources, parcels, parcel_rows, rows, threads, standing, most_rows or sys.maxsize)
@@ -149,7 +192,7 @@ def _judge(
     threads: Threads,
     standing: StandingRows | None,
     most_rows: int,
-) -> Answer:
+) -> tuple[Answer, RunRows]:
     local = parcel_rows.local
     bench = Bench(freeze_set(local), parcels.attributes, sources.library.crs, check_plan.origin)
     computed, skipped, warped, pieces = 0, [], [], 0
@@ -175,11 +218,9 @@ def _judge(
         if pieces > most_rows:
             raise TooManyRows(pieces / len(local) * len(costs) / (1 + check_plan.rules.index(rule)))
         rows.add(replace(judged, threads=still))
-    last = threads.progress.part(_RULES, 1.0, phrase("progress.tables", check_plan.language))
-    in_rows = (_ROWS - _RULES) / (1 - _RULES)
-    made = without_rows_under(rows.finished(last.part(0.0, in_rows)))
-    tables = tables_of(check_plan, parcel_rows, made, standing, last.part(in_rows, 1.0))
-    return Answer(tables, {code: layers[code].record(code) for code in layers}, computed, skipped, warped)
+    made = without_rows_under(rows.finished(threads.progress.part(_RULES, _ROWS)))
+    answer = Answer({}, {code: layers[code].record(code) for code in layers}, computed, skipped, warped)
+    return answer, RunRows(parcel_rows, made, check_plan.language)
 
 
 def _read_layers(
@@ -207,19 +248,6 @@ def _shared_grounds(
         return {}
     codes = [rule.layer for rule in check_plan.rules if KINDS[rule.kind].overlays_whole_features]
     return shared_grounds(bench.geometries, bench.tree, {code: layers[code] for code in codes}, threads)
-
-
-def tables_of(
-    check_plan: CheckPlan,
-    parcel_rows: ParcelRows,
-    rules: Sequence[RuleRows],
-    standing: StandingRows | None,
-    progress: Progress = SILENT,
-) -> dict[str, Table]:
-    """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too."""
-    tables = row_tables(parcel_rows, rules, check_plan.language, progress)
-    findings = [tables["findings"].columns, *([standing.verdicts] if standing else [])]
-    return {"parcels": parcel_table(parcel_rows, findings), **tables}
 
 
 def record_of(

@@ -1,6 +1,7 @@
 """The verbs of data on its way between departments and levels; `rules/work/delivery_work.py` does them."""
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.ingest.coverage_names import COVERAGES
 from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_name, to_pairs
 
 _WORK = "delivery_work"
@@ -13,8 +14,9 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             _LIBRARY,
             Parameter("folder", "FOLDER", positional=True),
             Parameter("plan", "FILE.toml", convert=to_name),
+            Parameter("file", "PATH", repeated=True),
             Parameter("each", flag=True),
-            Parameter("covers", "district|extent|features|FILE"),
+            Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
             Parameter("department", "D", choices=DEPARTMENTS),
             Parameter("transform", "T", convert=to_name),
             Parameter("report", "FILE", repeated=True),

@@ -1,7 +1,7 @@
 """The verbs of the review, declared as every verb is; `rules/work/review_work.py` does them."""
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.rules.letterhead.annex_names import to_annexes
+from onemap.rules.letterhead.annex_names import ANNEXES, to_annexes
 from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
@@ -96,7 +96,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("department", "D"),
         Parameter("document", choices=("report", "statement", "opinion", "reply")),
         Parameter("templates", "FOLDER"),
-        Parameter("annexes", "all|none|A,A", convert=to_annexes),
+        Parameter("annexes", "all|none|A,A", words=ANNEXES, convert=to_annexes),
         Parameter("overwrite", flag=True),
     ),
     Verb(

@@ -33,6 +33,7 @@ def _row(parameter: Parameter) -> dict[str, Any]:
         "positional": parameter.positional,
         "required": parameter.is_required,
         "choices": parameter.choices,
+        "words": parameter.words,
     }
     return {key: value for key, value in row.items() if value}
 

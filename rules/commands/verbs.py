@@ -4,6 +4,8 @@ This module must stay cheap to import: what a verb needs is imported when it run
 """
 
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.layers.files.text_encodings import ENCODINGS
+from onemap.layers.ingest.coverage_names import COVERAGES
 from onemap.rules.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.commands.identify_verbs import IDENTIFY_VERBS
@@ -40,7 +42,7 @@ SERVICE_TYPES = ("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _LAYER = Parameter("layer", "N", convert=to_name)
 _CRS = Parameter("crs", "C", convert=to_name)
-_ENCODING = Parameter("encoding", "E", convert=to_name)
+_ENCODING = Parameter("encoding", "E", words=ENCODINGS, convert=to_name)
 _TRANSFORM = Parameter("transform", "T", convert=to_name)
 _AS_OF = Parameter("as_of", "D", convert=to_date)
 _REPAIR = Parameter("repair", flag=True)
@@ -78,7 +80,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("label", "L"),
                 Parameter("valid_from", "D", convert=to_date),
                 Parameter("valid_to", "D", convert=to_date),
-                Parameter("covers", "district|extent|features|FILE"),
+                Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
                 Parameter("accuracy", "M", convert=to_metres),
                 _REPAIR,
                 Parameter("keep_bad", flag=True),

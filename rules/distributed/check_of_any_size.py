@@ -11,7 +11,7 @@ from onemap.layers.errors import UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
-from onemap.rules.check.check import TooManyRows, check
+from onemap.rules.check.check import TooManyRows, check, check_in_parts
 from onemap.rules.distributed.parcel_reader import ParcelReader
 from onemap.rules.distributed.parcels_of_any_size import handed_on, in_blocks_or_whole
 from onemap.rules.distributed.partition import ROWS_A_FEATURE, crowded_block, most_parcels, most_rows
@@ -20,7 +20,7 @@ from onemap.rules.distributed.work import Engine, LocalEngine
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import CheckOptions, Question
-from onemap.rules.runs.run import Run
+from onemap.rules.runs.run import Run, RunInParts
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,15 @@ class Execution:
     """How a check is to be done, which changes nothing of its answer.
 
     location: of the library; workers: threads, or processes of a local cluster; scheduler: "local" or the address of a
-    Dask scheduler; shared: a folder from which workers read layers in place of the library.
+    Dask scheduler; shared: a folder from which workers read layers in place of the library; in_parts: tables need not
+    be there before some of them are written.
     """
 
     location: str
     workers: int | None = None
     scheduler: str | None = None
     shared: str | None = None
+    in_parts: bool = False
 
     def refuse_clashes(self, against: str | None) -> None:
         """Raise UsageError usage.alone, usage.apart for what does not go together. against: the earlier run, if any."""
@@ -52,7 +54,7 @@ def checked(
     execution: Execution,
     progress: Progress,
     against: str | None,
-) -> Iterator[Run | RunInBlocks]:
+) -> Iterator[Run | RunInParts | RunInBlocks]:
     """The run of what is asked, as long as the block lasts: what was written of it goes then.
 
     Raises OneMapError for every refusal.
@@ -75,23 +77,35 @@ def checked(
             given = options.id_field, options.as_of, engine, progress, against, *size
             return held.enter_context(run_in_blocks(library, question, reader, *given))
 
-        def whole(question: Question) -> Run | RunInBlocks:
+        in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against)
+
+        def whole(question: Question) -> Run | RunInParts | RunInBlocks:
             count = len(question.parcels.ids)
             most = most_rows(count)
             # What one block holds is tried, and not guessed at.
             rows = 0.0 if count <= most_parcels() else _rows_of(library, question, count)
             if rows * count <= (most or math.inf):
                 try:
-                    return check(library, question, Threads(workers, progress), against, most_rows=most)
+                    return in_memory(question, most)
                 except TooManyRows as error:  # what was found is let go of when this is left
                     rows = error.rows
             run = handed_on(question, partial(in_blocks, rows=rows))
-            return check(library, question, Threads(workers, progress), against) if run is None else run
+            return in_memory(question, None) if run is None else run
 
         found = in_blocks_or_whole(
             library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None
         )
         yield whole(found) if isinstance(found, Question) else found
+
+
+def _in_memory(
+    library: Library, execution: Execution, threads: Threads, against: str | None, question: Question, most: int | None
+) -> Run | RunInParts:
+    """The run of parcels that fit into memory; most: rows to be held at once. Raises TooManyRows."""
+    if against:
+        return check(library, question, threads, against)
+    run = check_in_parts(library, question, threads, most_rows=most)
+    return run if execution.in_parts else run.whole()
 
 
 def _rows_of(library: Library, question: Question, parcels: int) -> float:

@@ -23,7 +23,8 @@ from onemap.layers.frames.fields import text_values
 from onemap.layers.gdal_limits import limit_gdal_of_another
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
-from onemap.rules.check.check import judged_parcels, local_origin, parcel_rows_of, tables_of
+from onemap.rules.check.check import judged_parcels, local_origin, parcel_rows_of
+from onemap.rules.findings.run_rows import RunRows
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels, dissolved, no_parcels
@@ -63,7 +64,8 @@ def check_frame(
         west, south, _, _ = np.asarray(placed.total_bounds.compute(), dtype=float)
         question = question_about(opened, options, language, no_parcels(PARCELS, ""))
         check_plan = check_plan_of(opened, question, local_origin(west, south))
-        tables = tables_of(check_plan, parcel_rows_of(check_plan, opened.crs, question.parcels), [], None)
+        nobody = parcel_rows_of(check_plan, opened.crs, question.parcels)
+        tables = RunRows(nobody, [], language).tables(Threads())
         nothing = _framed(tables[table], opened)
     return placed.map_partitions(_judge_partition, library, check_plan, id_field, table, nothing, meta=nothing)
 

@@ -126,7 +126,7 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, in_r
         for part in _in_ranges(parts, in_range):
             offsets.append(file.tell())
             _write_stream(file, _batch(part, np.arange(count, count + len(part.ids))))
-            for body in part.wkb:
+            for body in part.bodies.to_pylist():
                 digest.update(body)
             count += len(part.ids)
             centres.append(centres_of(part.geometries))

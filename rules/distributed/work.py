@@ -92,7 +92,7 @@ class LocalEngine:
 
 def counted(answer: Answer) -> tuple[Answer, dict[str, int]]:
     """An answer of a check, and how many of its parcels have each verdict."""
-    return answer, verdict_counts(answer.tables["parcels"])
+    return answer, verdict_counts(answer.tables["parcels"].values("verdict"))
 
 
 def judged_block(

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.attribute_json import attribute_texts
@@ -155,22 +156,26 @@ def read_ahead(judged: RuleJudgement) -> None:
         judgement.zones.pieces()
 
 
-Block = dict[str, Any]  # columns of rows: arrays of numpy, and of Arrow where they are WKB
+# Columns of rows: arrays of numpy, `_ground` as FlatGround counted from the origin, and WKB as arrays of Arrow.
+Block = dict[str, Any]
 
 
 def block_rows(block: Block, rows: np.ndarray) -> Block:
     """Some rows of a block: their positions (k,)."""
-    return {
-        name: values.take(pa.array(rows)) if isinstance(values, pa.Array) else values[rows]
-        for name, values in block.items()
-    }
+    return {name: _rows_of(values, rows) for name, values in block.items()}
+
+
+def _rows_of(values: Any, rows: np.ndarray) -> Any:
+    if isinstance(values, FlatGround):
+        return values.at(rows)
+    return values.take(pa.array(rows)) if isinstance(values, pa.Array) else values[rows]
 
 
 def _block(count: int, columns: dict[str, Any]) -> Block:
     """Columns of `count` rows; what is no array stands in every row."""
 
-    def column(value: Any) -> np.ndarray:
-        if isinstance(value, np.ndarray):
+    def column(value: Any) -> np.ndarray | FlatGround:
+        if isinstance(value, np.ndarray | FlatGround):
             return value
         return np.full(count, value, dtype=object if value is None or isinstance(value, str) else None)
 
@@ -230,7 +235,7 @@ def _finding_rows(
         "within_error": False,
         "area_check_m2": np.nan,
         "check_differs": False,
-        "_geometry": half.grounds,
+        "_ground": FlatGround.of(half.grounds),
     }
     return _block(len(parcel), {**columns, **half.columns})
 
@@ -254,6 +259,7 @@ def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) 
             "counted": counted,
             "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
             "attributes": _attribute_texts(judged.attributes, pairs.feature),
+            "_ground": pairs.ground,
         },
     )
 

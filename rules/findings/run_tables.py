@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import shift_polygons
-from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.findings import Block, RuleJudgement, block_rows
 from onemap.rules.findings.land_classes import land_classes
 from onemap.rules.findings.table import Table, WrittenTable, typed_columns
+from onemap.rules.findings.written_ground import one_after_the_other, write_findings, write_overlaps
 from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import VERDICTS
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ FINDING_COLUMNS = [
     "area_check_m2",
     "check_differs",
 ]
-_NOTHING = np.empty(0, dtype=object)
+_NOTHING, _NOBODY = np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+_BY = ("_rule", "_unknown")
+_ALONE = Threads()
 _COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m2", "share"]
 _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
 
@@ -64,33 +67,33 @@ _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distanc
 def row_tables(
     parcels: ParcelRows,
     rules: "Sequence[RuleRows]",
-    language: str,
-    progress: Progress = SILENT,
+    threads: Threads = _ALONE,
+    positions: slice | None = None,
 ) -> dict[str, Table]:
-    """The tables of a run whose rows belong to one parcel and one rule each.
+    """The findings and overlaps of all parcels, or of those at some positions that follow each other.
 
     rules: the rows of each, in their order.
     """
-    keys, judged = parcels.names, [item.judged for item in rules]
-    findings = _sort_block([block for item in rules for block in item.findings], ["_parcel", "_rule", "_unknown"])
-    progress.at(0.3)
-    pieces = _sort_block(
-        [block for item in rules for block in item.overlaps], ["_parcel", "_rule", "_unknown", "_feature"]
-    )
-    for block in (findings, pieces):
-        block["parcel"] = keys[block["_parcel"]]
-    progress.at(0.5)
+    findings = _sort_block([block for item in rules for block in item.findings], positions, ["_parcel", *_BY])
+    pieces = _sort_block([block for item in rules for block in item.overlaps], positions, ["_parcel", *_BY, "_feature"])
+    for block, write in ((findings, write_findings), (pieces, write_overlaps)):
+        block["parcel"] = parcels.names[block["_parcel"]]
+        write(block, parcels, threads)
     columns = typed_columns(findings, FINDING_COLUMNS)
     tables: dict[str, Table] = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
     for name, wanted, kind in _OVERLAP_TABLES:
-        progress.at(0.8)
         is_wanted = pieces["_dimension"] == wanted
         part = pieces if is_wanted.all() else block_rows(pieces, np.flatnonzero(is_wanted))
         tables[name] = WrittenTable(typed_columns(part, _OVERLAP_COLUMNS), part["_wkb"], part["_box"], kind)
-    tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
-    classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
-    tables["land_classes"] = Table(typed_columns(classes))
     return tables
+
+
+def class_tables(parcels: ParcelRows, judged: Sequence[RuleJudgement], language: str) -> dict[str, Table]:
+    """The ground of all parcels by classes, for every rule that asks for it, in the rules' order."""
+    given = parcels.crs, parcels.origin
+    classes = land_classes(parcels.names, judged, *given, language)
+    composition = _composition(parcels.names, parcels.area_m2, judged, *given)
+    return {"composition": composition, "land_classes": Table(typed_columns(classes))}
 
 
 # By what their rows are ordered first: the parcel, or the rule.
@@ -135,21 +138,26 @@ def _composition(
     return Table(typed_columns(rows, _COMPOSITION_COLUMNS))
 
 
-def _sort_block(blocks: list[Block], by: list[str]) -> Block:
-    """All blocks as one in the order of its columns `by`."""
+def _sort_block(blocks: list[Block], positions: slice | None, by: list[str]) -> Block:
+    """The rows of parcels at some positions, or of all, as one block in the order of its columns `by`."""
+    if positions is not None:
+        blocks = [block for some in blocks if len((block := _rows_within(some, positions))["_parcel"])]
     if not blocks:
-        nobody = np.empty(0, dtype=np.int64)
-        wkb = pa.array([], pa.large_binary())
-        return {"_parcel": nobody, "_dimension": nobody, "_wkb": wkb, "_box": np.empty((0, 4))}
-    columns = {name: _one_after_the_other([block[name] for block in blocks]) for name in blocks[0]}
+        return {"_parcel": _NOBODY, "_ground": FlatGround.of(_NOTHING), "area_m2": np.empty(0)}
+    columns: Block = {
+        name: joined_ground([block[name] for block in blocks])
+        if name == "_ground"
+        else one_after_the_other([block[name] for block in blocks])
+        for name in blocks[0]
+    }
     order = np.lexsort([columns[name] for name in reversed(by)])
     return columns if (order[1:] > order[:-1]).all() else block_rows(columns, order)
 
 
-def _one_after_the_other(columns: list[Any]) -> Any:
-    if len(columns) == 1:
-        return columns[0]
-    return pa.concat_arrays(columns) if isinstance(columns[0], pa.Array) else np.concatenate(columns)
+def _rows_within(block: Block, positions: slice) -> Block:
+    """The rows of a block whose parcels are at some positions."""
+    parcel = block["_parcel"]
+    return block_rows(block, np.flatnonzero((parcel >= positions.start) & (parcel < positions.stop)))
 
 
 def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table:

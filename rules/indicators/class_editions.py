@@ -21,12 +21,12 @@ _ALL = 0.99  # a slip of the pen does not make another edition
 def class_editions(where: str | None, attributes: pd.DataFrame, entry: LayerEntry) -> frozenset[str] | None:
     """The names of the code tables by which the fields of a condition may be written; None where none is asked for.
 
-    Empty where no table knows the codes.
+    Empty where no table knows the codes. A field that lists its values is of one edition: its table only names them.
     """
     asked = fields_of(where) if where is not None else ()
     found: frozenset[str] | None = None
     for field in entry.fields:
-        if field.codes and field.name in asked and field.name in attributes.columns:
+        if field.codes and not field.values and field.name in asked and field.name in attributes.columns:
             own = _editions(attributes[field.name], field.codes)
             found = own if found is None or own is None else found & own if own else own
     return found

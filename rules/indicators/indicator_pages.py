@@ -1,4 +1,7 @@
-"""Indicators as pages: a page for each unit and day, its chart of values against targets, the table with reasons."""
+"""Indicators as pages: charts of values against targets, and tables with reasons.
+
+Of one unit, or of many, a page a unit. Some units are beside each other: every indicator on one axis for all of them.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,23 +10,26 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.charts.bullets import Bullet
 from onemap.rules.charts.chart_sheet import ChartWords
-from onemap.rules.charts.figures import BulletFigure
-from onemap.rules.indicators.indicator_keys import CEILING, FALL
+from onemap.rules.charts.figures import AnyFigure, BulletFigure, UnitBarsFigure
+from onemap.rules.charts.unit_bars import UnitPanel
+from onemap.rules.indicators.indicator_keys import CEILING, FALL, NOT_APPLICABLE
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import NONE, limits_of
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
 from onemap.rules.maps.page_files import Page
 
 _MOST_ROWS = 14  # that a page's chart and table hold together
+_MOST_COMPARED, _MOST_BESIDE = 9, 5  # indicators on a page that compares units; units in its table
 _SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", NONE: "–"}  # those of verdicts
+_NO_TARGET = "no_target"  # which the status says
 Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
 
 def indicator_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
-) -> tuple[list[Page], list[BulletFigure]]:
-    """The pages of rows of `indicators`, and the chart of each; more rows of one unit go over several.
+) -> tuple[list[Page], list[AnyFigure | None]]:
+    """The pages of rows of `indicators`, and the chart of each or none; more rows go over several.
 
     Of several days the last: those before are in the pages of the series. What does not apply in a unit stands in the
     table alone, last.
@@ -33,8 +39,11 @@ def indicator_pages(
     for row in (row for row in rows if row["as_of"] == last):
         groups.setdefault((row["unit"], row["as_of"]), []).append(row)
     pages: list[Page] = []
-    charts = []
+    charts: list[AnyFigure | None] = []
     has_trends = len({row["as_of"] for row in rows}) > 1
+    if 1 < len(groups) <= _MOST_BESIDE:
+        of_last = [row for group in groups.values() for row in group]
+        return _compared_pages(of_last, packs, catalogue, language, has_trends)
     for group in groups.values():
         ordered = sorted(group, key=lambda row: row["reason"] == "not_applicable")
         parts = [ordered[first : first + _MOST_ROWS] for first in range(0, len(ordered), _MOST_ROWS)]
@@ -44,6 +53,115 @@ def indicator_pages(
             pages.append(_page(title, group, part, packs, catalogue, language, has_trends))
             charts.append(indicator_chart(title, part, packs, catalogue, language))
     return pages, charts
+
+
+def _compared_pages(
+    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str, has_trends: bool
+) -> tuple[list[Page], list[AnyFigure | None]]:
+    """The pages of some units on one day: what nobody knows of any unit is in the tables alone, last."""
+    units = list(dict.fromkeys(row["unit"] for row in rows))
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for row in rows:
+        groups.setdefault((row["pack"], row["id"]), []).append(row)
+    ordered = sorted(groups.values(), key=lambda group: all(row["value"] is None for row in group))
+    parts = [ordered[first : first + _MOST_COMPARED] for first in range(0, len(ordered), _MOST_COMPARED)]
+    unit = phrase("figures.units_compared", language, count=len(units))
+    title = phrase("figures.indicators", language, unit=unit, day=rows[0]["as_of"])
+    pages: list[Page] = []
+    charts: list[AnyFigure | None] = []
+    for number, part in enumerate(parts, start=1):
+        numbered = title + (f" ({number}/{len(parts)})" if len(parts) > 1 else "")
+        shown = [group for group in part if any(row["value"] is not None for row in group)]
+        charts.append(compared_figure(numbered, shown, units, catalogue, language) if shown else None)
+        pages.append(_compared_page(numbered, rows, part, packs, catalogue, language, has_trends))
+    return pages, charts
+
+
+def _compared_page(
+    title: str,
+    rows: Sequence[Record],
+    part: Sequence[Sequence[Record]],
+    packs: Sequence[IndicatorPack],
+    catalogue: Catalogue,
+    language: str,
+    has_trends: bool,
+) -> Page:
+    """The page of some indicators, a row each with a cell a unit; its facts speak of all rows."""
+    ground = rows[0]["unit_version"]
+    names = {row["unit"]: unit_words(row, language) for row in rows}
+    counts = [
+        phrase(
+            "figures.of_unit", language, name=name, what=_counts([row for row in rows if row["unit"] == unit], language)
+        )
+        for unit, name in names.items()
+    ]
+    facts = [
+        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.pack", language), pack_names(packs, language)],
+        *([phrase("figures.status", language), count] for count in counts),
+    ]
+    lines = []
+    for group in part:
+        of_unit = {row["unit"]: row for row in group}
+        measure = measure_words(group[0]["unit_of_measure"], language)
+        name = phrase("figures.measured_in", language, title=group[0]["title"], measure=measure)
+        lines.append(
+            [name, *(_unit_cell(of_unit[unit], language, has_trends) if unit in of_unit else "–" for unit in names)]
+        )
+    block = {
+        "heading": phrase("figures.values", language),
+        "heads": [phrase("figures.indicator", language), *names.values()],
+        "rows": lines,
+        "widths": [5, *[3.2] * len(names)],
+        "numbers": list(range(1, len(names) + 1)),
+        "note": _reasons(part, names, language) or None,
+    }
+    return {"title": title, "facts": facts, "blocks": [block]}
+
+
+def _reasons(part: Sequence[Sequence[Record]], names: Mapping[Any, str], language: str) -> str:
+    """Why values are as they are: indicators of one reason in the same units together."""
+    comma = phrase("said.comma", language)
+    reasons: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for group in part:
+        told = [row for row in group if row["reason"] != _NO_TARGET or row["break"]]
+        whys = {row["unit"]: _why(row, language) for row in told}
+        for why in dict.fromkeys(filter(None, whys.values())):
+            of = tuple(names[unit] for unit in whys if whys[unit] == why)
+            reasons.setdefault((why, of), []).append(group[0]["title"])
+    said = []
+    for (why, of), titles in reasons.items():
+        units = phrase("figures.all_units", language) if len(of) == len(names) else comma.join(of)
+        said.append(phrase("figures.why", language, title=comma.join(titles), units=units, reason=why))
+    return " ".join(said)
+
+
+def _unit_cell(row: Record, language: str, has_trends: bool) -> str:
+    """Value, target and status of an indicator in one unit."""
+    value = "–" if row["value"] is None else number_words(row["value"], row)
+    target = f" / {number_words(row['target'], row)}" if row["target"] is not None else ""
+    trend = f" {trend_words(row, language)}" if has_trends else ""
+    return f"{value}{target} {status_words(row['status'], language)}{trend}"
+
+
+def compared_figure(
+    title: str, groups: Sequence[Sequence[Record]], units: Sequence[Any], catalogue: Catalogue, language: str
+) -> UnitBarsFigure:
+    """A panel for each indicator, all units on its one axis. groups: the rows of each indicator."""
+    rows = [row for group in groups for row in group]
+    words = ChartWords(title, "", source_words(rows, catalogue, language), language)
+    names = {row["unit"]: unit_words(row, language) for row in rows}
+    panels = tuple(_panel(group, units, language) for group in groups)
+    return UnitBarsFigure(words, tuple(names[unit] for unit in units), panels)
+
+
+def _panel(group: Sequence[Record], units: Sequence[Any], language: str) -> UnitPanel:
+    """One indicator in every unit."""
+    of_unit = {row["unit"]: row for row in group}
+    ordered = [of_unit[unit] for unit in units]
+    values, targets = (tuple(row[name] for row in ordered) for name in ("value", "target"))
+    apply = tuple(row["reason"] != NOT_APPLICABLE for row in ordered)
+    return UnitPanel(group[0]["title"], measure_words(group[0]["unit_of_measure"], language), values, targets, apply)
 
 
 def _page(
@@ -56,18 +174,12 @@ def _page(
     has_trends: bool,
 ) -> Page:
     """The page of some rows; its facts speak of the whole group."""
-    counts = [
-        f"{status_words(status, language)} {count}"
-        for status in _SIGNS
-        if (count := sum(row["status"] == status for row in group))
-    ]
-    comma = phrase("said.comma", language)
     ground = group[0]["unit_version"]
     facts = [
         [phrase("figures.unit", language), unit_words(group[0], language)],
         [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
         [phrase("figures.pack", language), pack_names(packs, language)],
-        [phrase("figures.status", language), comma.join(counts)],
+        [phrase("figures.status", language), _counts(group, language)],
     ]
     columns = ("indicator", "value", *(("trend",) if has_trends else ()), "target", "status", "reason")
     block = {
@@ -79,6 +191,16 @@ def _page(
         "note": None,
     }
     return {"title": title, "facts": facts, "blocks": [block]}
+
+
+def _counts(rows: Sequence[Record], language: str) -> str:
+    """How many rows have which status."""
+    counts = [
+        f"{status_words(status, language)} {count}"
+        for status in _SIGNS
+        if (count := sum(row["status"] == status for row in rows))
+    ]
+    return phrase("said.comma", language).join(counts)
 
 
 def pack_names(packs: Sequence[IndicatorPack], language: str) -> str:
@@ -100,10 +222,15 @@ def value_words(row: Record, language: str) -> tuple[str, str]:
 
 def _cells(row: Record, language: str, has_trends: bool) -> list[str]:
     value, target = value_words(row, language)
+    trend, status = [trend_words(row, language)] if has_trends else [], status_words(row["status"], language)
+    return [row["title"], value, *trend, target, status, _why(row, language)]
+
+
+def _why(row: Record, language: str) -> str:
+    """Why a value is as it is: unknown, not comparable, or along straight lines."""
     reasons = ",".join(filter(None, (row["reason"], row["break"])))
     why = [indicator_reasons(reasons, language), way_words(row, language)]
-    trend, status = [trend_words(row, language)] if has_trends else [], status_words(row["status"], language)
-    return [row["title"], value, *trend, target, status, phrase("said.comma", language).join(filter(None, why))]
+    return phrase("said.comma", language).join(filter(None, why))
 
 
 def way_words(row: Record, language: str) -> str:

@@ -5,21 +5,18 @@ from typing import Any
 
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
-from onemap.rules.charts.chart_sheet import ChartWords
-from onemap.rules.charts.figures import AnyFigure, UnitBarsFigure
-from onemap.rules.charts.unit_bars import UnitPanel
-from onemap.rules.indicators.indicator_keys import NOT_APPLICABLE
+from onemap.rules.charts.figures import AnyFigure
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
+    compared_figure,
     indicator_chart,
     pack_names,
-    source_words,
     status_words,
     unit_words,
     value_words,
 )
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words
+from onemap.rules.indicators.indicator_words import indicator_reasons
 from onemap.rules.indicators.series_pages import unit_figure
 from onemap.rules.indicators.themes import Theme
 from onemap.rules.maps.page_files import Page
@@ -78,20 +75,7 @@ def _figures(
         return [indicator_chart(title, shown, packs, catalogue, language)]
     if len(units) > _MOST_PANEL_UNITS:
         return [unit_figure(group, catalogue, language) for group in groups[:_MOST_PANELS]]
-    shown = [row for group in groups[:_MOST_PANELS] for row in group]
-    words = ChartWords(title, "", source_words(shown, catalogue, language), language)
-    names = {row["unit"]: unit_words(row, language) for row in rows}
-    panels = tuple(_panel(group, units, language) for group in groups[:_MOST_PANELS])
-    return [UnitBarsFigure(words, tuple(names[unit] for unit in units), panels)]
-
-
-def _panel(group: Sequence[Record], units: Sequence[Any], language: str) -> UnitPanel:
-    """One indicator in every unit."""
-    of_unit = {row["unit"]: row for row in group}
-    ordered = [of_unit[unit] for unit in units]
-    values, targets = (tuple(row[name] for row in ordered) for name in ("value", "target"))
-    apply = tuple(row["reason"] != NOT_APPLICABLE for row in ordered)
-    return UnitPanel(group[0]["title"], measure_words(group[0]["unit_of_measure"], language), values, targets, apply)
+    return [compared_figure(title, groups[:_MOST_PANELS], units, catalogue, language)]
 
 
 def _about(theme: Theme, language: str) -> Record:

@@ -199,7 +199,11 @@ class Sources:
         chosen: reads its features, where not all of those are wanted; it may raise DamagedTable.
         """
         try:
-            stored = chosen() if chosen else read_version(self.library, version, bounds)
+            stored = (
+                _features_from_origin(chosen(), self.origin)
+                if chosen
+                else read_version(self.library, version, bounds, self.origin)
+            )
             coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
         except (OneMapError, DamagedTable, shapely.GEOSException):
             return LayerSource(reason="unreadable", version=version), np.empty((0, 4))
@@ -207,13 +211,12 @@ class Sources:
         if entry.geometry == "raster":
             path = self.library.path
             rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
-        local = _features_from_origin(stored, self.origin)
-        cut = partial(cut_near, self.library, version, self.origin, local, self._around(bounds))
+        cut = partial(cut_near, self.library, version, self.origin, stored, self._around(bounds))
         names = _names(stored, entry.key)
         source = LayerSource(
-            None, version, local, coverage, names, rasters, cut if entry.geometry == "polygon" else None, entry=entry
+            None, version, stored, coverage, names, rasters, cut if entry.geometry == "polygon" else None, entry=entry
         )
-        return source, shapely.bounds(stored.geometries).reshape(-1, 4)
+        return source, np.empty((0, 4)) if stored.boxes is None else stored.boxes
 
     def _around(self, bounds: Sequence[float] | None) -> Box | None:
         """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""
@@ -272,7 +275,8 @@ def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource
 
 
 def _features_from_origin(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
-    return replace(stored, geometries=shift_geometries(stored.geometries, (-origin[0], -origin[1])))
+    boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
+    return replace(stored, geometries=shift_geometries(stored.geometries, (-origin[0], -origin[1])), boxes=boxes)
 
 
 @lru_cache(maxsize=16)

@@ -1,9 +1,11 @@
 """The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fiel
 from onemap.layers.frames.frames import BadFeatures, RawFrame
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
+from onemap.layers.geometry.wkb_column import interleaved
+from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
@@ -43,15 +47,9 @@ class Parcels:
     bad: tuple[tuple[str, BadFeatures], ...] = ()
 
     @cached_property
-    def wkb(self) -> np.ndarray:
-        """The polygons as WKB (n,), made once for all who write or compare them."""
-        bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
-        return bodies
-
-    @cached_property
     def bodies(self) -> pa.Array:
-        """The same as Arrow has it (n,)."""
-        return pa.array(self.wkb, pa.large_binary())
+        """The polygons as WKB (n,), made once for all who write or compare them."""
+        return pa.array(shapely.to_wkb(self.geometries, byte_order=1), pa.large_binary())
 
     @cached_property
     def multis(self) -> pa.Array:
@@ -61,7 +59,11 @@ class Parcels:
     @cached_property
     def ground_hash(self) -> str:
         """SHA-256 of all polygons as WKB, one after the other."""
-        return sha256(b"".join(self.wkb))
+        if len(self.ids) == 0:
+            return sha256(b"")
+        _, ends, data = self.bodies.buffers()
+        own = np.frombuffer(ends, dtype=np.int64)[self.bodies.offset :][: len(self.ids) + 1]
+        return hashlib.sha256(memoryview(data)[own[0] : own[-1]]).hexdigest()
 
     @cached_property
     def boxes(self) -> np.ndarray:
@@ -91,8 +93,14 @@ class Parcels:
         """Some of them: positions (k,)."""
         attributes = self.attributes.iloc[rows].reset_index(drop=True)
         some = replace(self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes)
-        if "wkb" in self.__dict__:
-            some.__dict__["wkb"] = self.wkb[rows]
+        if "bodies" in self.__dict__:
+            some.__dict__["bodies"] = self.bodies.take(pa.array(rows))
+        return some
+
+    def between(self, positions: slice) -> "Parcels":
+        """Some that follow each other, with the WKB that all have."""
+        some = self.at(np.arange(len(self.ids))[positions])
+        some.__dict__.update(bodies=self.bodies[positions], multis=self.multis[positions])
         return some
 
 
@@ -152,13 +160,12 @@ def read_parcels(
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
     refuse_beyond(raw.geometries, names, place)
     carried, remarks = in_crs(raw.geometries, raw, wishes, target)
-    sound = sorted_geometries(carried, "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0))
-    sound = sound.with_records(raw.broken)
+    proving = workers, progress.part(_READ, 1.0)
+    sound = sorted_geometries(carried, "polygon", names, wishes.repair, place, *proving).with_records(raw.broken)
     if not keep_bad:
         sound.require_sound(place)
-    good = np.delete(
-        np.arange(len(raw.geometries)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
-    )
+    wrong_rows = [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
+    good = np.delete(np.arange(len(raw.geometries)), wrong_rows)
     geometries = dissolved(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
@@ -172,7 +179,19 @@ def read_parcels(
     problems = (*raw.problems, *told, *remarks, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
-    return Parcels(names[good], geometries, rows, field, raw.path.name, raw.source_hash, problems, bad)
+    known = field, raw.path.name, raw.source_hash, problems, bad
+    return _with_bodies_as_read(Parcels(names[good], geometries, rows, *known), raw, good)
+
+
+def _with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
+    """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
+    whole = None if raw.wkb is None else as_written(raw.wkb)
+    is_read = np.fromiter(map(is_, raw.geometries[rows], parcels.geometries), dtype=bool, count=len(rows))
+    if whole is not None and is_read.any():
+        read, other = np.flatnonzero(is_read), np.flatnonzero(~is_read)
+        made = pa.array(shapely.to_wkb(parcels.geometries[other], byte_order=1), pa.large_binary())
+        parcels.__dict__["bodies"] = interleaved([(read, whole.take(pa.array(rows[read]))), (other, made)])
+    return parcels
 
 
 def _matched_attributes(

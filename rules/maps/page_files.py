@@ -12,6 +12,7 @@ from typing import Any
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import Progress
 from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.maps.pdf_packing import packed_pdf
 from onemap.rules.maps.typst_pages import set_pages
 
 TEMPLATE = "pages.typ"
@@ -56,34 +57,29 @@ def json_file(head: dict[str, Any], sheets: Sequence[dict[str, Any]]) -> bytes:
 
 
 def pdf_file(
-    pages: Sequence[Page], maps: Sequence[str | bytes], head: str, language: str, progress: Progress
+    pages: Sequence[Page], maps: Sequence[str], head: str, language: str, progress: Progress
 ) -> tuple[bytes, int]:
     """The PDF and how many pages it has.
 
-    maps: a page's as SVG text, or all as PNG, an empty one for none; head: what stands at every page's foot.
+    maps: a page's as SVG text, an empty one for none; head: what stands at every page's foot.
     """
     fonts = chosen_fonts()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
-        kind = "png" if maps and isinstance(maps[0], bytes) else "svg"
         sheets = [
             {**_breakable(without_empty_columns(page)), "pictured": bool(svg)}
             for page, svg in zip(pages, maps, strict=True)
         ]
-        content = {"language": language, "foot": head, "maps": kind, "sheets": sheets}
+        content = {"language": language, "foot": head, "sheets": sheets}
         (place / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         (place / "fonts.json").write_text(json.dumps(fonts.record(), ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
-            if not svg:
-                continue
-            if isinstance(svg, bytes):
-                (place / f"map-{number}.png").write_bytes(svg)
-            else:
+            if svg:
                 (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
         result = set_pages(place / TEMPLATE, TEMPLATE, progress, timestamp=0)
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker  # nosec B101
-    return result, len(_PAGE.findall(result))
+    return packed_pdf(result), len(_PAGE.findall(result))
 
 
 def _breakable(node: Any) -> Any:

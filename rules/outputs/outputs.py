@@ -97,13 +97,17 @@ def output_opened(
     overwrite: bool,
     language: str | None = None,
     figures: "Sequence[SheetFigure]" = (),
+    rules: Mapping[str, str] | None = None,
 ) -> Iterator[Target]:
-    """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
+    """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block.
+
+    rules: their titles by id, for the sheets that name a rule by its id alone.
+    """
     target = Path(out).absolute()
     _check(target, overwrite)
     with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
-            output = _output_to(beside, crs, target.name, language, figures)
+            output = _output_to(beside, crs, target.name, language, figures, rules)
         with contextlib.closing(output):
             yield output
 
@@ -205,7 +209,12 @@ def _refusals(label: str) -> Iterator[None]:
 
 
 def _output_to(
-    path: Path, crs: pyproj.CRS, label: str, language: str | None, figures: "Sequence[SheetFigure]"
+    path: Path,
+    crs: pyproj.CRS,
+    label: str,
+    language: str | None,
+    figures: "Sequence[SheetFigure]",
+    rules: Mapping[str, str] | None,
 ) -> _LabelledOutput:
     """The output for a target's form; its library is loaded only where it is asked for."""
     if path.suffix.lower() == ".gpkg":
@@ -215,7 +224,7 @@ def _output_to(
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.outputs.to_sheets import SheetOutput
 
-        return _SheetOutput(SheetOutput(path, label, language, figures), label)
+        return _SheetOutput(SheetOutput(path, label, language, figures, rules), label)
     from onemap.rules.outputs.to_parquet import ParquetOutput
 
     return _BackgroundOutput(ParquetOutput(path, crs), label)

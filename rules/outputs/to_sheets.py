@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -29,20 +30,34 @@ _NUMBER_FORMS = {
     "hectares": "#,##0.0000",
     "share": "0.0%",
     "_m": "#,##0.0",
+    "_s": "#,##0",
 }
+_UNIT_FORMS = {  # by the unit at the end of a head, where the column is called in words
+    "m²": "[<10]0.0;#,##0",
+    "公顷": "#,##0.0000",
+    "ha": "#,##0.0000",
+    "m": "#,##0.0",
+    "s": "#,##0",
+}
+_UNIT = re.compile(r"(?:[（(]|, )([^（()）,]+)[）)]?$")
 
 
 class SheetOutput:
     """`Output` to a workbook. label: how messages name it; language: of names, heads and words, codes without one.
 
-    figures: drawn as native charts on a sheet of their own.
+    figures: drawn as native charts on a sheet of their own; rules: their titles by id.
     """
 
     def __init__(
-        self, path: Path, label: str, language: str | None = None, figures: Sequence[SheetFigure] = ()
+        self,
+        path: Path,
+        label: str,
+        language: str | None = None,
+        figures: Sequence[SheetFigure] = (),
+        rules: Mapping[str, str] | None = None,
     ) -> None:
         self._figures = figures
-        self._said = SheetWords(language) if language else None
+        self._said = SheetWords(language, rules) if language else None
         self._path = path
         self._label = label
         self._parts: dict[str, list[pd.DataFrame]] = {}
@@ -100,8 +115,8 @@ def _write_sheet(sheet: Any, columns: pd.DataFrame, heads: list[str]) -> dict[st
             values = [_shortened(value) if _is_too_long(value) else value for value in values]
         shown = [heads[at - 1], *(_cell_text(value) for value in values[:_LOOKED_AT])]
         sheet.column_dimensions[get_column_letter(at)].width = min(2 + max(map(_width, shown)), _WIDEST)
-        form = next((form for end, form in _NUMBER_FORMS.items() if name.endswith(end)), None)
-        if form and len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
+        if len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
+            form = _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
         cells.append([_plain_cell(sheet, value) for value in values])
     sheet.freeze_panes = "B2"
@@ -122,9 +137,20 @@ def _head_cell(sheet: Any, name: str) -> WriteOnlyCell:
     return cell
 
 
-def _number_cell(sheet: Any, value: object, form: str) -> WriteOnlyCell:
+def _number_form(name: str, head: str) -> str | None:
+    """The form of a column's numbers, by the unit in its name or in its head; None where neither has one."""
+    form = next((form for end, form in _NUMBER_FORMS.items() if name.endswith(end)), None)
+    unit = _UNIT.search(head)
+    return form or (_UNIT_FORMS.get(unit[1]) if unit else None)
+
+
+def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
+    """A number in its form; one without a unit is rounded by its size, a whole one stays as it is."""
     cell = WriteOnlyCell(sheet, value)
-    cell.number_format = form
+    if form is None and isinstance(value, float) and not value.is_integer():
+        form = "#,##0.0" if abs(value) >= 1000 else "0.00" if abs(value) >= 1 else "0.0000"
+    if form is not None:
+        cell.number_format = form
     return cell
 
 

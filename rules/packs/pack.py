@@ -352,6 +352,11 @@ def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]
     return [rule.on_day(day, chosen.get(rule.id)) for rule in joined_rules(packs)]
 
 
+def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What people call the rules of a run, beside their ids."""
+    return {rule.id: f"{rule.title.get(language, '')} {rule.id}".strip() for rule in rules_of_run(packs, record)}
+
+
 def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
     """The rules that a rule names by `milder` and `under`, and that no pack has."""
     named = [("milder", rule.milder)] if rule.milder is not None else []

@@ -161,7 +161,7 @@ class CheckResult(TableResult):
         """How many parcels have each of the six verdicts; a partitioned check is computed for it."""
         if "verdicts" not in self.answer:
             rows = self.verdicts[["verdict"]].compute()
-            self.answer["verdicts"] = verdict_counts(Table(pd.DataFrame(rows)))
+            self.answer["verdicts"] = verdict_counts(rows["verdict"])
         return dict(self.answer["verdicts"])
 
     @property

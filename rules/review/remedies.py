@@ -44,7 +44,10 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     found = remedy(library, question, remedy_options(values), threads)
     detail: Row = {"run": found.record["id"], **remedy_options(values).record(), **found.sums}
     with contextlib.ExitStack() as written:
-        targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
+        targets = [
+            written.enter_context(tables_written(found.tables, library.crs, out, overwrite, context.language))
+            for out in outs
+        ]
         problems = [*found.problems, *remark_records(targets, context.language)]
         with step(library, case_id, "remedy", hand, detail) as taken:
             if taken.stored.round != case.round:

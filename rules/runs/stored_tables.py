@@ -6,7 +6,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.library.library import Library
-from onemap.rules.findings.run_tables import parcel_table, row_tables
+from onemap.rules.findings.run_tables import class_tables, parcel_table, row_tables
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.packs.pack import joined_rules
@@ -18,7 +18,7 @@ def stored_tables(library: Library, identifier: str, language: str) -> dict[str,
     nothing = np.empty(0, dtype=object)
     no_bodies = pa.array([], pa.large_binary())
     nobody = ParcelRows(nothing, nothing, lambda: no_bodies, nothing, (0.0, 0.0), library.crs)
-    empty = row_tables(nobody, [], language)
+    empty = {**row_tables(nobody, []), **class_tables(nobody, [], language)}
     empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
     tables = {name: _stored_table(library, identifier, name, table) for name, table in empty.items()}
     titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, identifier))}

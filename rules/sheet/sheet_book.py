@@ -19,7 +19,6 @@ from onemap.rules.sheet.sheet_pages import sheet_page
 
 SUFFIXES = (".pdf", ".docx", ".html", ".json")
 _DRAWN = 0.7  # of the work
-_MOST_DRAWN = 40  # maps as drawings in one PDF; of more it has pictures
 _AT_ONCE, _PICTURE_PX = 25, 1100
 
 
@@ -32,7 +31,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     rules = rules_of_run(run.packs, run.record)
     families = f"{chosen_fonts().families['heading']}, {FONTS}" if suffix != ".json" else FONTS
     sheets: list[Sheet] = []
-    maps = _Maps(source, suffix == ".docx" or (suffix == ".pdf" and run.parcels > _MOST_DRAWN), families)
+    maps = _Maps(source, suffix == ".docx", families)
     drawing = progress.part(0.0, _DRAWN, phrase("progress.maps", language, number=1, count=run.parcels))
     for chunk in run.chunks():
         for made, grounds, pieces in sheets_of(library, run.record, chunk.tables, rules, language, drawing):
@@ -54,7 +53,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
 
 
 class _Maps:
-    """The maps of the sheets in their order: as SVG, or as pictures, since many drawings in one file need much room."""
+    """The maps of the sheets in their order: as SVG, or as pictures for Word."""
 
     def __init__(self, source: CheckMapSource, as_pictures: bool, fonts: str) -> None:
         self.drawn: list[Any] = []

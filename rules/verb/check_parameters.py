@@ -1,6 +1,7 @@
 """The parameters that verbs share: how parcels are read and judged, and within which limits a remedy is sought."""
 
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
+from onemap.layers.files.text_encodings import ENCODINGS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
     Parameter,
@@ -20,7 +21,7 @@ CHECK_PARAMETERS = (
     Parameter("id", "FIELD", convert=to_name),
     Parameter("crs", "C", convert=to_name),
     Parameter("transform", "T", convert=to_name),
-    Parameter("encoding", "E", convert=to_name),
+    Parameter("encoding", "E", words=ENCODINGS, convert=to_name),
     Parameter("repair", flag=True),
     Parameter("pack", "FILE|NAME", repeated=True),
     CODE_SYSTEM,

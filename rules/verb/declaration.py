@@ -23,7 +23,7 @@ VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "
 class Parameter:
     """One parameter of a verb. `name` is the option without dashes, with underscores; values come as text.
 
-    optional: a positional one that may be left out.
+    optional: a positional one that may be left out. words: what a text may be beside others, for whoever lists it.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Parameter:
     flag: bool = False
     required: bool = False
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     convert: Callable[[str], Any] | None = None
 
     @property

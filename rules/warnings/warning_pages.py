@@ -97,11 +97,15 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
 def titled_rows(
     rows: Sequence[Record], indicators: Mapping[str, str], catalogue: Mapping[str, LayerEntry], language: str
 ) -> list[Record]:
-    """Rows with what people call an indicator, a layer, and the nearest approval. indicators: their titles by id."""
+    """Rows with what people call the status, an indicator, a layer, and the nearest approval.
+
+    indicators: their titles by id.
+    """
     layers = {code: entry.title[language] for code, entry in catalogue.items()}
     return [
         {
             **row,
+            "status_title": warning_status(row, language),
             "title": indicators.get(row["subject"]),
             "layer_title": layers.get(row["layer"]),
             "nearest_title": titled_place(row["nearest"], layers) if row["nearest"] else None,

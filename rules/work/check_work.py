@@ -15,7 +15,6 @@ def check(values: Values, context: VerbContext) -> Result:
     import contextlib
 
     from onemap.layers.library.library import open_library
-    from onemap.rules.check.check import JUDGED
     from onemap.rules.distributed.check_of_any_size import Execution, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
     from onemap.rules.inputs.parcel_sources import files_of_parcels
@@ -33,20 +32,29 @@ def check(values: Values, context: VerbContext) -> Result:
         library = held.enter_context(open_library(values["library"]))
         if against:
             run_record(library, against)
-        execution = Execution(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
-        judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
-        judging = context.progress.part(0.0, judged / JUDGED)
+        how = values.get("workers"), values.get("scheduler"), values.get("shared")
+        execution = Execution(values["library"], *how, in_parts=True)
+        judging = context.progress.part(0.0, _JUDGED_OF_WRITTEN if outs else 1.0)
         run = held.enter_context(checked(library, options, context.language, execution, judging, against))
         context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not options.replaced and not values.get("unrecorded")
         changes = VerdictChanges(library, against) if against else None
         unasked = unasked_rules(run.packs, run.record, library.catalogue(), context.language)
-        remarks = _write_check(library, run, values, context, judged, recorded, changes, unasked)
+        remarks = _write_check(library, run, values, context, recorded, changes, unasked)
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
     asked = {"rules": rule_count(run.packs, run.record), "unasked": unasked}
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
+
+
+def _opened_outputs(library: Any, run: Any, outs: Sequence[str], overwrite: bool, language: str) -> list[Any]:
+    """The outputs of a run, not yet begun."""
+    from onemap.rules.outputs.outputs import output_opened
+    from onemap.rules.packs.pack import rule_titles
+
+    titles = rule_titles(run.packs, run.record, language)
+    return [output_opened(library.crs, out, overwrite, language, rules=titles) for out in outs]
 
 
 def _write_check(
@@ -54,30 +62,29 @@ def _write_check(
     run: Any,
     values: Values,
     context: VerbContext,
-    judged: float,
     recorded: bool,
     changes: Any,
     unasked: Sequence[Mapping[str, str]],
 ) -> list[dict[str, Any]]:
     """Write a run's rows to its tables and, if it is recorded, to the library; what the tables could not hold.
 
-    judged: the share of the whole verb that is done; changes: a `VerdictChanges` that takes the rows too, or None;
-    unasked: the rules that were not asked, a table of their own.
+    changes: a `VerdictChanges` that takes the rows too, or None; unasked: the rules that were not asked, a table of
+    their own.
     """
     import contextlib
 
     from onemap.layers.messages import phrase
-    from onemap.rules.outputs.outputs import output_opened, remark_records
+    from onemap.rules.outputs.outputs import remark_records
     from onemap.rules.runs.bad_parcels import BAD_TABLE, bad_parcels_table
     from onemap.rules.runs.run_store import Recorder
     from onemap.rules.runs.unasked_rules import unasked_table
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     with contextlib.ExitStack() as opened:
-        takers = [opened.enter_context(output_opened(library.crs, out, overwrite, context.language)) for out in outs]
+        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
         recorder = Recorder(opened.enter_context(library.writing()), run.record["id"]) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
-        kept = context.progress.part(judged, _KEPT if takers else 1.0, step)
+        kept = context.progress.part(context.progress.reached, _KEPT if takers else 1.0, step)
         kept.at(0.0)
         for chunk in run.chunks():
             for taker in takers:

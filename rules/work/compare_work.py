@@ -130,7 +130,8 @@ def contradictions(values: Values, context: VerbContext) -> Result:
             rows.append(row)
         crs, recorded = library.crs, library.writable
     tables = contradiction_tables(rows)
-    problems = write_tables(tables, crs, values, context.language)  # each pair is a run of its own, recorded before
+    # Each pair is a run of its own, recorded before.
+    problems = write_tables(tables, crs, values, context.language, context.language)
     context.progress.at(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     result["problems"] = problems

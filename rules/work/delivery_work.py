@@ -114,6 +114,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             department=values.get("department"),
             covers=values.get("covers"),
             change=given_change(values.get("transform")),
+            files=tuple(map(Path, values.get("file") or ())),
         )
         try:
             result = ingest_delivery(library, Path(folder), options, context.progress)

@@ -132,7 +132,7 @@ def _write_pages(
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
     of_quotas, bars = quota_pages(of_last, packs, catalogue, context.language)
-    drawn = [one.picture() for one in (*figures, *charts, *bars)]
+    drawn = [one.picture() if one is not None else "" for one in (*figures, *charts, *bars)]
     return write_pages(values, [*pages, *more, *of_quotas], drawn, context, foot=foot)
 
 

@@ -326,6 +326,7 @@ _WORD_GROUPS = (
     ("trends", "trend"),
     ("ways", "way"),
     ("warning_kinds", "warning_kind"),
+    ("annexes", "annex"),
     ("warning_states", "warning_state"),
 )
 

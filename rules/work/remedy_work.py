@@ -46,6 +46,7 @@ def _write_remedy(
 
     from onemap.layers.messages import phrase
     from onemap.rules.outputs.outputs import output_opened, remark_records
+    from onemap.rules.packs.pack import rule_titles
     from onemap.rules.remedy.remedy import WRITING
     from onemap.rules.remedy.remedy_storage import RemedyRecorder
 
@@ -54,7 +55,9 @@ def _write_remedy(
     writing, done = context.progress.part(WRITING, 1.0, step), 0
     writing.at(0.0)
     with contextlib.ExitStack() as opened:
-        takers = [opened.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+        titles = rule_titles(found.packs, found.record, context.language)
+        written = [output_opened(library.crs, out, overwrite, context.language, rules=titles) for out in outs]
+        takers = [opened.enter_context(one) for one in written]
         recorder = RemedyRecorder(opened.enter_context(library.writing()), found.record) if recorded else None
         for chunk in found.chunks():
             for taker in takers:
@@ -115,7 +118,7 @@ def sites(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress)
         table = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs
-    problems = write_tables({"sites": table}, crs, values, context.language)
+    problems = write_tables({"sites": table}, crs, values, context.language, context.language)
     context.progress.at(1.0, "")
     result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
     result |= target_answer(values)

@@ -83,7 +83,8 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     found = [one for one in kept if values.get("state") in (None, one.state)]
     found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
     problems = write_tables({"warnings": kept_table(found)}, crs, values, context.language, form=tables_for)
-    return {"ok": True, "warnings": [one.record() for one in found], "problems": problems, **target_answer(values)}
+    rows = [_record(one, context.language) for one in found]
+    return {"ok": True, "warnings": rows, "problems": problems, **target_answer(values)}
 
 
 def warning_step(values: Values, context: VerbContext) -> Result:
@@ -96,4 +97,12 @@ def warning_step(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         who = library.person() if values.get("by") is None else hand_of(library, values).by
         reason = plain_text(values["reason"], "--reason")
-        return {"ok": True, "warning": take_step(library, values["id"], values["state"], reason, who).record()}
+        warning = take_step(library, values["id"], values["state"], reason, who)
+        return {"ok": True, "warning": _record(warning, context.language)}
+
+
+def _record(warning: Any, language: str) -> dict[str, Any]:
+    """A warning that was opened, with what people call its status."""
+    from onemap.rules.indicators.indicator_words import warning_status
+
+    return {**warning.record(), "status_title": warning_status(warning.facts, language)}

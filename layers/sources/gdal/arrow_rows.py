@@ -25,15 +25,16 @@ ROWS_AT_ONCE = 25_000
 _HAS_SRID = 0x20000000
 _SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that come the same on both ways
 
-Rows = tuple[dict[str, Any], np.ndarray, list[np.ndarray]]
+Rows = tuple[dict[str, Any], np.ndarray, list[np.ndarray], pa.Array]
 
 
 def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) -> Rows | None:
-    """Metadata, geometries (n,) and columns (n,) each, as pyogrio reads them row by row; None where it might not.
+    """Metadata, geometries (n,), columns (n,) each, WKB (n,), as pyogrio reads them by row; None where it might not.
 
     expected: how many rows there are, as the file says.
     """
     shapes: list[np.ndarray] = []
+    bodies: list[pa.Array] = []
     read: list[pa.RecordBatch] = []
     done = 0
     with pyogrio.raw.open_arrow(gdal_name(path), layer=layer, use_pyarrow=True, batch_size=ROWS_AT_ONCE) as (
@@ -50,6 +51,7 @@ def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) 
             if shapely.is_missing(found).any():
                 return None
             shapes.append(found)
+            bodies.append(column.cast(pa.large_binary()))
             read.append(batch.select(list(meta["fields"])))
             done += len(batch)
             progress.at(done / max(1, expected))
@@ -57,9 +59,10 @@ def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) 
         return None
     table = pa.Table.from_batches(read)
     try:
-        return meta, np.concatenate(shapes), [_values(table.column(at)) for at in range(table.num_columns)]
+        columns = [_values(table.column(at)) for at in range(table.num_columns)]
     except (UnicodeDecodeError, pa.ArrowException):  # no UTF-8
         return None
+    return meta, np.concatenate(shapes), columns, pa.concat_arrays(bodies)
 
 
 def are_plain_fields(meta: Mapping[str, Any]) -> bool:

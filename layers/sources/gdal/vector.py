@@ -159,7 +159,7 @@ class _Reading:
     """A layer as it was read: what GDAL says of it, geometries (None for a table without), columns, their encoding.
 
     survey: what went through it record by record found, where reading in bulk broke; cut: names of fields that ended
-    inside a character; is_straight: taken by the column, so that there are no arcs in it.
+    inside a character; is_straight: taken by the column, so that there are no arcs in it; wkb: of the geometries, then.
     """
 
     meta: dict[str, Any]
@@ -169,6 +169,7 @@ class _Reading:
     survey: RecordSurvey = field(default_factory=RecordSurvey)
     cut: tuple[str, ...] = ()
     is_straight: bool = False
+    wkb: pa.Array | None = None
 
     @property
     def rows(self) -> int:
@@ -223,6 +224,7 @@ def read_vector(
         is_assumed=is_assumed_crs(readable),
         broken=read.survey.broken,
         replaced=replaced_text(attributes),
+        wkb=read.wkb,
     )
 
 
@@ -256,7 +258,7 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress)
         found = arrow_rows(readable.path, readable.gdal_layer, expected, progress)
     except (*BULK_ERRORS, RuntimeError):
         return None  # what is wrong is told on the usual way
-    return None if found is None else _Reading(found[0], found[1], found[2], UTF_8, is_straight=True)
+    return None if found is None else _Reading(*found[:3], UTF_8, is_straight=True, wkb=found[3])
 
 
 def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress) -> _Reading:

@@ -17,6 +17,7 @@ from onemap.rules.compare.atlas.atlas_docx import atlas_docx
 from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas.atlas_source import AtlasSource, atlas_source
 from onemap.rules.maps.fonts import FONTS, FontChoice, chosen_fonts
+from onemap.rules.maps.pdf_packing import packed_pdf
 from onemap.rules.maps.typst_pages import set_pages
 
 TEMPLATE = "atlas.typ"
@@ -103,4 +104,4 @@ def _set(
         moment = int(datetime.fromisoformat(source.record["started"]).timestamp())
         result = set_pages(place / TEMPLATE, TEMPLATE, setting, timestamp=moment)
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker  # nosec B101
-    return result
+    return packed_pdf(result)

@@ -228,3 +228,33 @@ def test_the_sample_city_is_matched_as_its_makers_know_it(tmp_path, onemap):
     }
     assert not wrong
     assert len(matched) >= 0.8 * len(truth)
+
+
+def test_of_chosen_files_alone_parts_are_with_their_file_and_what_is_no_data_is_named(
+    library, delivery, onemap, tmp_path
+):
+    write_layer(delivery / "不要.gpkg", [square(0, 0)], {"x": [1]})
+    (delivery / "孤.shx").write_bytes(b"")
+    parts = [path for path in delivery.iterdir() if path.stem == "STBHHX2024"]
+    assert len(parts) > 3
+    chosen = [*parts, delivery / "孤.shx", delivery / "说明.docx", delivery / "子目录"]
+    options = [text for path in chosen for text in ("--file", path)]
+    plan = tmp_path / "plan.toml"
+    answer = onemap("ingest", library, delivery, "--plan", plan, *options)
+    rows = {row["source"]: row for row in answer.json["plan"]}
+    assert {source: row["status"] for source, row in rows.items()} == {
+        "STBHHX2024.shp": "planned",
+        "子目录/自然保护地.gpkg": "planned",
+        "说明.docx": "note",
+        "孤.shx": "note",
+    }
+    assert rows["STBHHX2024.shp"]["samples"] == {"BSM": ["1"], "HXMC": ["甲"]}
+    answer = onemap("ingest", library, delivery, "--plan", plan, "--file", delivery / "子目录", "--covers", "district")
+    assert (answer.code, versions_of(library)) == (0, [("ZRBHD", "v1", 1)])
+
+
+def test_a_chosen_file_must_be_there_and_in_the_folder(library, delivery, onemap, tmp_path):
+    other = write_layer(tmp_path / "DLTB.gpkg", [square(0, 0)], {"BSM": ["1"]})
+    for path, code in ((other, "ingest.outside"), (delivery / "gone.shp", "source.missing")):
+        answer = onemap("ingest", library, delivery, "--file", path)
+        assert (answer.code, answer.codes) == (3, [code])

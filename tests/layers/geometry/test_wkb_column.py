@@ -5,7 +5,7 @@ import pyarrow as pa
 import shapely
 from shapely import LineString, MultiPolygon, Point, box
 
-from onemap.layers.geometry.wkb_column import as_written, interleaved, multi_bodies, ring_heads, with_points
+from onemap.layers.geometry.wkb_column import interleaved, multi_bodies, ring_heads, with_points
 
 
 def test_rings_are_written_as_multipolygons_of_one_part():
@@ -43,18 +43,3 @@ def test_parts_of_a_column_stand_in_their_rows():
     whole = interleaved([(rows[0], odd), (rows[1], even)])
     assert whole.to_pylist() == [b"", b"1", b"2", None, b"0", b"5"]
     assert interleaved([(np.arange(3), odd)]) is odd
-
-
-def test_wkb_that_is_as_it_would_be_written_is_kept():
-    square, holed = shapely.box(0, 0, 1, 1), shapely.box(0, 0, 4, 4).difference(shapely.box(1, 1, 2, 2))
-    alone, several = shapely.multipolygons([holed]), shapely.multipolygons([square, shapely.box(5, 0, 6, 1)])
-    flat = np.array([square, holed, alone])
-    for kind in (pa.binary(), pa.large_binary()):
-        assert as_written(pa.array(shapely.to_wkb(flat), kind), flat).to_pylist() == shapely.to_wkb(flat).tolist()
-    other = [several, shapely.Point(1, 1), shapely.Polygon(), None, shapely.force_3d(square)]
-    for one in other:
-        shapes = np.array([square, one], dtype=object)
-        assert as_written(pa.array(shapely.to_wkb(shapes, output_dimension=3), pa.binary()), shapes) is None
-    assert as_written(pa.array(shapely.to_wkb(flat, byte_order=0), pa.binary()), flat) is None
-    with_more = [body + b"\x00" for body in shapely.to_wkb(flat)]
-    assert as_written(pa.array(with_more, pa.binary()), flat) is None

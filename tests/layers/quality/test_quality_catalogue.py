@@ -8,7 +8,7 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.catalogue_files import read_catalogue
 from onemap.layers.catalogue.check_levels import LEVELS, check_of, default_checks
-from onemap.layers.catalogue.code_tables import code_table, like_uses, table_names
+from onemap.layers.catalogue.code_tables import class_titles, code_table, like_uses, table_names
 from onemap.layers.errors import OneMapError
 
 OWN = """
@@ -68,6 +68,15 @@ def test_the_four_systems_of_land_classes_have_as_many_classes_as_their_standard
         "urban-uses": 110,
         "plan-classes": 38,
         "control-zones": 8,  # four, in counties and in townships
+        "purpose-zones": 11,
+        "sound-zones": 5,
+        # What the other codes of the land survey mean.
+        "ownership-kinds": 10,
+        "slope-classes": 5,
+        "arable-kinds": 2,
+        "land-or-island": 2,
+        "settlement-codes": 8,
+        "planting-codes": 8,
     }
 
 
@@ -77,6 +86,22 @@ def test_every_class_has_two_names_and_every_table_its_version():
         assert table.version and table.standard
         assert all(entry["zh"] and entry["en"] for entry in table.classes.values())
         assert all(code[:4] in table.classes for code in table.variants)
+
+
+def test_every_value_that_is_a_code_has_a_name():
+    """Values in Chinese say what they mean; grades in Roman numbers are their own names."""
+    nameless = {}
+    for entry in shipped_catalogue().values():
+        for field in entry.fields:
+            for value in field.values:
+                is_word = any("\u4e00" <= sign <= "\u9fff" or "\u2160" <= sign <= "\u217f" for sign in value)
+                if not is_word and class_titles(field.codes, value) is None:
+                    nameless.setdefault(field.name, []).append(value)
+    assert nameless == {
+        "BHJB": ["1", "2"],  # beside 一级, 二级
+        "CYLX": ["01", "02", "03", "04", "05", "90", "98", "99"],  # named by the field beside it
+        "BHDJ": ["I", "II", "III", "IV", "1", "2", "3", "4"],  # beside Ⅰ to Ⅳ
+    }
 
 
 def test_the_tables_agree_with_the_shared_copy_of_the_standards(shared_data):

@@ -202,8 +202,9 @@ def test_an_ordinary_layer_comes_by_the_column_block_by_block_from_any_row_on(tm
 def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):
     rows = ROWS_AT_ONCE + 10
     path, told = made(tmp_path / "a.gpkg", rows), []
-    _, shapes, columns = arrow_rows(path, "a", rows, Progress(lambda share, _: told.append(share)))
+    _, shapes, columns, wkb = arrow_rows(path, "a", rows, Progress(lambda share, _: told.append(share)))
     assert (len(shapes), [len(column) for column in columns]) == (rows, [rows] * 4)
+    assert wkb.to_pylist() == shapely.to_wkb(shapes).tolist()
     assert told == [ROWS_AT_ONCE / rows, 1.0]
 
 

@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
@@ -248,6 +249,15 @@ def test_what_is_dropped_on_the_map_tab_is_asked_about(dock, opened, delivery):
     wait_for(lambda: dock.library.entry("STBHHX").versions)
 
 
+def write_shapefile(path):
+    """A layer of land use as a shapefile with all its parts."""
+    package = path.with_name("as_sent")
+    package.mkdir()
+    write_layer(package / "a.gpkg", ["BSM", "DLBM"], [(box(0, 0, 80, 80), "1", "0101")])
+    assert gdal.VectorTranslate(str(path), str(package / "a.gpkg"), format="ESRI Shapefile") is not None
+    return path
+
+
 def drop_on(widget, *paths):
     """Drop files as the desktop does: on the widget under the pointer, else on the first above that takes them.
 
@@ -288,3 +298,73 @@ def test_a_file_dropped_elsewhere_than_on_the_room_of_layers_is_left_to_qgis(doc
     dock.open_library(opened.path)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     assert drop_on(dock.check_tab, delivery / "成果.gpkg") is None
+
+
+@pytest.mark.parametrize("room", ["map_tab", "check_tab"])
+def test_several_files_and_folders_are_matched_in_the_one_table_and_added_in_one_go(dock, opened, delivery, room):
+    shape = write_shapefile(delivery.parent / "地类图斑2024.shp")
+    (delivery.parent / "other.gpkg").write_bytes(b"")  # beside them, and not dropped
+    parts = [path for path in delivery.parent.iterdir() if path.stem == shape.stem]
+    assert len(parts) > 2
+    dock.open_library(opened.path)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    tab = getattr(dock, room)
+    dock.tabs.setCurrentIndex(dock.tab_index(tab))
+    assert (
+        drop_on(tab, *parts, delivery / "永久基本农田图斑2024.gpkg", delivery / "说明.pdf", delivery / "红线")
+        is not None
+    )
+    wait_for(lambda: not dock.delivery_dialog.is_working)
+    dialog = dock.delivery_dialog
+    assert dialog.notice.text == ""
+    assert {row.source: (row.code, row.status) for row in dialog.table.rows} == {
+        "地类图斑2024.shp": ("DLTB", "planned"),
+        "delivery/永久基本农田图斑2024.gpkg": ("YJJBNTTB", "planned"),
+        "delivery/红线/STBHHX.gpkg": ("STBHHX", "planned"),
+        "delivery/说明.pdf": ("", "note"),
+    }
+    assert dialog.dropped.isVisible() and "说明.pdf" in dialog.dropped.text()
+    speak_for_district(dialog)
+    dialog.department.activated.emit(0)  # what was dropped is looked through again, and no more
+    wait_for(lambda: not dialog.is_working)
+    assert len(dialog.table.rows) == 4
+    answer = press_add(dialog)
+    assert sorted(one["code"] for one in answer["added"]) == ["DLTB", "STBHHX", "YJJBNTTB"]
+
+
+def test_parts_of_one_shapefile_are_one_file(dock, opened, tmp_path):
+    shape = write_shapefile(tmp_path / "地类图斑.shp")
+    dock.open_library(opened.path)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    assert (
+        drop_on(dock.map_tab, *sorted(path for path in tmp_path.iterdir() if path.stem == shape.stem)) is dock.map_tab
+    )
+    wait_for(lambda: dock.add_dialog is not None and not dock.add_dialog.is_working)
+    assert dock.add_dialog.form.file.path == str(shape) and dock.delivery_dialog is None
+
+
+def test_values_stand_beside_the_fields_of_the_chosen_row(dialog, delivery):
+    write_layer(
+        delivery / "DLTB.gpkg", ["标识", "DLBM"], [(box(0, 0, 80, 80), "A7", "0101"), (box(90, 0, 9, 9), "A8", "0201")]
+    )
+    look_through(dialog, delivery)
+
+    def shown(row):
+        dialog.table.selectRow(row)
+        fields = dialog.row_page.fields
+        boxes = [fields.cellWidget(at, 1) for at in range(fields.rowCount())]
+        sources = [one.currentData() if one else fields.item(at, 1).text() for at, one in enumerate(boxes)]
+        return {source: fields.item(at, 2).text() for at, source in enumerate(sources) if source}
+
+    unknown, known = number_of(dialog, "成果"), number_of(dialog, "DLTB")
+    assert shown(unknown) == {"A": "Z"}
+    assert shown(known)["DLBM"] == "0101, 0201"
+    dialog.row_page.fields.choose("BSM", "标识")
+    assert shown(known)["标识"] == "A7, A8"
+    assert dialog.table.rows[known].fields == {"BSM": "标识"}
+    assert 'fields = { "BSM" = "标识" }' in plan_text([dialog.table.rows[known]], "district")
+    dialog.table.selectRow(unknown)
+    dialog.table.choose(unknown, "YJJBNTTB")
+    assert dialog.row_page.fields.has_schema
+    dialog.row_page.fields.choose("BSM", "A")
+    assert shown(unknown)["A"] == "Z"

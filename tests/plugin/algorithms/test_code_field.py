@@ -4,11 +4,11 @@ import processing
 import pytest
 from processing.gui.AlgorithmDialog import AlgorithmDialog
 from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
-from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
+from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProject, QgsVectorLayer
 from qgis.gui import QgsProcessingModelerParameterWidget
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox
+from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
 
 from onemap.plugin.algorithms.code_field import CodeDialog
 from onemap.plugin.algorithms.code_lists import CodeQuestion, codes_for
@@ -20,7 +20,7 @@ from onemap.tests.plugin.small_town import wait_for
 FREE = {
     "LABEL", "LAYER", "TRANSFORM", "FIELDS", "DEFINE", "SCHEDULER", "SHARED", "TARGET", "REASON", "BY", "TO", "SECRECY",
     "CODE", "NAME", "FILES", "X", "Y", "LINE", "BOX", "AS_OF", "UNITS_WHERE", "WHERE", "FOLDER", "PLAN", "REPORT",
-    "PROPERTY", "ZONE", "FILE", "RECEIPT", "RASTERS", "PARCEL", "TEMPLATES", "PROJECT", "ATTACH", "REGION", "MATRIX",
+    "PROPERTY", "ZONE", "FILE", "RECEIPT", "RASTERS", "PARCEL", "TEMPLATES", "PROJECT", "ATTACH", "REGION",
 }  # fmt: skip
 
 
@@ -65,7 +65,6 @@ def test_a_code_is_free_text_nowhere_that_a_list_could_be(provider):
     assert set(bare) <= FREE, {name: verbs for name, verbs in bare.items() if name not in FREE}
     assert bare.get("CODE", set()) <= {"deliver"}  # there the number of a division
     assert bare.get("BY", set()) <= {"decide", "review_open"}  # a person
-    assert bare.get("MATRIX", set()) <= {"contradictions"}  # files of the city's own
 
 
 def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(panel_of, library, monkeypatch):
@@ -129,11 +128,54 @@ def test_the_button_opens_the_list_and_ok_takes_it(panel_of, library):
         ("matrices", "survey-land"),
         ("spot types", "01"),
         ("annexes", "maps"),
+        ("encodings", "GB18030"),
+        ("coverages", "features"),
+        ("area layers", "YJJBNTTB"),
         ("versions", "YJJBNTTB"),
     ],
 )
 def test_every_list_has_what_the_core_takes(library, kind, some):
     assert some in [code.code for code in codes_for(kind, CodeQuestion(library))]
+
+
+@pytest.mark.parametrize("kind", ["matrices", "annexes", "coverages"])
+def test_a_list_of_words_has_their_titles(library, kind):
+    found = codes_for(kind, CodeQuestion(library))
+    assert found and all(code.title and code.title != code.code and "{" not in code.title for code in found)
+
+
+def test_areas_are_of_the_map_of_a_file_or_of_the_library(panel_of, library, town, monkeypatch):
+    monkeypatch.setattr(layer_list, "_listed", {})
+    drawn = QgsVectorLayer("Polygon?crs=EPSG:4547&field=name:string", "units drawn", "memory")
+    QgsProject.instance().addMapLayer(drawn)
+    panel = panel_of("statistics")
+    panel.wrappers["LIBRARY"].setParameterValue(library, panel.processing_context)
+    field, unit = panel.wrappers["WITHIN"], panel.wrappers["UNIT"]
+    assert field.parameterValue() is None
+    field.layers.setLayer(drawn)
+    assert field.parameterValue() == drawn.id()
+    assert listed(unit.code_dialog()) == ["name"]  # fields of the map's layer
+    dialog = field.code_dialog()
+    assert "YJJBNTTB  Permanent basic farmland" in listed(dialog)
+    dialog.list.setCurrentRow(0)
+    monkeypatch.setattr(CodeDialog, "exec", lambda self: self.list.setCurrentRow(0) or True)
+    QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
+    assert field.parameterValue() == "YJJBNTTB" and field.layers.currentText() == "YJJBNTTB"
+    assert any(text.startswith("BSM") for text in listed(unit.code_dialog()))  # fields of the library's layer
+    field.setValue(str(town / "parcels.gpkg"))
+    assert field.parameterValue() == str(town / "parcels.gpkg")
+    QgsProject.instance().removeMapLayer(drawn.id())
+
+
+def test_matrices_of_the_city_s_own_are_files(panel_of, monkeypatch):
+    field = panel_of("contradictions").wrappers["MATRIX"]
+    field.setValue("ours.toml")
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (["a b.toml", "ours.toml", "c.toml"], ""))
+    QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
+    assert field.parameterValue() == "ours.toml;a b.toml;c.toml"
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
+    QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
+    assert field.parameterValue() == "ours.toml;a b.toml;c.toml"  # nothing chosen, nothing lost
 
 
 def test_runs_are_listed_and_a_pair_has_its_sign(panel_of, library, town):

@@ -49,7 +49,10 @@ def city(town, application, tmp_path_factory):
     path = folder / "city.gpkg"
     whole, west, east = box(0, 0, 1000, 1000), box(0, 0, 500, 1000), box(500, 0, 500, 1000)
     files = {
-        "DLTB": (["BSM", "DLBM", "DLMC"], [(west, "1", "0101", "水田"), (east, "2", "0102", "")]),
+        "DLTB": (
+            ["BSM", "DLBM", "DLMC", "QSXZ", "TBMJ"],
+            [(west, "1", "0101", "水田", "20", "500000.5"), (east, "2", "0102", "", "30", "")],
+        ),
         "KGDK": (["DKBH", "YDXZDM", "YDXZMC"], [(box(200, 200, 300, 300), "K1", "R21", "<b>住宅</b>")]),
         "TDGHDL": (["BSM", "GHDLDM"], [(whole, "1", "1120")]),
         "YJJBNTTB": (["BSM"], [(box(0, 0, 400, 400), "F1")]),
@@ -270,6 +273,26 @@ def test_identify_and_tips_say_titles_and_names_of_codes(shelf, alias, value):
     assert alias in tip and value in tip and "DLBM" not in tip and "[%" not in tip
     assert "500,000" in tip  # 500 × 1000 m
     assert first_text(layer, layer.displayExpression())[0] in (value, "水田")
+
+
+@pytest.mark.parametrize(
+    ("shelf", "kind", "area", "named"),
+    [
+        ("zh", "权属性质", "图斑面积（m²）", "20 国有土地使用权"),
+        ("en", "Kind of ownership", "Patch area, m²", "20 State land, right of use"),
+    ],
+    indirect=["shelf"],
+)
+def test_codes_of_every_kind_have_names_and_stated_areas_their_unit(shelf, kind, area, named):
+    entry = shelf.entry("DLTB")
+    layer = put_on_map(shelf, entry, entry.in_force)
+    assert layer.attributeAlias(layer.fields().lookupField("QSXZ")) == kind
+    assert layer.attributeAlias(layer.fields().lookupField("TBMJ")) == area
+    said, context = first_text(layer, 'represent_value("QSXZ")')
+    assert said == named
+    tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    assert f"{kind}&nbsp;</td><td>{named}</td>" in tip
+    assert f"{area}&nbsp;</td><td>500,000.50</td>" in tip
 
 
 def test_a_tip_shows_what_a_file_holds_as_text(shelf):

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from shapely import box
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.compare.matrix import matrix_text
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.compare.conftest import GROUND, MATRIX
@@ -74,9 +75,13 @@ def test_every_pair_is_compared_and_said_in_hectares(city):
         ("TDGHDL", "CZKFBJ"): 1.5,
     }
     sheets = pd.read_excel(out, sheet_name=None, engine="openpyxl")
-    assert set(sheets) == {"contradictions", "hectares"}
-    wide = sheets["hectares"].set_index("layer")
-    assert wide.loc["TDGHDL", "YJJBNTTB"] == pytest.approx(1.5)
+    assert set(sheets) == {"Contradictions", "Hectares in conflict"}
+    pairs = sheets["Contradictions"]
+    assert {"Land", "Planning"} <= set(pairs["Department of plan 1"]) | set(pairs["Department of plan 2"])
+    assert not any("_" in head for head in pairs.columns), "heads are words with units"
+    wide = sheets["Hectares in conflict"].set_index("In conflict (ha)")
+    titles = {code: f"{entry.title['en']} {code}" for code, entry in shipped_catalogue().items()}
+    assert wide.loc[titles["TDGHDL"], titles["YJJBNTTB"]] == pytest.approx(1.5)
 
 
 def test_each_pair_is_a_run_whose_spots_can_be_decided(city):

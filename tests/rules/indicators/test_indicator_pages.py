@@ -78,9 +78,10 @@ def texts(page):
         (
             "zh",
             [
-                "西区 指标，2025-06-01",
-                "耕地保有量",
-                "0.540 公顷",
+                "2 个单元 指标，2025-06-01",
+                "耕地保有量（公顷）",
+                "0.54 / 0.50 ▲ 预警",
+                "0.18 / 0.50 ■ 突破",
                 "▲ 预警",
                 "■ 突破",
                 "? 无法判定",
@@ -88,21 +89,44 @@ def texts(page):
                 "2024",
             ],
         ),
-        ("en", ["Indicators of 东区, 2025-06-01", "Arable land kept", "0.180 ha", "▲ near the limit", "■ broken"]),
+        (
+            "en",
+            ["Indicators of 2 units, 2025-06-01", "Arable land kept (ha)", "0.18 / 0.50 ■ broken", "▲ near the limit"],
+        ),
     ],
 )
-def test_a_page_a_unit_says_values_in_titles_and_status_by_sign_and_word(desk, town, tmp_path, language, words):
+def test_units_beside_each_other_say_values_in_titles_and_status_by_sign_and_word(
+    desk, town, tmp_path, language, words
+):
     page = tmp_path / "page.html"
     answer = desk.run(*town, "--page", page, lang=language)
     assert answer.code == 0 and answer.json["page"] == str(page), answer.json
     said, drawn = texts(page), page.read_text(encoding="utf-8")
     assert [word for word in words if word not in said] == []
-    assert drawn.count("<section>") == drawn.count("<svg") == 3, "two units, and what the one quota leaves"
+    assert drawn.count("<section>") == drawn.count("<svg") == 2, "two units on one page, and what the one quota leaves"
     chart = drawn.split("<svg")[1].split("</svg>")[0]
-    assert 'stroke="#8C8C8C"' in chart, "what nobody knows is hatched"
+    unknown = "公园个数" if language == "zh" else "Number of parks"
+    assert unknown in said and unknown not in chart, "what nobody knows of any unit is in the table, with its reason"
     never = "每处面积" if language == "zh" else "Area of each"
     assert never in said and never not in chart, "what does not apply is not unknown"
     assert "fields" not in said and "FIELDS__" not in said, "what a unit's fields are is told by the layer's title"
+
+
+def test_all_units_have_one_axis(desk, town, tmp_path):
+    """0.54 and 0.18 ha: the bars are as 3 to 1."""
+    page = tmp_path / "page.html"
+    assert desk.run(*town, "--only=kept", "--page", page, lang="en").code == 0
+    chart = "<svg" + page.read_text(encoding="utf-8").split("<svg")[1].split("</svg>")[0] + "</svg>"
+    boxes = ElementTree.fromstring(chart).iter("{http://www.w3.org/2000/svg}rect")
+    bars = [float(one.get("width")) for one in boxes if one.get("fill") == "#1F3B63"]
+    assert sorted(bar / max(bars) for bar in bars) == pytest.approx([1 / 3, 1], abs=0.01)
+
+
+def test_one_unit_has_a_page_of_its_own(desk, town, tmp_path):
+    page = tmp_path / "page.html"
+    assert desk.run(*town, "--units-where=NAME = '西区'", "--page", page, lang="zh").code == 0
+    said, drawn = texts(page), page.read_text(encoding="utf-8")
+    assert "西区 指标，2025-06-01" in said and "0.540 公顷" in said and drawn.count("<section>") == 2
 
 
 def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
@@ -111,9 +135,11 @@ def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
         assert desk.run(*town, "--page", target, lang="zh").code == 0
     document = Document(str(word))
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-    assert ["耕地保有量", "0.54 公顷", "0.50", "▲ 预警", ""] in cells
-    assert any(row[:2] == ["公园个数", "–"] and row[4] for row in cells), "why nobody knows it"
-    assert len(document.inline_shapes) == 3 and pdf.read_bytes().startswith(b"%PDF")
+    assert ["耕地保有量（公顷）", "0.54 / 0.50 ▲ 预警", "0.18 / 0.50 ■ 突破"] in cells
+    assert ["公园个数（个）", "– / 2 ? 无法判定", "– / 2 ? 无法判定"] in cells
+    notes = [paragraph.text for paragraph in document.paragraphs]
+    assert any(text.startswith("公园个数：各单元 ") for text in notes), "why nobody knows it"
+    assert len(document.inline_shapes) == 2 and pdf.read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +179,7 @@ def test_several_days_are_lines_of_one_unit_and_small_pictures_of_several(desk, 
     answer = desk.run(*town, *days, "--out", sheet, lang="zh")
     assert answer.code == 0 and not answer.json["run"]["recorded"], answer.json
     first, *rest = page.read_text(encoding="utf-8").split("<section>")[1:]
-    assert "耕地保有量，2025 至 2026" in first and len(rest) == 3, "of what has no value nobody draws a series"
+    assert "耕地保有量，2025 至 2026" in first and len(rest) == 2, "of what has no value nobody draws a series"
     drawn = ElementTree.fromstring("<svg" + first.split("<svg")[1].split("</svg>")[0] + "</svg>")
     boxes = drawn.iter("{http://www.w3.org/2000/svg}rect")
     bars = [float(one.get("height")) for one in boxes if one.get("fill") == "#1F3B63"]

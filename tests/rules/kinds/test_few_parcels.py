@@ -53,7 +53,7 @@ def test_every_row_is_that_of_each_layer_by_itself(desk, seed, monkeypatch):
 
     together = rows()
     assert len(together["overlaps"]) > 50
-    monkeypatch.setattr("onemap.rules.findings.rule_rows._TOGETHER", 0)  # the ground of each rule is written by itself
+    monkeypatch.setattr("onemap.rules.findings.run_rows._ROWS_OF_PART", 1)  # the rows of each parcel by themselves
     assert rows() == together
     monkeypatch.setattr("onemap.rules.check.check.FEW_PARCELS", 0)
     assert rows() == together
