@@ -165,6 +165,10 @@ def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.nda
     """Which polygons (n,) are valid; GEOS leaves the interpreter's lock, so that threads share the work."""
     valid = np.zeros(len(polygons), dtype=bool)
     parts = list(blocks(len(polygons), _PROVED_AT_ONCE))
+    if len(parts) == 1:  # which needs no threads
+        valid[:] = shapely.is_valid(polygons)
+        progress.at(1.0)
+        return valid
     with ThreadPoolExecutor(workers) as pool:
         try:
             proved = pool.map(lambda part: shapely.is_valid(polygons[part]), parts)

@@ -64,6 +64,13 @@ def sha256(text: str | bytes) -> str:
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
+@lru_cache(maxsize=4096)  # the same ones are asked for with every question about a library
+def _own_entry(code: str, title: str, *facts: str) -> LayerEntry:
+    """A layer that the library's own table describes. Raises ValueError."""
+    department, library, kind, geometry, key = facts
+    return LayerEntry(code, json.loads(title), department, library, kind, geometry, key, standard="library")
+
+
 @lru_cache
 def _crs(srs_id: int) -> pyproj.CRS:
     return pyproj.CRS.from_epsg(srs_id)
@@ -178,10 +185,9 @@ class Library:
             if described is not None:
                 raise OneMapError("catalogue.geometry", layer=code, geometry=geometry, given=described.geometry)
             try:
-                titles = json.loads(title)
+                entries[code] = _own_entry(code, title, department, library, kind, geometry, key)
             except ValueError as error:
                 raise OneMapError("library.damaged", file=self.label, reason=f"{code}: {error}") from None
-            entries[code] = LayerEntry(code, titles, department, library, kind, geometry, key, standard="library")
         return entries
 
     def own_file(self, kind: str) -> str | None:

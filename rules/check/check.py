@@ -231,12 +231,13 @@ def _read_layers(
     reach, codes = check_plan.reaches(), check_plan.codes
     sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
     layers: dict[str, LayerSource] = {}
+    scattered = {far: scattered_boxes(parcels.boxes, far) for far in set(reach.values()) if far < float("inf")}
     for code, part in zip(codes, progress.parts(sizes), strict=True):
         part.at(0.0, phrase("progress.layers", check_plan.language, layer=code))
         far = reach[code]
         is_near = far < float("inf")
         box = (west - far, south - far, east + far, north + far) if is_near else None
-        layers[code] = sources.read(code, box, scattered_boxes(parcels.boxes, far) if is_near else None)
+        layers[code] = sources.read(code, box, scattered.get(far))
     return layers
 
 

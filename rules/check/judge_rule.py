@@ -28,7 +28,7 @@ from onemap.rules.kinds.ground import (
     no_pairs,
 )
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import freeze_set
+from onemap.rules.overlay.unchanging_sets import freeze_set, is_frozen
 from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule import Rule
 
@@ -127,7 +127,7 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
 
     A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
     """
-    attributes = stored.attributes
+    attributes, geometries = stored.attributes, stored.geometries
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
         read = as_codes(rule.where, attributes, source.entry)
@@ -135,9 +135,10 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
         is_unknown = truth.unknown | unforeseen_rows(rule.where, read, source.entry)
         chosen = np.flatnonzero(truth.true | is_unknown)
         attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
-    return chosen, Features(
-        freeze_set(stored.geometries[chosen]), attributes, uncertain, partial(source.pieces_of, chosen)
-    )
+        geometries = geometries[chosen]
+    # What a session keeps of a layer is frozen already, with all that is known of it.
+    features = geometries if is_frozen(geometries) else freeze_set(geometries.copy())
+    return chosen, Features(features, attributes, uncertain, partial(source.pieces_of, chosen))
 
 
 def _ground(

@@ -1,6 +1,7 @@
 """`onemap serve`: the same verbs over stdin and stdout, JSON-RPC 2.0, one object a line."""
 
 import contextlib
+import gc
 import importlib
 import json
 import math
@@ -50,7 +51,7 @@ class _Server:
     def __init__(self, language: str) -> None:
         self.language = language
         self.out = threading.Lock()
-        self.waiting: list[bytes] = []  # lines to be written soon
+        self.waiting: dict[Any, dict[str, Any]] = {}  # by request, how far it is, to be told soon
         self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
@@ -58,6 +59,7 @@ class _Server:
         self.asked_at = -math.inf  # when the last request came
         self.has_told = False  # of its progress
         self.interruption = Interruption()
+        self.is_kernel_ready = False
         self.session: dict[Any, Any] = {}
 
     def send(self, message: dict[str, Any]) -> None:
@@ -67,12 +69,12 @@ class _Server:
         text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
         return text.encode("utf-8", "backslashreplace")  # a file's name need not be text
 
-    def send_soon(self, message: dict[str, Any]) -> None:
-        """Send a message, those of one moment together: one by one they take as long as some of the work does."""
-        line = self._line(message)
+    def tell_soon(self, progress: dict[str, Any]) -> None:
+        """Tell how far a request is, of one moment only the last: one by one they take as long as some of the work."""
         with self.out:
-            self.waiting.append(line)
-            if len(self.waiting) == 1:
+            is_first = not self.waiting
+            self.waiting[progress["id"]] = progress
+            if is_first:
                 timer = threading.Timer(_TOGETHER_S, self._write)
                 timer.daemon = True
                 timer.start()
@@ -80,7 +82,8 @@ class _Server:
     def _write(self, *lines: bytes) -> None:
         # Whoever asked may be gone; then stdin ends too, and with it this program.
         with self.out, contextlib.suppress(BrokenPipeError):
-            written = b"".join(line + b"\n" for line in (*self.waiting, *lines))
+            told = [self._line({"method": "progress", "params": progress}) for progress in self.waiting.values()]
+            written = b"".join(line + b"\n" for line in (*told, *lines))
             self.waiting.clear()
             if written:
                 sys.stdout.buffer.write(written)
@@ -122,8 +125,9 @@ class _Server:
 
     def _get_kernel_ready(self) -> None:
         """Load the compiled kernel after the first question about ground; the answer does not wait for it."""
-        if "onemap.rules.overlay.overlay" in sys.modules:
-            importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
+        if "onemap.rules.overlay.overlay" in sys.modules and not self.is_kernel_ready:
+            self.is_kernel_ready = importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
+            gc.freeze()  # what is loaded stays; to look through it time and again would take from every answer
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
@@ -155,7 +159,7 @@ class _Server:
                 self.has_told = True
                 params = {"id": number, "progress": round(fraction, 4), "step": step}
                 if "id" in request:  # a notification is told nothing
-                    self.send_soon({"method": "progress", "params": params})
+                    self.tell_soon(params)
 
         try:
             if verb is None:

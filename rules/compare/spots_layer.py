@@ -27,7 +27,7 @@ from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.question import packs_of, required_fields
+from onemap.rules.packs.library_packs import packs_of, required_fields
 from onemap.rules.runs.run_store import run_record, stored_rows
 
 # Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made

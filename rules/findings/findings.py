@@ -177,7 +177,8 @@ def _block(count: int, columns: dict[str, Any]) -> Block:
     def column(value: Any) -> np.ndarray | FlatGround:
         if isinstance(value, np.ndarray | FlatGround):
             return value
-        return np.full(count, value, dtype=object if value is None or isinstance(value, str) else None)
+        kind = object if value is None or isinstance(value, str) else None
+        return np.array([value], kind) if count == 1 else np.full(count, value, kind)  # most rules find one row
 
     return {name: column(value) for name, value in columns.items()}
 

@@ -143,7 +143,7 @@ def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = N
         else:
             typed = values.astype(float)
         made[name] = pd.Series(typed, index=index, dtype=typed.dtype)
-    return pd.DataFrame(made, index=index)
+    return pd.DataFrame(made, index=index, copy=False)  # all columns are its own already
 
 
 def _texts(values: np.ndarray) -> np.ndarray:

@@ -22,9 +22,9 @@ from onemap.rules.identify.place import Place
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes
+from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule, is_in_force
-from onemap.rules.question.question import packs_of
 
 _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 

@@ -7,7 +7,9 @@ import shapely
 
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds.ground import SharedGround
-from onemap.rules.overlay.overlay import Overlaps, grounds, overlaps
+from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
+from onemap.rules.overlay.mutual_overlaps import Known
+from onemap.rules.overlay.overlay import Overlaps, build_overlaps, grounds
 from onemap.rules.overlay.threads import Threads
 
 FEW_PARCELS = 64
@@ -28,11 +30,12 @@ def shared_grounds(
     layer_of_feature = np.repeat(np.arange(len(read)), sizes)
     features = np.concatenate(list(read.values()))
     first_feature = np.cumsum(sizes) - sizes
-    pairs = overlaps(parcels, tree, features, threads)
+    met = candidate_pairs(parcels, tree, features, threads)
+    pairs = build_overlaps(parcels, features, met, threads)
     # Every layer has parcels of its own, as it were, so that nothing of two layers is joined.
     parcel_of_layer = layer_of_feature[pairs.feature] * count + pairs.parcel
     apart = Overlaps(parcel_of_layer, pairs.feature, pairs.ground, pairs.failed)
-    ground = grounds(apart, np.tile(parcels, len(read)), features, threads)
+    ground = grounds(apart, np.tile(parcels, len(read)), features, threads, _places(met, parcels, len(features)))
     result = {}
     for layer, code in enumerate(read):
         rows, failures = layer_of_feature[pairs.feature] == layer, layer_of_feature[pairs.failed[:, 1]] == layer
@@ -41,3 +44,12 @@ def shared_grounds(
         of_layer = Overlaps(pairs.parcel[rows], feature, pairs.ground.at(rows), failed)
         result[code] = SharedGround(of_layer, ground[layer * count : (layer + 1) * count].copy())
     return result
+
+
+def _places(met: CandidatePairs, parcels: np.ndarray, count: int) -> Known | None:
+    """Where each of `count` features that meet parcels is in their flat arrays; None where parcels lie apart."""
+    if lies_apart(parcels).any():
+        return None
+    place = np.zeros(count, dtype=np.int64)
+    place[met.feature] = met.flat.right_index
+    return met.flat.right, place

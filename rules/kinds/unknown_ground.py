@@ -16,6 +16,8 @@ def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground)
 
     is_doubtful: (k,) of the pairs.
     """
+    if not is_doubtful.any():
+        return no_ground(len(ground.parcels))
     pieces = overlaps.ground.at(is_doubtful).geometries
     return union_by(overlaps.parcel[is_doubtful], pieces, len(ground.parcels), ground.threads)
 
@@ -32,7 +34,8 @@ def unjudged_ground(
     """
     together = no_ground(len(hit))
     for part in parts.values():
-        together = unions(together, part)
+        if not shapely.is_missing(part).all():
+            together = unions(together, part)
     return subtract_zones(together, hit, ground, zones)
 
 
@@ -42,12 +45,16 @@ def name_reasons(judgement: Judgement, parts: Mapping[str, np.ndarray], ground: 
     parts: reason → (n,) the ground of each parcel that is in doubt for it, None without.
     """
     is_unknown = ~shapely.is_missing(judgement.unknown)
+    if not is_unknown.any():
+        for reason in parts:
+            judgement.because(reason, is_unknown)
+        return
     doubts = {reason: is_unknown & ~shapely.is_missing(part) for reason, part in parts.items()}
     is_mixed = np.sum(list(doubts.values()), axis=0) > 1
     for reason, is_doubtful in doubts.items():
         # Where there is one doubt only, all that is unknown is its ground.
-        rows = np.flatnonzero(is_doubtful & is_mixed)
-        pieces, is_broken = intersections(judgement.unknown[rows], parts[reason][rows], ground.threads)
-        has_ground = is_doubtful.copy()
-        has_ground[rows] = (np.nan_to_num(shapely.area(pieces)) >= ARITHMETIC_M2) | is_broken
+        rows, has_ground = np.flatnonzero(is_doubtful & is_mixed), is_doubtful.copy()
+        if len(rows):
+            pieces, is_broken = intersections(judgement.unknown[rows], parts[reason][rows], ground.threads)
+            has_ground[rows] = (np.nan_to_num(shapely.area(pieces)) >= ARITHMETIC_M2) | is_broken
         judgement.because(reason, has_ground)

@@ -13,17 +13,26 @@ from onemap.rules.overlay.threads import Threads
 _PAIRS_AT_ONCE = 1_000_000
 
 
+Known = tuple[FlatPolygons, np.ndarray]  # flat arrays, and where in them each of some features is (m,)
+
+
 def features_overlap(
-    parcel: np.ndarray, feature: np.ndarray, features: np.ndarray, count: int, least_m2: float, threads: Threads
+    parcel: np.ndarray,
+    feature: np.ndarray,
+    features: np.ndarray,
+    count: int,
+    least_m2: float,
+    threads: Threads,
+    known: Known | None = None,
 ) -> np.ndarray:
     """Which of `count` parcels have two features on them that share at least so much ground: (count,).
 
-    parcel (k,), feature (k,): which feature lies on which parcel, each pair once.
+    parcel (k,), feature (k,): which feature lies on which parcel, each pair once; known: all of the features (m,).
     """
     found = np.zeros(count, dtype=bool)
     present, at = occurring(feature, len(features))
     boxes: np.ndarray = shapely.bounds(features[present]).reshape(-1, 4)
-    flat: tuple[FlatPolygons, np.ndarray] | None = None
+    flat = known and (known[0], known[1][present])
     for on, one, other in _near_pairs(parcel, at, boxes[at]):
         if len(on) == 0:
             continue

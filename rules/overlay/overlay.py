@@ -6,7 +6,7 @@ parts below ARITHMETIC_M2 are what floating point leaves of nothing.
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -17,7 +17,7 @@ from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs
-from onemap.rules.overlay.mutual_overlaps import features_overlap
+from onemap.rules.overlay.mutual_overlaps import Known, features_overlap
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
 from onemap.rules.overlay.threads import Threads
@@ -191,8 +191,12 @@ def _common_by_parts(
     return result, failed
 
 
-def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads: Threads) -> np.ndarray:
+def grounds(
+    found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads: Threads, known: Known | None = None
+) -> np.ndarray:
     """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
+
+    known: the features as the kernel has them, where somebody has made them already.
 
     Where a feature covers all of it, or what it shares with features that have no ground in common sums to the parcel,
     it is the parcel itself.
@@ -204,7 +208,7 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads:
     rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
     in_rows = np.isin(found.parcel, rows)
     one = found.parcel[in_rows], found.feature[in_rows]
-    is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads)[rows]
+    is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads, known)[rows]
     rest = ~is_full[found.parcel]
     result = union_by(found.parcel[rest], found.ground.at(rest).geometries, len(parcels), threads)
     result[is_full] = parcels[is_full]
@@ -233,6 +237,7 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Th
         for rows, step in ((np.flatnonzero(size == k), max(1, _CHUNK // k)),)
         for at in range(0, len(rows), step)
     ]
+    threads = threads if len(group) > _CHUNK else replace(threads, workers=1)
     united = threads.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])]), parts)
     for (_, rows), unions_of_rows in zip(parts, united, strict=True):
         result[ids[rows]] = unions_of_rows

@@ -79,14 +79,16 @@ def compile_kernel() -> int:
 
 
 @cache
-def load_kernel() -> None:
-    """Load what was compiled and kept, for a process that goes on: some 0.03 s, once.
+def load_kernel() -> bool:
+    """Load what was compiled and kept, for a process that goes on: some 0.03 s. Returns whether there was anything.
 
     Nothing is compiled for it: where nothing was kept, the first large question does that.
     """
-    if is_kept():
-        start_compiler()
-        _ask_kernel()
+    if not is_kept():
+        return False
+    start_compiler()
+    _ask_kernel()
+    return True
 
 
 def _ask_kernel() -> None:

@@ -382,7 +382,9 @@ def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rul
         ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())
         for rule in ready:
             under = tuple(ids.get(other, other) for other in rule.under)
-            linked[rule.id] = replace(rule, under=under, milder_of=tuple(severe.get(rule.id, ())))
+            above = tuple(severe.get(rule.id, ()))
+            is_linked = under == rule.under and above == rule.milder_of
+            linked[rule.id] = rule if is_linked else replace(rule, under=under, milder_of=above)
             if rule.milder:
                 severe.setdefault(ids.get(rule.milder, rule.milder), []).append(linked[rule.id])
             del waiting[rule.id]

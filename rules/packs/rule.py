@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from onemap.layers.library.library import sha256
@@ -64,7 +65,7 @@ class Rule:
         options = ", ".join(f"{name} = {value}" for name, value in self.options.items())
         return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), options, self.basis_text)))
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of what the rule says, so that a finding's inputs can be told from another's."""
         deciding = ("id", "kind", "layer", "verdict", "where", "when", "silent", "under", "options")
@@ -118,11 +119,14 @@ class Rule:
     def on_day(self, day: date, layer: str | None = None) -> "Rule":
         """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
         basis = tuple(entry for entry in self.basis if is_in_force(entry, day))
-        return replace(self.judging_by(layer or self.layer), basis=basis)
+        rule = self.judging_by(layer or self.layer)
+        return rule if len(basis) == len(self.basis) else replace(rule, basis=basis)
 
     def judging_by(self, layer: str) -> "Rule":
         """The rule as it stands where this one of its layers judges."""
         own = self.by_layer.get(layer, {})
+        if not own and layer == self.layer:
+            return self
         options = self.options | {key: value for key, value in own.items() if key != "where"}
         return replace(self, layer=layer, where=own.get("where", self.where), options=options)
 

@@ -1,6 +1,6 @@
 """What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -10,8 +10,8 @@ from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
-from onemap.rules.packs.laws import check_laws
-from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_packs
+from onemap.rules.packs.library_packs import packs_of
+from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.question.given_facts import GivenFacts, checked_facts, with_facts
 
 
@@ -76,29 +76,6 @@ class Question:
             "replaced": {code: source_name(file) for code, file in self.replaced.items()},
             "lang": self.language,
         }
-
-
-def packs_of(library: Library, named: Sequence[str], code_system: str | None = None) -> list[Pack]:
-    """The packs that are named, else the library's.
-
-    code_system: by which codes parcels name their use, in place of what the packs say.
-    Raises OneMapError pack.…, rule.….
-    """
-    catalogue = library.catalogue()
-    if named:
-        texts = [pack_text(name) for name in named]
-    else:
-        texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
-    packs = parse_packs(texts, catalogue, code_system, are_kept=not named)
-    if named:
-        check_laws(packs, date.today())
-    return packs
-
-
-def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
-    """The fields of a layer that the rules of these packs use to decide."""
-    deciding = [rule.judging_by(code) for rule in joined_rules(packs) if code in rule.layers_named and rule.finds]
-    return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 
 def question_of(

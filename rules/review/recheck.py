@@ -6,7 +6,7 @@ from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.rules.incremental.verdict_changes import changed_verdicts
-from onemap.rules.question.question import packs_of
+from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.review.case import Case
 from onemap.rules.review.opening import propose_drafts, run_question
 from onemap.rules.review.routing import Draft, drafts

@@ -17,7 +17,11 @@ from onemap.rules.findings.table import Table, WrittenTable, plain_values, typed
 BLOCK_ROWS = 8192
 KEY = "parcel"  # the column by which rows are looked for most
 _JSON = {b"onemap": b"json"}  # a column whose values are of several types, each as JSON
-_OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+_PACKED = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+# Where there is little, threads and compression cost more than what they do is worth.
+_PACKED_ALONE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
+_PLAIN = pa.ipc.IpcWriteOptions()
+_LITTLE, _TINY = 1_000_000, 16_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -274,9 +278,10 @@ def as_one_array(values: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def stream_of(table: pa.Table) -> bytes:
-    """A table as one Arrow stream, its columns compressed."""
+    """A table as one Arrow stream, its columns compressed unless there is next to nothing in them."""
+    options = _PLAIN if table.nbytes < _TINY else _PACKED_ALONE if table.nbytes < _LITTLE else _PACKED
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_table(table.combine_chunks())
     return bytes(sink.getvalue())
 
@@ -294,7 +299,7 @@ def _column(name: str, values: pd.Series, *, stated: bool = False) -> tuple[pa.F
         return pa.field(name, array.type), array
     # What Arrow cannot tell, a number of more than 64 bits, or half a sign, raises one of these: JSON has room for all.
     with contextlib.suppress(OverflowError, UnicodeEncodeError, TypeError, pa.ArrowException):
-        array = pa.Array.from_pandas(values.astype(object))
+        array = pa.Array.from_pandas(values.to_numpy(dtype=object))
         if isinstance(array, pa.Array) and (array.type in _EXACT or _are_floats(array, values)):
             return pa.field(name, array.type), array
     texts = [

@@ -11,9 +11,9 @@ from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
+from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
 from onemap.rules.packs.rule import Rule
-from onemap.rules.question.question import packs_of
 from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 

@@ -75,7 +75,7 @@ def receive(values: Values, context: VerbContext) -> Result:
     from onemap.layers.delivery.package_reading import Reception, receive_package
     from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
     from onemap.layers.library.library import open_library
-    from onemap.rules.question.question import packs_of, required_fields
+    from onemap.rules.packs.library_packs import packs_of, required_fields
 
     path = Path(values["file"])
     with open_library(values["library"]) as library:
@@ -99,7 +99,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
     from onemap.layers.delivery.ingest import ingest as ingest_delivery
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.library.library import open_library
-    from onemap.rules.question.question import packs_of, required_fields
+    from onemap.rules.packs.library_packs import packs_of, required_fields
     from onemap.rules.work.delivery_report import check_reports, write_reports
 
     reports, folder = values.get("report") or [], values["folder"]

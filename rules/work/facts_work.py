@@ -14,8 +14,8 @@ def facts(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.packs.asked_facts import rule_needs
+    from onemap.rules.packs.library_packs import packs_of
     from onemap.rules.packs.pack import joined_rules
-    from onemap.rules.question.question import packs_of
 
     language = context.language
     with open_library(values["library"]) as library:

@@ -77,8 +77,8 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.adding import AddOptions
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.library.library import open_library, system_user
+    from onemap.rules.packs.library_packs import packs_of, required_fields
     from onemap.rules.question.check_options import normalising_options
-    from onemap.rules.question.question import packs_of, required_fields
 
     wishes = AddOptions(
         code=values["as"],
@@ -160,13 +160,14 @@ def layers(values: Values, context: VerbContext) -> Result:
     """The catalogue of a library as it stands."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.listing import listing
+    from onemap.rules.packs.library_packs import fields_of_layer, packs_of
     from onemap.rules.packs.pack import joined_rules
-    from onemap.rules.question.question import packs_of, required_fields
 
     with open_library(values["library"]) as library:
         packs = packs_of(library, ())
-        asked = sorted({code for rule in joined_rules(packs) for code in rule.layers_named})
-        listed = listing(library, values.get("as_of") or date.today(), lambda code: required_fields(packs, code))
+        rules = joined_rules(packs)
+        asked = sorted({code for rule in rules for code in rule.layers_named})
+        listed = listing(library, values.get("as_of") or date.today(), lambda code: fields_of_layer(rules, code))
         records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
         answer = {**listed, "packs": records, "asked": asked}
         if values.get("looks"):

@@ -83,9 +83,9 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.packs.library_packs import packs_of
     from onemap.rules.packs.pack import joined_rules
     from onemap.rules.question.given_facts import GivenFacts, checked_facts, facts_content
-    from onemap.rules.question.question import packs_of
     from onemap.rules.remedy.remedy_options import KEEP_VERDICT
     from onemap.rules.remedy.sites import SiteOptions
     from onemap.rules.remedy.sites import sites as find_sites

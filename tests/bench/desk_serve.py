@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.library.library import open_library
-from onemap.rules.runs.run_store import stored_blocks
+from onemap.rules.runs.run_store import stored_columns
 from onemap.tests.bench import desk_library
 from onemap.tests.bench.timing import Work, answer_for, peak_mb
 
@@ -22,7 +22,7 @@ def kept_totals(library: Path, run: str) -> Sequence[float]:
     """The ground in m² and the length in m that a stored run's overlaps have in all."""
     with open_library(str(library)) as opened:
         return [
-            sum(float(rows.values(column).sum()) for rows in stored_blocks(opened, run, table))
+            sum(float(rows.values(column).sum()) for rows in stored_columns(opened, run, table, [column]))
             for table, column in (("overlaps", "area_m2"), ("overlaps_line", "length_m"))
         ]
 

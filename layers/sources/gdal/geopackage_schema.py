@@ -1,14 +1,26 @@
-"""A GeoPackage's own schema: its tables hold their rows themselves, and its views only choose among them."""
+"""A GeoPackage's own schema: its tables hold their rows themselves, and its views only choose among them.
 
+SQLite tells in a tenth of the time that GDAL takes to open the file; where it cannot, GDAL is asked.
+"""
+
+import contextlib
 import re
+import sqlite3
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyogrio
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.stores.store import quote_identifier
 
 _ASKED = "SELECT sql AS made FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND sql LIKE '%VIRTUAL%')"
+_NAMES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+_OF_FORMAT = re.compile(r"(gpkg|rtree|sqlite)_\w+")
+_MARK = slice(68, 72)  # of a file's first bytes: of which program's format it is, by which GDAL chooses its driver
 _MODULE = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b.*?\bUSING\s+\W?(\w+)", re.IGNORECASE | re.DOTALL)
 _INDEXES = {"rtree", "rtree_i32", "fts3", "fts4", "fts5"}
 _COMPUTING = re.compile(r"\b(recursive|load_extension|randomblob|zeroblob|(ogr|gdal|pragma)_\w*)\b", re.IGNORECASE)
@@ -19,8 +31,62 @@ def check_schema(path: Path) -> None:
 
     Raises OneMapError source.indirect, and as pyogrio does.
     """
-    *_, (made,) = pyogrio.raw.read(gdal_name(path), sql=_ASKED, read_geometry=False)
+    known = _rows_by_sqlite(path, _ASKED)
+    made = _column_by_gdal(path, _ASKED) if known is None else [row[0] for row in known[0]]
     for text in filter(None, made):
         module = _MODULE.match(text)
         if (module and module[1].lower() not in _INDEXES) or (not module and _COMPUTING.search(text)):
             raise OneMapError("source.indirect", file=path.name)
+
+
+def only_layer(path: Path) -> str | None:
+    """The name of the one layer of a file that holds nothing else and says itself that it is a GeoPackage.
+
+    None of any other, of which GDAL has to be asked what its layers are.
+    """
+    asked = "SELECT table_name FROM gpkg_contents", "SELECT table_name FROM gpkg_geometry_columns"
+    known = _rows_by_sqlite(path, _NAMES, *asked)
+    if known is None or not _is_marked(path):
+        return None
+    names, *told = ([row[0] for row in rows] for rows in known)
+    own = [name for name in names if not _OF_FORMAT.match(str(name))]
+    is_alone = len(own) == 1 and own[0].isprintable() and all(some == own for some in told)
+    return str(own[0]) if is_alone else None
+
+
+def row_count(path: Path, layer: str) -> int:
+    """How many rows a layer has: GDAL believes what the file says, which another program may have left behind.
+
+    Raises as pyogrio does.
+    """
+    sql = f"SELECT count(*) AS held FROM {quote_identifier(layer)}"  # noqa: S608 - quoted  # nosec B608
+    known = _rows_by_sqlite(path, sql)
+    return int(_column_by_gdal(path, sql)[0] if known is None else known[0][0][0])
+
+
+def _is_marked(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(_MARK.stop)[_MARK] == b"GPKG"
+
+
+def _rows_by_sqlite(path: Path, *asked: str) -> list[list[tuple[Any, ...]]] | None:
+    """The rows that answer each question; None of what SQLite alone does not know, as what another has still open."""
+    if any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal")):
+        return None
+    state = path.stat()
+    return _answers(path.absolute(), (state.st_mtime_ns, state.st_size, state.st_ino), asked)
+
+
+@lru_cache(maxsize=8)  # while a file is read the same is asked time and again
+def _answers(path: Path, _state: tuple[int, ...], asked: tuple[str, ...]) -> list[list[tuple[Any, ...]]] | None:
+    uri = sqlite_address(path, "mode=ro&immutable=1")  # nothing is written beside it
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            return [connection.execute(sql).fetchall() for sql in asked]
+    except (sqlite3.Error, UnicodeDecodeError, ValueError):
+        return None
+
+
+def _column_by_gdal(path: Path, sql: str) -> list[Any]:
+    *_, (column,) = pyogrio.raw.read(gdal_name(path), sql=sql, read_geometry=False)
+    return list(column)

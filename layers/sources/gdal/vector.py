@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,12 @@ from onemap.layers.sources.gdal.curves import is_surface
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
-from onemap.layers.sources.gdal.geopackage_schema import check_schema
+from onemap.layers.sources.gdal.geopackage_schema import check_schema, only_layer, row_count
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
 from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
 from onemap.layers.stores.arrow_values import series_of
-from onemap.layers.stores.store import quote_identifier
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -149,6 +149,8 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
     with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
+        if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
+            return [name]
         names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(readable.content))]
     is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names
@@ -253,7 +255,8 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress)
     is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
-    expected = file_info(readable)["features"]
+    is_geopackage = only_layer(readable.path) == readable.layer
+    expected = row_count(readable.path, readable.layer) if is_geopackage else file_info(readable)["features"]
     try:
         found = arrow_rows(readable.path, readable.gdal_layer, expected, progress)
     except (*BULK_ERRORS, RuntimeError):
@@ -407,9 +410,7 @@ def check_count(readable: ReadableFile, rows: int) -> None:
     if suffix == ".shp":
         check_counts(readable.path)
     elif suffix == ".gpkg":
-        # GDAL believes the file's own table of contents, which another program may have left behind the facts.
-        sql = f"SELECT count(*) AS held FROM {quote_identifier(readable.layer)}"  # noqa: S608 - quoted  # nosec B608
-        held = int(pyogrio.raw.read(gdal_name(readable.path), sql=sql, read_geometry=False)[3][0][0])
+        held = row_count(readable.path, readable.layer)
     if held != rows:
         reason = f"{rows} ≠ {held}"
         raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **readable.place)
@@ -476,7 +477,13 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
     if not text or (readable.json is not None and readable.json.is_topology):
         return None
-    crs = parse_crs(text, file=readable.path.name)
     if readable.path.suffix.lower() in MAPINFO:
+        crs = parse_crs(text, file=readable.path.name)
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
+    return _system_of(text, readable.path.name)
+
+
+@lru_cache(maxsize=64)  # most files of a city say the same
+def _system_of(text: str, file: str) -> pyproj.CRS | None:
+    crs = parse_crs(text, file=file)
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)

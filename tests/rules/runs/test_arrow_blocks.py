@@ -4,6 +4,7 @@ import sqlite3
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.rules.findings.table import Table, plain_values
 from onemap.rules.runs import arrow_blocks
-from onemap.rules.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows
+from onemap.rules.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows, stream_of
 from onemap.rules.runs.run import Chunk
 from onemap.rules.runs.run_store import GIVEN, KEPT, Recorder, log_run, stored_rows
 
@@ -165,3 +166,12 @@ def test_the_outline_of_a_parcel_is_held_once_and_comes_back_wherever_it_is_show
     connection.close()
     with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
         stored_rows(library, run, "parcels")
+
+
+@pytest.mark.parametrize("count", [1, 100, 5_000, 200_000])
+def test_few_rows_and_many_come_back_whatever_packs_them(count):
+    rows = pa.table({"n": pa.array(range(count)), "text": pa.array([f"地块 {row}" for row in range(count)])})
+    stream = stream_of(rows)
+    assert read_columns(stream).equals(rows)
+    assert read_columns(stream, ["text"]).column_names == ["text"]
+    assert count < 5_000 or len(stream) < rows.nbytes  # what is large is packed
