@@ -1,8 +1,9 @@
 """Parts of a piece of work in threads, taken in their order, so many at a time that memory stays bounded."""
 
+import contextlib
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -27,5 +28,15 @@ def in_order(
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def one_thread_more() -> Iterator[ThreadPoolExecutor]:
+    """A thread beside the calling one. Whoever leaves waits for what has begun; what has not never begins."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        yield pool
     finally:
         pool.shutdown(cancel_futures=True)

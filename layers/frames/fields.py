@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import REPLACEMENT
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.stores.arrow_values import column_of, listed_values, series_of
 
 _PLAIN = {str, int, bytes, type(None)}  # types of values that the library keeps as they are
 _RESERVED = {"fid", "geom", "ogc_fid"}
@@ -149,10 +152,10 @@ def text_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.Data
     numeric = [
         field.name
         for field in entry.fields
-        if field.type == "text" and field.name in attributes.columns and _has_number(attributes[field.name].tolist())
+        if field.type == "text" and field.name in attributes.columns and _has_number(attributes[field.name])
     ]
     texts = {
-        name: pd.Series([text_value(v) for v in attributes[name]], index=attributes.index, dtype=object)
+        name: pd.Series([text_value(v) for v in listed_values(attributes[name])], index=attributes.index, dtype=object)
         for name in numeric
     }
     return attributes.assign(**texts), numeric
@@ -202,8 +205,12 @@ def _number(value: Any) -> Any:
     return number if math.isfinite(number) else _NO_NUMBER
 
 
-def _has_number(values: list[Any]) -> bool:
+def _has_number(column: pd.Series) -> bool:
     """Whether some value is a number; a column of texts is not looked at value by value."""
+    texts = column_of(column)
+    if texts is not None and pa.types.is_string(texts.type):
+        return False
+    values = listed_values(column)
     return not set(map(type, values)) <= {str, type(None)} and any(map(_is_number, values))
 
 
@@ -235,8 +242,11 @@ def told_renamed(before: Sequence[str], after: Sequence[str], place: dict[str, A
 
 
 def plain_values(values: pd.Series) -> pd.Series:
-    """Each value as int, float, str, bytes or None; dates as ISO text."""
-
+    """Each value as int, float, str, bytes or None; dates as ISO text. Arrow's columns stay such, with null for NaN."""
+    column = column_of(values)
+    if column is not None:
+        is_number = pa.types.is_floating(column.type)
+        return series_of(pc.if_else(pc.is_nan(column), None, column) if is_number else column)
     listed = values.tolist()
     kinds = set(map(type, listed))
     if kinds <= _PLAIN:
@@ -280,7 +290,9 @@ def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]
     """
     found: dict[str, tuple[int | None, int]] = {}
     for name in attributes.columns:
-        values = attributes[name].tolist()
+        column = column_of(attributes[name])
+        may_be_lost = column is None or (pa.types.is_string(column.type) and _holds(column, REPLACEMENT))
+        values = listed_values(attributes[name]) if may_be_lost else []
         kinds = set(map(type, values))
         texts = values if any(issubclass(kind, str) for kind in kinds) else ()
         if kinds == {str} and REPLACEMENT not in "".join(values):
@@ -289,6 +301,10 @@ def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]
         if lost or REPLACEMENT in name:
             found[name] = (lost[0] if lost else None, len(lost))
     return found
+
+
+def _holds(texts: pa.Array, sign: str) -> bool:
+    return bool(pc.any(pc.match_substring(texts, sign)).as_py())
 
 
 def lost_text(

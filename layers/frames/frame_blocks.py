@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
+from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import SILENT, Progress
@@ -41,8 +43,14 @@ class Rows(Protocol):
     def bodies(self, rows: np.ndarray) -> Bodies:
         """Some geometries (k,) as WKB, with their boxes."""
 
+    def rings(self, rows: np.ndarray) -> Rings:
+        """The rings of some polygons (k,), in any order."""
+
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
+
+    def column(self, name: str, rows: np.ndarray) -> pa.Array | None:
+        """The same values as texts, integers, or numbers of Arrow; None where they are not kept so."""
 
     def names(self, rows: np.ndarray) -> list[str]:
         """What some features are called in reports."""
@@ -83,9 +91,17 @@ class HeldRows:
         """Some geometries (k,) as WKB, with their boxes."""
         return Bodies.of(self._frame.geometries[rows])
 
+    def rings(self, rows: np.ndarray) -> Rings:
+        """The rings of some polygons (k,)."""
+        return rings_of(self._frame.geometries[rows])
+
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
         return list(self._frame.attributes[name].to_numpy(dtype=object)[rows])
+
+    def column(self, name: str, rows: np.ndarray) -> pa.Array | None:
+        """None: they are plain values."""
+        return None
 
     def names(self, rows: np.ndarray) -> list[str]:
         """What some features are called in reports."""
@@ -182,9 +198,17 @@ class FrameBlocks:
         """The geometries of some features (k,) as WKB, with their boxes; places ascend."""
         return self.held.bodies(self._rows(places))
 
+    def rings(self, places: np.ndarray) -> Rings:
+        """The rings of some polygons (k,), in any order; places ascend."""
+        return self.held.rings(self._rows(places))
+
     def values(self, name: str, places: np.ndarray) -> list[Any]:
         """A field's values of some features; places ascend."""
         return self.held.values(name, self._rows(places))
+
+    def column(self, name: str, places: np.ndarray) -> pa.Array | None:
+        """A field's values as a column of Arrow, where they are kept so; places ascend."""
+        return self.held.column(name, self._rows(places))
 
     def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
         """Fields, all or some, of some features; places ascend."""

@@ -17,6 +17,11 @@ class Rings:
     polygon: np.ndarray
     is_hole: np.ndarray
 
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each ring (r, 4), all of which have points; not a number where a point is not."""
+        first = np.cumsum(self.size) - self.size
+        return np.column_stack([edge.reduceat(self.points, first, axis=0) for edge in (np.minimum, np.maximum)])
+
 
 def rings_of(polygons: np.ndarray) -> Rings:
     """The rings of polygons or multipolygons (n,), in their order; what is None, empty or no polygon has none."""

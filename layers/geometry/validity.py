@@ -25,6 +25,7 @@ CODES = (  # of what may be unsound, in the order in which it is told
     "geometry.invalid",
     "geometry.collapsed",
 )
+_AT_SIGHT = CODES[1:6]  # what is seen without a proof
 _DIMENSIONS = {"polygon": 2, "line": 1, "point": 0}
 _TYPE_NAMES = {
     0: "Point",
@@ -120,19 +121,18 @@ def sorted_geometries(
     place: dict[str, Any],
     workers: int = 1,
     progress: Progress = SILENT,
+    are_plain: bool = False,
 ) -> SortedGeometries:
     """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
 
-    workers: threads.
+    names: (n,) what features are called; workers: threads; are_plain: all are known for polygons of one ring with
+    points that lie within FARTHEST, so that only whether they are valid is asked.
     """
-    if geometry == "polygon":
-        geometries = without_empty_rings(geometries)
-    missing = shapely.is_missing(geometries)
-    empty = shapely.is_empty(geometries) & ~missing
-    wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
-    endless = ~missing & ~empty & ~wrong & ~are_finite(geometries)
-    beyond = ~missing & ~empty & ~wrong & ~endless & are_beyond(geometries)
-    good = ~(missing | empty | wrong | endless | beyond)
+    flaws = [np.zeros(len(geometries), dtype=bool)]
+    if not are_plain:
+        geometries = without_empty_rings(geometries) if geometry == "polygon" else geometries
+        flaws = _flaws_at_sight(geometries, geometry)
+    good = ~np.any(flaws, axis=0)
     invalid = np.zeros(len(geometries), dtype=bool)
     if geometry == "polygon":
         invalid[good] = ~_are_valid(geometries[good], workers, progress)
@@ -141,15 +141,24 @@ def sorted_geometries(
     lost = np.zeros(len(geometries), dtype=bool)
     if repair and invalid.any():
         geometries, lost, repairs, changed = _repair_geometries(geometries, invalid, names, place)
-    found = (missing, empty, wrong, endless, beyond, invalid & (not repair), lost)
-    unsound = [
-        (code, row) for code, rows in zip(CODES[1:], found, strict=True) for row in np.flatnonzero(rows).tolist()
-    ]
+    at_sight = zip(_AT_SIGHT, flaws, strict=False)
+    found = (*at_sight, ("geometry.invalid", invalid & (not repair)), ("geometry.collapsed", lost))
+    unsound = [(code, row) for code, rows in found for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
-        Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
+        Problem(code, {**place, "feature": str(names[row]), "row": row + 1, **_facts(code, geometries[row], geometry)})
         for code, row in unsound
     )
     return SortedGeometries(geometries, tuple(row for _, row in unsound), problems, repairs, changed)
+
+
+def _flaws_at_sight(geometries: np.ndarray, geometry: str) -> list[np.ndarray]:
+    """Which geometries (n,) have each of _AT_SIGHT; each has one of them at most."""
+    missing = shapely.is_missing(geometries)
+    empty = shapely.is_empty(geometries) & ~missing
+    wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
+    endless = ~missing & ~empty & ~wrong & ~are_finite(geometries)
+    beyond = ~missing & ~empty & ~wrong & ~endless & are_beyond(geometries)
+    return [missing, empty, wrong, endless, beyond]
 
 
 def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.ndarray:
@@ -196,7 +205,7 @@ def _repair_geometries(
             "geometry.repaired",
             {
                 **place,
-                "feature": names[row],
+                "feature": str(names[row]),
                 "row": row + 1,
                 "reason": reason,
                 "area_changed_m2": float(change),

@@ -27,6 +27,10 @@ class Bodies:
         wkb = pa.array(shapely.to_wkb(geometries, byte_order=1), _BYTES)
         return cls(wkb, shapely.bounds(geometries).reshape(-1, 4))
 
+    def part(self, rows: slice) -> "Bodies":
+        """Some of them, one after the other."""
+        return Bodies(self.column[rows], self.boxes[rows])
+
     def multi(self, geometry: str) -> "Bodies":
         """Single geometries as multis, so that a table holds one type; null, and what is empty, stay as they are."""
         is_there = pa.array(~np.isnan(self.boxes[:, 0]))

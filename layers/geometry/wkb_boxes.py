@@ -16,7 +16,7 @@ def wkb_boxes(bodies: pa.Array) -> np.ndarray:
     A polygon of one part lies where its shell does, whose points are taken out of the bytes; all others are decoded.
     """
     boxes = np.full((len(bodies), 4), np.nan)
-    data, start = _bytes_of(bodies)
+    data, start = bytes_of(bodies)
     shell, points = _shells(data, start, np.asarray(bodies.is_valid()))
     simple = np.flatnonzero(points)
     for phase in np.unique(shell[simple] % _POINT).tolist():
@@ -34,7 +34,7 @@ def wkb_boxes(bodies: pa.Array) -> np.ndarray:
 def wkb_types(bodies: pa.Array) -> list[int]:
     """The types of the geometries that are there, each once, as shapely numbers them."""
     some = bodies.drop_null()
-    data, start = _bytes_of(some)
+    data, start = bytes_of(some)
     types = np.unique(_words(data, start[:-1] + 1)) if len(some) else np.empty(0, dtype=np.uint32)
     if len(some) and (data[start[:-1]] != 1).any() or (types > shapely.GeometryType.GEOMETRYCOLLECTION).any():
         types = np.unique(shapely.get_type_id(decoded(some)))
@@ -47,7 +47,7 @@ def decoded(bodies: pa.Array) -> np.ndarray:
     return found
 
 
-def _bytes_of(bodies: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+def bytes_of(bodies: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """All bytes of an array, and where each of the n begins and the last one ends: (n + 1,)."""
     _, offsets, data = bodies.buffers()
     width = np.int64 if pa.types.is_large_binary(bodies.type) else np.int32

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,8 @@ import shapely
 
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.flat_rings import rings_of_wkb
+from onemap.layers.geometry.rings import Rings
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.stores.arrow_values import (
@@ -26,9 +29,18 @@ from onemap.layers.stores.arrow_values import (
 _ABOUT = b"about"
 _SIDES = ("west", "south", "east", "north")
 _OWN = ("wkb", *_SIDES, "points", "area", "length")  # the columns before the fields
+_COLUMNS = {str, int, float}  # the types of values that a column of Arrow holds as they are
 _OPEN = 4  # parts at once: a block and some of its neighbours
 
 Change = Callable[[list[Any]], list[Any]]
+
+
+@dataclass(frozen=True)
+class PlainShapes:
+    """Where features lie, boxes (n, 4), and how many points each has (n,)."""
+
+    boxes: np.ndarray
+    points: np.ndarray
 
 
 def write_part(
@@ -38,13 +50,16 @@ def write_part(
     attributes: pd.DataFrame,
     about: Mapping[str, Any],
     wkb: pa.Array | None = None,
+    shapes: PlainShapes | None = None,
 ) -> None:
     """Keep some features (n,) as a part.
 
-    about: what belongs to them, plain JSON; wkb: the geometries, where they are there as such. Raises UnsupportedValue.
+    about: what belongs to them, plain JSON; wkb: the geometries, where they are there as such; shapes: what is known of
+    them. Raises UnsupportedValue.
     """
-    boxes = np.reshape(shapely.bounds(geometries), (-1, 4))
-    points = np.asarray(shapely.get_num_coordinates(geometries), dtype=np.int32)
+    if shapes is None:
+        shapes = PlainShapes(np.reshape(shapely.bounds(geometries), (-1, 4)), shapely.get_num_coordinates(geometries))
+    boxes, points = shapes.boxes, np.asarray(shapes.points, dtype=np.int32)
     sizes = map(pa.array, (shapely.area(geometries), shapely.length(geometries)))
     wkb = shape_column(geometries) if wkb is None else wkb
     own = [wkb, *map(pa.array, boxes.T), pa.array(points), *sizes]
@@ -127,11 +142,25 @@ class StagedRows:
             start = part.stop
         return Bodies(pa.concat_arrays(wkb) if wkb else pa.array([], pa.large_binary()), boxes)
 
+    def rings(self, rows: np.ndarray) -> Rings:
+        """The rings of some polygons (k,), in any order."""
+        found = [column.chunk(0) for _, column in self._of_parts(rows, 0)]
+        return rings_of_wkb(pa.concat_arrays(found) if found else pa.array([], pa.large_binary()))
+
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""
         at = len(_OWN) + list(self.columns).index(name)
         found = [value for field, column in self._of_parts(rows, at) for value in plain_column(field, column)]
         return self.changes[name](found) if name in self.changes else found
+
+    def column(self, name: str, rows: np.ndarray) -> pa.Array | None:
+        """Some values of a field as they lie in the parts, if these have one type of plain values."""
+        at = len(_OWN) + list(self.columns).index(name)
+        found = list(self._of_parts(rows, at))
+        kinds = {plain_type(field) for field, _ in found}
+        if name in self.changes or len(kinds) != 1 or not kinds <= _COLUMNS:
+            return None
+        return pa.concat_arrays([chunk for _, column in found for chunk in column.chunks])
 
     def names(self, rows: np.ndarray) -> list[str]:
         """What some features are called in reports."""

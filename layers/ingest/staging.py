@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -32,15 +33,17 @@ from onemap.layers.frames.fields import (
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import box_around
+from onemap.layers.geometry.flat_rings import single_rings
 from onemap.layers.geometry.row_blocks import BLOCK
-from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.geometry.validity import CODES, FARTHEST, first_problems, sorted_geometries
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
-from onemap.layers.ingest.staged_rows import StagedRows, write_part
+from onemap.layers.ingest.staged_rows import PlainShapes, StagedRows, write_part
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
+from onemap.layers.stores.arrow_values import listed_values
 
 _TEXT_BLOCKS = 5  # to one of another format
 
@@ -151,7 +154,7 @@ class Staging:
         done = len(names) > 0 and StagedRows(self.journal, names, size).count < size * len(names)
         if not done:
             self.progress.at(len(names) * size / max(1, self.stream.count))
-            read = enumerate(self.stream.blocks(encoding, len(names) * size, size), start=len(names))
+            read = enumerate(self.stream.blocks(encoding, len(names) * size, size, by_column=True), start=len(names))
             # The next block is read while two are made clean, or wait for the disk: no more, for memory's sake.
             with contextlib.closing(in_order(keep, read, workers=2)) as kept:
                 for name in kept:
@@ -172,7 +175,7 @@ class Staging:
         fields = [str(column) for column in attributes.columns]
         attributes, as_text = text_by_schema(attributes, self.entry)
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
-        texts = {field: list(attributes[field]) for field in fields if field in numeric}
+        texts = {field: listed_values(attributes[field]) for field in fields if field in numeric}
         if raw.replaced:
             lost = replaced_text(attributes).items()
             notes.replaced = {field: (None if row is None else row + first, count) for field, (row, count) in lost}
@@ -183,24 +186,31 @@ class Staging:
                 geometries, farthest_km = transform.carry(geometries)
             except OneMapError:
                 astray = True
-        rows = np.array([str(first + row + 1) for row in range(len(geometries))], dtype=object)
-        sound = sorted_geometries(geometries, self.entry.geometry, rows, self.options.repair, place)
+        plain_shapes = None if geometries is not raw.geometries else _plain_shapes(raw, self.entry.geometry)
+        rows = np.arange(first + 1, first + 1 + len(geometries))
+        given = rows, self.options.repair, place
+        sound = sorted_geometries(geometries, self.entry.geometry, *given, are_plain=plain_shapes is not None)
         about = {
             "columns": [str(column) for column in raw.attributes.columns],
             "fields": dict(zip(fields, map(str, plain.columns), strict=True)),
             "refused": [_plain(problem) for problem in refused],
             "as_text": as_text,
             "texts": {field: [has_text(values), are_numbers(values)] for field, values in texts.items()},
-            "bounds": bounds_of(raw.geometries),
+            "bounds": bounds_of(raw.geometries) if plain_shapes is None else box_around(plain_shapes.boxes),
             "farthest_km": farthest_km,
             "astray": astray,
             "unsound": [_plain(problem, first) for problem in sound.problems],
             "repairs": [_plain(problem, first) for problem in sound.repairs],
             "seen": {**asdict(notes), "domains": [[at, list(map(_plain, found))] for at, found in notes.domains]},
         }
-        is_as_read = all(map(operator.is_, raw.geometries, sound.geometries))
-        wkb = as_written(raw.wkb) if raw.wkb is not None and is_as_read else None
-        write_part(self.journal, name, sound.geometries, plain, about, wkb)
+        wkb = None
+        if sound.geometries is not geometries:
+            plain_shapes = None
+        if raw.wkb is not None and plain_shapes is not None:
+            wkb = raw.wkb.cast(pa.large_binary())
+        elif raw.wkb is not None and all(map(operator.is_, raw.geometries, sound.geometries)):
+            wkb = as_written(raw.wkb)
+        write_part(self.journal, name, sound.geometries, plain, about, wkb, plain_shapes)
 
     def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
         """What is said of the fields; values that only all blocks together explain are changed as they are read."""
@@ -230,6 +240,15 @@ class Staging:
         places = np.unique(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
         names = dict(zip(places.tolist(), rows.names(places), strict=True))
         return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]
+
+
+def _plain_shapes(raw: RawFrame, geometry: str) -> PlainShapes | None:
+    """What the WKB of a block says of its geometries, if they are polygons of one ring, and none lies too far away."""
+    rings = single_rings(raw.wkb) if raw.wkb is not None and geometry == "polygon" else None
+    if rings is None:
+        return None
+    boxes = rings.boxes()
+    return PlainShapes(boxes, rings.size) if (np.abs(boxes) <= FARTHEST).all() else None
 
 
 def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def features_of_detail(detail: Mapping[str, Any]) -> Iterator[LoggedFeatures]:
 class NoDigest:
     """A digest that nobody asks for."""
 
-    def update(self, content: bytes, /) -> None:
+    def update(self, content: bytes | memoryview, /) -> None:
         """Take in nothing."""
 
 

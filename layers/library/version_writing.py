@@ -1,23 +1,30 @@
 """A version is written: its table, its index, its record, and the view that shows the one in force."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.in_threads import in_order, one_thread_more
 from onemap.layers.library.library import TABLES, catalogue_row, log, now
 from onemap.layers.library.logged_features import LoggedFeatures
-from onemap.layers.library.versions import Digest, Version, digest_field, digest_wkb, row_hashes
+from onemap.layers.library.value_texts import Column
+from onemap.layers.library.versions import Digest, Version, digest_bodies, digest_field, row_hashes
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import insert_logged, note_stored, note_structure
 from onemap.layers.stores.store import NO_GEOMETRY, FeatureTable, StoreConnection
@@ -29,8 +36,16 @@ GEOMETRY_TYPES = {
     "raster": "MULTIPOLYGON",
     "table": NO_GEOMETRY,
 }
+_COLUMNS = {"TEXT": pa.large_string(), "INTEGER": pa.int64(), "REAL": pa.float64()}
+# As what a column of Arrow is stored in a field of a type, by that type and its own; the others value by value.
+_STORED = {
+    ("TEXT", pa.string()): _COLUMNS["TEXT"],
+    ("INTEGER", pa.int64()): _COLUMNS["INTEGER"],
+    ("REAL", pa.int64()): _COLUMNS["REAL"],
+    ("REAL", pa.float64()): _COLUMNS["REAL"],
+}
 _BLOCK = 5000  # geometries that are held in the store's form too; between two, someone may cancel
-_ROWS_SHARE, _TABLE_SHARE = 0.6, 0.8  # of the time for writing: rows, their fields' hash; the rest is the index
+_ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 
 
 @dataclass(frozen=True)
@@ -114,10 +129,7 @@ def add_version(
     is_new = is_new and _define_layer(connection, entry)
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
     number, label, table = _next_table(connection, entry, features, facts)
-    digest = hashlib.sha256()
-    geometry = "polygon" if entry.geometry == "raster" else entry.geometry
-    hashes = _write_features(connection, table, features, geometry, digest, progress.part(0.0, _ROWS_SHARE))
-    _digest_fields(digest, table, features, progress.part(_ROWS_SHARE, _TABLE_SHARE))
+    written = _write_table(connection, table, features, entry, progress)
     version = Version(
         code=entry.code,
         number=number,
@@ -127,21 +139,47 @@ def add_version(
         valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
         recorded_at=now(),
         count=features.count,
-        hash=digest.hexdigest(),
+        hash=written.hash,
         coverage_kind=facts.coverage_kind,
         coverage_m2=float(shapely.area(facts.coverage)),
         accuracy_m=facts.accuracy_m,
     )
     connection.show_features(table, features.bounds().tolist())
-    connection.index_features(table, features.boxes, progress.part(_TABLE_SHARE, 1.0))
     _record(connection, version, facts, source_report)
-    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes.tobytes()))
+    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, written.of_rows.tobytes()))
     known = connection.execute(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
     ).fetchall()
     connection.show_in_force(entry.code, _layer_title(entry), GEOMETRY_TYPES[entry.geometry], known)
-    _log_version(connection, entry, version, facts, is_new)
+    _log_version(connection, entry, version, facts, is_new, written.of_index)
     return version
+
+
+@dataclass(frozen=True)
+class _WrittenTable:
+    """What is known of a new table: the hash of its content, the checksum of each row (n,), those of its index."""
+
+    hash: str
+    of_rows: np.ndarray
+    of_index: Mapping[str, str]
+
+
+def _write_table(
+    connection: StoreConnection, table: FeatureTable, features: FrameBlocks, entry: LayerEntry, progress: Progress
+) -> _WrittenTable:
+    """Make a table and its index, and hash what they hold; the hashes are another thread's work."""
+    geometry = "polygon" if entry.geometry == "raster" else entry.geometry
+    digest = hashlib.sha256()
+    index = None if geometry == "table" else connection.packed_index(features.boxes)
+    with one_thread_more() as thread:
+        packed = thread.submit(index.make_ready, hashed=True) if index is not None else None
+        of_rows = _write_features(connection, table, features, geometry, digest, progress.part(0.0, _ROWS_SHARE))
+        digested = thread.submit(_digest_fields, digest, table, features)
+        if packed is not None:
+            packed.result()
+        of_index = connection.index_features(table, features.boxes, progress.part(_ROWS_SHARE, 1.0), index)
+        digested.result()
+    return _WrittenTable(digest.hexdigest(), of_rows, of_index)
 
 
 def _layer_title(entry: LayerEntry) -> str:
@@ -166,23 +204,37 @@ def _next_table(
     return number, label, FeatureTable(f"{entry.code}__{number}", title, GEOMETRY_TYPES[entry.geometry], types)
 
 
-def _digest_fields(digest: Digest, table: FeatureTable, features: FrameBlocks, progress: Progress) -> None:
+def _digest_fields(digest: Digest, table: FeatureTable, features: FrameBlocks) -> None:
     """Hash the values of every field of a table, field by field."""
-    hashing = progress.parts([1] * len(table.fields))
-    for (name, kind), part in zip(table.fields.items(), hashing, strict=True):
-        values = (features.values(name, block) for block in features.blocks(part))
-        digest_field(digest, name, (_stored_values(several, kind) for several in values))
+    for name, kind in table.fields.items():
+        digest_field(digest, name, (_stored_column(features, name, kind, block) for block in features.blocks()))
+
+
+def _stored_column(features: FrameBlocks, name: str, kind: str, places: np.ndarray) -> Column:
+    """Values of some features as a library will give them back."""
+    column = features.column(name, places)
+    if column is None:
+        return _stored_values(features.values(name, places), kind)
+    stored = _COLUMNS["TEXT"] if column.null_count == len(column) else _STORED.get((kind, column.type))
+    if stored is None:
+        return _stored_values(column.to_pylist(), kind)
+    return column.cast(stored, safe=False)  # of a whole number the nearest with a point, as Python has it
 
 
 def _log_version(
-    connection: StoreConnection, entry: LayerEntry, version: Version, facts: VersionFacts, is_new: bool
+    connection: StoreConnection,
+    entry: LayerEntry,
+    version: Version,
+    facts: VersionFacts,
+    is_new: bool,
+    of_index: Mapping[str, str],
 ) -> None:
-    """Log the layer, if it is new, and the version."""
+    """Log the layer, if it is new, and the version. of_index: known hashes of its index's tables."""
     if is_new:
         log(connection, facts.who, "define", entry.code, {"title": entry.title})
     note_stored(connection, TABLES["onemap_versions"], table_name=version.table)
     note_stored(connection, TABLES["onemap_row_hashes"], table_name=version.table)
-    note_structure(connection, [version.table, entry.code])
+    note_structure(connection, [version.table, entry.code], of_index)
     detail = {"label": version.label, "source": facts.source, "source_hash": facts.source_hash}
     content = LoggedFeatures(version.table, 1, version.count, version.hash, entry.geometry == "raster")
     log(connection, facts.who, "add", version.table, {**detail, **content.detail()})
@@ -199,17 +251,30 @@ def _write_features(
     """Fill a new table of features block by block, geometries hashed on the way; returns the hash of each row (n,)."""
     connection.make_features(table)
     hashes = np.zeros(features.count, dtype="<u4")
-    for places in features.blocks():
-        for start in range(0, len(places), _BLOCK):
-            some = places[start : start + _BLOCK]
-            progress.at(float(some[0]) / features.count)
-            shapes = features.bodies(some)
-            if geometry != "table":
-                shapes = shapes.multi(geometry)
-            columns = [_stored_values(features.values(name, some), kind) for name, kind in table.fields.items()]
-            hashes[some] = row_hashes(digest_wkb(digest, shapes.column.to_pylist()), columns)
-            connection.add_features(table, [shapes], columns, int(some[0]) + 1)
+    hashed = partial(_hashed_block, table, features, geometry, digest)
+    # One thread hashes the next block, in their order, while SQLite writes this one.
+    with contextlib.closing(in_order(hashed, features.blocks(), workers=1)) as found:
+        for places, shapes, columns, of_rows in found:
+            hashes[places] = of_rows
+            for rows in blocks(len(places), _BLOCK):
+                first = int(places[rows.start])
+                progress.at(first / features.count)
+                values = [column[rows] for column in columns]
+                connection.add_features(table, [shapes.part(rows)], values, first + 1)
     return hashes
+
+
+def _hashed_block(
+    table: FeatureTable, features: FrameBlocks, geometry: str, digest: Digest, places: np.ndarray
+) -> tuple[np.ndarray, Bodies, list[list[Any]], np.ndarray]:
+    """Some features as a table has them, geometries hashed: their places, geometries, values, and rows' checksums."""
+    shapes = features.bodies(places)
+    if geometry != "table":
+        shapes = shapes.multi(geometry)
+    columns = [_stored_column(features, name, kind, places) for name, kind in table.fields.items()]
+    of_rows = row_hashes(digest_bodies(digest, shapes.column), columns)
+    values = [column.to_pylist() if isinstance(column, pa.Array) else list(column) for column in columns]
+    return places, shapes, values, of_rows
 
 
 def _label(connection: StoreConnection, code: str, number: int, facts: VersionFacts) -> str:

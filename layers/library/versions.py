@@ -6,16 +6,19 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
+from onemap.layers.library.value_texts import Column, json_values, row_texts
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.stores.arrow_values import data_of
 from onemap.layers.stores.store import AS_STORED, DamagedTable, FeatureRows
 
 COUNTED = "counted"  # among what is kept of an open library: the tables whose features and index were whole already
@@ -59,7 +62,7 @@ def versions(library: Library, known_at: datetime | None = None) -> list[Version
 class Digest(Protocol):
     """A hash that is being taken."""
 
-    def update(self, content: bytes, /) -> None:
+    def update(self, content: bytes | memoryview, /) -> None:
         """Take in more."""
 
 
@@ -93,37 +96,33 @@ def digest_wkb(digest: Digest, wkb: Iterable[bytes | None]) -> list[int]:
     return list(map(zlib.crc32, bodies))
 
 
-def digest_field(digest: Digest, name: str, blocks: Iterable[Sequence[Any]]) -> None:
+def digest_bodies(digest: Digest, wkb: pa.Array) -> list[int]:
+    """The same of large binaries of Arrow, which are hashed as they lie."""
+    digest.update(data_of(wkb))
+    return list(map(zlib.crc32, wkb.fill_null(b"").to_pylist()))
+
+
+def digest_field(digest: Digest, name: str, blocks: Iterable[Column]) -> None:
     """Take a field's name and its values, block by block, into a version's hash: as JSON, [name, [value, …]]."""
     digest.update(f"[{json.dumps(name, ensure_ascii=False)}, [".encode())
-    between = ""
+    between = b""
     for values in blocks:
         if len(values):
-            digest.update(
-                f"{between}{json.dumps(list(values), ensure_ascii=False, default=_tagged)[1:-1]}".encode(
-                    errors="surrogatepass"
-                )
-            )
-            between = ", "
+            digest.update(between)
+            digest.update(json_values(values))
+            between = b", "
     digest.update(b"]]")
 
 
-def _tagged(value: Any) -> Any:
-    """What JSON has no word for: bytes, which are never taken for a text."""
-    return {"blob": bytes(value).hex()} if isinstance(value, bytes | memoryview) else str(value)
-
-
-def row_hashes(of_geometries: Sequence[int], columns: Sequence[Sequence[Any]]) -> np.ndarray:
+def row_hashes(of_geometries: Sequence[int], columns: Sequence[Column]) -> np.ndarray:
     """A checksum of each row (n,) of a version, by which damage is located: of its geometry's, and its fields' values.
 
     columns: the values (n,) of each field, in the fields' order.
     """
-    rows = zip(*columns, strict=True) if columns else ((),) * len(of_geometries)
-    found = [
-        zlib.crc32(repr(row).encode(errors="backslashreplace"), start)
-        for row, start in zip(rows, of_geometries, strict=True)
-    ]
-    return np.array(found, dtype="<u4")
+    texts = row_texts(columns) if columns else [b"()"] * len(of_geometries)
+    if len(texts) != len(of_geometries):
+        raise ValueError("as many values as geometries")
+    return np.array(list(map(zlib.crc32, texts, of_geometries)), dtype="<u4")
 
 
 def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:

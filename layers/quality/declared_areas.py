@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -39,7 +40,7 @@ def area_flaws(
     scale = areal_scale(crs, frame.bounds())
 
     def measure_block(block: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
-        numbers = [_numbers(frame.values(field.name, block)) for field in fields]
+        numbers = [_numbers(frame, field.name, block) for field in fields]
         ground_m2, length_m = frame.sizes[block].T
         rough_m2 = np.outer(scale, ground_m2)
         at = np.flatnonzero(
@@ -56,9 +57,12 @@ def area_flaws(
     return [flaws for field in fields for flaws in field.flaws()]
 
 
-def _numbers(values: list[Any]) -> np.ndarray:
+def _numbers(frame: FrameBlocks, name: str, rows: np.ndarray) -> np.ndarray:
     """Declared areas (k,), not a number where there is none."""
-    return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
+    column = frame.column(name, rows)
+    if column is not None and not pa.types.is_string(column.type):
+        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
+    return pd.to_numeric(pd.Series(frame.values(name, rows), dtype=object), errors="coerce").to_numpy(dtype=float)
 
 
 class _AreaField:

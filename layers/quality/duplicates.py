@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -12,9 +13,11 @@ from onemap.layers.frames.fields import text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
+from onemap.layers.stores.arrow_values import data_of
 
 _FACTORS = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _SHIFT = np.uint64(29)
+_SPACE, _DELETE = 0x20, 0x7F  # between them lie the signs that are never blank
 
 Most = Callable[[str], int | None]
 
@@ -28,10 +31,9 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
     hashes = np.zeros(frame.count, dtype=np.uint64)
     named = np.zeros(frame.count, dtype=bool)
     for block in frame.blocks(progress.part(0.0, 0.5)):
-        keys = np.array(text_values(frame.values(key, block)), dtype=object)
-        there = ~pd.isna(keys)
+        texts, there = _key_texts(frame, key, block)
         without.add(block[~there], lambda at: {"field": key})
-        hashes[block[there]] = pd.util.hash_array(keys[there], categorize=False)
+        hashes[block[there]] = _hash_texts(texts)
         named[block[there]] = True
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
@@ -61,12 +63,45 @@ def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) ->
     return found.flaws()
 
 
+def _key_texts(frame: FrameBlocks, key: str, rows: np.ndarray) -> tuple[pa.Array, np.ndarray]:
+    """The keys that are there, as `text_value` has them, as bytes; and in which of the rows (k,) one is."""
+    column = frame.column(key, rows)
+    if column is not None and pa.types.is_string(column.type):
+        texts = column.cast(pa.large_string())
+        signs = np.frombuffer(data_of(texts), np.uint8)
+        if len(signs) == 0 or (signs.min() > _SPACE and signs.max() < _DELETE):  # then no key has a blank around it
+            there = np.asarray(pc.fill_null(pc.greater(pc.binary_length(texts), 0), fill_value=False))
+            return texts.filter(pa.array(there)).cast(pa.large_binary()), there
+    keys = text_values(frame.values(key, rows))
+    there = np.array([text is not None for text in keys], dtype=bool)
+    bodies = [text.encode(errors="surrogatepass") for text in keys if text is not None]
+    return pa.array(bodies, pa.large_binary()), there
+
+
+def _hash_texts(texts: pa.Array) -> np.ndarray:
+    """A hash of each text (n,), as bytes of which none is null: for each length, eight bytes after the other."""
+    result = np.zeros(len(texts), dtype=np.uint64)
+    length = pc.binary_length(texts).to_numpy()
+    for size in np.unique(length[length > 0]).tolist():
+        rows = np.flatnonzero(length == size)
+        some = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
+        words = np.zeros((len(rows), -(-size // 8)), dtype=np.uint64)
+        words.view(np.uint8)[:, :size] = np.frombuffer(data_of(some), np.uint8).reshape(-1, size)
+        result[rows] = _mix(words, np.full(len(rows), size, dtype=np.uint64))
+    return result
+
+
 def _hash_boxes(boxes: np.ndarray) -> np.ndarray:
     """A hash of each box (n,); those of the same numbers are the same."""
     bits = np.ascontiguousarray(boxes + 0.0).view(np.uint64)  # + 0.0: there is one nought only
-    result = np.zeros(len(boxes), dtype=np.uint64)
-    for column in range(4):
-        result = (result ^ bits[:, column]) * _FACTORS[column % len(_FACTORS)]
+    return _mix(bits, np.zeros(len(boxes), dtype=np.uint64))
+
+
+def _mix(words: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """A hash of each row of words (n, k) of eight bytes, from what it starts with (n,)."""
+    result = start
+    for column in range(words.shape[1]):
+        result = (result ^ words[:, column]) * _FACTORS[column % len(_FACTORS)]
         result ^= result >> _SHIFT
     return result
 

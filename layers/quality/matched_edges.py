@@ -1,9 +1,14 @@
 """Polygons that fit their neighbours edge by edge: told at once for many, so that GEOS is asked for the others only."""
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.boxes import boxes_that_meet
+from onemap.layers.geometry.rings import Rings, rings_of
+
+Shapes = Callable[[np.ndarray], np.ndarray]
 
 _FLAT = 1e-9  # of a ring: less ground than this share of what its edges sweep does not tell which way round it goes
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))  # odd numbers with bits all over them
@@ -13,11 +18,12 @@ class MatchedEdges:
     """The edges of valid polygons (n,), each with the one that runs along it, from end to end and the other way round.
 
     All ground that touches a polygon whose edges all have one lies beyond its edges, whatever else there is.
+    rings: of all; boxes: (n, 4); shapes: the polygons of some rows (k,), which ascend: few are asked for.
     """
 
-    def __init__(self, polygons: np.ndarray) -> None:
-        self._polygons = polygons
-        rings = rings_of(polygons)
+    def __init__(self, rings: Rings, boxes: np.ndarray, shapes: Shapes) -> None:
+        self._boxes = boxes
+        self._shapes = shapes
         starts = np.cumsum(rings.size) - rings.size
         is_edge = np.ones(len(rings.points), dtype=bool)
         is_edge[starts + rings.size - 1] = False
@@ -31,18 +37,23 @@ class MatchedEdges:
         self._other = _run_against_each_other(rings.points, begin, goes_back)
         self._is_sure = (np.abs(doubled_m2) > _FLAT * swept_m2)[ring]
 
+    @classmethod
+    def of(cls, polygons: np.ndarray) -> "MatchedEdges":
+        """Those of polygons (n,) that are there as such."""
+        return cls(rings_of(polygons), shapely.bounds(polygons).reshape(-1, 4), polygons.__getitem__)
+
     def misfits(self, asked: np.ndarray) -> np.ndarray:
         """Which of the polygons asked for (n,) do not fit the others edge by edge, as GEOS's coverages have it.
 
         asked: (n,) for which of them it is to be told; the others are never misfits.
         """
-        doubtful = np.zeros(len(self._polygons), dtype=bool)
+        doubtful = np.zeros(len(self._boxes), dtype=bool)
         doubtful[self._polygon[(self._other < 0) | ~self._is_sure]] = True
         doubtful &= asked
-        result = np.zeros(len(self._polygons), dtype=bool)
+        result = np.zeros(len(self._boxes), dtype=bool)
         if doubtful.any():
-            near = np.unique(shapely.STRtree(self._polygons).query(self._polygons[doubtful])[1])
-            result[near] = ~shapely.is_empty(shapely.coverage_invalid_edges(self._polygons[near]))
+            near = boxes_that_meet(self._boxes, self._boxes[doubtful])
+            result[near] = ~shapely.is_empty(shapely.coverage_invalid_edges(self._shapes(near)))
         return result & doubtful
 
     def union(self, chosen: np.ndarray) -> shapely.Geometry:
@@ -63,7 +74,7 @@ class MatchedEdges:
         sides, turns = _by_ends(*begin)
         place = np.unique(np.concatenate([edges, sides]), axis=0, return_inverse=True)[1].ravel()[len(edges) :]
         is_ground = is_right[place] == (shapely.is_ccw(shapely.get_exterior_ring(faces)) == turns)
-        alone = shapely.get_parts(self._polygons[chosen & ~has_met])
+        alone = shapely.get_parts(self._shapes(np.flatnonzero(chosen & ~has_met)))
         return shapely.multipolygons(np.concatenate([faces[is_ground], alone]))
 
 

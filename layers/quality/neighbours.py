@@ -3,16 +3,20 @@
 A giant, such as a city's streets in one polygon, is cut up, and its pieces are spread over the blocks.
 """
 
+import math
+
 import numpy as np
 import shapely
 
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.geometry.hilbert import hilbert_order
+from onemap.layers.geometry.boxes import boxes_that_meet, meet_box
 from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.rings import Rings
 
 GIANT = 2000  # points
 POINTS_AT_ONCE = 500_000
 _PIECE = 200
+_LONG = 8  # of a block's extent: one part of so many is long for a polygon
 _LEAST_POINTS = 20  # that a polygon counts for: each takes its room, however simple
 
 
@@ -41,14 +45,8 @@ class Items:
         if len(self.giants):
             self.boxes = np.concatenate([frame.boxes[small], np.reshape(shapely.bounds(self._pieces), (-1, 4))])
             points = np.concatenate([points[small], shapely.get_num_coordinates(self._pieces)])
-        self.blocks = self._in_blocks(points)
-        self._extents = np.array([self._extent(block) for block in self.blocks])
-
-    def _in_blocks(self, points: np.ndarray) -> list[np.ndarray]:
-        order = hilbert_order(self.boxes)
-        block = np.cumsum(np.maximum(points[order], _LEAST_POINTS)) // POINTS_AT_ONCE
-        ends = np.flatnonzero(np.diff(block)) + 1
-        return [np.sort(items) for items in np.split(order, ends)]
+        self.blocks = _tiles(self.boxes, np.maximum(points, _LEAST_POINTS))
+        self._extents = np.array([_extent(self.boxes[block]) for block in self.blocks])
 
     def block_of(self, items: np.ndarray) -> np.ndarray:
         """The number of the block that each item (k,) is in."""
@@ -57,35 +55,62 @@ class Items:
             result[own] = number
         return result[items]
 
-    def _extent(self, items: np.ndarray) -> np.ndarray:
-        boxes = self.boxes[items]
-        return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
-
     def neighbours_of(self, number: int) -> np.ndarray:
-        """The items of other blocks whose boxes meet one of this block's, ascending."""
-        extent = self._extents[number]
-        near = [other for other in np.flatnonzero(_meet(self._extents, extent)).tolist() if other != number]
-        found = [items[_meet(self.boxes[items], extent)] for items in (self.blocks[other] for other in near)]
+        """The items of other blocks, ascending, whose boxes meet one of this block's, and some more beside it."""
+        boxes, extent = self.boxes[self.blocks[number]], self._extents[number]
+        near = [other for other in np.flatnonzero(meet_box(self._extents, extent)).tolist() if other != number]
+        found = [items[meet_box(self.boxes[items], extent)] for items in (self.blocks[other] for other in near)]
         items = np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-        if len(items) == 0:
-            return items
-        tree = shapely.STRtree(shapely.box(*self.boxes[self.blocks[number]].T))
-        return items[np.unique(tree.query(shapely.box(*self.boxes[items].T))[0])]
+        # Few long ones make the extent wide: what lies beyond all others is held against these alone.
+        is_long = ((boxes[:, 2:] - boxes[:, :2]) > (extent[2:] - extent[:2]) / _LONG).any(axis=1)
+        is_beside = np.zeros(len(items), dtype=bool)
+        if not is_long.all():
+            is_beside = meet_box(self.boxes[items], _extent(boxes[~is_long]))
+        beyond = items[~is_beside]
+        return np.union1d(items[is_beside], beyond[boxes_that_meet(self.boxes[beyond], boxes[is_long])])
 
     def geometries(self, items: np.ndarray) -> np.ndarray:
         """The polygons of some items (k,), which ascend."""
         small, pieces = items[items < self.small], items[items >= self.small]
         return np.concatenate([self._frame.geometries(self.owner[small]), self._pieces[pieces - self.small]])
 
+    def rings(self, items: np.ndarray) -> Rings:
+        """The rings of some items (k,), which ascend, no pieces among them; in any order."""
+        return self._frame.rings(self.owner[items])
+
     def is_piece(self, items: np.ndarray) -> np.ndarray:
         """Which items are pieces of giants (k,)."""
         return items >= self.small
 
 
-def _meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    return np.asarray(
-        (boxes[:, 0] <= box[2]) & (boxes[:, 2] >= box[0]) & (boxes[:, 1] <= box[3]) & (boxes[:, 3] >= box[1])
-    )
+def _extent(boxes: np.ndarray) -> np.ndarray:
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+
+
+def _tiles(boxes: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
+    """Boxes (n, 4) in tiles of about POINTS_AT_ONCE by their sizes (n,): strips from west to east, cut from the south.
+
+    Of each tile the boxes that are in it, ascending.
+    """
+    x, y = ((boxes[:, side] + boxes[:, side + 2]) / 2 for side in (0, 1))
+    tiles = -(-int(sizes.sum()) // POINTS_AT_ONCE)
+    from_west = np.argsort(x, kind="stable")
+    strip = np.empty(len(boxes), dtype=np.int64)
+    strip[from_west] = _shares(sizes[from_west], math.ceil(math.sqrt(tiles)))
+    order = np.lexsort((y, strip))
+    ends = np.flatnonzero(np.diff(strip[order])) + 1
+    found = []
+    for rows in np.split(order, ends):
+        own = sizes[rows]
+        share = _shares(own, -(-int(own.sum()) // POINTS_AT_ONCE))
+        found += np.split(rows, np.flatnonzero(np.diff(share)) + 1)
+    return [np.sort(rows) for rows in found]
+
+
+def _shares(sizes: np.ndarray, count: int) -> np.ndarray:
+    """In which of so many parts of about one size each of some sizes (n,) falls, one after the other: (n,)."""
+    ends = np.cumsum(sizes)
+    return np.minimum((ends - sizes) * count // max(int(ends[-1]), 1), count - 1) if len(sizes) else ends
 
 
 def _cut_up(polygon: shapely.Geometry) -> np.ndarray:

@@ -225,7 +225,7 @@ def _block_from_journal(
     journal: Journal | None, frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool
 ) -> Block:
     """What a block shows, from the journal if it has been looked at before."""
-    name = f"shapes-{number:06d}.npz"
+    name = f"tile-{number:06d}.npz"
     if journal is not None and journal.has(name):
         with np.load(journal.path(name), allow_pickle=False) as parts:
             return dict(parts)

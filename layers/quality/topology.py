@@ -58,17 +58,19 @@ def check_block(
     """
     own, around = items.blocks[number], items.neighbours_of(number)
     local = np.union1d(own, around)
-    geometries = items.geometries(local)
     is_own = np.isin(local, own, assume_unique=True)
     is_piece = items.is_piece(local)
     small = np.flatnonzero(~is_piece)
     misfit = np.isin(local, also)
-    edges = MatchedEdges(geometries[small])
+    edges = MatchedEdges(
+        items.rings(local[small]), items.boxes[local[small]], lambda rows: items.geometries(local[small[rows]])
+    )
     misfit[small] |= edges.misfits(is_own[small])
     result: Block = {}
     if overlaps:
         asked, parts = misfit | (is_own & is_piece), []
-        tree = shapely.STRtree(geometries if asked.any() else geometries[:0])
+        geometries = items.geometries(local if asked.any() else local[:0])
+        tree = shapely.STRtree(geometries)
         searched = asked
         while searched.any():
             met, block = _overlaps(frame, items, local, geometries, tree, np.flatnonzero(searched))

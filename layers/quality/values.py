@@ -4,10 +4,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from onemap.layers.catalogue.catalogue import Field, LayerEntry
 from onemap.layers.catalogue.code_forms import code_reading
@@ -19,6 +22,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 Most = Callable[[str], int | None]
+_KINDS = {pa.string(): str, pa.int64(): int, pa.float64(): float}  # what a column of a frame holds
 _MOST_FORMS = 10  # of one field, that are told
 
 
@@ -29,7 +33,7 @@ def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> 
     tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
     for block in frame.blocks(progress) if any(len(several) > 1 for several in tables.values()) else ():
         for field in fields:
-            place, values = distinct_values(frame.values(field.name, block))
+            place, values = FieldValues(frame, field.name, block).distinct
             counts = np.bincount(place[place >= 0], minlength=len(values)).tolist()
             codes = [text_value(value) for value in values]
             for at, table in enumerate(tables[field.name]):
@@ -56,9 +60,11 @@ def value_flaws(
     missing = {name: FlawList("value.missing", most("value.missing")) for name in there}
     fields = [_FieldCheck(field, tables, most) for field in entry.fields if field.name in frame.columns]
     for block in frame.blocks(progress):
-        values = {name: frame.values(name, block) for name in {*missing, *(check.field.name for check in fields)}}
+        names = {*missing, *(check.field.name for check in fields)}
+        values = {name: FieldValues(frame, name, block) for name in names}
         for name, flaws in missing.items():
-            null = np.array([text is None for text in text_values(values[name])], dtype=bool)
+            place, found = values[name].distinct
+            null = np.array([*(text is None for text in text_values(found)), True])[place]  # null has the last place
             flaws.add(block[null], lambda at, name=name: {"field": name})  # type: ignore[misc]
         for check in fields:
             check.look(block, values)
@@ -71,6 +77,48 @@ def value_flaws(
         *(item for flaws in collected for item in flaws.flaws()),
         *(item for check in fields for item in check.forms()),
     ]
+
+
+class FieldValues:
+    """The values of a field in some rows, made plain only where somebody looks at them one by one."""
+
+    def __init__(self, frame: FrameBlocks, name: str, rows: np.ndarray) -> None:
+        self._read = partial(frame.values, name, rows)
+        self.column: pa.Array | None = frame.column(name, rows)
+
+    @cached_property
+    def plain(self) -> list[Any]:
+        """Each of them (n,)."""
+        return self._read()
+
+    @cached_property
+    def distinct(self) -> tuple[np.ndarray, list[Any]]:
+        """What `distinct_values` says of them."""
+        if self.column is None or pa.types.is_floating(self.column.type):
+            return distinct_values(self.plain)
+        encoded = self.column.dictionary_encode()
+        return pc.fill_null(encoded.indices, -1).to_numpy(), encoded.dictionary.to_pylist()
+
+    @property
+    def kinds(self) -> set[type]:
+        """The types of those that are there."""
+        if self.column is None:
+            return set(map(type, self.plain)) - {type(None)}
+        return {_KINDS[self.column.type]} if self.column.null_count < len(self.column) else set()
+
+    @property
+    def longest(self) -> int:
+        """How many signs the longest text has, of texts."""
+        if self.column is None:
+            return max(map(len, filter(None, self.plain)), default=0)
+        return int(pc.max(pc.utf8_length(self.column)).as_py() or 0)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Numbers (n,), null not a number, of numbers."""
+        if self.column is None:
+            return np.array(self.plain, dtype=float)
+        return np.asarray(self.column.to_numpy(zero_copy_only=False), dtype=float)
 
 
 def distinct_values(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
@@ -96,16 +144,16 @@ class _FieldCheck:
         self._reading = code_reading(field)
         self._forms: dict[tuple[str, str], int] = {}  # as it is written and as it is read → in how many features
 
-    def look(self, rows: np.ndarray, values: dict[str, list[Any]]) -> None:
+    def look(self, rows: np.ndarray, values: dict[str, FieldValues]) -> None:
         """The next rows (k,), and all values of theirs by field."""
         field, own = self.field, values[self.field.name]
         if self._fits_at_once(own):
             return
-        place, found = distinct_values(own)
+        place, found = own.distinct
 
         def add(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
             at = np.flatnonzero(np.array([*wrong, False], dtype=bool)[place])  # the last stands for null: place -1
-            flaws.add(rows[at], lambda k: {"field": field.name, "value": str(own[at[k]])[:80], **facts})
+            flaws.add(rows[at], lambda k: {"field": field.name, "value": str(own.plain[at[k]])[:80], **facts})
 
         add(self.type, [not _fits(value, field) for value in found], expected=Problem(f"kind.{field.type}"))
         if field.type == "text" and field.length is not None:
@@ -124,17 +172,17 @@ class _FieldCheck:
         if self._codes_of_names is not None and field.name_of is not None:
             self._look_at_names(rows, values[field.name_of], place, found, own)
 
-    def _fits_at_once(self, values: Sequence[Any]) -> bool:
+    def _fits_at_once(self, values: FieldValues) -> bool:
         """Whether all values of a field without codes fit, as the column shows without a look at each of them."""
-        field, kinds = self.field, set(map(type, values)) - {type(None)}
+        field, kinds = self.field, values.kinds
         if self._allowed or self._table or self._reading or self._codes_of_names:
             return False
         if field.type == "text":
-            longest = max(map(len, filter(None, values)), default=0) if kinds == {str} else 0
+            longest = values.longest if kinds == {str} else 0
             return kinds <= {str} and (field.length is None or longest <= field.length)
         if field.type not in ("number", "integer") or not kinds <= {float}:
             return not kinds
-        numbers = np.array(values, dtype=float)  # none is not a number, and nothing is wrong with either
+        numbers = values.numbers  # none is not a number, and nothing is wrong with either
         is_wrong = np.isinf(numbers) if field.type == "number" else np.isinf(numbers) | (numbers % 1 > 0)
         return not is_wrong.any()
 
@@ -158,12 +206,12 @@ class _FieldCheck:
         return [Flaws("value.form", np.array([-1]), [facts])]
 
     def _look_at_names(
-        self, rows: np.ndarray, code_values: list[Any], name_place: np.ndarray, names: list[Any], own: list[Any]
+        self, rows: np.ndarray, code_values: FieldValues, name_place: np.ndarray, names: list[Any], own: FieldValues
     ) -> None:
         """Names that do not agree with the code beside them."""
         table, field = self._codes_of_names, self.field
         assert table is not None, "or nobody would ask"  # noqa: S101 - for the type checker  # nosec B101
-        code_place, codes = distinct_values(code_values)
+        code_place, codes = code_values.distinct
         both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
         pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)
         wrong = np.zeros(len(pairs), dtype=bool)
@@ -173,9 +221,9 @@ class _FieldCheck:
         bad = both[wrong[pair]]
 
         def facts(k: int) -> dict[str, Any]:
-            code = str(code_values[bad[k]])
+            code = str(code_values.plain[bad[k]])
             known = table.classes[table.class_of(code) or ""]
-            return {"field": field.name, "value": str(own[bad[k]])[:80], "key": code, "name": known["zh"]}
+            return {"field": field.name, "value": str(own.plain[bad[k]])[:80], "key": code, "name": known["zh"]}
 
         self.name.add(rows[bad], facts)
 

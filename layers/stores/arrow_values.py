@@ -62,9 +62,38 @@ def arrow_batch(
     """
     columns = [(pa.field(name, array.type), array) for name, array in own.items()]
     if frame is not None:
-        columns += [arrow_column(str(name), frame[name].tolist(), (types or {}).get(str(name), str)) for name in frame]
+        columns += [_frame_column(str(name), frame[name], (types or {}).get(str(name), str)) for name in frame]
     schema = pa.schema([field for field, _ in columns], metadata=metadata)
     return pa.RecordBatch.from_arrays([array for _, array in columns], schema=schema)
+
+
+def _frame_column(name: str, values: pd.Series, default: type) -> tuple[pa.Field, pa.Array]:
+    column = column_of(values)
+    if column is None:
+        return arrow_column(name, values.tolist(), default)
+    if column.null_count == len(column):
+        column = pa.nulls(len(column), _PLAIN[default])
+    return pa.field(name, column.type, metadata={_TYPE: b"plain"}), column
+
+
+def series_of(column: pa.Array) -> pd.Series:
+    """A column of texts, integers or numbers as a series, without a value made of it; null is not None there."""
+    return pd.Series(pd.arrays.ArrowExtensionArray(column))
+
+
+def column_of(values: pd.Series) -> pa.Array | None:
+    """The column of which `series_of` has made a series; None of a series of plain values."""
+    if not isinstance(values.dtype, pd.ArrowDtype):
+        return None
+    column = pa.array(values.array)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def listed_values(values: pd.Series) -> list[Any]:
+    """Plain values, None where there is none, of either kind of series."""
+    column = column_of(values)
+    found: list[Any] = values.tolist() if column is None else column.to_pylist()
+    return found
 
 
 def shape_column(geometries: np.ndarray) -> pa.Array:
@@ -172,6 +201,17 @@ def plain_type(field: pa.Field) -> type | None:
     """The type of all values of a column that `arrow_column` made; None if only the values can tell."""
     kinds = {arrow: kind for kind, arrow in _PLAIN.items()}
     return kinds.get(field.type) if field.metadata[_TYPE] == b"plain" else None
+
+
+def data_of(values: pa.Array) -> memoryview:
+    """The bytes of all values of large texts or binaries (n,), one after the other; null has none."""
+    if values.null_count:
+        values = values.fill_null("" if pa.types.is_large_string(values.type) else b"")
+    _, offsets, data = values.buffers()
+    if len(values) == 0 or data is None:
+        return memoryview(b"")
+    ends = np.frombuffer(offsets, np.int64, len(values) + 1, 8 * values.offset)
+    return memoryview(data)[int(ends[0]) : int(ends[-1])]
 
 
 def _untag_value(text: str) -> Any:

@@ -1,9 +1,8 @@
 """SQLite's connection to a library in a GeoPackage file, with what every store can do."""
 
 import contextlib
-import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
 from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
 from onemap.layers.stores.rights import Right
+from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import (
     AS_STORED,
     GEOMETRY_COLUMN,
@@ -27,11 +27,13 @@ from onemap.layers.stores.store import (
     DamagedTable,
     FeatureRows,
     FeatureTable,
+    PackedIndex,
     Rows,
     Shapes,
     chained_hash,
     quote_identifier,
 )
+from onemap.layers.stores.table_hashes import hash_of_table
 
 _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
 _ROWS_AT_ONCE = 20_000
@@ -131,14 +133,19 @@ class FileConnection(sqlite3.Connection):
         if any(len(column) != start for column in values):
             raise ValueError("as many values as geometries")
 
-    def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
+    def packed_index(self, bounds: np.ndarray) -> PackedRtree:
+        """The R-tree of the features 1 … n, not packed yet."""
+        return geopackage.packed_index(range(1, len(bounds) + 1), bounds)
+
+    def index_features(
+        self, table: FeatureTable, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+    ) -> dict[str, str]:
         """Fill the R-tree in bulk; its triggers are made afterwards. A table without geometry has none."""
         if table.geometry_type == NO_GEOMETRY:
             progress.at(1.0)
-            return
-        geopackage.index_geometries(
-            self, table.name, geopackage.packed_index(range(1, len(bounds) + 1), bounds), progress
-        )
+            return {}
+        tree = packed if isinstance(packed, PackedRtree) else self.packed_index(bounds)
+        return geopackage.index_geometries(self, table.name, tree, progress)
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
@@ -223,8 +230,11 @@ class FileConnection(sqlite3.Connection):
         finally:
             self.text_factory = before
 
-    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any]]]:
+    def structure(
+        self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, str, Sequence[Any]]]:
         """The schema, each table of a spatial index as one hash, and the rows of GeoPackage's own tables."""
+        hashes = hashes or {}
         names = None if tables is None else [name for table in tables for name in (table, *index_tables(table))]
         among = "true" if names is None else f"tbl_name IN ({','.join('?' * len(names))})"
         sql = f"SELECT type, name, tbl_name, sql FROM {SCHEMA} WHERE {among}"  # noqa: S608 - marks only  # nosec B608
@@ -237,7 +247,7 @@ class FileConnection(sqlite3.Connection):
         for index in sorted(name for name in known if f"{name}_node" in known):
             for table in (f"{index}_{part}" for part in INDEX_PARTS):
                 if table in known:
-                    yield INDEXES, row_name([table]), (self._table_hash(table),)
+                    yield INDEXES, row_name([table]), (hashes.get(table) or hash_of_table(self, table),)
         for register in (geopackage.core_tables()[name] for name in GEOPACKAGE_TABLES):
             if self.has_table(register.name):
                 yield from self._register_rows(register, tables)
@@ -250,14 +260,6 @@ class FileConnection(sqlite3.Connection):
         for row in self.read_rows(register.name, register.columns):
             if tables is None or (about is not None and row[about] in tables):
                 yield register.name, register.row_name(row), row
-
-    def _table_hash(self, table: str) -> str:
-        """The hash of all rows of a table of two columns, by the first."""
-        digest = hashlib.sha256()
-        cursor = self.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1")  # noqa: S608 - quoted  # nosec B608
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            digest.update(repr(rows).encode(errors="backslashreplace"))
-        return digest.hexdigest()
 
     def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
         """The view CODE, with every version's fields."""

@@ -203,12 +203,12 @@ def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> Packed
 
 def index_geometries(
     connection: sqlite3.Connection, table: str, tree: PackedRtree, progress: Progress = SILENT
-) -> None:
-    """Fill the R-tree in bulk and make its triggers afterwards."""
+) -> dict[str, str]:
+    """Fill the R-tree in bulk and make its triggers afterwards; returns what `PackedRtree.fill` does."""
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
     connection.execute(f"CREATE VIRTUAL TABLE {quote_identifier(index)} USING rtree(id, minx, maxx, miny, maxy)")
     progress.at(0.0)
-    tree.fill(connection, index)
+    hashes = tree.fill(connection, index)
     progress.at(1.0)
     run_script(connection, _RTREE_TRIGGERS.format(t=table, c=GEOMETRY_COLUMN))
     connection.execute(
@@ -216,3 +216,4 @@ def index_geometries(
         "'http://www.geopackage.org/spec120/#extension_rtree','write-only')",
         (table, GEOMETRY_COLUMN),
     )
+    return hashes

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -111,8 +111,13 @@ def note_stored(connection: StoreConnection, table: PlainTable, **wanted: Any) -
         note(connection, table.name, name, hash_)
 
 
-def note_structure(connection: StoreConnection, tables: Sequence[str] | None = None) -> None:
-    """Note for the log what the store itself keeps of some tables and views, or of all."""
-    for kind, name, values in connection.structure(tables):
+def note_structure(
+    connection: StoreConnection, tables: Sequence[str] | None = None, hashes: Mapping[str, str] | None = None
+) -> None:
+    """Note for the log what the store itself keeps of some tables and views, or of all.
+
+    hashes: from `index_features`, if nothing was written into these tables since.
+    """
+    for kind, name, values in connection.structure(tables, hashes):
         if values is not None:
             note(connection, kind, name, row_hash(values))

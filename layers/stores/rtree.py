@@ -9,6 +9,7 @@ import numpy as np
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.table_hashes import hash_of_contents, hash_of_numbers
 
 HEADER_BYTES, _CELL_BYTES = 4, 24
 CELL = np.dtype([("child", ">i8"), ("box", ">f4", 4)])  # least x, greatest x, least y, greatest y
@@ -39,6 +40,7 @@ class PackedRtree:
     def __init__(self, ids: np.ndarray, bounds: np.ndarray) -> None:
         self._ids = ids
         self._bounds = bounds
+        self._hashes: dict[str, str] = {}
 
     @property
     def extent(self) -> list[float] | None:
@@ -47,19 +49,22 @@ class PackedRtree:
             return None
         return [*self._bounds[:, :2].min(axis=0).tolist(), *self._bounds[:, 2:].max(axis=0).tolist()]
 
-    def make_ready(self) -> None:
-        """Pack it."""
+    def make_ready(self, *, hashed: bool = False) -> None:
+        """Pack it. hashed: take the hashes of its tables, too."""
         if len(self._ids):
-            _ = self._usual
+            self._hashes = _hashes(self._usual) if hashed else {}
 
     @cached_property
     def _usual(self) -> list[_Level]:
         return _levels(self._ids, self._bounds, _USUAL_BYTES)
 
-    def fill(self, connection: sqlite3.Connection, index: str) -> None:
-        """Fill an empty virtual table `rtree(id, minx, maxx, miny, maxy)`."""
+    def fill(self, connection: sqlite3.Connection, index: str) -> dict[str, str]:
+        """Fill an empty virtual table `rtree(id, minx, maxx, miny, maxy)`; returns what hashes of its tables are known.
+
+        These are by the tables' names.
+        """
         if len(self._ids) == 0:
-            return
+            return {}
         nodes = quote_identifier(f"{index}_node")
         (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {ROOT}").fetchone()  # noqa: S608  # nosec B608
         levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
@@ -77,6 +82,22 @@ class PackedRtree:
                     for number, content in zip(level.numbers, level.contents, strict=True)
                 ),
             )
+        return {f"{index}_{part}": hash_ for part, hash_ in self._hashes.items() if levels is self._usual}
+
+
+def _hashes(levels: list[_Level]) -> dict[str, str]:
+    """The hashes of the tables in which SQLite keeps a tree, as the log has them."""
+    above = [np.concatenate([getattr(level, name) for level in levels[1:]] or [[]]) for name in ("children", "parents")]
+    rows = (
+        (int(number), content.tobytes())
+        for level in (levels[-1], *levels[:-1])  # the root has the first number
+        for number, content in zip(level.numbers, level.contents, strict=True)
+    )
+    return {
+        "rowid": hash_of_numbers(levels[0].children, levels[0].parents),
+        "parent": hash_of_numbers(*(numbers.astype(np.int64) for numbers in above)),
+        "node": hash_of_contents(rows),
+    }
 
 
 def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from onemap.layers.stores.store import (
     DamagedTable,
     FeatureRows,
     FeatureTable,
+    PackedIndex,
     Rows,
     Shapes,
 )
@@ -221,13 +222,20 @@ class ServerConnection:
         for fid, row in enumerate(zip(bodies, *values, strict=True), start=first_fid):
             yield (fid, *row)
 
-    def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
+    def packed_index(self, bounds: np.ndarray) -> PackedIndex | None:
+        """None: the server makes it."""
+        return None
+
+    def index_features(
+        self, table: FeatureTable, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+    ) -> dict[str, str]:
         """A GiST index, and what the planner wants to know of a new table."""
         progress.at(0.0)
         name = sql.Identifier(table.name)
         self.raw.execute(sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(name))
         progress.at(0.8)
         self.raw.execute(sql.SQL("ANALYZE {}").format(name))
+        return {}
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Give a table its title, and let everyone but the auditor read it."""
@@ -285,7 +293,9 @@ class ServerConnection:
         """A server keeps no text that is none."""
         yield
 
-    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+    def structure(
+        self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
         """Which tables and views there are, what views show, what triggers and functions do, and who may do what."""
         schema = sql.Identifier(self.schema).as_string(self.raw)
         for kind, key, about, values in self.execute(_STRUCTURE, [schema] * _STRUCTURE.count("?")).fetchall():

@@ -66,6 +66,13 @@ class FeatureRows:
     boxes: np.ndarray | None = None
 
 
+class PackedIndex(Protocol):
+    """An index of features that is packed before it is written; any thread may do that."""
+
+    def make_ready(self, *, hashed: bool = False) -> None:
+        """Pack it. hashed: take the hashes of its tables, too."""
+
+
 class StoreConnection(Protocol):
     """A connection of one thread. SQL is portable, with ? marks; tables of features have methods of their own.
 
@@ -126,8 +133,19 @@ class StoreConnection(Protocol):
     ) -> None:
         """Append features: their geometries in blocks, and the values of each field (n,), in the fields' order."""
 
-    def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
-        """Index the features 1 … n of a new table. bounds: (n, 4), NaN where there is none."""
+    def packed_index(self, bounds: np.ndarray) -> PackedIndex | None:
+        """What an index of features 1 … n will hold, to be made ready elsewhere; None where the store makes it itself.
+
+        bounds: (n, 4), NaN where there is none.
+        """
+
+    def index_features(
+        self, table: FeatureTable, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+    ) -> dict[str, str]:
+        """Index the features 1 … n of a new table; returns which hashes of the index's own tables are known, by name.
+
+        bounds: (n, 4), NaN where there is none; packed: from `packed_index` of the same.
+        """
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Tell other programs of a table and its extent, which may have grown."""
@@ -152,10 +170,13 @@ class StoreConnection(Protocol):
         A geometry that is none is None. Raises DamagedTable.
         """
 
-    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+    def structure(
+        self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
         """What the store keeps of tables and views, or of all: kind (one of STRUCTURE), its name, and all it says.
 
-        None of what others have made anew since the snapshot, and cannot be read as it was.
+        None of what others have made anew since the snapshot, and cannot be read as it was. hashes: of tables that the
+        open transaction has written, which need not be read again.
         """
 
     def tolerant(self) -> AbstractContextManager[None]:

@@ -74,7 +74,7 @@ SUMMARY = (
         "L",
         "ogr2ogr",
         "",
-        "rows and their hashes on the way into SQLite, and polygons made of WKB under the lock",
+        "pages that SQLite writes twice, its log and the file, and polygons made of WKB under the lock",
     ),
     ("desk", "M", "qgis-clip", "", "calls of Python, numpy and pandas for 50 layers"),
 )

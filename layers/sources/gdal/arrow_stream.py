@@ -18,7 +18,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 
-Block = tuple[dict[str, Any], np.ndarray, pa.Array, list[np.ndarray], list[str]]
+Block = tuple[dict[str, Any], np.ndarray, pa.Array, list[np.ndarray] | list[pa.Array], list[str]]
 
 _SHAPES = "wkb_geometry"  # what the column of a layer is called whose geometries have no name
 _ROWS_AT_ONCE = 5_000  # as Arrow keeps them: their WKB is held twice meanwhile
@@ -48,11 +48,17 @@ class UnlikeRows(Exception):
 
 
 def same_blocks(
-    path: Path | bytes, layer: str | int, first: int, size: int, errors: Callable[[], AbstractContextManager[list[str]]]
+    path: Path | bytes,
+    layer: str | int,
+    first: int,
+    size: int,
+    errors: Callable[[], AbstractContextManager[list[str]]],
+    *,
+    by_column: bool,
 ) -> Iterator[Block]:
     """`column_blocks` as long as they are what the usual way gives; then raises UnlikeRows."""
     try:
-        yield from column_blocks(path, layer, first, size, errors, like_rows=True)
+        yield from column_blocks(path, layer, first, size, errors, like_rows=True, by_column=by_column)
     except (UnicodeDecodeError, pa.ArrowException, OneMapError) as error:
         raise UnlikeRows from error  # what is wrong is told on the usual way
 
@@ -65,10 +71,12 @@ def column_blocks(
     errors: Callable[[], AbstractContextManager[list[str]]],
     *,
     like_rows: bool = False,
+    by_column: bool = False,
 ) -> Iterator[Block]:
     """From row `first` on `size` rows at a time: metadata, geometries (n,), their WKB, columns (n,) each, and warnings.
 
-    errors: within which GDAL is asked; like_rows: only what comes the same on the usual way. Raises UnicodeDecodeError
+    errors: within which GDAL is asked; like_rows: only what comes the same on the usual way; by_column: columns stay
+    Arrow's. Raises UnicodeDecodeError
     for text that is no UTF-8, UnlikeRows, and what `errors` raises.
     """
     held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]] = []
@@ -96,10 +104,10 @@ def column_blocks(
                 held.append((shapes, wkb, piece.select(names)))
                 count += len(piece)
                 if count == size:
-                    yield meta, *_block_of(held), seen
+                    yield meta, *_block_of(held, by_column), seen
                     held, seen, count = [], [], 0
     if held:
-        yield meta, *_block_of(held), seen
+        yield meta, *_block_of(held, by_column), seen
 
 
 def _pieces(
@@ -116,10 +124,21 @@ def _pieces(
         start += len(piece)
 
 
-def _block_of(held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]]) -> tuple[np.ndarray, pa.Array, list[np.ndarray]]:
+def _block_of(
+    held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]], by_column: bool
+) -> tuple[np.ndarray, pa.Array, list[np.ndarray] | list[pa.Array]]:
     shapes, wkb, batches = zip(*held, strict=True)
-    columns = [_values(column) for column in pa.Table.from_batches(batches).columns]
+    as_block = _checked if by_column else _values
+    columns = [as_block(column) for column in pa.Table.from_batches(batches).columns]
     return np.concatenate(shapes), pa.concat_arrays(wkb), columns
+
+
+def _checked(column: pa.ChunkedArray) -> pa.Array:
+    """A column (n,) of texts, integers of 64 bits, or numbers. Raises pa.ArrowInvalid for text that is no UTF-8."""
+    column.validate(full=True)
+    is_text, is_integer = pa.types.is_large_string(column.type), pa.types.is_integer(column.type)
+    kind = pa.string() if is_text else pa.int64() if is_integer else column.type
+    return column.cast(kind).combine_chunks()
 
 
 def _values(column: pa.ChunkedArray) -> np.ndarray:

@@ -44,6 +44,7 @@ from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
 from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
+from onemap.layers.stores.arrow_values import series_of
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -418,13 +419,16 @@ def check_count(readable: ReadableFile, rows: int) -> None:
 def attributes_of(
     readable: ReadableFile, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
 ) -> pd.DataFrame:
-    """Columns of plain values; an integer beside nulls is an integer still, and a truth is one.
+    """Columns of plain values; an integer beside nulls is an integer still, and a truth is one; Arrow's stay its own.
 
     part: which rows were read, as pyogrio is told it; None for all.
     """
     names = [str(name) for name in meta["fields"]]
     values: dict[str, pd.Series] = {}
     for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
+        if isinstance(column, pa.Array):
+            values[name] = series_of(column)
+            continue
         if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
             column = _integers(readable, name, column, part or {})
         elif str(declared) == "bool" and column.dtype.kind == "f":

@@ -7,11 +7,13 @@ whatever is in memory of them at once is one block.
 import contextlib
 import gc
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
@@ -19,6 +21,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.flat_rings import are_single_rings
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
@@ -99,24 +102,27 @@ class VectorStream:
         """What is said when none of the encodings fits."""
         return vector.undecided(self.readable, self._asked)
 
-    def blocks(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, ReadingNotes]]:
+    def blocks(
+        self, encoding: str, first: int, size: int, *, by_column: bool = False
+    ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The rows from `first` on, `size` at a time, and what was seen in each block.
 
-        Raises OneMapError source.…, UnicodeDecodeError if the text is of another encoding.
+        by_column: attributes may be columns of Arrow, as `series_of` has them. Raises OneMapError source.…,
+        UnicodeDecodeError if the text is of another encoding.
         """
         content = self.readable.content
-        by_column = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
-        if not (by_column and isinstance(content, Path)):
+        is_fit = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
+        if not (is_fit and isinstance(content, Path)):
             yield from self._blocks_from(encoding, first, size)
             return
-        blocks = column_blocks if self.is_text else same_blocks
+        blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column)
         try:
             for meta, geometries, wkb, columns, told in blocks(
                 content, self.readable.gdal_layer, first, size, self._errors
             ):
                 notes = ReadingNotes(reading=told)
                 rows = {"skip_features": first, "max_features": len(geometries)}
-                yield replace(self._block(meta, geometries, columns, rows, None, notes), wkb=wkb), notes
+                yield self._block(meta, geometries, columns, rows, None, notes, wkb), notes
                 first += len(geometries)
         except UnlikeRows:
             yield from self._blocks_from(encoding, first, size)
@@ -174,6 +180,7 @@ class VectorStream:
         part: dict[str, int],
         arcs: ArcStream | None,
         notes: ReadingNotes,
+        wkb: pa.Array | None = None,
     ) -> RawFrame:
         readable, first = self.readable, part["skip_features"]
         with self._errors():
@@ -189,19 +196,22 @@ class VectorStream:
         if readable.path.suffix.lower() == ".gdb":
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
             notes.domains = [(first, list(codes.problems))]
-        has_heights = shapely.has_z(geometries)
-        notes.has_heights = bool(has_heights.any())
-        flat = (has_heights | shapely.has_m(geometries)).any()
+        is_deep = False
+        if wkb is None or not are_single_rings(wkb):
+            has_heights = shapely.has_z(geometries)
+            notes.has_heights = bool(has_heights.any())
+            is_deep = bool((has_heights | shapely.has_m(geometries)).any())
         return RawFrame(
             path=readable.path,
             layer=readable.layer,
             format=GDAL_DRIVERS[readable.path.suffix.lower()],
-            geometries=shapely.force_2d(geometries) if flat else geometries,
+            geometries=shapely.force_2d(geometries) if is_deep else geometries,
             attributes=codes.attributes,
             crs=self.crs,
             encoding=None,
             decoded=codes.names,
             replaced=replaced_text(attributes),
+            wkb=wkb,
         )
 
     def problems(self, notes: ReadingNotes, rows: int, columns: list[str]) -> list[Problem]:

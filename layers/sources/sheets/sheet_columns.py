@@ -64,8 +64,10 @@ def plain(value: Any) -> str:
 
 def role_of(heading: Any) -> str | None:
     """What a column of this heading holds, or None."""
+    if not isinstance(heading, str):
+        return None
     bare = re.sub(r"[\s_()\[\]【】:/、,.·\-—]", "", plain(heading).lower())
-    if not isinstance(heading, str) or not bare or len(bare) > _LONGEST_HEADING:
+    if not bare or len(bare) > _LONGEST_HEADING or bare.isdecimal():  # every heading has a letter
         return None
     for text in dict.fromkeys((bare, _UNITS.sub("", bare))):
         role = next((role for role, pattern in _ROLES if pattern.fullmatch(text)), None)
@@ -102,9 +104,12 @@ def _row_roles(row: list[Any]) -> Iterator[tuple[str, int]]:
 
 def is_header(row: list[Any], columns: Columns) -> bool:
     """True if a row below the header is the header once more."""
-    roles = dict(_row_roles(row))
     pair = columns.pair
-    return pair is not None and all(roles.get(role) == columns.roles[role] for role in pair)
+    # Nearly no row is one, which the cells of the coordinates show.
+    if pair is None or any(role_of(cell) != role for role in pair for cell in row[columns.roles[role] :][:1]):
+        return False
+    roles = dict(_row_roles(row))
+    return all(roles.get(role) == columns.roles[role] for role in pair)
 
 
 def headings_of(grid: Grid, row: int) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ def told_by_geos(polygons):
 
 def told(polygons):
     """The misfits of all polygons."""
-    return MatchedEdges(polygons).misfits(np.ones(len(polygons), dtype=bool))
+    return MatchedEdges.of(polygons).misfits(np.ones(len(polygons), dtype=bool))
 
 
 def lattice(chance, side, origin=(0.0, 0.0)):
@@ -84,12 +84,12 @@ def test_two_on_the_same_side_of_one_edge_are_misfits():
 
 def test_only_what_is_asked_for_is_told():
     polygons = np.array([shapely.box(0, 0, 1, 1), shapely.box(0.5, 0, 2, 1), shapely.box(5, 0, 6, 1)])
-    assert MatchedEdges(polygons).misfits(np.array([False, True, True])).tolist() == [False, True, False]
+    assert MatchedEdges.of(polygons).misfits(np.array([False, True, True])).tolist() == [False, True, False]
 
 
 def test_no_polygons_are_no_misfits():
     nothing = np.empty(0, dtype=object)
-    assert MatchedEdges(nothing).misfits(np.empty(0, dtype=bool)).tolist() == []
+    assert MatchedEdges.of(nothing).misfits(np.empty(0, dtype=bool)).tolist() == []
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -100,11 +100,11 @@ def test_the_union_of_what_fits_is_that_of_geos(seed):
     fits = ~told_by_geos(polygons) & ~shapely.is_empty(polygons)
     for share in (0.3, 0.6, 1.0):  # with holes, islands, and parts that touch at corners
         chosen = fits & (chance.uniform(size=len(polygons)) < share)
-        ours = shapely.coverage_union_all([MatchedEdges(polygons).union(chosen)])  # as blocks are put together
+        ours = shapely.coverage_union_all([MatchedEdges.of(polygons).union(chosen)])  # as blocks are put together
         theirs = shapely.coverage_union_all(polygons[chosen])
         assert shapely.to_wkb(shapely.normalize(ours)) == shapely.to_wkb(shapely.normalize(theirs))
 
 
 def test_the_union_of_what_meets_nothing_is_all_of_it():
     apart = np.array([shapely.box(0, 0, 1, 1), shapely.box(5, 0, 6, 1).difference(shapely.box(5.2, 0.2, 5.4, 0.4))])
-    assert MatchedEdges(apart).union(np.array([True, True])) == shapely.multipolygons(apart)
+    assert MatchedEdges.of(apart).union(np.array([True, True])) == shapely.multipolygons(apart)

@@ -1,0 +1,132 @@
+"""Columns of plain values as texts, a whole column at a time: as JSON has them, and as Python writes them.
+
+Hashes of versions are made of these texts. What a column says is written by Arrow where that is certain to give the
+same digits and signs as `json.dumps` and `repr`; what is not certain is left to those.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from onemap.layers.stores.arrow_values import data_of
+
+Column: TypeAlias = Sequence[Any] | pa.Array  # values (n,), None or null where there is none
+
+_ARROW = {str: pa.large_string(), int: pa.int64(), float: pa.float64()}
+_TEXTS = pa.large_string()
+_LEAST, _BEYOND = 1e-4, 1e10  # between them Arrow and Python write numbers with a point the same, but for a last ".0"
+_FIRST, _LAST = 0x20, 0x7E  # of the signs that every program prints
+# Numbers at the borders of what Arrow and Python write alike.
+_PROBES = (0.0, -0.0, 1.0, -901.0, 901.25, 0.0001, 0.00012345, -1234567890.5, 9999999999.0, 9999999999.999998, 1 / 3)
+
+
+def json_values(values: Column) -> bytes | memoryview:
+    """Values (n,) as `json.dumps` writes them in a list, without the brackets; bytes as {"blob": …}."""
+    column = _as_column(values)
+    texts = None if column is None else _json_texts(column)
+    if texts is None:
+        listed = values.to_pylist() if isinstance(values, pa.Array) else list(values)
+        return json.dumps(listed, ensure_ascii=False, default=_tagged)[1:-1].encode(errors="surrogatepass")
+    return data_of(pc.binary_join_element_wise(texts, _text(", "), _text("")))[: -len(", ")]
+
+
+def row_texts(columns: Sequence[Column]) -> list[bytes]:
+    """Each row of some columns (n,), of which there is one at least, as `repr` writes the tuple of its values."""
+    texts = [_python_texts(column) for column in columns]
+    between = [part for text in texts for part in (text, _text(", "))][:-1]
+    after = _text(",)" if len(columns) == 1 else ")")
+    joined = pc.binary_join_element_wise(_text("("), *between, after, _text(""))
+    found: list[bytes] = joined.cast(pa.large_binary()).to_pylist()
+    return found
+
+
+def _tagged(value: Any) -> Any:
+    """What JSON has no word for: bytes, which are never taken for a text."""
+    return {"blob": bytes(value).hex()} if isinstance(value, bytes | memoryview) else str(value)
+
+
+def _text(text: str) -> pa.Scalar:
+    return pa.scalar(text, _TEXTS)
+
+
+def _as_column(values: Column) -> pa.Array | None:
+    """Values as a column of texts, integers or numbers; None of any other, and where types are mixed."""
+    if isinstance(values, pa.Array):
+        return values
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) > 1 or not kinds <= _ARROW.keys():
+        return None
+    try:
+        return pa.array(values, _ARROW[kinds.pop()] if kinds else _TEXTS)
+    except (OverflowError, pa.ArrowInvalid, UnicodeEncodeError):  # more than 64 bits; bytes that stand for letters
+        return None
+
+
+def _json_texts(column: pa.Array) -> pa.Array | None:
+    """The JSON of each value of a column, as long as no sign needs to be written otherwise."""
+    if pa.types.is_floating(column.type):
+        texts = _numbers(column) if pc.all(pc.is_finite(column)).as_py() in (True, None) else None
+    elif pa.types.is_integer(column.type):
+        texts = column.cast(_TEXTS)
+    else:
+        column = column.cast(_TEXTS)
+        signs = np.frombuffer(data_of(column), np.uint8)
+        is_plain = not ((signs < _FIRST) | (signs == ord('"')) | (signs == ord("\\"))).any()
+        texts = pc.binary_join_element_wise(_text('"'), column, _text('"'), _text("")) if is_plain else None
+    return None if texts is None else pc.fill_null(texts, "null")
+
+
+def _python_texts(values: Column) -> pa.Array:
+    """What `repr` writes of each value of a column."""
+    column = _as_column(values)
+    texts = None
+    if column is not None and pa.types.is_floating(column.type):
+        texts = _numbers(column)
+    elif column is not None and pa.types.is_integer(column.type):
+        texts = column.cast(_TEXTS)
+    elif column is not None:
+        column = column.cast(_TEXTS)
+        if _is_written_plainly(data_of(column)):
+            texts = pc.binary_join_element_wise(_text("'"), column, _text("'"), _text(""))
+    if texts is not None:
+        return pc.fill_null(texts, "None")
+    listed = values.to_pylist() if isinstance(values, pa.Array) else values
+    # Bytes that stand for letters are no text of Arrow's.
+    return pa.array([repr(value).encode(errors="backslashreplace") for value in listed], pa.large_binary()).cast(_TEXTS)
+
+
+def _is_written_plainly(data: memoryview) -> bool:
+    """Whether `repr` puts letters of UTF-8 between single quotes, and changes nothing."""
+    signs = np.frombuffer(data, np.uint8)
+    if ((signs == ord("'")) | (signs == ord("\\"))).any():
+        return False
+    if len(signs) == 0 or (signs.min() >= _FIRST and signs.max() <= _LAST):
+        return True
+    return str(data, "utf-8").isprintable()
+
+
+def _numbers(column: pa.Array) -> pa.Array:
+    """What Python writes of numbers with a point; null stays null."""
+    numbers = column.cast(pa.float64())
+    size = np.abs(numbers.fill_null(0.0).to_numpy())
+    is_alike = bool((((size >= _LEAST) & (size < _BEYOND)) | (size == 0)).all()) and _writes_as_python()
+    if is_alike:
+        return _with_points(numbers)
+    return pa.array([None if value is None else repr(value) for value in numbers.to_pylist()], _TEXTS)
+
+
+def _with_points(numbers: pa.Array) -> pa.Array:
+    """Arrow's texts of numbers, whole ones with the ".0" that it leaves out."""
+    after = pc.if_else(pc.equal(numbers, pc.trunc(numbers)), _text(".0"), _text(""))
+    return pc.binary_join_element_wise(numbers.cast(_TEXTS), after, _text(""))
+
+
+@lru_cache(maxsize=1)
+def _writes_as_python() -> bool:
+    """Whether this Arrow writes numbers as was found of it: another may do it in another way."""
+    return bool(_with_points(pa.array(_PROBES)).to_pylist() == list(map(repr, _PROBES)))

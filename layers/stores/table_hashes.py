@@ -1,0 +1,61 @@
+"""The hash that the log keeps of a table of two columns: of its rows as they lie there, or as they will."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.stores.arrow_values import data_of
+from onemap.layers.stores.store import Cursor, quote_identifier
+
+_AT_ONCE = 20_000  # rows of one list: Python's text of each list is hashed
+_TEXTS = pa.large_string()
+
+
+class _Connection(Protocol):
+    def execute(self, sql: str, /) -> Cursor: ...
+
+
+def hash_of_table(connection: _Connection, table: str) -> str:
+    """The hash of all rows of a table, by the first column."""
+    digest, rows = hashlib.sha256(), []
+    for row in connection.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1"):  # noqa: S608 - quoted  # nosec B608
+        rows.append(row)
+        if len(rows) == _AT_ONCE:
+            digest.update(repr(rows).encode(errors="backslashreplace"))
+            rows = []
+    if rows:
+        digest.update(repr(rows).encode(errors="backslashreplace"))
+    return digest.hexdigest()
+
+
+def hash_of_numbers(first: np.ndarray, second: np.ndarray) -> str:
+    """The same of a table of integers, which is to hold these rows (n,), (n,); they ascend by the first."""
+    digest = hashlib.sha256()
+    for rows in blocks(len(first), _AT_ONCE):
+        one, other = (pa.array(numbers[rows]).cast(_TEXTS) for numbers in (first, second))
+        texts = pc.binary_join_element_wise(_text("("), one, _text(", "), other, _text("), "), _text(""))
+        digest.update(b"[")
+        digest.update(data_of(texts)[: -len(", ")])
+        digest.update(b"]")
+    return digest.hexdigest()
+
+
+def hash_of_contents(rows: Iterable[tuple[int, bytes]]) -> str:
+    """The same of a table of an integer and bytes, which is to hold these rows; they ascend by the first."""
+    digest, count = hashlib.sha256(), 0
+    for row in rows:
+        before = ", " if count % _AT_ONCE else "][" if count else "["
+        digest.update(f"{before}{row!r}".encode())
+        count += 1
+    if count:
+        digest.update(b"]")
+    return digest.hexdigest()
+
+
+def _text(text: str) -> pa.Scalar:
+    return pa.scalar(text, _TEXTS)
