@@ -456,3 +456,14 @@ def test_agricultural_land_is_what_the_survey_calls_so():
         1008 1009 1101 1102 1105 1106 1108 1109 1110 1201 1204 1205 1206 1207 201 202 203 204 205 043 113""")
     matched = [code for code in agricultural + other if code.startswith(tuple(prefixes)) or code in exact]
     assert matched == agricultural
+
+
+# What a person types or a file holds, as it is typed there.
+TYPED = ("点号,圈号,X坐标,Y坐标", "西,南,东,北")
+
+
+def test_chinese_sentences_have_chinese_punctuation():
+    files = [RESOURCES / "messages" / "zh.toml", RESOURCES / "translations" / "onemap_zh.ts"]
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    odd = [line for line in lines if re.search(r"[\u4e00-\u9fff²][,;:] ?[\u4e00-\u9fff{A-Z]", line)]
+    assert [line for line in odd if not any(typed in line for typed in TYPED)] == []
