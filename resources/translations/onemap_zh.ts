@@ -4346,14 +4346,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>单元面积</translation>
     </message>
     <message>
-        <source>alarm</source>
-        <translation>警报</translation>
-    </message>
-    <message>
-        <source>warning</source>
-        <translation>预警</translation>
-    </message>
-    <message>
         <source>Value</source>
         <translation>数值</translation>
     </message>
