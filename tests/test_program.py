@@ -176,6 +176,7 @@ def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
     assert json.loads(told.stdout.decode("utf-8"))["crs"] == "EPSG:4547"
 
 
+@pytest.mark.slow
 def test_progress_is_one_json_object_a_line_on_stderr(town):
     told = run(*check_arguments(town, "--json", "--progress", "json", "--lang", "zh"))
     assert told.returncode == 0, told.stderr

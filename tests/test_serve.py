@@ -147,6 +147,7 @@ def test_requests_are_answered_in_their_order_as_the_command_line_answers(served
     assert answers[2]["result"]["as_of"] == "2020-01-01"
 
 
+@pytest.mark.slow
 def test_a_check_tells_its_progress_with_its_own_id(served, town):
     served.ask("check", 7, **check_of(town), only=["T"], lang="zh")
     answer = served.answer()
@@ -190,6 +191,7 @@ def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(served, 
     assert (town / "city.gpkg").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_waiting_request_is_cancelled_before_it_begins(served, town):
     served.ask("check", 1, **check_of(town))
     served.ask("check", 2, **check_of(town))

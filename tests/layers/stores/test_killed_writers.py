@@ -46,6 +46,7 @@ def test_an_add_that_is_cancelled_in_mid_copy_leaves_no_trace(server_shelf, squa
     assert server_shelf.rows("SELECT to_regclass('city.\"T__1\"')") == [(None,)]
 
 
+@pytest.mark.slow
 def test_a_core_that_is_killed_while_it_writes_leaves_no_trace(server_shelf, squares):
     with psycopg.connect(server_shelf.database.url) as holder:
         # Whoever reads the log so holds the add back at its very end, where it is killed.

@@ -198,6 +198,7 @@ def test_a_cancelled_delivery_leaves_the_library_as_it_was(dialog, delivery, ope
     assert dialog.add_button.isEnabled()
 
 
+@pytest.mark.slow
 def test_what_went_in_layer_by_layer_before_a_cancel_is_not_added_twice(dialog, delivery, opened):
     look_through(dialog, delivery)
     speak_for_district(dialog)
@@ -232,6 +233,7 @@ def test_a_folder_dropped_on_the_dialog_is_looked_through(dialog, delivery):
     assert nameless == []
 
 
+@pytest.mark.slow
 def test_what_is_dropped_on_the_map_tab_is_asked_about(dock, opened, delivery):
     dock.open_library(opened.path)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
@@ -301,6 +303,7 @@ def test_a_file_dropped_elsewhere_than_on_the_room_of_layers_is_left_to_qgis(doc
 
 
 @pytest.mark.parametrize("room", ["map_tab", "check_tab"])
+@pytest.mark.slow
 def test_several_files_and_folders_are_matched_in_the_one_table_and_added_in_one_go(dock, opened, delivery, room):
     shape = write_shapefile(delivery.parent / "地类图斑2024.shp")
     (delivery.parent / "other.gpkg").write_bytes(b"")  # beside them, and not dropped

@@ -144,6 +144,7 @@ def test_a_list_of_words_has_their_titles(library, kind):
     assert found and all(code.title and code.title != code.code and "{" not in code.title for code in found)
 
 
+@pytest.mark.slow
 def test_areas_are_of_the_map_of_a_file_or_of_the_library(panel_of, library, town, monkeypatch):
     monkeypatch.setattr(layer_list, "_listed", {})
     drawn = QgsVectorLayer("Polygon?crs=EPSG:4547&field=name:string", "units drawn", "memory")
@@ -178,6 +179,7 @@ def test_matrices_of_the_city_s_own_are_files(panel_of, monkeypatch):
     assert field.parameterValue() == "ours.toml;a b.toml;c.toml"  # nothing chosen, nothing lost
 
 
+@pytest.mark.slow
 def test_runs_are_listed_and_a_pair_has_its_sign(panel_of, library, town):
     run = processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")})["RUN"]
     found = codes_for("checks", CodeQuestion(library))

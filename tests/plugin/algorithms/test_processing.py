@@ -220,6 +220,7 @@ def test_inspect_names_the_problems_of_a_file(provider, tmp_path):
     assert [problem["code"] for problem in layer["problems"]] == ["crs.missing"]
 
 
+@pytest.mark.slow
 def test_a_red_line_goes_to_text_and_back_with_its_area(provider, parcels, tmp_path):
     text, again = str(tmp_path / "红线.txt"), str(tmp_path / "again.gpkg")
     parcels.selectByExpression("\"DKBH\" = 'B'")

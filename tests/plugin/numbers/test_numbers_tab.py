@@ -450,6 +450,7 @@ def test_a_value_is_explained_down_to_versions_and_features(tab):
     assert said == [f"The run {view._run} was measured again: every row is as it is kept."]
 
 
+@pytest.mark.slow
 def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, counted, tmp_path):
     """A second survey of 2024, with 45 ha of towns in the south in place of 40: the share of building land rises."""
     land = [(box(0, 0, 900, 500), "P1", "0701"), (box(900, 0, 100, 500), "P2", "0101")]

@@ -14,6 +14,7 @@ from onemap.tests.plugin.review_desk import DAY, core
 from onemap.tests.plugin.small_town import wait_for
 
 
+@pytest.mark.slow
 def test_what_another_signs_is_shown_without_a_press_and_what_is_typed_stays(desk, one_parcel):
     desk.open(one_parcel)
     case = desk.case.id
@@ -44,6 +45,7 @@ def test_what_another_signs_is_shown_without_a_press_and_what_is_typed_stays(des
     assert desk.refused == []
 
 
+@pytest.mark.slow
 def test_a_library_that_nobody_wrote_into_is_not_asked_again(desk, one_parcel):
     desk.open(one_parcel)
     follower, answers = desk.tab.follower, []
@@ -78,6 +80,7 @@ def low_dock(request, application, canvas):
     QApplication.setFont(before)
 
 
+@pytest.mark.slow
 def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(low_dock, desk, one_parcel):
     """With all that may stand above them: warnings, what others did meanwhile, words that are not saved."""
     dock = low_dock

@@ -114,6 +114,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert desk.tab.list.lines[0].state == "issued"
 
 
+@pytest.mark.slow
 def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town):
     pack = town / "asking.toml"
     item = '\n[[checklist]]\nid = "quota"\ndepartment = "land"\ntitle = { zh = "用地指标", en = "Quota of land" }\n'
@@ -155,6 +156,7 @@ def real_desk(library, canvas, tmp_path):
         made.tab.deleteLater()
 
 
+@pytest.mark.slow
 def test_what_is_entered_on_an_earlier_day_is_marked_as_late(real_desk, one_parcel):
     today = QDate.currentDate()
     desk = real_desk(today.addDays(-1))
@@ -167,6 +169,7 @@ def test_what_is_entered_on_an_earlier_day_is_marked_as_late(real_desk, one_parc
     assert desk.library.name == "Town"
 
 
+@pytest.mark.slow
 def test_a_day_to_come_is_no_day_of_a_step(real_desk, one_parcel):
     desk = real_desk(QDate.currentDate().addDays(30))
     assert desk.tab.day_label.isHidden()
@@ -180,6 +183,7 @@ def test_a_rehearsal_says_so_wherever_its_name_stands(desk):
     assert not desk.tab.day_label.isHidden()
 
 
+@pytest.mark.slow
 def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_typed(desk, one_parcel):
     desk.open(one_parcel)
     desk.page.table.choose("land")

@@ -171,6 +171,7 @@ def test_an_address_that_is_none_is_wrong_usage(town):
     assert command(*arguments(town.desk, "--scheduler", "somewhere")).code == 2
 
 
+@pytest.mark.slow
 def test_nothing_of_dask_is_loaded_without_the_option(town):
     words = [str(word) for word in arguments(town.desk)]
     program = (

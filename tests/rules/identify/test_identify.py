@@ -237,6 +237,7 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     assert [law["rule"] for law in layers["STBHHX"]["laws"]] == ["far"] and layers["KGDK"]["laws"] == []
 
 
+@pytest.mark.slow
 def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     for language, words in (

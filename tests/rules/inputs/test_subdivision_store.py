@@ -95,6 +95,7 @@ def test_each_parcel_alone_has_the_rows_that_it_has_among_all(city, parcels):
         assert found == [row for row in together[name] if row.values["parcel"] in list(parcels)[:6]], name
 
 
+@pytest.mark.slow
 def test_a_new_version_has_pieces_of_its_own(city, parcels):
     before = checked(city, parcels)
     moved = shapely.Polygon(shore(9000, 700, 9))

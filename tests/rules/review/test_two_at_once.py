@@ -94,6 +94,7 @@ main({arguments!r})
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 @pytest.mark.parametrize("after", [1, 3])
+@pytest.mark.slow
 def test_a_step_killed_in_its_middle_never_was(town, walk, after):
     case = walk("draft")
     before = town.show(case, "2026-03-03")

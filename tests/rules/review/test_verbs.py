@@ -31,6 +31,7 @@ def test_unknown_options_and_values_are_wrong_usage(town, walk):
     assert town.step("extend", case, "--days", "some", "--reason", "x", on="2026-03-03").code == 2
 
 
+@pytest.mark.slow
 def test_a_case_is_walked_over_serve_by_the_same_names(town):
     library = str(town.library)
     asked = [

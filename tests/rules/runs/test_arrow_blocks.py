@@ -33,6 +33,7 @@ def there_and_back(rows):
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(VALUES, st.none() | st.floats(), st.none() | st.integers(), st.text(max_size=3)), max_size=9))
+@pytest.mark.slow
 def test_every_value_comes_back_as_it_was_and_in_its_type(rows):
     columns = pd.DataFrame(rows, columns=["any", "number", "count", "parcel"], dtype=object)
     back = there_and_back(rows_of_table(Table(columns)))
