@@ -38,12 +38,22 @@ class Bullet:
     alarm: float | None = None
     is_ceiling: bool = False
 
+    @property
+    def marks(self) -> list[float]:
+        """What the value is held against."""
+        return [mark for mark in (self.target, self.warn, self.alarm) if mark is not None]
+
 
 def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WIDTH_MM) -> str:
-    """Bars in bands of grey: the darkest is where the alarm is. The black stroke is the target."""
+    """Bars in bands of grey: the darkest is where the alarm is. The black stroke is the target.
+
+    A value that is held against nothing has no bar: its length would depend on the axis alone.
+    """
     left, right = width_mm * 0.3, width_mm * 0.64
     parts = [_row(words, row, number * _ROW_MM, left, right) for number, row in enumerate(rows)]
-    legend = [LegendSign(words.word("target"), line='stroke="#111111" stroke-width="0.9"')]
+    legend = []
+    if any(row.target is not None for row in rows):
+        legend.append(LegendSign(words.word("target"), line='stroke="#111111" stroke-width="0.9"'))
     if any(mark is not None for row in rows for mark in (row.warn, row.alarm)):
         legend += [LegendSign(words.word("warn"), Fill(_BETWEEN)), LegendSign(words.word("alarm"), Fill(_BEYOND))]
     if any(row.value is None for row in rows):
@@ -59,10 +69,9 @@ def _row(words: ChartWords, row: Bullet, top: float, left: float, right: float) 
         svg_text(line, left - 2, first + number * TEXT_MM * 1.25, TEXT_MM, anchor="end", colour=INK)
         for number, line in enumerate(lines)
     ]
-    numbers = [row.value, row.target, row.warn, row.alarm]
-    axis = number_axis(numbers, left, right)
+    axis = number_axis([row.value, *row.marks], left, right)
     band = middle - _BAND_MM / 2
-    for low, high, colour in _bands(row, axis.low, axis.high):
+    for low, high, colour in _bands(row, axis.low, axis.high) if row.marks else ():
         start, end = axis.place(low), axis.place(high)
         parts.append(filled_box(start, band, end - start, _BAND_MM, Fill(colour)))
     zero = axis.place(0.0)
@@ -71,13 +80,15 @@ def _row(words: ChartWords, row: Bullet, top: float, left: float, right: float) 
         text = words.word("unknown")
     else:
         end = axis.place(row.value)
-        parts.append(filled_box(min(zero, end), middle - _BAR_MM / 2, abs(end - zero), _BAR_MM, _VALUE))
+        if row.marks:
+            parts.append(filled_box(min(zero, end), middle - _BAR_MM / 2, abs(end - zero), _BAR_MM, _VALUE))
         text = f"{value_text(row.value, [row.value])} {row.unit}".strip()
     if row.target is not None:
         x = axis.place(row.target)
         parts.append(straight_line(x, band - 0.4, x, band + _BAND_MM + 0.4, "#111111", 0.9))
         text += f" / {value_text(row.target, [row.target])}"
-    parts.append(straight_line(zero, band, zero, band + _BAND_MM, INK, 0.25))
+    if row.marks:
+        parts.append(straight_line(zero, band, zero, band + _BAND_MM, INK, 0.25))
     parts.append(svg_text(text, right + 2, middle - 0.3, TEXT_MM, colour=INK))
     parts.append(svg_text(row.status, right + 2, middle + TEXT_MM * 1.05, TEXT_MM * 0.92, colour=QUIET))
     return "".join(parts)

@@ -135,6 +135,14 @@ def test_bullets_show_value_target_and_the_side_of_the_alarm():
     assert {"▲ 预警", "✓ 达标", "? 未知", "90.00 ha / 100.0", "预警", "突破"} <= set(texts(picture))
 
 
+def test_a_value_that_is_held_against_nothing_has_no_bar():
+    picture = bullet_chart(WORDS, [Bullet("湿地面积", "ha", 58.28, "– 不作评价")])
+    assert boxes(picture, SERIES[0].colour) == boxes(picture, "#EFEFEF") == []
+    assert "58.28 ha" in texts(picture) and "目标" not in texts(picture)
+    both = bullet_chart(WORDS, [Bullet("湿地面积", "ha", 58.28, "–"), Bullet("林地", "ha", 9.0, "✓", 8.0)])
+    assert len(boxes(both, SERIES[0].colour)) == 1 and "目标" in texts(both)
+
+
 def test_a_transition_table_has_both_margins():
     areas = {("耕地", "耕地"): 70.0, ("耕地", "建设"): 30.0, ("建设", "建设"): 50.0}
     picture = transition_table(WORDS, ["耕地", "建设"], areas, ("2020年", "2024年"))

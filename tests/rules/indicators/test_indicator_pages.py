@@ -78,7 +78,7 @@ def texts(page):
         (
             "zh",
             [
-                "2 个单元 指标，2025-06-01",
+                "2 个单元指标，2025-06-01",
                 "耕地保有量（公顷）",
                 "0.54 / 0.50 ▲ 预警",
                 "0.18 / 0.50 ■ 突破",
@@ -126,7 +126,7 @@ def test_one_unit_has_a_page_of_its_own(desk, town, tmp_path):
     page = tmp_path / "page.html"
     assert desk.run(*town, "--units-where=NAME = '西区'", "--page", page, lang="zh").code == 0
     said, drawn = texts(page), page.read_text(encoding="utf-8")
-    assert "西区 指标，2025-06-01" in said and "0.540 公顷" in said and drawn.count("<section>") == 2
+    assert "西区指标，2025-06-01" in said and "0.540 公顷" in said and drawn.count("<section>") == 2
 
 
 def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):
