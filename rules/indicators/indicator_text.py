@@ -139,7 +139,7 @@ def theme_lines(result: dict[str, Any], language: str) -> list[str]:
     for theme in result["themes"]:
         parts = [*theme["layers"], *theme["tables"]]
         lost = [f"{one['code']} {one['title']}" for one in parts if not one["in_force"]]
-        facts = {"title": theme["title"], "held": len(parts) - len(lost), "parts": len(parts)}
+        facts = {"title": theme["title"], "id": theme["id"], "held": len(parts) - len(lost), "parts": len(parts)}
         lines.append(phrase("said.theme", language, count=len(theme["indicators"]), **facts))
         lines.append("  " + comma.join(one["id"] for one in theme["indicators"]))
         if lost:

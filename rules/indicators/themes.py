@@ -91,13 +91,14 @@ def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], ind
 
 
 def theme_named(name: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> Theme:
-    """The theme of an id, or of a TOML file. Raises OneMapError theme.unknown and what `themes` refuses."""
+    """The theme of an id, of a title, or of a TOML file. Raises OneMapError theme.unknown and what `themes` refuses."""
     if name.lower().endswith(".toml"):
         return _theme_of(Path(name), catalogue, indicators)
-    found = {theme.id: theme for theme in themes([], catalogue, indicators)}
-    if name not in found:
-        raise OneMapError("theme.unknown", field="--theme", value=name, known=list(found))
-    return found[name]
+    shipped = themes([], catalogue, indicators)
+    for theme in shipped:
+        if name == theme.id or name in theme.title.values():
+            return theme
+    raise OneMapError("theme.unknown", field="--theme", value=name, known=[theme.id for theme in shipped])
 
 
 def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -109,8 +109,9 @@ def test_a_theme_has_one_page_of_its_own_words_layers_and_indicators(asked, tmp_
 def test_a_theme_by_name_or_a_refusal_that_names_them(onemap, asked, tmp_path):
     asked(OWN)
     library = tmp_path / "city.gpkg"
-    answer = onemap("indicators", library, "--theme=transport", "--as-of=2025-06-01", "--unrecorded")
-    assert answer.code == 0 and {row["id"].split(".")[0] for row in answer.json["indicators"]} == {"road", "rail"}
+    for name in ("transport", "交通"):
+        answer = onemap("indicators", library, f"--theme={name}", "--as-of=2025-06-01", "--unrecorded")
+        assert answer.code == 0 and {row["id"].split(".")[0] for row in answer.json["indicators"]} == {"road", "rail"}
     wrong = onemap("indicators", library, "--theme=traffic", lang="en").json["problems"][0]
     assert wrong["code"] == "theme.unknown" and "transport" in wrong["mend"]
 
