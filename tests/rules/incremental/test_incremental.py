@@ -276,6 +276,15 @@ def test_a_result_file_of_a_trial_has_the_rows_of_a_whole_one_and_the_run_is_not
     assert desk.run("explain", desk.library, answers[0].json["run"]["id"], "P0", "plan").codes == ["run.unknown"]
 
 
+def test_a_trial_with_the_layer_s_own_features_changes_no_parcel(town):
+    first, desk = town.check(), town.desk
+    keys = [f"f{n}" for n in range(1, len(town.plan) + 1)]
+    trial = desk.write("trial", town.plan, {"KEY": keys, "DLBM": town.uses}, "EPSG:4547")
+    words = ("check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml")
+    answer = desk.run(*words, "--replace", f"PLAN={trial}", "--against", first["id"])
+    assert answer.code == 0 and answer.json["changed"] == [] and answer.json["run"]["computed"] == 0, answer.json
+
+
 def test_what_is_wrong_with_parcels_is_told_as_ever(desk):
     desk.layer("ZONE", [box(5, 0, 65, 3)])
     shapes = [box(0, 0, 10, 10), Polygon([(20, 0, 5), (40, 0, 5), (40, 30, 5), (20, 30, 5)])]
