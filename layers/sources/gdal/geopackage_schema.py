@@ -48,9 +48,9 @@ def only_layer(path: Path) -> str | None:
     known = _rows_by_sqlite(path, _NAMES, *asked)
     if known is None or not _is_marked(path):
         return None
-    names, *told = ([row[0] for row in rows] for rows in known)
+    names, *others = ([row[0] for row in rows] for rows in known)
     own = [name for name in names if not _OF_FORMAT.match(str(name))]
-    is_alone = len(own) == 1 and own[0].isprintable() and all(some == own for some in told)
+    is_alone = len(own) == 1 and own[0].isprintable() and all(some == own for some in others)
     return str(own[0]) if is_alone else None
 
 
