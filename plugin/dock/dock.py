@@ -57,6 +57,7 @@ from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
@@ -121,6 +122,7 @@ class OneMapDock(QgsDockWidget):
             self.pages.addWidget(page)
         self._build()
         name_accessibly(self)
+        keep_choice_readable(self)
         self._connect(open_guide)
         self._is_begun = self._is_closed = False
 
