@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ class RunRows:
         standing: what further findings say of the parcels (`SAYING`), as their verdict is that of all.
         """
         rows = row_tables(self.parcels, self.rules, threads)
-        findings = [rows["findings"].columns, *([] if standing is None else [standing])]
+        findings: list[Any] = [rows["findings"].arrays, *([] if standing is None else [standing])]
         return {"parcels": parcel_table(self.parcels, findings), **rows, **self._class_tables()}
 
     def parts(self) -> Iterator[slice]:
@@ -50,7 +51,7 @@ class RunRows:
         rows = row_tables(self.parcels, self.rules, threads, positions)
         parcels = self.parcels.between(positions, multis)
         classes = self._class_tables() if positions.start == 0 else {}
-        return {"parcels": parcel_table(parcels, [rows["findings"].columns]), **rows, **classes}
+        return {"parcels": parcel_table(parcels, [rows["findings"].arrays]), **rows, **classes}
 
     def _class_tables(self) -> dict[str, Table]:
         return class_tables(self.parcels, [item.judged for item in self.rules], self.language)
