@@ -293,6 +293,6 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
 def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
     """The attributes of each piece's feature (k,) as JSON."""
     features, position = occurring(feature, len(attributes))
-    rows = attributes.to_numpy(dtype=object)[features].tolist()
+    rows = attributes.iloc[features].to_numpy(dtype=object).tolist()
     texts = np.array(attribute_texts(list(attributes.columns), rows), dtype=object)
     return texts[position]
