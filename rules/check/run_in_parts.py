@@ -63,7 +63,7 @@ class RunInParts(AskedRun):
             verdicts += tables["parcels"].values("verdict").tolist()
             computed += part.computed
             warped += [item for item in part.warped if item not in warped]
-            for name, tables_so_far in by_rule.items():
+            for name, tables_so_far in by_rule.items() if len(part.parcels.ids) < self.parcels else ():
                 tables_so_far.append(tables[name])
                 tables[name] = Table(tables[name].columns.iloc[:0])
             yield Chunk(tables, part.parcels)
@@ -71,7 +71,7 @@ class RunInParts(AskedRun):
         order = {rule: place for place, rule in enumerate(self.record["rules"])}
         warped.sort(key=lambda item: order[item["rule"]])
         self.record.update(computed=computed, warped=warped, seconds=round(time.perf_counter() - self.began, 3))
-        rest = {name: _in_order_of_rules(tables, order) for name, tables in by_rule.items()}
+        rest = {name: _in_order_of_rules(tables, order) for name, tables in by_rule.items() if tables}
         yield Chunk({**rest, "run": run_table(self.record)})
 
 
@@ -104,8 +104,7 @@ def _judged_parts(
     with background_thread(threads.workers, count) as beside:
         while done < count:
             end = done + part_size(count - done, rows)
-            # Even a slice of all of them takes time, and few parcels should take none.
-            some = parcels if end - done == count else parcels.between(slice(done, end))
+            some = parcels.between(slice(done, end))
             most = None if most_rows is None or done else most_rows * end // count
             part = judge_part(layers, some, threads.part(done / count, end / count), beside, most_rows=most)
             tables = part.rows.tables(threads.part(0.0, 0.0))

@@ -32,7 +32,7 @@ def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
 
 def _counting_parcels(rows: RuleRows) -> np.ndarray:
     """The parcels for which a hit of a rule counts."""
-    hits = [block for block in rows.findings if len(block["_unknown"]) and not block["_unknown"][0]]
+    hits = [block for block in rows.findings if not block["_unknown"]]
     return np.concatenate([np.empty(0, dtype=np.int64), *(block["_parcel"][block["counted"]] for block in hits)])
 
 

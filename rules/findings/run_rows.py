@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -26,6 +27,6 @@ class RunRows:
         standing: what further findings say of the parcels (`SAYING`), as their verdict is that of all.
         """
         rows = row_tables(self.parcels, self.rules, threads)
-        findings = [rows["findings"].columns, *([] if standing is None else [standing])]
+        findings: list[Any] = [rows["findings"].arrays, *([] if standing is None else [standing])]
         classes = class_tables(self.parcels, [item.judged for item in self.rules], self.language)
         return {"parcels": parcel_table(self.parcels, findings), **rows, **classes}

@@ -33,8 +33,10 @@ def attribute_texts(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list
 
 
 def _texts_of(values: Sequence[Any]) -> Iterator[str]:
-    """Values as JSON; a column of texts or of integers alone is not looked at value by value."""
+    """Values as JSON; a column of texts, of integers or of finite numbers alone is not looked at value by value."""
     kinds = set(map(type, values))
+    if kinds == {float} and all(map(math.isfinite, values)):
+        return map(float.__repr__, values)
     return map(_TEXT if kinds == {str} else str if kinds == {int} else _value_text, values)
 
 

@@ -51,10 +51,11 @@ def check(values: Values, context: VerbContext) -> Result:
 def _opened_outputs(library: Any, run: Any, outs: Sequence[str], overwrite: bool, language: str) -> list[Any]:
     """The outputs of a run, not yet begun."""
     from onemap.rules.outputs.outputs import output_opened
+    from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.packs.pack import rule_titles
 
-    titles = rule_titles(run.packs, run.record, language)
-    return [output_opened(library.crs, out, overwrite, language, rules=titles) for out in outs]
+    titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
+    return [output_opened(library.crs, out, overwrite, language, titles=titles) for out in outs]
 
 
 def _write_check(
