@@ -8,10 +8,12 @@ import pytest
 import shapely
 
 from onemap.layers.errors import Cancelled, OneMapError
-from onemap.layers.library.library import open_library
+from onemap.layers.library.library import log, open_library
 from onemap.layers.progress import Progress
 from onemap.rules.check import run_in_parts
+from onemap.rules.runs import background_recorder
 from onemap.rules.runs.run_store import KEPT, stored_rows
+from onemap.rules.runs.stored_rows import GIVEN
 from onemap.rules.verb.declaration import VerbContext
 from onemap.rules.work.check_work import check
 
@@ -134,6 +136,34 @@ def test_what_ends_in_the_last_part_leaves_file_and_library_as_they_were(asked, 
         answered(asked, report, out=[str(out)], overwrite=True)
     assert "Writing the library" in steps and out.read_bytes() == before and library_rows(asked) == rows
     assert not [path.name for path in tmp_path.iterdir() if ".part" in path.name]
+
+
+def test_others_write_into_the_library_while_rules_judge(asked, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
+    written = []
+
+    def report(_share, step):
+        if step == "inside" and len(written) < 2:
+            with open_library(asked["library"]) as library, library.writing() as connection:
+                log(connection, "somebody", "passed", "by", {})
+            written.append(step)
+
+    before = library_rows(asked)["onemap_audit"]
+    answer = answered(asked, report, out=[str(tmp_path / "out")])
+    assert answer["run"]["recorded"] and len(written) == 2
+    assert library_rows(asked)["onemap_audit"] > before + 2
+
+
+@pytest.mark.parametrize("most", [0, 3_000])
+def test_rows_that_wait_for_the_library_are_written_before_they_fill_memory(asked, monkeypatch, most):
+    kept = []
+    for rows, waiting in ((80_000, background_recorder.MOST_WAITING), (17, most)):
+        monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", rows)
+        monkeypatch.setattr(background_recorder, "MOST_WAITING", waiting)
+        answer = answered(asked)
+        with open_library(asked["library"]) as library:
+            kept.append({name: stored_rows(library, answer["run"]["id"], name) for name in (*KEPT, GIVEN)})
+    assert kept[0] == kept[1] and len(kept[0][GIVEN]) == 70
 
 
 def library_rows(asked):
