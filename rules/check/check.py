@@ -31,7 +31,7 @@ from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import freeze_set
+from onemap.rules.overlay.unchanging_sets import compute_once, freeze_set
 from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
@@ -308,5 +308,9 @@ def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
 
 def _cost(parcels: int, source: LayerSource) -> float:
     """What judging by a layer takes, in vertices: those that were read of it, and what each parcel costs besides."""
-    read = source.stored.geometries if source.stored is not None else ()
-    return float(_VERTICES_A_PARCEL * parcels + shapely.get_num_coordinates(read).sum())
+    read = 0 if source.stored is None else compute_once(source.stored.geometries, "vertices", _vertices)
+    return _VERTICES_A_PARCEL * parcels + read
+
+
+def _vertices(geometries: np.ndarray) -> int:
+    return int(shapely.get_num_coordinates(geometries).sum())
