@@ -28,7 +28,7 @@ _AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a reque
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
 _PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
 _SOON_S = 0.05  # until it is tried again, where modules are loaded just then
-_TOGETHER_S = 0.02  # for which a word of progress waits for the next
+_TOGETHER_S = 0.05  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _YOUNG_OBJECTS = 20_000  # of which circles are looked for; an answer makes some thousand, and hardly a circle
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
@@ -75,7 +75,8 @@ class _Server:
         """Tell how far a request is, of one moment only the last: one by one they take as long as some of the work."""
         with self.out:
             self.waiting[progress["id"]] = progress
-        self.has_news.set()
+        if not self.has_news.is_set():
+            self.has_news.set()
 
     def tell(self) -> None:
         """Write the words of progress that wait, for as long as the program runs; a thread of its own."""
