@@ -13,7 +13,7 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes, unforeseen_rows
 from onemap.rules.kinds.ground import Features
-from onemap.rules.overlay.unchanging_sets import freeze_set, is_frozen
+from onemap.rules.overlay.unchanging_sets import compute_once, freeze_set, is_frozen
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.check_plan import CheckPlan
 
@@ -78,8 +78,12 @@ class LayersOfCheck:
     def _vertices_of(self, code: str) -> int:
         if code not in self._vertices:
             stored = self.read[code].stored
-            self._vertices[code] = int(shapely.get_num_coordinates(stored.geometries).sum()) if stored else 0
+            self._vertices[code] = compute_once(stored.geometries, "vertices", _vertices) if stored else 0
         return self._vertices[code]
+
+
+def _vertices(geometries: np.ndarray) -> int:
+    return int(shapely.get_num_coordinates(geometries).sum())
 
 
 def _read_layers(

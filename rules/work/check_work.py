@@ -44,7 +44,7 @@ def check(values: Values, context: VerbContext) -> Result:
         remarks = _write_check(library, run, values, context, recorded, changes, unasked)
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
-    asked = {"rules": rule_count(run.packs, run.record), "unasked": unasked}
+    asked = {"rules": rule_count(run.packs), "unasked": unasked}
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
@@ -54,6 +54,8 @@ def _opened_outputs(library: Any, run: Any, outs: Sequence[str], overwrite: bool
     from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.packs.pack import rule_titles
 
+    if not outs:
+        return []
     titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
     return [output_opened(library.crs, out, overwrite, language, titles=titles) for out in outs]
 
