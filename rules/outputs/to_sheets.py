@@ -147,6 +147,7 @@ def _write_sheet(
         sheet.column_dimensions[letter].width = min(2 + max(map(_width, shown)), _WIDEST)
         if name in technical:
             sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
+            sheet.sheet_format.outlineLevelCol = 1  # else nobody sees that there is something to unfold
         if len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
@@ -155,7 +156,7 @@ def _write_sheet(
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns.columns), 1))}{len(columns) + 1}"
     sheet.append([_head_cell(sheet, head) for head in heads])
     for row in zip(*cells, strict=True):
-        sheet.append(row)
+        sheet.append(_top_row(sheet, row))
     return cut
 
 
@@ -188,6 +189,16 @@ def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
     return cell
 
 
+def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
+    """A row whose cells all begin at its top, where one of them has several lines."""
+    if not any(isinstance(cell, WriteOnlyCell) and cell.alignment.wrap_text for cell in row):
+        return row
+    cells = [cell if isinstance(cell, WriteOnlyCell) else WriteOnlyCell(sheet, cell) for cell in row]
+    for cell in cells:
+        cell.alignment = Alignment(wrap_text=cell.alignment.wrap_text, vertical="top")
+    return cells
+
+
 def _plain_cell(sheet: Any, value: object) -> object:
     """A value as it is. A text that begins with = is an attribute, and must never become a formula."""
     if not isinstance(value, str):
@@ -198,7 +209,7 @@ def _plain_cell(sheet: Any, value: object) -> object:
     cell = WriteOnlyCell(sheet, value)
     cell.data_type = "s"
     if is_long:  # else what the column cannot show is hidden by its neighbour
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.alignment = Alignment(wrap_text=True)
     return cell
 
 
