@@ -181,8 +181,8 @@ class SheetWords:
 
     def _fact_column(self, said: pd.DataFrame, name: str) -> pd.Series:
         """A column of JSON objects as fields and values in words; of a changed feature only the fields that differ."""
-        rules: Sequence[Any] = said["rule"].tolist() if "rule" in said else [None] * len(said)
-        differ: Sequence[Any] = said["fields"].tolist() if "fields" in said else [None] * len(said)
+        rules: Sequence[Any] = plain_values(said["rule"]) if "rule" in said else [None] * len(said)
+        differ: Sequence[Any] = plain_values(said["fields"]) if "fields" in said else [None] * len(said)
         texts: dict[tuple[Any, Any, Any], Any] = {}  # many rows are alike
         rows = list(zip(plain_values(said[name]), map(self._titles.layer_of, rules), differ, strict=True))
         for row in rows:

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -147,7 +147,7 @@ def _write_sheet(
         sheet.column_dimensions[letter].width = min(2 + max(map(_width, shown)), _WIDEST)
         if name in technical:
             sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
-            sheet.sheet_format.outlineLevelCol = 1  # else nobody sees that there is something to unfold
+            sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
         if len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
@@ -191,9 +191,9 @@ def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
 
 def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
     """A row whose cells all begin at its top, where one of them has several lines."""
-    if not any(isinstance(cell, WriteOnlyCell) and cell.alignment.wrap_text for cell in row):
+    if not any(isinstance(cell, Cell) and cell.alignment.wrap_text for cell in row):
         return row
-    cells = [cell if isinstance(cell, WriteOnlyCell) else WriteOnlyCell(sheet, cell) for cell in row]
+    cells = [cell if isinstance(cell, Cell) else WriteOnlyCell(sheet, cell) for cell in row]
     for cell in cells:
         cell.alignment = Alignment(wrap_text=cell.alignment.wrap_text, vertical="top")
     return cells
