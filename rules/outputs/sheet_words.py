@@ -10,8 +10,8 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.findings.table import plain_values
 from onemap.rules.kinds.reasons import reasons_text
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.run_sheet import facts_of_run, technical_facts
-from onemap.rules.outputs.sheet_times import local_time
 from onemap.rules.outputs.sheet_titles import RECORD, SheetTitles
 
 HECTARES = "hectares"  # the table of contradictions, whose columns are layers
@@ -146,7 +146,7 @@ class SheetWords:
                 said = said.assign(**{name: self._fact_column(said, name)})
         said = self._with_titles(table, said)
         words = dict(self._words_of.get(table, {}) if table in self._of_table else self._words)
-        words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, local_time)}
+        words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, moment_text)}
         for name, word in words.items():
             if name in said and said[name].dtype.kind in "Ob":
                 values = [None if value is None else word(value) or value for value in plain_values(said[name])]
@@ -195,12 +195,9 @@ class SheetWords:
         is_class = column in ("keys", *_CLASSES)
         if text is None and is_class:
             return phrase("said.no_feature", self._language)
-        try:
-            facts = json.loads(text)
-        except (TypeError, ValueError):
-            return text
-        if not isinstance(facts, dict):
-            return text
+        facts = _object_of(text)
+        if facts is None:  # a code alone is of the layer's own class
+            return self._titles.classes(text, 0) if column in _CLASSES else text
         if is_class and len(facts) == 1:  # its head says what it is
             return next(self._titles.value(name, value, layer) for name, value in facts.items())
         shown = set(differ.split(",")) & set(facts) if differ else set(facts)
@@ -215,3 +212,12 @@ class SheetWords:
             if name in shown
         )
         return phrase("sheet.semicolon", self._language).join(pairs) or None
+
+
+def _object_of(text: Any) -> dict[str, Any] | None:
+    """An object of JSON; None of any other text."""
+    try:
+        facts = json.loads(text)
+    except (TypeError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) else None

@@ -10,7 +10,7 @@ from shapely import box
 
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_sheets import sheets_for_people
-from onemap.rules.outputs.sheet_times import local_time
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.sheet_titles import KnownTitles
 from onemap.rules.outputs.to_sheets import SheetOutput
 
@@ -149,7 +149,11 @@ def test_of_a_changed_feature_only_the_fields_that_differ_are_shown(tmp_path, la
         "before": ['{"BSM": "7", "DLBM": "0101", "SJNF": 2020}', None],
         "after": ['{"BSM": "7", "DLBM": "0102", "SJNF": 2023}', '{"BSM": "8"}'],
     }
-    book = written(tmp_path / "o.xlsx", {"changes": changed}, lang, KnownTitles(layers=("DLTB",)))
+    classes = {"from": ["0102"], "to": ["1301"], "area_m2": [9.0]}  # codes alone, of the layer's own class
+    tables = {"changes": changed, "transitions": classes}
+    book = written(tmp_path / "o.xlsx", tables, lang, KnownTitles(layers=("DLTB",)))
+    (moved,) = rows(book.worksheets[1])
+    assert [len(text.split(" ", 1)) for text in list(moved.values())[:2]] == [2, 1], "1301 is no class of the survey"
     first, second = rows(book.worksheets[0])
     texts = list(first.values())[2:5]
     if lang == "zh":
@@ -222,24 +226,13 @@ def test_long_text_is_wrapped_and_its_row_begins_at_the_top(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("2026-01-05T00:00:00+08:00", "2026-01-05 00:00"),
+        ("2026-01-05T00:00:00+08:00", "2026-01-05 00:00 +08:00"),
+        ("2026-01-05T20:20:31.123456Z", "2026-01-05 20:20 UTC"),
         ("2026-01-05T10:20", "2026-01-05 10:20"),
         ("2026-01-05", "2026-01-05"),
         ("20260105T102030-ab", "20260105T102030-ab"),
         (None, None),
     ],
 )
-def test_a_moment_is_told_as_an_office_writes_it(text, told):
-    assert local_time(text) == told
-
-
-def test_a_moment_in_universal_time_is_told_by_the_clock_on_the_wall(monkeypatch):
-    import time
-
-    monkeypatch.setenv("TZ", "Asia/Shanghai")
-    time.tzset()
-    try:
-        assert local_time("2026-01-05T20:20:31.123456Z") == "2026-01-06 04:20"
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_a_moment_is_told_to_the_minute_as_documents_tell_it(text, told):
+    assert moment_text(text) == told
