@@ -296,7 +296,19 @@ def _runs(result: Result, language: str) -> str:
 
 
 def _explain(result: Result, language: str) -> str:
-    return "\n".join(f"{step['step']}: {step['value']}" for step in result["steps"])
+    """The steps as a reviewer reads them; then, where they hide a code or a hash, as the machine took them."""
+    plain = [(step["step"], step.get("said", step["value"])) for step in result["steps"]]
+    exact = [
+        (step["step"], step["value"]) for step in result["steps"] if step.get("said", step["value"]) != step["value"]
+    ]
+    told = [
+        (name, " · ".join(map(moment_text, value.split(" · ")))) for name, value in plain if value not in (None, "–")
+    ]
+    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in told]
+    if exact:
+        lines += ["", phrase("sheet.technical", language)]
+        lines += ["  " + phrase("sheet.pair", language, name=name, value=value) for name, value in exact]
+    return "\n".join(lines)
 
 
 def _verify(result: Result, language: str) -> str:

@@ -37,8 +37,8 @@ _TECHNICAL = {
     **dict.fromkeys(("overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes", "cuts"), ("rule",)),
     "sites": ("nearest_rule",),
     "contradictions": ("matrix", "run"),
-    "delivery": ("code",),
-    "delivery_problems": ("code",),
+    "delivery": ("layer",),
+    "delivery_problems": ("layer", "code"),
 }
 _FACTS, _CLASSES = ("keys", "before", "after", "attributes"), ("from", "to")  # objects of JSON
 _MOMENTS = ("start", "time", "since", "decision_at", "step_at", "at", "started")
@@ -112,9 +112,10 @@ class SheetWords:
         return lambda codes: self._titles.classes(codes, side)
 
     def _layer(self, code: str) -> str:
-        """A layer's title beside its code; the code of one that nobody knows."""
+        """A layer's title; with its code where another layer is called so too."""
         title = self._titles.layer(code)
-        return code if title == code else f"{title} {code}"
+        namesakes = [one for one in self._titles.catalogue.values() if one.title.get(self._language) == title]
+        return f"{title} {code}" if len(namesakes) > 1 else title
 
     def name(self, table: str) -> str:
         """What the sheet of a table is called; the table's name where there is no word for it."""

@@ -32,6 +32,8 @@ _NUMBER_FORMS = {
     "_ha": "#,##0.0000",
     "hectares": "#,##0.0000",
     "share": _SHARE,
+    "比例": _SHARE,
+    "Share known": _SHARE,
     "_m": "#,##0.0",
     "_s": "#,##0",
 }
@@ -148,7 +150,7 @@ def _write_sheet(
         if name in technical:
             sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
             sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
-        if len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
+        if len(columns) <= _MOST_DRESSED and (column.dtype.kind == "f" or _are_numbers(values)):
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
         cells.append([_plain_cell(sheet, value) for value in values])
@@ -158,6 +160,12 @@ def _write_sheet(
     for row in zip(*cells, strict=True):
         sheet.append(_top_row(sheet, row))
     return cut
+
+
+def _are_numbers(values: Sequence[object]) -> bool:
+    """Whether what a column has is numbers, though it may hold anything."""
+    some = [type(value) for value in values if value is not None]
+    return float in some and set(some) <= {float, int}
 
 
 def _is_nothing(value: object) -> bool:
