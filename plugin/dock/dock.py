@@ -121,8 +121,6 @@ class OneMapDock(QgsDockWidget):
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
         self._build()
-        name_accessibly(self)
-        keep_choice_readable(self)
         self._connect(open_guide)
         self._is_begun = self._is_closed = False
 
@@ -177,6 +175,8 @@ class OneMapDock(QgsDockWidget):
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self._take_drops()
+        name_accessibly(self)
+        keep_choice_readable(self)
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
         self._connect_header(open_guide)
