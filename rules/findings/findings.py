@@ -21,6 +21,8 @@ from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import Rule
 
+_MANY = 1_000  # features
+
 
 @dataclass(frozen=True)
 class RuleJudgement:
@@ -307,6 +309,8 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
 def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
     """The attributes of each piece's feature (k,) as JSON."""
     features, position = occurring(feature, len(attributes))
+    if len(attributes) > _MANY:  # of few a frame of some takes longer than the values of all
+        attributes, features = attributes.iloc[features], np.arange(len(features))
     rows = attributes.to_numpy(dtype=object)[features].tolist()
     texts = np.array(attribute_texts(list(attributes.columns), rows), dtype=object)
     return texts[position]

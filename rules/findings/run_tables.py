@@ -69,16 +69,10 @@ def row_tables(
     parcels: ParcelRows,
     rules: "Sequence[RuleRows]",
     threads: Threads = _ALONE,
-    positions: slice | None = None,
 ) -> dict[str, WrittenTable]:
-    """The findings and overlaps of all parcels, or of those at some positions that follow each other.
-
-    rules: the rows of each, in their order.
-    """
-    if positions == slice(0, len(parcels.names)):
-        positions = None
-    findings = _sort_block([block for item in rules for block in item.findings], positions, ["_parcel", *_BY])
-    pieces = _sort_block([block for item in rules for block in item.overlaps], positions, ["_parcel", *_BY, "_feature"])
+    """The findings and overlaps of all parcels. rules: the rows of each, in their order."""
+    findings = _sort_block([block for item in rules for block in item.findings], ["_parcel", *_BY])
+    pieces = _sort_block([block for item in rules for block in item.overlaps], ["_parcel", *_BY, "_feature"])
     for block, write in ((findings, write_findings), (pieces, write_overlaps)):
         block["parcel"] = parcels.names[block["_parcel"]]
         write(block, parcels, threads)
@@ -141,21 +135,13 @@ def _composition(
     return WrittenTable(typed_arrays(rows, _COMPOSITION_COLUMNS))
 
 
-def _sort_block(blocks: list[Block], positions: slice | None, by: list[str]) -> Block:
-    """The rows of parcels at some positions, or of all, as one block in the order of its columns `by`."""
-    if positions is not None:
-        blocks = [block for some in blocks if len((block := _rows_within(some, positions))["_parcel"])]
+def _sort_block(blocks: list[Block], by: list[str]) -> Block:
+    """The rows of blocks as one in the order of its columns `by`."""
     if not blocks:
         return {"_parcel": _NOBODY, "_ground": FlatGround.of(_NOTHING), "area_m2": np.empty(0)}
     columns = joined_blocks(blocks)
     order = np.lexsort([columns[name] for name in reversed(by)])
     return columns if (order[1:] > order[:-1]).all() else block_rows(columns, order)
-
-
-def _rows_within(block: Block, positions: slice) -> Block:
-    """The rows of a block whose parcels are at some positions."""
-    parcel = block["_parcel"]
-    return block_rows(block, np.flatnonzero((parcel >= positions.start) & (parcel < positions.stop)))
 
 
 def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.DataFrame]) -> Table:

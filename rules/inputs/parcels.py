@@ -102,7 +102,7 @@ class Parcels:
         if positions == slice(0, len(self.ids)):
             return self
         some = self.at(np.arange(len(self.ids))[positions])
-        some.__dict__.update(bodies=self.bodies[positions], multis=self.multis[positions])
+        some.__dict__["bodies"] = self.bodies[positions]
         return some
 
 

@@ -394,7 +394,7 @@ def unions_near(
     rows = np.flatnonzero(~shapely.is_missing(polygons))
     west, south, east, north = shapely.bounds(polygons[rows]).T
     boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
-    box, piece = shapely.STRtree(zones.geometries).query(boxes, predicate="intersects")
+    box, piece = zones.tree.query(boxes, predicate="intersects")
     order = np.lexsort((piece, box))  # the tree's own order depends on pieces that are far away
     box, piece = box[order], piece[order]
     if concerns is not None:
