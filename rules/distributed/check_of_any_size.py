@@ -25,6 +25,7 @@ from onemap.rules.runs.run import Run
 
 if TYPE_CHECKING:
     from onemap.rules.distributed.run_in_blocks import RunInBlocks
+    from onemap.rules.distributed.work import Engine
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,7 @@ def checked(
     reading = progress.part(0.0, BEGUN, phrase("progress.parcels", language))
     reading.at(0.0)
     with contextlib.ExitStack() as held:
-        cluster = None
-        if execution.scheduler:
-            from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
-
-            cluster = held.enter_context(
-                cluster_engine(library, execution.location, execution.scheduler, workers, execution.shared)
-            )
+        cluster = _cluster(library, execution, workers, held)
 
         def in_blocks(question: Question, reader: ParcelReader, rows: float | None = None) -> "RunInBlocks":
             # With all that keeps blocks on disk, which a check in memory need not load.
@@ -105,6 +100,16 @@ def checked(
             library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None
         )
         yield whole(found) if isinstance(found, Question) else found
+
+
+def _cluster(library: Library, execution: Execution, workers: int, held: contextlib.ExitStack) -> "Engine | None":
+    """The cluster that judges blocks, as long as it is held, or None. Raises as `cluster_engine`."""
+    if not execution.scheduler:
+        return None
+    from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
+
+    place = execution.location, execution.scheduler
+    return held.enter_context(cluster_engine(library, *place, workers, execution.shared))
 
 
 def _in_memory(
