@@ -5,7 +5,7 @@ The library's file is opened by this SQLite and no other (a second one in the pr
 
 import sqlite3
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -22,6 +22,7 @@ from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
 
+_SCHEMA = "http://www.geopackage.org/spec121/#extension_schema"
 _CORE_TABLES = """
 CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
   organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
@@ -192,6 +193,25 @@ def register(
             "INSERT OR REPLACE INTO gpkg_geometry_columns VALUES (?,?,?,?,0,0)",
             (table, GEOMETRY_COLUMN, geometry_type, srs_id),
         )
+
+
+def name_columns(connection: sqlite3.Connection, table: str, names: Mapping[str, str]) -> None:
+    """What people call the columns of a table, by the extension Schema: QGIS shows it as the alias of a field.
+
+    A name that another column of the table has already is left out: there may be one of each.
+    """
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT,"
+        " title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,"
+        " CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name))"
+    )
+    extension = ("gpkg_data_columns", None, "gpkg_schema", _SCHEMA, "read-write")
+    if not connection.execute("SELECT 1 FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'").fetchone():
+        connection.execute("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", extension)
+    rows = [(table, column, name, name) for column, name in names.items()]
+    connection.executemany(
+        "INSERT OR IGNORE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?,?,?,?)", rows
+    )
 
 
 def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:

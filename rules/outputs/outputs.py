@@ -220,7 +220,7 @@ def _output_to(
     if path.suffix.lower() == ".gpkg":
         from onemap.rules.outputs.to_geopackage import GeoPackageOutput
 
-        return _BackgroundOutput(GeoPackageOutput(path, crs), label)
+        return _BackgroundOutput(GeoPackageOutput(path, crs, language), label)
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.outputs.to_sheets import SheetOutput
 

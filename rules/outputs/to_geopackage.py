@@ -15,6 +15,7 @@ from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 from onemap.rules.findings.table import Table, plain_values
+from onemap.rules.outputs.sheet_words import SheetWords
 
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
 _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
@@ -23,7 +24,10 @@ _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
 class GeoPackageOutput:
     """`Output` to a GeoPackage that nobody else knows of yet."""
 
-    def __init__(self, path: Path, crs: pyproj.CRS) -> None:
+    def __init__(self, path: Path, crs: pyproj.CRS, language: str | None = None) -> None:
+        """language: of what people call layers and columns; they have their plain names without one."""
+        self._words = SheetWords(language) if language else None
+        self._heads: dict[str, dict[str, str]] = {}
         self._path = path
         self._layers: dict[str, str | None] = {}  # by name the type of their geometries
         self._boxes: dict[str, np.ndarray] = {}
@@ -78,6 +82,8 @@ class GeoPackageOutput:
             f"CREATE TABLE {quote_identifier(name)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{written})"
         )
         self._layers[name] = kind
+        if self._words:
+            self._heads[name] = {column: self._words.head(column, name) for column in types}
 
     def make_ready(self) -> None:
         """Pack the layers' indexes, once all rows are begun; their last may still be on the way into the file."""
@@ -95,7 +101,10 @@ class GeoPackageOutput:
             if kind:
                 geopackage.index_geometries(self._connection, name, self._indexes[name])
                 extent = self._indexes[name].extent
-            geopackage.register(self._connection, name, name, self._srs_id, kind, extent)
+            title = self._words.name(name) if self._words else name
+            geopackage.register(self._connection, name, title, self._srs_id, kind, extent)
+            if self._words:
+                geopackage.name_columns(self._connection, name, self._heads[name])
         self._connection.execute("COMMIT")
         self._connection.close()
         with self._path.open("rb+") as file:

@@ -1,10 +1,13 @@
 """Sheets as an office opens them: titles for ids and codes, no JSON, hashes on the technical sheet alone."""
 
+import contextlib
 import json
 import re
+import sqlite3
 
 import openpyxl
 import pandas as pd
+import pyogrio
 import pytest
 from shapely import box
 
@@ -236,3 +239,20 @@ def test_long_text_is_wrapped_and_its_row_begins_at_the_top(tmp_path):
 )
 def test_a_moment_is_told_to_the_minute_as_documents_tell_it(text, told):
     assert moment_text(text) == told
+
+
+@BOTH
+def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_path, lang):
+    """By the extension Schema; the columns' own names, by which programs read them, stay."""
+    desk.layer("ZONE", [box(0, 0, 2, 10)])
+    pack, parcels, out = desk.pack({"id": "zone"}), desk.parcels({"A": box(0, 0, 10, 10)}), tmp_path / "o.gpkg"
+    assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=lang).code == 0
+    with contextlib.closing(sqlite3.connect(out)) as connection:
+        asked = "SELECT column_name, name FROM gpkg_data_columns WHERE table_name = 'findings'"
+        names = dict(connection.execute(asked).fetchall())
+        title = connection.execute("SELECT description FROM gpkg_contents WHERE table_name = 'findings'").fetchone()[0]
+        extension = connection.execute("SELECT scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")
+        assert extension.fetchall() == [("read-write",)]
+    told = {"zh": ("问题", "结论", "面积（m²）", "法律依据"), "en": ("Findings", "Verdict", "Area (m²)", "Legal basis")}
+    assert (title, names["verdict"], names["area_m2"], names["basis"]) == told[lang]
+    assert set(names) <= set(pyogrio.read_info(out, layer="findings")["fields"])

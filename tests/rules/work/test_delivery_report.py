@@ -74,7 +74,7 @@ def test_what_was_taken_and_what_was_refused_stands_in_every_form(library, deliv
     book = openpyxl.load_workbook(places[0])
     assert book.sheetnames == ["汇交图层", "拒绝与提示"]
     rows = list(book["汇交图层"].values)
-    assert rows[0][:4] == ("来源", "来源图层", "结果", "图层代码")
+    assert rows[0][:4] == ("来源", "来源图层", "结果", "图层") and rows[0][-1] == "图层代码"
     taken = next(row for row in rows if row[0] == "STBHHX2024.gpkg")
     assert taken[2] == "已入库" and 340_000.0 in taken
     assert [row for row in book["拒绝与提示"].values if row[0] == "DLTB.gpkg" and row[4] == "2"]
