@@ -12,7 +12,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.geometry.parts import shift_geometries, unwrapped
+from onemap.layers.geometry.parts import unwrapped
+from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import Progress
@@ -178,9 +179,9 @@ def _judgement(
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
-    whole = unwrapped(parcels.geometries)
-    local = shift_geometries(whole, (-check_plan.origin[0], -check_plan.origin[1]))
-    return ParcelRows(parcels.ids, whole, lambda: parcels.multis, local, check_plan.origin, crs)
+    local, _ = geometries_from(parcels.bodies, check_plan.origin)
+    local = unwrapped(local)
+    return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.multis, local, check_plan.origin, crs)
 
 
 def _judge(
