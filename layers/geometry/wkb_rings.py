@@ -12,10 +12,12 @@ import shapely
 
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.row_blocks import blocks
 
 _POLYGON, _MULTIPOLYGON = int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON)
 _HEAD, _NUMBER, _POINT = 5, 4, 16  # bytes: order and type; how many follow; a point
 _MOST_RINGS = 500  # of a polygon: each takes one look at all that have so many
+_MADE_AT_ONCE = 20_000  # what is laid out for these is memory that the next ones take again
 _BINARY = pa.large_binary()
 _ONE_RING = struct.pack("<BII", 1, _POLYGON, 1)
 _SINGLES = (_ONE_RING, struct.pack("<BII", 1, _MULTIPOLYGON, 1) + _ONE_RING)  # with what polygons of one ring begin
@@ -134,6 +136,11 @@ def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.n
     Polygons are moved as bytes before they are made, one-part multis as that part; every digit is that of
     `shift_geometries`. Raises GEOSException.
     """
+    if len(bodies) > _MADE_AT_ONCE:
+        geometries, boxes = np.full(len(bodies), None, dtype=object), np.empty((len(bodies), 4))
+        for part in blocks(len(bodies), _MADE_AT_ONCE):
+            geometries[part], boxes[part] = geometries_from(bodies[part], origin)
+        return geometries, boxes
     rings, by = wkb_rings(bodies) if any(origin) else None, (-origin[0], -origin[1])
     if rings is not None and np.isfinite(rings.points).all():
         return _without_multi(rings.move(by)), rings.boxes()

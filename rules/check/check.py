@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pyproj
-import shapely
 
 from onemap.layers.geometry.parts import unwrapped
+from onemap.layers.geometry.shape_column import vertices_of
 from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
@@ -309,5 +309,5 @@ def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
 
 def _cost(parcels: int, source: LayerSource) -> float:
     """What judging by a layer takes, in vertices: those that were read of it, and what each parcel costs besides."""
-    read = source.stored.geometries if source.stored is not None else ()
-    return float(_VERTICES_A_PARCEL * parcels + shapely.get_num_coordinates(read).sum())
+    read = vertices_of(source.stored.shapes) if source.stored is not None else 0
+    return _VERTICES_A_PARCEL * parcels + read

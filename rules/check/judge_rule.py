@@ -10,6 +10,7 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.shape_column import some_of
 from onemap.layers.library.versions import StoredFeatures
 from onemap.rules.check.applicability import applicability
 from onemap.rules.findings.findings import RuleJudgement
@@ -127,7 +128,7 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
 
     A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
     """
-    attributes, geometries = stored.attributes, stored.geometries
+    attributes, shapes = stored.attributes, stored.shapes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
         read = as_codes(rule.where, attributes, source.entry)
@@ -135,10 +136,11 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
         is_unknown = truth.unknown | unforeseen_rows(rule.where, read, source.entry)
         chosen = np.flatnonzero(truth.true | is_unknown)
         attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
-        geometries = geometries[chosen]
+        shapes = some_of(shapes, chosen)
     # What a session keeps of a layer is frozen already, with all that is known of it.
-    features = geometries if is_frozen(geometries) else freeze_set(geometries.copy())
-    return chosen, Features(features, attributes, uncertain, partial(source.pieces_of, chosen))
+    if isinstance(shapes, np.ndarray) and not is_frozen(shapes):
+        shapes = freeze_set(shapes.copy())
+    return chosen, Features(shapes, attributes, uncertain, partial(source.pieces_of, chosen))
 
 
 def _ground(

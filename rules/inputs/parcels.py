@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 
@@ -19,7 +20,6 @@ from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fiel
 from onemap.layers.frames.frames import BadFeatures, RawFrame
 from onemap.layers.geometry.validity import SortedGeometries, first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
-from onemap.layers.geometry.wkb_column import interleaved
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
@@ -203,12 +203,12 @@ def _with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> P
     """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
     whole = raw.wkb if raw.wkb is None or raw.valid is not None else as_written(raw.wkb)
     is_read = np.fromiter(map(is_, raw.geometries[rows], parcels.geometries), dtype=bool, count=len(rows))
-    if whole is not None and is_read.all() and len(rows) == len(whole):
-        parcels.__dict__["bodies"] = whole
-    elif whole is not None and is_read.any():
-        read, other = np.flatnonzero(is_read), np.flatnonzero(~is_read)
-        made = pa.array(shapely.to_wkb(parcels.geometries[other], byte_order=1), pa.large_binary())
-        parcels.__dict__["bodies"] = interleaved([(read, whole.take(pa.array(rows[read]))), (other, made)])
+    if whole is not None and is_read.any():
+        own = whole if len(rows) == len(whole) else whole.take(pa.array(rows))
+        if not is_read.all():
+            made = pa.array(shapely.to_wkb(parcels.geometries[~is_read], byte_order=1), pa.large_binary())
+            own = pc.replace_with_mask(own, pa.array(~is_read), made)
+        parcels.__dict__["bodies"] = own
     return parcels
 
 

@@ -23,7 +23,7 @@ def _judge(ground: Ground) -> Judgement:
     Where features overlap each other the first row wins, so that the parts sum to the parcel.
     """
     count, by = len(ground.parcels), ground.options["by"]
-    overlaps = ground.overlaps_with(ground.features.geometries)
+    overlaps = ground.overlaps_with(ground.features.shapes)
     pieces = _first_wins(overlaps.parcel, overlaps.geometry, ground)
     is_left = ~shapely.is_missing(pieces)
     parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
