@@ -51,9 +51,9 @@ def spot_fields(
         "CYLX": types,
         "CYLXMC": [phrase(f"spot_type.{kind}", "zh", **names) for kind in types],
         "TGDM": texts[f"class_{own}"],
-        "TGMC": [_class_name(first, code) for code in texts[f"class_{own}"]],
+        "TGMC": [class_name(first, code) for code in texts[f"class_{own}"]],
         "CGDM": texts[f"class_{other}"],
-        "CGMC": [_class_name(second, code) for code in texts[f"class_{other}"]],
+        "CGMC": [class_name(second, code) for code in texts[f"class_{other}"]],
         "CTMJ": [size if kind in CONFLICTS else None for size, kind in zip(area_m2, types, strict=True)],
         "DKMJ": area_m2,
         "CLYJ": [
@@ -82,11 +82,11 @@ def _names(first: LayerEntry, second: LayerEntry) -> dict[str, str]:
     return {"a": first.title["zh"], "b": second.title["zh"]}
 
 
-def _class_name(entry: LayerEntry, code: str | None) -> str | None:
-    """What a plan's code means, by the code tables of its classes."""
+def class_name(entry: LayerEntry, code: str | None, language: str = "zh") -> str | None:
+    """What a plan's code means, by the code tables of its classes; None where they do not know it."""
     field = entry.field_named(entry.class_field) if entry.class_field else None
     titles = class_titles(field.codes, code) if field is not None and code is not None else None
-    return titles["zh"] if titles else None
+    return titles.get(language) or titles["zh"] if titles else None
 
 
 def _handling(decision: str | None, reason: str | None, names: Mapping[str, str]) -> str | None:

@@ -11,7 +11,9 @@ from onemap.layers.errors import UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
-from onemap.rules.check.check import TooManyRows, check, check_in_parts
+from onemap.rules.check.check import check, check_in_parts
+from onemap.rules.check.part_judgement import TooManyRows
+from onemap.rules.check.run_in_parts import RunInParts
 from onemap.rules.distributed.parcel_reader import ParcelReader
 from onemap.rules.distributed.parcels_of_any_size import handed_on, in_blocks_or_whole
 from onemap.rules.distributed.partition import ROWS_A_FEATURE, crowded_block, most_parcels, most_rows
@@ -20,7 +22,7 @@ from onemap.rules.distributed.work import Engine, LocalEngine
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import CheckOptions, Question
-from onemap.rules.runs.run import Run, RunInParts
+from onemap.rules.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,9 @@ def _in_memory(
     library: Library, execution: Execution, threads: Threads, against: str | None, question: Question, most: int | None
 ) -> Run | RunInParts:
     """The run of parcels that fit into memory; most: rows to be held at once. Raises TooManyRows."""
-    if against:
-        return check(library, question, threads, against)
-    run = check_in_parts(library, question, threads, most_rows=most)
-    return run if execution.in_parts else run.whole()
+    if against or not execution.in_parts:
+        return check(library, question, threads, against, most_rows=most)
+    return check_in_parts(library, question, threads, most)
 
 
 def _rows_of(library: Library, question: Question, parcels: int) -> float:

@@ -53,7 +53,9 @@ def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
 def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether ground of these areas counts (n,), and why not (n,)."""
     counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
-    reason = np.where(counted, "", np.where(counted_m2 > 0, "below_area", "sliver")).astype(object)
+    reason = np.full(len(counted), "", dtype=object)
+    if not counted.all():
+        reason[~counted] = np.where(counted_m2[~counted] > 0, "below_area", "sliver").astype(object)
     return counted, reason
 
 

@@ -21,15 +21,24 @@ _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 _EMPTY = ("", "–")
 _LONG = re.compile(r"[A-Za-z0-9_./:\\-]{22,}")
 _MM = 170.0
-_FACTS_MM = (22.0, 50.0, 22.0, 76.0)  # two facts beside each other, as on paper by typst
+_FACTS_MM = (23.0, 42.0, 23.0, 82.0)  # two facts beside each other
+_PICTURE_MM = 152.0  # in Word, whose lines are higher than those of typst
+_WIDE = 0.17  # of a table's width: a column of sentences, which keeps room for some words on a narrow screen
 _STYLE = """
-body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2em auto;
-  max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
+html { color-scheme: light }
+body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 1.5em auto;
+  padding: 0 1em; max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
 section { break-after: page; margin-bottom: 4em }
+h1 { font-size: 1.6em; line-height: 1.25; overflow-wrap: anywhere } h2 { font-size: 1.2em; margin: 1.4em 0 0.4em }
+.table { overflow-x: auto; margin: 0 0 1em }
 table { border-collapse: collapse; width: 100%; font-size: 0.85em }
-th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertical-align: top }
-th { background: #ebebeb } th.n, td.n { text-align: right; font-variant-numeric: tabular-nums }
-svg { width: 100%; height: auto } .note { font-size: 0.85em; color: #444 }
+th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertical-align: top; white-space: pre-line;
+  min-width: 3em }
+th { background: #ebebeb; word-break: keep-all } tbody th { font-weight: normal; white-space: nowrap; width: 9em }
+th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap }
+th.w, td.w { min-width: 9em }
+svg { width: 100%; height: auto; margin: 0.4em 0 } .note { font-size: 0.85em; color: #444 }
+@media print { .table { overflow: visible } th.w, td.w { min-width: 0 } tr { break-inside: avoid } body { margin: 0 } }
 """
 
 
@@ -68,7 +77,7 @@ def pdf_file(
         place = Path(folder)
         (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
         sheets = [
-            {**_breakable(without_empty_columns(page)), "pictured": bool(svg)}
+            {**_breakable(without_empty_columns(page)), "name": _name(page), "pictured": bool(svg)}
             for page, svg in zip(pages, maps, strict=True)
         ]
         content = {"language": language, "foot": head, "sheets": sheets}
@@ -80,6 +89,11 @@ def pdf_file(
         result = set_pages(place / TEMPLATE, TEMPLATE, progress, timestamp=0)
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker  # nosec B101
     return packed_pdf(result), len(_PAGE.findall(result))
+
+
+def _name(page: Page) -> str:
+    """What a page is called among the others of its file: by its parcel, else by its title."""
+    return " · ".join(filter(None, (page.get("parcel"), page["title"])))
 
 
 def _breakable(node: Any) -> Any:
@@ -94,31 +108,49 @@ def _breakable(node: Any) -> Any:
 def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: str) -> bytes:
     """One page for a browser that fetches nothing and runs nothing."""
     title = html.escape(pages[0]["title"]) if pages else ""
+    tongue = "zh-CN" if language == "zh" else language
     parts = [
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>',
+        f'<!DOCTYPE html><html lang="{tongue}"><head><meta charset="utf-8"><title>{title}</title>',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body>",
     ]
     for page, svg in zip(map(without_empty_columns, pages), maps, strict=True):
         lead = f"<p>{html.escape(page['lead'])}</p>" if "lead" in page else ""
-        facts = _html_table([], page["facts"]) if page["facts"] else ""
+        facts = _html_facts(page["facts"]) if page["facts"] else ""
         parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{lead}{facts}{svg}")
         for block in page["blocks"]:
             parts.append(f"<h2>{html.escape(block['heading'])}</h2>")
-            parts += [_html_table(block["heads"], block["rows"], block["numbers"])] if block["rows"] else []
+            parts += [_html_table(block)] if block["rows"] else []
             parts += [f'<p class="note">{html.escape(block["note"])}</p>'] if block["note"] else []
         parts.append(f'<p class="note">{html.escape(head)}</p></section>')
     return "".join([*parts, "</body></html>\n"]).encode()
 
 
-def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """numbers: the columns of figures."""
-    head = ['<th class="n">' if column in numbers else "<th>" for column in range(len(heads))]
-    top = "".join(f"{head[at]}{html.escape(text)}</th>" for at, text in enumerate(heads))
-    cell = ['<td class="n">' if column in numbers else "<td>" for column in range(len(rows[0]))]
-    lines = ("".join(f"{cell[at]}{html.escape(text)}</td>" for at, text in enumerate(row)) for row in rows)
+def _html_facts(facts: Sequence[Sequence[str]]) -> str:
+    lines = (f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(text)}</td></tr>' for name, text in facts)
+    return f'<div class="table"><table><tbody>{"".join(lines)}</tbody></table></div>'
+
+
+def _html_table(block: dict[str, Any]) -> str:
+    """The block's table: as wide as the page, or wider and rolled sideways; columns by their widths."""
+    heads, widths = block["heads"], block["widths"]
+    parts = [width / sum(widths) for width in widths]
+    kinds = [
+        ' class="n"' if column in block["numbers"] else ' class="w"' if parts[column] >= _WIDE else ""
+        for column in range(len(heads))
+    ]
+    columns = "".join(f'<col style="width:{100 * part:.1f}%">' for part in parts)
+    top = "".join(f'<th scope="col"{kinds[at]}>{html.escape(text)}</th>' for at, text in enumerate(heads))
+    lines = (
+        "".join(f"<td{kinds[at]}>{html.escape(text)}</td>" for at, text in enumerate(row)) for row in block["rows"]
+    )
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<table>{f'<thead><tr>{top}</tr></thead>' if heads else ''}<tbody>{body}</tbody></table>"
+    name = html.escape(block["heading"])
+    return (
+        f'<div class="table" tabindex="0" role="region" aria-label="{name}"><table><colgroup>{columns}</colgroup>'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def _beside(facts: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -132,11 +164,12 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
 
-    from onemap.rules.maps.word_pages import new_word_page, word_table
+    from onemap.rules.maps.word_pages import new_word_page, page_number, word_table
 
     document = new_word_page(_MM)
-    foot = document.sections[0].footer.paragraphs[0].add_run(head)
-    foot.font.size = Pt(7)
+    foot = document.sections[0].footer.paragraphs[0]
+    foot.add_run(f"{head} · ").font.size = Pt(7)
+    page_number(foot, 7)
     for number, (page, picture) in enumerate(zip(map(without_empty_columns, pages), pictures, strict=True)):
         title = document.add_paragraph(page["title"], style="Title")
         title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
@@ -144,9 +177,10 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
         if "lead" in page:
             document.add_paragraph(page["lead"])
         if page["facts"]:
-            word_table(document, (), _beside(page["facts"]), _FACTS_MM)
+            word_table(document, (), _beside(page["facts"]), _FACTS_MM, size_pt=8.5, names=(0, 2))
         if picture:
-            document.add_picture(io.BytesIO(picture), width=Mm(_MM))
+            document.add_picture(io.BytesIO(picture), width=Mm(_PICTURE_MM))
+            document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
         for block in page["blocks"]:
             document.add_heading(block["heading"], 2)
             if block["rows"]:

@@ -8,12 +8,14 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
-from docx.table import Table
+from docx.table import Table, _Cell
+from docx.text.paragraph import Paragraph
 
 _EAST_ASIAN = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "黑体", "Title": "方正小标宋简体"}
 _SIZES = {"Normal": 10.5, "Heading 1": 14.0, "Heading 2": 11.0, "Title": 18.0}
 _SPACES = {"Normal": (0, 3), "Heading 1": (8, 4), "Heading 2": (4, 2), "Title": (0, 6)}  # above and below, in points
-_LEADING = 1.25  # of the letters' size: lines as high whichever fonts a machine has
+_LEADING = 1.2  # of the letters' size: lines as high whichever fonts a machine has
+_SHADE = "EBEBEB"
 _BESIDE_TWIPS = 108  # between a table's edge and its text
 
 
@@ -23,7 +25,9 @@ def new_word_page(width_mm: float) -> Doc:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = Mm((210 - width_mm) / 2)
-    section.top_margin = section.bottom_margin = Mm(16)
+    section.top_margin = section.bottom_margin = Mm(13)
+    section.footer_distance = Mm(7)
+    chinese_glyphs(document)
     for name, font in _EAST_ASIAN.items():
         style = document.styles[name]
         style.font.name, style.font.size, style.font.color.rgb = "Times New Roman", Pt(_SIZES[name]), RGBColor(0, 0, 0)
@@ -37,6 +41,27 @@ def new_word_page(width_mm: float) -> Doc:
     return document
 
 
+def chinese_glyphs(document: Doc) -> None:
+    """Say that Chinese text is that of the mainland: where a font is missing, its stand-in draws those glyphs."""
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")
+
+
+def page_number(paragraph: Paragraph, size_pt: float) -> None:
+    """Add the number of the page, as a field, to the end of a paragraph."""
+    for kind in ("begin", "", "end"):
+        run = paragraph.add_run()
+        run.font.size = Pt(size_pt)
+        if kind:
+            mark = OxmlElement("w:fldChar")
+            mark.set(qn("w:fldCharType"), kind)
+        else:
+            mark = OxmlElement("w:instrText")
+            mark.set(qn("xml:space"), "preserve")
+            mark.text = "PAGE"
+        run._element.append(mark)
+
+
 def word_table(
     document: Doc,
     heads: Sequence[str],
@@ -45,10 +70,12 @@ def word_table(
     size_pt: float = 9.0,
     bold_last: bool = False,
     numbers: Collection[int] = (),
+    names: Collection[int] = (),
 ) -> None:
     """A table with lines; its head is repeated on every page, and no row is parted.
 
-    heads: () for none; numbers: the columns of figures, which stand on the right.
+    heads: () for none; numbers: the columns of figures, which stand on the right; names: columns that are shaded as
+    heads are.
     """
     lines = [heads, *rows] if heads else list(rows)
     made = document.add_table(rows=0, cols=len(widths_mm))
@@ -66,6 +93,8 @@ def word_table(
             form.line_spacing, form.space_before, form.space_after = Pt(size_pt * _LEADING), Pt(0.5), Pt(0.5)
             run = cell.paragraphs[0].add_run(text)
             run.font.size = Pt(size_pt)
+            if (heads and number == 0) or column in names:
+                _shade(cell)
             if column in numbers:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
             run.bold = bool(heads and number == 0) or (bold_last and number == len(lines) - 1)
@@ -73,6 +102,13 @@ def word_table(
         column.width = Mm(width)
     gap = document.add_paragraph().paragraph_format  # else two tables would be one
     gap.line_spacing, gap.space_after = Pt(5), Pt(0)
+
+
+def _shade(cell: _Cell) -> None:
+    shade = OxmlElement("w:shd")
+    for name, value in (("val", "clear"), ("color", "auto"), ("fill", _SHADE)):
+        shade.set(qn(f"w:{name}"), value)
+    cell._tc.get_or_add_tcPr().append(shade)
 
 
 def _indent(made: Table) -> None:

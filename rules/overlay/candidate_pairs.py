@@ -10,9 +10,11 @@ from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_again import flat_again
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among, occurring
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import compute_once
+from onemap.rules.overlay.unchanging_sets import compute_once, is_frozen
 
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
+_MANY = 5_000  # features of a set that nobody changes: parcels ask its index, which is made once for all parts of them
+_MANY_ASK = 1_000  # parcels; of few more is built than asked
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
 
 
@@ -60,7 +62,10 @@ def candidate_pairs(
 ) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
     apart = compute_once(parcels, "apart", lies_apart)
-    feature, parcel = boxes_meet(tree, features, threads)
+    if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
+        parcel, feature = boxes_meet(compute_once(features, "tree", _index), parcels, threads)
+    else:
+        feature, parcel = boxes_meet(tree, features, threads)
     rows = np.flatnonzero(apart)
     if len(rows) == 0:
         return sums_of(parcels, parcel, features, feature, threads)
@@ -69,6 +74,11 @@ def candidate_pairs(
     parts, owner = shapely.get_parts(parcels[rows], return_index=True)
     feature, part = boxes_meet(shapely.STRtree(parts), features, threads)
     return found.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
+
+
+def _index(shapes: AnyShapes) -> shapely.STRtree:
+    """The index of shapes (n,), which takes geometries only: of a column their boxes."""
+    return shapely.STRtree(shapely.box(*shapes.boxes.T) if isinstance(shapes, ShapeColumn) else shapes)
 
 
 def sums_of(

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.boxes import lie_inside
-from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.geometry.shape_column import AnyShapes, Picked, boxes_of, picked_of
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
@@ -158,7 +158,8 @@ def build_overlaps(parcels: np.ndarray, features: AnyShapes, met: CandidatePairs
     boxes, others = shapely.bounds(parcels)[met.parcel], boxes_of(features)[met.feature]
     for whole, own, outer, around in ((mine, boxes, other, others), (other, others, mine, boxes)):
         # Only where boxes and sums say that all of it is shared; and it is taken only if it lies inside indeed.
-        rows = np.flatnonzero(shapely.is_missing(geometry) & lie_inside(own, around))
+        was_open = shapely.is_missing(geometry)
+        rows = np.flatnonzero(was_open & lie_inside(own, around))
         rows = rows[np.abs(shapely.area(whole[rows]) - area[rows]) <= BALANCE_M2]
         same = shapely.equals_exact(outer[rows], whole[rows])
         geometry[rows[same]] = whole[rows[same]]
@@ -174,10 +175,24 @@ def build_overlaps(parcels: np.ndarray, features: AnyShapes, met: CandidatePairs
     rows = np.flatnonzero(is_open & ~apart)
     flat = met.flat.only(rows)
     made, failed[rows] = _proved(shapely.intersection, mine[rows], picked_of(other, rows), area[rows], threads, flat)
-    ground = made.among(geometry, rows)
+    ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open))
     keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
+
+
+def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
+    """The same with whole features, in some rows (k,), as rings if they are of one, as all other ground is."""
+    whole = ground.others[rows]
+    rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
+    if len(rows) == 0:
+        return ground
+    whole, rest = ground.others[rows], np.delete(np.arange(len(ground)), rows)
+    nothing = np.full(len(rows), None, dtype=object)
+    rings = FlatGround(shapely.get_coordinates(whole), shapely.get_num_coordinates(whole), nothing, shapely.area(whole))
+    others = ground.at(rest)
+    place = np.argsort(np.concatenate([rest, rows]), kind="stable")
+    return joined_ground([replace(others, known_m2=others.area_m2), rings]).at(place)
 
 
 def _common_by_parts(
@@ -378,7 +393,7 @@ def unions_near(
     rows = np.flatnonzero(~shapely.is_missing(polygons))
     west, south, east, north = shapely.bounds(polygons[rows]).T
     boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
-    box, piece = shapely.STRtree(zones.geometries).query(boxes, predicate="intersects")
+    box, piece = zones.tree.query(boxes, predicate="intersects")
     order = np.lexsort((piece, box))  # the tree's own order depends on pieces that are far away
     box, piece = box[order], piece[order]
     if concerns is not None:

@@ -78,7 +78,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
         for row in sheet["plans"]
     ]
     heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
-    block = _block(word("plans"), heads, rows, [4, 4, 4, 2, 1.5], word("no_plans"), "plans", word)
+    block = _block(word("plans"), heads, rows, [4.7, 3.9, 3.9, 1.8, 1.5], word("no_plans"), "plans", word)
     silent = sheet["plans_silent"]
     if silent:
         kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
@@ -113,7 +113,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
         )
     heads = [word(name) for name in ("verdict", "finding", "department", "measure", "law")]
     note = word("no_findings")
-    return _block(word("findings"), heads, rows, [2, 4, 2.4, 2.2, 5], note, "findings", word)
+    return _block(word("findings"), heads, rows, [2.2, 4, 2.3, 2, 5.2], note, "findings", word)
 
 
 def _points(sheet: Sheet, word: Any) -> Block:

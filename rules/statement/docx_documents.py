@@ -22,6 +22,7 @@ from onemap.rules.statement.template_environment import TemplateEnvironment, che
 _MAP_MM = 142  # with its caption it fills a page
 _MAP_PX = 1240  # 200 dots per inch
 _MOST_BYTES = 200_000_000  # of a template, unpacked
+_MOST_LETTERS = 400  # of a cell whose row stays on one page
 _PICTURES = 0.4  # of the work, when the maps are pictures
 _TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
@@ -55,9 +56,21 @@ def docx_document(
         template.render(_with_pictures(context, pictures), TemplateEnvironment(), autoescape=True)
     except Exception as error:  # what stands where no paragraph is, such as in the properties of the file
         raise refusal(error, path.name, "", Problem("statement.in_file")) from error
+    _hold_rows(template.get_docx().element.body)
     written = io.BytesIO()
     template.save(written)
     return written.getvalue()
+
+
+def _hold_rows(body: Any) -> None:
+    """Let no row go on on the next page, but those whose text is longer than half a page."""
+    for row in body.iter(_WORD + _ROW):
+        longest = max((sum(len(text.text or "") for text in cell.iter(_WORD + "t")) for cell in row), default=0)
+        if longest > _MOST_LETTERS:
+            continue
+        properties = row.get_or_add_trPr()
+        if properties.find(_WORD + "cantSplit") is None:
+            properties.insert(0, properties.makeelement(_WORD + "cantSplit", {}))
 
 
 def _with_pictures(context: Mapping[str, Any], pictures: Sequence[Any]) -> dict[str, Any]:

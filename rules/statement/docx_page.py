@@ -15,6 +15,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
+from onemap.rules.maps.word_pages import chinese_glyphs
 from onemap.rules.statement.outline import WIDTH_MM, Node
 
 BODY, TITLE, HEADING, SUBHEADING = "仿宋", "方正小标宋简体", "黑体", "楷体"
@@ -29,6 +30,7 @@ _LEADING = 1.25  # of the lines in tables, of the letters' size: the same whiche
 def new_page() -> Doc:
     """An empty document with the standard's page, styles and page numbers."""
     document = Document()
+    chinese_glyphs(document)
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
@@ -53,6 +55,8 @@ def new_page() -> Doc:
         style.paragraph_format.keep_with_next = True
         for border in style.element.findall(f".//{qn('w:pBdr')}"):
             border.getparent().remove(border)
+    for spread in document.styles["Title"].element.findall(f".//{qn('w:rPr')}/{qn('w:spacing')}"):
+        spread.getparent().remove(spread)  # else a full line of a title loses its last character to the next
     document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title = document.styles["Title"].paragraph_format
     title.line_spacing, title.space_before, title.space_after = Pt(34), Pt(0), Pt(0)

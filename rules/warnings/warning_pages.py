@@ -10,7 +10,7 @@ from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
-from onemap.rules.indicators.indicator_pack import IndicatorPack
+from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_titles
 from onemap.rules.indicators.indicator_pages import status_words
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
 from onemap.rules.maps.page_files import Page
@@ -30,7 +30,7 @@ def warning_page(
 ) -> tuple[Page, Figure]:
     """The page of a list, and its chart. day: of the list, ISO."""
     kinds = list(dict.fromkeys(row["kind"] for row in found.rows))
-    titles = {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
+    titles = indicator_titles(packs, language)
     titles |= {code: entry.title[language] for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)

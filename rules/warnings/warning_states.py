@@ -241,12 +241,12 @@ def new_warnings(library: Library, threads: Threads) -> FoundWarnings:
 
     Raises OneMapError library.damaged, and what `warnings` refuses.
     """
-    found, kept = warnings(library, _last_question(library), threads), kept_warnings(library)
+    found, kept = warnings(library, last_question(library), threads), kept_warnings(library)
     new = [(row, shape) for row, shape in zip(found.rows, found.shapes, strict=True) if row["id"] not in kept]
     return FoundWarnings([row for row, _ in new], [shape for _, shape in new], found.unlooked)
 
 
-def _last_question(library: Library) -> WarningOptions:
+def last_question(library: Library) -> WarningOptions:
     """What the last list that was kept was asked, for today; without one what `warnings` asks by itself."""
     today, catalogue = library.today(), library.catalogue()
     sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608  # nosec B608

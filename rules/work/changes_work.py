@@ -10,7 +10,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.recheck_work import open_cases, run_of_name, turned_tables
+from onemap.rules.work.recheck_work import known_rules, open_cases, run_of_name, turned_tables
 from onemap.rules.work.table_targets import target_answer, write_tables
 
 _COMPARED = 0.4  # of the work, when both versions are compared, where cases or checks are asked again
@@ -20,6 +20,7 @@ def changes(values: Values, context: VerbContext) -> Result:
     """One version of a layer against another, feature by feature; with --open or --run what it would turn."""
     from onemap.layers.library.library import open_library
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.overlay.threads import Threads
     from onemap.rules.statistics.changes_page import changes_pages
     from onemap.rules.statistics.version_changes import version_changes
@@ -34,11 +35,13 @@ def changes(values: Values, context: VerbContext) -> Result:
         crs, catalogue, shown = library.crs, library.catalogue(), library.shown_name
         turned = _turned(library, values, context) if asks else {}
         day = library.today().isoformat()
+        rules = known_rules(library, context.language) if asks else {}
     more = {}
     if asks:
         more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += write_tables({**found.tables, **more}, crs, values, context.language, context.language)
+    written, titles = {**found.tables, **more}, KnownTitles(rules, catalogue=catalogue, layers=(values["code"],))
+    problems += write_tables(written, crs, values, context.language, context.language, titles=titles)
     context.progress.at(1.0, "")
     answer: Result = {
         **found.counts,

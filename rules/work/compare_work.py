@@ -19,6 +19,7 @@ def compare(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.comparison_storage import record_comparison
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
+    from onemap.rules.outputs.sheet_titles import KnownTitles
 
     options = _comparison_options(values, context)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -27,7 +28,8 @@ def compare(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
             found = written.enter_context(compared(library, options, threads, values.get("against")))
-            opened = [output_opened(library.crs, out, overwrite, context.language) for out in outs]
+            titles = KnownTitles(catalogue=library.catalogue())
+            opened = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
             outputs = [written.enter_context(output) for output in opened]
             writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
             for share, name, part in found.parts() if outputs else ():
@@ -116,6 +118,7 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.outputs.sheet_titles import KnownTitles
 
     options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
@@ -129,9 +132,10 @@ def contradictions(values: Values, context: VerbContext) -> Result:
                 record_comparison(library, found, progress)
             rows.append(row)
         crs, recorded = library.crs, library.writable
+        titles = KnownTitles(catalogue=library.catalogue())
     tables = contradiction_tables(rows)
     # Each pair is a run of its own, recorded before.
-    problems = write_tables(tables, crs, values, context.language, context.language)
+    problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)
     context.progress.at(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     result["problems"] = problems

@@ -8,13 +8,14 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_maps import NAMED
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
+from onemap.rules.compare.spot_fields import class_name
 from onemap.rules.findings.land_classes import share_hectares
 from onemap.rules.maps.document_areas import hectares, moment_text
 
 Content = dict[str, Any]
 NOT_KNOWN = "–"
 _MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 3, 2, 150
-_CODE_LETTERS, _NAME_LETTERS = 12, 14  # so that eight rows stay on their page
+_CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS = 12, 14, 20  # so that eight rows stay on their page
 _FIGURES = {
     "digitising": ("length_by_width",),
     "boundary_shift": ("shift_m", "length_by_width", "line_distance_m"),
@@ -42,8 +43,8 @@ class AtlasWords:
         self.library = library
         titles = library.catalogue()
         self.plans = []
-        for layer in source.record["layers"]:
-            entry = titles.get(layer["code"])
+        self._entries = [titles.get(layer["code"]) for layer in source.record["layers"]]
+        for layer, entry in zip(source.record["layers"], self._entries, strict=True):
             self.plans.append((entry.title.get(language) if entry else None) or layer["code"])
 
     def text(self, key: str, **facts: Any) -> str:
@@ -170,8 +171,8 @@ class AtlasWords:
             "number": number,
             "spot": spot["spot"],
             "type": f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}",
-            "a": [self._codes(spot["code_a"]), self.use(spot["use_a"])],
-            "b": [self._codes(spot["code_b"]), self.use(spot["use_b"])],
+            "a": [self._codes(spot["code_a"], 0), self.use(spot["use_a"])],
+            "b": [self._codes(spot["code_b"], 1), self.use(spot["use_b"])],
             "hectares": hectares_text(part, float(spot["area_m2"])),
             "width": NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
             "cause": [self._cause(spot["cause"]), self._figures(spot)],
@@ -217,9 +218,14 @@ class AtlasWords:
             progress.append(self.text("more_reasons", count=len(found) - _MOST_REASONS))
         return progress
 
-    def _codes(self, codes: str | None) -> str:
-        """The first codes, and how many more there are."""
-        known = [_short(code, _CODE_LETTERS) for code in (codes or "").split(",") if code]
+    def _codes(self, codes: str | None, side: int) -> str:
+        """A code with its title; of several the first codes, and how many more there are. side: 0 of A, 1 of B."""
+        given = [code for code in (codes or "").split(",") if code]
+        known = [_short(code, _CODE_LETTERS) for code in given]
+        if len(given) == 1:
+            entry = self._entries[side]
+            title = class_name(entry, given[0], self.language) if entry else None
+            return f"{known[0]} {_short(title, _TITLE_LETTERS)}" if title else known[0]
         most = _MOST_CODES if sum(map(len, known[:_MOST_CODES])) <= 2 * _CODE_LETTERS else 2
         more = f" (+{len(known) - most})" if len(known) > most else ""
         return (", ".join(known[:most]) + more) or NOT_KNOWN

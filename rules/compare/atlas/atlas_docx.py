@@ -1,16 +1,16 @@
 """The atlas of a comparison for Word: the same content as the PDF's, to be edited; maps are pictures."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from docx.document import Document as Doc
-from docx.enum.text import WD_BREAK
-from docx.shared import Mm
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Mm, Pt
 
 from onemap.layers.progress import Progress
 from onemap.rules.maps.map_pictures import map_pictures
-from onemap.rules.maps.word_pages import new_word_page, word_table
+from onemap.rules.maps.word_pages import new_word_page, page_number, word_table
 
 _WIDTH_MM, _MAP_MM, _MAP_PX = 180.0, 150.0, 1240
 _PICTURES = 0.7  # of the work, when the maps are pictures
@@ -21,8 +21,11 @@ def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Pr
     pictures = dict(zip(maps, map_pictures(list(maps.values()), _MAP_PX, progress.part(0.0, _PICTURES)), strict=True))
     document, said = new_word_page(_WIDTH_MM), content["words"]
     document.core_properties.title = content["title"]
+    foot = document.sections[0].footer.paragraphs[0]
+    foot.add_run(f"{content['running']} · ").font.size = Pt(7)
+    page_number(foot, 7)
     document.add_paragraph(content["title"], style="Title")
-    word_table(document, (), content["facts"], (45.0, _WIDTH_MM - 45.0))
+    word_table(document, (), content["facts"], (45.0, _WIDTH_MM - 45.0), names=(0,))
     for warning in content["warnings"]:
         document.add_paragraph().add_run(warning).bold = True
     document.add_heading(said["matrix"], 1)
@@ -32,6 +35,9 @@ def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Pr
         document.add_heading(said["overview"], 1)
         _picture(document, pictures["0"])
         document.add_paragraph(said["overview_note"])
+    if content["sheets"]:
+        document.add_heading(said["index"], 1)
+        _index(document, content["sheets"], said)
     for number, sheet in enumerate(content["sheets"]):
         progress.at(_PICTURES + (1 - _PICTURES) * number / len(content["sheets"]))
         _sheet(document, sheet, said, pictures[sheet["number"]])
@@ -44,12 +50,20 @@ def _matrix(document: Doc, matrix: Mapping[str, Any], said: Mapping[str, str]) -
     heads = [said[name] for name in ("type", "plan_a", "plan_b", "spots", "area_ha", "share")]
     rows = [[row["type"], *row["uses"], row["spots"], row["hectares"], row["share"]] for row in matrix["rows"]]
     total = [said["total"], "", "", matrix["spots"], matrix["hectares"], matrix["share"]]
-    word_table(document, heads, [*rows, total], (60.0, 30.0, 30.0, 16.0, 26.0, 18.0), bold_last=True)
+    word_table(document, heads, [*rows, total], (56.0, 29.0, 29.0, 16.0, 28.0, 22.0), bold_last=True, numbers=(3, 4, 5))
+
+
+def _index(document: Doc, sheets: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> None:
+    """The sheets by number; their pages are not named, since whoever edits the file moves them."""
+    heads = [said[name] for name in ("sheet", "name", "cause", "type", "spots", "area_ha", "decision")]
+    names = ("number", "name", "cause", "types", "spots", "hectares", "decision")
+    rows = [[sheet[name] for name in names] for sheet in sheets]
+    word_table(document, heads, rows, (15.0, 32.0, 35.0, 20.0, 16.0, 28.0, 34.0), size_pt=8.0, numbers=(4, 5))
 
 
 def _sheet(document: Doc, sheet: Mapping[str, Any], said: Mapping[str, str], picture: bytes) -> None:
-    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-    document.add_heading(f"{said['sheet']} {sheet['number']}　{sheet['title']}", 1)
+    heading = document.add_heading(f"{said['sheet']} {sheet['number']}　{sheet['title']}", 1)
+    heading.paragraph_format.page_break_before = True
     facts = (
         ("cause", "cause"),
         ("type", "types"),
@@ -67,8 +81,8 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], said: Mapping[str, str], pic
         ]
         for row in sheet["rows"]
     ]
-    widths = (9.0, 21.0, 22.0, 22.0, 22.0, 18.0, 14.0, 28.0, 24.0)
-    word_table(document, [said[name] for name in names], rows, widths, size_pt=8.0)
+    widths = (9.0, 23.0, 21.0, 24.0, 24.0, 18.0, 14.0, 26.0, 21.0)
+    word_table(document, [said[name] for name in names], rows, widths, size_pt=8.0, numbers=(5, 6))
     for line in filter(None, (sheet["more"], *sheet["reasons"])):
         document.add_paragraph(line)
 
@@ -79,3 +93,4 @@ def _lines(pair: Iterable[str]) -> str:
 
 def _picture(document: Doc, picture: bytes) -> None:
     document.add_picture(io.BytesIO(picture), width=Mm(_MAP_MM))
+    document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER

@@ -11,7 +11,7 @@ from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, Row, atlas_source
 from onemap.rules.compare.spots import CONFLICTS
 from onemap.rules.findings.land_classes import share_hectares
-from onemap.rules.maps.document_areas import hectares
+from onemap.rules.maps.document_areas import hectares, share_text
 from onemap.rules.maps.fonts import FONTS, chosen_fonts
 from onemap.rules.maps.page_files import Page
 
@@ -39,12 +39,13 @@ class _Report(AtlasWords):
         return phrase(f"comparison_page.{key}", self.language, **facts)
 
     def page(self) -> Page:
-        """Title, conclusion, facts and tables."""
+        """Title, conclusion, facts and tables; of plans that differ nowhere the table of types alone."""
+        blocks = (self._types(), self._uses(), self._largest(), self._decisions())
         return {
             "title": self.word("title", a=self.plans[0], b=self.plans[1]),
             "lead": self._conclusion(),
             "facts": self.facts(),
-            "blocks": [self._types(), self._uses(), self._largest(), self._decisions()],
+            "blocks": [block for block in blocks if block["rows"]],
         }
 
     def _conclusion(self) -> str:
@@ -122,7 +123,7 @@ class _Report(AtlasWords):
         names = ("number", "spot", "type", "plan_a", "plan_b", "area_ha", "width_m", "cause", "decision")
         note = self._note(len(largest), MOST_SPOTS, _sum(largest[MOST_SPOTS:]))
         heads = [self.text(name) for name in names]
-        return _block(self.word("largest"), heads, rows, [1.2, 3.4, 2.7, 2.2, 2.2, 1.9, 1.6, 3.1, 2.1], [5, 6], note)
+        return _block(self.word("largest"), heads, rows, [1.0, 3.3, 2.3, 2.9, 2.9, 1.9, 1.5, 2.6, 2.0], [5, 6], note)
 
     def _decisions(self) -> Page:
         """What was decided of the differences, and how much is open."""
@@ -142,14 +143,14 @@ class _Report(AtlasWords):
 def _block(
     heading: str, heads: list[str], rows: list[list[str]], widths: list[float], numbers: list[int], note: str | None
 ) -> Page:
-    """A table of the report; without rows there is a dash under its heading."""
+    """A table of the report."""
     return {
         "heading": heading,
         "heads": heads,
         "rows": rows,
         "widths": widths,
         "numbers": numbers,
-        "note": note if rows else NOT_KNOWN,
+        "note": note,
     }
 
 
@@ -166,5 +167,4 @@ def _ha(area_m2: float) -> str:
 
 
 def _share(area_m2: float, whole_m2: float) -> str:
-    share = area_m2 / whole_m2 if whole_m2 else 0.0
-    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+    return share_text(area_m2 / whole_m2 if whole_m2 else 0.0)

@@ -23,8 +23,9 @@ from onemap.layers.progress import Progress
 from onemap.rules.compare.atlas.atlas import write_atlas
 from onemap.rules.compare.triage import TRIAGED
 from onemap.rules.maps.fonts import chosen_fonts
+from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command
-from onemap.tests.rules.compare.conftest import GROUND, Table
+from onemap.tests.rules.compare.conftest import GROUND, MATRIX, Table
 
 _TEXT = shutil.which("pdftotext")
 pytestmark = pytest.mark.skipif(_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
@@ -236,11 +237,50 @@ def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
     heads = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
     clusters = town.clusters.sort_values("area_m2", ascending=False)
     assert len(document.inline_shapes) == 1 + len(clusters)
-    for head, row in zip(heads[2:], clusters.itertuples(), strict=True):
+    for head, row in zip(heads[3:], clusters.itertuples(), strict=True):
         assert row.cluster in head
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
     assert set(town.spots["spot"]) & cells
     assert ("按规划二保留" if lang == "zh" else "keep as in B") in "\n".join(cells)
+    index = document.tables[2]  # after facts and matrix
+    assert [row.cells[1].text for row in index.rows[1:]] == list(clusters["cluster"])
+    foot = document.sections[0].footer.paragraphs[0]._p.xml
+    assert town.run in foot and "PAGE" in foot
+
+
+@pytest.mark.parametrize(("lang", "title"), [("zh", "0701 城镇住宅用地"), ("en", "0701 Urban housing")])
+def test_a_code_of_a_plan_s_classes_stands_with_its_title(
+    table: Table, tmp_path: Path, onemap: Callable[..., Any], lang: str, title: str
+):
+    ground = box(0, 0, 400, 400)
+    source = write_layer(tmp_path / "survey.gpkg", [ground], {"BSM": ["1"], "DLBM": ["0701"], "TBMJ": [160000.0]})
+    covers = write_layer(tmp_path / "covers.gpkg", [ground])
+    assert onemap("add", table.library, source, "--as", "DLTB", "--covers", covers).code == 0
+    table.plan("B", [(ground, "E")], covers=ground)
+    matrix = MATRIX.replace('field = "USE"', 'field = "DLBM"', 1)
+    run = table.compare("DLTB", "B", matrix).answer["run"]["id"]
+    for verb, name in (("comparison", "report.docx"), ("comparison", "report.html"), ("comparison", "report.pdf")):
+        target = tmp_path / name
+        assert onemap(verb, table.library, run, target, lang=lang).code == 0
+        assert squeezed(title) in squeezed(report_text(target))
+    atlas = tmp_path / "atlas.docx"
+    assert onemap("atlas", table.library, run, atlas, "--by", "spot", lang=lang).code == 0
+    assert title in report_text(atlas)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_plans_that_differ_nowhere_have_no_empty_tables(
+    table: Table, tmp_path: Path, onemap: Callable[..., Any], lang: str
+):
+    ground = box(0, 0, 400, 400)
+    table.plan("A", [(ground, "0702")], covers=ground)
+    table.plan("B", [(ground, "R9")], covers=ground)
+    run = table.compare("A", "B").answer["run"]["id"]
+    target = tmp_path / "report.docx"
+    assert onemap("comparison", table.library, run, target, lang=lang).code == 0
+    document = Document(str(target))
+    heads = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 2"]
+    assert heads == ["按类型" if lang == "zh" else "By type"]
 
 
 def report_text(path: Path) -> str:

@@ -1,13 +1,19 @@
 """Pages of facts and tables: nothing empty stands there, figures stand under their heads, Word lies in its margins."""
 
+import contextlib
 import io
+import re
+import shutil
+import subprocess
+import zlib
 
 import pytest
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml.ns import qn
 
-from onemap.rules.maps.page_files import docx_file, html_file, without_empty_columns
+from onemap.layers.progress import Progress
+from onemap.rules.maps.page_files import docx_file, html_file, pdf_file, without_empty_columns
 
 PAGE = {
     "title": "Title",
@@ -37,7 +43,7 @@ def test_columns_that_say_nothing_are_left_out_and_the_first_stays():
 
 def test_a_head_stands_on_the_side_of_its_figures():
     text = html_file([PAGE], [""], "foot", "en").decode()
-    assert '<th>name</th><th class="n">count</th>' in text and "why" not in text
+    assert '<th scope="col" class="w">name</th><th scope="col" class="n">count</th>' in text and "why" not in text
     document = Document(io.BytesIO(docx_file([PAGE], [b""], "foot")))
     head = document.tables[1].rows[0].cells
     assert [cell.paragraphs[0].alignment for cell in head] == [None, None, WD_ALIGN_PARAGRAPH.RIGHT]
@@ -62,3 +68,50 @@ def test_a_page_without_facts_has_no_table_for_them():
     page = {**PAGE, "facts": []}
     assert len(Document(io.BytesIO(docx_file([page], [b""], ""))).tables) == 1
     assert html_file([page], [""], "", "en").decode().count("<table>") == 1
+
+
+def test_a_page_for_a_browser_fits_a_narrow_screen_and_names_its_facts():
+    text = html_file([PAGE], [""], "foot", "zh").decode()
+    assert 'name="viewport"' in text and '<html lang="zh-CN">' in text
+    assert text.count('<th scope="row">') == len(PAGE["facts"])
+    assert text.count('<div class="table"') == 2  # what is wider rolls in its own box, not the page
+
+
+def test_word_shades_its_heads_says_the_page_and_asks_for_chinese_glyphs():
+    document = Document(io.BytesIO(docx_file([PAGE], [b""], "foot")))
+    facts, table = document.tables
+    shades = [[cell._tc.find(f".//{qn('w:shd')}") is not None for cell in row.cells] for row in table.rows]
+    assert shades[0] == [True] * 3 and not any(shades[1] + shades[2])
+    assert [cell._tc.find(f".//{qn('w:shd')}") is not None for cell in facts.rows[0].cells] == [True, False] * 2
+    assert "PAGE" in document.sections[0].footer.paragraphs[0]._p.xml
+    tongues = {tongue.get(qn("w:eastAsia")) for tongue in document.styles.element.iter(qn("w:lang"))}
+    assert tongues == {"zh-CN"}
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+def test_each_page_of_a_long_sheet_says_whose_it_is_and_bookmarks_lead_to_the_sheets(tmp_path):
+    rows = [["–", f"row {number}", "1", "", "–"] for number in range(90)]
+    sheets = [
+        {**PAGE, "title": "Sheet", "parcel": name, "blocks": [{**PAGE["blocks"][0], "rows": rows}]}
+        for name in ("DK-A", "DK-B")
+    ]
+    body, count = pdf_file(sheets, ["", ""], "foot", "en", Progress())
+    target = tmp_path / "sheets.pdf"
+    target.write_bytes(body)
+    done = subprocess.run(["pdftotext", "-layout", str(target), "-"], capture_output=True, encoding="utf-8", check=True)  # noqa: S603, S607
+    pages = done.stdout.split("\f")[:-1]
+    assert len(pages) == count and count >= 4 and count % 2 == 0
+    half = count // 2
+    assert not any("DK-" in pages[at] for at in (0, half))  # there the facts say it
+    assert all("DK-A · Sheet" in page for page in pages[1:half])
+    assert all("DK-B · Sheet" in page for page in pages[half + 1 :])
+    assert b"/Outlines" in unpacked(body)
+
+
+def unpacked(body: bytes) -> bytes:
+    """The bytes of a PDF with its streams unpacked."""
+    found = [body]
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", body, re.S):
+        with contextlib.suppress(zlib.error):
+            found.append(zlib.decompressobj().decompress(stream))
+    return b"".join(found)

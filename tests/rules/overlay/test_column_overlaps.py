@@ -40,12 +40,7 @@ def parcels(features):
     x, y = np.meshgrid(np.arange(12) * 180.0 + 7, np.arange(12) * 180.0 + 11)
     squares = shapely.box(x.ravel(), y.ravel(), x.ravel() + 40, y.ravel() + 25)
     apart = shapely.multipolygons([shapely.box(0, 0, 9, 9), shapely.box(2_000, 2_000, 2_030, 2_010)])
-    others = [
-        apart,
-        shapely.box(400, 400, 410, 420),
-        shapely.box(-9e3, 0, -8e3, 9),
-        shapely.box(1_000, 1_000, 1_100, 1_090),
-    ]
+    boxes = shapely.box([400, -9e3, 1_000], [400, 0, 1_000], [410, -8e3, 1_100], [420, 9, 1_090])
     return freeze_set(np.array([*squares, *own, apart, *boxes], dtype=object))
 
 

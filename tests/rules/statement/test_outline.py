@@ -1,11 +1,13 @@
 """The outline of the documents: one line more in it is one column more in all of them, and no line of it is idle."""
 
 import copy
+import re
 from pathlib import Path
 
 import pytest
 from docx import Document
 
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement import outline
@@ -71,3 +73,18 @@ def test_a_further_column_stands_in_the_pdf(added: str, bureau: Bureau):
     except OneMapError:
         pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
     assert squeezed(added) in squeezed(text_of(bureau.export("more.pdf", bureau.one), "-raw"))
+
+
+# Of the letters' size: the mean width of a letter of the widest fonts that stand in for a missing one.
+WIDE_EM, MM_A_POINT, BESIDE_MM = 0.66, 25.4 / 72, 2.0
+
+
+@pytest.mark.parametrize("where", DOCUMENTS[: 2 * len(KINDS)], ids="-".join)
+def test_no_head_and_no_department_on_paper_breaks_within_a_word_even_in_a_wide_font(where: tuple[str, ...]):
+    departments = [group["en"] for group in named_groups()["departments"].values()]
+    for table in tables(where, "en"):
+        for column in table["columns"]:
+            texts = [column["head"], *(departments if column["name"].startswith("department") else ())]
+            longest = max(len(word) for text in texts for word in re.split(r"[\s-]+", text))
+            needed = longest * WIDE_EM * table["size"] * MM_A_POINT + BESIDE_MM
+            assert needed <= column["mm"], (table["table"], column["name"])
