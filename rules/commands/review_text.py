@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
-from onemap.rules.outputs.sheet_times import local_time
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
 
@@ -116,7 +116,8 @@ def _export(result: Result, language: str) -> str:
 
 def _history(result: Result, language: str) -> str:
     lines = [
-        f"{row['number']:>6} {local_time(row['at'])} {row['who']} {row['step']} {row['what']}" for row in result["rows"]
+        f"{row['number']:>6} {moment_text(row['at'])} {row['who']} {row['step']} {row['what']}"
+        for row in result["rows"]
     ]
     return "\n".join(
         [*lines, *([_review_phrase("written", language, target=result["out"])] if "out" in result else [])]

@@ -8,7 +8,7 @@ from onemap.layers.catalogue.code_tables import code_table, table_names
 from onemap.layers.messages import sentences
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
-from onemap.rules.outputs.sheet_times import local_time
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.outputs.sheet_words import SheetWords
 
@@ -52,7 +52,7 @@ def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
         "versions": titles.versions,
         "pack": titles.pack,
         "subject": titles.indicator,
-        "step_at": local_time,
+        "step_at": moment_text,
         "classes": lambda name: code_table(name).title[language] if name in tables else name,
         "unit_of_measure": lambda text: measure_words(text, language),
         "state": lambda code: str(said["warning_state"][code]),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase, sentences
-from onemap.rules.outputs.sheet_times import local_time
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.sheet_titles import SheetTitles
 
 Fact = tuple[str, Any]
@@ -18,7 +18,7 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
     head: Mapping[str, str] = sentences(language)["record_fact"]
     told: Mapping[str, Callable[[Any], Any]] = {
         "kind": lambda kind: sentences(language)["run_kind"].get(kind, kind),
-        "started": local_time,
+        "started": moment_text,
         "seconds": lambda seconds: round(float(seconds), 1),
         "matrix": lambda matrix: matrix["title"].get(language) or matrix["name"],
         "skipped": lambda skipped: phrase("record_fact.skipped_count", language, count=len(skipped)),
@@ -92,7 +92,7 @@ def _fact_text(name: str, value: Any, titles: SheetTitles) -> Any:
     if name == "keep_verdict":
         return phrase(f"verdict.{value}", language)
     if name == "known_at":
-        return local_time(value)
+        return moment_text(value)
     if name in ("only", "unit", "replaced"):
         codes = [value] if isinstance(value, str) else list(value)
         return phrase("sheet.comma", language).join(titles.layer(str(code).partition("@")[0]) for code in codes)

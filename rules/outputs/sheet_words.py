@@ -10,8 +10,8 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.findings.table import plain_values
 from onemap.rules.kinds.reasons import reasons_text
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.run_sheet import facts_of_run, technical_facts
-from onemap.rules.outputs.sheet_times import local_time
 from onemap.rules.outputs.sheet_titles import RECORD, SheetTitles
 
 HECTARES = "hectares"  # the table of contradictions, whose columns are layers
@@ -37,8 +37,8 @@ _TECHNICAL = {
     **dict.fromkeys(("overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes", "cuts"), ("rule",)),
     "sites": ("nearest_rule",),
     "contradictions": ("matrix", "run"),
-    "delivery": ("code",),
-    "delivery_problems": ("code",),
+    "delivery": ("layer",),
+    "delivery_problems": ("layer", "code"),
 }
 _FACTS, _CLASSES = ("keys", "before", "after", "attributes"), ("from", "to")  # objects of JSON
 _MOMENTS = ("start", "time", "since", "decision_at", "step_at", "at", "started")
@@ -112,9 +112,10 @@ class SheetWords:
         return lambda codes: self._titles.classes(codes, side)
 
     def _layer(self, code: str) -> str:
-        """A layer's title beside its code; the code of one that nobody knows."""
+        """A layer's title; with its code where another layer is called so too."""
         title = self._titles.layer(code)
-        return code if title == code else f"{title} {code}"
+        namesakes = [one for one in self._titles.catalogue.values() if one.title.get(self._language) == title]
+        return f"{title} {code}" if len(namesakes) > 1 else title
 
     def name(self, table: str) -> str:
         """What the sheet of a table is called; the table's name where there is no word for it."""
@@ -146,7 +147,7 @@ class SheetWords:
                 said = said.assign(**{name: self._fact_column(said, name)})
         said = self._with_titles(table, said)
         words = dict(self._words_of.get(table, {}) if table in self._of_table else self._words)
-        words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, local_time)}
+        words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, moment_text)}
         for name, word in words.items():
             if name in said and said[name].dtype.kind in "Ob":
                 values = [None if value is None else word(value) or value for value in plain_values(said[name])]
@@ -181,8 +182,8 @@ class SheetWords:
 
     def _fact_column(self, said: pd.DataFrame, name: str) -> pd.Series:
         """A column of JSON objects as fields and values in words; of a changed feature only the fields that differ."""
-        rules: Sequence[Any] = said["rule"].tolist() if "rule" in said else [None] * len(said)
-        differ: Sequence[Any] = said["fields"].tolist() if "fields" in said else [None] * len(said)
+        rules: Sequence[Any] = plain_values(said["rule"]) if "rule" in said else [None] * len(said)
+        differ: Sequence[Any] = plain_values(said["fields"]) if "fields" in said else [None] * len(said)
         texts: dict[tuple[Any, Any, Any], Any] = {}  # many rows are alike
         rows = list(zip(plain_values(said[name]), map(self._titles.layer_of, rules), differ, strict=True))
         for row in rows:
@@ -195,12 +196,9 @@ class SheetWords:
         is_class = column in ("keys", *_CLASSES)
         if text is None and is_class:
             return phrase("said.no_feature", self._language)
-        try:
-            facts = json.loads(text)
-        except (TypeError, ValueError):
-            return text
-        if not isinstance(facts, dict):
-            return text
+        facts = _object_of(text)
+        if facts is None:  # a code alone is of the layer's own class
+            return self._titles.classes(text, 0) if column in _CLASSES else text
         if is_class and len(facts) == 1:  # its head says what it is
             return next(self._titles.value(name, value, layer) for name, value in facts.items())
         shown = set(differ.split(",")) & set(facts) if differ else set(facts)
@@ -215,3 +213,12 @@ class SheetWords:
             if name in shown
         )
         return phrase("sheet.semicolon", self._language).join(pairs) or None
+
+
+def _object_of(text: Any) -> dict[str, Any] | None:
+    """An object of JSON; None of any other text."""
+    try:
+        facts = json.loads(text)
+    except (TypeError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) else None

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -32,6 +32,8 @@ _NUMBER_FORMS = {
     "_ha": "#,##0.0000",
     "hectares": "#,##0.0000",
     "share": _SHARE,
+    "比例": _SHARE,
+    "Share known": _SHARE,
     "_m": "#,##0.0",
     "_s": "#,##0",
 }
@@ -147,7 +149,8 @@ def _write_sheet(
         sheet.column_dimensions[letter].width = min(2 + max(map(_width, shown)), _WIDEST)
         if name in technical:
             sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
-        if len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
+            sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
+        if len(columns) <= _MOST_DRESSED and (column.dtype.kind == "f" or _are_numbers(values)):
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
         cells.append([_plain_cell(sheet, value) for value in values])
@@ -155,8 +158,14 @@ def _write_sheet(
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns.columns), 1))}{len(columns) + 1}"
     sheet.append([_head_cell(sheet, head) for head in heads])
     for row in zip(*cells, strict=True):
-        sheet.append(row)
+        sheet.append(_top_row(sheet, row))
     return cut
+
+
+def _are_numbers(values: Sequence[object]) -> bool:
+    """Whether what a column has is numbers, though it may hold anything."""
+    some = [type(value) for value in values if value is not None]
+    return float in some and set(some) <= {float, int}
 
 
 def _is_nothing(value: object) -> bool:
@@ -188,6 +197,16 @@ def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
     return cell
 
 
+def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
+    """A row whose cells all begin at its top, where one of them has several lines."""
+    if not any(isinstance(cell, Cell) and cell.alignment.wrap_text for cell in row):
+        return row
+    cells = [cell if isinstance(cell, Cell) else WriteOnlyCell(sheet, cell) for cell in row]
+    for cell in cells:
+        cell.alignment = Alignment(wrap_text=cell.alignment.wrap_text, vertical="top")
+    return cells
+
+
 def _plain_cell(sheet: Any, value: object) -> object:
     """A value as it is. A text that begins with = is an attribute, and must never become a formula."""
     if not isinstance(value, str):
@@ -198,7 +217,7 @@ def _plain_cell(sheet: Any, value: object) -> object:
     cell = WriteOnlyCell(sheet, value)
     cell.data_type = "s"
     if is_long:  # else what the column cannot show is hidden by its neighbour
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.alignment = Alignment(wrap_text=True)
     return cell
 
 

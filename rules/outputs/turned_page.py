@@ -26,6 +26,7 @@ _LOOKS = {
 def write_turned_page(
     path: Path,
     records: Iterable[Mapping[str, Any]],
+    titles: Mapping[str, Mapping[str, str]],
     library: str,
     day: str,
     language: str,
@@ -33,6 +34,8 @@ def write_turned_page(
     more: Sequence[str] = (),
 ) -> None:
     """One page that works offline. records: of `recheck`, cases and runs; library, day: as its head names them.
+
+    titles: of rules, layers and packs, by their ids and codes.
 
     more: lines of what else the night has found, the first of them their heading.
 
@@ -42,7 +45,7 @@ def write_turned_page(
     turned = sum(bool(record["turned"]) for record in records)
     head = phrase("said.recheck", language, count=len(records), turned=turned)
     title = escape(f"{phrase('night.title', language)} · {library} · {day}")
-    body = "".join(_section(record, language) for record in records if record["turned"] or record["problems"])
+    body = "".join(_section(record, titles, language) for record in records if record["turned"] or record["problems"])
     if more:
         body += f"<h2>{escape(more[0])}</h2>" + "".join(f"<p>{escape(line)}</p>" for line in more[1:])
     text = (
@@ -54,24 +57,34 @@ def write_turned_page(
         part.write_text(text, encoding="utf-8")
 
 
-def _section(record: Mapping[str, Any], language: str) -> str:
+def _section(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> str:
     """A case or a check: its parcels that turned, what changed behind them, and what kept it from being judged."""
     names = record.get("case") or record.get("run"), record.get("project") or record.get("name")
     name = " ".join(filter(None, names))
     text = f"<h2>{escape(name)}</h2>"
     if record["turned"]:
         rows = [
-            (one["parcel"], _verdict(one["from"], language), _verdict(one["to"], language), ", ".join(one["rules"]))
+            (one["parcel"], *(_verdict(one[side], language) for side in ("from", "to")), _rules(one, titles, language))
             for one in record["turned"]
         ]
         cells = [f"<td>{escape(a)}</td><td>{b}</td><td>{c}</td><td>{escape(d)}</td>" for a, b, c, d in rows]
         text += _table(("parcel", "before", "after", "rules"), cells, language)
     changed = [*record.get("layers", []), *record.get("packs", [])]
     if changed:
-        parts = [(one.get("code") or one["id"], one["from"], one["to"]) for one in changed]
+        parts = [(_name(one, titles), one["from"], one["to"]) for one in changed]
         cells = ["".join(f"<td>{escape(str(part or '–'))}</td>" for part in of_one) for of_one in parts]
         text += _table(("data", "before", "after"), cells, language)
     return text + "".join(f"<p>{escape(one['message'])} {escape(one['mend'] or '')}</p>" for one in record["problems"])
+
+
+def _rules(turned: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> str:
+    return phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in turned["rules"])
+
+
+def _name(changed: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> str:
+    """What a layer or a pack is called; without a title its code or id."""
+    code, pack = changed.get("code"), changed.get("id")
+    return str(titles["layers"].get(code, code) if code else titles["packs"].get(str(pack), pack))
 
 
 def _table(heads: tuple[str, ...], cells: list[str], language: str) -> str:

@@ -13,6 +13,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
+from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
@@ -153,7 +154,8 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
         raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
     record = read_record(library, identifier, row[0])
     if kind is not None and kind_of(record) != kind:
-        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_of(record))
+        said = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
+        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=said)
     return record
 
 

@@ -1,5 +1,6 @@
 """What the verbs of plan against plan do with their values; libraries are imported here only when one runs."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -40,10 +41,11 @@ def compare(values: Values, context: VerbContext) -> Result:
                 output.finish()
             if library.writable:
                 record_comparison(library, found, writing.part(0.5, 1.0))
-        recorded = library.writable
+        recorded, catalogue = library.writable, library.catalogue()
     context.progress.at(1.0, "")
     result: Result = {
         "run": {**found.record, "recorded": recorded},
+        "titles": _layer_titles((one["code"] for one in found.record["layers"]), catalogue, context.language),
         "spots": len(found.tables["spots"].columns),
         "area_m2": found.spots.compared_m2,
         "matrix": records_of(found.tables["matrix"].columns),
@@ -55,6 +57,11 @@ def compare(values: Values, context: VerbContext) -> Result:
         result["changed"] = found.changed
     result |= target_answer(values)
     return result
+
+
+def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What layers are called, by their codes."""
+    return {code: catalogue[code].title.get(language, code) for code in codes if code in catalogue}
 
 
 def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
@@ -138,7 +145,8 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)
     context.progress.at(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
-    result["problems"] = problems
+    codes = dict.fromkeys(code for row in result["pairs"] for code in (row["a"], row["b"]))
+    result |= {"titles": _layer_titles(codes, titles.catalogue or {}, context.language), "problems": problems}
     result |= target_answer(values)
     return result
 

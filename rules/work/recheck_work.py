@@ -1,6 +1,6 @@
 """What every open case, and every named check, would say today: the night's verb. Nothing is written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,16 +38,16 @@ def recheck(values: Values, context: VerbContext) -> Result:
         if values.get("warnings"):
             found = new_warnings(library, Threads.of(values.get("workers"), progress))
         crs, shown, catalogue = library.crs, library.shown_name, library.catalogue()
-        rules = known_rules(library, context.language)
+        known = record_titles(library, [*records, *run_records], context.language)
         indicators = indicator_titles(last_question(library).quotas.packs if found else (), context.language)
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
-    result: Result = {"cases": records, "failed_on": turned}
+    result: Result = {"cases": records, "titles": known, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
     if found:
         rows = titled_rows(found.rows, indicators, catalogue, context.language)
         result |= {"warnings": rows, "unlooked": found.unlooked}
-    language, titles = context.language, KnownTitles(rules, indicators, catalogue)
+    language, titles = context.language, KnownTitles(known["rules"], indicators, catalogue)
     more = {"warnings": found.table()} if found else {}
     tables = {**turned_tables(records, run_records), **more}
     result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
@@ -81,12 +81,20 @@ def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, A
     return form
 
 
-def known_rules(library: Library, language: str) -> dict[str, str]:
-    """The titles of the rules of the library's packs, by id."""
+def record_titles(library: Library, records: Iterable[Mapping[str, Any]], language: str) -> dict[str, dict[str, str]]:
+    """What the rules, layers and packs in some records are called, by their ids and codes."""
     from onemap.rules.packs.library_packs import packs_of
     from onemap.rules.packs.pack import joined_rules
 
-    return {rule.id: rule.title.get(language, rule.id) for rule in joined_rules(packs_of(library, ()))}
+    packs, catalogue = packs_of(library, ()), library.catalogue()
+    named = {rule for record in records for one in record["turned"] for rule in one["rules"]}
+    codes = {one["code"] for record in records for one in record.get("layers", ())} & catalogue.keys()
+    rules = joined_rules(packs) if named else ()
+    return {
+        "rules": {rule.id: rule.title.get(language, rule.id) for rule in rules if rule.id in named},
+        "layers": {code: catalogue[code].title.get(language, code) for code in sorted(codes)},
+        "packs": {pack.id: pack.title.get(language, pack.id) for pack in packs},
+    }
 
 
 def _page_place(values: Values) -> Path | None:
@@ -105,7 +113,8 @@ def _write_page(page: Path, result: Result, library: str, language: str, overwri
 
     records = [*result["cases"], *result.get("runs", [])]
     more = new_warning_lines(result, language) if "warnings" in result else []
-    write_turned_page(page, records, library, date.today().isoformat(), language, overwrite, more)
+    day = date.today().isoformat()
+    write_turned_page(page, records, result["titles"], library, day, language, overwrite, more)
 
 
 def open_cases(library: Library) -> list[Any]:

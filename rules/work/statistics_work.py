@@ -38,7 +38,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
         "rows": found.rows,
         "total": found.total,
         "units": found.units,
-        "layer": found.layer,
+        "layer": _titled(found.layer, held.catalogue, context.language),
         "within": found.within,
         "problems": problems,
     }
@@ -74,11 +74,16 @@ def transitions(values: Values, context: VerbContext) -> Result:
         "classes": found.classes,
         "units": found.units,
         "total": found.total,
-        "layers": found.layers,
+        "layers": [_titled(layer, held.catalogue, context.language) for layer in found.layers],
         "within": found.within,
         "problems": problems,
     }
     return _with_files(answer, found.tables, held, transitions_page, values, context)
+
+
+def _titled(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
+    """The record of a version with its layer's title."""
+    return {**layer, "title": catalogue[layer["code"]].title.get(language, layer["code"])}
 
 
 class _LibraryFacts(NamedTuple):
