@@ -22,7 +22,8 @@ class RawFrame:
     layer has no geometry at all; decoded: the field that holds the names of a field's codes, by that field, where the
     file knows them; broken: by 0-based row why its record cannot be read, whose geometry is None then; replaced: by
     field the first 1-based row with a replacement character (None if it stands in the field's name), and how many; wkb:
-    the geometries as the file's own WKB, where they are read from that (None: they are not).
+    the geometries as the file's own WKB, where they are read from that (None: they are not); valid: (n,) which of them
+    are, where that was proved while they were read, and all are plain polygons (`plain_polygons`).
     """
 
     path: Path
@@ -40,6 +41,7 @@ class RawFrame:
     broken: Mapping[int, str] = field(default_factory=dict)
     replaced: Mapping[str, tuple[int | None, int]] = field(default_factory=dict)
     wkb: pa.Array | None = None
+    valid: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ def meet_box(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
     )
 
 
+def lie_inside(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of boxes (n, 4) lie within the other one of the pair (n, 4), edges included: (n,)."""
+    return np.asarray((boxes[:, :2] >= others[:, :2]).all(axis=1) & (boxes[:, 2:] <= others[:, 2:]).all(axis=1))
+
+
 def boxes_that_meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The rows, ascending, of boxes (n, 4) that share a point with one of the others (m, 4)."""
     around = box_around(others)

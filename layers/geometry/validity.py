@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.wkb_rings import WkbRings, wkb_rings
 from onemap.layers.progress import SILENT, Progress
 
 RECORD = "source.record"  # a feature without geometry because its record is broken
@@ -40,6 +42,7 @@ _TYPE_NAMES = {
 _MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
 _POLYGONS = (3, 6)
 FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
+_LEAST_POINTS = 4  # of a closed ring
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say that he has had enough
 
 
@@ -113,6 +116,18 @@ def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, pla
         raise OneMapError.of(first_problems(problems, place))
 
 
+def plain_polygons(bodies: pa.Array) -> WkbRings | None:
+    """The rings of polygons as WKB (n,); None where not all are of plain form, closed, of points within FARTHEST.
+
+    No geometry of such is missing or empty or has an empty ring: only whether they are valid is left to prove.
+    """
+    found = wkb_rings(bodies)
+    if found is None or (found.size < _LEAST_POINTS).any() or not (np.abs(found.points) <= FARTHEST).all():
+        return None
+    end = np.cumsum(found.size)
+    return found if (found.points[end - found.size] == found.points[end - 1]).all() else None
+
+
 def sorted_geometries(
     geometries: np.ndarray,
     geometry: str,
@@ -122,11 +137,13 @@ def sorted_geometries(
     workers: int = 1,
     progress: Progress = SILENT,
     are_plain: bool = False,
+    valid: np.ndarray | None = None,
 ) -> SortedGeometries:
     """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
 
-    names: (n,) what features are called; workers: threads; are_plain: all are known for polygons of one ring with
-    points that lie within FARTHEST, so that only whether they are valid is asked.
+    names: (n,) what features are called; workers: threads; are_plain: all are known for polygons whose rings
+    have points that lie within FARTHEST, so that only whether they are valid is asked; valid: (n,) which of these are,
+    where that is known.
     """
     flaws = [np.zeros(len(geometries), dtype=bool)]
     if not are_plain:
@@ -135,7 +152,8 @@ def sorted_geometries(
     good = ~np.any(flaws, axis=0)
     invalid = np.zeros(len(geometries), dtype=bool)
     if geometry == "polygon":
-        invalid[good] = ~_are_valid(geometries[good], workers, progress)
+        invalid[good] = ~(_are_valid(geometries[good], workers, progress) if valid is None else valid)
+        progress.at(1.0)
     repairs: tuple[Problem, ...] = ()
     changed = 0.0
     lost = np.zeros(len(geometries), dtype=bool)
@@ -167,7 +185,6 @@ def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.nda
     parts = list(blocks(len(polygons), _PROVED_AT_ONCE))
     if len(parts) == 1:  # which needs no threads
         valid[:] = shapely.is_valid(polygons)
-        progress.at(1.0)
         return valid
     with ThreadPoolExecutor(workers) as pool:
         try:

@@ -1,6 +1,9 @@
 """Rings of polygons as they lie in WKB: points are read and moved where they are, and no geometry is made for it."""
 
+import struct
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -8,99 +11,122 @@ import pyarrow.compute as pc
 import shapely
 
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.geometry.ragged import ranges
+from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.row_blocks import blocks
 
 _POLYGON, _MULTIPOLYGON = int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON)
 _HEAD, _NUMBER, _POINT = 5, 4, 16  # bytes: order and type; how many follow; a point
-_COORDINATE = 8  # bytes
 _MOST_RINGS = 500  # of a polygon: each takes one look at all that have so many
+_MADE_AT_ONCE = 20_000  # what is laid out for these is memory that the next ones take again
+_BINARY = pa.large_binary()
+_ONE_RING = struct.pack("<BII", 1, _POLYGON, 1)
+_SINGLES = (_ONE_RING, struct.pack("<BII", 1, _MULTIPOLYGON, 1) + _ONE_RING)  # with what polygons of one ring begin
 
 
 @dataclass(frozen=True)
 class WkbRings:
-    """Rings (r,) of polygons (n,) in two dimensions, in their order.
+    """Rings (r,) of polygons (n,) in two dimensions, in their order, each with points.
 
-    polygon (r,): whose; first (r,): the byte at which their points begin; size (r,): how many points.
+    polygon (r,): whose; first (r,): the byte at which their points begin; size (r,): how many points; is_hole (r,).
     offsets (n + 1,): where polygons begin among all bytes; data: these bytes; is_alone (n,): multis of one part.
     """
 
     polygon: np.ndarray
     first: np.ndarray
     size: np.ndarray
+    is_hole: np.ndarray
     offsets: np.ndarray
-    data: np.ndarray
+    data: pa.Buffer
     is_alone: np.ndarray
 
-    def move(self, by: tuple[float, float]) -> tuple[np.ndarray, pa.Array]:
-        """All points (m, 2), and the WKB (n,) of the polygons with these moved east and north by metres."""
-        bytes_of, points = self.data.copy(), np.empty(2 * int(self.size.sum()))
-        place = 2 * (np.cumsum(self.size) - self.size)
-        for start in range(_COORDINATE):  # numbers begin anywhere, so all bytes are looked at in eight ways
-            rings = np.flatnonzero(self.first % _COORDINATE == start)
-            numbers = bytes_of[start : start + (len(bytes_of) - start) // _COORDINATE * _COORDINATE].view("<f8")
-            count = 2 * self.size[rings]
-            within = ranges(self.first[rings] // _COORDINATE, count)
-            values = numbers[within]
-            points[ranges(place[rings], count)] = values
-            numbers[within] = (values.reshape(-1, 2) + by).ravel()
-        buffers = [None, pa.py_buffer(self.offsets), pa.py_buffer(bytes_of)]
-        return points.reshape(-1, 2), pa.Array.from_buffers(pa.large_binary(), len(self.offsets) - 1, buffers)
+    @cached_property
+    def points(self) -> np.ndarray:
+        """All points (m, 2), ring after ring."""
+        # Every second value is a ring's points, and the one before it whatever lies between two of them.
+        *_, data = self._in_turns.take(pa.array(np.arange(1, 2 * len(self.size), 2))).buffers()
+        values = np.frombuffer(data, "<f8", 2 * int(self.size.sum())) if data else np.empty(0)
+        return values.reshape(-1, 2)
+
+    def rings(self) -> Rings:
+        """The same in the form in which geometries give them."""
+        return Rings(self.points, self.size, self.polygon, self.is_hole)
+
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north (n, 4) of the polygons' shells, not a number of what has none."""
+        shells, begin = np.flatnonzero(~self.is_hole), np.cumsum(self.size) - self.size
+        whose = self.polygon[shells]
+        boxes = np.full((len(self.offsets) - 1, 4), np.nan)
+        if len(shells) == 0:
+            return boxes
+        is_first = np.r_[True, whose[1:] != whose[:-1]]
+        for axis, values in enumerate(self.points.T):
+            for side, extreme in ((axis, np.minimum), (2 + axis, np.maximum)):
+                of_shells = extreme.reduceat(values, begin)[shells]
+                boxes[whose[is_first], side] = extreme.reduceat(of_shells, np.flatnonzero(is_first))
+        return boxes
+
+    def vertices(self) -> np.ndarray:
+        """How many points each polygon has (n,)."""
+        return np.bincount(self.polygon, self.size, len(self.offsets) - 1).astype(np.int64)
+
+    def move(self, by: tuple[float, float]) -> "WkbRings":
+        """The same polygons with all points moved east and north by metres."""
+        count, points = len(self.size), self.points + by
+        ends = np.r_[0, np.cumsum(_POINT * self.size)]
+        rings = pa.Array.from_buffers(_BINARY, count, [None, pa.py_buffer(ends), pa.py_buffer(points)])
+        both = pa.concat_arrays([self._in_turns, rings])
+        order = np.column_stack([2 * np.arange(count), 2 * count + np.arange(count)]).ravel()
+        *_, data = both.take(pa.array(order)).buffers()
+        start = self.offsets[0]
+        made = WkbRings(
+            self.polygon, self.first - start, self.size, self.is_hole, self.offsets - start, data, self.is_alone
+        )
+        made.__dict__["points"] = points
+        return made
+
+    def column(self) -> pa.Array:
+        """The polygons as WKB (n,)."""
+        return pa.Array.from_buffers(_BINARY, len(self.offsets) - 1, [None, pa.py_buffer(self.offsets), self.data])
+
+    @property
+    def _in_turns(self) -> pa.Array:
+        """The bytes as values (2 r,): what lies before a ring's points, and these, in turns."""
+        cuts = np.empty(2 * len(self.size) + 1, dtype=np.int64)
+        cuts[0], cuts[1::2], cuts[2::2] = self.offsets[0], self.first, self.first + _POINT * self.size
+        return pa.Array.from_buffers(_BINARY, 2 * len(self.size), [None, pa.py_buffer(cuts), self.data])
 
 
 def wkb_rings(bodies: pa.Array) -> WkbRings | None:
-    """The rings of WKB (n,), as large binaries; None where some is no polygon or multipolygon of plain form."""
-    if bodies.null_count or len(bodies) == 0:
+    """The rings of WKB (n,), as binaries; None where some is no polygon or multipolygon of plain form."""
+    if len(bodies) == 0:
         return None
-    _, offsets, data = bodies.buffers()
-    offsets = np.frombuffer(offsets, dtype=np.int64)[bodies.offset : bodies.offset + len(bodies) + 1]
-    data = np.frombuffer(data, dtype=np.uint8)
-    end = offsets[1:]
-    if (np.diff(offsets) < _HEAD + _NUMBER).any():
-        return None
-    kind = _kinds(data, offsets[:-1])
-    if not np.isin(kind, (_POLYGON, _MULTIPOLYGON)).all():
-        return None
-    is_multi = kind == _MULTIPOLYGON
-    count = _numbers(data, offsets[:-1] + _HEAD)
-    if (count == 0).any():
-        return None
-    # Ring after ring of every polygon at once: where each is, and how many parts and rings are still to come.
-    row, place = np.arange(len(bodies)), offsets[:-1] + _HEAD + _NUMBER
-    parts, rings = np.where(is_multi, count, 0), np.where(is_multi, 0, count)
-    found: list[tuple[np.ndarray, ...]] = []
-    while True:
-        left = np.flatnonzero((parts > 0) | (rings > 0))
-        if len(left) < len(row):
-            done = np.setdiff1d(np.arange(len(row)), left, assume_unique=True)
-            if (place[done] != end[row[done]]).any():
-                return None
-            row, place, parts, rings = row[left], place[left], parts[left], rings[left]
-        if len(row) == 0:
-            break
-        if len(found) == _MOST_RINGS:
-            return None
-        new = np.flatnonzero(rings == 0)
-        if (place[new] + _HEAD + _NUMBER > end[row[new]]).any() or (_kinds(data, place[new]) != _POLYGON).any():
-            return None
-        rings[new] = _numbers(data, place[new] + _HEAD)
-        parts[new] -= 1
-        place[new] += _HEAD + _NUMBER
-        if (rings == 0).any() or (place + _NUMBER > end[row]).any():  # a part without a ring is left to GEOS
-            return None
-        size = _numbers(data, place)
-        found.append((row, place + _NUMBER, size))
-        place = place + _NUMBER + _POINT * size
-        rings = rings - 1
-        if (size == 0).any() or (place > end[row]).any():
-            return None
-    polygon, first, size = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.argsort(polygon, kind="stable") if len(found) > 1 else slice(None)
-    return WkbRings(polygon[order], first[order], size[order], offsets, data, is_multi & (count == 1))
+    found, is_plain = plain_rings(bodies)
+    return found if is_plain.all() else None
+
+
+def rings_of_wkb(bodies: pa.Array) -> Rings:
+    """What `rings_of` says of polygons as WKB (n,), but that what is of plain form comes first."""
+    found, is_plain = plain_rings(bodies)
+    if is_plain.all():
+        return found.rings()
+    rows = np.flatnonzero(~is_plain)
+    rest = rings_of(decoded(bodies.take(pa.array(rows))))
+    return Rings(
+        np.concatenate([found.points, rest.points]),
+        np.r_[found.size, rest.size],
+        np.r_[found.polygon, rows[rest.polygon]],
+        np.r_[found.is_hole, rest.is_hole],
+    )
+
+
+def are_single_rings(bodies: pa.Array) -> bool:
+    """Whether WKB (n,) says of each that it is a polygon of one ring, in two dimensions, or that none is there."""
+    return any(pc.all(pc.starts_with(bodies, head)).as_py() is True for head in _SINGLES)
 
 
 def as_written(wkb: pa.Array) -> pa.Array | None:
     """WKB (n,) as large binaries, if the polygons that are read from it would be written so; None if they might not."""
-    bodies = wkb.cast(pa.large_binary())
+    bodies = wkb.cast(_BINARY)
     return bodies if wkb_rings(bodies) is not None else None
 
 
@@ -110,18 +136,115 @@ def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.n
     Polygons are moved as bytes before they are made, one-part multis as that part; every digit is that of
     `shift_geometries`. Raises GEOSException.
     """
+    if len(bodies) > _MADE_AT_ONCE:
+        geometries, boxes = np.full(len(bodies), None, dtype=object), np.empty((len(bodies), 4))
+        for part in blocks(len(bodies), _MADE_AT_ONCE):
+            geometries[part], boxes[part] = geometries_from(bodies[part], origin)
+        return geometries, boxes
     rings, by = wkb_rings(bodies) if any(origin) else None, (-origin[0], -origin[1])
-    if rings is not None:
-        points, moved = rings.move(by)
-        if np.isfinite(points).all():
-            first = (np.cumsum(rings.size) - rings.size)[np.searchsorted(rings.polygon, np.arange(len(bodies)))]
-            boxes = np.hstack([extreme.reduceat(points, first, axis=0) for extreme in (np.minimum, np.maximum)])
-            if rings.is_alone.any():
-                inner = pc.binary_slice(moved, _HEAD + _NUMBER, int(np.diff(rings.offsets).max()))
-                moved = inner if rings.is_alone.all() else pc.if_else(pa.array(rings.is_alone), inner, moved)
-            return shapely.from_wkb(moved.to_numpy(zero_copy_only=False)), boxes
+    if rings is not None and np.isfinite(rings.points).all():
+        return _without_multi(rings.move(by)), rings.boxes()
     geometries = np.asarray(shapely.from_wkb(bodies.to_numpy(zero_copy_only=False)), dtype=object)
     return shift_geometries(geometries, by) if any(origin) else geometries, shapely.bounds(geometries).reshape(-1, 4)
+
+
+def _without_multi(rings: WkbRings) -> np.ndarray:
+    """The polygons (n,) as geometries, one-part multis as that part."""
+    bodies = rings.column()
+    if rings.is_alone.any():
+        inner = pc.binary_slice(bodies, _HEAD + _NUMBER, int(np.diff(rings.offsets).max()))
+        bodies = inner if rings.is_alone.all() else pc.if_else(pa.array(rings.is_alone), inner, bodies)
+    made: np.ndarray = shapely.from_wkb(bodies.to_numpy(zero_copy_only=False))
+    return made
+
+
+def decoded(bodies: pa.Array) -> np.ndarray:
+    """WKB (n,) as geometries."""
+    found: np.ndarray = shapely.from_wkb(np.array(bodies.to_numpy(zero_copy_only=False), dtype=object))
+    return found
+
+
+def plain_rings(bodies: pa.Array) -> tuple[WkbRings, np.ndarray]:
+    """The rings of those of WKB (n,) that are of plain form, and which these are (n,)."""
+    bodies, count = bodies.cast(_BINARY), len(bodies)
+    _, ends, content = bodies.buffers()
+    offsets = np.frombuffer(ends, np.int64, count + 1, 8 * bodies.offset) if count else np.zeros(1, dtype=np.int64)
+    content = content or pa.py_buffer(b"")
+    data = np.frombuffer(content, dtype=np.uint8)
+    if (alike := _single_rings(bodies, offsets, content, data)) is not None:
+        return alike, np.ones(count, dtype=bool)
+    long = np.flatnonzero(np.asarray(bodies.is_valid()) & (np.diff(offsets) >= _HEAD + _NUMBER))
+    kind = _kinds(data, offsets[long])
+    is_area = (kind == _POLYGON) | (kind == _MULTIPOLYGON)
+    row, is_multi = long[is_area], kind[is_area] == _MULTIPOLYGON
+    number = _numbers(data, offsets[row] + _HEAD)
+    is_plain, is_alone = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    is_alone[row] = is_multi & (number == 1)
+    found: list[tuple[np.ndarray, ...]] = []
+    at = _Places(row, offsets[row] + _HEAD + _NUMBER, np.where(is_multi, number, 0), np.where(is_multi, 0, number))
+    while len(at.row) and len(found) < _MOST_RINGS:
+        *ring, at = at.with_next_rings(data, offsets[1:], is_first=not found)
+        found.append((at.row, *ring))
+        is_done = (at.parts == 0) & (at.rings == 0)
+        is_plain[at.row[is_done]] = at.place[is_done] == offsets[1:][at.row[is_done]]
+        at = at.only(~is_done)
+    polygon, first, size, is_hole = (
+        np.concatenate(column) for column in zip(*(found or [(row[:0], row[:0], row[:0], is_multi[:0])]), strict=True)
+    )
+    chosen: np.ndarray | slice = slice(None)
+    if len(found) > 1 or not is_plain.all():
+        chosen = np.argsort(polygon, kind="stable")
+        chosen = chosen[is_plain[polygon[chosen]]]
+    rings = polygon[chosen], first[chosen], size[chosen], is_hole[chosen]
+    return WkbRings(*rings, offsets, content, is_alone), is_plain
+
+
+def _single_rings(bodies: pa.Array, offsets: np.ndarray, content: pa.Buffer, data: np.ndarray) -> WkbRings | None:
+    """The rings of WKB (n,) if each is a polygon of one ring, and all of one type; else None."""
+    for head in _SINGLES if len(bodies) else ():
+        if pc.all(pc.starts_with(bodies, head), skip_nulls=False).as_py():
+            first, length = offsets[:-1] + len(head) + _NUMBER, np.diff(offsets) - len(head) - _NUMBER
+            size = _numbers(data, first - _NUMBER) if (length > 0).all() else length
+            if (size * _POINT == length).all():
+                kinds = np.zeros(len(size), dtype=bool), np.full(len(size), head is not _ONE_RING)
+                return WkbRings(np.arange(len(size)), first, size, kinds[0], offsets, content, kinds[1])
+    return None
+
+
+class _Places(NamedTuple):
+    """How far polygons (k,) are read: row (k,) in the column, the byte (k,), parts and rings still to come (k,)."""
+
+    row: np.ndarray
+    place: np.ndarray
+    parts: np.ndarray
+    rings: np.ndarray
+
+    def only(self, chosen: np.ndarray) -> "_Places":
+        """Some of them: a mask (k,)."""
+        return self if chosen.all() else _Places._make(column[chosen] for column in self)
+
+    def with_next_rings(
+        self, data: np.ndarray, end: np.ndarray, *, is_first: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, "_Places"]:
+        """One more ring of each: its first byte, its size, whether it is a hole, and the places behind it, (j,) each.
+
+        Those are left out that go on in another way; end (n,): where rows end.
+        """
+        begins = self.rings == 0  # a part
+        at = self.only(~begins | (self.place + _HEAD + _NUMBER <= end[self.row]))
+        begins = at.rings == 0
+        new = at.place[begins]
+        is_polygon = np.ones(len(at.row), dtype=bool)
+        is_polygon[begins] = _kinds(data, new) == _POLYGON
+        place, rings = at.place.copy(), at.rings.copy()
+        rings[begins], place[begins] = _numbers(data, new + _HEAD), new + _HEAD + _NUMBER
+        is_hole = np.zeros(len(begins), dtype=bool) if is_first else ~begins
+        fits = is_polygon & (rings > 0) & (place + _NUMBER <= end[at.row])  # a part without a ring is left to GEOS
+        row, place, parts, rings = at.row[fits], place[fits], (at.parts - begins)[fits], rings[fits] - 1
+        size = _numbers(data, place)
+        first, place = place + _NUMBER, place + _NUMBER + _POINT * size
+        fits, is_hole = (size > 0) & (place <= end[row]), is_hole[fits]
+        return first[fits], size[fits], is_hole[fits], _Places(row, place, parts, rings).only(fits)
 
 
 def _kinds(data: np.ndarray, place: np.ndarray) -> np.ndarray:

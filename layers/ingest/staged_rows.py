@@ -13,10 +13,10 @@ import shapely
 
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import text_value
-from onemap.layers.geometry.flat_rings import rings_of_wkb
 from onemap.layers.geometry.rings import Rings
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.geometry.wkb_rings import rings_of_wkb
 from onemap.layers.stores.arrow_values import (
     arrow_batch,
     keep_batch,

@@ -33,9 +33,8 @@ from onemap.layers.frames.fields import (
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import box_around
-from onemap.layers.geometry.flat_rings import single_rings
 from onemap.layers.geometry.row_blocks import BLOCK
-from onemap.layers.geometry.validity import CODES, FARTHEST, first_problems, sorted_geometries
+from onemap.layers.geometry.validity import CODES, first_problems, plain_polygons, sorted_geometries
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
@@ -243,12 +242,9 @@ class Staging:
 
 
 def _plain_shapes(raw: RawFrame, geometry: str) -> PlainShapes | None:
-    """What the WKB of a block says of its geometries, if they are polygons of one ring, and none lies too far away."""
-    rings = single_rings(raw.wkb) if raw.wkb is not None and geometry == "polygon" else None
-    if rings is None:
-        return None
-    boxes = rings.boxes()
-    return PlainShapes(boxes, rings.size) if (np.abs(boxes) <= FARTHEST).all() else None
+    """What the WKB of a block says of its geometries, if they are plain polygons, and none lies too far away."""
+    rings = plain_polygons(raw.wkb) if raw.wkb is not None and geometry == "polygon" else None
+    return None if rings is None else PlainShapes(rings.boxes(), rings.vertices())
 
 
 def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.value_texts import Column, json_values, row_texts
 from onemap.layers.progress import SILENT, Progress
@@ -146,15 +147,20 @@ def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
 
 @dataclass(frozen=True)
 class StoredFeatures:
-    """Features of one version near some ground: fids and geometries (n,), and its fields as columns.
+    """Features of one version near some ground: fids and shapes (n,), and its fields as columns.
 
     boxes (n, 4): in the library's plane, from wherever geometries are counted; None where nobody knows them.
     """
 
     fids: np.ndarray
-    geometries: np.ndarray
+    shapes: AnyShapes
     attributes: pd.DataFrame
     boxes: np.ndarray | None = None
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The shapes as geometries (n,)."""
+        return all_of(self.shapes)
 
 
 def stored_features(
@@ -188,7 +194,7 @@ def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
     names = pd.Index(list(found.values), dtype=object)  # pandas would make Arrow's text of them, which takes its time
     attributes = pd.DataFrame(values, index=range(len(rows)), columns=names, dtype=object)
     boxes = None if found.boxes is None else found.boxes[rows]
-    return StoredFeatures(found.fids[rows], found.geometries[rows], attributes, boxes)
+    return StoredFeatures(found.fids[rows], some_of(found.shapes, rows), attributes, boxes)
 
 
 def read_version(

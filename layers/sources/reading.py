@@ -119,10 +119,12 @@ def read_layer(
     *,
     lenient: bool = False,
     as_table: bool = False,
+    provers: int = 0,
 ) -> RawFrame:
     """One layer of an opened source as it stands in the file.
 
-    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are.
+    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: threads that
+    prove polygons valid while the next ones are read, as far as the format hands them out part by part.
     """
     if isinstance(source, postgis.Database):
         return source.read(layer)
@@ -130,13 +132,13 @@ def read_layer(
     if _is_folder_of_sources(source):
         path, name = _members(source)[layer]
         _check_readable(path)
-        return read_layer(path, name, encoding, progress, lenient=lenient, as_table=as_table)
+        return read_layer(path, name, encoding, progress, lenient=lenient, as_table=as_table, provers=provers)
     if is_library(source):
         return library_source.read_library_layer(source, layer)
     if sensor_things.is_snapshot(source):
         return sensor_things.read_snapshot(source, layer, encoding)
     if suffix in GDAL_DRIVERS:
-        return vector.read_vector(source, layer, encoding, progress, lenient)
+        return vector.read_vector(source, layer, encoding, progress, lenient, provers)
     frame = _read_file(source, layer, encoding, progress, as_table)
     return replace(frame, replaced=replaced_text(frame.attributes))
 
@@ -180,8 +182,9 @@ def read_source(
     progress: Progress = SILENT,
     *,
     as_table: bool = False,
+    provers: int = 0,
 ) -> RawFrame:
-    """The layer that is meant, with the hash of its file. as_table: rows of a sheet, whatever its columns are.
+    """The layer that is meant, with the hash of its file. as_table, provers: as `read_layer` has them.
 
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, and whatever `open_source` and the adapters refuse.
@@ -199,7 +202,8 @@ def read_source(
         else:
             hashed = _hash_beside(Path(source), found, progress)
         with hashed as digest:
-            frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ), as_table=as_table)
+            given = found, layer or names[0], encoding, progress.part(0.0, _READ)
+            frame = read_layer(*given, as_table=as_table, provers=provers)
             if len(frame.geometries) == 0:
                 raise OneMapError("source.empty", file=file, layer=frame.layer)
             if isinstance(found, postgis.Database):

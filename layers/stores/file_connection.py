@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_bodies import Bodies
-from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
@@ -176,22 +177,33 @@ class FileConnection(sqlite3.Connection):
         try:
             if count is not None:
                 self._check_complete(table, count)
-            rows = self.execute(sql + " ORDER BY f.fid", parameters).fetchall()
+            bodies, found = self._rows_by_column(sql + " ORDER BY f.fid", parameters, len(fields))
             wanted = count
             if bounds is not None:
                 wanted = self.execute(f"SELECT count(*) {near(table)}", parameters).fetchone()[0]
-            if wanted is not None and len(rows) != wanted:
+            if wanted is not None and len(found[0]) != wanted:
                 raise DamagedTable("the table does not hold every feature")
-            geometries, boxes = geometries_from(geopackage.blobs_to_wkb([row[1] for row in rows]), origin)
+            shapes, boxes = shapes_from(bodies, origin)
         except (sqlite3.Error, shapely.GEOSException, NotImplementedError, ValueError, IndexError, TypeError) as error:
             raise DamagedTable(str(error)) from error
-        values = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
-        return FeatureRows(
-            fids=np.array(values[0], dtype=np.int64),
-            geometries=geometries,
-            values=dict(zip(fields, values[2:], strict=True)),
-            boxes=boxes,
-        )
+        fids, values = np.array(found[0], dtype=np.int64), dict(zip(fields, found[1:], strict=True))
+        return FeatureRows(fids, shapes, values, boxes)
+
+    def _rows_by_column(
+        self, sql: str, parameters: tuple[float, ...], fields: int
+    ) -> tuple[list[pa.Array], list[list[Any]]]:
+        """Identifiers, blobs and values that a statement gives: the WKB of some thousand after the other, and all else.
+
+        What one part takes in memory the next one takes again.
+        """
+        cursor, bodies = self.execute(sql, parameters), list[pa.Array]()
+        columns: list[list[Any]] = [[] for _ in range(1 + fields)]
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            fids, blobs, *values = zip(*rows, strict=True)
+            bodies.append(geopackage.blobs_to_wkb(blobs))
+            for column, more in zip(columns, (fids, *values), strict=True):
+                column.extend(more)
+        return bodies, columns
 
     def _check_complete(self, table: str, count: int) -> None:
         """Raises DamagedTable where features, or entries of their index, are gone."""

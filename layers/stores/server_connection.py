@@ -278,7 +278,7 @@ class ServerConnection:
             raise DamagedTable(str(error)) from error
         return FeatureRows(
             fids=np.array(parts[0], dtype=np.int64),
-            geometries=geometries,
+            shapes=geometries,
             values=dict(zip(fields, parts[2:], strict=True)),
             boxes=boxes,
         )

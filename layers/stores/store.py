@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Right, Roles
@@ -55,15 +56,20 @@ AS_STORED = 0.0, 0.0  # the origin of geometries that are not moved
 
 @dataclass(frozen=True)
 class FeatureRows:
-    """Rows of a table of features, by fid: fids and geometries (n,), and the values of each field.
+    """Rows of a table of features, by fid: fids and shapes (n,), and the values of each field.
 
     boxes (n, 4): in the library's plane, from wherever geometries are counted; None where nobody asks for them.
     """
 
     fids: np.ndarray
-    geometries: np.ndarray
+    shapes: AnyShapes
     values: Mapping[str, Sequence[Any]]
     boxes: np.ndarray | None = None
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The shapes as geometries (n,)."""
+        return all_of(self.shapes)
 
 
 class PackedIndex(Protocol):

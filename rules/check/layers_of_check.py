@@ -3,8 +3,8 @@
 from functools import partial
 
 import numpy as np
-import shapely
 
+from onemap.layers.geometry.shape_column import some_of, vertices_of
 from onemap.layers.library.versions import StoredFeatures
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
@@ -78,12 +78,8 @@ class LayersOfCheck:
     def _vertices_of(self, code: str) -> int:
         if code not in self._vertices:
             stored = self.read[code].stored
-            self._vertices[code] = compute_once(stored.geometries, "vertices", _vertices) if stored else 0
+            self._vertices[code] = compute_once(stored.shapes, "vertices", vertices_of) if stored else 0
         return self._vertices[code]
-
-
-def _vertices(geometries: np.ndarray) -> int:
-    return int(shapely.get_num_coordinates(geometries).sum())
 
 
 def _read_layers(
@@ -114,7 +110,7 @@ def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
 
 
 def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> Asked:
-    attributes, geometries = stored.attributes, stored.geometries
+    attributes, shapes = stored.attributes, stored.shapes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
         read = as_codes(rule.where, attributes, source.entry)
@@ -122,7 +118,8 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
         is_unknown = truth.unknown | unforeseen_rows(rule.where, read, source.entry)
         chosen = np.flatnonzero(truth.true | is_unknown)
         attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
-        geometries = geometries[chosen]
+        shapes = some_of(shapes, chosen)
     # What a session keeps of a layer is frozen already, with all that is known of it.
-    features = geometries if is_frozen(geometries) else freeze_set(geometries.copy())
-    return chosen, Features(features, attributes, uncertain, partial(source.pieces_of, chosen))
+    if isinstance(shapes, np.ndarray) and not is_frozen(shapes):
+        shapes = freeze_set(shapes.copy())
+    return chosen, Features(shapes, attributes, uncertain, partial(source.pieces_of, chosen))

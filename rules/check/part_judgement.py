@@ -10,7 +10,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.geometry.parts import shift_geometries, unwrapped
+from onemap.layers.geometry.parts import unwrapped
+from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.rules.check.judge_rule import Bench, judged_rule
 from onemap.rules.check.layers_of_check import LayersOfCheck
 from onemap.rules.findings.background_rows import BackgroundRows
@@ -53,9 +54,9 @@ class PartJudgement:
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
-    whole = unwrapped(parcels.geometries)
-    local = shift_geometries(whole, (-check_plan.origin[0], -check_plan.origin[1]))
-    return ParcelRows(parcels.ids, whole, lambda: parcels.multis, local, check_plan.origin, crs)
+    local, _ = geometries_from(parcels.bodies, check_plan.origin)
+    local = unwrapped(local)
+    return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.multis, local, check_plan.origin, crs)
 
 
 def judge_part(

@@ -15,6 +15,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.shape_column import some_of, vertices_of
 from onemap.layers.ingest.normalise import normalise
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.ingest.raster_reading import raster_frame
@@ -81,7 +82,7 @@ class LayerSource:
         if self.stored is None:
             return self
         attributes = self.stored.attributes.iloc[rows].reset_index(drop=True)
-        some = StoredFeatures(self.stored.fids[rows], self.stored.geometries[rows], attributes)
+        some = StoredFeatures(self.stored.fids[rows], some_of(self.stored.shapes, rows), attributes)
         return replace(self, stored=some, names=self.names[rows], larger=(self, rows))
 
     def record(self, code: str) -> dict[str, Any]:
@@ -190,9 +191,10 @@ class Sources:
         layer, boxes = self._read_anew(version, entry, bounds)
         if layer.stored is None:
             return CachedLayer(layer, boxes, 0, is_whole=False)
-        for array in (layer.stored.fids, layer.stored.geometries, layer.names):
+        shapes = layer.stored.shapes
+        for array in (layer.stored.fids, layer.names, *([shapes] if isinstance(shapes, np.ndarray) else [])):
             array.flags.writeable = False
-        return CachedLayer(layer, boxes, int(shapely.get_num_coordinates(layer.stored.geometries).sum()))
+        return CachedLayer(layer, boxes, vertices_of(shapes))
 
     def _read_anew(
         self,
@@ -283,7 +285,7 @@ def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource
 
 def _features_from_origin(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
     boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
-    return replace(stored, geometries=shift_geometries(stored.geometries, (-origin[0], -origin[1])), boxes=boxes)
+    return replace(stored, shapes=shift_geometries(stored.geometries, (-origin[0], -origin[1])), boxes=boxes)
 
 
 @lru_cache(maxsize=16)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyproj
 import shapely
 
-from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.areas import areas_of_wkb_m2, ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.overlay.pair_ground import moved_ground
 
@@ -38,7 +38,7 @@ class ParcelRows:
     @cached_property
     def area_ellipsoidal_m2(self) -> np.ndarray:
         """Their areas on the ellipsoid (n,)."""
-        return ellipsoidal_areas_m2(self.geometries, self.crs)
+        return areas_of_wkb_m2(self.wkb, self.crs)
 
     @cached_property
     def boxes(self) -> np.ndarray:

@@ -11,22 +11,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
 from onemap.layers.frames.frames import BadFeatures, RawFrame
-from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
+from onemap.layers.geometry.validity import SortedGeometries, first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
-from onemap.layers.geometry.wkb_column import interleaved
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
 
-_READ = 0.6  # of the time: the rest is the proof that they are sound
+_READ = 0.8  # of the time: the rest is the proof that they are sound, or what is left of it
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 
 
@@ -150,7 +150,7 @@ def read_parcels(
     workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.…, field.missing.
     """
-    raw = read_source(source, layer, encoding, progress.part(0.0, _READ))
+    raw = read_source(source, layer, encoding, progress.part(0.0, _READ), provers=workers)
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
@@ -160,10 +160,10 @@ def read_parcels(
     if wrong and not keep_bad:
         raise OneMapError.of(wrong)
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
-    refuse_beyond(raw.geometries, names, place)
+    if raw.valid is None:
+        refuse_beyond(raw.geometries, names, place)
     carried, remarks = in_crs(raw.geometries, raw, wishes, target)
-    proving = workers, progress.part(_READ, 1.0)
-    sound = sorted_geometries(carried, "polygon", names, wishes.repair, place, *proving).with_records(raw.broken)
+    sound = _sorted_polygons(carried, raw, names, wishes.repair, place, workers, progress.part(_READ, 1.0))
     if not keep_bad:
         sound.require_sound(place)
     wrong_rows = [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
@@ -185,14 +185,32 @@ def read_parcels(
     return _with_bodies_as_read(Parcels(names[good], geometries, rows, *known), raw, good)
 
 
+def _sorted_polygons(
+    carried: np.ndarray,
+    raw: RawFrame,
+    names: np.ndarray,
+    repair: bool,
+    place: dict[str, Any],
+    workers: int,
+    progress: Progress,
+) -> SortedGeometries:
+    """A file's polygons in the library's plane; where they lie as they lay in the file, what is proved stands."""
+    valid = raw.valid if carried is raw.geometries else None
+    given = names, repair, place, workers, progress
+    found = sorted_geometries(carried, "polygon", *given, are_plain=valid is not None, valid=valid)
+    return found.with_records(raw.broken)
+
+
 def _with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
     """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
-    whole = None if raw.wkb is None else as_written(raw.wkb)
+    whole = raw.wkb if raw.wkb is None or raw.valid is not None else as_written(raw.wkb)
     is_read = np.fromiter(map(is_, raw.geometries[rows], parcels.geometries), dtype=bool, count=len(rows))
     if whole is not None and is_read.any():
-        read, other = np.flatnonzero(is_read), np.flatnonzero(~is_read)
-        made = pa.array(shapely.to_wkb(parcels.geometries[other], byte_order=1), pa.large_binary())
-        parcels.__dict__["bodies"] = interleaved([(read, whole.take(pa.array(rows[read]))), (other, made)])
+        own = whole if len(rows) == len(whole) else whole.take(pa.array(rows))
+        if not is_read.all():
+            made = pa.array(shapely.to_wkb(parcels.geometries[~is_read], byte_order=1), pa.large_binary())
+            own = pc.replace_with_mask(own, pa.array(~is_read), made)
+        parcels.__dict__["bodies"] = own
     return parcels
 
 

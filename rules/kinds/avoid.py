@@ -28,7 +28,7 @@ def _fields(options: Options) -> tuple[str, ...]:
 def _judge(ground: Ground) -> Judgement:
     """Conflict P ∩ F; unknown under features whose condition is unknown, and outside the coverage, where no F lies."""
     features = ground.features
-    overlaps = ground.overlaps_with(features.geometries)
+    overlaps = ground.overlaps_with(features.shapes)
     is_doubtful = features.uncertain[overlaps.feature]
     hit = ground.grounds_of(overlaps.only(~is_doubtful))
     outside, is_broken = ground.outside_coverage()

@@ -26,14 +26,14 @@ def _judge(ground: Ground) -> Judgement:
     Where features overlap each other the first row wins, so that the parts sum to the parcel.
     """
     count, by = len(ground.parcels), ground.options["by"]
-    overlaps = ground.overlaps_with(ground.features.geometries)
+    overlaps = ground.overlaps_with(ground.features.shapes)
     pieces = _first_wins(overlaps.parcel, overlaps.geometry, ground)
     is_left = ~shapely.is_missing(pieces)
     parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
     rest, is_broken = subtract_zones(
         ground.parcels, ground.grounds_of(overlaps), ground, lambda: ground.features.pieces
     )
-    features, place = occurring(feature, len(ground.features.geometries))
+    features, place = occurring(feature, len(ground.features.shapes))
     keys = _class_keys(ground.features.attributes.iloc[features], by)[place] if len(feature) else _NO_KEYS
     classes = pd.concat(
         [_ground_by_class(parcel, keys, pieces, ground), _ground_without_class(rest, by)], ignore_index=True

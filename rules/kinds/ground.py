@@ -11,6 +11,7 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
@@ -26,13 +27,13 @@ QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by 
 class Features:
     """The features of one version that a rule's `where` lets through: one value for all parts of a check.
 
-    geometries: (m,).
+    shapes: (m,).
     attributes: m rows.
     uncertain: (m,) `where` is unknown for them, so that their ground is neither a hit nor clear.
     cut: who has their pieces already.
     """
 
-    geometries: np.ndarray
+    shapes: AnyShapes
     attributes: pd.DataFrame
     uncertain: np.ndarray
     cut: Cut | None = None
@@ -44,6 +45,11 @@ class Features:
             self._made[name] = work()
         made: Made = self._made[name]
         return made
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The shapes as geometries (m,)."""
+        return all_of(self.shapes)
 
     @cached_property
     def pieces(self) -> Pieces:
@@ -139,17 +145,17 @@ class Ground:
         """The part of each parcel for which the layer speaks, None without; and whether it failed."""
         return self.covered.of(inside, self.parcels, self.coverage, self.threads)
 
-    def overlaps_with(self, geometries: np.ndarray) -> Overlaps:
-        """The ground that each parcel shares with each of `geometries` (polygons)."""
-        if self.shared is not None and geometries is self.features.geometries:
+    def overlaps_with(self, shapes: AnyShapes) -> Overlaps:
+        """The ground that each parcel shares with each of some shapes (polygons)."""
+        if self.shared is not None and shapes is self.features.shapes:
             return self.shared.overlaps
-        return overlaps(self.parcels, self.tree, geometries, self.threads)
+        return overlaps(self.parcels, self.tree, shapes, self.threads)
 
     def grounds_of(self, pairs: Overlaps) -> np.ndarray:
         """All ground that each parcel (n,) shares with any of the layer's features, by `pairs`, its overlaps."""
         if self.shared is not None and self.shared.grounds is not None and pairs is self.shared.overlaps:
             return self.shared.grounds
-        return grounds(pairs, self.parcels, self.features.geometries, self.threads)
+        return grounds(pairs, self.parcels, self.features.shapes, self.threads)
 
 
 @dataclass(frozen=True)

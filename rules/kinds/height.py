@@ -119,9 +119,9 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
     """
     count, features, limit = len(ground.parcels), ground.features, ground.options["limit"]
     name = _field_named(limit)
-    own = np.full(len(features.geometries), float(limit)) if name is None else column_named(features.attributes, name)
+    own = np.full(len(features.shapes), float(limit)) if name is None else column_named(features.attributes, name)
     against = _HeightsAgainstLimits(heights, _metres(own), features.uncertain)
-    overlaps = ground.overlaps_with(features.geometries)
+    overlaps = ground.overlaps_with(features.shapes)
     is_hit = against.exceeds(overlaps.parcel, overlaps.feature)
     is_doubtful = against.is_doubtful(overlaps.parcel, overlaps.feature)
     hit = union_by(overlaps.parcel[is_hit], overlaps.ground.at(is_hit).geometries, count, ground.threads)

@@ -53,7 +53,7 @@ def _judge(ground: Ground) -> Judgement:
     plan_codes = features.once("plan codes", lambda: permits.plan_codes(plan_field))
     is_open = options.get("unplanned") == "open"
     use = _UseAgainstPlan(keys, plan_codes, features.uncertain, permits, is_open)
-    overlaps = ground.overlaps_with(features.geometries)
+    overlaps = ground.overlaps_with(features.shapes)
     is_forbidden = use.forbids(overlaps.parcel, overlaps.feature)
     hit = union_by(overlaps.parcel[is_forbidden], overlaps.ground.at(is_forbidden).geometries, count, ground.threads)
     has_no_key = pd.isna(keys)

@@ -21,7 +21,7 @@ def _judge(ground: Ground) -> Judgement:
     features = ground.features
     outside, outside_broken = ground.outside_coverage()
     covered, cover_broken = ground.inside_coverage()
-    overlaps = ground.overlaps_with(features.geometries)
+    overlaps = ground.overlaps_with(features.shapes)
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
     is_whole = np.bincount(overlaps.parcel, are_whole(overlaps, ground.parcels), len(covered)) > 0
     left = covered.copy()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn
 from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_again import flat_again
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among, occurring
@@ -57,12 +58,12 @@ class CandidatePairs:
 
 
 def candidate_pairs(
-    parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads
+    parcels: np.ndarray, tree: shapely.STRtree, features: AnyShapes, threads: Threads
 ) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
     apart = compute_once(parcels, "apart", lies_apart)
     if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
-        parcel, feature = boxes_meet(compute_once(features, "tree", shapely.STRtree), parcels, threads)
+        parcel, feature = boxes_meet(compute_once(features, "tree", _index), parcels, threads)
     else:
         feature, parcel = boxes_meet(tree, features, threads)
     rows = np.flatnonzero(apart)
@@ -75,8 +76,13 @@ def candidate_pairs(
     return found.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
 
 
+def _index(shapes: AnyShapes) -> shapely.STRtree:
+    """The index of shapes (n,), which takes geometries only: of a column their boxes."""
+    return shapely.STRtree(shapely.box(*shapes.boxes.T) if isinstance(shapes, ShapeColumn) else shapes)
+
+
 def sums_of(
-    parcels: np.ndarray, parcel: np.ndarray, features: np.ndarray, feature: np.ndarray, threads: Threads
+    parcels: np.ndarray, parcel: np.ndarray, features: AnyShapes, feature: np.ndarray, threads: Threads
 ) -> CandidatePairs:
     """Those of pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much."""
     mine, at_mine = occurring(parcel, len(parcels))
@@ -119,11 +125,16 @@ def _box_areas(polygons: np.ndarray) -> np.ndarray:
     return area
 
 
-def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of geometries (n,) and those of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
-    starts = range(0, len(geometries), _ASKED_AT_ONCE)
-    answers = threads.each(
-        lambda start: tree.query(geometries[start : start + _ASKED_AT_ONCE]) + [[start], [0]], starts
-    )
+def boxes_meet(tree: shapely.STRtree, shapes: AnyShapes, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of shapes (n,) and geometries of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
+    starts = range(0, len(shapes), _ASKED_AT_ONCE)
+
+    def ask(start: int) -> np.ndarray:
+        some = slice(start, start + _ASKED_AT_ONCE)
+        # The tree takes geometries only; boxes are let go of at once, and made without the interpreter's lock.
+        asked = shapely.box(*shapes.boxes[some].T) if isinstance(shapes, ShapeColumn) else shapes[some]
+        return np.asarray(tree.query(asked) + [[start], [0]])
+
+    answers = threads.each(ask, starts)
     geometry, other = np.hstack([np.empty((2, 0), dtype=np.int64), *answers])
     return geometry, other

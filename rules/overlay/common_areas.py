@@ -45,7 +45,7 @@ def areas_of_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.n
     threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
     within = places == INSIDE
     if within.any():
-        areas[within] = shapely.area(left.polygons)[pairs.left_index[within]]
+        areas[within] = left.areas_m2(pairs.left_index[within])
     return areas, errors, within
 
 

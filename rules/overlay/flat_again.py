@@ -3,8 +3,7 @@
 import threading
 from collections import OrderedDict
 
-import numpy as np
-
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn
 from onemap.rules.overlay.flat_polygons import FlatPolygons
 from onemap.rules.overlay.threads import Threads
 
@@ -14,9 +13,9 @@ _LOCK = threading.Lock()
 _KEPT: "OrderedDict[tuple[int, ...], FlatPolygons]" = OrderedDict()  # by the polygons' identities, the last asked last
 
 
-def flat_again(polygons: np.ndarray, threads: Threads) -> FlatPolygons:
+def flat_again(polygons: AnyShapes, threads: Threads) -> FlatPolygons:
     """The flat arrays of polygons (n,), made once for the same objects in the same order, as long as they are few."""
-    if not 0 < len(polygons) <= _MOST_POLYGONS:
+    if isinstance(polygons, ShapeColumn) or not 0 < len(polygons) <= _MOST_POLYGONS:
         return FlatPolygons(polygons, threads)
     # What is kept holds its polygons, so that no other object can have their identities.
     key = tuple(map(id, polygons.tolist()))

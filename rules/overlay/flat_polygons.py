@@ -9,8 +9,9 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.ragged import ranges
-from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, some_of
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.unchanging_sets import compute_once, is_frozen
 
@@ -57,12 +58,21 @@ class Flat(NamedTuple):
 class FlatPolygons:
     """Valid polygons or multipolygons (n,) and their flat arrays: edges (n,), how many each has."""
 
-    def __init__(self, polygons: np.ndarray, threads: Threads) -> None:
+    def __init__(self, polygons: AnyShapes, threads: Threads) -> None:
         self.polygons = polygons
-        parts = threads.each(lambda some: _flat(polygons[some]), list(blocks(len(polygons), _AT_ONCE)))
-        self.arrays = _concatenation(parts, threads) if len(parts) > 1 else parts[0] if parts else _flat(polygons)
+        parts = threads.each(lambda some: _flat(polygons, some), list(blocks(len(polygons), _AT_ONCE)))
+        whole = _flat(polygons, slice(0, 0)) if not parts else parts[0]
+        self.arrays = _concatenation(parts, threads) if len(parts) > 1 else whole
         begin = self.arrays.ring[self.arrays.polygon_ring]
         self.edges = np.diff(begin) - np.diff(self.arrays.polygon_ring)
+
+    def areas_m2(self, rows: np.ndarray) -> np.ndarray:
+        """The areas of some of the polygons (k,): positions."""
+        if isinstance(self.polygons, ShapeColumn):
+            areas: np.ndarray = shapely.area(self.polygons[rows])
+        else:
+            areas = shapely.area(self.polygons)[rows]
+        return areas
 
     @cached_property
     def lists(self) -> Flat:
@@ -89,10 +99,10 @@ class FlatPairs:
 
 
 def flat_among(
-    polygons: np.ndarray,
+    polygons: AnyShapes,
     rows: np.ndarray,
     threads: Threads,
-    make: Callable[[np.ndarray, Threads], FlatPolygons] = FlatPolygons,
+    make: Callable[[AnyShapes, Threads], FlatPolygons] = FlatPolygons,
 ) -> tuple[FlatPolygons, np.ndarray]:
     """The flat arrays of some of polygons (n,): rows (m,), ascending; and where in them each of these is (m,).
 
@@ -100,7 +110,7 @@ def flat_among(
     """
     if len(polygons) > _MANY and is_frozen(polygons) and len(rows) > _MOST * len(polygons):
         return compute_once(polygons, "flat", lambda of_set: FlatPolygons(of_set, threads)), rows
-    return make(polygons[rows], threads), np.arange(len(rows))
+    return make(some_of(polygons, rows), threads), np.arange(len(rows))
 
 
 def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPairs:
@@ -128,8 +138,13 @@ def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return geometries[first], which
 
 
-def _flat(polygons: np.ndarray) -> Flat:
-    x, y, size, owner = _rings(polygons)
+def _flat(polygons: AnyShapes, some: slice) -> Flat:
+    """The flat arrays of some that follow each other."""
+    if isinstance(polygons, ShapeColumn):
+        rings, of_polygon = polygons.rings(some), polygons.boxes[some].copy()
+    else:
+        rings, of_polygon = rings_of(polygons[some]), shapely.bounds(polygons[some])
+    x, y, size, owner = _turned_rings(rings)
     start = np.cumsum(size) - size
     length = size - 1
     count = -(-length // _EDGES)
@@ -139,8 +154,7 @@ def _flat(polygons: np.ndarray) -> Flat:
     boxes = _boxes(x, y, first, start + length)
     groups = -(-count // _CHUNKS)
     group = (np.cumsum(count) - count).repeat(groups) + _CHUNKS * ranges(np.zeros(len(size), dtype=np.int64), groups)
-    polygon_ring = np.searchsorted(owner, np.arange(len(polygons) + 1))
-    of_polygon = shapely.bounds(polygons)
+    polygon_ring = np.searchsorted(owner, np.arange(len(of_polygon) + 1))
     empty = np.isnan(of_polygon[:, 0])
     of_polygon[empty] = np.inf, np.inf, -np.inf, -np.inf
     of_chunks = (first, stop, in_ring, *boxes)
@@ -177,9 +191,8 @@ def _ends(parts: list[Flat], name: str, more: int) -> np.ndarray:
     return np.cumsum([0, *(len(getattr(part, name)) - more for part in parts)])
 
 
-def _rings(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _turned_rings(found: Rings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Points x, y (m,), ground on the left; how many each ring has (r,), and whose it is (r,)."""
-    found = rings_of(polygons)
     x, y, size = *found.points.T.copy(), found.size
     start = np.cumsum(size) - size
     again = np.r_[False, (x[1:] == x[:-1]) & (y[1:] == y[:-1])][: len(x)]

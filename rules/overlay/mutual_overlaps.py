@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-import shapely
 
 from onemap.layers.geometry.ragged import ranges
+from onemap.layers.geometry.shape_column import AnyShapes, boxes_of
 from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, flat_among, occurring
 from onemap.rules.overlay.threads import Threads
@@ -19,7 +19,7 @@ Known = tuple[FlatPolygons, np.ndarray]  # flat arrays, and where in them each o
 def features_overlap(
     parcel: np.ndarray,
     feature: np.ndarray,
-    features: np.ndarray,
+    features: AnyShapes,
     count: int,
     least_m2: float,
     threads: Threads,
@@ -31,7 +31,7 @@ def features_overlap(
     """
     found = np.zeros(count, dtype=bool)
     present, at = occurring(feature, len(features))
-    boxes: np.ndarray = shapely.bounds(features[present]).reshape(-1, 4)
+    boxes = boxes_of(features)[present]
     flat = known and (known[0], known[1][present])
     for on, one, other in _near_pairs(parcel, at, boxes[at]):
         if len(on) == 0:

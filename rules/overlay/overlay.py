@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.boxes import lie_inside
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.shape_column import AnyShapes, Picked, boxes_of, picked_of
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.overlay.common_areas import common_areas
-from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs, occurring
+from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs
 from onemap.rules.overlay.mutual_overlaps import Known, features_overlap
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
@@ -61,7 +63,7 @@ Operation = Callable[..., np.ndarray]
 def _proved(
     operation: Operation,
     left: np.ndarray,
-    right: np.ndarray,
+    right: Picked,
     expected_m2: np.ndarray,
     threads: Threads,
     flat: FlatPairs | None = None,
@@ -71,8 +73,8 @@ def _proved(
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
     flat: the same pairs as the kernel has them, where somebody has made them already.
     """
-    flat = flat or flat_pairs(left, right, threads)
-    allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(flat.left.polygons)[flat.left_index]
+    flat = flat or flat_pairs(left, right[np.arange(len(right))], threads)
+    allowed_m2 = BALANCE_M2 + BALANCE_SHARE * flat.left.areas_m2(flat.left_index)
     make = common_ground if operation is shapely.intersection else remaining_ground
     result, told = make(flat, threads, ARITHMETIC_M2)
     untold = np.flatnonzero(~told)
@@ -137,7 +139,7 @@ def _once_more(
     return None, True
 
 
-def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads) -> Overlaps:
+def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> Overlaps:
     """The ground that each parcel shares with each feature it meets; touching is not sharing.
 
     parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
@@ -145,20 +147,20 @@ def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, t
     return build_overlaps(parcels, features, candidate_pairs(parcels, tree, features, threads), threads)
 
 
-def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePairs, threads: Threads) -> Overlaps:
+def build_overlaps(parcels: np.ndarray, features: AnyShapes, met: CandidatePairs, threads: Threads) -> Overlaps:
     """The ground itself of those that meet, each held against its sum."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))
-    mine, other, area = parcels[met.parcel], features[met.feature], met.area_m2
+    mine, other, area = parcels[met.parcel], picked_of(features, met.feature), met.area_m2
     # What no edge of the feature comes near lies inside as a whole, and needs no other proof.
     geometry = np.full(len(mine), None, dtype=object)
     geometry[met.is_within] = mine[met.is_within]
-    present, at = occurring(met.feature, len(features))
-    sizes = shapely.area(parcels)[met.parcel], shapely.area(features[present])[at]
-    for size, whole, outer in zip(sizes, (mine, other), (other, mine), strict=True):
-        # Only where the sums say that all of it is shared; and it is taken only if it lies inside indeed.
+    boxes, others = shapely.bounds(parcels)[met.parcel], boxes_of(features)[met.feature]
+    for whole, own, outer, around in ((mine, boxes, other, others), (other, others, mine, boxes)):
+        # Only where boxes and sums say that all of it is shared; and it is taken only if it lies inside indeed.
         was_open = shapely.is_missing(geometry)
-        rows = np.flatnonzero(was_open & (np.abs(size - area) <= BALANCE_M2))
+        rows = np.flatnonzero(was_open & lie_inside(own, around))
+        rows = rows[np.abs(shapely.area(whole[rows]) - area[rows]) <= BALANCE_M2]
         same = shapely.equals_exact(outer[rows], whole[rows])
         geometry[rows[same]] = whole[rows[same]]
         rows = rows[~same]
@@ -172,25 +174,22 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
     rows = np.flatnonzero(is_open & ~apart)
     flat = met.flat.only(rows)
-    made, failed[rows] = _proved(shapely.intersection, mine[rows], other[rows], area[rows], threads, flat)
-    ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open), sizes[1])
+    made, failed[rows] = _proved(shapely.intersection, mine[rows], picked_of(other, rows), area[rows], threads, flat)
+    ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open))
     keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
 
 
-def _laid_out(ground: FlatGround, rows: np.ndarray, area_m2: np.ndarray) -> FlatGround:
-    """The same with whole features, in some rows (k,), as rings if they are of one, as all other ground is.
-
-    area_m2: (n,) of the features.
-    """
+def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
+    """The same with whole features, in some rows (k,), as rings if they are of one, as all other ground is."""
     whole = ground.others[rows]
     rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
     if len(rows) == 0:
         return ground
     whole, rest = ground.others[rows], np.delete(np.arange(len(ground)), rows)
     nothing = np.full(len(rows), None, dtype=object)
-    rings = FlatGround(shapely.get_coordinates(whole), shapely.get_num_coordinates(whole), nothing, area_m2[rows])
+    rings = FlatGround(shapely.get_coordinates(whole), shapely.get_num_coordinates(whole), nothing, shapely.area(whole))
     others = ground.at(rest)
     place = np.argsort(np.concatenate([rest, rows]), kind="stable")
     return joined_ground([replace(others, known_m2=others.area_m2), rings]).at(place)
@@ -211,7 +210,7 @@ def _common_by_parts(
 
 
 def grounds(
-    found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads: Threads, known: Known | None = None
+    found: Overlaps, parcels: np.ndarray, features: AnyShapes, threads: Threads, known: Known | None = None
 ) -> np.ndarray:
     """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
 

@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn
+
 Result = TypeVar("Result")
+Set = TypeVar("Set", bound=AnyShapes)
 _LOCK = threading.Lock()
 _KNOWN: dict[int, dict[str, Any]] = {}  # by the identity of a set, which is let go of with it
 
@@ -19,12 +22,12 @@ def freeze_set(polygons: np.ndarray) -> np.ndarray:
     return own
 
 
-def is_frozen(polygons: np.ndarray) -> bool:
+def is_frozen(polygons: AnyShapes) -> bool:
     """Whether nobody can change which polygons are in a set (n,)."""
-    return not polygons.flags.writeable and polygons.base is None
+    return isinstance(polygons, ShapeColumn) or (not polygons.flags.writeable and polygons.base is None)
 
 
-def compute_once(polygons: np.ndarray, name: str, work: Callable[[np.ndarray], Result]) -> Result:
+def compute_once(polygons: Set, name: str, work: Callable[[Set], Result]) -> Result:
     """work(polygons), or what it gave for this very set, if that is frozen; name: of the work."""
     if not is_frozen(polygons):
         return work(polygons)
@@ -34,6 +37,7 @@ def compute_once(polygons: np.ndarray, name: str, work: Callable[[np.ndarray], R
             weakref.finalize(polygons, _KNOWN.pop, id(polygons), None)
         known = _KNOWN[id(polygons)]
     if name not in known:
-        known[name] = work(polygons.copy())  # what held the set itself would never let go of it
+        own: Any = polygons.copy()
+        known[name] = work(own)  # what held the set itself would never let go of it
     result: Result = known[name]
     return result

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from onemap.layers.geometry.proof_beside import ProofBeside
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal import curves
 from onemap.layers.sources.gdal.arcs import heads_of
@@ -22,25 +23,25 @@ from onemap.layers.sources.gdal.gdal_name import gdal_name
 
 FORMATS = {".gpkg"}
 ROWS_AT_ONCE = 25_000
+_READ = 0.7  # of the time, where something is still to be proved when all is read
 _HAS_SRID = 0x20000000
 _SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that come the same on both ways
 
-Rows = tuple[dict[str, Any], np.ndarray, list[np.ndarray], pa.Array]
+Rows = tuple[dict[str, Any], np.ndarray, list[np.ndarray], pa.Array, np.ndarray | None]
 
 
-def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) -> Rows | None:
+def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress, provers: int = 0) -> Rows | None:
     """Metadata, geometries (n,), columns (n,) each, WKB (n,), as pyogrio reads them by row; None where it might not.
 
-    expected: how many rows there are, as the file says.
+    expected: how many rows there are, as the file says. provers: threads that prove meanwhile which are valid (n,),
+    which is the last that is returned; None where nobody has, or some are more than plain polygons.
     """
     shapes: list[np.ndarray] = []
     bodies: list[pa.Array] = []
     read: list[pa.RecordBatch] = []
-    done = 0
-    with pyogrio.raw.open_arrow(gdal_name(path), layer=layer, use_pyarrow=True, batch_size=ROWS_AT_ONCE) as (
-        meta,
-        batches,
-    ):
+    done, reading = 0, _READ if provers else 1.0
+    given = {"layer": layer, "use_pyarrow": True, "batch_size": ROWS_AT_ONCE}
+    with ProofBeside(provers) as proof, pyogrio.raw.open_arrow(gdal_name(path), **given) as (meta, batches):
         if not are_plain_fields(meta):
             return None
         for batch in batches:
@@ -52,17 +53,18 @@ def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) 
                 return None
             shapes.append(found)
             bodies.append(column.cast(pa.large_binary()))
+            proof.add(found, bodies[-1])
             read.append(batch.select(list(meta["fields"])))
             done += len(batch)
-            progress.at(done / max(1, expected))
-    if not read:
-        return None
-    table = pa.Table.from_batches(read)
-    try:
-        columns = [_values(table.column(at)) for at in range(table.num_columns)]
-    except (UnicodeDecodeError, pa.ArrowException):  # no UTF-8
-        return None
-    return meta, np.concatenate(shapes), columns, pa.concat_arrays(bodies)
+            progress.at(reading * done / max(1, expected))
+        if not read:
+            return None
+        table = pa.Table.from_batches(read)
+        try:
+            columns = [_values(table.column(at)) for at in range(table.num_columns)]
+        except (UnicodeDecodeError, pa.ArrowException):  # no UTF-8
+            return None
+        return meta, np.concatenate(shapes), columns, pa.concat_arrays(bodies), proof.valid(progress.part(reading, 1.0))
 
 
 def are_plain_fields(meta: Mapping[str, Any]) -> bool:

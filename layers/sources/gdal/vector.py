@@ -161,7 +161,8 @@ class _Reading:
     """A layer as it was read: what GDAL says of it, geometries (None for a table without), columns, their encoding.
 
     survey: what went through it record by record found, where reading in bulk broke; cut: names of fields that ended
-    inside a character; is_straight: taken by the column, so that there are no arcs in it; wkb: of the geometries, then.
+    inside a character; is_straight: taken by the column, so that there are no arcs in it; wkb: of the geometries, then;
+    valid: as `RawFrame` has it.
     """
 
     meta: dict[str, Any]
@@ -172,6 +173,7 @@ class _Reading:
     cut: tuple[str, ...] = ()
     is_straight: bool = False
     wkb: pa.Array | None = None
+    valid: np.ndarray | None = None
 
     @property
     def rows(self) -> int:
@@ -180,15 +182,15 @@ class _Reading:
 
 
 def read_vector(
-    path: Path, layer: str, encoding: str | None, progress: Progress = SILENT, lenient: bool = False
+    path: Path, layer: str, encoding: str | None, progress: Progress = SILENT, lenient: bool = False, provers: int = 0
 ) -> RawFrame:
     """One layer of a vector file, every row of it, arcs stroked; records that cannot be read are named in `broken`.
 
-    lenient: text of no encoding is read all the same, what is no character as the replacement character.
-    Raises OneMapError source.damaged, source.part_missing, encoding.….
+    lenient: text of no encoding is read all the same, what is no character as the replacement character; provers: as
+    `read_layer` has it. Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with prepared_file(path, layer, encoding) as readable, gdal_errors_as_refusals(path, layer) as remarks:
-        read = _by_column(readable, encoding, progress) or _read(readable, encoding, lenient, progress)
+        read = _by_column(readable, encoding, progress, provers) or _read(readable, encoding, lenient, progress)
         rows = read.rows
         check_count(readable, rows)
         attributes = attributes_of(readable, read.meta, read.columns, rows)
@@ -206,10 +208,9 @@ def read_vector(
     )
     has_heights = shapely.has_z(geometries)
     problems = remarks_of(remarks, readable.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
-    if coarse:
-        problems.append(Problem("geometry.coarse", {**readable.place, "count": coarse}))
-    if read.survey.shapes:
-        problems.append(Problem("geometry.surfaces", {**readable.place, "count": len(read.survey.shapes)}))
+    for code, count in (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes))):
+        if count:
+            problems.append(Problem(code, {**readable.place, "count": count}))
     if read.cut:
         problems.append(Problem("field.cut_names", {**readable.place, "names": list(read.cut)}))
     return RawFrame(
@@ -227,6 +228,7 @@ def read_vector(
         broken=read.survey.broken,
         replaced=replaced_text(attributes),
         wkb=read.wkb,
+        valid=read.valid,
     )
 
 
@@ -250,7 +252,7 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress) -> _Reading | None:
+def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: int) -> _Reading | None:
     """A layer that can be taken by the column."""
     is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
@@ -258,10 +260,10 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress)
     is_geopackage = only_layer(readable.path) == readable.layer
     expected = row_count(readable.path, readable.layer) if is_geopackage else file_info(readable)["features"]
     try:
-        found = arrow_rows(readable.path, readable.gdal_layer, expected, progress)
+        found = arrow_rows(readable.path, readable.gdal_layer, expected, progress, provers)
     except (*BULK_ERRORS, RuntimeError):
         return None  # what is wrong is told on the usual way
-    return None if found is None else _Reading(*found[:3], UTF_8, is_straight=True, wkb=found[3])
+    return None if found is None else _Reading(*found[:3], UTF_8, is_straight=True, wkb=found[3], valid=found[4])
 
 
 def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress) -> _Reading:

@@ -21,7 +21,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.flat_rings import are_single_rings
+from onemap.layers.geometry.wkb_rings import are_single_rings
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks

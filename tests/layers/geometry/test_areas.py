@@ -1,11 +1,12 @@
 """Areas on the ellipsoid: the worked example of the survey rules, PROJ's geodesics, and every zone."""
 
 import numpy as np
+import pyarrow as pa
 import pyproj
 import pytest
 import shapely
 
-from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.areas import areas_of_wkb_m2, ellipsoidal_areas_m2
 
 HOME = pyproj.CRS.from_epsg(4526)
 OUTER = [
@@ -45,6 +46,15 @@ def test_the_worked_example_of_two_parcels_one_with_a_hole():
     # On the ellipsoid, 40 km from the meridian, about four hundred-thousandths less.
     assert ellipsoidal_areas_m2(parcels, HOME) == pytest.approx([36686.285, 12602.773], abs=0.001)
     assert [geodesic_m2(parcel, HOME) for parcel in parcels] == pytest.approx([36686.285, 12602.773], abs=0.1)
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_out_of_wkb_they_have_the_same_digits(order):
+    parts = np.array([shapely.Polygon(OUTER, [HOLE]), shapely.Polygon(SECOND), None, shapely.Polygon()])
+    parcels = np.array([*parts, shapely.multipolygons(parts[:2]), shapely.multipolygons(parts[:1])], dtype=object)
+    bodies = pa.array(shapely.to_wkb(parcels, byte_order=order), pa.large_binary())
+    assert areas_of_wkb_m2(bodies, HOME).tolist() == ellipsoidal_areas_m2(parcels, HOME).tolist()
+    assert areas_of_wkb_m2(bodies[:0], HOME).tolist() == []
 
 
 @pytest.mark.parametrize("epsg", [4513, 4526, 4533, 4534, 4554, 4491, 4501, 2349, 2369, 2338, 2401, 2442, 21413, 21463])

@@ -202,10 +202,27 @@ def test_an_ordinary_layer_comes_by_the_column_block_by_block_from_any_row_on(tm
 def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):
     rows = ROWS_AT_ONCE + 10
     path, told = made(tmp_path / "a.gpkg", rows), []
-    _, shapes, columns, wkb = arrow_rows(path, "a", rows, Progress(lambda share, _: told.append(share)))
+    _, shapes, columns, wkb, valid = arrow_rows(path, "a", rows, Progress(lambda share, _: told.append(share)))
+    assert valid is None
     assert (len(shapes), [len(column) for column in columns]) == (rows, [rows] * 4)
     assert wkb.to_pylist() == shapely.to_wkb(shapes).tolist()
     assert told == [ROWS_AT_ONCE / rows, 1.0]
+
+
+def test_what_was_read_is_proved_while_the_rest_is(tmp_path):
+    numbers = np.arange(ROWS_AT_ONCE + 10)
+    shapes = shapely.box(numbers, 0, numbers + 1, 1)
+    bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    shapes[[0, 7000, len(shapes) - 1]] = bow
+    gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4547").to_file(tmp_path / "a.gpkg", layer="a")
+    *_, valid = arrow_rows(tmp_path / "a.gpkg", "a", len(shapes), SILENT, provers=2)
+    assert np.flatnonzero(~valid).tolist() == [0, 7000, len(shapes) - 1]
+    # Of what is more than a plain polygon nothing is said: that is looked at first.
+    for odd in (shapely.Polygon(), shapely.force_3d(SQUARE), shapely.box(1e10, 0, 2e10, 1), shapely.Point(0, 0)):
+        shapes[7000] = odd
+        gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4547").to_file(tmp_path / "b.gpkg", layer="a")
+        found = arrow_rows(tmp_path / "b.gpkg", "a", len(shapes), SILENT, provers=2)
+        assert found is None or found[-1] is None
 
 
 def test_a_layer_with_dates_is_left_to_the_usual_way(tmp_path):

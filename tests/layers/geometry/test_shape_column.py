@@ -1,0 +1,131 @@
+"""A column of WKB: boxes, rings and geometries are those of the polygons, each made once, and only when it is asked."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import shapely
+
+from onemap.layers.geometry.parts import shift_geometries, unwrapped
+from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.shape_column import (
+    ShapeColumn,
+    all_of,
+    boxes_of,
+    picked_of,
+    shapes_from,
+    some_of,
+    vertices_of,
+)
+
+ORIGIN = (38_460_000.0, 3_410_000.0)
+COUNT = 6_000
+
+
+def polygons():
+    """Circles, with holes, of one part as multis, and of several, far from zero."""
+    random = np.random.default_rng(5)
+    middle = shapely.points(random.uniform(38_400_000, 38_700_000, COUNT), random.uniform(3.4e6, 3.6e6, COUNT))
+    shapes = shapely.buffer(middle, random.uniform(5, 90, COUNT), quad_segs=5)
+    shapes[::3] = shapely.difference(shapes[::3], shapely.buffer(middle[::3], 2))
+    shapes[::5] = shapely.multipolygons(shapes[::5], indices=np.arange(len(shapes[::5])))
+    several = shapely.union(shapes[1::7], shift_geometries(shapes[1::7], (500.0, 0.0)))
+    shapes[1::7] = several
+    return shapes
+
+
+def parts_of(shapes, order=1):
+    bodies = pa.array(shapely.to_wkb(shapes, byte_order=order, output_dimension=3), pa.large_binary())
+    return [bodies[:1], bodies[1:4_000], bodies[4_000:]]
+
+
+@pytest.fixture(scope="module")
+def column():
+    shapes = polygons()
+    found, boxes = shapes_from(parts_of(shapes), ORIGIN)
+    assert isinstance(found, ShapeColumn)
+    assert np.array_equal(boxes, shapely.bounds(shapes))
+    return found
+
+
+@pytest.fixture(scope="module")
+def wanted():
+    return unwrapped(shift_geometries(polygons(), (-ORIGIN[0], -ORIGIN[1])))
+
+
+def wkb(shapes):
+    return shapely.to_wkb(shapes).tolist()
+
+
+def test_a_geometry_is_made_once_and_only_where_it_is_asked_for(column, wanted):
+    some = column.at(np.arange(1, COUNT))
+    asked = np.array([7, 3, 3, 4_100])
+    first = some[asked]
+    assert wkb(first) == wkb(wanted[1:][asked]) and first[1] is first[2]
+    mask = np.zeros(COUNT - 1, dtype=bool)
+    mask[[3, 8]] = True
+    again = some[mask]
+    assert again[0] is first[1] and wkb(again) == wkb(wanted[1:][mask])
+    assert some[np.int64(7)] is first[0] and len(some[mask & False]) == 0
+    picked = picked_of(picked_of(some, asked), np.array([2, 0]))
+    assert len(picked) == 2 and picked[0] is first[1] and picked[np.array([1])][0] is first[0]
+    assert all_of(some)[3] is first[1] and wkb(all_of(some)) == wkb(wanted[1:])
+    with pytest.raises(ValueError, match="read-only"):
+        all_of(some)[0] = None
+
+
+def test_boxes_and_rings_are_those_of_the_geometries(column, wanted):
+    assert np.array_equal(boxes_of(column), shapely.bounds(wanted)) and vertices_of(column) == vertices_of(wanted)
+    rows = np.array([5, 0, 5_999, 21])
+    for found, known in ((column, wanted), (some_of(column, rows), wanted[rows])):
+        assert len(found) == len(known) and np.array_equal(boxes_of(found), boxes_of(known))
+        for part in (slice(0, len(known)), slice(2, 4), slice(0, 0)):
+            rings, others = found.rings(part), rings_of(known[part])
+            assert rings.points.tolist() == others.points.tolist()
+            assert rings.size.tolist() == others.size.tolist() and rings.polygon.tolist() == others.polygon.tolist()
+            assert rings.is_hole.tolist() == others.is_hole.tolist()
+    assert some_of(column, np.arange(COUNT)) is column
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        shapely.Polygon(),
+        shapely.LineString([(0, 0), (9, 9)]),
+        shapely.force_3d(shapely.box(0, 0, 1, 1), 5),
+        shapely.geometrycollections([shapely.box(0, 0, 1, 1)]),
+        shapely.box(0, 0, np.inf, 1),
+        shapely.box(0, 0, 1e10, 1),
+    ],
+)
+def test_with_what_is_no_plain_polygon_all_are_geometries(odd):
+    shapes = polygons()
+    shapes[4_500] = odd
+    found, boxes = shapes_from(parts_of(shapes), ORIGIN)
+    assert isinstance(found, np.ndarray)
+    known = shift_geometries(shapes, (-ORIGIN[0], -ORIGIN[1]))
+    assert wkb(unwrapped(found)) == wkb(unwrapped(known))
+    assert np.array_equal(boxes, shapely.bounds(shapes), equal_nan=True)
+
+
+def test_little_the_other_byte_order_and_what_is_not_moved_are_geometries():
+    shapes = polygons()
+    for given, origin in (
+        (parts_of(shapes[:4_100]), ORIGIN),
+        (parts_of(shapes, order=0), ORIGIN),
+        (parts_of(shapes), (0.0, 0.0)),
+    ):
+        found, _ = shapes_from(given, origin)
+        assert isinstance(found, np.ndarray)
+        moved = shift_geometries(shapes[: len(found)], (-origin[0], -origin[1]))
+        assert wkb(unwrapped(found)) == wkb(unwrapped(moved))
+    found, boxes = shapes_from([], ORIGIN)
+    assert len(found) == len(boxes) == 0
+
+
+def test_a_ring_that_is_not_closed_is_no_geometry():
+    parts = parts_of(polygons())
+    body = parts[1][0].as_py()
+    broken = pa.array([body[:-8] + b"\x00" * 8], pa.large_binary())
+    with pytest.raises(shapely.GEOSException):
+        shapes_from([*parts, broken], ORIGIN)
