@@ -30,14 +30,16 @@ def warning_page(
 ) -> tuple[Page, Figure]:
     """The page of a list, and its chart. day: of the list, ISO."""
     kinds = list(dict.fromkeys(row["kind"] for row in found.rows))
-    titles = {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
+    titles = indicator_titles(packs, language)
     titles |= {code: entry.title[language] for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
     words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True)
     series = [
         BarSeries(
-            status_words(status, language), tuple(float(_count(found.rows, kind, status)) for kind in kinds), fill
+            status_words(status, language, phrase(f"warning_status.{status}", language)),
+            tuple(float(_count(found.rows, kind, status)) for kind in kinds),
+            fill,
         )
         for status, fill in _FILLS.items()
     ]
@@ -47,12 +49,23 @@ def warning_page(
     for row in found.rows:
         states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1
     told = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
+    by_status = [
+        f"{status_words(status, language, phrase(f'warning_status.{status}', language))} {count}"
+        for status in _FILLS
+        if (count := sum(row["status"] == status for row in found.rows))
+    ]
     facts = [
         [phrase("figures.as_of", language), day],
+        [phrase("figures.status", language), phrase("said.comma", language).join(by_status) or "–"],
         [phrase("figures.state", language), phrase("said.comma", language).join(told) or "–"],
     ]
     blocks = [_block(kind, found, titles, language) for kind in kinds]
     return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked(found, titles, language)]}, chart
+
+
+def indicator_titles(packs: Sequence[IndicatorPack], language: str) -> dict[str, str]:
+    """What the packs' indicators are called, by id."""
+    return {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
 
 
 def _count(rows: Sequence[Record], kind: str, status: str) -> int:
@@ -60,7 +73,8 @@ def _count(rows: Sequence[Record], kind: str, status: str) -> int:
 
 
 def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language: str) -> Record:
-    rows = [row for row in found.rows if row["kind"] == kind]
+    # The gravest first; of one status in the order in which they were found.
+    rows = sorted((row for row in found.rows if row["kind"] == kind), key=lambda row: list(_FILLS).index(row["status"]))
     columns = ("subject", "amount", "limit", "status", "state", "reason")
     left = len(rows) - _MOST_ROWS
     return {

@@ -22,8 +22,8 @@ def recheck(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.runs.past_runs import run_names
-    from onemap.rules.warnings.warning_pages import titled_rows
-    from onemap.rules.warnings.warning_states import new_warnings
+    from onemap.rules.warnings.warning_pages import indicator_titles, titled_rows
+    from onemap.rules.warnings.warning_states import last_question, new_warnings
     from onemap.rules.work.indicator_work import tables_for
 
     wanted = values.get("run") or []
@@ -41,21 +41,25 @@ def recheck(values: Values, context: VerbContext) -> Result:
         run_records = [_run_record(library, run, names, values, context, next(parts)) for run in runs]
         found = None
         if values.get("warnings"):
-            found = new_warnings(library, Threads.of(values.get("workers"), next(parts)))
+            question = last_question(library)
+            indicators = indicator_titles(question.quotas.packs, context.language)
+            found = new_warnings(library, question, Threads.of(values.get("workers"), next(parts)))
         crs, shown, catalogue = library.crs, library.shown_name, library.catalogue()
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
     result: Result = {"cases": records, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
     if found:
-        rows = titled_rows(found.rows, {}, catalogue, context.language)
+        rows = titled_rows(found.rows, indicators, catalogue, context.language)
         result |= {"warnings": rows, "unlooked": found.unlooked}
     more = {"warnings": found.table()} if found else {}
     result["problems"] = write_tables(
         {**turned_tables(records, run_records), **more}, crs, values, context.language, form=tables_for
     )
     if page is not None:
-        _write_page(page, result, shown, context.language, overwrite)
+        more = [_new_warnings(found, question.quotas.packs, catalogue, context.language)] if found else []
+        titles = {code: entry.title[context.language] for code, entry in catalogue.items()}
+        _write_page(page, result, shown, titles, more, context.language, overwrite)
         result["page"] = str(page)
     result |= target_answer(values)
     return result
@@ -71,13 +75,24 @@ def _page_place(values: Values) -> Path | None:
     return page
 
 
-def _write_page(page: Path, result: Result, library: str, language: str, overwrite: bool) -> None:
-    from onemap.rules.indicators.indicator_text import new_warning_lines
+def _write_page(
+    page: Path, result: Result, library: str, titles: Mapping[str, str], more: Any, language: str, overwrite: bool
+) -> None:
     from onemap.rules.outputs.turned_page import write_turned_page
 
     records = [*result["cases"], *result.get("runs", [])]
-    more = new_warning_lines(result, language) if "warnings" in result else []
-    write_turned_page(page, records, library, date.today().isoformat(), language, overwrite, more)
+    facts = {"library": library, "day": date.today().isoformat()}
+    write_turned_page(page, records, facts, titles, language, overwrite, more)
+
+
+def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str) -> tuple[dict[str, Any], str]:
+    """The page of the warnings that were never opened, and its chart."""
+    from onemap.layers.messages import phrase
+    from onemap.rules.warnings.warning_pages import warning_page
+
+    page, chart = warning_page(found, date.today().isoformat(), packs, catalogue, language)
+    lead = phrase("figures.warnings_new", language, count=len(found.rows))
+    return {**page, "lead": lead}, chart.picture() if found.rows else ""
 
 
 def open_cases(library: Library) -> list[Any]:
