@@ -20,9 +20,9 @@ def write_turned_page(
     overwrite: bool,
     more: Sequence[tuple[Page, str]] = (),
 ) -> None:
-    """One page that works offline. records: of `recheck`, cases and runs; facts: library and day, as its head says them.
+    """One page that works offline. records: of `recheck`, cases and runs.
 
-    titles: of layers by code; more: pages of what else the night has found, each with its chart.
+    facts: library and day, as its head says them; titles: of layers by code; more: pages of what else the night has found, each with its chart.
 
     Raises OneMapError out.….
     """
@@ -31,7 +31,10 @@ def write_turned_page(
     page = {
         "title": f"{phrase('night.title', language)} · {facts['day']}",
         "lead": phrase("said.recheck", language, count=len(records), turned=turned),
-        "facts": [[phrase("report.library", language), facts["library"]], [phrase("report.day", language), facts["day"]]],
+        "facts": [
+            [phrase("report.library", language), facts["library"]],
+            [phrase("report.day", language), facts["day"]],
+        ],
         "blocks": [
             block
             for record in records

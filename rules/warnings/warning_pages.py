@@ -81,7 +81,7 @@ def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language:
         "heading": f"{phrase(f'warning_kind.{kind}', language)} ({len(rows)})",
         "heads": [phrase(f"figures.{name}", language) for name in columns],
         "rows": [_cells(row, found.unit_names, titles, language) for row in rows[:_MOST_ROWS]],
-        "widths": [5, 3, 2.4, 2.2, 1.8, 4],
+        "widths": [5, 2.8, 1.8, 2.3, 2.4, 4],
         "numbers": [1, 2],
         "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }

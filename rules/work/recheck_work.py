@@ -57,9 +57,9 @@ def recheck(values: Values, context: VerbContext) -> Result:
         {**turned_tables(records, run_records), **more}, crs, values, context.language, form=tables_for
     )
     if page is not None:
-        more = [_new_warnings(found, question.quotas.packs, catalogue, context.language)] if found else []
+        others = [_new_warnings(found, question.quotas.packs, catalogue, context.language)] if found else []
         titles = {code: entry.title[context.language] for code, entry in catalogue.items()}
-        _write_page(page, result, shown, titles, more, context.language, overwrite)
+        _write_page(page, result, shown, titles, others, context.language, overwrite)
         result["page"] = str(page)
     result |= target_answer(values)
     return result

@@ -81,7 +81,7 @@ def test_the_page_of_the_night_says_what_turned_and_is_safe(town, tmp_path):
     assert all(
         part in text for part in (case, "&lt;b&gt;甲&lt;/b&gt;", "DK1", "■ prohibited", "● consult", ">X<", "新")
     )
-    assert "<b>" not in text and "http" not in text
+    assert "<b>" not in text and "http:" not in text and "https:" not in text
     assert command("recheck", town.library, "--open", "--page", page).codes == ["out.exists"]
     assert command("recheck", town.library, "--open", "--page", town.library, "--overwrite").code == 3
 
