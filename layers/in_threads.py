@@ -5,7 +5,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -30,6 +30,19 @@ def in_order(
             yield begun.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def one_ahead(parts: Iterable[Part]) -> Generator[Part, None, None]:
+    """The parts in their order; while one is used, the next is made in a thread. Two are held at a time.
+
+    Whoever stops taking waits for the one that is being made.
+    """
+    source, end = iter(parts), object()
+    with one_thread_more() as thread:
+        coming: Future[Part | object] = thread.submit(next, source, end)
+        while (part := coming.result()) is not end:
+            coming = thread.submit(next, source, end)
+            yield cast(Part, part)
 
 
 @contextlib.contextmanager

@@ -3,9 +3,11 @@
 Nothing is imported before it is asked for: the versions are told on a machine where a library does not load, too.
 """
 
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def onemap_version() -> str:
     """One Map's own version, from the plugin's metadata."""
     metadata = Path(__file__).resolve().parent.parent / "metadata.txt"

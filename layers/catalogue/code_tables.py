@@ -11,6 +11,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import RESOURCES
 
+SURVEY = "survey-classes"  # the classes of a field for which the catalogue names no table
 _FOLDER = RESOURCES / "codes"
 _CROSSWALK = "crosswalk"
 _SEPARATORS = re.compile(r"[/+、,;|()\[\]{}]+")

@@ -36,6 +36,7 @@ from onemap.plugin.library.service_list import Service
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import sentences, tr
@@ -205,6 +206,7 @@ class AddDialog(WorkingDialog):
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
         name_accessibly(self)
+        keep_choice_readable(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self.resize(*SIZE_PX)
 

@@ -8,7 +8,6 @@ from typing import Any
 from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
@@ -19,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink, with_file_button
 from onemap.plugin.connection.verb_parameters import known_words
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.translation import tr
 
 
@@ -35,11 +35,11 @@ class AddOptionsForm(QWidget):
         self.covers = coverage_box(tr("as the last version said"))
         self.accuracy = QLineEdit()
         self.accuracy.setPlaceholderText(tr("not stated"))
-        self.repair = QCheckBox(tr("Repair invalid geometry"))
+        self.repair = TickBox(tr("Repair invalid geometry"))
         self.repair.setToolTip(tr("Every change is listed, with its area"))
-        self.keep_bad = QCheckBox(tr("Set bad features aside, and add the rest"))
+        self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
         self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
-        self.copy = QCheckBox(tr("Copy a raster beside the library"))
+        self.copy = TickBox(tr("Copy a raster beside the library"))
         self.copy.setToolTip(tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"))
         self.report = QLineEdit()
         self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))

@@ -21,6 +21,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
@@ -56,6 +57,7 @@ class AnswersDialog(WorkingDialog):
         self.forget_button.clicked.connect(self.forget)
         self._build()
         name_accessibly(self)
+        keep_choice_readable(self)
         self._end_request()
 
     def begin(self) -> None:

@@ -35,6 +35,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
@@ -98,6 +99,7 @@ class DeliveryDialog(WorkingDialog):
         self.notice = Notice(add_controls())
         self._build()
         name_accessibly(self)
+        keep_choice_readable(self)
         self._end_request()
 
     def begin(self, delivery: Delivery) -> None:

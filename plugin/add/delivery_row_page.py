@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from onemap.plugin.add.delivery_table import state_words
 from onemap.plugin.add.field_matches import explicit_matches
@@ -16,6 +16,7 @@ from onemap.plugin.add.source_page import ProblemList
 from onemap.plugin.connection.layer_export import crs_text
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.widgets.named_crs import NamedCrs
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
@@ -39,10 +40,10 @@ class DeliveryRowPage(QWidget):
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("as the file says"))
         self.crs.crsChanged.connect(lambda system: self._set("crs", crs_text(system) if system.isValid() else ""))
-        self.repair = QCheckBox(tr("Repair invalid geometry"))
+        self.repair = TickBox(tr("Repair invalid geometry"))
         self.repair.setToolTip(tr("Every change is listed, with its area"))
         self.repair.toggled.connect(lambda is_on: self._set("repair", is_on))
-        self.keep_bad = QCheckBox(tr("Set bad features aside, and add the rest"))
+        self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
         self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
         self.keep_bad.toggled.connect(lambda is_on: self._set("keep_bad", is_on))
         form = QFormLayout()

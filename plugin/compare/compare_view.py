@@ -9,7 +9,6 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -36,6 +35,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import tr
 
@@ -74,9 +74,9 @@ class CompareView(QWidget):
         self.decide = DecisionBar()
         self.decide.decision_requested.connect(self._ask_decision)
         self.decide.closed.connect(self.list.setFocus)
-        self.undecided = QCheckBox(tr("Undecided"))
+        self.undecided = TickBox(tr("Undecided"))
         self.undecided.setToolTip(tr("List only differences that nobody has decided"))
-        self.changed = QCheckBox(tr("New or changed"))
+        self.changed = TickBox(tr("New or changed"))
         self.changed.setToolTip(tr("List only what is new or changed since the earlier comparison"))
         for box in (self.undecided, self.changed):
             box.toggled.connect(self._filter)

@@ -57,6 +57,7 @@ from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
@@ -120,7 +121,6 @@ class OneMapDock(QgsDockWidget):
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
         self._build()
-        name_accessibly(self)
         self._connect(open_guide)
         self._is_begun = self._is_closed = False
 
@@ -175,6 +175,8 @@ class OneMapDock(QgsDockWidget):
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self._take_drops()
+        name_accessibly(self)
+        keep_choice_readable(self)
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
         self._connect_header(open_guide)

@@ -15,6 +15,7 @@ from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
@@ -48,6 +49,7 @@ class MachineDialog(QDialog):
         for widget in (self.heading, self.lines, self.work, self.buttons):
             layout.addWidget(widget)
         name_accessibly(self)
+        keep_choice_readable(self)
         self.finished.connect(lambda _result: self.close_down())
 
     @property

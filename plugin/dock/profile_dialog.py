@@ -29,6 +29,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
@@ -164,6 +165,7 @@ class ProfileDialog(WorkingDialog):
         self.source.setText(answer["file"] if answer["kept"] else tr("The library has no profile yet."))
         self.sections.setFixedWidth(self.sections.sizeHintForColumn(0) + LIST_MARGIN_PX)
         name_accessibly(self)
+        keep_choice_readable(self)
         self._show_heads(answer)
         self.sections.setCurrentRow(0)
         self._mark(Refusal("", answer.get("problems") or []))

@@ -29,6 +29,7 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.tick_delegate import TickDelegate
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
@@ -73,6 +74,7 @@ class PublishDialog(WorkingDialog):
         self._fill()
         self.tree.itemChanged.connect(lambda _item, _column: self._enable())
         name_accessibly(self)
+        keep_choice_readable(self)
         self._end_request()
 
     @property

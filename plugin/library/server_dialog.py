@@ -12,6 +12,7 @@ from onemap.plugin.connection.server_location import SCHEMA, has_login, is_serve
 from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (520, 280)
@@ -38,6 +39,7 @@ class ServerDialog(QDialog):
         self.open_button.setDefault(True)
         self._build()
         name_accessibly(self)
+        keep_choice_readable(self)
         if is_server(location):
             address, schema = parts_of(location)
             self.address.setText(address)

@@ -36,6 +36,7 @@ from onemap.plugin.numbers.unit_values import (
     worst_status,
 )
 from onemap.plugin.results.details_pane import DetailsPane
+from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
@@ -47,7 +48,7 @@ LINES_OF_STEPS, MOST_LINES = 12, 8
 STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-MIN_ROWS, MIN_NAME_LENGTH = 13, 4
+MIN_LINES, MIN_NAME_LENGTH = 18, 4  # eight rows of mostly two lines
 
 
 class IndicatorView(TableView):
@@ -120,11 +121,15 @@ class IndicatorView(TableView):
         tree.setHeaderLabels([tr("Indicator, status"), tr("Value")])
         tree.headerItem().setTextAlignment(VALUE, RIGHT)
         tree.setIndentation(12)
+        tree.setWordWrap(True)
+        tree.setItemDelegateForColumn(NAME, NameDelegate(tree))
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
-        tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
+        # Names wrap otherwise now.
+        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())
+        tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
         return tree
 
     def _build(self) -> None:

@@ -23,7 +23,7 @@ NO_TARGET = "no_target"  # a value without a target needs no reason
 TRENDS = {"rise": "↗", "fall": "↘", "same": "→"}
 ROOM = ("headroom", "committed", "in_review", "free", "pace", "days_left", "committed_reason", "days_reason")
 _BOUNDS = {"floor": "≥", "ceiling": "≤", "rise": "↗", "fall": "↘"}
-_MEASURES = {"km2": "km²", "x": "×", "m2/person": "m²/person", "km/100km2": "km/100 km²"}
+_MEASURES = {"km2": "km²", "x": "×", "km/100km2": "km/100 km²"}
 _EXACT_BELOW = 1000
 _TRIVIAL = 1 - 1e-6
 
@@ -133,7 +133,8 @@ def measure_text(measure: str) -> str:
     """A unit of measure as people write it."""
     if measure == "count":
         return ""
-    return tr("persons") if measure == "person" else _MEASURES.get(measure, measure)
+    words = {"person": tr("persons"), "ha": tr("ha"), "m2/person": tr("m²/person")}
+    return words.get(measure) or _MEASURES.get(measure, measure)
 
 
 def sign_and_word(status: str) -> str:

@@ -26,6 +26,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.fact_field import FactField
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls, name_controls
@@ -70,6 +71,7 @@ class FactsDialog(WorkingDialog):
         self.waiting.setWordWrap(True)
         self._build(asked)
         name_accessibly(self)
+        keep_choice_readable(self)
         self._end_request()
 
     @property

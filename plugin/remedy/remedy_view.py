@@ -11,7 +11,6 @@ from qgis.core import QgsGeometry, QgsProcessingUtils, QgsProject, QgsVectorLaye
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QCheckBox,
     QFormLayout,
     QGridLayout,
     QLabel,
@@ -44,6 +43,7 @@ from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_beside_text, area_text, moment_text, share_text
 from onemap.plugin.words.translation import sentences, tr
@@ -331,7 +331,7 @@ class RemedyForm(QWidget):
         ):
             box.setSpecialValueText(zero_text)
             box.setMinimumWidth(MIN_FIELD_PX)
-        self.one_piece = QCheckBox(tr("In one piece"))
+        self.one_piece = TickBox(tr("In one piece"))
         self.one_piece.setToolTip(tr("Keep only the largest part"))
         self.button = QPushButton(icon("remedy"), tr("Look again"))
         self.button.setToolTip(tr("Look again for what would pass, within these limits"))

@@ -8,7 +8,6 @@ from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
 from qgis.PyQt.QtGui import QFont, QFontMetrics, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
-NAME_MARGIN_PX = 14  # beside the icon and the text of a name
 LEAST_WIDTH_PX = 40
 HEIGHT_MARGIN_PX = 4
 LINE_END = "\u2028"
@@ -72,9 +71,12 @@ def text_width(tree: QTreeView, index: QModelIndex) -> int:
     """How much room the text of a row's first column has, in pixels."""
     is_spanned = tree.isFirstColumnSpanned(index.row(), index.parent())
     whole = tree.viewport().width() if is_spanned else tree.columnWidth(0)
-    level = 2 if index.parent().isValid() else 1
+    level, above = int(tree.rootIsDecorated()), index.parent()
+    while above.isValid():
+        level, above = level + 1, above.parent()
     given = tree.iconSize()
     usual = tree.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
     has_icon = index.data(Qt.ItemDataRole.DecorationRole) is not None
-    icon = (given.width() if given.isValid() else usual) if has_icon else 0
-    return whole - level * tree.indentation() - icon - NAME_MARGIN_PX
+    margins = 2 * (tree.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1)  # of a text, and of an icon
+    icon = (given.width() if given.isValid() else usual) + margins if has_icon else 0
+    return whole - level * tree.indentation() - icon - margins

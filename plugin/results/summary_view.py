@@ -16,6 +16,7 @@ from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 VERDICTS = tuple(verdict for verdict in SEVERITY if verdict != "clear")
 NAME, FIRST, UNASKED = 0, 1, 1 + len(VERDICTS)
+BESIDE_NUMBER_PX, LEAST_COLUMN_PX = 6, 26  # the head of a column is a sign with its margins
 NO_ANSWER = "∅"  # the head of a narrow column
 
 
@@ -32,10 +33,10 @@ class SummaryView(QTreeWidget):
         self.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         header = self.header()
         header.setStretchLastSection(False)
-        header.setMinimumSectionSize(24)
+        header.setMinimumSectionSize(LEAST_COLUMN_PX)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column in range(FIRST, UNASKED + 1):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         header.sectionResized.connect(lambda *_sizes: self.scheduleDelayedItemsLayout())  # names wrap otherwise now
 
     def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
@@ -60,14 +61,23 @@ class SummaryView(QTreeWidget):
                 rule_row.setFirstColumnSpanned(True)
         if len(departments) == 1:  # what is to be said is below it
             self.topLevelItem(0).setExpanded(True)
+            self._fit_numbers()
             return
         total: Counter[str] = sum(counts.values(), Counter())
         self.addTopLevelItem(self._row(tr("All departments"), total, len(unasked)))
+        self._fit_numbers()
         last = self.topLevelItem(self.topLevelItemCount() - 1)
         font = last.font(NAME)
         font.setBold(True)
-        for column in range(UNASKED + 1):
-            last.setFont(column, font)
+        last.setFont(NAME, font)  # bold numbers would take room from the names
+
+    def _fit_numbers(self) -> None:
+        """Give the numbers the room that they take and no more: Qt's own would break the departments' names."""
+        widest = self.fontMetrics().horizontalAdvance
+        rows = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
+        for column in range(FIRST, UNASKED + 1):
+            numbers = max((widest(row.text(column)) for row in rows), default=0)
+            self.setColumnWidth(column, max(numbers + BESIDE_NUMBER_PX, LEAST_COLUMN_PX))
 
     def _show_heads(self) -> None:
         head = QTreeWidgetItem([tr("Department"), *[""] * len(VERDICTS), NO_ANSWER])

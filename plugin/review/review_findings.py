@@ -10,7 +10,6 @@ from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -32,6 +31,7 @@ from onemap.plugin.results.summary_view import asked_text, department_asked_text
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_outline import ParcelOutline
 from onemap.plugin.review.review_words import name_buttons, step_word
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -61,7 +61,7 @@ class CaseFindings(QWidget):
         self._reading_task: BackgroundTask | None = None
         self._is_busy = False
         self.outline = ParcelOutline(canvas)
-        self.all_box = QCheckBox(tr("All departments"))
+        self.all_box = TickBox(tr("All departments"))
         self.all_box.toggled.connect(self._fill)
         self.results = ResultsView(library.core, canvas)
         self.results.counts.hide()  # of parcels; here the list is of one department

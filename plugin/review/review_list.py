@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.results.name_delegate import NameDelegate
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_dashboard import Dashboard
 from onemap.plugin.review.review_person import PersonButton
@@ -111,16 +112,20 @@ class CaseList(QWidget):
         tree = QTreeWidget()
         tree.setAccessibleName(tr("Cases"))
         tree.setRootIsDecorated(False)
-        tree.setHeaderLabels([tr("Project"), tr("State"), tr("Deadline")])
+        tree.setHeaderLabels([tr("Project"), tr("State"), tr("Due, outcome")])
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        tree.setWordWrap(True)
+        tree.setIndentation(0)
+        tree.setItemDelegateForColumn(PROJECT, NameDelegate(tree))  # of a project the whole name is read
         tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
+        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
         tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._show_menu)
@@ -254,8 +259,9 @@ def _columns(line: CaseLine) -> list[str]:
     if line.state == "circulating":
         outcome = f"{line_deadline(line)}\n" + tr("{count} waiting").format(count=len(line.waiting))
     else:
-        outcome = f"{conclusion_word(line.conclusion) if line.conclusion else ''}\n{line.document}"
-    return [f"{mark}{line.project}\n{line.case}", f"{state_word(line.state)}{stale}\n{round_text}", outcome]
+        outcome = conclusion_word(line.conclusion) if line.conclusion else ""
+    number = line.document or line.case  # what people call it by; both stand in the tip
+    return [f"{mark}{line.project}\n{number}", f"{state_word(line.state)}{stale}\n{round_text}", outcome]
 
 
 def _details(line: CaseLine) -> str:

@@ -19,6 +19,7 @@ from onemap.plugin.services.service_offers import Offer, request_offers
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
@@ -51,6 +52,7 @@ class ServiceDialog(QDialog):
         self.work.hide()
         self._build()
         name_accessibly(self)
+        keep_choice_readable(self)
         self._enable()
 
     @property

@@ -38,6 +38,17 @@ def link_colour(palette: QPalette) -> str:
     return palette.color(QPalette.ColorRole.WindowText).name()
 
 
+def readable_ground(ground: QColor, text: QColor) -> QColor:
+    """A ground on which a text can be read: the given one, as much darker or lighter as it takes."""
+    is_light_text = luminance(text) > luminance(ground)
+    colour = QColor(ground)
+    for _step in range(STEPS):
+        if contrast(colour, text) >= CONTRAST:
+            break
+        colour = colour.darker(106) if is_light_text else colour.lighter(106)
+    return colour
+
+
 def luminance(colour: QColor) -> float:
     """How bright a colour is, 0 to 1, as WCAG has it."""
     parts = [

@@ -2184,8 +2184,8 @@ A version is a layer's code, or code@label.</source>
         <translation>状态</translation>
     </message>
     <message>
-        <source>Deadline</source>
-        <translation>期限</translation>
+        <source>Due, outcome</source>
+        <translation>期限、结论</translation>
     </message>
     <message>
         <source>Waiting for my department</source>
@@ -4584,6 +4584,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>ha</source>
         <translation>公顷</translation>
+    </message>
+    <message>
+        <source>m²/person</source>
+        <translation>m²/人</translation>
     </message>
     <message>
         <source>the plugin's own</source>

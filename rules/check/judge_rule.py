@@ -1,8 +1,8 @@
-"""One rule over all parcels: which it applies to, which features it looks at, and what its kind says."""
+"""One rule over some parcels: which it applies to, which features it looks at, and what its kind says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,11 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.versions import StoredFeatures
 from onemap.rules.check.applicability import applicability
+from onemap.rules.check.layers_of_check import LayersOfCheck
 from onemap.rules.findings.findings import RuleJudgement
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.conditions import evaluate
-from onemap.rules.kinds.foreseen_values import as_codes, unforeseen_rows
 from onemap.rules.kinds.ground import (
     CoveredGround,
     Features,
@@ -28,7 +26,7 @@ from onemap.rules.kinds.ground import (
     no_pairs,
 )
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import freeze_set, is_frozen
+from onemap.rules.overlay.unchanging_sets import freeze_set
 from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule import Rule
 
@@ -66,21 +64,19 @@ class Bench:
 def judged_rule(
     rule: Rule,
     bench: Bench,
-    source: LayerSource,
-    others: Mapping[str, LayerSource],
+    layers: LayersOfCheck,
     threads: Threads,
     wanted: np.ndarray | None = None,
     shared: SharedGround | None = None,
 ) -> RuleJudgement:
     """What a rule says of the parcels to which it applies.
 
-    source: its layer.
-    others: the layers that it names besides, by the key that names them.
     wanted: (n,) only of these parcels.
-    shared: what all parcels share with the layer's features, where that is known already.
+    shared: what all parcels share with the features of its layer, where that is known already.
 
     Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
+    source, others = layers.of(rule), layers.others(rule)
     rows, lacks_fact = _rows_asked(rule, bench, wanted)
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or "unreadable")
@@ -90,7 +86,7 @@ def judged_rule(
         _check_fields(rule, source)
     if wanted is not None and not wanted.any():
         return _blank(rule, bench, rows, source, "")  # an earlier run's rows stand for all of them
-    chosen, features = _features_asked(rule, source, source.stored)
+    chosen, features = layers.features_asked(rule, source.stored)
     ground = _ground(rule, bench, rows, source, features, others, threads)
     if shared is not None and len(rows) == len(bench.geometries):
         ground = replace(ground, shared=shared.with_features(chosen, len(source.stored.fids)))
@@ -120,25 +116,6 @@ def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np
     to_whom = applicability(rule, bench.attributes, bench.projects)
     rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
     return rows, to_whom.lacks_fact[rows]
-
-
-def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> tuple[np.ndarray, Features]:
-    """The features that a rule's `where` lets through, with their positions (m,) among all.
-
-    A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
-    """
-    attributes, geometries = stored.attributes, stored.geometries
-    chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
-    if rule.where is not None:
-        read = as_codes(rule.where, attributes, source.entry)
-        truth = evaluate(rule.where, read)
-        is_unknown = truth.unknown | unforeseen_rows(rule.where, read, source.entry)
-        chosen = np.flatnonzero(truth.true | is_unknown)
-        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
-        geometries = geometries[chosen]
-    # What a session keeps of a layer is frozen already, with all that is known of it.
-    features = geometries if is_frozen(geometries) else freeze_set(geometries.copy())
-    return chosen, Features(features, attributes, uncertain, partial(source.pieces_of, chosen))
 
 
 def _ground(
@@ -200,7 +177,7 @@ def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reas
 
 def _check_fields(rule: Rule, source: LayerSource) -> None:
     """A field that the version does not have is an error of the rule, not an empty answer."""
-    if source.stored is None or source.version is None:
+    if source.stored is None or source.version is None or not rule.layer_fields:
         return
     present = {str(name).lower() for name in source.stored.attributes.columns}
     for name in rule.layer_fields:

@@ -84,12 +84,10 @@ def _answer_texts(row: Result) -> list[tuple[str, str]]:
 
 
 def _changes(result: Result, language: str) -> str:
-    lines = [phrase("said.changes", language, **result)]
+    lines, nothing = [phrase("said.changes", language, **result)], phrase("said.no_feature", language)
     for row in result["transitions"]:
         hectares = f"{row['area_m2'] / 10_000:,.4f}"
-        sides = {
-            side: phrase("said.no_feature", language) if row[side] is None else row[side] for side in ("from", "to")
-        }
+        sides = {side: result["class_titles"].get(row[side]) or row[side] or nothing for side in ("from", "to")}
         lines.append("  " + phrase("said.changes_class", language, hectares=hectares, **sides))
     if "cases" in result:
         lines += _turned_by_version(result, language)
@@ -108,7 +106,7 @@ def _turned_by_version(result: Result, language: str) -> list[str]:
     for record in records:
         if not (record["turned"] or record["problems"] or record.get("opinions")):
             continue
-        lines += _turned_lines(record, language)
+        lines += _turned_lines(record, result["titles"], language)
         for one in record.get("opinions", ()):
             before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
             state = phrase(f"opinion_state.{one['state']}", language)
@@ -118,13 +116,14 @@ def _turned_by_version(result: Result, language: str) -> list[str]:
     return lines
 
 
-def _turned_lines(record: Result, language: str) -> list[str]:
+def _turned_lines(record: Result, titles: Result, language: str) -> list[str]:
     """A case or a check by its name, and its parcels that turn."""
     name = record.get("project") or record.get("name") or ""
     lines = [" ".join(filter(None, (record.get("case") or record.get("run"), name)))]
     for one in record["turned"]:
         before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
-        lines.append(f"  {one['parcel']}: {before} → {after} ({', '.join(one['rules'])})")
+        rules = phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in one["rules"])
+        lines.append(f"  {one['parcel']}: {before} → {after} ({rules})")
     return lines
 
 
@@ -132,13 +131,15 @@ def _recheck(result: Result, language: str) -> str:
     """What turned and why, so that it can be sent as it is."""
     records = [*result["cases"], *result.get("runs", [])]
     turned = sum(bool(record["turned"]) for record in records)
-    lines = [phrase("said.recheck", language, count=len(records), turned=turned)]
+    lines, titles = [phrase("said.recheck", language, count=len(records), turned=turned)], result["titles"]
     for record in records:
         if not record["turned"] and not record["problems"]:
             continue
-        lines += _turned_lines(record, language)
+        lines += _turned_lines(record, titles, language)
         for one in [*record.get("layers", []), *record.get("packs", [])]:
-            lines.append(f"  {one.get('code') or one['id']}: {one['from'] or '–'} → {one['to'] or '–'}")
+            code, pack = one.get("code"), one.get("id")
+            name = titles["layers"].get(code, code) if code else titles["packs"].get(pack, pack)
+            lines.append(f"  {name}: {one['from'] or '–'} → {one['to'] or '–'}")
         lines += [f"  {problem['message']} {problem['mend']}" for problem in record["problems"]]
     if "warnings" in result:
         lines += new_warning_lines(result, language)

@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
 
@@ -114,7 +115,10 @@ def _export(result: Result, language: str) -> str:
 
 
 def _history(result: Result, language: str) -> str:
-    lines = [f"{row['number']:>6} {row['at']} {row['who']} {row['action']} {row['subject']}" for row in result["rows"]]
+    lines = [
+        f"{row['number']:>6} {moment_text(row['at'])} {row['who']} {row['step']} {row['what']}"
+        for row in result["rows"]
+    ]
     return "\n".join(
         [*lines, *([_review_phrase("written", language, target=result["out"])] if "out" in result else [])]
     )

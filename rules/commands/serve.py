@@ -28,8 +28,9 @@ _AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a reque
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
 _PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
 _SOON_S = 0.05  # until it is tried again, where modules are loaded just then
-_TOGETHER_S = 0.02  # for which a word of progress waits for the next
+_TOGETHER_S = 0.05  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
+_YOUNG_OBJECTS = 20_000  # of which circles are looked for; an answer makes some thousand, and hardly a circle
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 # What the first check would have to wait for.
 _NEEDED = (
@@ -52,6 +53,7 @@ class _Server:
         self.language = language
         self.out = threading.Lock()
         self.waiting: dict[Any, dict[str, Any]] = {}  # by request, how far it is, to be told soon
+        self.has_news = threading.Event()  # since it was told last
         self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
@@ -72,12 +74,17 @@ class _Server:
     def tell_soon(self, progress: dict[str, Any]) -> None:
         """Tell how far a request is, of one moment only the last: one by one they take as long as some of the work."""
         with self.out:
-            is_first = not self.waiting
             self.waiting[progress["id"]] = progress
-            if is_first:
-                timer = threading.Timer(_TOGETHER_S, self._write)
-                timer.daemon = True
-                timer.start()
+        if not self.has_news.is_set():
+            self.has_news.set()
+
+    def tell(self) -> None:
+        """Write the words of progress that wait, for as long as the program runs; a thread of its own."""
+        while True:
+            self.has_news.wait()
+            time.sleep(_TOGETHER_S)
+            self.has_news.clear()
+            self._write()
 
     def _write(self, *lines: bytes) -> None:
         # Whoever asked may be gone; then stdin ends too, and with it this program.
@@ -128,6 +135,7 @@ class _Server:
         if "onemap.rules.overlay.overlay" in sys.modules and not self.is_kernel_ready:
             self.is_kernel_ready = importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
             gc.freeze()  # what is loaded stays; to look through it time and again would take from every answer
+            gc.set_threshold(_YOUNG_OBJECTS)
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
@@ -274,6 +282,7 @@ def serve(language: str) -> int:
     server = _Server(language)
     worker = threading.Thread(target=server.work, daemon=True)
     worker.start()
+    threading.Thread(target=server.tell, daemon=True).start()
     code = 0
     try:
         for line in sys.stdin.buffer:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.maps.document_areas import moment_text
+from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
@@ -12,16 +14,21 @@ _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
     """Rows by unit and class, the total, and what is not known."""
     total, layer = result["total"], result["layer"]
-    facts = {"layer": f"{layer['code']}@{layer['label']}", "features": total["features"], "size": _size(total)}
+    units = _unit_names(result)
+    facts = {
+        "layer": f"{layer['title']} {layer['label']}",
+        "features": total["features"],
+        "size": _size(total, language),
+    }
     lines = [phrase("said.statistics", language, **facts) + _sums(total, language)]
     for row in result["rows"][:_MOST_ROWS]:
-        words = [str(row["unit"])] if row["unit"] is not None else []
+        words = [units.get(row["unit"], str(row["unit"]))] if row["unit"] is not None else []
         titles = row["titles"]
         for name, value in row["keys"].items():
             words.append("–" if value is None else " ".join(filter(None, (str(value), titles.get(name)))))
         share = "–" if row["share"] is None else f"{row['share']:.2%}"
-        named = {"name": " · ".join(words) or layer["code"], "features": row["features"]}
-        lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row), share=share))
+        named = {"name": " · ".join(words) or layer["title"], "features": row["features"]}
+        lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row, language), share=share))
         lines[-1] += _sums(row, language)
     if len(result["rows"]) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(result["rows"]) - _MOST_ROWS))
@@ -34,15 +41,17 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
 def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     """What changed, the largest first."""
     total, layers = result["total"], result["layers"]
-    pair = {side: f"{layer['code']}@{layer['label']}" for side, layer in zip("ab", layers, strict=True)}
+    units, titles = _unit_names(result), SheetTitles(language, KnownTitles(layers=(layers[0]["code"],)))
+    pair = {side: f"{layer['title']} {layer['label']}" for side, layer in zip("ab", layers, strict=True)}
     areas = {"area_ha": _hectares(total["area_m2"]), "changed_ha": _hectares(total["changed_m2"])}
     lines = [phrase("said.transitions", language, **pair, **areas)]
     changed = sorted((row for row in result["rows"] if row["from"] != row["to"]), key=lambda row: -row["area_m2"])
     shown = [row for row in changed[:_MOST_ROWS] if row["area_m2"] >= _LEAST_SHOWN_M2]
     for row in shown:
-        names = {side: _class_name(row[side], language) for side in ("from", "to")}
-        unit = f"{row['unit']} · " if row["unit"] is not None else ""
-        lines.append(f"  {unit}{names['from']} → {names['to']}: {_hectares(row['area_m2'])} ha")
+        names = {side: class_name(row[side], titles) for side in ("from", "to")}
+        unit = f"{units.get(row['unit'], row['unit'])} · " if row["unit"] is not None else ""
+        area = _hectares(row["area_m2"])
+        lines.append("  " + unit + phrase("said.transition", language, **names, area_ha=area))
     if len(changed) > len(shown):
         lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
     return lines
@@ -57,28 +66,40 @@ def readings_lines(result: dict[str, Any], language: str) -> list[str]:
     counts = dict.fromkeys(("normal", "warn", "alarm", "unknown"), 0)
     for node in result["nodes"]:
         counts[node["status"]] += 1
-    facts = {"nodes": len(result["nodes"]), "at": result["at"]}
+    facts = {"nodes": len(result["nodes"]), "at": moment_text(result["at"])}
     lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
     told = [node for node in result["nodes"] if node["status"] != "normal"]
     for node in told[:_MOST_ROWS]:
         value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
         said = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
-        named = {"node": node["node"], "property": node["property"], "time": node["time"] or "–", "value": value}
+        named = {
+            "node": node["node"],
+            "property": node["property"],
+            "time": moment_text(node["time"]) or "–",
+            "value": value,
+        }
         lines.append("  " + phrase("said.readings_node", language, **named, **said))
     if len(told) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(told) - _MOST_ROWS))
     return lines
 
 
-def _class_name(keys: dict[str, Any] | None, language: str) -> str:
+def class_name(keys: dict[str, Any] | None, titles: SheetTitles) -> str:
+    """The codes of a class with their names."""
     if keys is None:
-        return phrase("said.no_feature", language)
-    return " · ".join("–" if value is None else str(value) for value in keys.values())
+        return phrase("said.no_feature", titles.language)
+    return " · ".join(titles.value(name, value) for name, value in keys.items())
 
 
-def _size(row: dict[str, Any]) -> str:
+def _unit_names(result: dict[str, Any]) -> dict[Any, str]:
+    """The names of the units that have one of their own."""
+    named = {unit["unit"]: unit["unit_title"] for unit in result["units"] if unit.get("unit_title")}
+    return named if len(set(named.values())) == len(named) else {}
+
+
+def _size(row: dict[str, Any], language: str) -> str:
     if row["area_m2"] is not None:
-        return f"{_hectares(row['area_m2'])} ha"
+        return phrase("said.hectares", language, area_ha=_hectares(row["area_m2"]))
     return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f} km"
 
 

@@ -11,6 +11,7 @@ from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
+from onemap.rules.maps.document_areas import moment_text, share_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
 
@@ -128,8 +129,7 @@ def _compare(result: Result, language: str) -> str:
     rows, asked = result["matrix"], result["run"]["parameters"]
     conflicts = [row for row in rows if row["type"] in ("03", "04", "05")]
     head = {
-        "a": asked["a"],
-        "b": asked["b"],
+        **{side: _version_title(asked[side], result["titles"]) for side in "ab"},
         "spots": result["spots"],
         "area_ha": _hectares(result["area_m2"]),
         "conflicts": sum(row["spots"] for row in conflicts),
@@ -144,7 +144,7 @@ def _compare(result: Result, language: str) -> str:
             "name": phrase(f"difference.{kind}", language),
             "spots": sum(row["spots"] for row in same),
             "area_ha": _hectares(sum(row["area_m2"] for row in same)),
-            "share": f"{sum(row['share'] for row in same):.1%}",
+            "share": share_text(sum(row["share"] for row in same)),
         }
         lines.append(phrase("said.compare_row", language, **facts))
     if "changed" in result:
@@ -155,13 +155,25 @@ def _compare(result: Result, language: str) -> str:
     return "\n".join(lines + _outs(result, language))
 
 
+def _version_title(named: str, titles: dict[str, str]) -> str:
+    """CODE@label with the layer's title for its code."""
+    code, _, label = named.partition("@")
+    return f"{titles.get(code, code)} {label}".strip()
+
+
 def _contradictions(result: Result, language: str) -> str:
-    lines = [phrase("said.contradictions", language, pairs=len(result["pairs"]))]
+    lines, titles = [phrase("said.contradictions", language, pairs=len(result["pairs"]))], result["titles"]
     for row in sorted(result["pairs"], key=lambda row: -(row["conflict_ha"] or 0.0)):
         if row["reason"]:
-            lines.append(f"  {row['a']} × {row['b']}: {row['reason']}")
+            lines.append(f"  {titles.get(row['a'], row['a'])} × {titles.get(row['b'], row['b'])}: {row['reason']}")
         else:
-            facts = {**row, "conflict_ha": f"{row['conflict_ha']:,.4f}", "compared_ha": f"{row['compared_ha']:,.4f}"}
+            sides = {side: titles.get(row[side], row[side]) for side in "ab"}
+            facts = {
+                **row,
+                **sides,
+                "conflict_ha": f"{row['conflict_ha']:,.4f}",
+                "compared_ha": f"{row['compared_ha']:,.4f}",
+            }
             lines.append("  " + phrase("said.contradiction", language, **facts))
     return "\n".join(lines + _outs(result, language))
 
@@ -252,7 +264,7 @@ def _sites(result: Result, language: str) -> str:
     for row in result["sites"]:
         verdict = phrase(f"verdict.{row['verdict']}", language)
         clear = f"{row['clearance_m']:,.1f}"
-        facts = {**row, "verdict": verdict, "clearance_m": clear, "nearest_rule": row["nearest_rule"] or "–"}
+        facts = {**row, "verdict": verdict, "clearance_m": clear, "nearest_rule": row["nearest_title"] or "–"}
         lines.append("  " + phrase("said.site", language, **facts, width=f"{row['width_m']:,.1f}"))
     return "\n".join(lines + _outs(result, language))
 
@@ -278,12 +290,25 @@ def _runs(result: Result, language: str) -> str:
         said = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
         held = "● " if run["held"] else "  "
         name = run["name"] or run["parcels"] or "–"
-        lines.append(f"{held}{run['id']}  {run['started'][:16]}  {run['kind']:<8} {name}  {said}".rstrip())
+        kind = phrase(f"run_kind.{run['kind']}", language)
+        lines.append(f"{held}{run['id']}  {moment_text(run['started'])}  {kind}  {name}  {said}".rstrip())
     return "\n".join(lines) or phrase("said.no_runs", language)
 
 
 def _explain(result: Result, language: str) -> str:
-    return "\n".join(f"{step['step']}: {step['value']}" for step in result["steps"])
+    """The steps as a reviewer reads them; then, where they hide a code or a hash, as the machine took them."""
+    plain = [(step["step"], step.get("said", step["value"])) for step in result["steps"]]
+    exact = [
+        (step["step"], step["value"]) for step in result["steps"] if step.get("said", step["value"]) != step["value"]
+    ]
+    told = [
+        (name, " · ".join(map(moment_text, value.split(" · ")))) for name, value in plain if value not in (None, "–")
+    ]
+    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in told]
+    if exact:
+        lines += ["", phrase("sheet.technical", language)]
+        lines += ["  " + phrase("sheet.pair", language, name=name, value=value) for name, value in exact]
+    return "\n".join(lines)
 
 
 def _verify(result: Result, language: str) -> str:

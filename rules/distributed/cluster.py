@@ -74,7 +74,16 @@ def cluster_engine(
         held.callback(_closed, client)
         if not client.scheduler_info()["workers"]:
             raise OneMapError("cluster.no_workers", field="--scheduler", address=scheduler)
+        _load_ahead(client)
         yield Cluster(client, place, scheduler, library, Path(shared).absolute() if shared else None)
+
+
+def _load_ahead(client: "Client") -> None:
+    """Have each worker load the program while the parcels are read here; one that cannot says so at its first block."""
+    from distributed import fire_and_forget
+
+    for worker in client.nthreads():
+        fire_and_forget(client.submit(by_value(str(PACKAGE)), b"", workers=[worker], pure=False))
 
 
 def _closed(opened: Any) -> None:

@@ -127,6 +127,7 @@ def by_value(package: str) -> Callable[[bytes], bytes]:
     """`outcome_of` as a function that a scheduler can hand on without knowing this package.
 
     package: this package's folder, which a worker that sees it loads; any other needs One Map in its own Python.
+    Without a body the worker only loads what its first block would wait for.
     """
 
     def on_worker(body: bytes, package: str = package) -> bytes:
@@ -141,7 +142,8 @@ def by_value(package: str) -> Callable[[bytes], bytes]:
             sys.modules["onemap"] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(sys.modules["onemap"])
         importlib.import_module("onemap.layers.gdal_limits").limit_gdal_of_another()  # before any GDAL is loaded
-        result: bytes = importlib.import_module("onemap.rules.distributed.cluster_task").outcome_of(body)
+        task_module = importlib.import_module("onemap.rules.distributed.cluster_task")
+        result: bytes = task_module.outcome_of(body) if body else b""
         return result
 
     on_worker.__module__ = "__main__"  # of which the scheduler has another, so that the function itself is sent

@@ -23,7 +23,8 @@ from onemap.layers.frames.fields import text_values
 from onemap.layers.gdal_limits import limit_gdal_of_another
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
-from onemap.rules.check.check import judged_parcels, local_origin, parcel_rows_of
+from onemap.rules.check.check import judged_parcels, local_origin
+from onemap.rules.check.part_judgement import parcel_rows_of
 from onemap.rules.findings.run_rows import RunRows
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table

@@ -1,5 +1,6 @@
 """From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.attribute_json import attribute_texts
@@ -19,6 +20,8 @@ from onemap.rules.overlay.flat_polygons import occurring
 from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import Rule
+
+_MANY = 1_000  # features
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,8 @@ def read_ahead(judged: RuleJudgement) -> None:
         judgement.zones.pieces()
 
 
-# Columns of rows: arrays of numpy, `_ground` as FlatGround counted from the origin, and WKB as arrays of Arrow.
+# Columns of rows: arrays of numpy, `_ground` as FlatGround counted from the origin, WKB as arrays of Arrow, and what is
+# the same in every row as that value: most rules find one row, and its columns one by one would cost more than it.
 Block = dict[str, Any]
 
 
@@ -168,19 +172,34 @@ def block_rows(block: Block, rows: np.ndarray) -> Block:
 def _rows_of(values: Any, rows: np.ndarray) -> Any:
     if isinstance(values, FlatGround):
         return values.at(rows)
-    return values.take(pa.array(rows)) if isinstance(values, pa.Array) else values[rows]
+    if isinstance(values, np.ndarray):
+        return values[rows]
+    return values.take(pa.array(rows)) if isinstance(values, pa.Array) else values
 
 
-def _block(count: int, columns: dict[str, Any]) -> Block:
-    """Columns of `count` rows; what is no array stands in every row."""
+def joined_blocks(blocks: Sequence[Block]) -> Block:
+    """The rows of blocks of the same columns one after the other, as one block, whose columns all are arrays."""
+    counts = [len(block["_parcel"]) for block in blocks]
+    return {name: _one_column([block[name] for block in blocks], counts) for name in blocks[0]}
 
-    def column(value: Any) -> np.ndarray | FlatGround:
-        if isinstance(value, np.ndarray | FlatGround):
-            return value
-        kind = object if value is None or isinstance(value, str) else None
-        return np.array([value], kind) if count == 1 else np.full(count, value, kind)  # most rules find one row
 
-    return {name: column(value) for name, value in columns.items()}
+def _one_column(parts: list[Any], counts: list[int]) -> Any:
+    if isinstance(parts[0], FlatGround):
+        return joined_ground(parts)
+    are_arrays = [isinstance(part, np.ndarray) for part in parts]
+    if not any(are_arrays):
+        return np.repeat(_array_of(parts), counts)
+    columns = [
+        part if is_array else np.repeat(_array_of([part]), count)
+        for part, is_array, count in zip(parts, are_arrays, counts, strict=True)
+    ]
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)
+
+
+def _array_of(values: list[Any]) -> np.ndarray:
+    """Values as they are: numbers and flags in their own type, texts as objects."""
+    is_text = any(value is None or isinstance(value, str) for value in values)
+    return np.array(values, dtype=object if is_text else None)
 
 
 def rows_of(
@@ -238,31 +257,28 @@ def _finding_rows(
         "check_differs": False,
         "_ground": FlatGround.of(half.grounds),
     }
-    return _block(len(parcel), {**columns, **half.columns})
+    return {**columns, **half.columns}
 
 
 def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) -> Block:
     pairs = judged.judgement.pairs
     counted, reason = _counted_pieces(judged, halves)
     dimension = pairs.ground.dimension
-    return _block(
-        len(pairs.parcel),
-        {
-            "_parcel": judged.rows[pairs.parcel],
-            "_rule": order,
-            "_unknown": (~pairs.of_hit).astype(int),
-            "_feature": pairs.feature,
-            "rule": judged.rule.id,
-            "feature": judged.names[pairs.feature] if len(pairs.feature) else np.empty(0, dtype=object),
-            "area_m2": np.where(dimension == 2, pairs.ground.area_m2, np.nan),
-            "length_m": np.where(dimension == 1, shapely.length(pairs.ground.others), np.nan),
-            "distance_m": pairs.distance_m,
-            "counted": counted,
-            "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
-            "attributes": _attribute_texts(judged.attributes, pairs.feature),
-            "_ground": pairs.ground,
-        },
-    )
+    return {
+        "_parcel": judged.rows[pairs.parcel],
+        "_rule": order,
+        "_unknown": (~pairs.of_hit).astype(int),
+        "_feature": pairs.feature,
+        "rule": judged.rule.id,
+        "feature": judged.names[pairs.feature] if len(pairs.feature) else np.empty(0, dtype=object),
+        "area_m2": np.where(dimension == 2, pairs.ground.area_m2, np.nan),
+        "length_m": np.where(dimension == 1, shapely.length(pairs.ground.others), np.nan),
+        "distance_m": pairs.distance_m,
+        "counted": counted,
+        "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
+        "attributes": _attribute_texts(judged.attributes, pairs.feature),
+        "_ground": pairs.ground,
+    }
 
 
 def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
@@ -293,6 +309,8 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
 def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
     """The attributes of each piece's feature (k,) as JSON."""
     features, position = occurring(feature, len(attributes))
+    if len(attributes) > _MANY:  # of few a frame of some takes longer than the values of all
+        attributes, features = attributes.iloc[features], np.arange(len(features))
     rows = attributes.to_numpy(dtype=object)[features].tolist()
     texts = np.array(attribute_texts(list(attributes.columns), rows), dtype=object)
     return texts[position]

@@ -20,7 +20,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.messages import RESOURCES
-from onemap.rules.findings.findings import RuleJudgement
+from onemap.rules.findings.findings import Block, RuleJudgement
 
 COLUMNS = [
     "parcel",
@@ -75,7 +75,7 @@ def share_hectares(areas_m2: Sequence[float], total_hectares: float) -> list[flo
 
 def land_classes(
     names: np.ndarray, judged: Sequence[RuleJudgement], crs: pyproj.CRS, origin: tuple[float, float], language: str
-) -> pd.DataFrame:
+) -> pd.DataFrame | Block:
     """One row per parcel, ownership and class for every `composition` of a land survey (a layer with DLBM)."""
     blocks = []
     for item in judged:
@@ -87,7 +87,7 @@ def land_classes(
         rows["rule"] = item.rule.id
         blocks.append(rows)
     if not blocks:
-        return pd.DataFrame({name: [] for name in COLUMNS})
+        return dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
     table = pd.concat(blocks, ignore_index=True)
     codes = survey_codes()
     known = codes["class"]

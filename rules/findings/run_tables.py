@@ -1,7 +1,8 @@
 """The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_polygons
-from onemap.rules.findings.findings import Block, RuleJudgement, block_rows
+from onemap.rules.findings.findings import Block, RuleJudgement, block_rows, joined_blocks
 from onemap.rules.findings.land_classes import land_classes
-from onemap.rules.findings.table import Table, WrittenTable, typed_columns
-from onemap.rules.findings.written_ground import one_after_the_other, write_findings, write_overlaps
+from onemap.rules.findings.table import Table, WrittenTable, typed_arrays
+from onemap.rules.findings.written_ground import write_findings, write_overlaps
 from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import VERDICTS
@@ -68,23 +69,19 @@ def row_tables(
     parcels: ParcelRows,
     rules: "Sequence[RuleRows]",
     threads: Threads = _ALONE,
-    positions: slice | None = None,
-) -> dict[str, Table]:
-    """The findings and overlaps of all parcels, or of those at some positions that follow each other.
-
-    rules: the rows of each, in their order.
-    """
-    findings = _sort_block([block for item in rules for block in item.findings], positions, ["_parcel", *_BY])
-    pieces = _sort_block([block for item in rules for block in item.overlaps], positions, ["_parcel", *_BY, "_feature"])
+) -> dict[str, WrittenTable]:
+    """The findings and overlaps of all parcels. rules: the rows of each, in their order."""
+    findings = _sort_block([block for item in rules for block in item.findings], ["_parcel", *_BY])
+    pieces = _sort_block([block for item in rules for block in item.overlaps], ["_parcel", *_BY, "_feature"])
     for block, write in ((findings, write_findings), (pieces, write_overlaps)):
         block["parcel"] = parcels.names[block["_parcel"]]
         write(block, parcels, threads)
-    columns = typed_columns(findings, FINDING_COLUMNS)
-    tables: dict[str, Table] = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
+    columns = typed_arrays(findings, FINDING_COLUMNS)
+    tables = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
     for name, wanted, kind in _OVERLAP_TABLES:
         is_wanted = pieces["_dimension"] == wanted
         part = pieces if is_wanted.all() else block_rows(pieces, np.flatnonzero(is_wanted))
-        tables[name] = WrittenTable(typed_columns(part, _OVERLAP_COLUMNS), part["_wkb"], part["_box"], kind)
+        tables[name] = WrittenTable(typed_arrays(part, _OVERLAP_COLUMNS), part["_wkb"], part["_box"], kind)
     return tables
 
 
@@ -93,7 +90,7 @@ def class_tables(parcels: ParcelRows, judged: Sequence[RuleJudgement], language:
     given = parcels.crs, parcels.origin
     classes = land_classes(parcels.names, judged, *given, language)
     composition = _composition(parcels.names, parcels.area_m2, judged, *given)
-    return {"composition": composition, "land_classes": Table(typed_columns(classes))}
+    return {"composition": composition, "land_classes": WrittenTable(typed_arrays(classes))}
 
 
 # By what their rows are ordered first: the parcel, or the rule.
@@ -127,7 +124,7 @@ def _composition(
             parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
             blocks.append(classes.assign(_parcel=parcel, _rule=order, rule=item.rule.id))
     if not blocks:
-        return Table(typed_columns(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
+        return WrittenTable(typed_arrays(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
     grounds = shift_polygons(rows["_geometry"].to_numpy(dtype=object), origin)
@@ -135,33 +132,23 @@ def _composition(
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)
     rows["share"] = rows["area_m2"] / area_m2[parcel]
-    return Table(typed_columns(rows, _COMPOSITION_COLUMNS))
+    return WrittenTable(typed_arrays(rows, _COMPOSITION_COLUMNS))
 
 
-def _sort_block(blocks: list[Block], positions: slice | None, by: list[str]) -> Block:
-    """The rows of parcels at some positions, or of all, as one block in the order of its columns `by`."""
-    if positions is not None:
-        blocks = [block for some in blocks if len((block := _rows_within(some, positions))["_parcel"])]
+def _sort_block(blocks: list[Block], by: list[str]) -> Block:
+    """The rows of blocks as one in the order of its columns `by`."""
     if not blocks:
         return {"_parcel": _NOBODY, "_ground": FlatGround.of(_NOTHING), "area_m2": np.empty(0)}
-    columns: Block = {
-        name: joined_ground([block[name] for block in blocks])
-        if name == "_ground"
-        else one_after_the_other([block[name] for block in blocks])
-        for name in blocks[0]
-    }
+    columns = joined_blocks(blocks)
     order = np.lexsort([columns[name] for name in reversed(by)])
     return columns if (order[1:] > order[:-1]).all() else block_rows(columns, order)
 
 
-def _rows_within(block: Block, positions: slice) -> Block:
-    """The rows of a block whose parcels are at some positions."""
-    parcel = block["_parcel"]
-    return block_rows(block, np.flatnonzero((parcel >= positions.start) & (parcel < positions.stop)))
+def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.DataFrame]) -> Table:
+    """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count.
 
-
-def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table:
-    """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count."""
+    findings: the columns `SAYING` of their rows, in parts.
+    """
     keys = parcels.names
     count = len(keys)
     names, verdicts, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
@@ -183,13 +170,26 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table
         "area_m2": parcels.area_m2,
         "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
     }
-    return WrittenTable(typed_columns(columns), parcels.wkb, parcels.boxes)
+    return WrittenTable(typed_arrays(columns), parcels.wkb, parcels.boxes)
 
 
 def run_table(record: dict[str, Any]) -> Table:
     """The record as a table of one row; what is no text or number stands as JSON."""
-    row = {
-        name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]
-        for name, value in record.items()
-    }
-    return Table(pd.DataFrame(row))
+    return _RecordTable(record)
+
+
+class _RecordTable(Table):
+    """A record as a table, which is made where somebody writes it."""
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.__dict__.update(record=record, geometries=None)
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """One row; what is no text or number stands as JSON."""
+        record: dict[str, Any] = self.__dict__["record"]
+        row = {
+            name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]
+            for name, value in record.items()
+        }
+        return pd.DataFrame(row)

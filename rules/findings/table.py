@@ -1,6 +1,6 @@
 """One table of a run: columns of plain values, and the geometry of each row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -76,12 +76,39 @@ class Table:
 
 
 class WrittenTable(Table):
-    """A table whose geometries are there as they are written, as WKB (n,); they are made where somebody asks."""
+    """A table that is there as it is written: arrays by column, and the geometries as WKB (n,), None without.
+
+    The frame and the geometries are made where somebody asks: for a few rows a frame takes longer than all else.
+    """
 
     def __init__(
-        self, columns: pd.DataFrame, wkb: pa.Array, boxes: np.ndarray, geometry_type: str = "MultiPolygon"
+        self,
+        arrays: Mapping[str, Any],
+        wkb: pa.Array | None = None,
+        boxes: np.ndarray | None = None,
+        geometry_type: str = "MultiPolygon",
     ) -> None:
-        self.__dict__.update(columns=columns, wkb=wkb, boxes=boxes, geometry_type=geometry_type)
+        """arrays: see `typed_arrays`; boxes: of the geometries, None of a table without."""
+        self.__dict__.update(arrays=arrays, wkb=wkb, boxes=boxes, geometry_type=geometry_type)
+
+    @cached_property
+    def arrays(self) -> Mapping[str, Any]:
+        """The columns (n,) by name, typed as those of any run: those given, else made in a table's own way."""
+        raise NotImplementedError
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """The same as a frame."""
+        return _framed(self.arrays)
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return len(next(iter(self.arrays.values())))
+
+    def values(self, name: str) -> np.ndarray:
+        """A column as plain values (n,)."""
+        return np.asarray(self.arrays[name], dtype=object)
 
     @cached_property
     def geometries(self) -> np.ndarray | None:
@@ -104,9 +131,9 @@ class WrittenTable(Table):
         return extent_from(self.boxes, wkb_types(self.wkb)) if self.has_geometries else extent_of(_NOTHING)
 
 
-def plain_values(values: pd.Series) -> list[Any]:
-    """A column as plain values, None where there is none."""
-    missing = np.flatnonzero(values.isna().to_numpy(dtype=bool))
+def plain_values(values: Any) -> list[Any]:
+    """A column (n,), of numpy or pandas, as plain values, None where there is none."""
+    missing = np.flatnonzero(pd.isna(values))
     if len(missing) == len(values):
         return [None] * len(values)
     plain: list[Any] = values.astype(object).tolist()
@@ -122,12 +149,17 @@ def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """`typed_arrays` as a frame."""
+    return _framed(typed_arrays(columns, names))
+
+
+def typed_arrays(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> dict[str, Any]:
     """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
 
     names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.
     """
     count = len(next(iter(columns.values()))) if isinstance(columns, dict) else len(columns)
-    index, nothing = pd.RangeIndex(count), np.full(count, None, dtype=object)
+    nothing = np.full(count, None, dtype=object)
     made = {}
     for name in names or list(map(str, columns)):
         values = np.asarray(columns[name]) if name in columns else nothing
@@ -142,7 +174,13 @@ def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = N
             typed = pd.array(values, dtype="Int64")
         else:
             typed = values.astype(float)
-        made[name] = pd.Series(typed, index=index, dtype=typed.dtype)
+        made[name] = typed
+    return made
+
+
+def _framed(arrays: Mapping[str, Any]) -> pd.DataFrame:
+    index = pd.RangeIndex(len(next(iter(arrays.values()))))
+    made = {name: pd.Series(values, index=index, dtype=values.dtype) for name, values in arrays.items()}
     return pd.DataFrame(made, index=index, copy=False)  # all columns are its own already
 
 

@@ -29,7 +29,9 @@ def measure_grounds(grounds: np.ndarray, rule: Rule, parcel_m2: np.ndarray) -> G
     """
     least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
     if rule.min_width_m <= 0:
-        return _without_width(np.nan_to_num(shapely.area(grounds)), least_m2)
+        area = shapely.area(grounds)
+        area[np.isnan(area)] = 0.0
+        return _without_width(area, least_m2)
     parts, owner = shapely.get_parts(grounds, return_index=True)
     area = shapely.area(parts)
     is_wide_enough = ~vanishing(parts, rule.min_width_m)
@@ -53,7 +55,9 @@ def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
 def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether ground of these areas counts (n,), and why not (n,)."""
     counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
-    reason = np.where(counted, "", np.where(counted_m2 > 0, "below_area", "sliver")).astype(object)
+    reason = np.full(len(counted), "", dtype=object)
+    if not counted.all():
+        reason[~counted] = np.where(counted_m2[~counted] > 0, "below_area", "sliver").astype(object)
     return counted, reason
 
 

@@ -6,13 +6,16 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.rules.findings.run_tables import run_table
 from onemap.rules.indicators.indicator_pack import Indicator, LayerPart, Term
 from onemap.rules.indicators.indicator_storage import stored_options
-from onemap.rules.indicators.indicator_words import indicator_reasons, number_words, trend_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
 from onemap.rules.indicators.indicators import KIND
 from onemap.rules.indicators.quota_pages import is_quota, room_words
+from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.runs.run_store import run_record, stored_rows
 
+_WHOLE_FROM = 100_000.0
 Row = Mapping[str, Any]
 
 
@@ -34,43 +37,65 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
         raise OneMapError("run.unit", file=library.label, run=identifier, value=unit)
     steps: list[dict[str, Any]] = []
 
-    def step(key: str, *parts: Any) -> None:
-        text = " · ".join(str(part) for part in parts if part not in (None, ""))
-        steps.append({"step": phrase(f"explain.{key}", language), "key": key, "value": text})
+    def step(key: str, *parts: Any, said: Sequence[Any] | None = None) -> None:
+        text, plain = _joined_parts(parts), _joined_parts(parts if said is None else said)
+        steps.append({"step": phrase(f"explain.{key}", language), "key": key, "value": text, "said": plain})
 
-    step("run", identifier, record["started"], record["who"])
-    step("indicator", item.id, item.title.get(language), item.issuer, item.edition, f"{pack.id} {pack.version}")
-    step("formula", item.formula.text, item.unit.text)
+    titles = SheetTitles(
+        language, KnownTitles(catalogue=library.catalogue()), {RECORD: run_table(dict(record)).columns}
+    )
+    step("run", identifier, record["started"], record["who"], said=(record["started"], record["who"]))
+    named = item.title.get(language), item.issuer, item.edition
+    said = *named, f"{titles.pack(pack.id)} {pack.version}"
+    step("indicator", item.id, *named, f"{pack.id} {pack.version}", said=said)
+    step(
+        "formula", item.formula.text, item.unit.text, said=(item.formula.text, measure_words(item.unit.text, language))
+    )
     step("basis", item.options["source"])
     asked = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
     terms, features = ([row.values for row in some if row.values["unit"] == wanted] for some in asked)
     for row in rows:
-        step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"])
+        units = titles.version(row["unit_version"]) if row["unit_version"] else None
+        shown = row["unit_title"] or (unit if wanted else phrase("said.district", language))
+        step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"], said=(shown, units, row["as_of"]))
         spoken_for = item.committed.names if item.committed is not None else ()
         for term_name in (*item.formula.names, *spoken_for):
-            _explain_term(pack.terms[term_name], row, terms, features, language, step)
+            _explain_term(pack.terms[term_name], row, terms, features, titles, step)
         _explain_value(item, row, language, step)
     return {"steps": steps}
 
 
+def _joined_parts(parts: Sequence[Any]) -> str:
+    return " · ".join(str(part) for part in parts if part not in (None, ""))
+
+
 def _explain_term(
-    term: Term, row: Row, terms: Sequence[Row], features: Sequence[Row], language: str, step: Any
+    term: Term, row: Row, terms: Sequence[Row], features: Sequence[Row], titles: SheetTitles, step: Any
 ) -> None:
     """One term: what it asks, of which versions, how much that is, and the features that have most of it."""
-    step("term", term.id, phrase(f"term_kind.{term.kind}", language), *map(_part, term.layers), _more(term))
+    language = titles.language
+    kind = phrase(f"term_kind.{term.kind}", language)
+    layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
+    step("term", term.id, kind, *map(_part, term.layers), _more(term), said=(term.id, kind, *layers))
     for one in terms:
         if one["term"] != term.id or one["as_of"] != row["as_of"] or not _is_of(one, row):
             continue
         if one["versions"]:
-            step("version", one["versions"])
-        number = None if one["value"] is None else f"{term.unit.of(one['value']):,.6g} {term.unit.text}"
+            step("version", one["versions"], said=(titles.versions(one["versions"]),))
+        measure = measure_words(term.unit.text, language)
+        number = None if one["value"] is None else f"{_number_text(term.unit.of(one['value']))} {measure}"
         known = phrase("explain.known", language, share=f"{one['share_known']:.2%}")
         step("measured", number, indicator_reasons(one["reason"], language), known, _counted(one, language))
         if one.get("way") is not None:
             step("way", *_way_words(one, language))
     for one in features:
         if one["term"] == term.id and one["as_of"] == row["as_of"]:
-            step("feature", one["feature"], f"{one['value']:,.6g}")
+            step("feature", one["feature"], _number_text(one["value"]))
+
+
+def _number_text(value: float) -> str:
+    """A number to six figures, a large one whole."""
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:,.6g}"
 
 
 def _is_of(one: Row, row: Row) -> bool:
@@ -108,14 +133,18 @@ def _counted(row: Row, language: str) -> str:
 
 
 def _explain_value(item: Indicator, row: Row, language: str, step: Any) -> None:
-    row = {**row, "decimals": item.options.get("decimals")}
+    row, measure = {**row, "decimals": item.options.get("decimals")}, measure_words(row["unit_of_measure"], language)
     if row["numerator"] is not None:
-        step("quotient", f"{row['numerator']:,.6g} ÷ {row['denominator']:,.6g}")
+        step("quotient", f"{_number_text(row['numerator'])} ÷ {_number_text(row['denominator'])}")
     if row["value"] is not None:
-        step("value", f"{number_words(row['value'], row)} {row['unit_of_measure']}", row["year"])
+        number = number_words(row["value"], row)
+        said = f"{number} {measure}", row["year"]
+        step("value", f"{number} {row['unit_of_measure']}", row["year"], said=said)
     if row["target"] is not None:
         bound = phrase(f"indicator_word.{item.bound}", language)
-        step("target", bound, f"{number_words(row['target'], row)} {row['unit_of_measure']}", row["target_year"])
+        number = number_words(row["target"], row)
+        plain = bound, f"{number} {measure}", row["target_year"]
+        step("target", bound, f"{number} {row['unit_of_measure']}", row["target_year"], said=plain)
     if is_quota(row):
         step("room", *room_words(row, language))
     status = phrase(f"indicator_status.{row['status']}", language)

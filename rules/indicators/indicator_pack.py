@@ -215,3 +215,8 @@ def _indicator(item: Mapping[str, Any], head: Mapping[str, Any]) -> Indicator:
         options=item,
         committed=formula(item["committed"]) if "committed" in item else None,
     )
+
+
+def indicator_titles(packs: Sequence[IndicatorPack], language: str) -> dict[str, str]:
+    """What people call the indicators of some packs, by their ids."""
+    return {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}

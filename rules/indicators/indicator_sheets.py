@@ -4,40 +4,41 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_tables import code_table, table_names
 from onemap.layers.messages import sentences
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
-from onemap.rules.outputs.sheet_words import RECORD, SheetWords
+from onemap.rules.maps.document_areas import moment_text
+from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
+from onemap.rules.outputs.sheet_words import SheetWords
 
 _REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
 
 
-def sheets_for_people(tables: Mapping[str, Table], language: str) -> dict[str, Table]:
+def sheets_for_people(tables: Mapping[str, Table], language: str, known: KnownTitles) -> dict[str, Table]:
     """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
     said = sentences(language)
-    return {
+    titles = SheetTitles(language, known, {name: table.columns for name, table in tables.items()})
+    words = SheetWords(language, titles)
+    sheets = {
         said["indicator_sheet"].get(name, name): Table(
-            _record(table.columns, language) if name == RECORD else _worded(table.columns, language)
+            _facts(words.columns(RECORD, table.columns), words) if name == RECORD else _worded(table.columns, titles)
         )
         for name, table in tables.items()
     }
+    technical = words.technical_sheet()
+    return {**sheets, technical[0]: Table(_facts(technical[1], words))} if technical else sheets
 
 
-def _record(columns: pd.DataFrame, language: str) -> pd.DataFrame:
-    """The record of a run as facts, one a row."""
-    words = SheetWords(language)
-    facts = words.columns(RECORD, columns)
-    return facts.rename(columns={name: words.head(str(name)) for name in facts})
+def _facts(columns: pd.DataFrame, words: SheetWords) -> pd.DataFrame:
+    """Facts, one a row, under their heads."""
+    return columns.rename(columns={name: words.head(str(name)) for name in columns})
 
 
-def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Columns with their heads and codes in words."""
-    said = sentences(language)
-    titles = {code: entry.title[language] for code, entry in shipped_catalogue().items()}
-    layers = {code: f"{title} {code}" for code, title in titles.items()}
-    tables = table_names()
+def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
+    """Columns with their heads and codes in words; ids last."""
+    language = titles.language
+    said, tables = sentences(language), table_names()
     words: dict[str, Callable[[str], str]] = {
         "status": lambda code: str(said["indicator_status"][code]),
         "break": lambda code: str(said["indicator_reason"][code]),
@@ -45,9 +46,13 @@ def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
         "way": lambda code: str(said["way"][code]),
         "trend": lambda code: str(said["trend"][code]),
         **dict.fromkeys(_REASONS, lambda code: indicator_reasons(code, language)),
-        "layer": lambda code: layers.get(code, code),
-        "nearest": lambda place: " ".join([layers.get(code, code) for code in place.split()[:1]] + place.split()[1:]),
-        "unit_version": lambda table: f"{titles.get(table.split('__')[0], '')} {table}".strip(),
+        "layer": titles.layer,
+        "nearest": lambda place: " ".join([titles.layer(code) for code in place.split()[:1]] + place.split()[1:]),
+        "unit_version": titles.version,
+        "versions": titles.versions,
+        "pack": titles.pack,
+        "subject": titles.indicator,
+        "step_at": moment_text,
         "classes": lambda name: code_table(name).title[language] if name in tables else name,
         "unit_of_measure": lambda text: measure_words(text, language),
         "state": lambda code: str(said["warning_state"][code]),
@@ -70,4 +75,5 @@ def _worded(columns: pd.DataFrame, language: str) -> pd.DataFrame:
             for text, kind in zip(columns["reason"], kinds, strict=True)
         ]
         result["reason"] = pd.Series(texts, index=columns.index, dtype=object)
-    return result.rename(columns=said["indicator_column"])
+    last = [name for name in ("id",) if name in result]
+    return result[[*(name for name in result if name not in last), *last]].rename(columns=said["indicator_column"])

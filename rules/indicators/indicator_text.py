@@ -141,7 +141,7 @@ def theme_lines(result: dict[str, Any], language: str) -> list[str]:
         lost = [f"{one['code']} {one['title']}" for one in parts if not one["in_force"]]
         facts = {"title": theme["title"], "id": theme["id"], "held": len(parts) - len(lost), "parts": len(parts)}
         lines.append(phrase("said.theme", language, count=len(theme["indicators"]), **facts))
-        lines.append("  " + comma.join(one["id"] for one in theme["indicators"]))
+        lines.append("  " + comma.join(one["title"] for one in theme["indicators"]))
         if lost:
             lines.append("  " + phrase("said.theme_lacks", language, layers=comma.join(lost)))
     return lines

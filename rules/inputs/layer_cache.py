@@ -64,9 +64,9 @@ class LayerCache(Generic[Layer]):
                 self.size -= self.kept.pop(next(iter(self.kept)))[1].size
         if len(found.boxes) == 0:
             return found.layer, None
-        meets = (found.boxes[:, :2] <= bounds[2:]) & (found.boxes[:, 2:] >= bounds[:2])
-        rows = np.flatnonzero(meets.all(axis=1))
-        return found.layer, None if len(rows) == len(meets) else rows
+        west, south, east, north = found.boxes.T
+        meets = (west <= bounds[2]) & (south <= bounds[3]) & (east >= bounds[0]) & (north >= bounds[1])
+        return found.layer, None if meets.all() else np.flatnonzero(meets)
 
 
 def _holds(box: Sequence[float], other: Sequence[float]) -> bool:

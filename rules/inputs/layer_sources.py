@@ -130,25 +130,32 @@ class Sources:
         """The library's catalogue, read once for a run."""
         return self.library.catalogue()
 
+    @cached_property
+    def _versions(self) -> dict[str, list[Version]]:
+        """The known versions of each layer."""
+        versions: dict[str, list[Version]] = {}
+        for version in self.known:
+            versions.setdefault(version.code, []).append(version)
+        return versions
+
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.
 
         boxes (k, 4): where they lie far from each other within the bounds, only what is near them need be read.
         Raises OneMapError if a replacing file is refused.
         """
-        version = in_force([version for version in self.known if version.code == code], self.as_of)
+        version = in_force(self._versions.get(code, ()), self.as_of)
         if code in self.replaced:
             return near_origin(self._replacement(code, version), self.origin)
         if version is None:
-            ever = any(version.code == code for version in self.known)
-            return LayerSource(reason="not_in_force" if ever else "layer_missing")
+            return LayerSource(reason="not_in_force" if code in self._versions else "layer_missing")
         if code in self.unreadable:
             return LayerSource(reason="unreadable", version=version)
         return self.of_version(version, bounds, boxes)
 
     def features(self, code: str) -> int:
         """How many features the version of a layer has that is in force; 0 where nothing is read from the library."""
-        version = in_force([version for version in self.known if version.code == code], self.as_of)
+        version = in_force(self._versions.get(code, ()), self.as_of)
         return 0 if version is None or code in self.replaced or code in self.unreadable else version.count
 
     def of_version(

@@ -51,14 +51,6 @@ class ParcelRows:
         """The parcels as multipolygons, as WKB (n,)."""
         return self.given_multis()
 
-    def between(self, positions: slice, multis: pa.Array) -> "ParcelRows":
-        """Some that follow each other, with what is known of all; multis: their WKB as multipolygons."""
-        alike = self.names[positions], self.geometries[positions], lambda: multis, self.local[positions]
-        some = ParcelRows(*alike, self.origin, self.crs)
-        for name in ("area_m2", "area_ellipsoidal_m2", "boxes"):
-            some.__dict__[name] = getattr(self, name)[positions]
-        return some
-
     def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
         """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""
         is_whole = np.zeros(len(ground), dtype=bool)

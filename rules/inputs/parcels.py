@@ -99,8 +99,10 @@ class Parcels:
 
     def between(self, positions: slice) -> "Parcels":
         """Some that follow each other, with the WKB that all have."""
+        if positions == slice(0, len(self.ids)):
+            return self
         some = self.at(np.arange(len(self.ids))[positions])
-        some.__dict__.update(bodies=self.bodies[positions], multis=self.multis[positions])
+        some.__dict__["bodies"] = self.bodies[positions]
         return some
 
 

@@ -25,16 +25,17 @@ def attribute_json(values: Mapping[str, Any]) -> str:
 
 def attribute_texts(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
     """attribute_json() of many rows of the same names: column by column, for an encoder of each row costs more."""
-    if not names:
+    if not names or not rows:
         return ["{}"] * len(rows)
     form = "{" + ", ".join(_ENCODED(str(name)).replace("%", "%%") + ": %s" for name in names) + "}"
-    columns = (_texts_of([row[at] for row in rows]) for at in range(len(names)))
-    return [form % texts for texts in zip(*columns, strict=True)]
+    return [form % texts for texts in zip(*map(_texts_of, zip(*rows, strict=True)), strict=True)]
 
 
 def _texts_of(values: Sequence[Any]) -> Iterator[str]:
-    """Values as JSON; a column of texts or of integers alone is not looked at value by value."""
+    """Values as JSON; a column of texts, of integers or of finite numbers alone is not looked at value by value."""
     kinds = set(map(type, values))
+    if kinds == {float} and all(map(math.isfinite, values)):
+        return map(float.__repr__, values)
     return map(_TEXT if kinds == {str} else str if kinds == {int} else _value_text, values)
 
 

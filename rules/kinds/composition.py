@@ -9,7 +9,10 @@ from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
 from onemap.rules.kinds.kind import LIST, Key, Kind, Options
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
+from onemap.rules.overlay.flat_polygons import occurring
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
+
+_NO_KEYS = np.empty(0, dtype=object)
 
 
 def _problems(item: Options) -> list[tuple[str, str]]:
@@ -30,7 +33,8 @@ def _judge(ground: Ground) -> Judgement:
     rest, is_broken = subtract_zones(
         ground.parcels, ground.grounds_of(overlaps), ground, lambda: ground.features.pieces
     )
-    keys = _class_keys(ground.features.attributes, by)[feature] if len(feature) else np.empty(0, dtype=object)
+    features, place = occurring(feature, len(ground.features.geometries))
+    keys = _class_keys(ground.features.attributes.iloc[features], by)[place] if len(feature) else _NO_KEYS
     classes = pd.concat(
         [_ground_by_class(parcel, keys, pieces, ground), _ground_without_class(rest, by)], ignore_index=True
     ).sort_values(["_row", "keys"], kind="stable")

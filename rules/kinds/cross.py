@@ -72,6 +72,8 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     order = np.lexsort((feature, parcel))
     feature, parcel = feature[order], parcel[order]
     ground.threads.progress.check()
+    if len(parcel) == 0:
+        return parcel, feature, no_ground(0)
     edges = shapely.boundary(ground.parcels)
     inside = shapely.difference(shapely.intersection(shapes[feature], ground.parcels[parcel]), edges[parcel])
     inside = _same_dimension(inside, shapely.get_dimensions(shapes)[feature])
@@ -81,9 +83,11 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads: Threads) -> np.ndarray:
     """The length of all lines of each parcel (count,) together, NaN without one; parcel, lines: (k,) the pieces."""
+    if len(lines) == 0:
+        return np.full(count, np.nan)
     parts, owner = shapely.get_parts(lines, return_index=True)
     owners, position = np.unique(parcel[owner], return_inverse=True)
-    of_parcel = shapely.multilinestrings(parts, indices=position) if len(parts) else parts
+    of_parcel = shapely.multilinestrings(parts, indices=position)
 
     def length_part(part: slice) -> np.ndarray:
         together = of_parcel[part, None]
@@ -101,6 +105,8 @@ def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads:
 
 def _places(parcel: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
     """At how many places points lie in each parcel (count,); parcel, points: (k,) the pieces."""
+    if len(points) == 0:
+        return np.zeros(count, dtype=np.int64)
     spots, owner = shapely.get_coordinates(points, return_index=True)
     places = np.unique(np.column_stack([parcel[owner], spots]), axis=0)
     return np.bincount(places[:, 0].astype(np.int64), minlength=count)

@@ -36,10 +36,12 @@ def shared_grounds(
     parcel_of_layer = layer_of_feature[pairs.feature] * count + pairs.parcel
     apart = Overlaps(parcel_of_layer, pairs.feature, pairs.ground, pairs.failed)
     ground = grounds(apart, np.tile(parcels, len(read)), features, threads, _places(met, parcels, len(features)))
-    result = {}
+    of_pair, result = layer_of_feature[pairs.feature], {}
+    by_layer = np.argsort(of_pair, kind="stable")
+    ends = np.cumsum(np.bincount(of_pair, minlength=len(read)))
     for layer, code in enumerate(read):
-        rows, failures = layer_of_feature[pairs.feature] == layer, layer_of_feature[pairs.failed[:, 1]] == layer
-        failed = pairs.failed[failures] - [0, first_feature[layer]]
+        rows = by_layer[ends[layer - 1] if layer else 0 : ends[layer]]
+        failed = pairs.failed[layer_of_feature[pairs.failed[:, 1]] == layer] - [0, first_feature[layer]]
         feature = pairs.feature[rows] - first_feature[layer]
         of_layer = Overlaps(pairs.parcel[rows], feature, pairs.ground.at(rows), failed)
         result[code] = SharedGround(of_layer, ground[layer * count : (layer + 1) * count].copy())

@@ -1,9 +1,9 @@
 """What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,14 @@ from onemap.rules.overlay.overlay import Overlaps, grounds, inside, outside, ove
 from onemap.rules.overlay.subdivision import Cut, Pieces, subdivided
 from onemap.rules.overlay.threads import Threads
 
+Made = TypeVar("Made")
 Covering = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
 QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by less than 0.02 %, in radius and area
 
 
 @dataclass(frozen=True)
 class Features:
-    """The features of one version that a rule's `where` lets through.
+    """The features of one version that a rule's `where` lets through: one value for all parts of a check.
 
     geometries: (m,).
     attributes: m rows.
@@ -35,13 +36,21 @@ class Features:
     attributes: pd.DataFrame
     uncertain: np.ndarray
     cut: Cut | None = None
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False)
+
+    def once(self, name: Hashable, work: Callable[[], Made]) -> Made:
+        """work(), or what it gave before: what the rule makes of all features; name: of the work."""
+        if name not in self._made:
+            self._made[name] = work()
+        made: Made = self._made[name]
+        return made
 
     @cached_property
     def pieces(self) -> Pieces:
         """The polygons cut small; of large ones there may be no pieces away from the ground that is judged."""
         return subdivided(self.geometries) if self.cut is None else self.cut()
 
-    @property
+    @cached_property
     def certain_pieces(self) -> Pieces:
         """The pieces of those of which `where` is known."""
         return self.pieces.only(~self.uncertain) if self.uncertain.any() else self.pieces

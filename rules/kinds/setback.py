@@ -17,6 +17,7 @@ from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
+from onemap.rules.overlay.unchanging_sets import freeze_set
 
 
 def _problems(item: Options) -> list[tuple[str, str]]:
@@ -108,9 +109,8 @@ def _judge(ground: Ground) -> Judgement:
     one unknown (no_value). Ground that near to where nothing is known is unknown too (outside_coverage).
     """
     count, features = len(ground.parcels), ground.features
-    grown = _grow_features(ground)
-    zones = Features(grown.zones, features.attributes, features.uncertain)
-    overlaps = ground.overlaps_with(grown.zones)
+    grown = features.once("grown", lambda: _grow_features(ground))
+    overlaps = ground.overlaps_with(grown.zones.geometries)
     is_certain = grown.is_certain[overlaps.feature]
     grounds = (
         union_by(overlaps.parcel[is_certain], overlaps.geometry[is_certain], count, ground.threads),
@@ -118,7 +118,7 @@ def _judge(ground: Ground) -> Judgement:
     )
     near, near_broken = near_unknown_ground(ground, grown.farthest_m)
     hit, without_value, near, official_broken = _with_official_zones(ground, *grounds, near)
-    certain_zones = Zones(lambda: zones.pieces.only(grown.is_certain), ground.parcels)
+    certain_zones = Zones(lambda: grown.zones.certain_pieces, ground.parcels)
     if "instead" in ground.others:
         unknown, unknown_broken = differences(unions(without_value, near), hit, ground.threads)
     else:
@@ -143,13 +143,13 @@ def _judge(ground: Ground) -> Judgement:
 class _GrownFeatures:
     """The features (m,) grown by their distances.
 
-    zones: (m,) polygons; of a feature without a distance by the largest one.
+    zones: m polygons; of a feature without a distance by the largest one.
     is_certain: (m,) its condition, its distance and its half width are known.
     half_width_m: (m,) metres, NaN where not known.
     farthest_m: how far from its middle any feature keeps parcels off.
     """
 
-    zones: np.ndarray
+    zones: Features
     is_certain: np.ndarray
     half_width_m: np.ndarray
     farthest_m: float
@@ -164,7 +164,9 @@ def _grow_features(ground: Ground) -> _GrownFeatures:
     grown_by_m = np.where(is_measured, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
     zones = shapely.buffer(features.geometries, grown_by_m, quad_segs=QUARTER_SEGMENTS)
     zones[(grown_by_m <= 0) & (shapely.get_dimensions(features.geometries) < 2)] = shapely.Polygon()
-    return _GrownFeatures(zones, is_measured & ~features.uncertain, half_width_m, largest_m + widest_m)
+    is_certain = is_measured & ~features.uncertain
+    grown = Features(freeze_set(zones), features.attributes, ~is_certain)
+    return _GrownFeatures(grown, is_certain, half_width_m, largest_m + widest_m)
 
 
 def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.ndarray]:

@@ -49,7 +49,8 @@ def _judge(ground: Ground) -> Judgement:
     count, options, features = len(ground.parcels), ground.options, ground.features
     permits = permits_of(options["permits"], options.get("code_system", LAND_SEA))
     keys = permits.keys(_parcel_texts(ground, options["parcel_field"]), _parcel_texts(ground, SYSTEM_FIELD))
-    plan_codes = permits.plan_codes(column_named(features.attributes, options["plan_field"]))
+    plan_field = column_named(features.attributes, options["plan_field"])
+    plan_codes = features.once("plan codes", lambda: permits.plan_codes(plan_field))
     is_open = options.get("unplanned") == "open"
     use = _UseAgainstPlan(keys, plan_codes, features.uncertain, permits, is_open)
     overlaps = ground.overlaps_with(features.geometries)

@@ -1,9 +1,11 @@
 """Areas, shares and moments as documents print them: hectares with four decimals, on the ellipsoid, rounded half up."""
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
 _HECTARE = Decimal("0.0001")
 _MU = Decimal("0.01")
 
@@ -43,6 +45,10 @@ def share_text(value: float) -> str:
     return "< 0.1%" if 0 < value < 0.001 else f"{100 * value:.1f}%"
 
 
-def moment_text(text: str) -> str:
-    """An ISO moment to the minute; other zones than UTC are written out as they are."""
-    return text[:16].replace("T", " ") + " UTC" if text.endswith(("Z", "+00:00")) else text
+def moment_text(text: Any) -> Any:
+    """An ISO moment to the minute, with its zone; any other value as it is."""
+    found = _MOMENT.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return text
+    day, minute, zone = found.groups()
+    return " ".join(filter(None, (day, minute, "UTC" if zone in ("Z", "+00:00") else zone)))

@@ -17,6 +17,7 @@ from onemap.rules.findings.table import Table
 
 if TYPE_CHECKING:
     from onemap.rules.outputs.sheet_charts import SheetFigure
+    from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.outputs.to_geopackage import GeoPackageOutput
     from onemap.rules.outputs.to_parquet import ParquetOutput
     from onemap.rules.outputs.to_sheets import SheetOutput
@@ -76,15 +77,17 @@ def tables_written(
     overwrite: bool,
     language: str | None = None,
     figures: "Sequence[SheetFigure]" = (),
+    titles: "KnownTitles | None" = None,
 ) -> Iterator[Target]:
     """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
 
     language: of what a sheet says to people; codes without one. figures: that an .xlsx has as native charts.
+    titles: what no table says of the ids on a sheet.
 
     They are written beside, and take their place when the block ends without an error: what must be recorded together
     with them is recorded inside. Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
     """
-    with output_opened(crs, out, overwrite, language, figures) as output:
+    with output_opened(crs, out, overwrite, language, figures, titles) as output:
         output.append(tables)
         output.finish()
         yield output
@@ -97,17 +100,14 @@ def output_opened(
     overwrite: bool,
     language: str | None = None,
     figures: "Sequence[SheetFigure]" = (),
-    rules: Mapping[str, str] | None = None,
+    titles: "KnownTitles | None" = None,
 ) -> Iterator[Target]:
-    """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block.
-
-    rules: their titles by id, for the sheets that name a rule by its id alone.
-    """
+    """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
     target = Path(out).absolute()
     _check(target, overwrite)
     with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
-            output = _output_to(beside, crs, target.name, language, figures, rules)
+            output = _output_to(beside, crs, target.name, language, figures, titles)
         with contextlib.closing(output):
             yield output
 
@@ -214,7 +214,7 @@ def _output_to(
     label: str,
     language: str | None,
     figures: "Sequence[SheetFigure]",
-    rules: Mapping[str, str] | None,
+    titles: "KnownTitles | None",
 ) -> _LabelledOutput:
     """The output for a target's form; its library is loaded only where it is asked for."""
     if path.suffix.lower() == ".gpkg":
@@ -224,7 +224,7 @@ def _output_to(
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.outputs.to_sheets import SheetOutput
 
-        return _SheetOutput(SheetOutput(path, label, language, figures, rules), label)
+        return _SheetOutput(SheetOutput(path, label, language, figures, titles), label)
     from onemap.rules.outputs.to_parquet import ParquetOutput
 
     return _BackgroundOutput(ParquetOutput(path, crs), label)

@@ -1,21 +1,47 @@
 """What a sheet says to people: its name, the heads of its columns with their units, and codes in words."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from onemap.layers.catalogue.catalogue import named_groups, shipped_catalogue
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.findings.table import plain_values
 from onemap.rules.kinds.reasons import reasons_text
+from onemap.rules.maps.document_areas import moment_text
+from onemap.rules.outputs.run_sheet import facts_of_run, technical_facts
+from onemap.rules.outputs.sheet_titles import RECORD, SheetTitles
 
-RECORD = "run"  # the table of one row: on a sheet its facts stand one below the other
 HECTARES = "hectares"  # the table of contradictions, whose columns are layers
-_FACTS = ("attributes", "keys", "before", "after")  # objects of JSON
 # What a program wants to know of a row; a person has it in another column, or on another sheet.
-_LEFT_OUT = {"spots": ("evidence",), "alternatives": ("departments",), "status": ("shown",)}
+_LEFT_OUT = {"statistics": ("keys",), "spots": ("evidence",), "alternatives": ("departments",), "status": ("shown",)}
+# What a reader looks for first; the other columns follow as they come.
+_FIRST = {
+    "findings": (
+        *("parcel", "verdict", "title", "department", "layer_title", "version", "counted_area_m2", "share", "length_m"),
+        *("distance_m", "value", "features", "counted", "reason", "basis"),
+    ),
+    "overlaps": ("parcel", "title", "feature"),
+    "spots": ("spot", "type", "conflict", "class_a", "class_b", "use_a", "use_b"),
+    "statistics": ("unit_title", "class_name"),
+    "units": ("unit_title",),
+    "transitions": ("unit_title",),
+    "classes": ("unit_title",),
+    "sites": ("site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_title"),
+}
+# Ids beside their titles: last on the sheet, and folded away until somebody asks for them.
+_TECHNICAL = {
+    **dict.fromkeys(("findings", "unasked_rules"), ("rule", "layer")),
+    **dict.fromkeys(("overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes", "cuts"), ("rule",)),
+    "sites": ("nearest_rule",),
+    "contradictions": ("matrix", "run"),
+    "delivery": ("layer",),
+    "delivery_problems": ("layer", "code"),
+}
+_FACTS, _CLASSES = ("keys", "before", "after", "attributes"), ("from", "to")  # objects of JSON
+_MOMENTS = ("start", "time", "since", "decision_at", "step_at", "at", "started")
 _FLAGS = ("counted", "estimated", "assumed", "within_error", "check_differs")
 _SPECIAL = "[]:*?/\\"  # what the name of a sheet may not have
 _LONGEST_NAME = 31
@@ -24,11 +50,11 @@ _LONGEST_NAME = 31
 class SheetWords:
     """The words of sheets in one language."""
 
-    def __init__(self, language: str, rules: Mapping[str, str] | None = None) -> None:
-        """rules: their titles by id, for tables that name a rule by its id alone."""
+    def __init__(self, language: str, titles: SheetTitles | None = None) -> None:
+        """titles: of the ids and codes in the tables."""
         said = sentences(language)
         self._sheets, self._columns = said["sheet"], said["column"]
-        self._language, self._rules = language, rules or {}
+        self._language, self._titles = language, titles or SheetTitles(language)
         # The same name may be another thing in another table: a share of a parcel, of a unit.
         self._of_table: Mapping[str, Mapping[str, str]] = said["table_column"]
         verdict, flag = said["verdict"].get, {True: phrase("sheet.yes", language), False: phrase("sheet.no", language)}
@@ -38,6 +64,7 @@ class SheetWords:
             "known_verdict": verdict,
             "department": department,
             "reason": lambda codes: reasons_text(codes, language) or None,
+            "replaced": self._titles.rule,
             **dict.fromkeys(_FLAGS, flag.get),
         }
         self._words_of = self._special_words(said, department, flag.get)
@@ -48,7 +75,9 @@ class SheetWords:
         """What codes mean in the tables that have columns of their own."""
         status, verdict = said["reading_status"].get, said["verdict"].get
         type_ = {code: f"{code} {words}" for code, words in said["difference"].items()}.get
+        conclusions, comma = said["conclusion"], phrase("sheet.comma", self._language)
         causes = {"cause": said["cause"].get, "decision": said["decision"].get}
+        causes |= {f"{of}_{plan}": self._classes(side) for of in ("class", "code") for side, plan in enumerate("ab")}
         uses = {**dict.fromkeys(("use_a", "use_b"), said["use"].get), "type": type_}
         alternative = {"alternative": said["alternative"].get}
         return {
@@ -56,7 +85,7 @@ class SheetWords:
             "status": {"status": status, "reason": status},
             "spots": {**causes, **uses, "conflict": flag},
             "matrix": uses,
-            "clusters": causes,
+            "clusters": {**causes, "types": lambda codes: comma.join(type_(code) or code for code in codes.split(","))},
             "changes": {"change": said["changes"].get},
             "contradictions": {
                 **dict.fromkeys(("a", "b"), self._layer),
@@ -71,13 +100,22 @@ class SheetWords:
                 **dict.fromkeys(("verdict_before", "verdict_after"), verdict),
             },
             "sites": {"verdict": verdict},
-            **dict.fromkeys(("turned", "opinions"), dict.fromkeys(("from", "to"), verdict)),
+            "turned": {**dict.fromkeys(("from", "to"), verdict), "rules": self._titles.rules},
+            "opinions": {
+                **dict.fromkeys(("from", "to", "conclusion"), lambda code: conclusions.get(code) or verdict(code)),
+                "department": department,
+                "state": said["opinion_state"].get,
+            },
         }
 
+    def _classes(self, side: int) -> Callable[[str], str]:
+        return lambda codes: self._titles.classes(codes, side)
+
     def _layer(self, code: str) -> str:
-        """A layer's title beside its code; the code of one that only this library has."""
-        entry = shipped_catalogue().get(code)
-        return f"{entry.title[self._language]} {code}" if entry is not None else code
+        """A layer's title; with its code where another layer is called so too."""
+        title = self._titles.layer(code)
+        namesakes = [one for one in self._titles.catalogue.values() if one.title.get(self._language) == title]
+        return f"{title} {code}" if len(namesakes) > 1 else title
 
     def name(self, table: str) -> str:
         """What the sheet of a table is called; the table's name where there is no word for it."""
@@ -89,34 +127,98 @@ class SheetWords:
         own = self._of_table.get(table, {}).get(column)
         return str(own or (self._layer(column) if table == HECTARES else self._columns.get(column, column)))
 
+    def technical(self, table: str) -> tuple[str, ...]:
+        """The columns of a table that only a program needs, by their own names."""
+        return _TECHNICAL.get(table, ())
+
+    def technical_sheet(self) -> tuple[str, pd.DataFrame] | None:
+        """The name and the rows of the sheet for the record's ids and hashes; None without a record."""
+        facts = technical_facts(self._titles)
+        frame = pd.DataFrame(facts, columns=["fact", "content"], dtype=object)
+        return (phrase("sheet.technical", self._language), frame) if facts else None
+
     def columns(self, table: str, columns: pd.DataFrame) -> pd.DataFrame:
         """A table's columns under their own names, with codes in words; the record of a run as facts, one a row."""
         if table == RECORD and len(columns) == 1:
-            kind = sentences(self._language)["run_kind"].get
-            facts = [(self.head(str(name)), columns[name].iloc[0]) for name in columns]
-            facts = [(head, kind(fact) or fact) if head == self.head("kind") else (head, fact) for head, fact in facts]
-            return pd.DataFrame(facts, columns=["fact", "content"], dtype=object)
+            return pd.DataFrame(facts_of_run(self._titles), columns=["fact", "content"], dtype=object)
         said = columns.drop(columns=[name for name in _LEFT_OUT.get(table, ()) if name in columns])
+        for name in (*_FACTS, *(_CLASSES if table in ("transitions", "classes") else ())):
+            if name in said:
+                said = said.assign(**{name: self._fact_column(said, name)})
+        said = self._with_titles(table, said)
         words = dict(self._words_of.get(table, {}) if table in self._of_table else self._words)
-        if "title" not in said:
-            words["rule"] = lambda rule: self._rules.get(rule)
-        words |= dict.fromkeys(_FACTS, self._facts)
+        words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, moment_text)}
         for name, word in words.items():
             if name in said and said[name].dtype.kind in "Ob":
                 values = [None if value is None else word(value) or value for value in plain_values(said[name])]
-                said[name] = pd.Series(values, index=said.index, dtype=object)
+                said = said.assign(**{name: pd.Series(values, index=said.index, dtype=object)})
+        first, last = _FIRST.get(table, ()), self.technical(table)
+        ranks: dict[Any, int] = {**{name: at - len(first) for at, name in enumerate(first)}, **dict.fromkeys(last, 1)}
+        names = list(said)  # of which two may be one title
+        return said.iloc[:, sorted(range(len(names)), key=lambda at: ranks.get(names[at], 0))]
+
+    def _with_titles(self, table: str, said: pd.DataFrame) -> pd.DataFrame:
+        """A column of titles before each of ids that has none beside it."""
+        titles = self._titles
+        found: dict[str, tuple[str, Callable[[str], str | None]]] = {}
+        if "rule" in self.technical(table) and "title" not in said:
+            found["title"] = "rule", titles.rule
+        if "layer" in self.technical(table) and "layer_title" not in said:
+            found["layer_title"] = "layer", titles.layer
+        if "unit_title" not in said and table in _FIRST and "unit_title" in _FIRST[table]:
+            found["unit_title"] = "unit", titles.unit
+        for new, (name, title) in found.items():
+            if name not in said:
+                continue
+            known = {one: title(one) for one in said[name].dropna().unique()}
+            if any(known.values()) or new != "unit_title":
+                said = said.copy(deep=False)
+                said.insert(list(said).index(name), new, said[name].map(known.get).astype(object))
         return said
 
-    def _facts(self, text: Any) -> str | None:
-        """An object of JSON as names and values; None for any other text."""
-        try:
-            facts = json.loads(text)
-        except (TypeError, ValueError):
-            return None
-        if not isinstance(facts, dict):
-            return None
+    def _field_titles(self, names: str) -> str:
+        """The titles of fields with commas between."""
+        return phrase("sheet.comma", self._language).join(map(self._titles.field, names.split(",")))
+
+    def _fact_column(self, said: pd.DataFrame, name: str) -> pd.Series:
+        """A column of JSON objects as fields and values in words; of a changed feature only the fields that differ."""
+        rules: Sequence[Any] = plain_values(said["rule"]) if "rule" in said else [None] * len(said)
+        differ: Sequence[Any] = plain_values(said["fields"]) if "fields" in said else [None] * len(said)
+        texts: dict[tuple[Any, Any, Any], Any] = {}  # many rows are alike
+        rows = list(zip(plain_values(said[name]), map(self._titles.layer_of, rules), differ, strict=True))
+        for row in rows:
+            if row not in texts:
+                texts[row] = self._facts(name, *row)
+        return pd.Series([texts[row] for row in rows], index=said.index, dtype=object)
+
+    def _facts(self, column: str, text: Any, layer: str | None, differ: str | None) -> Any:
+        """An object of JSON as names and values; any other text as it is, and nothing for an empty one."""
+        is_class = column in ("keys", *_CLASSES)
+        if text is None and is_class:
+            return phrase("said.no_feature", self._language)
+        facts = _object_of(text)
+        if facts is None:  # a code alone is of the layer's own class
+            return self._titles.classes(text, 0) if column in _CLASSES else text
+        if is_class and len(facts) == 1:  # its head says what it is
+            return next(self._titles.value(name, value, layer) for name, value in facts.items())
+        shown = set(differ.split(",")) & set(facts) if differ else set(facts)
         pairs = (
-            phrase("sheet.pair", self._language, name=name, value="–" if value is None else value)
+            phrase(
+                "sheet.pair",
+                self._language,
+                name=self._titles.field(name, layer),
+                value=self._titles.value(name, value, layer),
+            )
             for name, value in facts.items()
+            if name in shown
         )
-        return phrase("sheet.semicolon", self._language).join(pairs)
+        return phrase("sheet.semicolon", self._language).join(pairs) or None
+
+
+def _object_of(text: Any) -> dict[str, Any] | None:
+    """An object of JSON; None of any other text."""
+    try:
+        facts = json.loads(text)
+    except (TypeError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) else None

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -17,23 +17,28 @@ from openpyxl.utils import get_column_letter
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.findings.table import Table
 from onemap.rules.outputs.sheet_charts import SheetFigure, write_charts
-from onemap.rules.outputs.sheet_words import SheetWords
+from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
+from onemap.rules.outputs.sheet_words import HECTARES, SheetWords
 
 _MOST_SHEET_ROWS = 1_048_575
 _MOST_CELL_CHARACTERS = 32_767
 _WIDEST = 60  # characters
 _LOOKED_AT = 200  # rows that say how wide a column is
 _MOST_DRESSED = 20_000  # rows whose numbers get a form of their own; every digit stays in the cell all the same
+_AREA = "[<10]0.0;#,##0"  # of one that is not negative
+_SHARE = '[=0]0.0%;[<0.001]"< 0.1%";0.0%'
 _NUMBER_FORMS = {
-    "_m2": "[<10]0.0;#,##0",
+    "_m2": _AREA,
     "_ha": "#,##0.0000",
     "hectares": "#,##0.0000",
-    "share": "0.0%",
+    "share": _SHARE,
+    "比例": _SHARE,
+    "Share known": _SHARE,
     "_m": "#,##0.0",
     "_s": "#,##0",
 }
 _UNIT_FORMS = {  # by the unit at the end of a head, where the column is called in words
-    "m²": "[<10]0.0;#,##0",
+    "m²": _AREA,
     "公顷": "#,##0.0000",
     "ha": "#,##0.0000",
     "m": "#,##0.0",
@@ -45,7 +50,7 @@ _UNIT = re.compile(r"(?:[（(]|, )([^（()）,]+)[）)]?$")
 class SheetOutput:
     """`Output` to a workbook. label: how messages name it; language: of names, heads and words, codes without one.
 
-    figures: drawn as native charts on a sheet of their own; rules: their titles by id.
+    figures: drawn as native charts on a sheet of their own; titles: what no table says of the ids in it.
     """
 
     def __init__(
@@ -54,10 +59,10 @@ class SheetOutput:
         label: str,
         language: str | None = None,
         figures: Sequence[SheetFigure] = (),
-        rules: Mapping[str, str] | None = None,
+        titles: KnownTitles | None = None,
     ) -> None:
         self._figures = figures
-        self._said = SheetWords(language, rules) if language else None
+        self._language, self._known = language, titles
         self._path = path
         self._label = label
         self._parts: dict[str, list[pd.DataFrame]] = {}
@@ -84,27 +89,53 @@ class SheetOutput:
     def finish(self) -> None:
         """Write the workbook."""
         workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
-        for name, parts in self._parts.items():
-            filled = [part for part in parts if len(part)] or parts[:1]
-            columns = pd.concat(filled, ignore_index=True)
-            if self._said:
-                columns = self._said.columns(name, columns)
-            sheet = self._said.name(name) if self._said else name
-            heads = [self._said.head(str(column), name) if self._said else str(column) for column in columns]
-            for column, count in _write_sheet(workbook.create_sheet(sheet), columns, heads).items():
-                self._cut[sheet, column] = count
+        frames = {name: _whole_table(parts) for name, parts in self._parts.items()}
+        said = self._words(frames)
+        for name, columns in frames.items():
+            if said is None:
+                self._add_sheet(workbook, name, columns, list(map(str, columns)))
+                continue
+            worded = said.columns(name, columns)
+            heads = [said.head(str(column), name) for column in worded]
+            self._add_sheet(workbook, said.name(name), worded, heads, name, said.technical(name))
+        technical = said.technical_sheet() if said else None
+        if said and technical:
+            self._add_sheet(workbook, technical[0], technical[1], [said.head(str(name)) for name in technical[1]])
         write_charts(workbook, self._figures, workbook.sheetnames)
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
         workbook.save(sheets)
         self._path.write_bytes(sheets.getvalue())
+
+    def _words(self, frames: Mapping[str, pd.DataFrame]) -> SheetWords | None:
+        """The words of the sheets, where they are for people."""
+        return SheetWords(self._language, SheetTitles(self._language, self._known, frames)) if self._language else None
+
+    def _add_sheet(
+        self,
+        workbook: Any,
+        sheet: str,
+        columns: pd.DataFrame,
+        heads: list[str],
+        table: str = "",
+        technical: Sequence[str] = (),
+    ) -> None:
+        for column, count in _write_sheet(workbook.create_sheet(sheet), columns, heads, table, technical).items():
+            self._cut[sheet, column] = count
 
     def close(self) -> None:
         """Forget what was kept."""
         self._parts.clear()
 
 
-def _write_sheet(sheet: Any, columns: pd.DataFrame, heads: list[str]) -> dict[str, int]:
-    """One sheet; returns how many cells were cut, by column."""
+def _whole_table(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(filled, ignore_index=True)
+
+
+def _write_sheet(
+    sheet: Any, columns: pd.DataFrame, heads: list[str], table: str, technical: Sequence[str]
+) -> dict[str, int]:
+    """One sheet; returns how many cells were cut, by column. technical: the columns that are folded away."""
     cut: dict[str, int] = {}
     cells: list[list[object]] = []
     for at, name in enumerate(map(str, columns), start=1):
@@ -114,17 +145,27 @@ def _write_sheet(sheet: Any, columns: pd.DataFrame, heads: list[str]) -> dict[st
             cut[heads[at - 1]] = too_long
             values = [_shortened(value) if _is_too_long(value) else value for value in values]
         shown = [heads[at - 1], *(_cell_text(value) for value in values[:_LOOKED_AT])]
-        sheet.column_dimensions[get_column_letter(at)].width = min(2 + max(map(_width, shown)), _WIDEST)
-        if len(columns) <= _MOST_DRESSED and column.dtype.kind == "f":
-            form = _number_form(name, heads[at - 1])
+        letter = get_column_letter(at)
+        sheet.column_dimensions[letter].width = min(2 + max(map(_width, shown)), _WIDEST)
+        if name in technical:
+            sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
+            sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
+        if len(columns) <= _MOST_DRESSED and (column.dtype.kind == "f" or _are_numbers(values)):
+            form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
         cells.append([_plain_cell(sheet, value) for value in values])
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns.columns), 1))}{len(columns) + 1}"
     sheet.append([_head_cell(sheet, head) for head in heads])
     for row in zip(*cells, strict=True):
-        sheet.append(row)
+        sheet.append(_top_row(sheet, row))
     return cut
+
+
+def _are_numbers(values: Sequence[object]) -> bool:
+    """Whether what a column has is numbers, though it may hold anything."""
+    some = [type(value) for value in values if value is not None]
+    return float in some and set(some) <= {float, int}
 
 
 def _is_nothing(value: object) -> bool:
@@ -147,6 +188,8 @@ def _number_form(name: str, head: str) -> str | None:
 def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
     """A number in its form; one without a unit is rounded by its size, a whole one stays as it is."""
     cell = WriteOnlyCell(sheet, value)
+    if form == _AREA and isinstance(value, float) and value < 0:
+        form = "#,##0" if value <= -10 else "0.0"
     if form is None and isinstance(value, float) and not value.is_integer():
         form = "#,##0.0" if abs(value) >= 1000 else "0.00" if abs(value) >= 1 else "0.0000"
     if form is not None:
@@ -154,12 +197,27 @@ def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
     return cell
 
 
+def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
+    """A row whose cells all begin at its top, where one of them has several lines."""
+    if not any(isinstance(cell, Cell) and cell.alignment.wrap_text for cell in row):
+        return row
+    cells = [cell if isinstance(cell, Cell) else WriteOnlyCell(sheet, cell) for cell in row]
+    for cell in cells:
+        cell.alignment = Alignment(wrap_text=cell.alignment.wrap_text, vertical="top")
+    return cells
+
+
 def _plain_cell(sheet: Any, value: object) -> object:
     """A value as it is. A text that begins with = is an attribute, and must never become a formula."""
-    if not (isinstance(value, str) and value.startswith("=")):
+    if not isinstance(value, str):
+        return value
+    is_long = len(value) > _WIDEST / 2 and _width(value) > _WIDEST - 2
+    if not (is_long or value.startswith("=")):
         return value
     cell = WriteOnlyCell(sheet, value)
     cell.data_type = "s"
+    if is_long:  # else what the column cannot show is hidden by its neighbour
+        cell.alignment = Alignment(wrap_text=True)
     return cell
 
 

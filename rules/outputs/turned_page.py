@@ -14,15 +14,17 @@ Block = dict[str, Any]
 def write_turned_page(
     path: Path,
     records: Iterable[Mapping[str, Any]],
+    titles: Mapping[str, Mapping[str, str]],
     facts: Mapping[str, str],
-    titles: Mapping[str, str],
     language: str,
     overwrite: bool,
     more: Sequence[tuple[Page, str]] = (),
 ) -> None:
     """One page that works offline. records: of `recheck`, cases and runs.
 
-    facts: library and day, as its head says them; titles: of layers by code; more: pages of what else the night has found, each with its chart.
+    titles: of rules, layers and packs, by their ids and codes; facts: library and day, as its head says them.
+
+    more: pages of what else the night has found, each with its chart.
 
     Raises OneMapError out.….
     """
@@ -48,23 +50,19 @@ def write_turned_page(
         part.write_bytes(html_file(pages, charts, foot, language))
 
 
-def _blocks(record: Mapping[str, Any], titles: Mapping[str, str], language: str) -> list[Block]:
+def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> list[Block]:
     """A case or a check: its parcels that turned, what changed behind them, and what kept it from being judged."""
     names = record.get("case") or record.get("run"), record.get("project") or record.get("name")
     name = " ".join(filter(None, names))
     said = [" ".join(filter(None, (one["message"], one["mend"]))) for one in record["problems"]]
-    comma = phrase("said.comma", language)
     rows = [
-        [one["parcel"], _verdict(one["from"], language), _verdict(one["to"], language), comma.join(one["rules"])]
+        [one["parcel"], *(_verdict(one[side], language) for side in ("from", "to")), _rules(one, titles, language)]
         for one in record["turned"]
     ]
     blocks = [_block(name, ("parcel", "before", "after", "rules"), rows, (3, 2, 2, 6), "\n".join(said), language)]
     changed = [*record.get("layers", []), *record.get("packs", [])]
     if changed:
-        parts = [
-            [titles.get(one.get("code", ""), one.get("code")) or one["id"], one["from"] or "–", one["to"] or "–"]
-            for one in changed
-        ]
+        parts = [[_name(one, titles), one["from"] or "–", one["to"] or "–"] for one in changed]
         heading = f"{name} · {phrase('night.data', language)}"
         blocks.append(_block(heading, ("data", "before", "after"), parts, (5, 4, 4), "", language))
     return blocks
@@ -81,6 +79,16 @@ def _block(
         "numbers": [],
         "note": note or None,
     }
+
+
+def _rules(turned: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> str:
+    return phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in turned["rules"])
+
+
+def _name(changed: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> str:
+    """What a layer or a pack is called; without a title its code or id."""
+    code, pack = changed.get("code"), changed.get("id")
+    return str(titles["layers"].get(code, code) if code else titles["packs"].get(str(pack), pack))
 
 
 def _verdict(verdict: str | None, language: str) -> str:

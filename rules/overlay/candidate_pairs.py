@@ -9,9 +9,11 @@ from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_again import flat_again
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among, occurring
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unchanging_sets import compute_once
+from onemap.rules.overlay.unchanging_sets import compute_once, is_frozen
 
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
+_MANY = 5_000  # features of a set that nobody changes: parcels ask its index, which is made once for all parts of them
+_MANY_ASK = 1_000  # parcels; of few more is built than asked
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
 
 
@@ -59,7 +61,10 @@ def candidate_pairs(
 ) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
     apart = compute_once(parcels, "apart", lies_apart)
-    feature, parcel = boxes_meet(tree, features, threads)
+    if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
+        parcel, feature = boxes_meet(compute_once(features, "tree", shapely.STRtree), parcels, threads)
+    else:
+        feature, parcel = boxes_meet(tree, features, threads)
     rows = np.flatnonzero(apart)
     if len(rows) == 0:
         return sums_of(parcels, parcel, features, feature, threads)

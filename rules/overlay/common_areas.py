@@ -44,7 +44,8 @@ def areas_of_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.n
 
     threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
     within = places == INSIDE
-    areas[within] = shapely.area(left.polygons)[pairs.left_index[within]]
+    if within.any():
+        areas[within] = shapely.area(left.polygons)[pairs.left_index[within]]
     return areas, errors, within
 
 

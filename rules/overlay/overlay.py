@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.overlay.common_areas import common_areas
-from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs
+from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs, occurring
 from onemap.rules.overlay.mutual_overlaps import Known, features_overlap
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
@@ -153,10 +153,12 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
     # What no edge of the feature comes near lies inside as a whole, and needs no other proof.
     geometry = np.full(len(mine), None, dtype=object)
     geometry[met.is_within] = mine[met.is_within]
-    sizes = shapely.area(parcels)[met.parcel], shapely.area(features)[met.feature]
+    present, at = occurring(met.feature, len(features))
+    sizes = shapely.area(parcels)[met.parcel], shapely.area(features[present])[at]
     for size, whole, outer in zip(sizes, (mine, other), (other, mine), strict=True):
         # Only where the sums say that all of it is shared; and it is taken only if it lies inside indeed.
-        rows = np.flatnonzero(shapely.is_missing(geometry) & (np.abs(size - area) <= BALANCE_M2))
+        was_open = shapely.is_missing(geometry)
+        rows = np.flatnonzero(was_open & (np.abs(size - area) <= BALANCE_M2))
         same = shapely.equals_exact(outer[rows], whole[rows])
         geometry[rows[same]] = whole[rows[same]]
         rows = rows[~same]
@@ -171,10 +173,27 @@ def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePair
     rows = np.flatnonzero(is_open & ~apart)
     flat = met.flat.only(rows)
     made, failed[rows] = _proved(shapely.intersection, mine[rows], other[rows], area[rows], threads, flat)
-    ground = made.among(geometry, rows)
+    ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open), sizes[1])
     keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
+
+
+def _laid_out(ground: FlatGround, rows: np.ndarray, area_m2: np.ndarray) -> FlatGround:
+    """The same with whole features, in some rows (k,), as rings if they are of one, as all other ground is.
+
+    area_m2: (n,) of the features.
+    """
+    whole = ground.others[rows]
+    rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
+    if len(rows) == 0:
+        return ground
+    whole, rest = ground.others[rows], np.delete(np.arange(len(ground)), rows)
+    nothing = np.full(len(rows), None, dtype=object)
+    rings = FlatGround(shapely.get_coordinates(whole), shapely.get_num_coordinates(whole), nothing, area_m2[rows])
+    others = ground.at(rest)
+    place = np.argsort(np.concatenate([rest, rows]), kind="stable")
+    return joined_ground([replace(others, known_m2=others.area_m2), rings]).at(place)
 
 
 def _common_by_parts(
@@ -375,7 +394,7 @@ def unions_near(
     rows = np.flatnonzero(~shapely.is_missing(polygons))
     west, south, east, north = shapely.bounds(polygons[rows]).T
     boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
-    box, piece = shapely.STRtree(zones.geometries).query(boxes, predicate="intersects")
+    box, piece = zones.tree.query(boxes, predicate="intersects")
     order = np.lexsort((piece, box))  # the tree's own order depends on pieces that are far away
     box, piece = box[order], piece[order]
     if concerns is not None:

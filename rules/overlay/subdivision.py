@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -19,6 +20,11 @@ class Pieces:
 
     geometries: np.ndarray
     owner: np.ndarray
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The index of all pieces."""
+        return shapely.STRtree(self.geometries)
 
     def only(self, wanted: np.ndarray) -> "Pieces":
         """The pieces of some of the polygons: wanted (n,)."""

@@ -353,8 +353,8 @@ def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]
 
 
 def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str) -> dict[str, str]:
-    """What people call the rules of a run, beside their ids."""
-    return {rule.id: f"{rule.title.get(language, '')} {rule.id}".strip() for rule in rules_of_run(packs, record)}
+    """What people call the rules of a run, by their ids."""
+    return {rule.id: rule.title.get(language, rule.id) for rule in rules_of_run(packs, record)}
 
 
 def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:

@@ -64,14 +64,15 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
 
     Raises UsageError only.unknown, replace.unknown.
     """
-    asked = {code for rule in joined_rules(question.packs) for code in (*rule.layers_named, *rule.layers)}
+    joined = joined_rules(question.packs)
+    asked = {code for rule in joined for code in (*rule.layers_named, *rule.layers)}
     for code in question.replaced:
         if code not in asked:
             raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
     known = _known_versions(library, question)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     in_force_now = {version.code for version in known if in_force([version], question.as_of)} | set(question.replaced)
-    rules, skipped = _chosen_rules(question, ever_loaded, in_force_now)
+    rules, skipped = _chosen_rules(question, joined, ever_loaded, in_force_now)
     return CheckPlan(
         tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
     )
@@ -87,14 +88,14 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
 
 
 def _chosen_rules(
-    question: Question, ever_loaded: set[str], in_force_now: set[str]
+    question: Question, rules: list[Rule], ever_loaded: set[str], in_force_now: set[str]
 ) -> tuple[list[Rule], list[dict[str, str]]]:
     """The rules to run, as they stand on the day, and those that are not, with the reason.
 
     Of several layers a rule takes the first that is in force, else the first that was ever loaded.
     Raises UsageError only.unknown.
     """
-    only, rules = question.only, joined_rules(question.packs)
+    only = question.only
     layers = {code for rule in rules for code in rule.layers_named}
     for code in only:
         if code not in layers:

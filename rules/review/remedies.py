@@ -8,8 +8,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+from onemap.rules.outputs.sheet_titles import KnownTitles
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.pack import joined_rules, rule_titles
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
 from onemap.rules.remedy.remedy_json import alternative_rows, remedy_options, search_text
 from onemap.rules.remedy.remedy_storage import stored_options, write_remedy
@@ -43,11 +44,10 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     threads = Threads.of(values.get("workers"), context.progress)
     found = remedy(library, question, remedy_options(values), threads)
     detail: Row = {"run": found.record["id"], **remedy_options(values).record(), **found.sums}
+    rules = rule_titles(found.packs, found.record, context.language)
+    more = overwrite, context.language, (), KnownTitles(rules, catalogue=library.catalogue())
     with contextlib.ExitStack() as written:
-        targets = [
-            written.enter_context(tables_written(found.tables, library.crs, out, overwrite, context.language))
-            for out in outs
-        ]
+        targets = [written.enter_context(tables_written(found.tables, library.crs, out, *more)) for out in outs]
         problems = [*found.problems, *remark_records(targets, context.language)]
         with step(library, case_id, "remedy", hand, detail) as taken:
             if taken.stored.round != case.round:

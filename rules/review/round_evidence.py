@@ -8,10 +8,12 @@ from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.outputs.outputs import tables_written
+from onemap.rules.outputs.sheet_titles import KnownTitles
+from onemap.rules.packs.pack import rule_titles
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.remedy.remedy_storage import remedy_tables
 from onemap.rules.review.case import Round, Terms
-from onemap.rules.runs.run_store import run_record, stored_rows, stored_values
+from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows, stored_values
 from onemap.rules.runs.stored_tables import stored_tables
 from onemap.rules.runs.unasked_rules import unasked_table
 
@@ -35,7 +37,9 @@ def write_evidence(
     tables = stored_tables(library, current.run, language)
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
     tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked)}
-    with tables_written(tables, library.crs, out, overwrite, language) as target:
+    rules = rule_titles(stored_packs(library, current.run), record, language)
+    titles = KnownTitles(rules, catalogue=library.catalogue())
+    with tables_written(tables, library.crs, out, overwrite, language, titles=titles) as target:
         return target.remarks
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from onemap.rules.findings.table import Table, WrittenTable, plain_values, typed_columns
+from onemap.rules.findings.table import Table, WrittenTable, plain_values, typed_arrays
 
 BLOCK_ROWS = 8192
 KEY = "parcel"  # the column by which rows are looked for most
@@ -144,9 +144,9 @@ class ArrowTable(WrittenTable):
         return len(self.rows)
 
     @cached_property
-    def columns(self) -> pd.DataFrame:
-        """The columns, typed as those of any run."""
-        return typed_columns({name: self.values(name) for name in self.rows.columns.column_names})
+    def arrays(self) -> Mapping[str, Any]:
+        """The columns (n,) by name, typed as those of any run."""
+        return typed_arrays({name: self.values(name) for name in self.rows.columns.column_names})
 
     def values(self, name: str) -> np.ndarray:
         """A column as plain values (n,)."""
@@ -162,8 +162,10 @@ def rows_of_table(table: Table) -> Rows:
     """The rows of a table as they are kept: every digit of every number."""
     if isinstance(table, ArrowTable):
         return table.rows
-    columns = _arrow_table({str(name): table.columns[name] for name in table.columns.columns})
-    return Rows(columns, table.wkb if table.has_geometries else None)
+    named = (
+        table.arrays if isinstance(table, WrittenTable) else {str(n): table.columns[n] for n in table.columns.columns}
+    )
+    return Rows(_arrow_table(named), table.wkb if table.has_geometries else None)
 
 
 def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Rows:
@@ -286,20 +288,23 @@ def stream_of(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _arrow_table(columns: Mapping[str, pd.Series]) -> pa.Table:
+def _arrow_table(columns: Mapping[str, Any]) -> pa.Table:
     made = [_column(name, values) for name, values in columns.items()]
     return pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
 
 
-def _column(name: str, values: pd.Series, *, stated: bool = False) -> tuple[pa.Field, pa.Array]:
-    """A column in a type that gives every value back; stated: what JSON has no word for becomes text."""
+def _column(name: str, values: Any, *, stated: bool = False) -> tuple[pa.Field, pa.Array]:
+    """A column, of numpy or pandas, in a type that gives every value back.
+
+    stated: what JSON has no word for becomes text.
+    """
     kind = values.dtype.kind
     if kind in "biu" or isinstance(values.dtype, np.dtype) and kind == "f":
         array = pa.Array.from_pandas(values)
         return pa.field(name, array.type), array
     # What Arrow cannot tell, a number of more than 64 bits, or half a sign, raises one of these: JSON has room for all.
     with contextlib.suppress(OverflowError, UnicodeEncodeError, TypeError, pa.ArrowException):
-        array = pa.Array.from_pandas(values.to_numpy(dtype=object))
+        array = pa.Array.from_pandas(np.asarray(values, dtype=object))
         if isinstance(array, pa.Array) and (array.type in _EXACT or _are_floats(array, values)):
             return pa.field(name, array.type), array
     texts = [
@@ -312,9 +317,9 @@ def _column(name: str, values: pd.Series, *, stated: bool = False) -> tuple[pa.F
 _EXACT = (pa.string(), pa.bool_(), pa.int64(), pa.null())
 
 
-def _are_floats(array: pa.Array, values: pd.Series) -> bool:
+def _are_floats(array: pa.Array, values: Any) -> bool:
     """Whether what Arrow takes for numbers with a point were all such before: 1 beside 0.5 must not become 1.0."""
-    return bool(array.type == pa.float64() and all(isinstance(value, float) for value in values.dropna()))
+    return bool(array.type == pa.float64() and all(isinstance(value, float) for value in values[~pd.isna(values)]))
 
 
 def _stated(value: Any) -> Any:

@@ -1,17 +1,13 @@
 """One run as a value: what was asked, its record, its tables."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from onemap.layers.frames.frames import BadFeatures
-from onemap.rules.findings.run_rows import RunRows
-from onemap.rules.findings.run_tables import run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
-from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.question.question import Question
@@ -64,40 +60,6 @@ class Run(AskedRun):
     def chunks(self) -> Iterator[Chunk]:
         """All rows, in one chunk."""
         yield Chunk(self.tables, self.question.parcels)
-
-
-@dataclass(frozen=True)
-class RunInParts(AskedRun):
-    """One check whose rules have judged; its tables are made part by part, so that one is written beside the next.
-
-    The verdicts, and the seconds of the record, are known once the last chunk is there.
-    """
-
-    rows: RunRows
-    threads: Threads
-    began: float
-
-    def chunks(self) -> Iterator[Chunk]:
-        """All rows, of which only some are held; the last chunk has the table `run`."""
-        given, verdicts, silent = self.question.parcels, list[str](), self.threads.part(0.0, 0.0)
-        for positions in self.rows.parts():
-            parcels = given.between(positions)
-            tables = self.rows.tables_of(positions, parcels.multis, silent)
-            verdicts += tables["parcels"].values("verdict").tolist()
-            yield Chunk(tables, parcels)
-        self._finish(verdicts)
-        yield Chunk({"run": run_table(self.record)})
-
-    def whole(self) -> Run:
-        """The same with all tables at once."""
-        tables = self.rows.tables(self.threads)
-        self._finish(tables["parcels"].values("verdict"))
-        run = {"run": run_table(self.record)}
-        return Run(self.question, self.record, self.problems, self.verdicts, {**tables, **run})
-
-    def _finish(self, verdicts: Iterable[str]) -> None:
-        self.verdicts.update(verdict_counts(verdicts))
-        self.record["seconds"] = round(time.perf_counter() - self.began, 3)
 
 
 def most_severe(verdicts: Mapping[str, int]) -> str:

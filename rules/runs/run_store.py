@@ -1,7 +1,7 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
@@ -36,43 +36,59 @@ def rows_of_parcels(parcels: Parcels) -> Rows:
     return parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
 
 
+class RowPacker:
+    """Packs the rows of a run into the blocks in which they are kept; it alone knows how many there are so far."""
+
+    def __init__(self, identifier: str) -> None:
+        self._run = identifier
+        self._rows: dict[str, int] = {}
+
+    def blocks_of_chunk(self, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+        """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over."""
+        outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
+        for name in KEPT:
+            table = chunk.tables.get(name)
+            if table is not None:
+                whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
+                yield from self.blocks_of(name, rows_of_table(table), whole)
+        if chunk.parcels:
+            yield from self.blocks_of(GIVEN, rows_of_parcels(chunk.parcels))
+
+    def blocks_of(self, name: str, rows: Rows, outlines: np.ndarray | None = None) -> Iterator[tuple[Any, ...]]:
+        """The next rows of a table, as rows of the library's table of blocks; outlines: see `Rows.block`."""
+        for block in rows.blocks(outlines):
+            first = self._rows.get(name, 0)
+            self._rows[name] = first + block.count
+            yield self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes
+
+    @property
+    def row_count(self) -> int:
+        """How many rows are packed."""
+        return sum(self._rows.values())
+
+
 class Recorder:
     """Takes down a run inside an open transaction: its rows as they come, its record when it is done."""
 
     def __init__(self, connection: StoreConnection, identifier: str) -> None:
         self._connection = connection
         self._run = identifier
-        self._rows: dict[str, int] = {}
-        self._look: Callable[[], None] = lambda: None  # called whenever some rows are written
+        self._packer = RowPacker(identifier)
 
-    def append(self, chunk: Chunk, progress: Progress = SILENT) -> None:
+    def append(self, chunk: Chunk) -> None:
         """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over."""
-        tables = {name: chunk.tables[name] for name in KEPT if name in chunk.tables}
-        count = sum(table.count for table in tables.values()) + (len(chunk.parcels.ids) if chunk.parcels else 0)
-        before = self._row_count()
-        self._look = lambda: progress.at((self._row_count() - before) / max(count, 1))
-        outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
-        for name, table in tables.items():
-            whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
-            self._append(name, rows_of_table(table), whole)
-        if chunk.parcels:
-            self._append(GIVEN, rows_of_parcels(chunk.parcels))
+        for block in self._packer.blocks_of_chunk(chunk):
+            self.insert(block)
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
         """The next rows of tables of any kind of run."""
         for name, rows in kept.items():
-            self._append(name, rows)
+            for block in self._packer.blocks_of(name, rows):
+                self.insert(block)
 
-    def _append(self, name: str, rows: Rows, outlines: np.ndarray | None = None) -> None:
-        for block in rows.blocks(outlines):
-            first = self._rows.get(name, 0)
-            values = (self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes)
-            insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [values])
-            self._rows[name] = first + block.count
-            self._look()
-
-    def _row_count(self) -> int:
-        return sum(self._rows.values())
+    def insert(self, block: tuple[Any, ...]) -> None:
+        """The next block, packed already."""
+        insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [block])
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""
@@ -138,7 +154,8 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
         raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
     record = read_record(library, identifier, row[0])
     if kind is not None and kind_of(record) != kind:
-        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_of(record))
+        said = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
+        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=said)
     return record
 
 

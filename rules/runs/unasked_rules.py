@@ -9,7 +9,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
 from onemap.layers.library.library import Library
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.kinds.reasons import reason_word
-from onemap.rules.packs.pack import Pack, rules_of_run
+from onemap.rules.packs.pack import Pack, joined_rules, rules_of_run
 from onemap.rules.runs.run_store import run_record, stored_packs
 
 UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
@@ -23,6 +23,8 @@ def unasked_rules(
     packs, record: the run's own; said: the reason in words.
     """
     skipped = {item["rule"]: item for item in record["skipped"]}
+    if not skipped:
+        return []
     departments = list(named_groups()["departments"])
     rows = []
     for rule in rules_of_run(packs, record):
@@ -44,9 +46,9 @@ def unasked_rules(
     return sorted(rows, key=lambda row: departments.index(row["department"]))
 
 
-def rule_count(packs: Sequence[Pack], record: Mapping[str, Any]) -> int:
+def rule_count(packs: Sequence[Pack]) -> int:
     """How many rules the packs of a run have, asked or not."""
-    return len(rules_of_run(packs, record))
+    return len(joined_rules(packs))
 
 
 def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
@@ -62,4 +64,4 @@ def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, 
     """
     packs, record = stored_packs(library, run), run_record(library, run)
     unasked = unasked_rules(packs, record, library.catalogue(), language)
-    return {"rules": rule_count(packs, record), "unasked": unasked}
+    return {"rules": rule_count(packs), "unasked": unasked}

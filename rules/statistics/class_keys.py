@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_tables import CodeTable, class_titles, code_table, group_titles
+from onemap.layers.catalogue.code_tables import SURVEY, CodeTable, class_titles, code_table, group_titles
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.statistics.conditions_of_layers import column_of
 
-SURVEY = "survey-classes"  # the classes of a field for which the catalogue names no table
 _PARTS = ("class", "group")
 
 

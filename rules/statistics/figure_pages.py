@@ -13,6 +13,7 @@ from onemap.rules.charts.figures import STACKED, Figure, MatrixFigure
 from onemap.rules.findings.table import Table
 from onemap.rules.maps.document_areas import share_text
 from onemap.rules.maps.page_files import Page
+from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
 
@@ -29,7 +30,7 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
     rows = [{**row, "unit": names.get(row["unit"], row["unit"])} for row in result["rows"]]
     name, factor, measure = _measure(rows)
     entry, sums = catalogue[layer["code"]], list(result["total"].get("sums", ()))
-    titles = {name: _field_title(entry, name, language) for name in sums}
+    titles = {name: entry.field_title(name, language) or name for name in sums}
     drawn = sums[0] if sums and entry.geometry == "table" else None
     words = ChartWords(
         phrase("figures.statistics", language, layer=_version(layer, catalogue, language)),
@@ -171,24 +172,16 @@ def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
     return "features", 1.0, "count"
 
 
-def _field_title(entry: LayerEntry, name: str, language: str) -> str:
-    """What a summed field is called, and its name."""
-    title = entry.field_title(name, language)
-    return name if title is None else f"{title} {name}"
-
-
 def titled_columns(
     tables: Mapping[str, Table], entry: LayerEntry, by: Sequence[str], sums: Sequence[str], language: str
 ) -> dict[str, Table]:
     """The tables of `statistics` with the titles of fields over the columns of classes (by) and of sums."""
     heads: dict[str, str] = {}
+    titles = SheetTitles(language, KnownTitles(catalogue={entry.code: entry}))
     for spec in by:
-        field, slash, part = spec.rpartition("/")
-        title = _field_title(entry, field or spec, language) + (f"/{part}" if slash else "")
-        heads[spec] = heads[f"key_{spec}"] = title
+        heads[spec] = heads[f"key_{spec}"] = titles.field(spec)
     for name in sums:
-        title = _field_title(entry, name, language)
-        heads[f"sum_{name}"] = phrase("sheet_column.sum", language, name=title)
+        heads[f"sum_{name}"] = phrase("sheet_column.sum", language, name=titles.field(name))
     table = tables["statistics"]
     titled = Table(table.columns.rename(columns=heads), table.geometries, table.geometry_type)
     return {**tables, "statistics": titled}

@@ -10,7 +10,7 @@ from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
-from onemap.rules.indicators.indicator_pack import IndicatorPack
+from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_titles
 from onemap.rules.indicators.indicator_pages import status_words
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
 from onemap.rules.maps.page_files import Page
@@ -61,11 +61,6 @@ def warning_page(
     ]
     blocks = [_block(kind, found, titles, language) for kind in kinds]
     return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked(found, titles, language)]}, chart
-
-
-def indicator_titles(packs: Sequence[IndicatorPack], language: str) -> dict[str, str]:
-    """What the packs' indicators are called, by id."""
-    return {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
 
 
 def _count(rows: Sequence[Record], kind: str, status: str) -> int:

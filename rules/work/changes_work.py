@@ -1,6 +1,6 @@
 """One version of a layer against another, and what the newer one would turn; libraries are imported when it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.recheck_work import open_cases, run_of_name, turned_tables
+from onemap.rules.work.recheck_work import open_cases, record_titles, run_of_name, turned_tables
 from onemap.rules.work.table_targets import target_answer, write_tables
 
 _COMPARED = 0.4  # of the work, when both versions are compared, where cases or checks are asked again
@@ -20,6 +20,7 @@ def changes(values: Values, context: VerbContext) -> Result:
     """One version of a layer against another, feature by feature; with --open or --run what it would turn."""
     from onemap.layers.library.library import open_library
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.overlay.threads import Threads
     from onemap.rules.statistics.changes_page import changes_pages
     from onemap.rules.statistics.version_changes import version_changes
@@ -34,11 +35,17 @@ def changes(values: Values, context: VerbContext) -> Result:
         crs, catalogue, shown = library.crs, library.catalogue(), library.shown_name
         turned = _turned(library, values, context) if asks else {}
         day = library.today().isoformat()
+        named = [*turned["cases"], *turned["runs"]] if asks else []
+        known = record_titles(library, named, context.language) if asks else {"rules": {}}
     more = {}
     if asks:
         more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += write_tables({**found.tables, **more}, crs, values, context.language, context.language)
+    written, titles = (
+        {**found.tables, **more},
+        KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],)),
+    )
+    problems += write_tables(written, crs, values, context.language, context.language, titles=titles)
     context.progress.at(1.0, "")
     answer: Result = {
         **found.counts,
@@ -46,6 +53,8 @@ def changes(values: Values, context: VerbContext) -> Result:
         "transitions": found.transitions,
         "versions": found.layers,
         **turned,
+        "titles": known,
+        "class_titles": _class_titles(found.transitions, catalogue[values["code"]], values.get("by"), context.language),
         "problems": problems,
         **target_answer(values),
     }
@@ -54,6 +63,17 @@ def changes(values: Values, context: VerbContext) -> Result:
         pages, charts = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
         answer["page"] = write_pages(values, pages, charts, context, foot=figures_foot(shown, context.language))
     return answer
+
+
+def _class_titles(
+    transitions: Sequence[Mapping[str, Any]], entry: Any, field: str | None, language: str
+) -> dict[str, str]:
+    """The codes of the classes that changed, each with its name."""
+    from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
+
+    titles, name = SheetTitles(language, KnownTitles(catalogue={entry.code: entry})), field or entry.class_field
+    codes = {row[side] for row in transitions for side in ("from", "to")} - {None}
+    return {code: titles.value(name, code, entry.code) for code in sorted(codes)} if name else {}
 
 
 def _turned(library: Library, values: Values, context: VerbContext) -> dict[str, list[dict[str, Any]]]:

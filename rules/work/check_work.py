@@ -44,17 +44,20 @@ def check(values: Values, context: VerbContext) -> Result:
         remarks = _write_check(library, run, values, context, recorded, changes, unasked)
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
-    asked = {"rules": rule_count(run.packs, run.record), "unasked": unasked}
+    asked = {"rules": rule_count(run.packs), "unasked": unasked}
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
 def _opened_outputs(library: Any, run: Any, outs: Sequence[str], overwrite: bool, language: str) -> list[Any]:
     """The outputs of a run, not yet begun."""
     from onemap.rules.outputs.outputs import output_opened
+    from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.packs.pack import rule_titles
 
-    titles = rule_titles(run.packs, run.record, language)
-    return [output_opened(library.crs, out, overwrite, language, rules=titles) for out in outs]
+    if not outs:
+        return []
+    titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
+    return [output_opened(library.crs, out, overwrite, language, titles=titles) for out in outs]
 
 
 def _write_check(
@@ -75,14 +78,14 @@ def _write_check(
 
     from onemap.layers.messages import phrase
     from onemap.rules.outputs.outputs import remark_records
+    from onemap.rules.runs.background_recorder import recording
     from onemap.rules.runs.bad_parcels import BAD_TABLE, bad_parcels_table
-    from onemap.rules.runs.run_store import Recorder
     from onemap.rules.runs.unasked_rules import unasked_table
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     with contextlib.ExitStack() as opened:
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
-        recorder = Recorder(opened.enter_context(library.writing()), run.record["id"]) if recorded else None
+        recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
         kept = context.progress.part(context.progress.reached, _KEPT if takers else 1.0, step)
         kept.at(0.0)
@@ -99,6 +102,8 @@ def _write_check(
             taker.append({"unasked_rules": unasked_table(unasked)})
             if values.get("keep_bad"):
                 taker.append({BAD_TABLE: bad_parcels_table(run.bad, context.language)})
+        if recorder:
+            recorder.insert_all()  # while the tables' last rows are still on their way
         finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
         for taker, part in zip(takers, finishing, strict=True):
             taker.finish(part)

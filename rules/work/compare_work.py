@@ -1,5 +1,6 @@
 """What the verbs of plan against plan do with their values; libraries are imported here only when one runs."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ def compare(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.comparison_storage import record_comparison
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
+    from onemap.rules.outputs.sheet_titles import KnownTitles
 
     options = _comparison_options(values, context)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -27,7 +29,8 @@ def compare(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
             found = written.enter_context(compared(library, options, threads, values.get("against")))
-            opened = [output_opened(library.crs, out, overwrite, context.language) for out in outs]
+            titles = KnownTitles(catalogue=library.catalogue())
+            opened = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
             outputs = [written.enter_context(output) for output in opened]
             writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
             for share, name, part in found.parts() if outputs else ():
@@ -38,10 +41,11 @@ def compare(values: Values, context: VerbContext) -> Result:
                 output.finish()
             if library.writable:
                 record_comparison(library, found, writing.part(0.5, 1.0))
-        recorded = library.writable
+        recorded, catalogue = library.writable, library.catalogue()
     context.progress.at(1.0, "")
     result: Result = {
         "run": {**found.record, "recorded": recorded},
+        "titles": _layer_titles((one["code"] for one in found.record["layers"]), catalogue, context.language),
         "spots": len(found.tables["spots"].columns),
         "area_m2": found.spots.compared_m2,
         "matrix": records_of(found.tables["matrix"].columns),
@@ -53,6 +57,11 @@ def compare(values: Values, context: VerbContext) -> Result:
         result["changed"] = found.changed
     result |= target_answer(values)
     return result
+
+
+def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What layers are called, by their codes."""
+    return {code: catalogue[code].title.get(language, code) for code in codes if code in catalogue}
 
 
 def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
@@ -116,6 +125,7 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.outputs.sheet_titles import KnownTitles
 
     options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
@@ -129,12 +139,14 @@ def contradictions(values: Values, context: VerbContext) -> Result:
                 record_comparison(library, found, progress)
             rows.append(row)
         crs, recorded = library.crs, library.writable
+        titles = KnownTitles(catalogue=library.catalogue())
     tables = contradiction_tables(rows)
     # Each pair is a run of its own, recorded before.
-    problems = write_tables(tables, crs, values, context.language, context.language)
+    problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)
     context.progress.at(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
-    result["problems"] = problems
+    codes = dict.fromkeys(code for row in result["pairs"] for code in (row["a"], row["b"]))
+    result |= {"titles": _layer_titles(codes, titles.catalogue or {}, context.language), "problems": problems}
     result |= target_answer(values)
     return result
 

@@ -135,6 +135,7 @@ def _write_sheets(
 
     from onemap.rules.findings.table import Table
     from onemap.rules.outputs.outputs import tables_written
+    from onemap.rules.outputs.sheet_titles import KnownTitles
 
     said = [dict(row, status=phrase(f"delivery.{row['status']}", language)) for row in layers]
     told = [dict(row, level=phrase(f"level.{row['level']}", language)) for row in problems]
@@ -142,7 +143,8 @@ def _write_sheets(
         "delivery": Table(pd.DataFrame(said, columns=list(_LAYER_COLUMNS), dtype=object)),
         "delivery_problems": Table(pd.DataFrame(told, columns=list(_PROBLEM_COLUMNS), dtype=object)),
     }
-    with tables_written(tables, library.crs, str(path), False, language):
+    titles = KnownTitles(catalogue=library.catalogue())
+    with tables_written(tables, library.crs, str(path), False, language, titles=titles):
         pass
 
 

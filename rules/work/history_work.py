@@ -12,9 +12,13 @@ import pandas as pd
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library, open_library
+from onemap.rules.findings.table import Table
+from onemap.rules.outputs.outputs import tables_written
+from onemap.rules.runs.log_entry_words import log_words
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 _COLUMNS = ("number", "at", "who", "action", "subject", "detail", "content_hash", "previous_hash", "hash")
+_SAID = ("number", "at", "who", "step", "what", "details")  # of a sheet for people
 _MOST_CELL_CHARACTERS = 32_767
 _FORMATS = (".csv", ".xlsx", ".json")
 
@@ -29,9 +33,15 @@ def history(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         rows = rows_of(library, values.get("code") or values.get("case"))
         head = library.connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
-    if out:
-        _write(rows, Path(out), bool(values.get("overwrite")))
+        catalogue, crs = library.catalogue(), library.crs
     entries = [{**row, "detail": _detail_value(row["detail"])} for row in rows]
+    entries = [{**row, **log_words(row, row["detail"], catalogue, context.language)} for row in entries]
+    if out and out.lower().endswith(".xlsx"):
+        tables = {"log": _table(entries, _SAID), "log_entries": _table(rows, _COLUMNS)}
+        with tables_written(tables, crs, out, bool(values.get("overwrite")), context.language):
+            pass
+    elif out:
+        _write(rows, Path(out), bool(values.get("overwrite")))
     return {"ok": True, "head": head[0] if head else None, "rows": entries, **({"out": out} if out else {})}
 
 
@@ -64,19 +74,20 @@ def _detail_value(text: str) -> Any:
         return text
 
 
+def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> Table:
+    return Table(pd.DataFrame([[row[name] for name in names] for row in rows], columns=list(names)))
+
+
 def _write(rows: Sequence[dict[str, Any]], out: Path, overwrite: bool) -> None:
     with atomic_output(out, overwrite, "--out") as beside:
         if out.suffix.lower() == ".json":
             beside.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
-        elif out.suffix.lower() == ".csv":
+        else:
             text = io.StringIO(newline="")
             writer = csv.writer(text)
             writer.writerow(_COLUMNS)
             writer.writerows([_cell(row[name]) for name in _COLUMNS] for row in rows)
             beside.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
-        else:
-            frame = pd.DataFrame([[_cell(row[name]) for name in _COLUMNS] for row in rows], columns=list(_COLUMNS))
-            frame.to_excel(beside, sheet_name="log", index=False, freeze_panes=(1, 1))
 
 
 def _cell(value: Any) -> Any:

@@ -17,12 +17,13 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
     from onemap.rules.findings.run_tables import run_table
-    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.indicator_pack import indicator_packs, indicator_titles
     from onemap.rules.indicators.indicator_storage import record_indicators
     from onemap.rules.indicators.indicators import indicators as measure
     from onemap.rules.indicators.indicators import titled_tables
     from onemap.rules.indicators.series_pages import charts_of, sheet_figures
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.outputs.sheet_titles import KnownTitles
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
     inputs = [*names, values.get("theme") or ""]
@@ -33,7 +34,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
         theme = _theme_of(values, library, packs)
         options = _options(values, packs, theme)
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
-        titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
+        titles = indicator_titles(packs, context.language)
         decimals = {(pack.id, item.id): item.decimals for pack in packs for item in pack.indicators}
         rows = [{**row, "title": titles[row["id"]], "decimals": decimals[row["pack"], row["id"]]} for row in found.rows]
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
@@ -44,7 +45,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
             targets = [
                 written.enter_context(tables_written(shaped, library.crs, out, overwrite, figures=figures))
                 for out in outs
-                for shaped in [tables_for(out, tables, context.language)]
+                for shaped in [tables_for(out, tables, context.language, KnownTitles(catalogue=library.catalogue()))]
             ]
             if is_kept:
                 record_indicators(library, found, options)
@@ -140,13 +141,13 @@ def themes(values: Values, context: VerbContext) -> Result:
     """The themes with their layers, tables and indicators, and which layers and tables the library lacks on a day."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.versions import in_force, versions
-    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.indicator_pack import indicator_packs, indicator_titles
     from onemap.rules.indicators.themes import themes as read_themes
 
     with open_library(values["library"]) as library:
         catalogue = library.catalogue()
         packs = indicator_packs(values.get("pack") or [], catalogue)
-        titles = {item.id: item.title.get(context.language, item.id) for pack in packs for item in pack.indicators}
+        titles = indicator_titles(packs, context.language)
         found = read_themes(values.get("theme") or [], catalogue, list(titles))
         day = values.get("as_of") or date.today()
         known = versions(library)
@@ -173,8 +174,8 @@ def themes(values: Values, context: VerbContext) -> Result:
     }
 
 
-def tables_for(out: str, tables: Any, language: str) -> Any:
-    """The tables as the file wants them: a sheet is for people, in their language."""
+def tables_for(out: str, tables: Any, language: str, titles: Any) -> Any:
+    """The tables as the file wants them: a sheet is for people, in their language. titles: a `KnownTitles`."""
     from onemap.rules.indicators.indicator_sheets import sheets_for_people
 
-    return sheets_for_people(tables, language) if out.lower().endswith(".xlsx") else tables
+    return sheets_for_people(tables, language, titles) if out.lower().endswith(".xlsx") else tables

@@ -1,6 +1,6 @@
 """What every open case, and every named check, would say today: the night's verb. Nothing is written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,11 @@ _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not
 def recheck(values: Values, context: VerbContext) -> Result:
     """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
     from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.indicator_pack import indicator_titles
     from onemap.rules.outputs.outputs import check_targets
-    from onemap.rules.runs.past_runs import run_names
-    from onemap.rules.warnings.warning_pages import indicator_titles, titled_rows
+    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.warnings.warning_pages import titled_rows
     from onemap.rules.warnings.warning_states import last_question, new_warnings
-    from onemap.rules.work.indicator_work import tables_for
 
     wanted = values.get("run") or []
     if not values.get("open") and not wanted and not values.get("warnings"):
@@ -33,36 +33,70 @@ def recheck(values: Values, context: VerbContext) -> Result:
     check_targets(outs, overwrite, [values["library"]])
     page = _page_place(values)
     with open_library(values["library"]) as library:
-        cases = open_cases(library) if values.get("open") else []
-        names = run_names(library)
-        runs = [run_of_name(names, name) for name in wanted]
-        parts = iter(context.progress.parts([1] * (len(cases) + len(runs) + 1)))
-        records = [_case_record(library, case, values, context, next(parts)) for case in cases]
-        run_records = [_run_record(library, run, names, values, context, next(parts)) for run in runs]
+        records, run_records, progress = _records(library, values, context)
         found = None
         if values.get("warnings"):
             question = last_question(library)
-            indicators = indicator_titles(question.quotas.packs, context.language)
-            found = new_warnings(library, question, Threads.of(values.get("workers"), next(parts)))
+            found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
         crs, shown, catalogue = library.crs, library.shown_name, library.catalogue()
+        known = record_titles(library, [*records, *run_records], context.language)
+        indicators = indicator_titles(question.quotas.packs if found else (), context.language)
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
-    result: Result = {"cases": records, "failed_on": turned}
+    result: Result = {"cases": records, "titles": known, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
     if found:
         rows = titled_rows(found.rows, indicators, catalogue, context.language)
         result |= {"warnings": rows, "unlooked": found.unlooked}
+    language, titles = context.language, KnownTitles(known["rules"], indicators, catalogue)
     more = {"warnings": found.table()} if found else {}
-    result["problems"] = write_tables(
-        {**turned_tables(records, run_records), **more}, crs, values, context.language, form=tables_for
-    )
+    tables = {**turned_tables(records, run_records), **more}
+    result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
     if page is not None:
         others = [_new_warnings(found, question.quotas.packs, catalogue, context.language)] if found else []
-        titles = {code: entry.title[context.language] for code, entry in catalogue.items()}
-        _write_page(page, result, shown, titles, others, context.language, overwrite)
+        _write_page(page, result, shown, others, context.language, overwrite)
         result["page"] = str(page)
     result |= target_answer(values)
     return result
+
+
+def _records(library: Library, values: Values, context: VerbContext) -> tuple[list[Any], list[Any], Any]:
+    """The record of each case and of each check that was asked for, and the progress that is left."""
+    from onemap.rules.runs.past_runs import run_names
+
+    cases, names = open_cases(library) if values.get("open") else [], run_names(library)
+    runs = [run_of_name(names, name) for name in values.get("run") or ()]
+    parts = iter(context.progress.parts([1] * (len(cases) + len(runs) + 1)))
+    records = [_case_record(library, case, values, context, next(parts)) for case in cases]
+    return records, [_run_record(library, run, names, values, context, next(parts)) for run in runs], next(parts)
+
+
+def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, Any]]:
+    """The tables as a place wants them: on a sheet the warnings are in words of their own."""
+    from onemap.rules.work.indicator_work import tables_for
+
+    def form(out: str, tables: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+        own = {name: table for name, table in tables.items() if name != "warnings"}
+        others = {name: table for name, table in tables.items() if name == "warnings"}
+        return {**own, **tables_for(out, others, language, titles)}
+
+    return form
+
+
+def record_titles(library: Library, records: Iterable[Mapping[str, Any]], language: str) -> dict[str, dict[str, str]]:
+    """What the rules, layers and packs in some records are called, by their ids and codes."""
+    from onemap.rules.packs.library_packs import packs_of
+    from onemap.rules.packs.pack import joined_rules
+
+    packs, catalogue = packs_of(library, ()), library.catalogue()
+    named = {rule for record in records for one in record["turned"] for rule in one["rules"]}
+    codes = {one["code"] for record in records for one in record.get("layers", ())} & catalogue.keys()
+    rules = joined_rules(packs) if named else ()
+    return {
+        "rules": {rule.id: rule.title.get(language, rule.id) for rule in rules if rule.id in named},
+        "layers": {code: catalogue[code].title.get(language, code) for code in sorted(codes)},
+        "packs": {pack.id: pack.title.get(language, pack.id) for pack in packs},
+    }
 
 
 def _page_place(values: Values) -> Path | None:
@@ -75,14 +109,12 @@ def _page_place(values: Values) -> Path | None:
     return page
 
 
-def _write_page(
-    page: Path, result: Result, library: str, titles: Mapping[str, str], more: Any, language: str, overwrite: bool
-) -> None:
+def _write_page(page: Path, result: Result, library: str, more: Any, language: str, overwrite: bool) -> None:
     from onemap.rules.outputs.turned_page import write_turned_page
 
     records = [*result["cases"], *result.get("runs", [])]
     facts = {"library": library, "day": date.today().isoformat()}
-    write_turned_page(page, records, facts, titles, language, overwrite, more)
+    write_turned_page(page, records, result["titles"], facts, language, overwrite, more)
 
 
 def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str) -> tuple[dict[str, Any], str]:

@@ -54,13 +54,17 @@ def review_open(values: Values, context: VerbContext) -> Result:
 def _tables_written(library: Library, run: Run, values: Values, language: str) -> Iterator[Sequence[Target]]:
     """The tables of a round's check, as `check --out` writes them; in place when the block ends without an error."""
     from onemap.rules.outputs.outputs import tables_written
+    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.packs.pack import rule_titles
     from onemap.rules.runs.unasked_rules import unasked_rules, unasked_table
 
     unasked = unasked_rules(run.packs, run.record, library.catalogue(), language)
     tables = {**run.tables, "unasked_rules": unasked_table(unasked)}
-    outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
+    titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
+    more = bool(values.get("overwrite")), language, (), titles
     with contextlib.ExitStack() as written:
-        yield [written.enter_context(tables_written(tables, library.crs, out, overwrite, language)) for out in outs]
+        outs = values.get("out") or ()
+        yield [written.enter_context(tables_written(tables, library.crs, out, *more)) for out in outs]
 
 
 def _check_outs(values: Values) -> None:

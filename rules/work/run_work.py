@@ -35,9 +35,11 @@ def runs(values: Values, context: VerbContext) -> Result:
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
     """A stored check as `check` answered it, its tables written where that is asked for."""
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.packs.pack import rule_titles
     from onemap.rules.runs.past_runs import run_names, stored_verdicts
     from onemap.rules.runs.run import most_severe
-    from onemap.rules.runs.run_store import run_record
+    from onemap.rules.runs.run_store import run_record, stored_packs
     from onemap.rules.runs.unasked_rules import rules_of_stored_run
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -55,7 +57,10 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
-    result["problems"] += write_tables(tables, library.crs, values, context.language, context.language)
+    if outs:
+        rules = rule_titles(stored_packs(library, run), record, context.language)
+        titles, said = KnownTitles(rules, catalogue=library.catalogue()), (context.language, context.language)
+        result["problems"] += write_tables(tables, library.crs, values, *said, titles=titles)
     result |= target_answer(values)
     if values.get("against"):
         result["changed"] = _changes(library, values["against"], tables)

@@ -38,7 +38,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
         "rows": found.rows,
         "total": found.total,
         "units": found.units,
-        "layer": found.layer,
+        "layer": _titled(found.layer, held.catalogue, context.language),
         "within": found.within,
         "problems": problems,
     }
@@ -74,11 +74,16 @@ def transitions(values: Values, context: VerbContext) -> Result:
         "classes": found.classes,
         "units": found.units,
         "total": found.total,
-        "layers": found.layers,
+        "layers": [_titled(layer, held.catalogue, context.language) for layer in found.layers],
         "within": found.within,
         "problems": problems,
     }
     return _with_files(answer, found.tables, held, transitions_page, values, context)
+
+
+def _titled(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
+    """The record of a version with its layer's title."""
+    return {**layer, "title": catalogue[layer["code"]].title.get(language, layer["code"])}
 
 
 class _LibraryFacts(NamedTuple):
@@ -89,16 +94,21 @@ class _LibraryFacts(NamedTuple):
     name: str
 
 
+def _layer_code(values: Values) -> str:
+    """The layer whose classes are counted, of transitions the older one."""
+    return str(values.get("code") or values["a"]).partition("@")[0]
+
+
 def _titled_form(held: _LibraryFacts, values: Values) -> Any:
     """The tables as a place wants them: a sheet has titles over the columns that are named by fields of the layer."""
     from onemap.rules.statistics.figure_pages import titled_columns
 
-    entry = held.catalogue.get(str(values.get("code") or "").partition("@")[0])
+    entry = held.catalogue.get(_layer_code(values)) if values.get("code") else None
 
     def form(out: str, tables: Any, language: str) -> Any:
-        is_sheet = out.lower().endswith(".xlsx") and entry is not None
         fields = values.get("by") or (), values.get("sum") or ()
-        return titled_columns(tables, entry, *fields, language) if is_sheet else tables
+        is_sheet = out.lower().endswith(".xlsx")
+        return titled_columns(tables, entry, *fields, language) if is_sheet and entry is not None else tables
 
     return form
 
@@ -107,12 +117,15 @@ def _with_files(
     answer: Result, tables: Any, held: _LibraryFacts, make_page: Any, values: Values, context: VerbContext
 ) -> Result:
     """The answer with the tables and the page written, and where they lie."""
+    from onemap.rules.outputs.sheet_titles import KnownTitles
+
     day = (values.get("as_of") or date.today()).isoformat()
     page, figure = make_page(answer, held.catalogue, day, context.language)
     # Nothing else is recorded with them.
     language = context.language
+    titles = KnownTitles(catalogue=held.catalogue, layers=(_layer_code(values),))
     answer["problems"] += write_tables(
-        tables, held.crs, values, language, language, form=_titled_form(held, values), figures=[figure]
+        tables, held.crs, values, language, language, _titled_form(held, values), [figure], titles
     )
     context.progress.at(1.0, "")
     answer |= target_answer(values)

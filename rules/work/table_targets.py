@@ -14,20 +14,20 @@ def write_tables(
     sheet_language: str | None = None,
     form: Callable[[str, Mapping[str, Any], str], Mapping[str, Any]] = lambda _out, tables, _language: tables,
     figures: Sequence[Any] = (),
+    titles: Any = None,
 ) -> list[dict[str, Any]]:
     """Write the tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
 
     sheet_language: of heads and words in a sheet; codes without one. form: the tables as one of the places wants them.
-    figures: that a sheet has as native charts.
+    figures: that a sheet has as native charts; titles: a `KnownTitles` for the ids on a sheet.
     Raises OneMapError out.….
     """
     from onemap.rules.outputs.outputs import remark_records, tables_written
 
     problems: list[dict[str, Any]] = []
     for out in values.get("out") or ():
-        with tables_written(
-            form(out, tables, language), crs, out, bool(values.get("overwrite")), sheet_language, figures
-        ) as target:
+        made, overwrite = form(out, tables, language), bool(values.get("overwrite"))
+        with tables_written(made, crs, out, overwrite, sheet_language, figures, titles) as target:
             problems += remark_records([target], language)
     return problems
 

@@ -13,9 +13,10 @@ from onemap.rules.work.table_targets import target_answer, write_tables
 def warnings(values: Values, context: VerbContext) -> Result:
     """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
     from onemap.layers.library.library import open_library
-    from onemap.rules.indicators.indicator_pack import indicator_packs
+    from onemap.rules.indicators.indicator_pack import indicator_packs, indicator_titles
     from onemap.rules.indicators.indicators import IndicatorOptions
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.review.hand import check_day
     from onemap.rules.warnings.warning_pages import titled_rows, warning_page
     from onemap.rules.warnings.warnings import WarningOptions
@@ -37,10 +38,11 @@ def warnings(values: Values, context: VerbContext) -> Result:
         options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
         found = look(library, options, Threads.of(values.get("workers"), context.progress))
         kept = _keep_and_say(library, found.rows, options, bool(values.get("keep")))
-        problems = write_tables({"warnings": found.table()}, library.crs, values, context.language, form=tables_for)
         catalogue, foot = library.catalogue(), figures_foot(library.shown_name, context.language)
+        titles = indicator_titles(quotas.packs, context.language)
+        known = KnownTitles(indicators=titles, catalogue=catalogue)
+        problems = _write(library.crs, found.table(), known, values, context.language)
     context.progress.at(1.0, "")
-    titles = {one.id: one.title.get(context.language, one.id) for pack in quotas.packs for one in pack.indicators}
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
@@ -54,6 +56,17 @@ def warnings(values: Values, context: VerbContext) -> Result:
         page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
         result["page"] = write_pages(values, [page], [chart.picture()], context, foot=foot)
     return result
+
+
+def _write(crs: Any, table: Any, titles: Any, values: Values, language: str) -> list[dict[str, Any]]:
+    """Write a list of warnings; a sheet has titles for ids. titles: a `KnownTitles`."""
+    return write_tables(
+        {"warnings": table},
+        crs,
+        values,
+        language,
+        form=lambda out, tables, language: tables_for(out, tables, language, titles),
+    )
 
 
 def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
@@ -73,16 +86,20 @@ def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kep
 def warning_list(values: Values, context: VerbContext) -> Result:
     """The warnings that the library has opened, each with its steps; with --out also as a table."""
     from onemap.layers.library.library import open_library
+    from onemap.rules.indicators.indicator_pack import indicator_titles
     from onemap.rules.outputs.outputs import check_targets
-    from onemap.rules.warnings.warning_states import kept_table, kept_warnings
+    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.warnings.warning_states import kept_table, kept_warnings, last_question
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
     with open_library(values["library"]) as library:
-        kept, crs = kept_warnings(library).values(), library.crs
+        kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
+        names = indicator_titles(last_question(library).quotas.packs, context.language) if kept else {}
     found = [one for one in kept if values.get("state") in (None, one.state)]
     found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
-    problems = write_tables({"warnings": kept_table(found)}, crs, values, context.language, form=tables_for)
+    titles = KnownTitles(indicators=names, catalogue=catalogue)
+    problems = _write(crs, kept_table(found), titles, values, context.language)
     rows = [_record(one, context.language) for one in found]
     return {"ok": True, "warnings": rows, "problems": problems, **target_answer(values)}
 

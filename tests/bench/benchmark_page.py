@@ -201,7 +201,16 @@ def summary() -> list[str]:
             day = kept[size][job]["machine"]["day"]
             said = f"{'met' if ratio >= target else 'missed'}, {ratio:.1f} × {found[2].who} on {day}"
         lines.append(f"{job} {size} {way}".strip() + f": target {target:g} ×, {said}; bound by {binds}")
-    return lines
+    return [*lines, _memory_line(kept)]
+
+
+def _memory_line(kept: dict) -> str:
+    """The most memory of the check against land use, as a share of what the plain script of shapely takes."""
+    found, said = _pair(kept, "land", "M", "shapely", "check"), "not measured"
+    if found is not None and found[2] is not None and found[1].peak_mb and found[2].peak_mb:
+        share = found[1].peak_mb / found[2].peak_mb
+        said = f"{'met' if share <= 1 else 'missed'}, {share:.2f} on {kept['M']['land']['machine']['day']}"
+    return f"land M memory: target at most 1.0 of shapely's, {said}; bound by the rows of a part, and the ground of all"
 
 
 def _ended(rows: list[Row], peer: str, ours_s: float, line: str) -> list[str]:

@@ -1,10 +1,11 @@
 """Work in threads: results in order, few begun ahead, and an end that leaves nothing running."""
 
+import itertools
 import threading
 
 import pytest
 
-from onemap.layers.in_threads import in_order
+from onemap.layers.in_threads import in_order, one_ahead
 
 
 def test_results_come_in_the_order_of_the_parts_from_several_threads():
@@ -47,4 +48,40 @@ def test_what_work_or_its_parts_raise_reaches_whoever_takes_and_no_thread_is_lef
         list(in_order(lambda part: 1 // part, [1, 0, 1, 1], workers=2))
     with pytest.raises(OSError, match="gone"):
         list(in_order(lambda part: part, broken(), workers=2))
+    assert threading.active_count() == before
+
+
+def test_the_next_part_is_made_in_a_thread_while_one_is_used():
+    made = []
+    second = threading.Event()
+
+    def parts():
+        for part in range(4):
+            made.append((part, threading.get_ident()))
+            if part == 1:
+                second.set()
+            yield part
+
+    ahead = one_ahead(parts())
+    assert next(ahead) == 0
+    assert second.wait(20)  # made without being asked for
+    assert list(ahead) == [1, 2, 3]
+    assert [part for part, _ in made] == [0, 1, 2, 3]
+    assert threading.get_ident() not in {thread for _, thread in made}
+
+
+def test_who_stops_taking_leaves_no_thread_and_what_a_part_raises_reaches_who_takes():
+    before = threading.active_count()
+
+    def parts():
+        yield 1
+        raise ValueError("the second")
+
+    ahead = one_ahead(parts())
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match="the second"):
+        next(ahead)
+    endless = one_ahead(itertools.count())
+    assert next(endless) == 0
+    endless.close()
     assert threading.active_count() == before

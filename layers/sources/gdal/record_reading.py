@@ -5,6 +5,7 @@ fiona does that, where it is installed; elsewhere pyogrio, which is asked once m
 
 import contextlib
 import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,8 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
             # Nothing of the text is wanted here, and every byte is a sign in this encoding.
             wanted = {"layer": layer, "driver": driver, "allow_unsupported_drivers": True, "encoding": "iso8859-1"}
             source = fiona.open(str(content.absolute()), **wanted)
+        except SystemError:  # GDAL quotes bytes of the file that are no UTF-8, and fiona breaks over them
+            return _survey_by_number(content, layer)
         except (fiona.errors.FionaError, ValueError, OSError) as error:
             raise DataSourceError(str(error)) from error
         with source:
@@ -91,12 +94,15 @@ def _gdal_words() -> Iterator[list[str]]:
             said.append(record.getMessage())
 
     logger, ear = logging.getLogger("fiona"), _Ear(logging.ERROR)
-    propagates = logger.propagate
+    propagates, hooks = logger.propagate, (sys.excepthook, sys.unraisablehook)
+    # Words that are no UTF-8 break fiona's log, which prints that by these two; it is no news to the user.
+    sys.excepthook, sys.unraisablehook = lambda *_: None, lambda _: None
     logger.addHandler(ear)
     logger.propagate = False
     try:
         yield said
     finally:
+        sys.excepthook, sys.unraisablehook = hooks
         logger.removeHandler(ear)
         logger.propagate = propagates
 

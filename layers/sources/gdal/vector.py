@@ -269,7 +269,10 @@ def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress:
     suffix = readable.path.suffix.lower()
     if suffix == ".shp":
         text = shapefile_text(readable.path, encoding, lenient)
-        found = _rows(readable, text.encoding if text.is_plain else RAW, progress.part(0.0, _ROWS))
+        try:
+            found = _rows(readable, text.encoding if text.is_plain else RAW, progress.part(0.0, _ROWS))
+        except UnicodeDecodeError as error:  # the text was proved: a damaged head has GDAL look for it elsewhere
+            raise OneMapError("source.damaged", reason=str(error)[:200], **readable.place) from error
         if not text.is_plain:
             found.meta = {**found.meta, "fields": list(text.names)}
             found.columns, found.encoding, found.cut = text.decoded(found.columns), text.encoding, text.cut

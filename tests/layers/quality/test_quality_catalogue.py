@@ -10,6 +10,7 @@ from onemap.layers.catalogue.catalogue_files import read_catalogue
 from onemap.layers.catalogue.check_levels import LEVELS, check_of, default_checks
 from onemap.layers.catalogue.code_tables import class_titles, code_table, like_uses, table_names
 from onemap.layers.errors import OneMapError
+from onemap.layers.messages import sentences
 
 OWN = """
 [XXYD]
@@ -77,7 +78,31 @@ def test_the_four_systems_of_land_classes_have_as_many_classes_as_their_standard
         "land-or-island": 2,
         "settlement-codes": 8,
         "planting-codes": 8,
+        "forest-grades": 8,  # in Roman and in plain figures
+        "water-source-levels": 7,  # in words, and two in either figures
+        "difference-kinds": 8,  # all that a comparison writes
     }
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "value", "titles"),
+    [
+        ("LDYZT", "BHDJ", "Ⅱ", {"zh": "Ⅱ级保护林地", "en": "Second-grade forest land"}),
+        ("LDYZT", "BHDJ", "IV", {"zh": "Ⅳ级保护林地", "en": "Fourth-grade forest land"}),
+        ("YYSSYBHQ", "BHJB", "准", {"zh": "准保护区", "en": "Quasi protection area"}),
+        ("CYTB", "CYLX", "04", {"zh": "仅规划二为建设", "en": "Construction in plan 2 only"}),
+    ],
+)
+def test_grades_levels_and_kinds_of_difference_have_names(layer, name, value, titles):
+    field = shipped_catalogue()[layer].field_named(name)
+    assert class_titles(field.codes, value) == titles
+    assert value in field.values
+
+
+def test_a_kind_of_difference_has_the_name_that_a_comparison_gives_it():
+    for language in ("zh", "en"):
+        words = {code: entry[language].casefold() for code, entry in code_table("difference-kinds").classes.items()}
+        assert words == {code: name.casefold() for code, name in sentences(language)["difference"].items()}
 
 
 def test_every_class_has_two_names_and_every_table_its_version():
@@ -97,11 +122,7 @@ def test_every_value_that_is_a_code_has_a_name():
                 is_word = any("\u4e00" <= sign <= "\u9fff" or "\u2160" <= sign <= "\u217f" for sign in value)
                 if not is_word and class_titles(field.codes, value) is None:
                     nameless.setdefault(field.name, []).append(value)
-    assert nameless == {
-        "BHJB": ["1", "2"],  # beside 一级, 二级
-        "CYLX": ["01", "02", "03", "04", "05", "90", "98", "99"],  # named by the field beside it
-        "BHDJ": ["I", "II", "III", "IV", "1", "2", "3", "4"],  # beside Ⅰ to Ⅳ
-    }
+    assert nameless == {}
 
 
 def test_the_tables_agree_with_the_shared_copy_of_the_standards(shared_data):

@@ -147,3 +147,26 @@ def test_a_shape_beyond_all_measure_is_not_repaired_and_the_others_are():
         found = sorted_geometries(shapes, "polygon", np.array(list("abcd"), dtype=object), True, {})
     assert [(problem.code, problem.facts["row"]) for problem in found.problems] == [("geometry.beyond", 2)]
     assert [repair.facts["feature"] for repair in found.repairs] == ["a", "d"]
+
+
+def test_a_dbf_whose_head_lost_a_byte_is_damaged_though_its_text_is_plain(onemap, layer_file, box):
+    path = layer_file("a.shp", [box(0, 0), box(200, 0)], {"BSM": ["甲", "乙"], "MJ": [1.5, 2.5]}, encoding="UTF-8")
+    table = path.with_suffix(".dbf")
+    head = table.read_bytes()
+    table.write_bytes(head[:31] + head[32:])
+    answer = onemap("inspect", path)
+    assert answer.codes == ["source.damaged"]
+
+
+def test_a_mapinfo_file_whose_driver_quotes_bytes_that_are_no_text_is_damaged_in_silence(core, tmp_path):
+    path = tmp_path / "a.mif"
+    path.write_bytes(
+        b'Version 300\nCharset "WindowsSimp\xc8ese"\nDelimiter ","\n'
+        b'CoordSys Earth Projection 8, 104, "m", 114, 0, 1, 500000, 0\nColumns 1\n  BSM Char(10)\nData\n\n'
+        b"Region 1\n  5\n500000 4000000\n500000 4000100\n500100 4000100\n500100 4000000\n500000 4000000\n"
+        b"    Pen (1,2,0)\nta\n\nRegion 1\n  5\n"
+    )
+    path.with_suffix(".mid").write_bytes(b'"1"\n"2"\n')
+    done = core("inspect", path, "--json")
+    assert json.loads(done.stdout)["problems"][0]["code"] == "source.damaged"
+    assert done.stderr == b""

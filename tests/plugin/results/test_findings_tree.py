@@ -1,18 +1,20 @@
 """The list of findings: names are whole however many there are, and only rows in sight are measured."""
 
 import pytest
+from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QPalette, QTextLayout, QTextOption
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
 from onemap.plugin.results.findings_tree import FindingsTree
-from onemap.plugin.results.name_delegate import BREAK, NameDelegate, breakable, wrapped_height
+from onemap.plugin.results.name_delegate import BREAK, NameDelegate, breakable, text_width, wrapped_height
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.results.results_model import ResultsModel
 
 PARCELS, FINDINGS = 10_000, 3
 NAME = "某某市某某区某某街道建设项目用地红线第{}号地块"
 LONG_WORD = "A_NUMBER_WITHOUT_A_BLANK_0123456789_0123456789"
+ICON_PX = 16
 MOST_MEASURED = 100  # names of two screens at most
 
 
@@ -138,3 +140,17 @@ def wrapped_lines(text, font, width):
         line = layout.createLine()
     layout.endLayout()
     return [line.replace(BREAK, "") for line in lines]
+
+
+def test_a_name_has_all_the_room_that_the_style_gives_it(tree):
+    parcel = tree.model().index(0, 0)
+    margin = tree.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1
+    for index in (parcel, tree.model().index(0, 0, parcel)):
+        tree.setCurrentIndex(index)
+        option = QStyleOptionViewItem()
+        option.initFrom(tree)
+        option.rect = tree.visualRect(index)
+        option.decorationSize = QSize(ICON_PX, ICON_PX)
+        tree.itemDelegateForColumn(0).initStyleOption(option, index)
+        text = tree.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, tree)
+        assert text_width(tree, index) == text.width() - 2 * margin

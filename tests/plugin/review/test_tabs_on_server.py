@@ -13,6 +13,7 @@ from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.review.review_follower import SERVER_LOOKS
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
 from onemap.tests.plugin.review_desk import ASKED, Desk
@@ -158,6 +159,35 @@ def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.lines)
     assert [line.project for line in desk.tab.list.lines] == ["School"]
+    desk.tab.close_down()
+    desk.library.core.stop()
+    desk.tab.deleteLater()
+
+
+def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres, entry, town, canvas, tmp_path):
+    """A server says nothing of itself: every fourth look asks it, and only then."""
+    server = postgres.library("followed", town)
+    keep_entry(server.location, entry("guarded", PASSWORD))
+    desk = Desk(server.location, canvas)
+    desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
+    follower, answers, case = desk.tab.follower, [], desk.case.id
+    follower.listed.connect(answers.append)
+    for _look in range(SERVER_LOOKS - 1):
+        follower.look()
+    assert (answers, desk.case.state) == ([], "draft")
+    server.core("review", "circulate", server.location, case)
+    follower.look()
+    wait_for(lambda: desk.case.state == "circulating")
+    assert [one["revision"] for one in answers[0]["cases"]] == [desk.case.revision]
+
+    follower.timer.setInterval(50)
+    follower.follow(True)
+    said = ("--conclusion", "agree", "--text", "Outside the red line.")
+    server.core("review", "opine", server.location, case, "environment", *said)
+    wait_for(lambda: desk.case.opinion("environment").conclusion == "agree")
+    server.core("review", "withdraw", server.location, case, "--reason", "given up")
+    wait_for(lambda: desk.case.state == "withdrawn")
+    assert desk.refused == []
     desk.tab.close_down()
     desk.library.core.stop()
     desk.tab.deleteLater()

@@ -29,12 +29,12 @@ def test_statistics_by_township_and_type(city):
     out = city.folder / "out.xlsx"
     city.compare(out=out)
     sheets = pd.read_excel(out, sheet_name=None, engine="openpyxl", dtype={"Kind of difference (code)": str})
-    assert set(sheets) == {"Spots", "Matrix", "Clusters", "Statistics", "Run"}
+    assert set(sheets) == {"Spots", "Matrix", "Clusters", "Statistics", "Run", "Technical"}
     rows = sheets["Statistics"]
     heads = ["Township code", "Township", "Kind of difference (code)", "Spots", "Plane area (m²)", "Share"]
     assert list(rows.columns) == [*heads, "Area (ha)", "Kind of difference"]
     rows.columns = ["township_code", "township", "type", "spots", "area_m2", "share", "area_ha", "title"]
-    assert dict(zip(rows["type"], rows["title"], strict=True))["03"] == "construction in A only"
+    assert dict(zip(rows["type"], rows["title"], strict=True))["03"] == "construction in plan 1 only"
     assert rows["area_ha"].tolist() == pytest.approx((rows["area_m2"] / 10_000).tolist())
     found = {
         (None if pd.isna(r.township) else r.township, r.type): (r.spots, round(r.area_m2)) for r in rows.itertuples()
@@ -89,7 +89,7 @@ def test_an_existing_target_is_refused_before_any_work(city):
     assert (answer.code, answer.codes) == (3, ["out.exists"])
 
 
-@pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in A only")])
+@pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in plan 1 only")])
 def test_people_are_told_in_their_language(city, core, lang, word):
     said = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
     assert word in said and "03" in said and "4.0000" in said

@@ -1,4 +1,4 @@
-"""A check in blocks says what a check of all parcels at once says, to the last digit."""
+"""A check in blocks, or part by part, says what a check of all parcels at once says, to the last digit."""
 
 import sqlite3
 from dataclasses import replace
@@ -12,7 +12,8 @@ from shapely import LineString, affinity, box
 
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
-from onemap.rules.check.check import check
+from onemap.rules.check import run_in_parts
+from onemap.rules.check.check import check, check_in_parts
 from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.parcel_reader import ParcelsInMemory
 from onemap.rules.distributed.run_in_blocks import run_in_blocks
@@ -30,8 +31,10 @@ OF_THE_ATTEMPT = ("id", "started", "seconds")
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch):
-    """Many ranges are merged although there are few parcels."""
+    """Many ranges are merged, and many parts judged, although there are few parcels."""
     monkeypatch.setattr(parcel_files, "RANGE", 11)
+    monkeypatch.setattr(run_in_parts, "LEAST_PARCELS", 3)
+    monkeypatch.setattr(run_in_parts, "MOST_PARCELS", 5)
 
 
 def whole_tables(run):
@@ -63,8 +66,23 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
             return whole, run, whole_tables(run)
 
 
+def part_by_part(desk, workers=1):
+    """The same run of which one part is written while the next is judged."""
+    wishes = CheckOptions(str(desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
+    with open_library(str(desk.library)) as library:
+        run = check_in_parts(library, question_of(library, wishes, "en"), Threads(workers))
+        return run, whole_tables(run)
+
+
 def assert_same(desk, **how):
     whole, run, tables = both_ways(desk, **how)
+    assert_same_run(whole, run, tables)
+    if set(how) <= {"workers", "most_parcels"}:
+        assert_same_run(whole, *part_by_part(desk, how.get("workers", 1)))
+    return whole
+
+
+def assert_same_run(whole, run, tables):
     assert list(tables) == list(whole.tables)
     for name, table in whole.tables.items():
         mine, other = table, tables[name]
@@ -80,7 +98,6 @@ def assert_same(desk, **how):
             one, two = (shapely.to_wkb(one.geometries) for one in (mine, other))
             assert (one == two).all(), (name, np.flatnonzero(one != two))
     assert whole.verdicts == run.verdicts and run.parcels == len(whole.tables["parcels"].columns)
-    return whole
 
 
 def given(desk, parcels, *rules, columns=None):

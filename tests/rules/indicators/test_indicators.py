@@ -1,6 +1,7 @@
 """Indicators worked by hand on squares: values, status, and why a value is unknown."""
 
 import json
+import re
 import sqlite3
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pytest
 import shapely
 from shapely import LineString, Point, box
 
+from onemap.rules.commands.verb_text import result_text
 from onemap.tests.rules.indicators.small_packs import ask, pack_of, values
 
 WEST, EAST = box(0, 0, 100, 100), box(100, 0, 200, 100)  # a hectare each
@@ -320,6 +322,24 @@ def test_a_series_marks_what_was_not_measured_anew(desk, land):
     found = ask(desk, pack, "--as-of=2021-06-01", "--as-of=2022-06-01")
     marks = [(row["as_of"], row["break"]) for row in found["indicators"] if row["unit"] == "W"]
     assert marks == [("2021-06-01", None), ("2022-06-01", "same_state")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("zh", ["LAND 2020", "公顷", "技术信息"]),
+        ("en", ["LAND 2020", " ha", "Technical"]),
+    ],
+)
+def test_an_explanation_is_read_first_and_technical_below(desk, land, lang, told):
+    terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"'}
+    run = ask(desk, pack_of(desk, terms, 'formula = "net"\nunit = "ha"\nbound = "floor"\ntarget = 0.5'))["run"]["id"]
+    answer = desk.run("explain", desk.library, run, "W", "i0", lang=lang).json
+    text = result_text("explain", answer, lang)
+    plain, technical = text.split(f"\n\n{told[-1]}\n")
+    assert not re.search(r"__[0-9]|[0-9a-f]{8}|m2|T[0-9]{2}:", plain), plain
+    assert "LAND__1@" in technical and run in technical and run not in plain
+    assert [word for word in told[:-1] if word not in plain] == [], plain
 
 
 def test_a_run_is_kept_explained_and_repeated_and_a_changed_row_is_found(desk, land):

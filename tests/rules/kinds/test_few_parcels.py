@@ -53,9 +53,10 @@ def test_every_row_is_that_of_each_layer_by_itself(desk, seed, monkeypatch):
 
     together = rows()
     assert len(together["overlaps"]) > 50
-    monkeypatch.setattr("onemap.rules.findings.run_rows._ROWS_OF_PART", 1)  # the rows of each parcel by themselves
+    for name in ("ROWS_OF_PART", "LEAST_PARCELS"):  # each parcel by itself
+        monkeypatch.setattr(f"onemap.rules.check.run_in_parts.{name}", 1)
     assert rows() == together
-    monkeypatch.setattr("onemap.rules.check.check.FEW_PARCELS", 0)
+    monkeypatch.setattr("onemap.rules.check.part_judgement.FEW_PARCELS", 0)
     assert rows() == together
 
 

@@ -14,6 +14,7 @@ from shapely import box
 
 from onemap.rules.findings.table import Table
 from onemap.rules.outputs.outputs import output_opened
+from onemap.rules.outputs.sheet_words import SheetWords
 
 SQUARE = box(0, 0, 10, 10)
 TABLES = ["parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes", "run"]
@@ -68,9 +69,8 @@ def test_a_geopackage_holds_every_table_with_the_contracts_columns_first(ready, 
 def sheet_of(path, table, columns):
     """A sheet under the names of the table's columns, with codes again in place of the words that people read."""
     sheet = pd.read_excel(path, sheet_name=SHEETS[table], dtype={"Parcel": str, "Feature": str}, engine="openpyxl")
-    sheet = sheet.rename(columns=dict(zip(sheet.columns, columns, strict=False)))
-    if "title" not in columns and "rule" in sheet:  # a rule that stands alone has its title before its id
-        sheet["rule"] = sheet["rule"].str.rsplit(" ").str[-1]
+    words = SheetWords("en")
+    sheet = sheet.rename(columns={words.head(column, table): column for column in columns})
     if "attributes" in sheet:
         pairs = sheet["attributes"].map(lambda text: dict(pair.split(": ", 1) for pair in text.split("; ")))
         sheet["attributes"] = pairs.map(lambda facts: json.dumps(facts, ensure_ascii=False))
@@ -121,7 +121,7 @@ def test_tables_without_rows_exist_with_their_columns(desk, tmp_path):
     assert list(pyogrio.read_dataframe(tmp_path / "o.gpkg", layer="findings").columns)[: len(FINDINGS)] == FINDINGS
     assert list(gpd.read_parquet(tmp_path / "folder" / "findings.parquet").columns)[: len(FINDINGS)] == FINDINGS
     sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="Findings", engine="openpyxl")
-    assert list(sheet.columns)[:2] == ["Parcel", "Rule"] and len(sheet) == 0 and len(sheet.columns) > len(FINDINGS)
+    assert list(sheet.columns)[:2] == ["Parcel", "Verdict"] and len(sheet) == 0 and len(sheet.columns) > len(FINDINGS)
     assert (tmp_path / "folder" / "composition.parquet").is_file()
 
 
@@ -213,7 +213,7 @@ def test_a_sheet_is_for_people_in_their_language(ready, tmp_path):
     out = tmp_path / "zh.xlsx"
     assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang="zh").code == 0
     book = openpyxl.load_workbook(out)
-    assert book.sheetnames[:3] == ["地块", "问题", "压占图形"] and book.sheetnames[-1] == "未检测的规则"
+    assert book.sheetnames[:3] == ["地块", "问题", "压占图形"] and book.sheetnames[-2:] == ["未检测的规则", "技术信息"]
     heads = {cell.value: cell.column for cell in book["问题"][1]}
     row = next(row for row in book["问题"].iter_rows(min_row=2) if row[heads["地块"] - 1].value == "A")
     assert row[heads["结论"] - 1].value == "禁止" and row[heads["计入结论"] - 1].value == "是"

@@ -6,6 +6,7 @@ import pytest
 
 from onemap.layers.messages import sentences
 from onemap.rules.findings.table import Table
+from onemap.rules.outputs.sheet_titles import KnownTitles
 from onemap.rules.outputs.sheet_words import SheetWords
 from onemap.rules.outputs.to_sheets import SheetOutput
 
@@ -22,24 +23,25 @@ def written(path, tables, language, **more):
     [
         (
             "zh",
-            ["地块", "规则", "裁去面积（m²）", "结论", "其中无法判定（m²）"],
-            ["A", "占压红线 r", 12.3, "禁止", 0.0],
+            ["地块", "规则", "裁去面积（m²）", "结论", "其中无法判定（m²）", "规则编号"],
+            ["A", "占压红线", 12.3, "禁止", 0.0, "r"],
         ),
         (
             "en",
-            ["Parcel", "Rule", "Cut (m²)", "Verdict", "Of it unknown (m²)"],
-            ["A", "Within the line r", 12.3, "prohibited", 0.0],
+            ["Parcel", "Rule", "Cut (m²)", "Verdict", "Of it unknown (m²)", "Rule id"],
+            ["A", "Within the line", 12.3, "prohibited", 0.0, "r"],
         ),
     ],
 )
 def test_what_was_cut_is_said_in_words(tmp_path, language, heads, row):
-    title = {"zh": "占压红线 r", "en": "Within the line r"}[language]
+    title = {"zh": "占压红线", "en": "Within the line"}[language]
     cuts = {"parcel": ["A"], "rule": ["r"], "area_m2": [12.3], "verdict": ["prohibited"], "unknown_m2": [0.0]}
-    book = written(tmp_path / "o.xlsx", {"cuts": cuts}, language, rules={"r": title})
+    book = written(tmp_path / "o.xlsx", {"cuts": cuts}, language, titles=KnownTitles({"r": title}))
     (sheet,) = book.worksheets
     assert sheet.title == {"zh": "裁去部分", "en": "What was cut"}[language]
     assert [[cell.value for cell in line] for line in sheet.rows] == [heads, row]
     assert sheet["C2"].number_format == "[<10]0.0;#,##0"
+    assert sheet.column_dimensions["F"].hidden and sheet.column_dimensions["F"].outlineLevel == 1
 
 
 def test_what_only_a_program_wants_is_on_no_sheet(tmp_path):
@@ -51,7 +53,7 @@ def test_what_only_a_program_wants_is_on_no_sheet(tmp_path):
 def test_an_object_is_names_and_values_and_other_text_stays(tmp_path):
     rows = {"feature": ["1", "2"], "before": ['{"DLBM": "0101", "BZ": null}', "[1]"]}
     sheet = written(tmp_path / "o.xlsx", {"changes": rows}, "zh").worksheets[0]
-    assert [sheet["B2"].value, sheet["B3"].value] == ["DLBM：0101；BZ：–", "[1]"]
+    assert [sheet["B2"].value, sheet["B3"].value] == ["地类编码：0101 水田；备注：–", "[1]"]
 
 
 def test_a_number_without_a_unit_is_rounded_by_its_size_and_keeps_its_digits(tmp_path):

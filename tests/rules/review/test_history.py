@@ -48,7 +48,7 @@ def test_the_log_is_written_as_a_file_that_holds_every_row(town, walk, suffix):
     elif suffix == ".json":
         written = [row["hash"] for row in json.loads(out.read_text(encoding="utf-8"))]
     else:
-        sheet = openpyxl.load_workbook(out).active
+        sheet = openpyxl.load_workbook(out)["Technical"]
         written = [sheet.cell(row, 9).value for row in range(2, sheet.max_row + 1)]
         assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     assert written == [row["hash"] for row in rows]

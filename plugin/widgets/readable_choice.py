@@ -1,0 +1,50 @@
+"""What is chosen in a list or a text can be read: where the colours of the theme do not do, ours take their place."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QEvent, QObject
+from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtWidgets import QApplication, QWidget
+
+from onemap.plugin.words.contrast import readable_ground
+
+Role = QPalette.ColorRole
+GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive)
+CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
+
+
+def keep_choice_readable(root: QWidget) -> None:
+    """See to it, for a window and all in it, now and whenever the theme changes."""
+    _ChoiceKeeper(root)
+
+
+class _ChoiceKeeper(QObject):
+    """Lives as long as its window; of the window's palette it sets only what is behind chosen text."""
+
+    def __init__(self, root: QWidget) -> None:
+        super().__init__(root)
+        self._root, self._colours = root, ()
+        root.installEventFilter(self)
+        self._follow_theme()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Follow a change of the theme."""
+        if event.type() in CHANGES:
+            self._follow_theme()
+        return False
+
+    def _follow_theme(self) -> None:
+        theme = QApplication.palette()
+        colours = tuple(_choice_ground(theme, group) for group in GROUPS)
+        if colours == self._colours:
+            return
+        self._colours = colours
+        mine = QPalette()
+        for group, colour in zip(GROUPS, colours):
+            if colour != theme.color(group, Role.Highlight):
+                mine.setColor(group, Role.Highlight, colour)
+        self._root.setPalette(mine)
+
+
+def _choice_ground(theme: QPalette, group: QPalette.ColorGroup) -> QColor:
+    return readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))

@@ -1,0 +1,128 @@
+"""The layers that the rules of a check look at, read once near all its parcels, in whatever parts these are judged."""
+
+from functools import partial
+
+import numpy as np
+import shapely
+
+from onemap.layers.library.versions import StoredFeatures
+from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds.conditions import evaluate
+from onemap.rules.kinds.foreseen_values import as_codes, unforeseen_rows
+from onemap.rules.kinds.ground import Features
+from onemap.rules.overlay.unchanging_sets import compute_once, freeze_set, is_frozen
+from onemap.rules.packs.rule import Rule
+from onemap.rules.question.check_plan import CheckPlan
+
+_FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
+_VERTICES_A_PARCEL = 1.6  # measured: what a parcel costs a rule
+_MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
+_ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
+
+Asked = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
+
+
+class LayersOfCheck:
+    """Every layer that a rule looks at, by its code; what rules ask of a layer is made once for all parcels.
+
+    read: what of each is near enough to the parcels to matter.
+    """
+
+    def __init__(self, check_plan: CheckPlan, sources: Sources, parcels: Parcels, progress: Progress) -> None:
+        """Read them; progress: of the reading. Raises OneMapError if a replacing file is refused."""
+        self.check_plan = check_plan
+        self.read = _read_layers(check_plan, sources, parcels, progress)
+        self.crs = sources.library.crs
+        self._asked: dict[str, Asked] = {}
+        self._vertices: dict[str, int] = {}
+
+    def of(self, rule: Rule) -> LayerSource:
+        """The layer of a rule."""
+        return self.read[rule.layer]
+
+    def others(self, rule: Rule) -> dict[str, LayerSource]:
+        """The layers that a rule names besides its own, by the key that names them."""
+        return {key: self.read[code] for key, code in rule.other_layers.items()}
+
+    def is_skipped(self, rule: Rule) -> bool:
+        """Whether a rule that makes no finding has nothing to look at."""
+        return bool(self.of(rule).reason) and not rule.finds
+
+    @property
+    def skipped(self) -> list[dict[str, str]]:
+        """The rules that are not asked, and why."""
+        rules = filter(self.is_skipped, self.check_plan.rules)
+        return [{"rule": rule.id, "layer": rule.layer, "reason": str(self.of(rule).reason)} for rule in rules]
+
+    def features_asked(self, rule: Rule, stored: StoredFeatures) -> Asked:
+        """The features of its layer that a rule's `where` lets through, with their positions (m,) among all.
+
+        A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
+        """
+        if rule.id not in self._asked:
+            self._asked[rule.id] = _features_asked(rule, self.of(rule), stored)
+        return self._asked[rule.id]
+
+    def cost(self, rule: Rule, parcels: int) -> float:
+        """What judging so many parcels takes, in vertices: those that were read, and what each parcel costs besides."""
+        return float(sum(_VERTICES_A_PARCEL * parcels + self._vertices_of(code) for code in rule.layers))
+
+    def rows_of_parcel(self, parcels: int) -> float:
+        """About how many rows each of so many parcels has in all tables, as far as the sizes of the layers tell."""
+        features = sum(len(self.of(rule).names) for rule in self.check_plan.rules)
+        return 1.0 + _ROWS_A_FEATURE * features / max(parcels, 1)
+
+    def _vertices_of(self, code: str) -> int:
+        if code not in self._vertices:
+            stored = self.read[code].stored
+            self._vertices[code] = compute_once(stored.geometries, "vertices", _vertices) if stored else 0
+        return self._vertices[code]
+
+
+def _vertices(geometries: np.ndarray) -> int:
+    return int(shapely.get_num_coordinates(geometries).sum())
+
+
+def _read_layers(
+    check_plan: CheckPlan, sources: Sources, parcels: Parcels, progress: Progress
+) -> dict[str, LayerSource]:
+    west, south, east, north = parcels.extent
+    reach, codes = check_plan.reaches(), check_plan.codes
+    sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
+    layers: dict[str, LayerSource] = {}
+    scattered = {far: scattered_boxes(parcels.boxes, far) for far in set(reach.values()) if far < float("inf")}
+    for code, part in zip(codes, progress.parts(sizes), strict=True):
+        part.at(0.0, phrase("progress.layers", check_plan.language, layer=code))
+        far = reach[code]
+        is_near = far < float("inf")
+        box = (west - far, south - far, east + far, north + far) if is_near else None
+        layers[code] = sources.read(code, box, scattered.get(far))
+    return layers
+
+
+def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
+    """The boxes of parcels (n, 4), grown; None of many, or of such as lie close enough to be taken as one."""
+    if len(boxes) > _MOST_SCATTERED:
+        return None
+    grown = boxes + np.array([-far_m, -far_m, far_m, far_m])
+    ground = np.prod(grown[:, 2:] - grown[:, :2], axis=1).sum()
+    whole = np.prod(grown[:, 2:].max(axis=0) - grown[:, :2].min(axis=0))
+    return grown if ground < _SCATTERED_SHARE * whole else None
+
+
+def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> Asked:
+    attributes, geometries = stored.attributes, stored.geometries
+    chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
+    if rule.where is not None:
+        read = as_codes(rule.where, attributes, source.entry)
+        truth = evaluate(rule.where, read)
+        is_unknown = truth.unknown | unforeseen_rows(rule.where, read, source.entry)
+        chosen = np.flatnonzero(truth.true | is_unknown)
+        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
+        geometries = geometries[chosen]
+    # What a session keeps of a layer is frozen already, with all that is known of it.
+    features = geometries if is_frozen(geometries) else freeze_set(geometries.copy())
+    return chosen, Features(features, attributes, uncertain, partial(source.pieces_of, chosen))

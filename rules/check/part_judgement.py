@@ -1,0 +1,110 @@
+"""What all rules say of some parcels: the only loop over rules, whichever parcels are judged together."""
+
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.geometry.parts import shift_geometries, unwrapped
+from onemap.rules.check.judge_rule import Bench, judged_rule
+from onemap.rules.check.layers_of_check import LayersOfCheck
+from onemap.rules.findings.background_rows import BackgroundRows
+from onemap.rules.findings.findings import RuleJudgement
+from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
+from onemap.rules.kinds.ground import SharedGround
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.unchanging_sets import freeze_set
+from onemap.rules.question.check_plan import CheckPlan
+
+_VERTICES_A_CHUNK = 7000.0  # measured: what a chunk costs a rule
+
+Wanted = Callable[[str], np.ndarray | None]  # by a rule's id only these parcels (n,); None for all
+
+
+class TooManyRows(Exception):
+    """A check in memory has found more rows than are to be held at once. rows: about how many a parcel has."""
+
+    def __init__(self, rows: float) -> None:
+        super().__init__(rows)
+        self.rows = rows
+
+
+@dataclass(frozen=True)
+class PartJudgement:
+    """What the rules of a check say of some parcels, of which the rows are made beside.
+
+    computed: how many times a parcel was judged by a rule; warped: the rules whose raster was, and its cell;
+    row_count: about how many rows there are.
+    """
+
+    rows: BackgroundRows
+    computed: int
+    warped: list[dict[str, Any]]
+    row_count: int
+
+
+def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
+    """Some parcels as a check judges them, and as the tables show them."""
+    whole = unwrapped(parcels.geometries)
+    local = shift_geometries(whole, (-check_plan.origin[0], -check_plan.origin[1]))
+    return ParcelRows(parcels.ids, whole, lambda: parcels.multis, local, check_plan.origin, crs)
+
+
+def judge_part(
+    layers: LayersOfCheck,
+    parcels: Parcels,
+    threads: Threads,
+    beside: Executor | None,
+    wanted: Wanted | None = None,
+    most_rows: int | None = None,
+) -> PartJudgement:
+    """Judge some parcels by every rule of a check.
+
+    threads: for the rules; beside: where rows are made meanwhile, None where they are made at once; most_rows: to be
+    held at once. Raises OneMapError rule.field, TooManyRows.
+    """
+    check_plan, still = layers.check_plan, threads.part(0.0, 0.0)  # what it does beside the rules moves no bar
+    parcel_rows = parcel_rows_of(check_plan, layers.crs, parcels)
+    local, rows = parcel_rows.local, BackgroundRows(parcel_rows, check_plan.language, beside)
+    bench = Bench(freeze_set(local), parcels.attributes, layers.crs, check_plan.origin)
+    shared = _shared_grounds(layers, bench, still) if wanted is None else {}
+    rules = [rule for rule in check_plan.rules if not layers.is_skipped(rule)]
+    costs = [layers.cost(rule, len(local)) for rule in rules]
+    computed, warped, pieces, count = 0, [], 0, len(local)
+    for number, (rule, cost, share) in enumerate(zip(rules, costs, threads.progress.parts(costs), strict=True)):
+        part = share.part(0.0, 1.0, rule.title.get(check_plan.language, rule.id))
+        part.at(0.0)
+        chosen = None if wanted is None else wanted(rule.id)
+        computed += len(local) if chosen is None else int(chosen.sum())
+        own = Threads(threads.workers, part, max(cost, 1) / _VERTICES_A_CHUNK)
+        judged = judged_rule(rule, bench, layers, own, chosen, shared.get(rule.layer))
+        if judged.judgement.warped_to_m:
+            warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
+        pieces += len(judged.judgement.pairs.parcel)
+        if pieces > (most_rows or sys.maxsize):
+            raise TooManyRows(pieces / len(local) * len(costs) / (1 + number))
+        rows.add(replace(judged, threads=still))
+        count += _row_count(judged)
+    return PartJudgement(rows, computed, warped, count)
+
+
+def _row_count(judged: RuleJudgement) -> int:
+    """About how many rows a rule has of what it says."""
+    found = judged.judgement
+    return len(found.pairs.parcel) + sum(int((~shapely.is_missing(some)).sum()) for some in (found.hit, found.unknown))
+
+
+def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Mapping[str, SharedGround]:
+    """What few parcels share with the features of layers that rules lay over them whole; nothing of many parcels."""
+    if len(bench.geometries) > FEW_PARCELS:
+        return {}
+    rules = [rule for rule in layers.check_plan.rules if KINDS[rule.kind].overlays_whole_features]
+    return shared_grounds(bench.geometries, bench.tree, {rule.layer: layers.of(rule) for rule in rules}, threads)

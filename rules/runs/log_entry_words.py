@@ -1,0 +1,61 @@
+"""The library's log in words: what was done, to what, and what is worth knowing of it; hashes and keys left out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase, sentences
+
+_REVIEW = "review."
+
+
+def log_words(
+    row: Mapping[str, Any], detail: Any, catalogue: Mapping[str, LayerEntry], language: str
+) -> dict[str, str | None]:
+    """Of an entry of the log `step`, `what` and `details` in words. detail: as JSON; a text where it is damaged."""
+    facts: Mapping[str, Any] = detail if isinstance(detail, dict) else {}
+    return {
+        "step": _step(row["action"], language),
+        "what": _what(row["subject"], facts, catalogue, language),
+        "details": _details(facts, language) if isinstance(detail, dict) else str(detail),
+    }
+
+
+def _step(action: str, language: str) -> str:
+    said = sentences(language)
+    if action.startswith(_REVIEW):
+        return str(said["review_step"].get(action.removeprefix(_REVIEW), action))
+    return str(said["log_action"].get(action.replace(".", "_"), action))
+
+
+def _what(subject: str, facts: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:
+    """A version by its layer's title and its label, a layer by its title, a case with the department that acted."""
+    code, mark, _ = subject.partition("__")
+    entry = catalogue.get(code if mark else subject)
+    if entry is not None:
+        return " ".join(filter(None, (entry.title.get(language, code), facts.get("label"))))
+    case, _, department = subject.partition(" ")
+    titles = named_groups()["departments"].get(department)
+    return f"{case} {titles[language]}" if titles else subject
+
+
+def _details(facts: Mapping[str, Any], language: str) -> str | None:
+    """The facts that have a name for people, in the order of these names."""
+    said = sentences(language)
+    words: Mapping[str, Callable[[Any], Any]] = {
+        "features": lambda value: value.get("count") if isinstance(value, dict) else value,
+        "conclusion": lambda value: said["conclusion"].get(value, value),
+        "verdict": lambda value: said["verdict"].get(value, value),
+        "decision": lambda value: said["decision"].get(value, value),
+        "state": lambda value: {**said["review_state"], **said["warning_state"]}.get(value, value),
+        "kind": lambda value: said["run_kind"].get(value, value),
+        "due": lambda value: max(value.values(), default=None) if isinstance(value, dict) else value,
+    }
+    pairs = ((name, words.get(name, lambda value: value)(facts.get(name))) for name in said["log_detail"])
+    told = [
+        phrase("sheet.pair", language, name=said["log_detail"][name], value=value)
+        for name, value in pairs
+        if isinstance(value, (str, int, float)) and value != ""
+    ]
+    return phrase("sheet.semicolon", language).join(told) or None

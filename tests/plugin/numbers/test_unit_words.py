@@ -1,0 +1,22 @@
+"""A unit of measure in the user's language: no English unit stands in a Chinese list."""
+
+import pytest
+
+from onemap.plugin.numbers.unit_values import measured_text
+from onemap.plugin.profile import settings
+from onemap.plugin.words.translation import install_translator, remove_translator
+
+
+@pytest.fixture
+def chinese(application):
+    """The plugin in Chinese."""
+    settings.put("language", "zh")
+    translator = install_translator()
+    yield
+    remove_translator(translator)
+    settings.put("language", "")
+
+
+def test_units_are_chinese_in_a_chinese_list(chinese):
+    said = [measured_text(559.6, measure) for measure in ("ha", "person", "m2/person", "km2")]
+    assert said == ["559.6 公顷", "559.6 人", "559.6 m²/人", "559.6 km²"]

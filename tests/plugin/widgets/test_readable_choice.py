@@ -1,0 +1,90 @@
+"""What is chosen can be read, and boxes to tick are seen, in light and dark, also after the theme changed."""
+
+import pytest
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtWidgets import QApplication, QCheckBox, QLineEdit, QStyleFactory, QTreeWidget, QVBoxLayout, QWidget
+
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.tick_box import TickBox
+from onemap.plugin.words.contrast import contrast
+from onemap.resources.workshop.dock_pictures import palette_of
+
+TEXT, SIGN = 4.5, 3.0  # WCAG 2.2, AA: 1.4.3 for text, 1.4.11 for signs
+BOX_PX = 16  # where the box is, before the text
+ROLE, GROUP = QPalette.ColorRole, QPalette.ColorGroup
+
+
+@pytest.fixture
+def themed(application):
+    """Gives QGIS a theme; at the end it has its own again."""
+    before = QApplication.palette()
+
+    def give(theme):
+        QApplication.setPalette(palette_of(theme))
+        QCoreApplication.processEvents()
+
+    yield give
+    QApplication.setPalette(before)
+
+
+def choice(widget, group):
+    return (widget.palette().color(group, role) for role in (ROLE.Highlight, ROLE.HighlightedText, ROLE.Base))
+
+
+@pytest.mark.parametrize("themes", [["light"], ["dark"], ["light", "dark"], ["dark", "light"]], ids="-".join)
+def test_chosen_text_can_be_read_in_every_theme(themed, themes):
+    themed(themes[0])
+    window = QWidget()
+    layout = QVBoxLayout(window)
+    parts = [QTreeWidget(), QLineEdit()]
+    for part in parts:
+        layout.addWidget(part)
+    keep_choice_readable(window)
+    for theme in themes[1:]:
+        themed(theme)
+    theme = QApplication.palette()
+    assert contrast(theme.color(ROLE.Highlight), theme.color(ROLE.HighlightedText)) < TEXT  # of the theme alone
+    for part in parts:
+        for group in (GROUP.Active, GROUP.Inactive):
+            behind, text, base = choice(part, group)
+            assert contrast(behind, text) >= TEXT
+            assert contrast(behind, base) >= SIGN
+    assert parts[0].palette().color(ROLE.Base) == theme.color(ROLE.Base)  # all else is the theme's
+
+
+def test_a_theme_whose_choice_can_be_read_stays_as_it_is(themed):
+    palette = palette_of("light")
+    palette.setColor(ROLE.Highlight, QColor("#0B3D66"))
+    QApplication.setPalette(palette)
+    window = QWidget()
+    keep_choice_readable(window)
+    assert window.palette().color(ROLE.Highlight).name() == "#0b3d66"
+
+
+def edge(box):
+    """The highest contrast against the window of what is drawn before the text."""
+    box.setStyle(QStyleFactory.create("Fusion"))
+    box.window().resize(120, 40)
+    picture = box.grab().toImage()
+    ground = box.window().palette().color(ROLE.Window)
+    places = [(x, y) for x in range(BOX_PX) for y in range(picture.height())]
+    # What is inside the box is its ground, not its edge.
+    inside = box.palette().color(ROLE.Base).name()
+    drawn = [QColor(picture.pixel(x, y)) for x, y in places]
+    return max(contrast(colour, ground) for colour in drawn if colour.name() != inside)
+
+
+@pytest.mark.parametrize("themes", [["light"], ["dark"], ["light", "dark"], ["dark", "light"]], ids="-".join)
+def test_the_edge_of_a_box_is_seen_in_every_theme(themed, themes):
+    themed(themes[0])
+    window = QWidget()
+    layout = QVBoxLayout(window)
+    ours, plain = TickBox("x"), QCheckBox("x")
+    layout.addWidget(ours)
+    layout.addWidget(plain)
+    for theme in themes[1:]:
+        themed(theme)
+    assert edge(plain) < SIGN  # the style alone hides it
+    assert edge(ours) >= SIGN
+    assert ours.palette().color(ROLE.WindowText) == plain.palette().color(ROLE.WindowText)
