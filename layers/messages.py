@@ -1,5 +1,6 @@
 """The words of errors, reasons, verdicts and progress, each sentence once per language."""
 
+import re
 import tomllib
 from dataclasses import replace
 from functools import lru_cache
@@ -45,6 +46,19 @@ def wording(problem: Problem, language: str) -> tuple[str, str]:
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
     return entry["message"].format_map(facts), entry.get("mend", "").format_map(facts)
+
+
+def sender_mend(code: str, mend: str, language: str) -> str:
+    """What whoever sent the data can do about a problem; an option of our program says nothing to them.
+
+    code, mend: of the problem.
+    """
+    subject, _, name = code.partition(".")
+    entry = sentences(language).get(subject, {}).get(name, {})
+    if "sender" in entry:
+        return str(entry["sender"])
+    said = re.findall(r"[^.。]+(?:[.。](?!\s|$)[^.。]*)*[.。]?\s*", mend)
+    return "".join(sentence for sentence in said if "--" not in sentence and "onemap " not in sentence).strip()
 
 
 def in_words(problem: Problem, language: str) -> Problem:

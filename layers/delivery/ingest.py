@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.delivery_plan import (
     LEFT_OUT,
     MATCHED,
@@ -24,7 +25,7 @@ from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import LANGUAGES, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
@@ -162,7 +163,12 @@ def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptio
     )
 
 
-def _unplaced(row: PlanRow) -> list[Problem]:
+def _titled(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
+    titles = catalogue[code].title if code in catalogue else {}
+    return {language: f"{code} {titles.get(language, '')}".strip() for language in LANGUAGES}
+
+
+def _unplaced(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
     """What is said of a layer of which nobody knows where it goes."""
     if row.status in (LEFT_OUT, MATCHED, NOTE):
         return []
@@ -170,7 +176,7 @@ def _unplaced(row: PlanRow) -> list[Problem]:
         return [Problem(problem.code, {**problem.facts, "file": row.source}) for problem in row.problems]
     place = {"file": row.source, "layer": row.layer}
     if row.suggested:
-        return [Problem("ingest.unsure", {**place, "codes": list(row.suggested)})]
+        return [Problem("ingest.unsure", {**place, "codes": [_titled(code, catalogue) for code in row.suggested]})]
     return [Problem("ingest.unmatched", place)]
 
 
@@ -178,7 +184,8 @@ def _add_all(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> dict[str, Any]:
     """Every layer in one transaction. Raises OneMapError with all that stands against any of them."""
-    problems = {number: _unplaced(row) for number, row in enumerate(rows)}
+    catalogue = library.catalogue()
+    problems = {number: _unplaced(row, catalogue) for number, row in enumerate(rows)}
     placed = [(number, row) for number, row in enumerate(rows) if row.status == MATCHED]
     with contextlib.ExitStack() as held:
         prepared = []
@@ -219,8 +226,9 @@ def _add_each(
 ) -> dict[str, Any]:
     """Layer by layer: what is refused is listed with its reasons, and the rest goes in."""
     shown, added, refused = [], [], []
+    catalogue = library.catalogue()
     for row, part in zip(rows, progress.parts([1] * len(rows)), strict=True):
-        problems = _unplaced(row)
+        problems = _unplaced(row, catalogue)
         if row.status == MATCHED:
             try:
                 source = str(_source_path(folder, row))

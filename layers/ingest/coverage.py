@@ -73,7 +73,7 @@ class CoverageChoice:
         if self.kind is None:
             share = _share_of_box(frame.bounds(), district.bounds)
             if share < _LEAST_SHARE:
-                raise OneMapError("coverage.doubtful", field="--covers", share=f"{100 * share:.0f}", **self.place)
+                raise OneMapError("coverage.doubtful", field="--covers", share=_percent(share), **self.place)
         return Coverage(district, DISTRICT)
 
     def of_table(self) -> Coverage:
@@ -96,6 +96,10 @@ class CoverageChoice:
         if shapely.get_dimensions(ground) != 2:
             raise OneMapError("coverage.no_polygons", field="--covers", **self.place)
         return ground
+
+
+def _percent(share: float) -> str | dict[str, str]:
+    return f"{100 * share:.0f}" if share >= 0.01 else {"en": "less than 1", "zh": "不足 1"}
 
 
 def _share_of_box(bounds: np.ndarray, district: tuple[float, float, float, float]) -> float:

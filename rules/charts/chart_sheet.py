@@ -52,7 +52,7 @@ def chart_picture(
 ) -> str:
     """The picture as SVG text. body: drawn with its upper left corner at (0, 0), `body_mm` high."""
     parts, y = [], 0.0
-    for line in wrapped(words.title, _TITLE_MM, width_mm):
+    for line in wrapped(words.title, _TITLE_MM, width_mm, bold=True):
         y += _TITLE_MM * _LINE
         parts.append(svg_text(line, 0, y - _TITLE_MM * 0.3, _TITLE_MM, bold=True, colour=INK))
     if words.unit:

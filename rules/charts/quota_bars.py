@@ -53,7 +53,11 @@ def quota_bars(words: ChartWords, rows: Sequence[QuotaBar], width_mm: float = WI
     axis = number_axis([*ends, *(row.target for row in rows)], 0.4, width_mm - _UNKNOWN_MM - 1.0)
     parts, y, has_unknown, drawn = [], 0.0, False, set()
     for row in rows:
-        parts.append(svg_text(wrapped(row.title, TEXT_MM, width_mm)[0], 0, y + TEXT_MM, TEXT_MM, bold=True, colour=INK))
+        parts.append(
+            svg_text(
+                wrapped(row.title, TEXT_MM, width_mm, bold=True)[0], 0, y + TEXT_MM, TEXT_MM, bold=True, colour=INK
+            )
+        )
         top, x = y + _LINE_MM + _MARK_MM, axis.place(0.0)
         for name, value in zip(PARTS, row.parts, strict=True):
             if value:

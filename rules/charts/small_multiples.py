@@ -59,7 +59,7 @@ def small_multiples(
 def _panel(
     panel: Panel, labels: Sequence[str], every: Sequence[float | None], left: float, top: float, wide: float
 ) -> str:
-    title = wrapped(panel.title, TEXT_MM, wide)[0]
+    title = wrapped(panel.title, TEXT_MM, wide, bold=True)[0]
     parts = [svg_text(title, left, top + TEXT_MM, TEXT_MM, bold=True, colour=INK)]
     axis = number_axis(every, top + 7.0 + _PLOT_MM, top + 7.0)
     zero, step = axis.place(0.0), wide / max(len(panel.values), 1)

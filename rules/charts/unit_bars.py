@@ -67,7 +67,7 @@ def _is_unknown(panel: UnitPanel, row: int) -> bool:
 
 
 def _panel(panel: UnitPanel, left: float, top: float, wide: float, head: float, words: ChartWords) -> str:
-    lines = wrapped(panel.title, TEXT_MM, wide)
+    lines = wrapped(panel.title, TEXT_MM, wide, bold=True)
     if len(lines) > _TITLE_LINES:
         lines = [*lines[: _TITLE_LINES - 1], f"{lines[_TITLE_LINES - 1].rstrip()}…"]
     parts = [

@@ -56,5 +56,5 @@ def measure_words(text: str, language: str) -> str:
 
 
 def warning_status(row: Mapping[str, Any], language: str) -> str:
-    """The status of a warning in words; of one that is about no quota nothing is broken."""
-    return phrase(f"{'indicator' if row['kind'] == 'quota' else 'warning'}_status.{row['status']}", language)
+    """The status of a warning in words: the same ones for every kind."""
+    return phrase(f"warning_status.{row['status']}", language)

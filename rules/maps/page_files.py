@@ -34,7 +34,7 @@ h1 { font-size: 1.6em; line-height: 1.25; overflow-wrap: anywhere } h2 { font-si
 table { border-collapse: collapse; width: 100%; font-size: 0.85em }
 th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertical-align: top; white-space: pre-line;
   min-width: 3em }
-th { background: #ebebeb; word-break: keep-all } tbody th { font-weight: normal; white-space: nowrap; width: 9em }
+th { background: #ebebeb; word-break: keep-all } tbody th { font-weight: normal; width: 22% }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap }
 th.w, td.w { min-width: 9em }
 svg { width: 100%; height: auto; margin: 0.4em 0 } .note { font-size: 0.85em; color: #444 }

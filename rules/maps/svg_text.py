@@ -18,6 +18,9 @@ def as_attribute(value: object) -> str:
     return quoteattr(str(value).translate(_ILLEGAL))
 
 
+_BOLD = 1.1  # how much wider bold letters are
+
+
 def text_width(text: str, size: float) -> float:
     """About how wide a text is, in the unit of its size: Chinese is square, other letters are taken as wide ones."""
     return size * sum(_character_width(character) for character in text)
@@ -31,8 +34,9 @@ def _character_width(character: str) -> float:
     return _UPPER if character.isupper() else _LOWER
 
 
-def wrapped(text: str, size: float, width: float) -> list[str]:
+def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
     """A text in lines no wider than `width`: broken at blanks, and anywhere in Chinese or in a word too long."""
+    width /= _BOLD if bold else 1.0
     lines: list[str] = []
     line = ""
     for token in _tokens(text):

@@ -56,7 +56,7 @@ def docx_document(
         template.render(_with_pictures(context, pictures), TemplateEnvironment(), autoescape=True)
     except Exception as error:  # what stands where no paragraph is, such as in the properties of the file
         raise refusal(error, path.name, "", Problem("statement.in_file")) from error
-    _hold_rows(template.get_docx().element.body)
+    _hold_rows(template.docx.element.body)
     written = io.BytesIO()
     template.save(written)
     return written.getvalue()

@@ -5,6 +5,7 @@ A bureau edits the files in Word: what stands in double braces is filled in, a r
 """
 
 import re
+from collections.abc import Collection
 
 from docx.document import Document as Doc
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
@@ -22,13 +23,19 @@ _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
 def template(kind: str, language: str) -> Doc:
     """One template. kind: one of KINDS."""
-    document, fixed = new_page(), words(language)
+    document, fixed, where = new_page(), words(language), places("word", kind)
     _head(document, fixed)
-    for chapter in chapters(places("word", kind), language):
+    for chapter in chapters(where, language):
         if chapter["name"] == "chapter_annexes":
             _imprint(document, fixed)
-        _chapter(document, chapter, fixed, language)
+        parts = [_if_filled(part, where) for part in chapter["parts"]]
+        _chapter(document, {**chapter, "parts": parts}, fixed, language)
     return document
+
+
+def _if_filled(part: Node, where: Collection[str]) -> Node:
+    """A part that stands only with rows, where the outline says so of this document."""
+    return {**part, "if": part["rows"]} if set(part.get("skip_empty", ())) & set(where) else part
 
 
 def _head(document: Doc, fixed: dict[str, str]) -> None:

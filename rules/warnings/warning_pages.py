@@ -37,7 +37,9 @@ def warning_page(
     words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True)
     series = [
         BarSeries(
-            status_words(status, language), tuple(float(_count(found.rows, kind, status)) for kind in kinds), fill
+            status_words(status, language, phrase(f"warning_status.{status}", language)),
+            tuple(float(_count(found.rows, kind, status)) for kind in kinds),
+            fill,
         )
         for status, fill in _FILLS.items()
     ]
@@ -47,8 +49,14 @@ def warning_page(
     for row in found.rows:
         states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1
     told = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
+    by_status = [
+        f"{status_words(status, language, phrase(f'warning_status.{status}', language))} {count}"
+        for status in _FILLS
+        if (count := sum(row["status"] == status for row in found.rows))
+    ]
     facts = [
         [phrase("figures.as_of", language), day],
+        [phrase("figures.status", language), phrase("said.comma", language).join(by_status) or "–"],
         [phrase("figures.state", language), phrase("said.comma", language).join(told) or "–"],
     ]
     blocks = [_block(kind, found, titles, language) for kind in kinds]
@@ -60,14 +68,15 @@ def _count(rows: Sequence[Record], kind: str, status: str) -> int:
 
 
 def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language: str) -> Record:
-    rows = [row for row in found.rows if row["kind"] == kind]
+    # The gravest first; of one status in the order in which they were found.
+    rows = sorted((row for row in found.rows if row["kind"] == kind), key=lambda row: list(_FILLS).index(row["status"]))
     columns = ("subject", "amount", "limit", "status", "state", "reason")
     left = len(rows) - _MOST_ROWS
     return {
         "heading": f"{phrase(f'warning_kind.{kind}', language)} ({len(rows)})",
         "heads": [phrase(f"figures.{name}", language) for name in columns],
         "rows": [_cells(row, found.unit_names, titles, language) for row in rows[:_MOST_ROWS]],
-        "widths": [5, 3, 2.4, 2.2, 1.8, 4],
+        "widths": [5, 2.8, 1.8, 2.3, 2.4, 4],
         "numbers": [1, 2],
         "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }

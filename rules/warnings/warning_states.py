@@ -236,18 +236,21 @@ def kept_table(kept: Sequence[KeptWarning]) -> Table:
     return Table(typed_columns(rows, {**COLUMNS, **names}))
 
 
-def new_warnings(library: Library, threads: Threads) -> FoundWarnings:
-    """What today's list finds that was never opened, asked as the last list that was kept; nothing is written.
+def new_warnings(library: Library, question: WarningOptions, threads: Threads) -> FoundWarnings:
+    """What a list finds today that was never opened; nothing is written.
 
     Raises OneMapError library.damaged, and what `warnings` refuses.
     """
-    found, kept = warnings(library, last_question(library), threads), kept_warnings(library)
+    found, kept = warnings(library, question, threads), kept_warnings(library)
     new = [(row, shape) for row, shape in zip(found.rows, found.shapes, strict=True) if row["id"] not in kept]
-    return FoundWarnings([row for row, _ in new], [shape for _, shape in new], found.unlooked)
+    return FoundWarnings([row for row, _ in new], [shape for _, shape in new], found.unlooked, found.unit_names)
 
 
 def last_question(library: Library) -> WarningOptions:
-    """What the last list that was kept was asked, for today; without one what `warnings` asks by itself."""
+    """What the last list that was kept was asked, for today; without one what `warnings` asks by itself.
+
+    Raises OneMapError library.damaged.
+    """
     today, catalogue = library.today(), library.catalogue()
     sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608  # nosec B608
     row = library.connection.execute(sql).fetchone() if library.has_table(_LOOKS) else None

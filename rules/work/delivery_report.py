@@ -8,7 +8,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import phrase, sender_mend
 from onemap.rules.verb.declaration import VerbContext
 
 SHEETS, PAGES, DATA = (".xlsx",), (".html", ".pdf", ".docx"), (".json",)
@@ -21,7 +21,7 @@ _PROBLEM_COLUMNS = (
     *("source", "source_layer", "layer", "level", "feature", "source_row", "field", "message", "mend", "code"),
 )
 _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
-_REFUSE = "refuse"
+_REFUSE, _ABSENT = "refuse", "field.absent"
 Record = dict[str, Any]
 
 
@@ -43,19 +43,23 @@ def check_reports(places: Sequence[str], inputs: Sequence[str]) -> None:
 def write_reports(
     places: Sequence[str], result: Mapping[str, Any], library: Library, folder: str, context: VerbContext
 ) -> None:
-    """Write the report wherever it is wanted. result: of `ingest`. Raises OneMapError out.…."""
+    """Write the report wherever it is wanted: for the sender, but JSON as it was told here.
+
+    result: of `ingest`. Raises OneMapError out.….
+    """
     if not places:
         return
     layers, problems = _layers(result, library, context.language), _problems(result)
+    to_sender = _for_sender(problems, context.language)
     facts = {"delivery": Path(folder).name, "library": library.shown_name, "crs": f"EPSG:{library.srs_id}"}
     facts |= {"day": date.today().isoformat(), "who": library.person()}
     for path in map(Path, places):
         if path.suffix.lower() in SHEETS:
-            _write_sheets(path, layers, problems, library, context.language)
+            _write_sheets(path, layers, to_sender, library, context.language)
         elif path.suffix.lower() in DATA:
             _write_json(path, {**facts, "layers": layers, "problems": problems})
         else:
-            _write_page(path, facts, layers, problems, context)
+            _write_page(path, facts, layers, to_sender, context)
 
 
 def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
@@ -103,6 +107,25 @@ def _problems(result: Mapping[str, Any]) -> list[Record]:
         }
         for row, one in (*refused, *remarked)
     ]
+
+
+def _for_sender(problems: Sequence[Record], language: str) -> list[Record]:
+    """The problems with what the sender can do about each; fields that a layer lacks are one of them."""
+    rows: list[Record] = []
+    lacking: dict[tuple[str, str | None], Record] = {}
+    for row in problems:
+        told = {**row, "mend": sender_mend(row["code"], row["mend"] or "", language)}
+        if row["code"] != _ABSENT:
+            rows.append(told)
+            continue
+        place = (row["source"], row["source_layer"])
+        if place in lacking:
+            names = f"{lacking[place]['field']}{phrase('said.comma', language)}{row['field']}"
+            lacking[place] |= {"field": names, "message": phrase("report.fields_absent", language)}
+        else:
+            lacking[place] = told
+            rows.append(told)
+    return rows
 
 
 def _write_sheets(
@@ -155,7 +178,7 @@ def _write_page(
                 language,
             ),
             *(
-                _block(name, [_problem_texts(row) for row in some], (3, 2, 1.6, 5, 5), (), language)
+                _block(name, [_problem_texts(row) for row in some], (3, 2, 2.6, 5, 4.6), (), language)
                 for name, some in (
                     ("refused", [row for row in problems if row["level"] == _REFUSE]),
                     ("remarked", [row for row in problems if row["level"] != _REFUSE]),

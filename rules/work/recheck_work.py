@@ -36,10 +36,11 @@ def recheck(values: Values, context: VerbContext) -> Result:
         records, run_records, progress = _records(library, values, context)
         found = None
         if values.get("warnings"):
-            found = new_warnings(library, Threads.of(values.get("workers"), progress))
+            question = last_question(library)
+            found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
         crs, shown, catalogue = library.crs, library.shown_name, library.catalogue()
         known = record_titles(library, [*records, *run_records], context.language)
-        indicators = indicator_titles(last_question(library).quotas.packs if found else (), context.language)
+        indicators = indicator_titles(question.quotas.packs if found else (), context.language)
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
     result: Result = {"cases": records, "titles": known, "failed_on": turned}
     if wanted:
@@ -52,7 +53,8 @@ def recheck(values: Values, context: VerbContext) -> Result:
     tables = {**turned_tables(records, run_records), **more}
     result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
     if page is not None:
-        _write_page(page, result, shown, context.language, overwrite)
+        others = [_new_warnings(found, question.quotas.packs, catalogue, context.language)] if found else []
+        _write_page(page, result, shown, others, context.language, overwrite)
         result["page"] = str(page)
     result |= target_answer(values)
     return result
@@ -107,14 +109,22 @@ def _page_place(values: Values) -> Path | None:
     return page
 
 
-def _write_page(page: Path, result: Result, library: str, language: str, overwrite: bool) -> None:
-    from onemap.rules.indicators.indicator_text import new_warning_lines
+def _write_page(page: Path, result: Result, library: str, more: Any, language: str, overwrite: bool) -> None:
     from onemap.rules.outputs.turned_page import write_turned_page
 
     records = [*result["cases"], *result.get("runs", [])]
-    more = new_warning_lines(result, language) if "warnings" in result else []
-    day = date.today().isoformat()
-    write_turned_page(page, records, result["titles"], library, day, language, overwrite, more)
+    facts = {"library": library, "day": date.today().isoformat()}
+    write_turned_page(page, records, result["titles"], facts, language, overwrite, more)
+
+
+def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str) -> tuple[dict[str, Any], str]:
+    """The page of the warnings that were never opened, and its chart."""
+    from onemap.layers.messages import phrase
+    from onemap.rules.warnings.warning_pages import warning_page
+
+    page, chart = warning_page(found, date.today().isoformat(), packs, catalogue, language)
+    lead = phrase("figures.warnings_new", language, count=len(found.rows))
+    return {**page, "lead": lead}, chart.picture() if found.rows else ""
 
 
 def open_cases(library: Library) -> list[Any]:

@@ -185,7 +185,9 @@ def test_two_files_of_one_layer_and_year_are_not_guessed_apart(library, tmp_path
         write_layer(folder / name / "STBHHX2024.gpkg", [square(0, 0)], {"BSM": ["1"]})
     answer = onemap("ingest", library, folder)
     assert (answer.code, set(answer.codes)) == (3, {"ingest.unsure"})
-    assert "may be STBHHX, but" in answer.json["problems"][0]["message"], "one candidate is no choice between several"
+    assert "may be STBHHX Ecological red line, but" in answer.json["problems"][0]["message"], (
+        "one candidate is no choice between several"
+    )
 
 
 def test_a_delivery_may_come_packed_and_unreadable_formats_are_told(library, delivery, onemap, tmp_path):

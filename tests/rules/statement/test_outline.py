@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement import outline
+from onemap.rules.statement.docx_documents import _hold_rows
 from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.statement.outline import WIDTH_MM, chapters, places
+from onemap.rules.statement.printed_content import basis_together
 from onemap.tests.rules.statement.bureau import MARKUP, Bureau
 from onemap.tests.rules.statement.test_documents import needs_text, squeezed, text_of
 
@@ -73,6 +76,27 @@ def test_a_further_column_stands_in_the_pdf(added: str, bureau: Bureau):
     except OneMapError:
         pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
     assert squeezed(added) in squeezed(text_of(bureau.export("more.pdf", bureau.one), "-raw"))
+
+
+def test_a_law_stands_once_in_a_line_with_its_articles():
+    basis = "规划法 第三十五条；规划法 第三十八条；管理的通知 第一条；规划法 第三十五条\n森林法 第三十七条"
+    wanted = "规划法 第三十五条、第三十八条；管理的通知 第一条\n森林法 第三十七条"
+    assert basis_together(basis, "zh") == wanted
+    assert basis_together("A 1; A 2; B", "en") == "A 1, 2; B"
+
+
+def test_only_a_row_longer_than_half_a_page_may_go_on_on_the_next():
+    document = Document()
+    table = document.add_table(rows=2, cols=2)
+    table.cell(0, 0).text, table.cell(1, 0).text = "已签发", "长" * 500
+    _hold_rows(document.element.body)
+    held = [row._tr.find(f".//{qn('w:cantSplit')}") is not None for row in table.rows]
+    assert held == [True, False]
+
+
+def test_a_full_line_of_a_word_title_is_not_spread():
+    styles = template("report", "zh").styles.element
+    assert not styles.xpath("w:style[@w:styleId='Title']/w:rPr/w:spacing")
 
 
 # Of the letters' size: the mean width of a letter of the widest fonts that stand in for a missing one.

@@ -13,6 +13,8 @@ import pytest
 from shapely import box
 
 from onemap.rules.commands.verb_text import result_text
+from onemap.rules.warnings.warning_pages import warning_page
+from onemap.rules.warnings.warnings import COLUMNS, FoundWarnings
 
 GROUND = box(0, 0, 400, 400)
 LATE, PERMIT = "stale:GYL:2024-06-01", "expiry:GHDK:a"
@@ -170,7 +172,10 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     out = town.folder / "night.gpkg"
     page = town.folder / "night.html"
     found = town.ask(*asked, f"--out={out}", f"--page={page}")
-    assert "1 warnings that were never opened" in page.read_text(encoding="utf-8")
+    drawn = page.read_text(encoding="utf-8")
+    said = re.sub(r"<[^>]+>", "|", drawn)
+    assert "1 warnings were never opened." in said and "--keep" not in said and "GHDK" not in said
+    assert drawn.count("<svg") == 1 and drawn.count("<section>") == 2
     assert [(row["id"], row["days_left"], row["state"]) for row in found["warnings"]] == [("expiry:GHDK:b", 5, None)]
     assert gpd.read_file(out, layer="warnings")["id"].tolist() == ["expiry:GHDK:b"] and found["cases"] == []
     said = result_text("recheck", found, "zh")
@@ -213,6 +218,22 @@ def test_a_page_lists_each_kind_in_titles(file_town, tmp_path, language, words):
     empty = tmp_path / "empty.pdf"
     nothing = town.ask("warnings", town.location, "--as-of=2024-01-01", f"--page={empty}", lang=language)
     assert nothing["warnings"] == [] and empty.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_one_word_stands_for_one_status_on_the_whole_page_and_the_gravest_come_first(language):
+    rows = [
+        dict.fromkeys(COLUMNS) | {"kind": kind, "status": status, "subject": f"{kind}-{status}", "layer": "GHDK"}
+        for kind in ("quota", "expiry")
+        for status in ("unknown", "warn", "alarm")
+    ]
+    found = FoundWarnings(rows, [None] * len(rows), [])
+    page, chart = warning_page(found, "2026-11-22", (), {}, language)
+    words = {"zh": {"■ 警报", "▲ 预警", "? 无法判定"}, "en": {"■ alarm", "▲ warning", "? unknown"}}[language]
+    assert {series.title for series in chart.series} == words
+    for block in page["blocks"]:
+        assert [row[3][0] for row in block["rows"]] == ["■", "▲", "?"]
+        assert {row[3] for row in block["rows"]} == words
 
 
 def test_a_state_that_somebody_edits_is_found_and_nothing_goes_on_from_it(file_town):

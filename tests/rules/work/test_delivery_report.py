@@ -133,3 +133,42 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_added(
     twice = onemap("ingest", library, delivery, *("--report", tmp_path / "a.json") * 2)
     assert twice.codes == ["out.twice"]
     assert onemap("answers", library).json == {"answers": []}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_sender_reads_what_to_send_and_no_option_of_ours(library, delivery, onemap, tmp_path, lang):
+    places = [tmp_path / f"report.{form}" for form in ("xlsx", "html", "docx")]
+    reports = [part for place in places for part in ("--report", place)]
+    answer = onemap("ingest", library, delivery, "--each", "--covers", "district", *reports, lang=lang)
+    codes = {one["code"] for row in answer.json["refused"] for one in row["problems"]}
+    assert {"ingest.unmatched", "geometry.invalid"} <= codes
+    book = openpyxl.load_workbook(places[0])
+    cells = [str(cell) for sheet in book for row in sheet.values for cell in row if cell is not None]
+    for said in ("\n".join(cells), *map(texts, places[1:])):
+        plain = said.replace("<!--", "")
+        assert " --" not in plain and "onemap " not in plain
+        assert ("请说明这是目录中的哪个图层" if lang == "zh" else "Say which layer of the catalogue it is") in said
+        assert ("请在来源数据中改正" if lang == "zh" else "Mend it in the source.") in said
+
+
+@pytest.mark.parametrize(("lang", "share"), [("zh", "不足 1 %"), ("en", "less than 1 %")])
+def test_a_reach_of_less_than_a_hundredth_of_the_district_is_not_called_nothing(library, onemap, tmp_path, lang, share):
+    source = write_layer(tmp_path / "STBHHX.gpkg", [square(0, 0, 5)], {"BSM": ["1"], "HXMC": ["甲"]})
+    answer = onemap("add", library, source, "--as", "STBHHX", lang=lang)
+    (problem,) = answer.json["problems"]
+    assert problem["code"] == "coverage.doubtful" and share in problem["message"]
+
+
+def test_fields_that_a_layer_lacks_are_one_line(library, onemap, tmp_path):
+    folder = tmp_path / "国土局"
+    folder.mkdir()
+    write_layer(folder / "STBHHX.gpkg", [square(0, 0)], {"BSM": ["1"]})
+    places = [tmp_path / "report.json", tmp_path / "report.docx"]
+    reports = [part for place in places for part in ("--report", place)]
+    assert onemap("ingest", library, folder, "--covers", "district", *reports, lang="zh").code == 0
+    problems = json.loads(places[0].read_text(encoding="utf-8"))["problems"]
+    absent = [one["field"] for one in problems if one["code"] == "field.absent"]
+    assert len(absent) > 1
+    rows = [[cell.text for cell in row.cells] for row in Document(str(places[1])).tables[-1].rows]
+    (line,) = [row for row in rows if "缺少所列规范字段。" in row]
+    assert "、".join(absent) in line
