@@ -31,7 +31,7 @@ def finding(department, verdict, row):
 def summary(application):
     """Hundreds of findings of every verdict, of one more than a thousand; the list has a bar to scroll."""
     core_words.learn({"departments": DEPARTMENTS})
-    times = dict(zip(VERDICTS, (100, 130, 300, 60, 220)))
+    times = dict(zip(VERDICTS, (100, 130, 300, 60, 220), strict=True))
     found = [
         finding(department, verdict, row)
         for department in DEPARTMENTS
