@@ -54,7 +54,7 @@ class _ChoiceKeeper(QObject):
         self._colours = colours  # before the palette, which tells of its change
         self._root.setPalette(mine)
         for part in self._root.findChildren(QWidget):
-            # Where QGIS has a style sheet, and it has, a part does not take the palette of its window.
+            # In the window of QGIS itself lists and texts do not take the palette of what they are in.
             if isinstance(part, PARTS):
                 part.setPalette(mine)
 
