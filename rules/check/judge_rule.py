@@ -177,7 +177,7 @@ def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reas
 
 def _check_fields(rule: Rule, source: LayerSource) -> None:
     """A field that the version does not have is an error of the rule, not an empty answer."""
-    if source.stored is None or source.version is None:
+    if source.stored is None or source.version is None or not rule.layer_fields:
         return
     present = {str(name).lower() for name in source.stored.attributes.columns}
     for name in rule.layer_fields:

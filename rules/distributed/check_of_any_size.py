@@ -6,23 +6,26 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from onemap.layers.errors import UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
-from onemap.rules.check.check import check, check_in_parts
+from onemap.rules.check.check import BEGUN, check, check_in_parts
 from onemap.rules.check.part_judgement import TooManyRows
 from onemap.rules.check.run_in_parts import RunInParts
 from onemap.rules.distributed.parcel_reader import ParcelReader
 from onemap.rules.distributed.parcels_of_any_size import handed_on, in_blocks_or_whole
 from onemap.rules.distributed.partition import ROWS_A_FEATURE, crowded_block, most_parcels, most_rows
-from onemap.rules.distributed.run_in_blocks import READ, RunInBlocks, run_in_blocks
-from onemap.rules.distributed.work import Engine, LocalEngine
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import CheckOptions, Question
 from onemap.rules.runs.run import Run
+
+if TYPE_CHECKING:
+    from onemap.rules.distributed.run_in_blocks import RunInBlocks
+    from onemap.rules.distributed.work import Engine
 
 
 @dataclass(frozen=True)
@@ -56,32 +59,31 @@ def checked(
     execution: Execution,
     progress: Progress,
     against: str | None,
-) -> Iterator[Run | RunInParts | RunInBlocks]:
+) -> "Iterator[Run | RunInParts | RunInBlocks]":
     """The run of what is asked, as long as the block lasts: what was written of it goes then.
 
     Raises OneMapError for every refusal.
     """
     execution.refuse_clashes(against)
     workers = execution.workers or os.cpu_count() or 1
-    reading = progress.part(0.0, READ, phrase("progress.parcels", language))
+    reading = progress.part(0.0, BEGUN, phrase("progress.parcels", language))
     reading.at(0.0)
     with contextlib.ExitStack() as held:
-        engine: Engine = LocalEngine(library, workers)
-        if execution.scheduler:
-            from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
+        cluster = _cluster(library, execution, workers, held)
 
-            engine = held.enter_context(
-                cluster_engine(library, execution.location, execution.scheduler, workers, execution.shared)
-            )
+        def in_blocks(question: Question, reader: ParcelReader, rows: float | None = None) -> "RunInBlocks":
+            # With all that keeps blocks on disk, which a check in memory need not load.
+            from onemap.rules.distributed.run_in_blocks import run_in_blocks
+            from onemap.rules.distributed.work import LocalEngine
 
-        def in_blocks(question: Question, reader: ParcelReader, rows: float | None = None) -> RunInBlocks:
+            engine = cluster or LocalEngine(library, workers)
             size = crowded_block(_rows_of(library, question, reader.count) if rows is None else rows)
             given = options.id_field, options.as_of, engine, progress, against, *size
             return held.enter_context(run_in_blocks(library, question, reader, *given))
 
         in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against)
 
-        def whole(question: Question) -> Run | RunInParts | RunInBlocks:
+        def whole(question: Question) -> "Run | RunInParts | RunInBlocks":
             count = len(question.parcels.ids)
             most = most_rows(count)
             # What one block holds is tried, and not guessed at.
@@ -98,6 +100,16 @@ def checked(
             library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None
         )
         yield whole(found) if isinstance(found, Question) else found
+
+
+def _cluster(library: Library, execution: Execution, workers: int, held: contextlib.ExitStack) -> "Engine | None":
+    """The cluster that judges blocks, as long as it is held, or None. Raises as `cluster_engine`."""
+    if not execution.scheduler:
+        return None
+    from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
+
+    place = execution.location, execution.scheduler
+    return held.enter_context(cluster_engine(library, *place, workers, execution.shared))
 
 
 def _in_memory(

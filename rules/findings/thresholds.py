@@ -29,7 +29,9 @@ def measure_grounds(grounds: np.ndarray, rule: Rule, parcel_m2: np.ndarray) -> G
     """
     least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
     if rule.min_width_m <= 0:
-        return _without_width(np.nan_to_num(shapely.area(grounds)), least_m2)
+        area = shapely.area(grounds)
+        area[np.isnan(area)] = 0.0
+        return _without_width(area, least_m2)
     parts, owner = shapely.get_parts(grounds, return_index=True)
     area = shapely.area(parts)
     is_wide_enough = ~vanishing(parts, rule.min_width_m)

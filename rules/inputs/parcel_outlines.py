@@ -33,13 +33,15 @@ class Outlines:
         multis = self._parcels.multis
         if bodies is multis:  # the parcels' own table
             return self._first + np.arange(len(bodies))
-        found = np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)))
-        known = np.flatnonzero(found >= 0)
-        # Only what is as long as the parcel's is looked at byte by byte.
         size, own_size = (np.asarray(pc.fill_null(pc.binary_length(some), -1)) for some in (bodies, multis))
-        alike = known[size[known] == own_size[found[known]]]
-        same = pc.equal(bodies.take(pa.array(alike)), multis.take(pa.array(found[alike])))
-        whole = alike[np.asarray(same.to_numpy(zero_copy_only=False), dtype=bool)]
-        positions = np.full(len(bodies), -1)
-        positions[whole] = self._first + found[whole]
+        positions, rows = np.full(len(bodies), -1), np.flatnonzero(np.isin(size, own_size))
+        if len(rows) == 0:
+            return positions
+        found = np.asarray(self._index.get_indexer(pd.Index(names[rows], dtype=object)))
+        # Only what is as long as the parcel's is looked at byte by byte.
+        is_alike = (found >= 0) & (size[rows] == own_size[found])
+        rows, found = rows[is_alike], found[is_alike]
+        same = pc.equal(bodies.take(pa.array(rows)), multis.take(pa.array(found)))
+        is_whole = np.asarray(same.to_numpy(zero_copy_only=False), dtype=bool)
+        positions[rows[is_whole]] = self._first + found[is_whole]
         return positions

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.library_file import is_library
@@ -85,6 +84,8 @@ def _suffix_of(content: bytes) -> str:
 
 def _write_parquet(content: bytes, path: Path) -> None:
     """Raises OneMapError source.damaged, also for a table without a geometry."""
+    import pyarrow.parquet as pq  # here: a check of a file need not load it
+
     opened = pa.ipc.open_file if content.startswith(_ARROW_FILE) else pa.ipc.open_stream
     try:
         with opened(io.BytesIO(content)) as reader:
