@@ -43,7 +43,18 @@ from onemap.plugin.words.translation import tr
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 EXIT_THRESHOLD = 4
 PAGE = "HTML"
-_ICONS = {"review open": "case", "review export": "document"}
+_ICONS = {  # of verbs that have none of their own
+    "review open": "case",
+    "review export": "document",
+    "changes": "refresh",
+    "comparison": "beside",
+    "deliver": "export",
+    "receive": "reply",
+    "indicators": "overview",
+    "readings": "live",
+    "transitions": "exchange",
+    "warnings": "today",
+}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
@@ -40,6 +41,7 @@ class MachineDialog(QDialog):
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        speak_buttons(self.buttons)
         self.save_button = self.buttons.addButton(tr("Save the report…"), QDialogButtonBox.ButtonRole.ActionRole)
         self.copy_button = self.buttons.addButton(tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         self.save_button.clicked.connect(self._choose_file)

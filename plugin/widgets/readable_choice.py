@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtGui import QColor, QPalette
-from qgis.PyQt.QtWidgets import QApplication, QWidget
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 
 from onemap.plugin.words.contrast import readable_ground
 
 Role = QPalette.ColorRole
 GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive)
+PARTS = (QAbstractItemView, QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
 CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
 
 
@@ -38,12 +47,16 @@ class _ChoiceKeeper(QObject):
         colours = tuple(_choice_ground(theme, group) for group in GROUPS)
         if colours == self._colours:
             return
-        self._colours = colours
         mine = QPalette()
         for group, colour in zip(GROUPS, colours):
             if colour != theme.color(group, Role.Highlight):
                 mine.setColor(group, Role.Highlight, colour)
+        self._colours = colours  # before the palette, which tells of its change
         self._root.setPalette(mine)
+        for part in self._root.findChildren(QWidget):
+            # In the window of QGIS itself lists and texts do not take the palette of what they are in.
+            if isinstance(part, PARTS):
+                part.setPalette(mine)
 
 
 def _choice_ground(theme: QPalette, group: QPalette.ColorGroup) -> QColor:

@@ -53,6 +53,27 @@ def test_chosen_text_can_be_read_in_every_theme(themed, themes):
     assert parts[0].palette().color(ROLE.Base) == theme.color(ROLE.Base)  # all else is the theme's
 
 
+def test_a_style_sheet_like_that_of_qgis_changes_nothing_of_it(themed):
+    sheet = QApplication.instance().styleSheet()
+    QApplication.instance().setStyleSheet("QgsCollapsibleGroupBox { font-weight: bold; } QTreeView { margin: 0; }")
+    try:
+        themed("dark")
+        window = QWidget()
+        layout = QVBoxLayout(window)
+        tree = QTreeWidget()
+        layout.addWidget(tree)
+        window.show()
+        QCoreApplication.processEvents()
+        keep_choice_readable(window)
+        window.hide()
+        window.show()
+        QCoreApplication.processEvents()
+        behind, text, _base = choice(tree, GROUP.Active)
+        assert contrast(behind, text) >= TEXT
+    finally:
+        QApplication.instance().setStyleSheet(sheet)
+
+
 def test_a_theme_whose_choice_can_be_read_stays_as_it_is(themed):
     palette = palette_of("light")
     palette.setColor(ROLE.Highlight, QColor("#0B3D66"))
