@@ -2,8 +2,12 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 from shapely import box
+
+from onemap.rules.findings.land_classes import sum_by_class
 
 SQUARE = box(0, 0, 10, 10)
 BY = {"kind": "composition", "by": ["QSXZ", "DLBM"], "verdict": "notice"}
@@ -82,3 +86,16 @@ def test_hectares_have_four_decimals_and_close():
     thirds = rounded_hectares([3333.3333, 3333.3333, 3333.3334])  # 0.33333333 ha each
     assert sorted(thirds) == [0.3333, 0.3333, 0.3334] and sum(thirds) == pytest.approx(1.0)
     assert rounded_hectares([0.5]) == [0.0001] and rounded_hectares([0.4]) == [0.0]
+
+
+def test_the_pieces_of_a_parcel_sum_to_the_same_digit_whatever_stands_beside():
+    pieces = [3.450042287214382, 2.263795722899286, 25.704629919954495]  # whose order and way show in the last digit
+    alone = pd.DataFrame({"_row": 7, "ownership": "state", "class": "1004", "area_m2": pieces})
+    others = pd.DataFrame(
+        {"_row": np.repeat(np.arange(1500, 3500), 2), "ownership": "state", "class": ["0101", None] * 2000}
+    )
+    others["area_m2"] = np.random.default_rng(5).random(4000)
+    for rows in (alone, pd.concat([others, alone], ignore_index=True), pd.concat([alone, others], ignore_index=True)):
+        summed = sum_by_class(rows)
+        assert summed.loc[summed["_row"] == 7, "area_m2"].tolist() == [pieces[0] + pieces[1] + pieces[2]]
+        assert len(summed) == (1 if rows is alone else 4001)
