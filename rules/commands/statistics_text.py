@@ -1,11 +1,13 @@
 """What the verbs that count say to people: areas in hectares, lengths in kilometres."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.messages import phrase
 from onemap.rules.maps.document_areas import moment_text
-from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
+
+if TYPE_CHECKING:
+    from onemap.rules.outputs.sheet_titles import SheetTitles
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
 _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
@@ -40,6 +42,8 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
 
 def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     """What changed, the largest first."""
+    from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles  # with libraries that other answers need not
+
     total, layers = result["total"], result["layers"]
     units, titles = _unit_names(result), SheetTitles(language, KnownTitles(layers=(layers[0]["code"],)))
     pair = {side: f"{layer['title']} {layer['label']}" for side, layer in zip("ab", layers, strict=True)}
@@ -84,7 +88,7 @@ def readings_lines(result: dict[str, Any], language: str) -> list[str]:
     return lines
 
 
-def class_name(keys: dict[str, Any] | None, titles: SheetTitles) -> str:
+def class_name(keys: dict[str, Any] | None, titles: "SheetTitles") -> str:
     """The codes of a class with their names."""
     if keys is None:
         return phrase("said.no_feature", titles.language)

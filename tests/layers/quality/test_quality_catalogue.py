@@ -90,7 +90,7 @@ def test_the_four_systems_of_land_classes_have_as_many_classes_as_their_standard
         ("LDYZT", "BHDJ", "Ⅱ", {"zh": "Ⅱ级保护林地", "en": "Second-grade forest land"}),
         ("LDYZT", "BHDJ", "IV", {"zh": "Ⅳ级保护林地", "en": "Fourth-grade forest land"}),
         ("YYSSYBHQ", "BHJB", "准", {"zh": "准保护区", "en": "Quasi protection area"}),
-        ("CYTB", "CYLX", "04", {"zh": "仅规划二为建设", "en": "Construction in plan 2 only"}),
+        ("CYTB", "CYLX", "04", {"zh": "仅规划二为建设", "en": "Construction in plan B only"}),
     ],
 )
 def test_grades_levels_and_kinds_of_difference_have_names(layer, name, value, titles):

@@ -27,4 +27,4 @@ def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path
     asked = ("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / "o.xlsx", option)
     told = core(*asked, "--json", "--progress", "json", "--lang", "en")
     assert told.returncode == 0
-    assert (b"Writing the library" in told.stderr) == said and b"Making the tables" in told.stderr
+    assert (b"Writing the library" in told.stderr) == said and (b"Making the tables" in told.stderr) != said

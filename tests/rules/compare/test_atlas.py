@@ -136,7 +136,7 @@ def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, pri
     more = "另有较小图斑2个，共0.9600公顷" if lang == "zh" else "2smallerspots,0.9600hatogether"
     assert more in decided
     factory = next(page for page in texts[2:] if "0711" in page)
-    assert ("仅规划一为建设" if lang == "zh" else "constructioninAonly") in factory and "174" in factory
+    assert ("仅规划一为建设" if lang == "zh" else "constructioninplanAonly") in factory and "174" in factory
 
 
 def test_the_printed_hectares_of_the_matrix_sum_to_the_printed_total(town, printed):

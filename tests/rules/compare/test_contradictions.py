@@ -77,7 +77,7 @@ def test_every_pair_is_compared_and_said_in_hectares(city):
     sheets = pd.read_excel(out, sheet_name=None, engine="openpyxl")
     assert set(sheets) == {"Contradictions", "Hectares in conflict"}
     pairs = sheets["Contradictions"]
-    assert {"Land", "Planning"} <= set(pairs["Department of plan 1"]) | set(pairs["Department of plan 2"])
+    assert {"Land", "Planning"} <= set(pairs["Department of plan A"]) | set(pairs["Department of plan B"])
     assert not any("_" in head for head in pairs.columns), "heads are words with units"
     wide = sheets["Hectares in conflict"].set_index("In conflict (ha)")
     titles = {code: entry.title["en"] for code, entry in shipped_catalogue().items()}

@@ -34,7 +34,7 @@ def test_statistics_by_township_and_type(city):
     heads = ["Township code", "Township", "Kind of difference (code)", "Spots", "Plane area (m²)", "Share"]
     assert list(rows.columns) == [*heads, "Area (ha)", "Kind of difference"]
     rows.columns = ["township_code", "township", "type", "spots", "area_m2", "share", "area_ha", "title"]
-    assert dict(zip(rows["type"], rows["title"], strict=True))["03"] == "construction in plan 1 only"
+    assert dict(zip(rows["type"], rows["title"], strict=True))["03"] == "construction in plan A only"
     assert rows["area_ha"].tolist() == pytest.approx((rows["area_m2"] / 10_000).tolist())
     found = {
         (None if pd.isna(r.township) else r.township, r.type): (r.spots, round(r.area_m2)) for r in rows.itertuples()
@@ -62,7 +62,7 @@ def test_codes_that_no_cell_can_hold_are_marked_in_the_sheet_and_told(table):
         (one["code"], one["file"], one["layer"], one["field"])
         for one in table.compare(matrix=matrix, out=out).answer["problems"]
     }
-    assert ("out.cell_cut", "out.xlsx", "Spots", "Code in plan 1") in told
+    assert ("out.cell_cut", "out.xlsx", "Spots", "Code in plan A") in told
     pairs = table.run("contradictions", table.library, "--matrix", table.matrix(matrix))
     assert pairs.json["problems"] == []
 
@@ -89,7 +89,7 @@ def test_an_existing_target_is_refused_before_any_work(city):
     assert (answer.code, answer.codes) == (3, ["out.exists"])
 
 
-@pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in plan 1 only")])
+@pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in plan A only")])
 def test_people_are_told_in_their_language(city, core, lang, word):
     said = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
     assert word in said and "03" in said and "4.0000" in said

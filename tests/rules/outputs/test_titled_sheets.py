@@ -97,7 +97,7 @@ def test_a_comparison_s_classes_have_titles_and_its_record_is_rows(tmp_path, lan
     (spot,) = [list(row.values()) for row in rows(book.worksheets[0])]
     said = {
         "zh": ["S1", "04 仅规划二为建设", "1120 水浇地", "070102 二类城镇住宅用地", "1120 水浇地、1200 园地"],
-        "en": ["S1", "04 construction in plan 2 only"],
+        "en": ["S1", "04 construction in plan B only"],
     }[lang]
     assert spot[: len(said)] == said
     assert all(len(text.split(" ", 1)) == 2 for text in spot[2:4])
