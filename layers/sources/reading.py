@@ -313,4 +313,8 @@ def _files_of(source: Path, opened_path: Path) -> list[Path]:
         return [item for item in files_of_stem(source.with_name(opened_path.name)) if item.is_file()]
     # What was written to a GeoPackage and not yet folded in lies beside it, and is read with it.
     unfolded = source.with_name(f"{source.name}-wal")
-    return [source, unfolded] if unfolded.is_file() and unfolded.stat().st_size else [source]
+    try:
+        is_empty = unfolded.stat().st_size == 0
+    except FileNotFoundError:  # as also when whoever had it open, GDAL in another thread too, closes it right now
+        is_empty = True
+    return [source] if is_empty else [source, unfolded]
