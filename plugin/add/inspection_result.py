@@ -97,7 +97,7 @@ def crs_words(layer: InspectedLayer) -> str:
         "guessed": tr("not declared; only a guess"),
         "none": tr("not declared"),
     }[layer.crs_from]
-    text = f"{layer.crs} ({origin})" if layer.crs else origin
+    text = tr("{crs} ({origin})").format(crs=layer.crs, origin=origin) if layer.crs else origin
     return with_label(text, layer.crs_why) if layer.crs_why else text
 
 

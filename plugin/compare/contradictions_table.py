@@ -100,7 +100,7 @@ class PairCell:
 
 
 class ContradictionsModel(QAbstractTableModel):
-    """First plans down, second plans across, in the order of the catalogue."""
+    """First plans down, second plans across, in the order of the catalogue; or a list of pairs."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -152,9 +152,10 @@ class ContradictionsModel(QAbstractTableModel):
 
     @property
     def _listed_pairs(self) -> list[tuple[str, str]]:
-        """The pairs as a list, by the first plan and then by the second."""
+        """The pairs as a list: what contradicts most first, what nobody could compare last; alike, by their plans."""
         codes = [(down.code, across.code) for down in self._down for across in self._across]
-        return [pair for pair in codes if pair in self._cells]
+        areas = {pair: self._cells[pair].hectares for pair in codes if pair in self._cells}
+        return sorted(areas, key=lambda pair: (areas[pair] is None, -(areas[pair] or 0.0)))
 
     def _pair_title(self, pair: tuple[str, str]) -> str:
         titles = {layer.code: layer.title for layer in (*self._down, *self._across)}

@@ -364,6 +364,7 @@ class VerdictCounts(QWidget):
             button.setIcon(sign_icon(verdict, self.palette()))
             button.setIconSize(QSize(14, 14))
             button.setStyleSheet(f"QToolButton:disabled {{ color: {quiet}; }}")  # that there are none is to be read too
+            button.setAccessibleName(word("verdicts", verdict))  # its text comes with the first counts
             button.toggled.connect(self._choose)
             self.buttons[verdict] = button
         self._arrange()
@@ -376,6 +377,7 @@ class VerdictCounts(QWidget):
             button.setChecked(False)
             button.blockSignals(False)
             button.setText(f"{count:,} {word('verdicts', verdict)}")
+            button.setAccessibleName(button.text())
             button.setEnabled(count > 0)
             text = tr("Show only the parcels that are: {verdict}")
             button.setToolTip(text.format(verdict=word("verdicts", verdict)))

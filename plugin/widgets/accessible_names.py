@@ -7,6 +7,7 @@ from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
     QComboBox,
+    QDockWidget,
     QFormLayout,
     QHeaderView,
     QLabel,
@@ -16,6 +17,8 @@ from qgis.PyQt.QtWidgets import (
     QTextEdit,
     QWidget,
 )
+
+from onemap.plugin.words.translation import tr
 
 PARTS = (QHeaderView,)  # of a list, which says itself what it is
 CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit)
@@ -33,6 +36,17 @@ def name_accessibly(root: QWidget) -> None:
     for control in root.findChildren(QWidget):
         if isinstance(control, CONTROLS):
             _name(control, _hint_of(control))
+    if isinstance(root, QDockWidget):
+        _name_frame(root)
+
+
+def _name_frame(dock: QDockWidget) -> None:
+    """Name the buttons of a dock's own frame, which Qt names in English where it has no translation at hand."""
+    for part, name in (("qt_dockwidget_closebutton", tr("Close")), ("qt_dockwidget_floatbutton", tr("Float"))):
+        button = dock.findChild(QAbstractButton, part)
+        if button is not None:
+            button.setAccessibleName(name)
+            button.setToolTip(name)
 
 
 def _name_row(label: str, controls: list[QWidget]) -> None:

@@ -1,24 +1,29 @@
-"""What is chosen in a list or a text can be read: where the colours of the theme do not do, ours take their place."""
+"""What is chosen in a list or a text can be read, and a pressed button be told: where the theme's colours do not do."""
 
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QTextEdit,
+    QToolButton,
     QWidget,
 )
 
-from onemap.plugin.words.contrast import readable_ground
+from onemap.plugin.words.contrast import luminance, readable_ground
 
 Role = QPalette.ColorRole
 GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive)
 PARTS = (QAbstractItemView, QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
+BUTTONS = (QPushButton, QToolButton)
+PRESSED_SHARE = 0.35  # of the text's colour in a pressed button of a dark theme: told from others, its text readable
 CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
 
 
@@ -35,6 +40,9 @@ class _ChoiceKeeper(QObject):
         self._root, self._colours = root, ()
         root.installEventFilter(self)
         self._follow_theme()
+        for button in self._buttons():
+            button.toggled.connect(self._show_pressed)
+            _show_pressed(button)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Follow a change of the theme."""
@@ -44,6 +52,8 @@ class _ChoiceKeeper(QObject):
 
     def _follow_theme(self) -> None:
         theme = QApplication.palette()
+        for button in self._buttons():
+            _show_pressed(button)
         colours = tuple(_choice_ground(theme, group) for group in GROUPS)
         if colours == self._colours:
             return
@@ -57,6 +67,23 @@ class _ChoiceKeeper(QObject):
             # In the window of QGIS itself lists and texts do not take the palette of what they are in.
             if isinstance(part, PARTS):
                 part.setPalette(mine)
+
+    def _buttons(self) -> list[QAbstractButton]:
+        return [one for kind in BUTTONS for one in self._root.findChildren(kind) if one.isCheckable()]
+
+    def _show_pressed(self) -> None:
+        _show_pressed(self.sender())
+
+
+def _show_pressed(button: QAbstractButton) -> None:
+    """Give a pressed button a ground of its own in a dark theme, where the style hardly darkens it."""
+    theme, mine = QApplication.palette(), QPalette()
+    ground, text = theme.color(Role.Button), theme.color(Role.ButtonText)
+    if button.isChecked() and luminance(ground) < luminance(text):
+        parts = zip(ground.getRgb()[:3], text.getRgb()[:3])
+        mixed = [round((1 - PRESSED_SHARE) * one + PRESSED_SHARE * other) for one, other in parts]
+        mine.setColor(Role.Button, readable_ground(QColor(*mixed), text))
+    button.setPalette(mine)
 
 
 def _choice_ground(theme: QPalette, group: QPalette.ColorGroup) -> QColor:

@@ -704,6 +704,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>目标文件</translation>
     </message>
     <message>
+        <source>{crs} ({origin})</source>
+        <translation>{crs}（{origin}）</translation>
+    </message>
+    <message>
+        <source>Float</source>
+        <translation>浮动</translation>
+    </message>
+    <message>
         <source>declared in the file</source>
         <translation>文件已声明</translation>
     </message>

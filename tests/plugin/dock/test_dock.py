@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsApplication, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
-from qgis.PyQt.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QListView, QPushButton
+from qgis.PyQt.QtWidgets import QAbstractButton, QAbstractItemView, QFrame, QHeaderView, QListView, QPushButton
 
 from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.core_session import Core
@@ -370,8 +370,20 @@ def test_every_control_has_a_name_for_a_screen_reader(open_dock):
         for control in nameless_controls(open_dock)
         if not isinstance(control, (QPushButton, QListView)) and not control.objectName().startswith("qt_")
     ]
-    assert [name for name in nameless if name != "QToolButton"] == []
-    assert nameless.count("QToolButton") <= 6  # the counts of the live view, while nothing is drawn
+    assert nameless == []
+
+
+def test_the_buttons_of_the_dock_s_frame_are_named_in_the_language_of_the_plugin(dock):
+    names = {name: dock.findChild(QAbstractButton, f"qt_dockwidget_{name}button") for name in ("close", "float")}
+    assert {name: button.accessibleName() for name, button in names.items()} == {"close": "Close", "float": "Float"}
+    assert {name: button.toolTip() for name, button in names.items()} == {"close": "Close", "float": "Float"}
+
+
+def test_the_counts_have_names_before_there_are_any_and_say_the_count_then(dock):
+    counts = dock.check_tab.results.counts
+    assert counts.buttons["prohibited"].accessibleName() == "prohibited"
+    counts.show_counts({"prohibited": 2})
+    assert counts.buttons["prohibited"].accessibleName() == "2 prohibited"
 
 
 def test_an_old_refusal_goes_when_the_next_step_succeeds_and_a_message_stays(open_dock):

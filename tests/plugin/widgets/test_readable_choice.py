@@ -5,7 +5,17 @@ import gc
 import pytest
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor, QPalette
-from qgis.PyQt.QtWidgets import QApplication, QCheckBox, QLineEdit, QStyleFactory, QTreeWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QLineEdit,
+    QPushButton,
+    QStyleFactory,
+    QToolButton,
+    QTreeWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.tick_box import TickBox
@@ -113,3 +123,27 @@ def test_the_edge_of_a_box_is_seen_in_every_theme(themed, themes):
     assert edge(plain) < SIGN  # the style alone hides it
     assert edge(ours) >= SIGN
     assert ours.palette().color(ROLE.WindowText) == plain.palette().color(ROLE.WindowText)
+
+
+@pytest.mark.parametrize("kind", [QPushButton, QToolButton])
+def test_a_pressed_button_is_told_from_others_in_a_dark_theme_and_its_text_can_be_read(themed, kind):
+    def ground(button):
+        button.setStyle(fusion)
+        return button.grab().toImage().pixelColor(8, 40)
+
+    fusion = QStyleFactory.create("Fusion")
+    themed("light")
+    window = QWidget()
+    layout = QVBoxLayout(window)
+    pressed, other = kind(), kind()
+    for button in (pressed, other):
+        button.setCheckable(True)
+        button.setFixedSize(80, 80)
+        layout.addWidget(button)
+    keep_choice_readable(window)
+    pressed.click()
+    themed("dark")
+    assert contrast(ground(pressed), ground(other)) >= 1.5
+    assert contrast(ground(pressed), QApplication.palette().color(ROLE.ButtonText)) >= TEXT
+    pressed.click()
+    assert ground(pressed) == ground(other)

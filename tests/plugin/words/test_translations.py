@@ -72,3 +72,7 @@ def test_the_language_is_that_of_qgis(monkeypatch, locale, language):
 def test_the_language_of_the_settings_wins():
     settings.put("language", "zh")
     assert settings.language() == "zh"
+
+
+def test_a_remark_behind_a_code_stands_in_the_brackets_of_its_language():
+    assert translations()["{crs} ({origin})"].text == "{crs}（{origin}）"
