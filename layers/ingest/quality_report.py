@@ -128,15 +128,14 @@ def write_report(
     for row in (sheet[1], *(row for row in summary.iter_rows(min_row=len(facts) + 2, max_row=len(facts) + 2))):
         for cell in row:
             cell.font = Font(bold=True)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
     for page in (summary, sheet):
         for row in page.iter_rows():
             for cell in row:
                 # A text that begins with = comes from a file, and must never become a formula.
                 if isinstance(cell.value, str) and cell.value.startswith("="):
                     cell.data_type = "s"
-                if row[0].row > 1 or page is sheet:  # else what a column cannot show is hidden by its neighbour
-                    cell.alignment = Alignment(wrap_text=True, vertical="top")
+                # What a column cannot show is hidden by its neighbour.
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
     with atomic_output(Path(target), False, "--report") as place:
         book.save(place)
 
