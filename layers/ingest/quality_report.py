@@ -14,7 +14,7 @@ from onemap.layers.library.library import log, now
 from onemap.layers.library.logged_features import log_features
 from onemap.layers.library.version_writing import as_stored
 from onemap.layers.library.versions import Version
-from onemap.layers.messages import phrase, problem_record, wording
+from onemap.layers.messages import phrase, problem_record, sender_mend, wording
 from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.logged_rows import note_structure
@@ -128,13 +128,14 @@ def write_report(
     for row in (sheet[1], *(row for row in summary.iter_rows(min_row=len(facts) + 2, max_row=len(facts) + 2))):
         for cell in row:
             cell.font = Font(bold=True)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
     for page in (summary, sheet):
         for row in page.iter_rows():
             for cell in row:
                 # A text that begins with = comes from a file, and must never become a formula.
                 if isinstance(cell.value, str) and cell.value.startswith("="):
                     cell.data_type = "s"
+                # What a column cannot show is hidden by its neighbour.
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
     with atomic_output(Path(target), False, "--report") as place:
         book.save(place)
 
@@ -148,6 +149,7 @@ def _by_kind(found: Sequence[GradedProblem]) -> dict[tuple[str, str], list[Grade
 
 def _row(item: GradedProblem, language: str) -> list[Any]:
     place, (message, mend) = item.problem.place, wording(item.problem, language)
+    mend = sender_mend(item.problem.code, mend, language)  # the sheet is sent back
     east: float | None = None
     north: float | None = None
     if item.geometry is not None and not shapely.is_empty(item.geometry):

@@ -190,11 +190,18 @@ def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
     cell = WriteOnlyCell(sheet, value)
     if form == _AREA and isinstance(value, float) and value < 0:
         form = "#,##0" if value <= -10 else "0.0"
+    if form and isinstance(value, float) and value < 0 and not f"{value:.{_decimals(form)}f}".strip("-0."):
+        form = f"{form};{form}"  # what rounds to nothing reads "0.0", not "-0.0": its own form below zero has no sign
     if form is None and isinstance(value, float) and not value.is_integer():
         form = "#,##0.0" if abs(value) >= 1000 else "0.00" if abs(value) >= 1 else "0.0000"
     if form is not None:
         cell.number_format = form
     return cell
+
+
+def _decimals(form: str) -> int:
+    """How many digits a form shows behind the point."""
+    return len(form.partition(".")[2])
 
 
 def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:

@@ -25,9 +25,13 @@ def truth_of(where: str | None, attributes: pd.DataFrame, place: dict[str, Any])
 
 
 def column_of(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> np.ndarray:
-    """A field's values (n,). Raises OneMapError statistics.field, which names the fields that there are."""
+    """A field's values (n,). Raises OneMapError statistics.field, which names the fields that there are.
+
+    place: file, layer and field, and as `title` what the layer is called, where that is not its name.
+    """
     try:
         return column_named(attributes, field)
     except KeyError:
         names = list(map(str, attributes.columns))
-        raise OneMapError("statistics.field", **place, name=field, names=names) from None
+        said = {"title": place.get("layer"), **place}
+        raise OneMapError("statistics.field", **said, name=field, names=names) from None

@@ -91,7 +91,7 @@ class LayerInUnits:
         self.source = self._read(threads)
         assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
         stored = self.source.stored
-        place = {"file": library.label, "layer": self.version.table}
+        place = {"file": library.label, "layer": self.version.code, "title": dict(self.entry.title)}
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
         self.numbers = {
@@ -167,7 +167,8 @@ class LayerInUnits:
         """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
         assert self.source.stored is not None and self.units is not None, "only then it is asked"  # noqa: S101  # nosec B101
         name = self.entry.unit or self.units.record["unit"]
-        place = {"file": self.library.label, "layer": self.version.table, "field": "--unit"}
+        place = {"file": self.library.label, "layer": self.version.code, "title": dict(self.entry.title)}
+        place |= {"field": "--unit"}
         return text_values(column_of(self.source.stored.attributes, name, place).tolist())
 
     def _with_areas(self, pieces: UnitPieces) -> UnitPieces:

@@ -90,8 +90,9 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     source: LayerSource = pair.sources.of_version(version, box)
     if source.stored is None:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
-    place = {"file": library.label, "layer": version.table, "field": "--by"}
-    keys = class_keys(pair.by, source.stored.attributes, library.catalogue()[version.code], place)
+    entry = library.catalogue()[version.code]
+    place = {"file": library.label, "layer": version.code, "title": dict(entry.title), "field": "--by"}
+    keys = class_keys(pair.by, source.stored.attributes, entry, place)
     whole = source.stored.geometries
     geometries, lost_m2, broken = without_earlier(whole, np.arange(len(whole)), threads)
     if len(broken):

@@ -73,7 +73,7 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
     if entry.geometry != "polygon":
         raise OneMapError("statistics.units", layer=version.code, field=option, geometry=entry.geometry)
     stored = read_version(library, version, None)
-    place = {"file": library.label, "layer": version.table}
+    place = {"file": library.label, "layer": version.code, "title": dict(entry.title)}
     name = field or entry.key
     values = [str(fid) for fid in stored.fids.tolist()] if name is None else _values(stored.attributes, name, place)
     names, grounds = _dissolved(values, stored.geometries, stored.attributes, where, {**place, "field": name})

@@ -141,8 +141,9 @@ def _before(surveys: Sequence[Version], newer: Version | None) -> Version | None
 def _built_ground(library: Library, version: Version) -> shapely.Geometry:
     """The ground that a survey calls built, by the groups of its classes."""
     stored = read_version(library, version, None)
-    place = {"file": library.label, "layer": version.table, "field": "DLBM"}
-    keys = class_keys(("DLBM/group",), stored.attributes, library.catalogue()[version.code], place)
+    entry = library.catalogue()[version.code]
+    place = {"file": library.label, "layer": version.code, "title": dict(entry.title), "field": "DLBM"}
+    keys = class_keys(("DLBM/group",), stored.attributes, entry, place)
     rows = [keys.classes[at] == ("built",) for at in keys.of_feature.tolist()]
     return shapely.union_all(stored.geometries[np.array(rows, dtype=bool)])
 

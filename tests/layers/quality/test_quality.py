@@ -468,6 +468,20 @@ def test_a_refused_file_has_its_sheet_too_and_leaves_the_library_as_it_was(shelf
     assert {row[1] for row in rows} == {"field.missing"}
 
 
+@pytest.mark.parametrize(
+    ("lang", "page", "said"),
+    [("zh", "问题清单", "请说明对应字段，或补充该字段。"), ("en", "Problems", "Say which field it is, or add it.")],
+)
+def test_the_sheet_speaks_to_the_sender_and_its_texts_wrap(onemap, shelf, layer_file, box, tmp_path, lang, page, said):
+    sheet, source = tmp_path / "back.xlsx", layer_file("a.gpkg", [box(0, 0)], {"DLBM": ["0101"]})
+    asked = ("--as", "DLTB", "--covers", "extent", "--report", sheet)
+    (told,) = onemap("add", shelf.path, source, *asked, lang=lang).json["problems"]
+    assert "--fields" in told["mend"], "whoever adds has the option"
+    (row,) = openpyxl.load_workbook(sheet)[page].iter_rows(min_row=2)
+    assert row[7].value == said and row[6].value == told["message"]
+    assert row[6].alignment.wrap_text and row[7].alignment.wrap_text
+
+
 def test_a_sheet_replaces_nothing_and_is_an_xlsx(survey, tmp_path):
     (tmp_path / "there.xlsx").write_bytes(b"")
     assert survey({"DLBM": ["0101"]}, report=tmp_path / "there.xlsx").codes == ["out.exists"]

@@ -72,3 +72,12 @@ def test_every_table_has_a_name_and_heads_in_both_languages():
             words = SheetWords(language)
             assert words.name(table) == said["sheet"][table] != table or language == "en"
             assert all(words.head(column, table) == said["table_column"][table][column] for column in columns)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_rounds_to_nothing_has_no_minus(tmp_path, language):
+    clusters = {"cluster": ["a", "b", "c"], "area_m2": [-0.02, -3.0, 5.0], "shift_north_m": [-0.03, -0.06, 0.02]}
+    sheet = written(tmp_path / "o.xlsx", {"clusters": clusters}, language).worksheets[0]
+    assert [[cell.value for cell in row] for row in sheet["B2:C4"]] == [[-0.02, -0.03], [-3.0, -0.06], [5.0, 0.02]]
+    assert [cell.number_format for (cell,) in sheet["B2:B4"]] == ["0.0;0.0", "0.0", "[<10]0.0;#,##0"]
+    assert [cell.number_format for (cell,) in sheet["C2:C4"]] == ["#,##0.0;#,##0.0", "#,##0.0", "#,##0.0"]

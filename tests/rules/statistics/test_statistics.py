@@ -152,6 +152,18 @@ def test_what_cannot_be_asked_is_refused(desk, units):
         assert "{" not in refused["problems"][0]["message"]
 
 
+@pytest.mark.parametrize("option", ["--by=NOPE", "--sum=NOPE", "--where=NOPE = 1"])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("zh", "图层“公益林”没有字段 NOPE。"), ("en", "There is no field NOPE in the layer Public welfare forest.")],
+)
+def test_a_field_that_is_not_there_is_told_with_the_layers_title(desk, option, lang, said):
+    forest = desk.write("forest", [box(0, 0, 10, 10)], {"BH": ["1"], "MC": ["a"]}, "EPSG:4547")
+    assert desk.run("add", desk.library, forest, "--as", "GYL", "--covers", "extent").code == 0
+    (told,) = desk.run("statistics", desk.library, "GYL", option, lang=lang).json["problems"]
+    assert (told["code"], told["layer"], told["message"]) == ("statistics.field", "GYL", said)
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".xlsx", ""])
 def test_tables_are_written_in_every_form(desk, units, suffix):
     desk.layer("ZONE", [box(5, 0, 15, 8)], {"K": ["a"], "N": [3]})
