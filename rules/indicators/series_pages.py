@@ -1,6 +1,7 @@
 """Indicators over time and by unit: a chart for each indicator, with its page, and as the native charts of a sheet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -46,7 +47,7 @@ def series_pages(
             continue
         figure = _over_days(group, catalogue, language)
         pages.append(_page(figure.words.title, group, packs, catalogue, language))
-        figures.append(figure)
+        figures.append(replace(figure, words=replace(figure.words, is_below_title=True)))
     return pages, figures
 
 
