@@ -96,7 +96,7 @@ def _compared_page(
         for unit, name in names.items()
     ]
     facts = [
-        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
         [phrase("figures.pack", language), pack_names(packs, language)],
         *([phrase("figures.status", language), count] for count in counts),
     ]
@@ -177,7 +177,7 @@ def _page(
     ground = group[0]["unit_version"]
     facts = [
         [phrase("figures.unit", language), unit_words(group[0], language)],
-        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
         [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.status", language), _counts(group, language)],
     ]
@@ -236,6 +236,11 @@ def _why(row: Record, language: str) -> str:
 def way_words(row: Record, language: str) -> str:
     """Along what its walks went; of a value without a walk nothing."""
     return phrase(f"way.{row['way']}", language) if row["way"] else ""
+
+
+def ground_words(version: Mapping[str, Any] | None, catalogue: Catalogue, language: str) -> str:
+    """The layer of the units and its version; without one the unit is the whole district."""
+    return phrase("said.district", language) if version is None else table_name(version, catalogue, language)
 
 
 def indicator_chart(

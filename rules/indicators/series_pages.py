@@ -13,12 +13,12 @@ from onemap.rules.charts.small_multiples import Panel
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
+    ground_words,
     indicator_chart,
     measure_words,
     pack_names,
     source_words,
     status_words,
-    table_name,
     unit_words,
     value_words,
 )
@@ -207,7 +207,7 @@ def _page(
     ground = rows[-1]["unit_version"]
     facts = [
         [phrase("figures.pack", language), pack_names(packs, language)],
-        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
     ]
     columns = ("unit", "as_of", "value", "target", "status", "reason")
     block = {
