@@ -238,7 +238,7 @@ def way_words(row: Record, language: str) -> str:
     return phrase(f"way.{row['way']}", language) if row["way"] else ""
 
 
-def ground_words(version: Mapping[str, Any] | None, catalogue: Catalogue, language: str) -> str:
+def ground_words(version: str | None, catalogue: Catalogue, language: str) -> str:
     """The layer of the units and its version; without one the unit is the whole district."""
     return phrase("said.district", language) if version is None else table_name(version, catalogue, language)
 
