@@ -20,7 +20,7 @@ class ChartWords:
     """What a chart says beside its numbers.
 
     unit: of the numbers, with what they are a measure of. source: year and versions, printed under the picture.
-    is_count: numbers are whole.
+    is_count: numbers are whole. is_below_title: a page's title says the same right above, so it is not drawn again.
     """
 
     title: str
@@ -28,6 +28,7 @@ class ChartWords:
     source: str
     language: str
     is_count: bool = False
+    is_below_title: bool = False
 
     def number(self, value: float, values: Sequence[float | None]) -> str:
         """A number beside its mark; values: all of the chart."""
@@ -52,7 +53,7 @@ def chart_picture(
 ) -> str:
     """The picture as SVG text. body: drawn with its upper left corner at (0, 0), `body_mm` high."""
     parts, y = [], 0.0
-    for line in wrapped(words.title, _TITLE_MM, width_mm, bold=True):
+    for line in () if words.is_below_title else wrapped(words.title, _TITLE_MM, width_mm, bold=True):
         y += _TITLE_MM * _LINE
         parts.append(svg_text(line, 0, y - _TITLE_MM * 0.3, _TITLE_MM, bold=True, colour=INK))
     if words.unit:

@@ -51,7 +51,7 @@ def indicator_pages(
             title = phrase("figures.indicators", language, unit=unit_words(part[0], language), day=part[0]["as_of"])
             title += f" ({number}/{len(parts)})" if len(parts) > 1 else ""
             pages.append(_page(title, group, part, packs, catalogue, language, has_trends))
-            charts.append(indicator_chart(title, part, packs, catalogue, language))
+            charts.append(indicator_chart(title, part, packs, catalogue, language, is_below_title=True))
     return pages, charts
 
 
@@ -96,7 +96,7 @@ def _compared_page(
         for unit, name in names.items()
     ]
     facts = [
-        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
         [phrase("figures.pack", language), pack_names(packs, language)],
         *([phrase("figures.status", language), count] for count in counts),
     ]
@@ -149,7 +149,7 @@ def compared_figure(
 ) -> UnitBarsFigure:
     """A panel for each indicator, all units on its one axis. groups: the rows of each indicator."""
     rows = [row for group in groups for row in group]
-    words = ChartWords(title, "", source_words(rows, catalogue, language), language)
+    words = ChartWords(title, "", source_words(rows, catalogue, language), language, is_below_title=True)
     names = {row["unit"]: unit_words(row, language) for row in rows}
     panels = tuple(_panel(group, units, language) for group in groups)
     return UnitBarsFigure(words, tuple(names[unit] for unit in units), panels)
@@ -177,7 +177,7 @@ def _page(
     ground = group[0]["unit_version"]
     facts = [
         [phrase("figures.unit", language), unit_words(group[0], language)],
-        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
         [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.status", language), _counts(group, language)],
     ]
@@ -238,12 +238,23 @@ def way_words(row: Record, language: str) -> str:
     return phrase(f"way.{row['way']}", language) if row["way"] else ""
 
 
+def ground_words(version: str | None, catalogue: Catalogue, language: str) -> str:
+    """The layer of the units and its version; without one the unit is the whole district."""
+    return phrase("said.district", language) if version is None else table_name(version, catalogue, language)
+
+
 def indicator_chart(
-    title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
+    title: str,
+    rows: Sequence[Record],
+    packs: Sequence[IndicatorPack],
+    catalogue: Catalogue,
+    language: str,
+    *,
+    is_below_title: bool = False,
 ) -> BulletFigure:
-    """The values of one unit on one day against their targets."""
+    """The values of one unit on one day against their targets. is_below_title: a page says the title right above."""
     known = {(pack.id, item.id): item for pack in packs for item in pack.indicators}
-    words = ChartWords(title, "", source_words(rows, catalogue, language), language)
+    words = ChartWords(title, "", source_words(rows, catalogue, language), language, is_below_title=is_below_title)
     bullets = []
     for row in rows:
         if row["reason"] == "not_applicable":  # nobody fails to know it

@@ -1,6 +1,7 @@
 """Indicators over time and by unit: a chart for each indicator, with its page, and as the native charts of a sheet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,12 +13,12 @@ from onemap.rules.charts.small_multiples import Panel
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
+    ground_words,
     indicator_chart,
     measure_words,
     pack_names,
     source_words,
     status_words,
-    table_name,
     unit_words,
     value_words,
 )
@@ -46,7 +47,7 @@ def series_pages(
             continue
         figure = _over_days(group, catalogue, language)
         pages.append(_page(figure.words.title, group, packs, catalogue, language))
-        figures.append(figure)
+        figures.append(replace(figure, words=replace(figure.words, is_below_title=True)))
     return pages, figures
 
 
@@ -206,7 +207,7 @@ def _page(
     ground = rows[-1]["unit_version"]
     facts = [
         [phrase("figures.pack", language), pack_names(packs, language)],
-        [phrase("figures.units_of", language), "–" if ground is None else table_name(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
     ]
     columns = ("unit", "as_of", "value", "target", "status", "reason")
     block = {

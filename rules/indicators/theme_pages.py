@@ -72,7 +72,7 @@ def _figures(
     units = list(dict.fromkeys(row["unit"] for row in rows))
     if len(units) < 2:
         shown = [row for group in groups for row in group][:_MOST_BULLETS]
-        return [indicator_chart(title, shown, packs, catalogue, language)]
+        return [indicator_chart(title, shown, packs, catalogue, language, is_below_title=True)]
     if len(units) > _MOST_PANEL_UNITS:
         return [unit_figure(group, catalogue, language) for group in groups[:_MOST_PANELS]]
     return [compared_figure(title, groups[:_MOST_PANELS], units, catalogue, language)]

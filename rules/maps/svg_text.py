@@ -5,6 +5,10 @@ from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - for writing only 
 
 _WIDE, _UPPER, _LOWER, _NARROW = 1.0, 0.68, 0.54, 0.3  # widths in parts of the font's height, on the safe side
 _NARROW_CHARACTERS = frozenset(" .,:;'|!ijlI()[]·")
+_NEVER_FIRST = frozenset(
+    "，。、；：？！）》」』】〕…％"
+)  # in a line; what ends with one of the next takes what follows
+_NEVER_LAST = frozenset("（《「『【〔")
 _ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535, *range(55296, 57344)), "�")
 
 
@@ -55,11 +59,12 @@ def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[st
 
 
 def _tokens(text: str) -> list[str]:
-    """Words with the blank before them; a Chinese character stands alone."""
+    """Words with the blank before them; a Chinese character stands alone, but with the marks that may not leave it."""
     tokens = [""]
     for character in " ".join(text.split()):
         wide = _character_width(character) == _WIDE
-        if wide or character == " " or (tokens[-1] and _character_width(tokens[-1][-1]) == _WIDE):
+        stays = character in _NEVER_FIRST or tokens[-1][-1:] in _NEVER_LAST
+        if not stays and (wide or character == " " or (tokens[-1] and _character_width(tokens[-1][-1]) == _WIDE)):
             tokens.append("")
         tokens[-1] += character
     return [token for token in tokens if token]

@@ -38,6 +38,7 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
         _source([layer, result["within"]], catalogue, language),
         language,
         is_count=measure == "count" and drawn is None,
+        is_below_title=True,
     )
     values = [None if row[name] is None else row[name] / factor for row in rows]
     chart = _statistics_chart(words, rows, values if drawn is None else [row["sums"][drawn] for row in rows], language)
@@ -73,6 +74,7 @@ def transitions_page(
         phrase("figures.hectares", language),
         _source([before, after, result["within"]], catalogue, language),
         language,
+        is_below_title=True,
     )
     chart = class_matrix(result["rows"], entry, names, words)
     names_of_units = _unit_names(result["units"])

@@ -3,6 +3,7 @@
 import re
 from xml.etree import ElementTree
 
+import geopandas as gpd
 import pytest
 from docx import Document
 from openpyxl import load_workbook
@@ -78,7 +79,7 @@ def texts(page):
         (
             "zh",
             [
-                "2 个单元指标，2025-06-01",
+                "2 个单元的指标，2025-06-01",
                 "耕地保有量（公顷）",
                 "0.54 / 0.50 ▲ 预警",
                 "0.18 / 0.50 ■ 突破",
@@ -126,7 +127,24 @@ def test_one_unit_has_a_page_of_its_own(desk, town, tmp_path):
     page = tmp_path / "page.html"
     assert desk.run(*town, "--units-where=NAME = '西区'", "--page", page, lang="zh").code == 0
     said, drawn = texts(page), page.read_text(encoding="utf-8")
-    assert "西区指标，2025-06-01" in said and "0.540 公顷" in said and drawn.count("<section>") == 2
+    assert "西区的指标，2025-06-01" in said and "0.540 公顷" in said and drawn.count("<section>") == 2
+
+
+@pytest.mark.parametrize(("language", "row"), [("zh", ["单元图层", "全辖区"]), ("en", ["Units from", "The district"])])
+def test_the_page_of_the_whole_district_says_so_and_its_title_once(onemap, tmp_path, language, row):
+    library, page, district, survey = (tmp_path / name for name in ("a.gpkg", "page.html", "d.gpkg", "DLTB.gpkg"))
+    land = gpd.GeoDataFrame({"BSM": ["1"], "DLBM": ["0701"]}, geometry=[box(0, 0, 100, 100)], crs="EPSG:4547")
+    land.to_file(survey)
+    land[["geometry"]].to_file(district)
+    assert onemap("new", library, "--crs=EPSG:4547", "--district", district).code == 0
+    assert onemap("add", library, survey, "--as=DLTB", "--valid-from=2024-12-31", "--covers=district").code == 0
+    answer = onemap("indicators", library, "--only=built.housing", "--page", page, "--unrecorded", lang=language)
+    assert answer.code == 0, answer.json
+    section = page.read_text(encoding="utf-8").split("<section>")[1]
+    cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", section)
+    assert cells[cells.index(row[0]) + 1] == row[1]
+    title, chart = re.findall(r"<h1>([^<]*)</h1>", section)[0], section.split("<svg")[1].split("</svg>")[0]
+    assert f'aria-label="{title}"' in chart and f">{title}</text>" not in chart
 
 
 def test_word_and_pdf_hold_the_same_table(desk, town, tmp_path):

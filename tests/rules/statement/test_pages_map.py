@@ -283,6 +283,11 @@ def test_wrapped_lines_hold_all_of_the_text_and_fit(text: str):
     assert all(text_width(line, 2.0) <= 9.0 for line in lines)
 
 
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one():
+    assert wrapped("永久基本农田（含可调整）", 2.0, 22.5) == ["永久基本农田（含可调", "整）"]
+    assert wrapped("一二三四（五）", 2.0, 10.5) == ["一二三四", "（五）"]
+
+
 def test_the_present_use_is_the_base_of_the_map_in_a_page_from_the_start(english: MapSource):
     drawn = str(page_map(english))
     (box,) = [tag for tag in re.findall(r"<input[^>]*>", drawn) if 'data-layer="DLTB"' in tag]

@@ -41,6 +41,11 @@ def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_pat
     assert core(*asked).returncode == 0
     said = texts(page)
     assert [word for word in words if word not in said] == [] and "DLTB" not in said and "<svg" in page.read_text()
+    assert words[0] in page.read_text(encoding="utf-8").split("<svg")[1].split(">")[0], "the chart has its name"
+    drawn = page.read_text(encoding="utf-8").split("<svg")[1].split(">", 1)[1].split("</svg>")[0]
+    assert re.search(r">[^<]*" + re.escape(words[0]) + r"[^<]*</text>", drawn) is None, (
+        "the page's title is right above"
+    )
 
 
 @pytest.mark.slow
