@@ -47,6 +47,11 @@ def shipped_catalogue() -> dict[str, LayerEntry]:
 OWN_FILES = ("catalogue", "calendar", "profile")  # what a city may lay beside its library
 
 
+def layer_title(code: str, catalogue: Mapping[str, LayerEntry], language: str) -> str:
+    """What a layer is called; one that the catalogue does not have, or has no title of, by its code."""
+    return catalogue[code].title.get(language, code) if code in catalogue else code
+
+
 def own_file_path(library: Path, kind: str) -> Path:
     """Where a file of a city's own is looked for: city.catalogue.toml beside city.gpkg."""
     return library.with_suffix(f".{kind}.toml")

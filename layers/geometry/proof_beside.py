@@ -43,8 +43,8 @@ class ProofBeside:
         for proof in self._proofs:
             found.append(proof.result())
             progress.at(len(found) / len(self._proofs))
-        told = [some for some in found if some is not None]
-        return np.concatenate(told) if told and len(told) == len(found) else None
+        known = [some for some in found if some is not None]
+        return np.concatenate(known) if known and len(known) == len(found) else None
 
 
 def _proof(geometries: np.ndarray, bodies: pa.Array) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
+"""The conflict check: parcels × rules × layer versions → the tables of a run."""
 
 import time
 import uuid

@@ -20,7 +20,7 @@ from onemap.rules.question.check_plan import CheckPlan
 _FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
 _VERTICES_A_PARCEL = 1.6  # measured: what a parcel costs a rule
 _MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
-_ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
+ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 
 Asked = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
 
@@ -73,7 +73,7 @@ class LayersOfCheck:
     def rows_of_parcel(self, parcels: int) -> float:
         """About how many rows each of so many parcels has in all tables, as far as the sizes of the layers tell."""
         features = sum(len(self.of(rule).names) for rule in self.check_plan.rules)
-        return 1.0 + _ROWS_A_FEATURE * features / max(parcels, 1)
+        return 1.0 + ROWS_A_FEATURE * features / max(parcels, 1)
 
     def _vertices_of(self, code: str) -> int:
         if code not in self._vertices:

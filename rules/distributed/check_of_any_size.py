@@ -13,11 +13,12 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import BEGUN, check, check_in_parts
+from onemap.rules.check.layers_of_check import ROWS_A_FEATURE
 from onemap.rules.check.part_judgement import TooManyRows
 from onemap.rules.check.run_in_parts import RunInParts
 from onemap.rules.distributed.parcel_reader import ParcelReader
 from onemap.rules.distributed.parcels_of_any_size import handed_on, in_blocks_or_whole
-from onemap.rules.distributed.partition import ROWS_A_FEATURE, crowded_block, most_parcels, most_rows
+from onemap.rules.distributed.partition import crowded_block, most_parcels, most_rows
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import CheckOptions, Question

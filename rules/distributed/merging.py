@@ -1,8 +1,9 @@
-"""The tables of all blocks as chunks in the order of the contract, of which only one is held at a time."""
+"""The tables of all blocks as chunks in the order of the contract, of which two are held at a time."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from onemap.layers.in_threads import one_ahead
 from onemap.rules.distributed.journal import FinishedBlock, block_name
 from onemap.rules.distributed.parcel_files import KeptParcels
 from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none
@@ -16,7 +17,12 @@ def chunks(parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, F
     """All rows of all blocks: parcels as given, then rules, hit before unknown, features.
 
     Tables whose rows stand by rule first come in chunks of their own, after all the others; the first chunk names all.
+    While one chunk is used, the next is put together in a thread.
     """
+    return one_ahead(_merged(parcels, finished_folder, finished))
+
+
+def _merged(parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> Iterator[Chunk]:
     some, *_ = sorted(finished)
     names = list(finished[some].tables)
     empty = {name: read_none(finished_folder / block_name(some) / f"{name}.parquet") for name in names}

@@ -12,7 +12,6 @@ MOST_PARCELS = 25_000
 BLOCKS_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
 MOST_ROWS = 1_500_000  # overlaps of a check in memory: each takes a kilobyte or two until it is written
 ROWS_OF_BLOCK, LEAST_PARCELS = 150_000, 500
-ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 _GIVEN = "ONEMAP_BLOCK"
 MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
 

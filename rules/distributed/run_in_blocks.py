@@ -11,7 +11,6 @@ from typing import Any
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
 from onemap.layers.frames.frames import BadFeatures
-from onemap.layers.in_threads import one_ahead
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import Progress
@@ -59,7 +58,7 @@ class RunInBlocks:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
-        yield from one_ahead(chunks(self._kept, self._journal.finished_folder, self._journal.finished))
+        yield from chunks(self._kept, self._journal.finished_folder, self._journal.finished)
         yield Chunk({"run": run_table(self.record)})
 
 
@@ -148,7 +147,7 @@ class BegunWork:
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held."""
         journal = self.work.journal
-        yield from one_ahead(chunks(self.work.parcel_files, journal.finished_folder, journal.finished))
+        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ Of one unit, or of many, a page a unit. Some units are beside each other: every 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.charts.bullets import Bullet
@@ -273,7 +274,7 @@ def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) ->
     found: dict[str, str] = {}
     for version in (version for row in rows for term in row["inputs"] for version in term["versions"]):
         day, digest = version.get("valid_from") or "–", str(version.get("hash") or "")[:8]
-        name = f"{_title(version['code'], catalogue, language)} {version['label']}"
+        name = f"{layer_title(version['code'], catalogue, language)} {version['label']}"
         found[version["table"]] = f"{name} ({day}, {digest})"
     return phrase("said.comma", language).join(found.values())
 
@@ -281,11 +282,7 @@ def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) ->
 def table_name(table: str, catalogue: Catalogue, language: str) -> str:
     """The title of a version's layer, and which version it is."""
     code, _, number = table.partition("__")
-    return f"{_title(code, catalogue, language)} {number}".strip()
-
-
-def _title(code: str, catalogue: Catalogue, language: str) -> str:
-    return catalogue[code].title[language] if code in catalogue else code
+    return f"{layer_title(code, catalogue, language)} {number}".strip()
 
 
 def unit_words(row: Record, language: str) -> str:

@@ -16,7 +16,7 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
     """What an office reads of a run, a fact a row: what was asked, with which packs and versions, when and by whom."""
     record, language = titles.record, titles.language
     head: Mapping[str, str] = sentences(language)["record_fact"]
-    told: Mapping[str, Callable[[Any], Any]] = {
+    words: Mapping[str, Callable[[Any], Any]] = {
         "kind": lambda kind: sentences(language)["run_kind"].get(kind, kind),
         "started": moment_text,
         "seconds": lambda seconds: round(float(seconds), 1),
@@ -34,7 +34,7 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
         elif isinstance(value, dict) and name != "matrix":
             facts += _group_facts(name, value, titles)
         elif name in head:
-            facts.append((head[name], told.get(name, _text)(value)))
+            facts.append((head[name], words.get(name, _text)(value)))
     return facts
 
 

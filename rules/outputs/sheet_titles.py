@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.catalogue.code_tables import SURVEY, class_titles, code_table, group_titles
 from onemap.layers.catalogue.schema import Field, LayerEntry
 from onemap.layers.frames.fields import text_value
@@ -78,8 +78,7 @@ class SheetTitles:
 
     def layer(self, code: str) -> str:
         """A layer's title."""
-        entry = self.catalogue.get(code)
-        return entry.title.get(self.language, code) if entry else code
+        return layer_title(code, self.catalogue, self.language)
 
     def version(self, table: str) -> str:
         """A version, by the table that holds it: its layer's title and its label where the record of the run has it."""

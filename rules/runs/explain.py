@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
@@ -80,8 +81,7 @@ def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: 
 def _explain_version(library: Library, rule: Rule, record: dict[str, Any], language: str, step: Any) -> None:
     """Which version of its layer the rule was asked of."""
     layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
-    entry = library.catalogue().get(rule.layer)
-    title = entry.title.get(language, rule.layer) if entry else rule.layer
+    title = layer_title(rule.layer, library.catalogue(), language)
     as_of = record["parameters"]["as_of"]
     step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
 

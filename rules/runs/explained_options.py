@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
@@ -20,7 +21,7 @@ def option_said(rule: Rule, key: str, value: Any, catalogue: Mapping[str, LayerE
     elif isinstance(value, str) and value in declared.choice_titles:
         said = declared.choice_titles[value][language]
     elif declared.layer_geometries and value in catalogue:
-        said = catalogue[value].title.get(language, value)
+        said = layer_title(value, catalogue, language)
     elif isinstance(value, dict) and "field" in value:
         said = _by_field(value, titles, language)
     elif key.endswith("_share") and isinstance(value, (int, float)):

@@ -53,9 +53,9 @@ def _details(facts: Mapping[str, Any], language: str) -> str | None:
         "due": lambda value: max(value.values(), default=None) if isinstance(value, dict) else value,
     }
     pairs = ((name, words.get(name, lambda value: value)(facts.get(name))) for name in said["log_detail"])
-    told = [
+    parts = [
         phrase("sheet.pair", language, name=said["log_detail"][name], value=value)
         for name, value in pairs
         if isinstance(value, (str, int, float)) and value != ""
     ]
-    return phrase("sheet.semicolon", language).join(told) or None
+    return phrase("sheet.semicolon", language).join(parts) or None

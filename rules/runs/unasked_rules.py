@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
+from onemap.layers.catalogue.catalogue import LayerEntry, layer_title, named_groups
 from onemap.layers.library.library import Library
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.kinds.reasons import reason_word
@@ -31,14 +31,13 @@ def unasked_rules(
         if rule.id not in skipped:
             continue
         layer, reason = skipped[rule.id]["layer"], skipped[rule.id]["reason"]
-        entry = catalogue.get(layer)
         rows.append(
             {
                 "department": rule.department,
                 "rule": rule.id,
                 "title": rule.title.get(language, rule.id),
                 "layer": layer,
-                "layer_title": entry.title.get(language, layer) if entry else layer,
+                "layer_title": layer_title(layer, catalogue, language),
                 "reason": reason,
                 "said": reason_word(reason, language),
             }

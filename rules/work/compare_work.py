@@ -61,7 +61,9 @@ def compare(values: Values, context: VerbContext) -> Result:
 
 def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: str) -> dict[str, str]:
     """What layers are called, by their codes."""
-    return {code: catalogue[code].title.get(language, code) for code in codes if code in catalogue}
+    from onemap.layers.catalogue.catalogue import layer_title
+
+    return {code: layer_title(code, catalogue, language) for code in codes if code in catalogue}
 
 
 def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:

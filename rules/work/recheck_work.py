@@ -85,6 +85,7 @@ def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, A
 
 def record_titles(library: Library, records: Iterable[Mapping[str, Any]], language: str) -> dict[str, dict[str, str]]:
     """What the rules, layers and packs in some records are called, by their ids and codes."""
+    from onemap.layers.catalogue.catalogue import layer_title
     from onemap.rules.packs.library_packs import packs_of
     from onemap.rules.packs.pack import joined_rules
 
@@ -94,7 +95,7 @@ def record_titles(library: Library, records: Iterable[Mapping[str, Any]], langua
     rules = joined_rules(packs) if named else ()
     return {
         "rules": {rule.id: rule.title.get(language, rule.id) for rule in rules if rule.id in named},
-        "layers": {code: catalogue[code].title.get(language, code) for code in sorted(codes)},
+        "layers": {code: layer_title(code, catalogue, language) for code in sorted(codes)},
         "packs": {pack.id: pack.title.get(language, pack.id) for pack in packs},
     }
 

@@ -83,7 +83,9 @@ def transitions(values: Values, context: VerbContext) -> Result:
 
 def _titled(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
     """The record of a version with its layer's title."""
-    return {**layer, "title": catalogue[layer["code"]].title.get(language, layer["code"])}
+    from onemap.layers.catalogue.catalogue import layer_title
+
+    return {**layer, "title": layer_title(layer["code"], catalogue, language)}
 
 
 class _LibraryFacts(NamedTuple):
