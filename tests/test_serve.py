@@ -156,7 +156,8 @@ def test_a_check_tells_its_progress_with_its_own_id(served, town):
     shares = [note["progress"] for note in served.notes]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert "规则7" in {note["step"] for note in served.notes}
+    # Of steps that follow each other at once only the last is told; some rule is always among them.
+    assert any(note["step"].startswith("规则") for note in served.notes)
 
 
 def test_a_running_check_is_cancelled_and_the_next_request_answered(served, town):
