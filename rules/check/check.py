@@ -83,9 +83,9 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
     check_plan, judging = _plan_of(library, question), threads.part(BEGUN, JUDGED)
     sources = check_plan.sources(library)
     layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))
-    parts = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
+    parts, close = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
     record = _record(library, question, check_plan, _answer({}, layers, 0, []), started, began)
-    return RunInParts(question, record, _problems(question), {}, parts, judging.progress, began)
+    return RunInParts(question, record, _problems(question), {}, parts, close, judging.progress, began)
 
 
 def _plan_of(library: Library, question: Question) -> CheckPlan:

@@ -82,7 +82,7 @@ def checked(
             given = options.id_field, options.as_of, engine, progress, against, *size
             return held.enter_context(run_in_blocks(library, question, reader, *given))
 
-        in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against)
+        in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against, held)
 
         def whole(question: Question) -> "Run | RunInParts | RunInBlocks":
             count = len(question.parcels.ids)
@@ -114,12 +114,23 @@ def _cluster(library: Library, execution: Execution, workers: int, held: context
 
 
 def _in_memory(
-    library: Library, execution: Execution, threads: Threads, against: str | None, question: Question, most: int | None
+    library: Library,
+    execution: Execution,
+    threads: Threads,
+    against: str | None,
+    held: contextlib.ExitStack,
+    question: Question,
+    most: int | None,
 ) -> Run | RunInParts:
-    """The run of parcels that fit into memory; most: rows to be held at once. Raises TooManyRows."""
+    """The run of parcels that fit into memory, which judges as long as it is held.
+
+    most: rows to be held at once. Raises TooManyRows.
+    """
     if against or not execution.in_parts:
         return check(library, question, threads, against, most_rows=most)
-    return check_in_parts(library, question, threads, most)
+    run = check_in_parts(library, question, threads, most)
+    held.callback(run.close)
+    return run
 
 
 def _rows_of(library: Library, question: Question, parcels: int) -> float:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from onemap.layers.in_threads import result_of
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.findings.background_rows import result_of
 from onemap.rules.packs.pack import Pack
 from onemap.rules.runs.run import Chunk
 from onemap.rules.runs.run_store import Recorder, RowPacker
@@ -66,7 +66,7 @@ class BackgroundRecorder:
         """What the thread beside has packed; whoever waits for it may say that nobody wants it."""
         packing, self._packing = self._packing, None
         if packing is not None:
-            self._wait_or_insert(result_of(packing, progress))
+            self._wait_or_insert(result_of(packing, progress.check))
 
     def _wait_or_insert(self, blocks: Blocks) -> None:
         self._waiting += blocks

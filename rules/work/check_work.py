@@ -103,7 +103,7 @@ def _write_check(
             if values.get("keep_bad"):
                 taker.append({BAD_TABLE: bad_parcels_table(run.bad, context.language)})
         if recorder:
-            recorder.insert_all()  # while the tables' last rows are still on their way
+            recorder.insert_all(kept)  # while the tables' last rows are still on their way
         finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
         for taker, part in zip(takers, finishing, strict=True):
             taker.finish(part)

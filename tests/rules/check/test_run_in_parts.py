@@ -1,5 +1,6 @@
 """A check's rows are written part by part while the next parts are judged: the same rows, all of them or none."""
 
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -136,6 +137,22 @@ def test_what_ends_in_the_last_part_leaves_file_and_library_as_they_were(asked, 
         answered(asked, report, out=[str(out)], overwrite=True)
     assert "Writing the library" in steps and out.read_bytes() == before and library_rows(asked) == rows
     assert not [path.name for path in tmp_path.iterdir() if ".part" in path.name]
+
+
+def test_no_thread_is_left_of_what_was_stopped_even_while_somebody_looks_at_the_error(asked, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
+    before = set(threading.enumerate())
+
+    def report(_share, step):
+        if step == "Writing the library":
+            raise Cancelled
+
+    with pytest.raises(Cancelled) as refused:
+        answered(asked, report, out=[str(tmp_path / "out")])
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert refused.tb is not None  # with all that was at work then
 
 
 def test_others_write_into_the_library_while_rules_judge(asked, tmp_path, monkeypatch):
