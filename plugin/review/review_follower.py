@@ -43,9 +43,7 @@ class CaseFollower(QObject):
         if not path or self._is_asking:
             return
         self._looks += 1
-        stamp = (
-            () if is_server(path) else stamp_of(path)
-        )  # before it is read: what is written meanwhile comes next time
+        stamp = () if is_server(path) else stamp_of(path)  # what is written from now on comes next time
         if self._looks % SERVER_LOOKS if is_server(path) else stamp == self._stamp:
             return
         self._is_asking = True
