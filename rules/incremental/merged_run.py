@@ -50,8 +50,8 @@ class StandingRows:
         """What the findings that stand say of parcels that some rule must judge: the columns `SAYING`."""
         rest = ~self.whole
         parts = self.findings if any((stands & rest).any() for stands in self.stands.values()) else []
-        said = {name: np.concatenate([[], *(rows.values(name) for rows in parts)]) for name in SAYING}
-        return pd.DataFrame(said, dtype=object)[rest[self._parcels.get_indexer(pd.Index(said["parcel"]))]]
+        columns = {name: np.concatenate([[], *(rows.values(name) for rows in parts)]) for name in SAYING}
+        return pd.DataFrame(columns, dtype=object)[rest[self._parcels.get_indexer(pd.Index(columns["parcel"]))]]
 
     def merged(self, name: str, computed: Table, labels: Mapping[str, str | None]) -> Rows:
         """All rows of a table, in the order in which a whole run gives them. Raises OneMapError run.damaged.

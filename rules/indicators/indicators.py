@@ -301,7 +301,7 @@ class _Day:
                 row |= {"value": None if math.isnan(number) else number, "reason": _reason(values, unit)}
                 row |= {"features": int(values.features[unit]), "share_known": float(values.known[unit])}
                 row |= {key: _number(column[unit]) for key, column in values.facts.items()}
-                row |= {key: column[unit] for key, column in values.said.items()}
+                row |= {key: column[unit] for key, column in values.words.items()}
                 row["versions"] = ", ".join(f"{one['table']}@{one['hash'][:12]}" for one in values.versions)
                 self.terms.append(row)
             for large in values.largest:
@@ -373,7 +373,7 @@ def _reason(values: TermValues, unit: int) -> str | None:
 
 def _way(terms: list[Term], found: Mapping[str, TermValues], unit: int) -> str | None:
     """Along what a value's walks went, `straight` if any of them did; None of a value without a walk."""
-    ways = {found[term.id].said["way"][unit] for term in terms if "way" in found[term.id].said}
+    ways = {found[term.id].words["way"][unit] for term in terms if "way" in found[term.id].words}
     return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
 
 
@@ -389,7 +389,7 @@ def _input(term: Term, values: TermValues, unit: int) -> Record:
         "features": int(values.features[unit]),
         "share_known": float(values.known[unit]),
         **{name: _number(column[unit]) for name, column in values.facts.items()},
-        **{name: column[unit] for name, column in values.said.items()},
+        **{name: column[unit] for name, column in values.words.items()},
         "versions": values.versions,
     }
 

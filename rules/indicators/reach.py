@@ -29,13 +29,13 @@ class Reached:
     """What of each unit (m,) is reached, as polygons or None, what must be known of it, and how it was found.
 
     off_street: what of each unit is too far from any street, None where there is no network.
-    facts: columns (m,) of numbers; said: columns (m,) of words.
+    facts: columns (m,) of numbers; words: columns (m,) of words.
     """
 
     grounds: np.ndarray
     off_street: np.ndarray | None = None
     facts: dict[str, np.ndarray] = field(default_factory=dict)
-    said: dict[str, list[str | None]] = field(default_factory=dict)
+    words: dict[str, list[str | None]] = field(default_factory=dict)
 
 
 def reached_ground(

@@ -41,10 +41,10 @@ def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken
     """
     tree = shapely.STRtree(kept_free)
     boxes = list(taken)
-    drawn, others, said = [], 0, set()
+    drawn, others, texts = [], 0, set()
     for label in labels:
         if not label.needed and (
-            others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in said and not label.repeated)
+            others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in texts and not label.repeated)
         ):
             continue
         lines = wrapped(label.text, label.size, _WIDEST_MM)
@@ -52,7 +52,7 @@ def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken
         if place is None:
             continue
         boxes.append(place)
-        said.add(label.text)
+        texts.add(label.text)
         others += not label.needed
         middle = (place[0] + place[2]) / 2
         drawn += [

@@ -204,7 +204,7 @@ class _Drawing:
                 sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
         counted = [piece for piece in self.pieces if piece.counted]
         title = {piece.rule: self.source.rule_title(piece.rule) for piece in self.pieces}
-        below = {rule: phrase("map.below_threshold", self.language, title=said) for rule, said in title.items()}
+        below = {rule: phrase("map.below_threshold", self.language, title=words) for rule, words in title.items()}
         sheet.pieces([piece for piece in self.pieces if not piece.counted], below)
         sheet.pieces(counted, title)
         grounds = np.array([*self.parcels.values()], dtype=object)
@@ -299,20 +299,20 @@ class _Drawing:
         data = (
             phrase("map.data", self.language, versions=versions) if versions else phrase("map.no_data", self.language)
         )
-        said = [] if self.page.theme == "boundary" else [data]
+        notes = [] if self.page.theme == "boundary" else [data]
         if self.source.unreadable:
-            said.append(phrase("map.unreadable", self.language, layers=sorted(self.source.unreadable)))
+            notes.append(phrase("map.unreadable", self.language, layers=sorted(self.source.unreadable)))
         record = self.source.record
         day, crs = record["parameters"]["as_of"], crs_title(self.source.library.crs, self.language)
         said_of_run = "map.run" if record["id"] else "map.day"
-        said.append(phrase(said_of_run, self.language, run=record["id"], as_of=day, crs=crs))
+        notes.append(phrase(said_of_run, self.language, run=record["id"], as_of=day, crs=crs))
         size = _SMALL_MM
-        lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
+        lines = [line for text in notes for line in wrapped(text, size, self.paper.width_mm)]
         while len(lines) * size * 1.3 > 8.0 and size > 1.2:
             size -= 0.1
-            lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
+            lines = [line for text in notes for line in wrapped(text, size, self.paper.width_mm)]
         drawn = "".join(
             svg_text(line, 0.0, y + size * (1 + order * 1.3), size, colour="#444444")
             for order, line in enumerate(lines)
         )
-        return drawn, " ".join(said)
+        return drawn, " ".join(notes)

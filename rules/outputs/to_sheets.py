@@ -90,17 +90,17 @@ class SheetOutput:
         """Write the workbook."""
         workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
         frames = {name: _whole_table(parts) for name, parts in self._parts.items()}
-        said = self._words(frames)
+        words = self._words(frames)
         for name, columns in frames.items():
-            if said is None:
+            if words is None:
                 self._add_sheet(workbook, name, columns, list(map(str, columns)))
                 continue
-            worded = said.columns(name, columns)
-            heads = [said.head(str(column), name) for column in worded]
-            self._add_sheet(workbook, said.name(name), worded, heads, name, said.technical(name))
-        technical = said.technical_sheet() if said else None
-        if said and technical:
-            self._add_sheet(workbook, technical[0], technical[1], [said.head(str(name)) for name in technical[1]])
+            worded = words.columns(name, columns)
+            heads = [words.head(str(column), name) for column in worded]
+            self._add_sheet(workbook, words.name(name), worded, heads, name, words.technical(name))
+        technical = words.technical_sheet() if words else None
+        if words and technical:
+            self._add_sheet(workbook, technical[0], technical[1], [words.head(str(name)) for name in technical[1]])
         write_charts(workbook, self._figures, workbook.sheetnames)
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
         workbook.save(sheets)

@@ -95,13 +95,13 @@ def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
     """Lay what is given one after the other as numba holds it in memory (its _arraystruct.h), with the kind of each."""
     for value in given:
         if isinstance(value, np.ndarray):
-            told = value.__array_interface__
-            if told["strides"] is not None or told["typestr"] not in _KINDS or len(told["shape"]) != 1:
+            interface = value.__array_interface__
+            if interface["strides"] is not None or interface["typestr"] not in _KINDS or len(interface["shape"]) != 1:
                 raise TypeError(f"{value.dtype} {value.shape} {value.strides}")
-            (size,) = told["shape"]
+            (size,) = interface["shape"]
             # Who holds it (nobody counts), how many of how many bytes, where, and once more how many how far apart.
-            words.extend((0, 0, size, 8, told["data"][0], size, 8))
-            kinds.append(_KINDS[told["typestr"]])
+            words.extend((0, 0, size, 8, interface["data"][0], size, 8))
+            kinds.append(_KINDS[interface["typestr"]])
         elif isinstance(value, tuple):
             kinds.append("(")
             _lay_out(value, words, kinds)
@@ -154,8 +154,8 @@ def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) 
     if path is None:
         return _code(function, given)
     with suppress(OSError):
-        told, code = (content := path.read_bytes())[:_DIGEST], content[_DIGEST:]
-        if told == hashlib.sha256(code).digest():  # half a function would end the process
+        digest, code = (content := path.read_bytes())[:_DIGEST], content[_DIGEST:]
+        if digest == hashlib.sha256(code).digest():  # half a function would end the process
             return code
     code = _code(function, given)
     with suppress(OSError):

@@ -76,11 +76,11 @@ def _proved(
     flat = flat or flat_pairs(left, right[np.arange(len(right))], threads)
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * flat.left.areas_m2(flat.left_index)
     make = common_ground if operation is shapely.intersection else remaining_ground
-    result, told = make(flat, threads, ARITHMETIC_M2)
-    untold = np.flatnonzero(~told)
+    result, is_sure = make(flat, threads, ARITHMETIC_M2)
+    untold = np.flatnonzero(~is_sure)
     result = result.with_others(untold, _by_geos(operation, left[untold], right[untold], threads))
     failed = np.zeros(len(result), dtype=bool)
-    areas = np.where(told & (result.dimension < 0), 0.0, result.area_m2)
+    areas = np.where(is_sure & (result.dimension < 0), 0.0, result.area_m2)
     doubtful = np.flatnonzero(~(np.abs(areas - expected_m2) <= allowed_m2))
     again = np.full(len(doubtful), None, dtype=object)
     for at, row in enumerate(doubtful):

@@ -69,8 +69,8 @@ def asked_facts(rules: Sequence[Rule]) -> list[AskedFact]:
             choices.setdefault(name, {}).update(dict.fromkeys(values))
             askers.setdefault(name, {})[rule.id] = None
     facts = [
-        AskedFact(name, min(said, key=_STRONGER.index), units[name], tuple(choices[name]), tuple(askers[name]))
-        for name, said in kinds.items()
+        AskedFact(name, min(kinds_of_fact, key=_STRONGER.index), units[name], tuple(choices[name]), tuple(askers[name]))
+        for name, kinds_of_fact in kinds.items()
     ]
     return sorted(facts, key=lambda fact: (fact.name != USE_FIELD, -len(fact.rules)))
 

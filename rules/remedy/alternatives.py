@@ -245,6 +245,6 @@ def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str
     """What the table `departments` says, by parcel and alternative: department → verdicts and square metres."""
     result: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in rows:
-        said = {name: round(row[name], 3) if name in MEASURES else row[name] for name in _SAID}
-        result.setdefault((row["parcel"], row["alternative"]), {})[row["department"]] = said
+        values = {name: round(row[name], 3) if name in MEASURES else row[name] for name in _SAID}
+        result.setdefault((row["parcel"], row["alternative"]), {})[row["department"]] = values
     return result

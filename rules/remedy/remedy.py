@@ -322,12 +322,12 @@ class SearchProgress:
         expected = self._done + reading + later * max(self._checks - 1, 0) + max(self._left, count)
         began, read = time.process_time(), 0.0
 
-        def say(fraction: float, said: str) -> None:
+        def say(fraction: float, inner_step: str) -> None:
             nonlocal read
             if not read and fraction >= LAYERS_READ - 1e-9:
                 read = time.process_time()
             part = np.interp(fraction, (BEGUN, LAYERS_READ, JUDGED), (0.0, reading, reading + count))
-            self._progress.at((self._done + float(part)) / max(expected, 1), step or said)
+            self._progress.at((self._done + float(part)) / max(expected, 1), step or inner_step)
 
         result = check(Progress(say))
         if first:

@@ -109,7 +109,7 @@ def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
         return "–"
     others: Mapping[str, Any] = other.values if other else {}
     named = ("parcel", "rule", "spot", "cluster")
-    said = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
+    values = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
     if other and row.wkb != other.wkb:
-        said["geometry"] = "≠"
-    return json.dumps(said, ensure_ascii=False)
+        values["geometry"] = "≠"
+    return json.dumps(values, ensure_ascii=False)

@@ -245,12 +245,12 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
 
 def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
     """What is not known of the ground, in a line."""
-    told = [
+    parts = [
         phrase(f"said.statistics_{name}", language, area_ha=_number(total[name] / 10_000, ""))
         for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2")
         if (total.get(name) or 0.0) >= 0.01
     ]
-    text = phrase("query_sheet.semicolon", language).join(told)
+    text = phrase("query_sheet.semicolon", language).join(parts)
     return text[:1].upper() + text[1:]
 
 

@@ -179,10 +179,10 @@ def _total(rows: list[Record], beyond_m2: float) -> Record:
 
 def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Mapping[int, float]]) -> list[Problem]:
     """Where a version overlaps itself in the units."""
-    told = [(version.table, areas) for version, areas in zip(pair, lost, strict=True) if areas]
+    overlaps = [(version.table, areas) for version, areas in zip(pair, lost, strict=True) if areas]
     return [
         Problem("compare.overlap", {"layer": table, "features": len(areas), "area": f"{sum(areas.values()):,.1f}"})
-        for table, areas in told
+        for table, areas in overlaps
     ]
 
 

@@ -48,7 +48,7 @@ def warning_page(
     states: dict[str, int] = {}
     for row in found.rows:
         states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1
-    told = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
+    counts = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
     by_status = [
         f"{status_words(status, language, phrase(f'warning_status.{status}', language))} {count}"
         for status in _FILLS
@@ -57,7 +57,7 @@ def warning_page(
     facts = [
         [phrase("figures.as_of", language), day],
         [phrase("figures.status", language), phrase("said.comma", language).join(by_status) or "–"],
-        [phrase("figures.state", language), phrase("said.comma", language).join(told) or "–"],
+        [phrase("figures.state", language), phrase("said.comma", language).join(counts) or "–"],
     ]
     blocks = [_block(kind, found, titles, language) for kind in kinds]
     return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked(found, titles, language)]}, chart

@@ -24,12 +24,12 @@ def remedy(values: Values, context: VerbContext) -> Result:
     check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
     with open_library(values["library"]) as library, remedied(library, *given) as found:
-        said = SaidAlternatives(None if isinstance(found, Remedy) else _SAID)
+        alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _SAID)
         recorded = library.writable and not asked_of.replaced
-        remarks = _write_remedy(library, found, values, context, recorded, said)
+        remarks = _write_remedy(library, found, values, context, recorded, alternatives)
     context.progress.at(1.0, "")
     result: Result = {
-        **remedy_json(found.record, said, context.language),
+        **remedy_json(found.record, alternatives, context.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
         "problems": [*found.problems, *remarks],
@@ -39,7 +39,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
 
 
 def _write_remedy(
-    library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, said: Any
+    library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
 ) -> list[dict[str, Any]]:
     """Write a remedy's rows to its tables and, if it is recorded, to the library; what the tables could not hold."""
     import contextlib
@@ -64,7 +64,7 @@ def _write_remedy(
         for chunk in found.chunks():
             for taker in takers:
                 taker.append(chunk.tables)
-            said.append(chunk)
+            alternatives.append(chunk)
             if recorder:
                 recorder.append(chunk)
             done += len(chunk.parcels.ids) if chunk.parcels else 0
