@@ -88,7 +88,7 @@ def _explain_term(
         measure = measure_words(term.unit.text, language)
         number = None if one["value"] is None else f"{_number_text(term.unit.of(one['value']))} {measure}"
         known = phrase("explain.known", language, share=f"{one['share_known']:.2%}")
-        step("measured", number, indicator_reasons(one["reason"], language), known, _counted(one, language))
+        step("measured", number, indicator_reasons(one["reason"], language), known, _feature_count(one, language))
         if one.get("way") is not None:
             step("way", *_way_words(one, language))
     for one in features:
@@ -131,7 +131,7 @@ def _way_words(one: Row, language: str) -> list[str]:
     return words
 
 
-def _counted(row: Row, language: str) -> str:
+def _feature_count(row: Row, language: str) -> str:
     return phrase("explain.features", language, count=row["features"])
 
 

@@ -121,7 +121,7 @@ def _parameters(options: IndicatorOptions) -> Record:
     }
 
 
-def _wanted(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
+def _wanted_indicators(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
     every = [(pack, item) for pack in options.packs for item in pack.indicators]
     ids = {item.id for _, item in every}
     unknown = [name for name in options.only if name not in ids]
@@ -132,7 +132,7 @@ def _wanted(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
 
 def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
     """Which indicators are measured on which days, in the order of the days: all on those that are asked for."""
-    wanted = _wanted(options)
+    wanted = _wanted_indicators(options)
     asked: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
     if options.states:
         known = versions(library, options.known_at)
@@ -197,7 +197,7 @@ class _Day:
 
     def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         terms = [pack.terms[name] for name in item.formula.names]
-        spoken = self._committed(pack, item)
+        spoken = self._committed_rows(pack, item)
         found: dict[str, TermValues] = {}
         for term in sorted(terms, key=lambda one: one.kind == OF_TABLE):
             year = None
@@ -210,7 +210,7 @@ class _Day:
             for unit in range(len(self.units.names))
         ]
 
-    def _committed(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
+    def _committed_rows(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         """By unit what is spoken for and not yet in the value, in the indicator's unit, with its terms; or why not."""
         if item.committed is None:
             return [{**NOTHING, "in_review": None} for _ in self.units.names]

@@ -102,7 +102,7 @@ def pace_words(row: Row, language: str) -> list[str]:
     parts = []
     if row["pace"] is not None:
         measure = measure_words(row["unit_of_measure"], language)
-        parts.append(phrase("quota.pace", language, amount=f"{_signed(row['pace'])} {measure}"))
+        parts.append(phrase("quota.pace", language, amount=f"{_with_sign(row['pace'])} {measure}"))
     if row["days_left"] is not None:
         parts.append(phrase("quota.days", language, days=f"{row['days_left']:,.0f}"))
     elif row["days_reason"] is not None:
@@ -115,7 +115,7 @@ def _amount(name: str, value: float | None, measure: str, language: str) -> str:
     return phrase(f"quota.{name}", language, amount=amount)
 
 
-def _signed(value: float) -> str:
+def _with_sign(value: float) -> str:
     return f"{'+' if value > 0 else ''}{value_text(value, [value])}"
 
 
@@ -146,5 +146,5 @@ def _cells(row: Record, language: str) -> list[str]:
     numbers = [value_text(value, [value]) for value in (row["value"], row["target"])]
     spoken = [lost or "–" if value is None else value_text(value, [value]) for value in (approved, review)]
     room = lost or "–" if free is None else value_text(free, [free])
-    pace = "–" if row["pace"] is None else _signed(row["pace"])
+    pace = "–" if row["pace"] is None else _with_sign(row["pace"])
     return [unit_words(row, language), numbers[0], *spoken, numbers[1], room, pace, days]

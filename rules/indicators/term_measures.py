@@ -21,7 +21,7 @@ from onemap.layers.library.versions import Version, coverage_of, in_force, versi
 from onemap.rules.indicators.class_editions import CLASSES, NO_EDITION, class_editions, is_broken
 from onemap.rules.indicators.indicator_keys import AREA, COUNT, GROUND, LENGTH, NET, OF_TABLE, REACH, REVIEW, TRANSITION
 from onemap.rules.indicators.indicator_pack import LayerPart, Term
-from onemap.rules.indicators.reach import Reached, reached_ground
+from onemap.rules.indicators.reach import ReachedGround, reached_ground
 from onemap.rules.indicators.review_ground import review_ground
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import Truth
@@ -85,7 +85,7 @@ class TermMeasures:
         self._versions = versions(library, known_at)
         self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
         self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
-        self._walks: dict[tuple[Any, ...], tuple[Reached, np.ndarray, list[Version]]] = {}
+        self._walks: dict[tuple[Any, ...], tuple[ReachedGround, np.ndarray, list[Version]]] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
@@ -164,7 +164,7 @@ class TermMeasures:
         truth = self._truth(layer, term.of.where)
         words = self._editions((term.of, *term.inside, *term.outside), chosen)
         ground, unsure = self._ground(term)
-        reached, open_m2, walked = self._reached(term)
+        reached, open_m2, walked = self._walk_ground(term)
         if reached is not None:
             ground = reached.grounds if ground is None else polygon_parts(shapely.intersection(ground, reached.grounds))
             unsure, chosen = unsure + open_m2, [*chosen, *walked]
@@ -308,7 +308,7 @@ class TermMeasures:
             words["break"] = [CLASSES] * self._count
         return words
 
-    def _reached(self, term: Term) -> tuple[Reached | None, np.ndarray, list[Version]]:
+    def _walk_ground(self, term: Term) -> tuple[ReachedGround | None, np.ndarray, list[Version]]:
         """What of each unit is a walk from a term's places; how much may be, in m²; and the streets' version."""
         if term.to is None or term.walk is None:
             return None, np.zeros(self._count), []

@@ -168,7 +168,7 @@ def read_parcels(
         sound.require_sound(place)
     wrong_rows = [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
     good = np.delete(np.arange(len(raw.geometries)), wrong_rows)
-    geometries = dissolved(sound.geometries[good])
+    geometries = dissolve_parts(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
     if flat and not keep_bad:
@@ -276,7 +276,7 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
     )
 
 
-def dissolved(geometries: np.ndarray) -> np.ndarray:
+def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
     """Valid (multi)polygons (n,), whose parts that share an edge are one."""
     several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
     result = geometries.copy()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
+from onemap.rules.maps.svg_text import svg_text, text_width, wrap_text
 
 _WIDEST_MM = 44.0
 _LINE = 1.2  # of the letters' height
@@ -47,7 +47,7 @@ def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken
             others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in texts and not label.repeated)
         ):
             continue
-        lines = wrapped(label.text, label.size, _WIDEST_MM)
+        lines = wrap_text(label.text, label.size, _WIDEST_MM)
         place = _place(label, lines, frame, tree, boxes)
         if place is None:
             continue

@@ -143,7 +143,7 @@ def _write_sheet(
         values = [None if _is_nothing(value) else _cell(value) for value in column.astype(object)]
         if too_long := sum(_is_too_long(value) for value in values):
             cut[heads[at - 1]] = too_long
-            values = [_shortened(value) if _is_too_long(value) else value for value in values]
+            values = [_shorten_text(value) if _is_too_long(value) else value for value in values]
         shown = [heads[at - 1], *(_cell_text(value) for value in values[:_LOOKED_AT])]
         letter = get_column_letter(at)
         sheet.column_dimensions[letter].width = min(2 + max(map(_width, shown)), _WIDEST)
@@ -248,7 +248,7 @@ def _is_too_long(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) > _MOST_CELL_CHARACTERS
 
 
-def _shortened(text: str) -> str:
+def _shorten_text(text: str) -> str:
     """The beginning of a text that is too long for a cell; its end says how many characters of how many stand there."""
     kept = _MOST_CELL_CHARACTERS - len(f"…[{_MOST_CELL_CHARACTERS}/{len(text)}]")
     return f"{text[:kept]}…[{kept}/{len(text)}]"

@@ -69,7 +69,7 @@ def start_compiler() -> None:
 
 
 @cache
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the kernel, compiled; it leaves the interpreter's lock to others while it runs.
 
     It takes whole numbers, floating ones, arrays of either (m,), 64 bits all of them, and tuples of these.
@@ -83,7 +83,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         if form not in entries:
             with _LOCK:
                 if form not in entries:  # another thread may have waited for it before
-                    entries[form] = _loaded(function, form, given)
+                    entries[form] = _load_code(function, form, given)
             start_compiler()
         entry = entries[form]
         return _by_numba(function)(*given) if entry is None else entry(words.buffer_info()[0])
@@ -114,7 +114,7 @@ def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
             kinds.append("i")
 
 
-def _loaded(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
+def _load_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
     """A function's machine code, ready; None where it asks for more than itself, perhaps on a system not tried yet."""
     try:
         return _entry(_kept_code(function, form, given), function)

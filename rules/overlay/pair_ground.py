@@ -13,7 +13,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.overlay.common_areas import columns, common_areas, loops_over, steps_of
 from onemap.rules.overlay.compiler import (
     SWITCH,
-    compiled,
+    compiled_function,
     is_compiler_there,
     is_kept,
     is_worth_compiling,
@@ -66,7 +66,7 @@ def _are_simple(points: np.ndarray, size: np.ndarray) -> np.ndarray:
     proved = np.zeros(len(size), dtype=np.int64)
     if is_worth_compiling(float((size * size).sum())):
         x, y = points.T.copy()
-        compiled(prove_rings)(x, y, np.cumsum(size), 0, len(size), proved)
+        compiled_function(prove_rings)(x, y, np.cumsum(size), 0, len(size), proved)
     return proved > 0
 
 

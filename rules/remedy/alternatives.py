@@ -78,7 +78,7 @@ def alternatives(
     steps = _nearest_places(parcels, movable, bounds, trial.passes, expect, PROPOSED * len(rows))
     found = _remainders(rows, rest)
     for name, side in steps.items():
-        found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in side.items()]
+        found += [Candidate(row, name, step.move_parcel(parcels[row]), step) for row, step in side.items()]
     found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
     if found:
         expect(len(found), 1)

@@ -131,10 +131,10 @@ def parcels_remedied(
     searching = SearchProgress(threads.progress)
 
     def judge(changed: Question, step: str | None = None) -> Run:
-        def checked(own: Progress) -> Run:
+        def check_again(own: Progress) -> Run:
             return check(library, changed, replace(threads, progress=own), check_plan=check_plan)
 
-        return searching.checked(len(changed.parcels.ids), checked, step)
+        return searching.watch_check(len(changed.parcels.ids), check_again, step)
 
     rings = [ring for rings in searches(Bounds(options.move_m, options.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
@@ -311,7 +311,7 @@ class SearchProgress:
         """So many more are checked at most, in so many checks: what is known of it changes with what is found."""
         self._left, self._checks = grounds, checks
 
-    def checked(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
+    def watch_check(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
         """What a check of so many grounds finds, whose progress moves that of the search.
 
         step: what is done meanwhile; None for what the check itself says.

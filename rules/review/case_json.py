@@ -164,7 +164,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     profile = profile_of(library)
     for opinion in case.opinions:
         department = profile.department_title(opinion.department, language)
-        lines += _unanswered(case, opinion, department, language)
+        lines += _unanswered_items(case, opinion, department, language)
         if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
             verdicts = verdicts_of.get(opinion.department, set())
             against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
@@ -175,7 +175,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     return lines
 
 
-def _unanswered(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
+def _unanswered_items(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
     """What nobody looked at for a department that has spoken, or has let its time pass. department: its name."""
     left = case.current.open_items(opinion.department)
     if not left or opinion.state not in ("signed", "deemed"):

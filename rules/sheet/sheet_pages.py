@@ -34,7 +34,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
             word("area"),
             word("area_value", m2=square_metres_text(area), ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}"),
         ],
-        [word("checked"), _checked(sheet, catalogue, language)],
+        [word("checked"), _rules_asked(sheet, catalogue, language)],
     ]
     blocks = [
         _today(sheet, word),
@@ -148,7 +148,7 @@ def _block(
     }
 
 
-def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
+def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
     """How many rules were asked, and how many were not, by reason."""
     parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
     for item in sheet["not_asked"]:

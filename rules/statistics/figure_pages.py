@@ -128,7 +128,7 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
     units = list(dict.fromkeys(_text(row["unit"]) for row in rows))
     classes = [_class(row, language) for row in rows]
     if len(units) > 1 and len(set(classes)) > 1:
-        return _stacked(words, units, rows, classes, values, language)
+        return _stacked_figure(words, units, rows, classes, values, language)
     names = classes if len(set(classes)) > 1 else [_text(row["unit"]) for row in rows]
     pairs = sorted(zip(names, values, strict=True), key=lambda pair: -(pair[1] or 0.0))
     if len(pairs) > _MOST_BARS:
@@ -140,7 +140,7 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
     return Figure(words, tuple(name for name, _ in pairs), (series,))
 
 
-def _stacked(
+def _stacked_figure(
     words: ChartWords,
     units: list[str],
     rows: Sequence[Record],

@@ -60,7 +60,7 @@ def warning_page(
         [phrase("figures.state", language), phrase("said.comma", language).join(counts) or "–"],
     ]
     blocks = [_block(kind, found, titles, language) for kind in kinds]
-    return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked(found, titles, language)]}, chart
+    return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked_rows(found, titles, language)]}, chart
 
 
 def _count(rows: Sequence[Record], kind: str, status: str) -> int:
@@ -136,7 +136,7 @@ def _amount(value: float | None) -> str | None:
     return f"{value:,.0f}" if float(value).is_integer() else value_text(value, [value])
 
 
-def _unlooked(found: FoundWarnings, titles: Mapping[str, str], language: str) -> list[Record]:
+def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: str) -> list[Record]:
     """What could not be looked at, and why."""
     if not found.unlooked:
         return []

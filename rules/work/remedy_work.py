@@ -15,7 +15,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options
     from onemap.rules.remedy.remedy import Remedy
-    from onemap.rules.remedy.remedy_in_blocks import remedied
+    from onemap.rules.remedy.remedy_in_blocks import remedy_of_any_size
     from onemap.rules.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
 
     options = remedy_options(values)
@@ -23,7 +23,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
-    with open_library(values["library"]) as library, remedied(library, *given) as found:
+    with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
         alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _SAID)
         recorded = library.writable and not asked_of.replaced
         remarks = _write_remedy(library, found, values, context, recorded, alternatives)

@@ -74,17 +74,17 @@ def test_a_search_tells_what_is_checked_of_what_is_expected():
         return "found"
 
     searching.expect(100, 2)
-    assert searching.checked(20, all_of_it) == "found"
+    assert searching.watch_check(20, all_of_it) == "found"
     # As long as nobody knows what reading takes, it is half as much as the grounds, and half of that once more.
     assert told == [(fraction, "inner") for fraction in (0, *(round(part / 115, 6) for part in (10, 20, 30, 30)))]
     told.clear()
     searching.expect(20)  # most of it turns out not to be needed
-    searching.checked(20, all_of_it, "places")
+    searching.watch_check(20, all_of_it, "places")
     shares = [fraction for fraction, _ in told]
     assert shares == sorted(shares)
     assert shares[0] > 0.3
     assert told[-1] == (1.0, "places")
-    searching.checked(10, all_of_it)  # and some that nobody expected is
+    searching.watch_check(10, all_of_it)  # and some that nobody expected is
     assert told[-1] == (1.0, "inner")
 
 

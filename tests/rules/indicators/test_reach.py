@@ -160,7 +160,7 @@ def test_the_ground_is_what_a_plain_dijkstra_reaches():
                 lines.append(LineString([(x * side, y * side), ((x + across) * side, (y + up) * side)]))
     lines.append(LineString([(40, 0), (40, 40), (80, 80)]))  # ends in the middle of a street, and at a crossing
     places = [Point(163, 171), box(560, 560, 640, 610), LineString([(10, 700), (90, 705)])]
-    found = StreetNetwork(np.array(lines, dtype=object), 0.01).reached(
+    found = StreetNetwork(np.array(lines, dtype=object), 0.01).ground_within_walk(
         np.array(places, dtype=object), distance_m, snap_m
     )
     points, costs = plain_costs(lines, places, distance_m, snap_m)

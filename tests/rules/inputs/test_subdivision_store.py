@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.rules.inputs.subdivision_store import WORTH_VERTICES, cut_near
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.runs.run_store import KEPT, stored_rows
 
 RULES = (
@@ -119,7 +119,7 @@ def test_a_table_that_was_changed_behind_its_hash_is_not_answered_from_its_forme
         changed = type(stored)(stored.fids, local, stored.attributes)
         cut = cut_near(library, version, origin, changed, None)
         mine = cut.pieces.geometries[cut.pieces.owner == 0]
-    assert shapely.equals_exact(mine, subdivided(local[:1]).geometries).all()
+    assert shapely.equals_exact(mine, subdivide_polygons(local[:1]).geometries).all()
 
 
 def test_a_parcel_reads_the_pieces_near_it_alone(city, parcels):
@@ -130,7 +130,7 @@ def test_a_parcel_reads_the_pieces_near_it_alone(city, parcels):
         origin = tuple(float(part) for part in json.loads(kept(city.library)[0][0])[3:])
         local = shapely.transform(stored.geometries, lambda xy: xy - origin)
         stored = type(stored)(stored.fids, local, stored.attributes)
-        whole = subdivided(local)
+        whole = subdivide_polygons(local)
         west, south = WEST + 880 - origin[0], SOUTH - origin[1]
         near = cut_near(library, version, origin, stored, (west, south, west + 60, south + 60)).pieces
         assert 0 < len(near.geometries) < len(whole.geometries) / 4

@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from onemap.rules.overlay.overlay import Overlaps, differences, intersections, outside, overlaps, union_by
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
@@ -108,7 +108,7 @@ def test_cutting_a_feature_in_two_changes_no_total(a, b, seed):
 @given(grounds, grounds)
 def test_a_feature_of_many_corners_is_cut_into_pieces_that_are_the_feature(a, b):
     fine = shapely.segmentize(b, b.length / 1200)
-    pieces = subdivided(array([fine]))
+    pieces = subdivide_polygons(array([fine]))
     assert len(pieces.geometries) > 1
     assert shapely.is_valid(pieces.geometries).all()
     assert same(shapely.area(pieces.geometries).sum(), b.area)

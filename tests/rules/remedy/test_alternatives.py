@@ -75,7 +75,7 @@ def test_rings_grow_and_steps_keep_the_area():
     sizes = [max(step.moved_m for step in ring) for ring in moves(100)]
     assert sizes == sorted(sizes) and sizes[-1] == pytest.approx(100)
     assert [ring[0].turned_deg for ring in turns(45)] == [2, 5, 10, 20, 30, 45]
-    shifted = Step(3, 4, 37).applied(PARCEL)
+    shifted = Step(3, 4, 37).move_parcel(PARCEL)
     assert shifted.area == pytest.approx(10_000) and shifted.centroid.distance(PARCEL.centroid) == pytest.approx(5)
 
 

@@ -17,7 +17,7 @@ from onemap.rules.maps import map_sheet
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map, map_pages
 from onemap.rules.maps.svg_paths import round_scale
-from onemap.rules.maps.svg_text import text_width, wrapped
+from onemap.rules.maps.svg_text import text_width, wrap_text
 from onemap.rules.maps.symbols import verdict_symbol
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.statement.page_map import page_map
@@ -278,14 +278,14 @@ def test_fifty_parcels_far_apart_share_sheets(tmp_path: Path):
 
 @pytest.mark.parametrize("text", ["一二三四五六七八九十", "one two three four five", "A" * 60, "", "字 word 字"])
 def test_wrapped_lines_hold_all_of_the_text_and_fit(text: str):
-    lines = wrapped(text, 2.0, 9.0)
+    lines = wrap_text(text, 2.0, 9.0)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(text_width(line, 2.0) <= 9.0 for line in lines)
 
 
 def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one():
-    assert wrapped("永久基本农田（含可调整）", 2.0, 22.5) == ["永久基本农田（含可调", "整）"]
-    assert wrapped("一二三四（五）", 2.0, 10.5) == ["一二三四", "（五）"]
+    assert wrap_text("永久基本农田（含可调整）", 2.0, 22.5) == ["永久基本农田（含可调", "整）"]
+    assert wrap_text("一二三四（五）", 2.0, 10.5) == ["一二三四", "（五）"]
 
 
 def test_the_present_use_is_the_base_of_the_map_in_a_page_from_the_start(english: MapSource):
