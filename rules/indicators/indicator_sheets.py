@@ -22,7 +22,9 @@ def sheets_for_people(tables: Mapping[str, Table], language: str, known: KnownTi
     words = SheetWords(language, titles)
     sheets = {
         wording["indicator_sheet"].get(name, name): Table(
-            _facts(words.columns(RECORD, table.columns), words) if name == RECORD else _worded(table.columns, titles)
+            _facts(words.columns(RECORD, table.columns), words)
+            if name == RECORD
+            else _columns_in_words(table.columns, titles)
         )
         for name, table in tables.items()
     }
@@ -35,7 +37,7 @@ def _facts(columns: pd.DataFrame, words: SheetWords) -> pd.DataFrame:
     return columns.rename(columns={name: words.head(str(name)) for name in columns})
 
 
-def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
+def _columns_in_words(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
     """Columns with their heads and codes in words; ids last."""
     language = titles.language
     wording, tables = sentences(language), table_names()

@@ -43,10 +43,10 @@ def core(tmp_path: Path) -> Path:
 def test_who_stops_it_while_its_modules_are_loaded_reads_one_line(core, sign, place):
     asks = ASKS_ITSELF.format(sign=sign)
     if place == "in a class of a module":  # where Python makes another error of it
-        asks = "class Asked:\n    def __set_name__(self, *_):\n" + "".join(
+        asks = "class Descriptor:\n    def __set_name__(self, *_):\n" + "".join(
             f"        {line}\n" for line in asks.strip().splitlines()
         )
-        asks += "class Asks:\n    one = Asked()\n"
+        asks += "class Asks:\n    one = Descriptor()\n"
     with (core / "rules" / "commands" / "verbs.py").open("a") as file:
         file.write("\n" + asks)
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
@@ -60,11 +60,11 @@ import os, signal, time, weakref
 class Lock:
     pass
 lock = Lock()
-def ended(ref):
+def stop_here(ref):
     os.kill(os.getpid(), signal.SIGTERM)
     for _ in range(9):
         time.sleep(0)
-reference = weakref.ref(lock, ended)
+reference = weakref.ref(lock, stop_here)
 del lock
 {then}
 """

@@ -43,11 +43,11 @@ def bits_of(left: np.ndarray, right: np.ndarray) -> list[bytes]:
     areas, errors = common_areas(left, right, Threads())
     pairs = flat_pairs(left, right, Threads())
     grounds = [work(pairs, Threads()) for work in (common_ground, remaining_ground)]
-    told = [told.tobytes() for _, told in grounds]
+    masks = [mask.tobytes() for _, mask in grounds]
     return [
         areas.tobytes(),
         errors.tobytes(),
-        *told,
+        *masks,
         *(str(shapely.to_wkb(found.geometries).tolist()).encode() for found, _ in grounds),
         *(found.area_m2.tobytes() for found, _ in grounds),
     ]
@@ -130,17 +130,17 @@ def test_what_is_kept_is_loaded_without_the_compiler_and_what_is_damaged_made_an
     barred.write_text("")
     code = f"import sys\nsys.prefix = {str(barred)!r}\n{ASKED}"
 
-    def said() -> str:
+    def run_program() -> str:
         command = [sys.executable, "-I", "-c", code, str(root)]
         return subprocess.run(command, capture_output=True, check=True, text=True, env=os.environ | places).stdout
 
-    assert said() == "2.0 True\n"
+    assert run_program() == "2.0 True\n"
     (kept,) = tmp_path.rglob("sum_pairs-*")
-    assert said() == "2.0 False\n"
+    assert run_program() == "2.0 False\n"
     for damaged in (kept.read_bytes()[:1000], b""):
         kept.write_bytes(damaged)
-        assert said() == "2.0 True\n"
-    assert said() == "2.0 False\n"
+        assert run_program() == "2.0 True\n"
+    assert run_program() == "2.0 False\n"
 
 
 @needs_compiler
