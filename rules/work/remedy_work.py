@@ -6,7 +6,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
 
-_SAID = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
+_MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
 
 
 def remedy(values: Values, context: VerbContext) -> Result:
@@ -24,7 +24,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
     check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
     with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
-        alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _SAID)
+        alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
         recorded = library.writable and not asked_of.replaced
         remarks = _write_remedy(library, found, values, context, recorded, alternatives)
     context.progress.at(1.0, "")

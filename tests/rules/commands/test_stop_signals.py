@@ -15,7 +15,7 @@ from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.work import library_work
 
 ROOT = Path(__file__).resolve().parents[3]
-SAID = "Cancelled; nothing was left half-done.\n"
+MESSAGE = "Cancelled; nothing was left half-done.\n"
 ASKS_ITSELF = """
 import os, signal
 if not os.environ.get("ASKED"):
@@ -51,7 +51,7 @@ def test_who_stops_it_while_its_modules_are_loaded_reads_one_line(core, sign, pl
         file.write("\n" + asks)
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", SAID)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
 
 
 # As importlib's lock of a module does, whose weak reference ends when the module is loaded: what is raised is lost.
@@ -77,7 +77,7 @@ def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, mo
         file.write("\n" + LOST.format(then=then))
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", SAID)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")

@@ -22,7 +22,7 @@ from onemap.tests.rules.compare.conftest import MATRIX
 THREADS, ORIGIN = Threads(), (0.0, 0.0)
 GROUND = shapely.box(-5, -5, 1000, 995)
 BOUNDS = GROUND.bounds
-SAID = parse_matrix(MATRIX.replace('other = ["01"', 'silent = ["9"]\nother = ["01"'), "m")
+TYPES = parse_matrix(MATRIX.replace('other = ["01"', 'silent = ["9"]\nother = ["01"'), "m")
 
 
 def shapes():
@@ -48,8 +48,8 @@ def place_plan(library, journal=None, threads=THREADS):
     (version,) = (one for one in versions(library) if one.code == "A")
     sources = Sources(library, (), None, {}, {}, ORIGIN)
     if journal is None:
-        return placed_plan(read_plan(sources, version, BOUNDS), SAID.a, SAID, GROUND, threads)
-    return plan_in_strips(sources, version, SAID.a, SAID, BOUNDS, GROUND, threads, journal, "plan-a")
+        return placed_plan(read_plan(sources, version, BOUNDS), TYPES.a, TYPES, GROUND, threads)
+    return plan_in_strips(sources, version, TYPES.a, TYPES, BOUNDS, GROUND, threads, journal, "plan-a")
 
 
 def columns_of(plan):

@@ -130,7 +130,7 @@ def test_an_answer_in_blocks_says_the_first_alternatives_and_how_many_more_there
     from onemap.rules.work import remedy_work
 
     whole, _ = run_remedy(ground, "whole.gpkg")
-    monkeypatch.setattr(remedy_work, "_SAID", 5)
+    monkeypatch.setattr(remedy_work, "_MOST_ROWS", 5)
     monkeypatch.setenv(BLOCK, "4")
     found, _ = run_remedy(ground, "parts.gpkg")
     assert found["alternatives"] == whole["alternatives"][:5] and "alternatives_left" not in whole
