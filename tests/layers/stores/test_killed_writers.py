@@ -94,7 +94,7 @@ def test_a_server_that_is_killed_in_mid_step_comes_back_with_the_state_before(ow
     done("add", url, squares, *ADD)
     before = done("layers", url).json
 
-    def killed(restart: Callable[[], None]) -> None:
+    def write_until_killed(restart: Callable[[], None]) -> None:
         with open_library(url) as library, library.writing() as connection:
             connection.execute("DELETE FROM onemap_versions")
             connection.append_log("", "me", "lose", "T", "{}", "")
@@ -102,7 +102,7 @@ def test_a_server_that_is_killed_in_mid_step_comes_back_with_the_state_before(ow
             connection.execute("DELETE FROM onemap_runs")
 
     with pytest.raises(OneMapError) as refused:
-        killed(again)
+        write_until_killed(again)
     assert refused.value.code == "library.connection_lost"
     assert done("layers", url).json == before
     assert done("verify", url).json["ok"]
