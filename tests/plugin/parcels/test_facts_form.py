@@ -63,8 +63,8 @@ def tab(asking_library, shared_core, canvas, town):
     """The tab Check with the town's parcels, which say nothing of themselves."""
     library = OpenLibrary(shared_core)
     made = CheckTab(library, canvas)
-    made.said = []
-    made.refused.connect(lambda refusal: made.said.append(str(refusal)))
+    made.refusals = []
+    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
     made.resize(340, 900)
     made.show()
     library.open(str(asking_library))
@@ -93,8 +93,8 @@ def verdicts(tab):
     shown = []
     tab.finished.connect(lambda: shown.append(True))
     QTest.mouseClick(tab.button, LEFT)
-    wait_for(lambda: shown or tab.said)
-    assert tab.said == []
+    wait_for(lambda: shown or tab.refusals)
+    assert tab.refusals == []
     return {parcel.parcel: parcel.verdict for parcel in tab.results.model.parcels}
 
 
