@@ -91,7 +91,7 @@ class VerbRow:
     title: str
     description: str
     first: str
-    advanced_parameter: str = ""
+    advanced: str = ""
     titles: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, ParameterKind] = field(default_factory=dict)
     sinks: tuple[Sink, ...] = ()
