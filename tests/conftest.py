@@ -64,7 +64,7 @@ def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
 
 
 @contextlib.contextmanager
-def never_written(library: Path) -> Iterator[None]:
+def other_writer(library: Path) -> Iterator[None]:
     """Meanwhile somebody else writes into a library: what is asked of it never comes to its end, however quick."""
     with contextlib.closing(sqlite3.connect(library, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -17,7 +17,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from onemap.tests.conftest import never_written
+from onemap.tests.conftest import other_writer
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
@@ -103,9 +103,9 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_it_runs_from_any_folder_under_any_name(town, elsewhere, tmp_path):
-    told = run("layers", town / "city.gpkg", "--json", folder=elsewhere, cwd=tmp_path)
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["name"] == "city"
+    output = run("layers", town / "city.gpkg", "--json", folder=elsewhere, cwd=tmp_path)
+    assert output.returncode == 0, output.stderr
+    assert json.loads(output.stdout)["name"] == "city"
     link = tmp_path / "link"
     link.symlink_to(elsewhere)
     assert run("layers", "city.gpkg", "--json", folder=link, cwd=town).returncode == 0
@@ -124,8 +124,8 @@ print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr)
 
 def modules_after(*arguments: object, folder: Path = ROOT) -> set[str]:
     probe = [sys.executable, "-I", "-c", PROBE, str(folder / "__main__.py"), *map(str, arguments)]
-    told = subprocess.run(probe, capture_output=True, check=True, timeout=120)
-    return set(json.loads(told.stderr.splitlines()[-1]))
+    output = subprocess.run(probe, capture_output=True, check=True, timeout=120)
+    return set(json.loads(output.stderr.splitlines()[-1]))
 
 
 def test_no_module_has_two_names_and_no_neighbour_becomes_importable(town, elsewhere):
@@ -148,9 +148,9 @@ def test_saying_an_answer_in_text_needs_none_of_the_heavy_libraries():
 
 def test_help_names_every_verb_in_both_languages():
     for language, word in (("zh", "建"), ("en", "make")):
-        told = run("--help", "--lang", language)
-        text = told.stdout.decode("utf-8")
-        assert told.returncode == 0
+        output = run("--help", "--lang", language)
+        text = output.stdout.decode("utf-8")
+        assert output.returncode == 0
         assert all(verb in text for verb in ("new", "inspect", "add", "layers", "check", "serve"))
         assert word in text
 
@@ -161,7 +161,7 @@ def test_help_names_every_verb_in_both_languages():
 @pytest.mark.parametrize("language", ["C", "zh_CN.GB18030"])
 def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
     environment = {**os.environ, "LANG": language, "LC_ALL": language, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", "onemap", "layers", str(town / "city.gpkg"), "--json"],
         capture_output=True,
         check=False,
@@ -169,30 +169,30 @@ def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
         env=environment,
         cwd=town,
     )
-    assert told.returncode == 0, told.stderr
-    assert not told.stdout.startswith(b"\xef\xbb\xbf")
-    assert told.stdout.count(b"\n") == 1
-    assert told.stdout.endswith(b"}\n")
-    assert "试验".encode() in told.stdout
-    assert b"\\u" not in told.stdout
-    assert json.loads(told.stdout.decode("utf-8"))["crs"] == "EPSG:4547"
+    assert output.returncode == 0, output.stderr
+    assert not output.stdout.startswith(b"\xef\xbb\xbf")
+    assert output.stdout.count(b"\n") == 1
+    assert output.stdout.endswith(b"}\n")
+    assert "试验".encode() in output.stdout
+    assert b"\\u" not in output.stdout
+    assert json.loads(output.stdout.decode("utf-8"))["crs"] == "EPSG:4547"
 
 
 @pytest.mark.slow
 def test_progress_is_one_json_object_a_line_on_stderr(town):
-    told = run(*check_arguments(town, "--json", "--progress", "json", "--lang", "zh"))
-    assert told.returncode == 0, told.stderr
-    steps = [json.loads(line) for line in told.stderr.decode("utf-8").splitlines()]
+    output = run(*check_arguments(town, "--json", "--progress", "json", "--lang", "zh"))
+    assert output.returncode == 0, output.stderr
+    steps = [json.loads(line) for line in output.stderr.decode("utf-8").splitlines()]
     assert all(set(step) == {"progress", "step"} for step in steps)
     assert all(0 <= step["progress"] <= 1 for step in steps)
     assert [step["progress"] for step in steps] == sorted(step["progress"] for step in steps)
     assert "规则7" in {step["step"] for step in steps}
-    assert json.loads(told.stdout)["parcels"] == 100
+    assert json.loads(output.stdout)["parcels"] == 100
 
 
 def test_without_a_wish_nothing_but_the_result_is_said(town):
-    told = run("layers", town / "city.gpkg", "--json")
-    assert told.stderr == b""
+    output = run("layers", town / "city.gpkg", "--json")
+    assert output.stderr == b""
 
 
 @pytest.mark.slow
@@ -207,9 +207,9 @@ def test_without_a_wish_nothing_but_the_result_is_said(town):
     ],
 )
 def test_exit_codes_are_those_of_the_contract(town, arguments, code):
-    told = run(*arguments, "--lang", "en", cwd=town)
-    assert told.returncode == code, told.stderr
-    assert b"Traceback" not in told.stderr
+    output = run(*arguments, "--lang", "en", cwd=town)
+    assert output.returncode == code, output.stderr
+    assert b"Traceback" not in output.stderr
     assert "--out" not in arguments or (town / "a.xlsx").exists()
 
 
@@ -217,9 +217,9 @@ def test_exit_codes_are_those_of_the_contract(town, arguments, code):
 def test_a_name_that_is_no_text_is_refused_and_told_byte_for_byte(town):
     name = os.fsencode(str(town)) + b"/\xcd\xbc\xb0\xdf.gpkg"  # 图斑 in GBK, as old programs unpack it
     os.rename(os.fsencode(str(town / "parcels.gpkg")), name)
-    told = subprocess.run([*command("inspect"), name, "--json"], capture_output=True, check=False, timeout=120)
-    assert told.returncode == 3, told.stdout
-    (problem,) = json.loads(told.stdout)["problems"]
+    output = subprocess.run([*command("inspect"), name, "--json"], capture_output=True, check=False, timeout=120)
+    assert output.returncode == 3, output.stdout
+    (problem,) = json.loads(output.stdout)["problems"]
     assert problem["code"] == "source.name"
     assert os.fsencode(problem["file"]) == b"\xcd\xbc\xb0\xdf.gpkg"
 
@@ -239,7 +239,7 @@ def steps_of(program: subprocess.Popen[bytes]) -> Iterator[float]:
         yield json.loads(line)["progress"]
 
 
-def started(*arguments: object) -> subprocess.Popen[bytes]:
+def start_program(*arguments: object) -> subprocess.Popen[bytes]:
     whole = command(*arguments, "--progress", "json")
     return subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -249,7 +249,7 @@ def started(*arguments: object) -> subprocess.Popen[bytes]:
 def test_a_check_that_is_asked_to_stop_stops_and_leaves_nothing(town, wish):
     before = (town / "city.gpkg").read_bytes()
     arguments = check_arguments(town, "--json", "--out", town / "results.gpkg")
-    with never_written(town / "city.gpkg"), started(*arguments) as program:
+    with other_writer(town / "city.gpkg"), start_program(*arguments) as program:
         next(step for step in steps_of(program) if step > 0.1)
         program.send_signal(wish)
         out, error = program.communicate(timeout=60)
@@ -263,7 +263,7 @@ def test_a_check_that_is_asked_to_stop_stops_and_leaves_nothing(town, wish):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
 def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
     arguments = town / "city.gpkg", town / "zones.gpkg", *ADD, "--json"
-    with never_written(town / "city.gpkg"), started("add", *arguments) as program:
+    with other_writer(town / "city.gpkg"), start_program("add", *arguments) as program:
         next(step for step in steps_of(program) if step >= 0.6)
         program.send_signal(signal.SIGTERM)
         out, _ = program.communicate(timeout=60)
@@ -277,7 +277,7 @@ def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
 def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed):
     library = town / "city.gpkg"
     last = random.Random(seed).randint(1, 7)  # noqa: S311 - which line of progress is the last that it writes
-    with started("add", library, town / "many.gpkg", *ADD) as program:
+    with start_program("add", library, town / "many.gpkg", *ADD) as program:
         for number, _ in enumerate(steps_of(program), start=1):
             if number == last:
                 break
@@ -303,7 +303,7 @@ def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clear
     library = town / "city.gpkg"
     last = random.Random(100 + seed).randint(1, RULES + 5)  # noqa: S311
     arguments = check_arguments(town, "--out", town / "results.gpkg")
-    with started(*arguments, "--json") as program:
+    with start_program(*arguments, "--json") as program:
         for number, _ in enumerate(steps_of(program), start=1):
             if number == last:
                 break

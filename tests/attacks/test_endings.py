@@ -19,7 +19,7 @@ import shapely
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.temporary_room import no_room_refusal
-from onemap.tests.conftest import ROOT, never_written, write_layer
+from onemap.tests.conftest import ROOT, other_writer, write_layer
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
 DEFINE = "name=T,department=land,library=base,kind=vector,geometry=polygon"
@@ -56,7 +56,7 @@ def desk(onemap, library, tmp_path) -> Path:
     return tmp_path
 
 
-def changed(path: Path, *statements: str) -> Path:
+def change_file(path: Path, *statements: str) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -86,7 +86,7 @@ def test_a_geopackage_that_contradicts_itself_is_read_or_refused(onemap, library
         connection.execute("DROP TRIGGER IF EXISTS x")
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f'DROP TRIGGER "{name}"')
-    changed(path, statement)
+    change_file(path, statement)
     for words in (("inspect", path), ("check", library, path)):
         answer = onemap(*words)
         assert answer.code in (0, 3), (words, answer.json)
@@ -109,7 +109,7 @@ def test_a_geopackage_that_contradicts_itself_is_read_or_refused(onemap, library
     ],
 )
 def test_a_library_without_what_makes_it_one_is_damaged(onemap, desk, statement):
-    changed(desk / "city.gpkg", statement)
+    change_file(desk / "city.gpkg", statement)
     for words in (("layers", desk / "city.gpkg"), ("check", desk / "city.gpkg", desk / "parcels.gpkg")):
         answer = onemap(*words)
         assert (answer.code, answer.codes) == (3, ["library.damaged"]), words
@@ -303,7 +303,7 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
     arguments = ("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out", out)
     seen: set[str] = set()
     with subprocess.Popen(program(*arguments, room=room), env=environment(room), stdout=subprocess.DEVNULL) as child:  # noqa: S603
-        with never_written(desk / "city.gpkg"):  # so long its own room is there
+        with other_writer(desk / "city.gpkg"):  # so long its own room is there
             while "onemap" not in seen:
                 seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
                 assert child.poll() is None

@@ -68,5 +68,5 @@ def test_it_never_raises_a_false_alarm(city):
             times += 1
     finally:
         for writer in writers:
-            _, said = writer.communicate()
+            _, errors = writer.communicate()
     assert [writer.returncode for writer in writers] == [0, 0]
