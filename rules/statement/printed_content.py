@@ -132,6 +132,7 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
             for row in content["opinions"]
             if row["open_text"]
         ],
+        "differences": _differences(content, labels),
         "date": _date(content["document"]["date"], content["language"]),
         "choices": [labels[f"conclusion_{choice}"] for choice in _CHOICES],
         "record": _record(content, labels),
@@ -161,6 +162,15 @@ def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
     return [
         labels["open_sentence"].format(items=labels["list_semicolon"].join(said)) if said else labels["open_nothing"]
     ]
+
+
+def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:
+    """Which plans were compared and how many differences lie on the site; or that none were."""
+    pairs = [labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in content["compared"]]
+    if not pairs:
+        return labels["note_not_compared"]
+    said = labels["note_differences" if content["differences"] else "note_no_differences"]
+    return said.format(pairs=labels["list_semicolon"].join(pairs), count=len(content["differences"]))
 
 
 def _land(content: dict[str, Any], labels: dict[str, str]) -> str:

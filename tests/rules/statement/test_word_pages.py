@@ -97,10 +97,10 @@ def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed: Burea
     assert len(cells) > 100 and lines == {WD_LINE_SPACING.EXACTLY}
 
 
-def test_where_plans_do_not_differ_a_sentence_stands_and_no_empty_table(headed: Bureau):
+def test_where_plans_were_not_compared_a_sentence_says_so_and_no_empty_table_stands(headed: Bureau):
     document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
     lines, said = [paragraph.text for paragraph in document.paragraphs], words("zh")
-    assert said["note_differences"] in lines
+    assert said["note_not_compared"] in lines
     assert said["table_differences"] not in lines
     heads = [[cell.text for cell in table.rows[0].cells] for table in document.tables]
     assert not any(said["column_decision"] in head for head in heads)
