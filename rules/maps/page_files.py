@@ -28,7 +28,7 @@ _STYLE = """
 html { color-scheme: light }
 body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 1.5em auto;
   padding: 0 1em; max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
-section { break-after: page; margin-bottom: 4em }
+section { break-after: page; margin-bottom: 4em } section.on { break-after: auto; margin-bottom: 1.5em }
 h1 { font-size: 1.6em; line-height: 1.25; overflow-wrap: anywhere } h2 { font-size: 1.2em; margin: 1.4em 0 0.4em }
 .table { overflow-x: auto; margin: 0 0 1em }
 table { border-collapse: collapse; width: 100%; font-size: 0.85em }
@@ -115,15 +115,17 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body>",
     ]
-    for page, svg in zip(map(without_empty_columns, pages), maps, strict=True):
+    for number, (page, svg) in enumerate(zip(map(without_empty_columns, pages), maps, strict=True), start=1):
+        goes_on = number < len(pages) and bool(pages[number].get("follows"))
+        level, kind = (2 if page.get("follows") else 1), ' class="on"' if goes_on else ""
         lead = f"<p>{html.escape(page['lead'])}</p>" if "lead" in page else ""
         facts = _html_facts(page["facts"]) if page["facts"] else ""
-        parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{lead}{facts}{svg}")
+        parts.append(f"<section{kind}><h{level}>{html.escape(page['title'])}</h{level}>{lead}{facts}{svg}")
         for block in page["blocks"]:
-            parts.append(f"<h2>{html.escape(block['heading'])}</h2>")
+            parts += [f"<h2>{html.escape(block['heading'])}</h2>"] if block["heading"] else []
             parts += [_html_table(block)] if block["rows"] else []
             parts += [f'<p class="note">{html.escape(block["note"])}</p>'] if block["note"] else []
-        parts.append(f'<p class="note">{html.escape(head)}</p></section>')
+        parts.append("</section>" if goes_on else f'<p class="note">{html.escape(head)}</p></section>')
     return "".join([*parts, "</body></html>\n"]).encode()
 
 
@@ -146,7 +148,7 @@ def _html_table(block: dict[str, Any]) -> str:
         "".join(f"<td{kinds[at]}>{html.escape(text)}</td>" for at, text in enumerate(row)) for row in block["rows"]
     )
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    name = html.escape(block["heading"])
+    name = html.escape(block["heading"] or block["heads"][0])
     return (
         f'<div class="table" tabindex="0" role="region" aria-label="{name}"><table><colgroup>{columns}</colgroup>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -171,9 +173,13 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
     foot.add_run(f"{head} · ").font.size = Pt(7)
     page_number(foot, 7)
     for number, (page, picture) in enumerate(zip(map(without_empty_columns, pages), pictures, strict=True)):
-        title = document.add_paragraph(page["title"], style="Title")
-        title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
-        title.paragraph_format.space_after = Pt(6)
+        follows = bool(page.get("follows"))
+        if follows:
+            document.add_heading(page["title"], 1)
+        else:
+            title = document.add_paragraph(page["title"], style="Title")
+            title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
+            title.paragraph_format.space_after = Pt(6)
         if "lead" in page:
             document.add_paragraph(page["lead"])
         if page["facts"]:
@@ -181,12 +187,15 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
         if picture:
             document.add_picture(io.BytesIO(picture), width=Mm(_PICTURE_MM))
             document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            document.paragraphs[-1].paragraph_format.keep_with_next = follows
         for block in page["blocks"]:
-            document.add_heading(block["heading"], 2)
+            if block["heading"]:
+                document.add_heading(block["heading"], 2)
             if block["rows"]:
                 unit = _MM / sum(block["widths"])
                 widths = [width * unit for width in block["widths"]]
-                word_table(document, block["heads"], block["rows"], widths, size_pt=8.0, numbers=block["numbers"])
+                rows, numbers = block["rows"], block["numbers"]
+                word_table(document, block["heads"], rows, widths, size_pt=8.0, numbers=numbers, is_whole=follows)
             if block["note"]:
                 document.add_paragraph().add_run(block["note"]).font.size = Pt(8)
     made = io.BytesIO()

@@ -128,7 +128,7 @@ def _write_pages(
         of_last = [row for row in rows if row["as_of"] == last]
         of_theme, drawings = theme_page(theme, of_last, held, packs, catalogue, context.language)
         pages, figures = [*of_theme, *pages], [*drawings, *figures]
-        return write_pages(values, pages, [one.picture() for one in figures], context, foot=foot)
+        return write_pages(values, pages, [one.picture() if one else "" for one in figures], context, foot=foot)
     more, charts = indicator_pages(rows, packs, catalogue, context.language)
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]

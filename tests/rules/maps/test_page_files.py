@@ -41,6 +41,24 @@ def test_columns_that_say_nothing_are_left_out_and_the_first_stays():
     assert without_empty_columns({**PAGE, "blocks": [empty]})["blocks"] == [empty]
 
 
+def test_pages_that_follow_stand_below_the_one_before():
+    first = {"title": "All of it", "facts": PAGE["facts"], "blocks": []}
+    parts = [
+        {"title": f"Part {number}", "facts": [], "blocks": [{**PAGE["blocks"][0], "heading": ""}], "follows": True}
+        for number in (1, 2)
+    ]
+    pages, none = [first, *parts], ["", "", ""]
+    _, count = pdf_file(pages, none, "foot", "en", Progress())
+    assert count == 1 and pdf_file([first, PAGE], none[:2], "foot", "en", Progress())[1] == 2
+    document = Document(io.BytesIO(docx_file(pages, [b""] * 3, "foot")))
+    assert [paragraph.text for paragraph in document.paragraphs if paragraph.paragraph_format.page_break_before] == []
+    last = document.tables[-1].rows
+    kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in last]
+    assert kept == [True] * (len(last) - 1) + [None], "no page ends inside such a table"
+    text = html_file(pages, none, "foot", "en").decode()
+    assert text.count("foot") == 1 and text.count('<section class="on">') == 2 and "<h2></h2>" not in text
+
+
 def test_a_head_stands_on_the_side_of_its_figures():
     text = html_file([PAGE], [""], "foot", "en").decode()
     assert '<th scope="col" class="w">name</th><th scope="col" class="n">count</th>' in text and "why" not in text
