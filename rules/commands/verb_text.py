@@ -282,6 +282,10 @@ def _runs(result: Result, language: str) -> str:
         return phrase("said.run_removed", language, run=result["removed"]["id"])
     if "named" in result:
         return phrase("said.run_named", language, run=result["named"]["id"], name=result["named"]["name"] or "–")
+    if "runs" not in result and "verdicts" not in result:
+        run = {**result["run"], "kind": phrase(f"run_kind.{result['run']['kind']}", language)}
+        said = phrase("said.run_shown", language, **{**run, "started": moment_text(run["started"])})
+        return "\n".join([said, *_outs(result, language)])
     if "runs" not in result:
         return _check(result | {"seconds": result["run"]["seconds"]}, language)
     lines = []

@@ -16,7 +16,7 @@ _CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
 # What XML forbids: a name with such a sign in it must not break a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
-LESS_HECTARES = "< 0.0001"  # of what is there, though it reads as nothing
+LESS_HECTARES = "<\u00a00.0001"  # of what is there, though it reads as nothing
 
 
 def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "area_m2": square_metres_text,
     "area_ellipsoidal_m2": square_metres_text,
     "survey_area_m2": square_metres_text,
-    "share": share_text,
+    "share": lambda value: share_text(value).replace("< ", "<\u00a0"),
     "length_m": _metres,
     "distance_m": _metres,
     "moved_m": _metres,

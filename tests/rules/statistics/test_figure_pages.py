@@ -107,5 +107,5 @@ def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, c
     assert done.returncode == 0, done.stderr
     said = texts(page)
     assert "Counted in" in said and said.count("|Layer|") == 1
-    assert "&lt; 0.0001" in said and "&lt; 0.1%" in said
+    assert "&lt;\u00a00.0001" in said and "&lt;\u00a00.1%" in said
     assert "Ground without a feature: " in said and " ha ground" not in said
