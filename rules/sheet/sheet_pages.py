@@ -125,7 +125,7 @@ def _points(sheet: Sheet, word: Any) -> Block:
     heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
     more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
     return {
-        "heading": word("points"),
+        "heading": f"{word('points')} · {sheet['parcel']}",  # it may stand on a page of its own
         "heads": heads,
         "rows": rows,
         "widths": [1, 2, 2] * _POINTS_A_ROW,
