@@ -34,6 +34,7 @@ def runs(values: Values, context: VerbContext) -> Result:
 
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
     """A stored check as `check` answered it, or the record of another run; its tables written where asked for."""
+    from onemap.rules.incremental.verdict_changes import titles_of_changed
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.packs.pack import rule_titles
@@ -62,13 +63,14 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
+    rules = rule_titles(stored_packs(library, run), record, context.language) if needs_tables else {}
     if outs:
-        rules = rule_titles(stored_packs(library, run), record, context.language)
         titles, said = KnownTitles(rules, catalogue=library.catalogue()), (context.language, context.language)
         result["problems"] += write_tables(tables, library.crs, values, *said, titles=titles)
     result |= target_answer(values)
     if values.get("against"):
-        result["changed"] = _changes(library, values["against"], tables)
+        changed = _changes(library, values["against"], tables)
+        result |= {"changed": changed, "rule_titles": titles_of_changed(changed, rules)}
     return result
 
 

@@ -51,4 +51,6 @@ def test_a_name_that_would_touch_the_frame_is_left_out():
     svg = labels_svg([at_edge], frame, nothing)
     assert all(float(y) > 2.5 + 2.4 * 0.5 for y in re.findall(r' y="([\d.]+)"', svg))
     wedged = labels_svg([Label("东营村", box(0, 0, 100, 4), 2.4, inside=True)], frame, nothing)
-    assert wedged == "" and "东营村" in labels_svg([Label("东营村", box(0, 0, 100, 12), 2.4, inside=True)], frame, nothing)
+    assert wedged == "" and "东营村" in labels_svg(
+        [Label("东营村", box(0, 0, 100, 12), 2.4, inside=True)], frame, nothing
+    )
