@@ -15,7 +15,7 @@ from onemap.rules.charts.chart_sheet import (
     straight_line,
 )
 from onemap.rules.charts.number_axis import NumberAxis, number_axis, value_text
-from onemap.rules.maps.svg_text import svg_text, wrapped
+from onemap.rules.maps.svg_text import svg_text, wrap_text
 
 _ROW_MM, _BAR_MM, _BAND_MM = 9.0, 2.6, 5.4
 _BEYOND, _BETWEEN, _WITHIN = "#B0B0B0", "#D2D2D2", "#EFEFEF"
@@ -82,7 +82,7 @@ def _shared_axes(rows: Sequence[Bullet], left: float, right: float) -> dict[str,
 def _row(
     words: ChartWords, row: Bullet, top: float, left: float, right: float, shared: Mapping[str, NumberAxis]
 ) -> str:
-    lines = wrapped(row.title, TEXT_MM, left - 3)[:2]
+    lines = wrap_text(row.title, TEXT_MM, left - 3)[:2]
     middle = top + _ROW_MM / 2
     first = middle - (len(lines) - 1) * TEXT_MM * 0.62 + TEXT_MM * 0.35
     parts = [
