@@ -425,11 +425,11 @@ FRAGMENTS = ("suggest.", "kind.", "toml.", "wanted.")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_error_has_a_sentence_and_a_mend(language: str):
-    said = messages(language)
-    assert codes_used() - set(said) == set()
-    assert [code for code, words in said.items() if not words["message"].strip()] == []
-    errors = {code for code in said if code not in REMARKS and not code.startswith(FRAGMENTS)}
-    assert [code for code in sorted(errors) if not said[code].get("mend", "").strip()] == []
+    sentences = messages(language)
+    assert codes_used() - set(sentences) == set()
+    assert [code for code, words in sentences.items() if not words["message"].strip()] == []
+    errors = {code for code in sentences if code not in REMARKS and not code.startswith(FRAGMENTS)}
+    assert [code for code in sorted(errors) if not sentences[code].get("mend", "").strip()] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.wkb_boxes import decoded, wkb_boxes, wkb_types
+from onemap.layers.geometry.wkb_boxes import shapes_of_wkb, wkb_boxes, wkb_types
 from onemap.rules.findings.extents import Extent, extent_from, extent_of
 from onemap.rules.findings.findings import Block
 
@@ -113,7 +113,7 @@ class WrittenTable(Table):
     @cached_property
     def geometries(self) -> np.ndarray | None:
         """The geometries (n,), None of a table that has none."""
-        return decoded(self.wkb) if self.has_geometries else None
+        return shapes_of_wkb(self.wkb) if self.has_geometries else None
 
     @property
     def has_geometries(self) -> bool:

@@ -90,7 +90,7 @@ def _write_check(
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
         recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
-        kept = context.progress.part(context.progress.reached, _KEPT if takers else 1.0, step)
+        kept = context.progress.part(context.progress.reached_share, _KEPT if takers else 1.0, step)
         kept.at(0.0)
         for chunk in run.chunks():
             for taker in takers:
