@@ -51,10 +51,10 @@ def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WI
     since its length would depend on the axis alone.
     """
     left, right = width_mm * 0.3, width_mm * 0.64
-    shared = _shared_axes(rows, left, right)
-    if any(row.unit in shared and not row.marks for row in rows):
+    axes = _axes_by_unit(rows, left, right)
+    if any(row.unit in axes and not row.marks for row in rows):
         words = replace(words, unit=words.word("same_axis"))
-    parts = [_row(words, row, number * _ROW_MM, left, right, shared) for number, row in enumerate(rows)]
+    parts = [_row(words, row, number * _ROW_MM, left, right, axes) for number, row in enumerate(rows)]
     legend = []
     if any(row.target is not None for row in rows):
         legend.append(LegendSign(words.word("target"), line='stroke="#111111" stroke-width="0.9"'))
@@ -65,7 +65,7 @@ def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WI
     return chart_picture(words, "".join(parts), len(rows) * _ROW_MM, legend, width_mm)
 
 
-def _shared_axes(rows: Sequence[Bullet], left: float, right: float) -> dict[str, NumberAxis]:
+def _axes_by_unit(rows: Sequence[Bullet], left: float, right: float) -> dict[str, NumberAxis]:
     """By unit of measure the axis of the values that are held against nothing; shares are parts of a whole."""
     values: dict[str, list[float]] = {}
     for row in rows:
@@ -73,15 +73,13 @@ def _shared_axes(rows: Sequence[Bullet], left: float, right: float) -> dict[str,
             values.setdefault(row.unit, []).append(row.value)
     whole = {"%": [100.0]}
     return {
-        unit: number_axis([*found, *whole.get(unit, [])], left, right)
-        for unit, found in values.items()
-        if len(found) > 1 or unit in whole
+        unit: number_axis([*numbers, *whole.get(unit, [])], left, right)
+        for unit, numbers in values.items()
+        if len(numbers) > 1 or unit in whole
     }
 
 
-def _row(
-    words: ChartWords, row: Bullet, top: float, left: float, right: float, shared: Mapping[str, NumberAxis]
-) -> str:
+def _row(words: ChartWords, row: Bullet, top: float, left: float, right: float, axes: Mapping[str, NumberAxis]) -> str:
     lines = wrap_text(row.title, TEXT_MM, left - 3)[:2]
     middle = top + _ROW_MM / 2
     first = middle - (len(lines) - 1) * TEXT_MM * 0.62 + TEXT_MM * 0.35
@@ -89,8 +87,8 @@ def _row(
         svg_text(line, left - 2, first + number * TEXT_MM * 1.25, TEXT_MM, anchor="end", colour=INK)
         for number, line in enumerate(lines)
     ]
-    has_bar = bool(row.marks) or row.unit in shared
-    axis = shared[row.unit] if has_bar and not row.marks else number_axis([row.value, *row.marks], left, right)
+    has_bar = bool(row.marks) or row.unit in axes
+    axis = axes[row.unit] if has_bar and not row.marks else number_axis([row.value, *row.marks], left, right)
     band = middle - _BAND_MM / 2
     for low, high, colour in _bands(row, axis.low, axis.high) if row.marks else ():
         start, end = axis.place(low), axis.place(high)

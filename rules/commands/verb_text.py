@@ -135,9 +135,9 @@ def _changed_parcels(result: Result, language: str) -> list[str]:
     for one in sorted(changed, key=lambda one: not (one["from"] and one["to"]))[:_MOST_CHANGED]:
         sides = [phrase(f"verdict.{one[side]}" if one[side] else "said.not_among", language) for side in ("from", "to")]
         rules = phrase("sheet.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
-        said = f"{sides[0]} → {sides[1]}"
-        said = phrase("said.changed_by", language, said=said, rules=rules) if rules else said
-        lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=said))
+        turn = f"{sides[0]} → {sides[1]}"
+        turn = phrase("said.changed_by", language, turn=turn, rules=rules) if rules else turn
+        lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
     if len(changed) > _MOST_CHANGED:
         lines.append(phrase("said.more_changed", language, count=len(changed) - _MOST_CHANGED))
     return lines
@@ -306,8 +306,8 @@ def _runs(result: Result, language: str) -> str:
         return phrase("said.run_named", language, run=result["named"]["id"], name=result["named"]["name"] or "–")
     if "runs" not in result and "verdicts" not in result:
         run = {**result["run"], "kind": phrase(f"run_kind.{result['run']['kind']}", language)}
-        said = phrase("said.run_shown", language, **{**run, "started": moment_text(run["started"])})
-        return "\n".join([said, *_outs(result, language)])
+        line = phrase("said.run_shown", language, **{**run, "started": moment_text(run["started"])})
+        return "\n".join([line, *_outs(result, language)])
     if "runs" not in result:
         return _check(result | {"seconds": result["run"]["seconds"]}, language)
     lines = []

@@ -88,9 +88,9 @@ def _indicators(rows: Sequence[Record], language: str) -> Record:
     columns = ("unit", "indicator", "value", "target", "status", "reason")
     left = len(rows) - _MOST_ROWS
     first = 1 if len({row["unit"] for row in rows}) == 1 else 0  # one unit needs no column
-    named = [unit_words(rows[0], language)] if first else []
+    names = [unit_words(rows[0], language)] if first else []
     return {
-        "heading": " · ".join([phrase("figures.values", language), *named]),
+        "heading": " · ".join([phrase("figures.values", language), *names]),
         "heads": [phrase(f"figures.{name}", language) for name in columns[first:]],
         "rows": [_cells(row, language)[first:] for row in rows[:_MOST_ROWS]],
         "widths": [2.6, 4.4, 2.8, 2.4, 2.2, 3.6][first:],

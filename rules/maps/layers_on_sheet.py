@@ -28,7 +28,7 @@ LAYER_SHARE = 0.08  # of what is left of a map, for each layer and class that is
 _KINDS = ("point", "line", "polygon")
 _NOT_NAMES = {"DLMC", "QSDWMC", "ZLDWMC", "XZQMC", "XJXZQMC", "GHMC"}  # a class, an owner, the district, the plan
 _CODE_MM, _NAME_MM = 1.9, 2.4
-_HIDDEN, _APART_MM = 0.3, 0.2  # part of an outline that lies below a red line; air between the two
+_MOST_BELOW, _APART_MM = 0.3, 0.2  # part of an outline that lies below a red line; air between the two
 
 
 @dataclass
@@ -71,8 +71,8 @@ class Sheet:
             self.progress.forward(LAYER_SHARE)
             rows = seen[look_of[seen] == index]
             kind = _KINDS[int(shapely.get_dimensions(shapes[rows]).max())]
-            drawn = self._beside_red(shapes[rows], looks[index], 1.0) if kind == "polygon" else shapes[rows]
-            self._paint(drawn, looks[index], kind)
+            ground = self._beside_red(shapes[rows], looks[index], 1.0) if kind == "polygon" else shapes[rows]
+            self._paint(ground, looks[index], kind)
         self._name(near, shapes, seen, coded=coded, faint=faint)
         if coded and len(looks) == 1:
             self._name_codes(near, seen)
@@ -147,8 +147,8 @@ class Sheet:
             if len(shapes):
                 if kind == "line":
                     symbol = Symbol(symbol.title, symbol.stroke, 1.2)
-                drawn = self._beside_red(shapes, symbol, -1.0) if kind == "polygon" else shapes
-                self._paint(drawn, symbol, kind, legend)
+                ground = self._beside_red(shapes, symbol, -1.0) if kind == "polygon" else shapes
+                self._paint(ground, symbol, kind, legend)
 
     def show_beside(self, parcels: np.ndarray) -> None:
         """Have outlines that run along those of parcels (n,) drawn beside them: the red line would cover them."""
@@ -160,10 +160,10 @@ class Sheet:
         if self.red_edge is None or symbol.fill or symbol.hatch or symbol.dots or not len(shapes):
             return shapes
         edges = shapely.boundary(shapes)
-        hidden = shapely.length(shapely.intersection(edges, self.red_edge)) > _HIDDEN * shapely.length(edges)
+        is_below = shapely.length(shapely.intersection(edges, self.red_edge)) > _MOST_BELOW * shapely.length(edges)
         away = side * (PARCEL.stroke_mm / 2 + symbol.stroke_mm / 2 + _APART_MM)
-        moved = shapely.buffer(shapes, away, join_style="mitre")
-        return np.where(hidden & ~shapely.is_empty(moved), moved, shapes)
+        beside = shapely.buffer(shapes, away, join_style="mitre")
+        return np.where(is_below & ~shapely.is_empty(beside), beside, shapes)
 
     def outlines(self, geometries: np.ndarray, symbol: Symbol, legend: str) -> None:
         """Draw outlines that are never left out, however small."""

@@ -54,18 +54,18 @@ def without_empty_columns(page: Page) -> Page:
 
 def printed_page(page: Page) -> Page:
     """The page as it is printed: no column without a word, none so narrow that a word breaks, "< 0.1" in one piece."""
-    shown: Page = _held_together(without_empty_columns(page))
-    blocks = [{**block, "widths": _fitting(block)} if block["rows"] else block for block in shown["blocks"]]
-    return {**shown, "blocks": blocks}
+    texts: Page = _in_one_piece(without_empty_columns(page))
+    blocks = [{**block, "widths": _fitting(block)} if block["rows"] else block for block in texts["blocks"]]
+    return {**texts, "blocks": blocks}
 
 
-def _held_together(node: Any) -> Any:
+def _in_one_piece(node: Any) -> Any:
     """Texts in which a sign stays with the number behind it."""
     if isinstance(node, str):
         return _LESS.sub("\\1\u00a0", node)
     if isinstance(node, dict):
-        return {name: _held_together(value) for name, value in node.items()}
-    return [_held_together(item) for item in node] if isinstance(node, list) else node
+        return {name: _in_one_piece(value) for name, value in node.items()}
+    return [_in_one_piece(item) for item in node] if isinstance(node, list) else node
 
 
 def _fitting(block: dict[str, Any]) -> list[float]:
@@ -76,12 +76,12 @@ def _fitting(block: dict[str, Any]) -> list[float]:
         max(_word_mm(block["heads"][at], _BOLD_EM), *(_word_mm(row[at], _EM) for row in block["rows"])) + _CELL_MM
         for at in range(len(widths))
     ]
-    lacking = [max(need - width, 0.0) for need, width in zip(least, widths, strict=True)]
+    lacks = [max(need - width, 0.0) for need, width in zip(least, widths, strict=True)]
     spare = [max(width - need, 0.0) for need, width in zip(least, widths, strict=True)]
-    if not any(lacking) or sum(spare) <= sum(lacking):
+    if not any(lacks) or sum(spare) <= sum(lacks):
         return widths
-    taken = sum(lacking) / sum(spare)
-    return [width + more - taken * over for width, more, over in zip(widths, lacking, spare, strict=True)]
+    part = sum(lacks) / sum(spare)
+    return [width + more - part * over for width, more, over in zip(widths, lacks, spare, strict=True)]
 
 
 def _word_mm(text: str, em: float) -> float:

@@ -114,8 +114,8 @@ def _bases(library: Library, evidence: Evidence, rows: list[Row], department: st
 
 def _differences(library: Library, evidence: Evidence, department: str | None, until: str | None) -> dict[str, Any]:
     """Differences between plans on the site, and which pairs were compared, by their keys; none for one department."""
-    rows, compared = differences(library, evidence, until) if department is None else ([], [])
-    return {"differences": rows, "compared": compared}
+    rows, pairs = differences(library, evidence, until) if department is None else ([], [])
+    return {"differences": rows, "comparisons": pairs}
 
 
 def _library(library: Library, crs: str) -> dict[str, Any]:

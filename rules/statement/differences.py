@@ -37,14 +37,14 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
             if pair in pairs or (until is not None and record["started"] > until):
                 continue
             decided = _last_decisions(library, run, until)
-            found = _touched_spots(library, run, ground, decided, evidence.language)
+            spots = _touched_spots(library, run, ground, decided, evidence.language)
         except OneMapError as error:
             if error.code != "run.damaged":
                 raise
             continue  # one that cannot be read is no reason to print nothing; `verify` names it
         first, second = pair.split("×")
-        said = words(evidence.language)["pair"]
-        title = said.format(a=evidence.layer_title(first), b=evidence.layer_title(second))
+        pattern = words(evidence.language)["pair"]
+        title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))
         pairs[pair] = {"pair": pair, "pair_title": title, "on": record["started"][:10]}
         rows += [
             {
@@ -54,7 +54,7 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
                 "use_a_title": _use_title(evidence, first, row["use_a"]),
                 "use_b_title": _use_title(evidence, second, row["use_b"]),
             }
-            for row in found
+            for row in spots
         ]
     return sorted(rows, key=lambda row: -row["area_ellipsoidal_m2"]), list(pairs.values())
 

@@ -166,11 +166,11 @@ def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
 
 def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:
     """Which plans were compared and how many differences lie on the site; or that none were."""
-    pairs = [labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in content["compared"]]
+    pairs = [labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in content["comparisons"]]
     if not pairs:
         return labels["note_not_compared"]
-    said = labels["note_differences" if content["differences"] else "note_no_differences"]
-    return said.format(pairs=labels["list_semicolon"].join(pairs), count=len(content["differences"]))
+    sentence = labels["note_differences" if content["differences"] else "note_no_differences"]
+    return sentence.format(pairs=labels["list_semicolon"].join(pairs), count=len(content["differences"]))
 
 
 def _land(content: dict[str, Any], labels: dict[str, str]) -> str:

@@ -82,14 +82,14 @@ def transitions_page(
     columns = ("unit", "class", "before", "after", "loss", "gain", "net")
     heads = [phrase(f"figures.{name}", language) for name in columns]
     places = {unit: place for place, unit in enumerate(dict.fromkeys(row["unit"] for row in result["classes"]))}
-    ordered = sorted(result["classes"], key=lambda row: (places[row["unit"]], -_turned_m2(row)))
+    classes = sorted(result["classes"], key=lambda row: (places[row["unit"]], -_turned_m2(row)))
     table = [
         [
             _text(names_of_units.get(row["unit"], row["unit"])),
             _key_text(row["keys"], entry, language),
             *_change_cells(row, language),
         ]
-        for row in ordered
+        for row in classes
     ]
     heading = phrase("figures.classes", language)
     block = _block(heading, heads, table, [3, 4, 2.5, 2.5, 2.5, 2.5, 2.5], [2, 3, 4, 5, 6], "")
@@ -100,8 +100,8 @@ def transitions_page(
 
 def _turned_m2(row: Mapping[str, Any]) -> float:
     """How much of a class was lost and gained; nothing where that reads as nothing."""
-    turned: float = row["loss_m2"] + row["gain_m2"]
-    return turned if turned >= _LEAST_DRAWN_M2 else 0.0
+    area_m2: float = row["loss_m2"] + row["gain_m2"]
+    return area_m2 if area_m2 >= _LEAST_DRAWN_M2 else 0.0
 
 
 def _change_cells(row: Mapping[str, Any], language: str) -> list[str]:
@@ -117,10 +117,10 @@ def _without_one_unit(block: Record, rows: Sequence[Mapping[str, Any]]) -> Recor
     units = {row["unit"] for row in rows}
     if len(units) != 1:
         return block
-    named = [] if units == {None} else [block["rows"][0][0]]
+    names = [] if units == {None} else [block["rows"][0][0]]
     return {
         **block,
-        "heading": " · ".join([block["heading"], *named]),
+        "heading": " · ".join([block["heading"], *names]),
         "heads": block["heads"][1:],
         "widths": block["widths"][1:],
         "numbers": [column - 1 for column in block["numbers"]],

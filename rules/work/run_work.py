@@ -48,8 +48,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     record = run_record(library, run, CHECK if values.get("against") else None)
     if (kind := kind_of(record)) != CHECK:
         problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
-        found = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}
-        return {**found, "problems": problems, **target_answer(values)}
+        answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}
+        return {**answer, "problems": problems, **target_answer(values)}
     rules = rules_of_stored_run(library, run, context.language)
     verdicts = stored_verdicts(library, run)
     result: Result = {
@@ -118,11 +118,11 @@ def _write_stored_tables(
     own = {"run": run_table(dict(record))}
     if kind == INDICATORS:
         packs = stored_options(library, run).packs
-        known = KnownTitles(terms=term_titles(packs, catalogue, language), catalogue=catalogue)
+        titles = KnownTitles(terms=term_titles(packs, catalogue, language), catalogue=catalogue)
         tables = {**_indicator_tables(library, run, indicator_titles(packs, language)), **own}
 
-        def for_people(out: str, shown: Mapping[str, Any], tongue: str) -> Any:
-            return tables_for(out, shown, tongue, known)
+        def for_people(out: str, rows: Mapping[str, Any], tongue: str) -> Any:
+            return tables_for(out, rows, tongue, titles)
 
         return write_tables(tables, library.crs, values, language, form=for_people)
     if kind == REMEDY:

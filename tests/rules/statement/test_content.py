@@ -212,14 +212,14 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     done("compare", library, "DLTB", "JSYDGZQ", "--matrix", matrix)
     compared = replace(bureau, folder=tmp_path, library=library)
     before = content_of(compared, bureau.one)
-    assert (before["differences"], before["compared"]) == ([], [])  # compared after the case's last step
+    assert (before["differences"], before["comparisons"]) == ([], [])  # compared after the case's last step
     assert printed_texts(before)["sentences"]["differences"] == words("zh")["note_not_compared"]
     compared.step("circulate", bureau.one)
     content = content_of(compared, bureau.one)
     (row,) = content["differences"]
     assert (row["type"], row["pair"], row["hectares"]) == ("04", "DLTB×JSYDGZQ", 0.1)
     assert row["use_b"] == "030" and row["use_b_title"] == "限制建设区"
-    (pair,) = content["compared"]
+    (pair,) = content["comparisons"]
     said = printed_texts(content)["sentences"]["differences"]
     assert said == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
     clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
