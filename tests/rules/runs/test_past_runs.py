@@ -66,7 +66,7 @@ def test_a_comparison_of_runs_is_told_in_words(two):
     answer = desk.run("runs", desk.library, second, "--against", first).json
     title = answer["rule_titles"]["r"]
     told = result_text("runs", answer, "en").splitlines()
-    said = "Against the earlier run: 1 parcels have another verdict, 0 are only in this run, 0 only in the earlier one."
+    said = "Against the earlier run, parcels with another verdict: 1; only in this run: 0; only in the earlier one: 0."
     assert told[-2:] == [said, f"  B: clear → prohibited ({title})"]
     asked = ("check", desk.library, desk.parcels({"A": SQUARE, "C": BESIDE}), "--pack", desk.folder / "test.toml")
     third = desk.run(*asked, "--as-of", "2025-06-01", "--against", second).json
