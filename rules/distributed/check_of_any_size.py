@@ -79,8 +79,9 @@ def checked(
 
             engine = cluster or LocalEngine(library, workers)
             size = crowded_block(_rows_of(library, question, reader.count) if rows is None else rows)
-            given = options.id_field, options.as_of, engine, progress, against, *size
-            return held.enter_context(run_in_blocks(library, question, reader, *given))
+            given = options.id_field, options.as_of, engine, progress, against, size
+            run = run_in_blocks(library, question, reader, *given, in_parts=execution.in_parts)
+            return held.enter_context(run)
 
         in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against)
 

@@ -136,6 +136,8 @@ def read_none(path: Path) -> KeptRows:
 
 def concatenate_rows(parts: Sequence[KeptRows]) -> KeptRows:
     """Rows of several blocks in the order of their parcels; those of one parcel stay as they stand."""
+    if len(parts) == 1:
+        return parts[0]
     found = pa.concat_tables([part.found for part in parts])
     order = np.argsort(found.column(_POSITION).to_numpy(), kind="stable")
     return KeptRows(found.take(order), [extent for part in parts for extent in part.extents])

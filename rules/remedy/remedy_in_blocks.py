@@ -58,7 +58,7 @@ class RemedyInBlocks:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
-        yield from self._begun.chunks()
+        yield from self._begun.chunks(iter(()))
         yield Chunk({"run": run_table(self.record)})
 
 
@@ -81,7 +81,7 @@ class _RemedyEngine:
             with disk_errors_as_refusals(work.journal.folder):
                 counts = {**found.counts, _TRIED: found.tried}
                 kept = block, answer_of(found), counts, work.check_plan, self.library.crs
-                yield number, keep_block(work.journal.finished_folder, *kept)
+                yield Reached(number, keep_block(work.journal.finished_folder, *kept))
 
 
 def answer_of(found: FoundParts) -> Answer:

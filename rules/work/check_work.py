@@ -20,6 +20,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.inputs.parcel_sources import files_of_parcels
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options
+    from onemap.rules.runs.run import RowsOutdated
     from onemap.rules.runs.run_store import run_record
     from onemap.rules.runs.unasked_rules import rule_count, unasked_rules
 
@@ -39,9 +40,12 @@ def check(values: Values, context: VerbContext) -> Result:
         context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not options.replaced and not values.get("unrecorded")
-        changes = VerdictChanges(library, against) if against else None
-        unasked = unasked_rules(run.packs, run.record, library.catalogue(), context.language)
-        remarks = _write_check(library, run, values, context, recorded, changes, unasked)
+        while True:
+            changes = VerdictChanges(library, against) if against else None
+            unasked = unasked_rules(run.packs, run.record, library.catalogue(), context.language)
+            with contextlib.suppress(RowsOutdated):
+                remarks = _write_check(library, run, values, context, recorded, changes, unasked)
+                break
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
     asked = {"rules": rule_count(run.packs), "unasked": unasked}
@@ -85,7 +89,8 @@ def _write_check(
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     with contextlib.ExitStack() as opened:
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
-        recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
+        kept_as = run.record["id"], run.parcels, run.waiting_place
+        recorder = opened.enter_context(recording(library, *kept_as)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
         kept = context.progress.part(context.progress.reached, _KEPT if takers else 1.0, step)
         kept.at(0.0)
