@@ -116,7 +116,7 @@ def _outcome(task: Task) -> Outcome:
         block = read_block(path, task.number, task.question.parcels, task.starts)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
-        finished = keep_block(task.finished_folder or Path(own), block, *counted(answer), task.check_plan, library.crs)
+        finished = keep_block(task.finished_folder or Path(own), block, *counted(answer), task.check_plan)
         if task.finished_folder:
             return Outcome(finished)
         files = (Path(own) / block_name(task.number)).iterdir()

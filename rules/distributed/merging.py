@@ -7,7 +7,7 @@ from pathlib import Path
 from onemap.layers.in_threads import one_thread_more
 from onemap.rules.distributed.journal import FinishedBlock, block_name
 from onemap.rules.distributed.parcel_files import KeptParcels
-from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none
+from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none, table_path
 from onemap.rules.distributed.work import Reached
 from onemap.rules.findings.table import Table
 from onemap.rules.runs.run import Chunk
@@ -51,7 +51,7 @@ class _Merging:
 
     def __init__(self, parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> None:
         self._parcels, self._folder, self._finished = parcels, finished_folder, finished
-        self._places: dict[Place, list[tuple[int, int]]] = {}  # of rows: block and row group
+        self._places: dict[Place, list[tuple[int, int]]] = {}  # of rows: block and batch
         self._known = set[int]()  # the blocks whose rows are among them
 
     def chunk(self, number: int) -> Chunk:
@@ -89,4 +89,4 @@ class _Merging:
         return concatenate_rows(groups) if groups else None
 
     def _path(self, block: int, name: str) -> Path:
-        return self._folder / block_name(block) / f"{name}.parquet"
+        return table_path(self._folder / block_name(block), name)

@@ -126,17 +126,17 @@ class LocalEngine:
                 threads = Threads(self.workers, progress.part(begin, end))
                 answer = _block_begun(sources, small, work, block, threads, beside)
                 before, begin = keeping, end
-                keeping = keeper.submit(self._kept, work, block, answer)
+                keeping = keeper.submit(self._keep, work, block, answer)
                 if before is not None:
                     yield result_of(before, progress)
             if keeping is not None:
                 yield result_of(keeping, progress)
 
-    def _kept(self, work: Work, block: Block, answer: Callable[[], Answer]) -> Reached:
-        """A block in the journal, once its tables are made."""
+    def _keep(self, work: Work, block: Block, answer: Callable[[], Answer]) -> Reached:
+        """Put a block into the journal, once its tables are made."""
         found = answer()
         with disk_errors_as_refusals(work.journal.folder):
-            kept = block, *counted(found), work.check_plan, self.library.crs
+            kept = block, *counted(found), work.check_plan
             finished = keep_block(work.journal.finished_folder, *kept)
         if not work.parcel_files.are_in_order:
             return Reached(block.number, finished)

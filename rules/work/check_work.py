@@ -52,12 +52,13 @@ def check(values: Values, context: VerbContext) -> Result:
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
-def _opened_outputs(library: Any, run: Any, outs: Sequence[str], overwrite: bool, language: str) -> list[Any]:
+def _opened_outputs(library: Any, run: Any, values: Values, language: str) -> list[Any]:
     """The outputs of a run, not yet begun."""
     from onemap.rules.outputs.outputs import output_opened
     from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.packs.pack import rule_titles
 
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     if not outs:
         return []
     titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
@@ -86,9 +87,8 @@ def _write_check(
     from onemap.rules.runs.bad_parcels import BAD_TABLE, bad_parcels_table
     from onemap.rules.runs.unasked_rules import unasked_table
 
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     with contextlib.ExitStack() as opened:
-        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
+        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
         kept_as = run.record["id"], run.parcels, run.waiting_place
         recorder = opened.enter_context(recording(library, *kept_as)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0

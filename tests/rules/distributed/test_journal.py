@@ -11,6 +11,7 @@ from onemap.layers.errors import Cancelled
 from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.distributed import journal
+from onemap.rules.distributed.table_files import table_path
 from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.rules.command import command
 from onemap.tests.rules.distributed.conftest import arguments, finished, rows_differ, started, work
@@ -120,7 +121,7 @@ def test_a_new_version_of_a_layer_is_another_question(town):
 def test_a_block_that_was_torn_is_judged_again(town):
     killed_after(town.desk, 4)
     (first, *_) = sorted(finished(town.desk))
-    torn = first / "findings.parquet"
+    torn = table_path(first, "findings")
     torn.write_bytes(torn.read_bytes()[:-9])
     said = command(*arguments(town.desk)).json
     assert rows_differ(town.desk, said["run"]["id"]) == []
