@@ -31,7 +31,7 @@ _WAIT_S = 0.2  # until the next look at a request to stop
 _CLOSE_S = 5  # it takes a moment, as a rule
 _REACH_S = 10  # until a scheduler must have answered
 _WAITING = 2  # blocks that each thread of a worker has before it, so that it never stands idle
-_LOCAL = "local"
+LOCAL = "local"
 # A profile of the workers is nothing that anybody would look at, and takes its time a hundred times a second.
 _SETTINGS = {"distributed.logging.distributed": "critical", "distributed.worker.profile.enabled": False}
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ def cluster_engine(
         held.enter_context(_quiet())
         held.enter_context(dask.config.set(_SETTINGS))
         address: Any = scheduler
-        if scheduler == _LOCAL:
+        if scheduler == LOCAL:
             address = distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

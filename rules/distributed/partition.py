@@ -13,8 +13,7 @@ MOST_ROWS = 1_500_000  # overlaps of a check in memory: each takes a kilobyte or
 ROWS_OF_BLOCK, LEAST_PARCELS = 150_000, 500
 _GIVEN = "ONEMAP_BLOCK"
 MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
-_BESIDE_M = 250.0  # around parcels, that rules look at as well
-_MOST_TIMES = 2.0  # that ground may be read when blocks keep the order in which the parcels were given
+_MOST_TIMES = 2.0  # that ground is read where blocks keep the order in which parcels were given; a merge costs as much
 
 
 def fits_into_memory(blocks: float) -> bool:
@@ -83,9 +82,8 @@ def are_compact(boxes: np.ndarray) -> bool:
 
     Then a range is as good a block as any, and nothing has to be brought back into its order.
     """
-    grown = boxes + np.array([-_BESIDE_M, -_BESIDE_M, _BESIDE_M, _BESIDE_M])
-    ground = np.prod(grown[:, 2:] - grown[:, :2], axis=1).sum()
-    whole = np.prod(grown[:, 2:].max(axis=0) - grown[:, :2].min(axis=0))
+    ground = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1).sum()
+    whole = np.prod(boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))
     return bool(ground <= _MOST_TIMES * whole)
 
 

@@ -14,7 +14,7 @@ from onemap.rules.distributed import journal
 from onemap.rules.distributed.table_files import table_path
 from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.rules.command import command
-from onemap.tests.rules.distributed.conftest import arguments, finished, rows_differ, started, work
+from onemap.tests.rules.distributed.conftest import arguments, finished, put_in_a_row, rows_differ, started, work
 from onemap.tests.rules.incremental.test_incremental import RULES
 
 
@@ -41,8 +41,11 @@ def asked(desk, report):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
 @pytest.mark.parametrize("blocks", [1, 5, 8])
-def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks):
+def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks, is_row):
+    if is_row:  # then rows are written while others are judged
+        put_in_a_row(town)
     before = killed_after(town.desk, blocks)
     said = command(*arguments(town.desk)).json
     (told,) = (problem for problem in said["problems"] if problem["code"] == "journal.resumed")
@@ -51,17 +54,22 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(t
     assert not work(town.desk).exists()
 
 
-def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town):
+@pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
+def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town, is_row):
+    if is_row:
+        put_in_a_row(town)
+
     def report(fraction, step):
-        if len(finished(town.desk)) == 3:
+        if len(finished(town.desk)) >= 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
         asked(town.desk, report)
-    assert len(finished(town.desk)) == 3
+    before = len(finished(town.desk))  # what is being written is written to its end
+    assert 3 <= before < 9
     steps = []
     asked(town.desk, lambda fraction, step: steps.append((fraction, step)))
-    assert any("3 of its 9 blocks" in step for _, step in steps)
+    assert any(f"{before} of its 9 blocks" in step for _, step in steps)
     fractions = [fraction for fraction, _ in steps]
     assert fractions == sorted(fractions) and fractions[-1] == 1
 
