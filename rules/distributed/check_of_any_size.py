@@ -99,9 +99,8 @@ def checked(
             run = handed_on(question, partial(in_blocks, rows=rows))
             return in_memory(question, None) if run is None else run
 
-        found = in_blocks_or_whole(
-            library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None
-        )
+        how = {"always": execution.scheduler is not None, "in_parts": execution.in_parts and not against}
+        found = in_blocks_or_whole(library, options, language, workers, reading, in_blocks, **how)
         yield whole(found) if isinstance(found, Question) else found
 
 

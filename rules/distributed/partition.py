@@ -9,6 +9,7 @@ from onemap.layers.geometry.hilbert import places_on_curve
 
 MOST_PARCELS = 25_000
 BLOCKS_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
+BLOCKS_IN_PARTS = 10  # the same where no more rows are held than those of some parts; blocks on disk need as much
 MOST_ROWS = 1_500_000  # overlaps of a check in memory: each takes a kilobyte or two until it is written
 ROWS_OF_BLOCK, LEAST_PARCELS = 150_000, 500
 _GIVEN = "ONEMAP_BLOCK"
@@ -16,12 +17,12 @@ MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of 
 _MOST_TIMES = 2.0  # that ground is read where blocks keep the order in which parcels were given; a merge costs as much
 
 
-def fits_into_memory(blocks: float) -> bool:
-    """Whether so many blocks are better judged at once: keeping them on disk would cost a quarter of the time.
+def fits_into_memory(blocks: float, *, in_parts: bool = False) -> bool:
+    """Whether so many blocks are better judged without a journal: keeping them on disk costs a quarter of the time.
 
-    Where ONEMAP_BLOCK says how large a block is, each is one of its own.
+    in_parts: part by part, so that all parcels are in memory but not all rows. Where ONEMAP_BLOCK says how large a block is, each is one of its own.
     """
-    return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_MEMORY)
+    return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_PARTS if in_parts else BLOCKS_IN_MEMORY)
 
 
 def most_parcels() -> int:

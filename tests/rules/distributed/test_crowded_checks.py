@@ -58,7 +58,7 @@ def test_a_crowded_check_goes_on_in_small_blocks_and_says_the_same(crowded, monk
     monkeypatch.setattr("onemap.rules.distributed.parcel_files.blocks_of", counting)
     for name, value in (("MOST_ROWS", 300), ("ROWS_OF_BLOCK", 150), ("LEAST_PARCELS", 4), ("MOST_PARCELS", parcels)):
         monkeypatch.setattr(partition, name, value)
-    monkeypatch.setattr(partition, "BLOCKS_IN_MEMORY", 1000)
+    monkeypatch.setattr(partition, "BLOCKS_IN_PARTS", 1000)
     assert_same_answer(crowded, whole, checked(crowded, "parts.gpkg"))
     assert len(sizes) == 1 and 4 <= sizes[0] <= 12
     assert not (crowded.folder / "library.gpkg.work.part").exists()
