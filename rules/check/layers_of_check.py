@@ -26,7 +26,7 @@ _FEATURES_HELD, _VERTICES_HELD = 2_000, 1_000_000  # of layers held for all bloc
 _ANYWHERE = np.empty((0, 4))  # boxes of parcels that may lie anywhere in their extent
 ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 
-Asked = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
+AskedFeatures = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
 
 
 class LayersOfCheck:
@@ -53,7 +53,7 @@ class LayersOfCheck:
         near = _read_layers(check_plan, sources, others, parcels.extent, parcels.boxes, progress)
         self.read = {code: self._small.read.get(code) or near[code] for code in check_plan.codes}
         self.crs = sources.library.crs
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, AskedFeatures] = {}
         self._vertices: dict[str, int] = {}
 
     def of(self, rule: Rule) -> LayerSource:
@@ -69,12 +69,12 @@ class LayersOfCheck:
         return bool(self.of(rule).reason) and not rule.finds
 
     @property
-    def skipped(self) -> list[dict[str, str]]:
+    def skipped_rules(self) -> list[dict[str, str]]:
         """The rules that are not asked, and why."""
         rules = filter(self.is_skipped, self.check_plan.rules)
         return [{"rule": rule.id, "layer": rule.layer, "reason": str(self.of(rule).reason)} for rule in rules]
 
-    def features_asked(self, rule: Rule, stored: StoredFeatures) -> Asked:
+    def features_asked(self, rule: Rule, stored: StoredFeatures) -> AskedFeatures:
         """The features of its layer that a rule's `where` lets through, with their positions (m,) among all.
 
         A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
@@ -105,7 +105,7 @@ class SmallLayers:
     """Layers that are read once for all the blocks of a check, with what rules ask of them."""
 
     read: dict[str, LayerSource] = field(default_factory=dict)
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, AskedFeatures] = field(default_factory=dict)
 
 
 def small_layers(check_plan: CheckPlan, sources: Sources, extent: tuple[float, float, float, float]) -> SmallLayers:
@@ -156,7 +156,7 @@ def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
     return grown if ground < _SCATTERED_SHARE * whole else None
 
 
-def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> Asked:
+def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> AskedFeatures:
     attributes, shapes = stored.attributes, stored.shapes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:

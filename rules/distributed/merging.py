@@ -8,7 +8,7 @@ from onemap.layers.in_threads import one_thread_more
 from onemap.rules.distributed.journal import FinishedBlock, block_name
 from onemap.rules.distributed.parcel_files import KeptParcels
 from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none, table_path
-from onemap.rules.distributed.work import Reached
+from onemap.rules.distributed.work import NumberedBlock
 from onemap.rules.findings.table import Table
 from onemap.rules.runs.run import Chunk
 
@@ -16,7 +16,7 @@ Place = tuple[str, int | None, int]  # a table, a rule where rows stand by rule 
 
 
 def chunks(
-    parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock], reached: Iterator[Reached]
+    parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock], reached: Iterator[NumberedBlock]
 ) -> Iterator[Chunk]:
     """All rows of all blocks: parcels as given, then rules, hit before unknown, features.
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from onemap.layers.geometry.wkb_rings import decoded
+from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.stores.arrow_values import arrow_batch, data_of, plain_column
@@ -65,7 +65,7 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
         order = np.argsort(positions, kind="stable")
         positions, names, bodies = positions[order], names[order], bodies.take(pa.array(order))
         frame = frame.iloc[order].reset_index(drop=True)
-    some = replace(like, ids=names, geometries=decoded(bodies), attributes=frame)
+    some = replace(like, ids=names, geometries=shapes_of_wkb(bodies), attributes=frame)
     vars(some)["bodies"] = bodies  # made already
     return positions, some
 

@@ -20,7 +20,8 @@ _MOST_TIMES = 2.0  # that ground is read where blocks keep the order in which pa
 def fits_into_memory(blocks: float, *, in_parts: bool = False) -> bool:
     """Whether so many blocks are better judged without a journal: keeping them on disk costs a quarter of the time.
 
-    in_parts: part by part, so that all parcels are in memory but not all rows. Where ONEMAP_BLOCK says how large a block is, each is one of its own.
+    in_parts: part by part, so that all parcels are in memory but not all rows. Where ONEMAP_BLOCK says how large a
+    block is, each is one of its own.
     """
     return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_PARTS if in_parts else BLOCKS_IN_MEMORY)
 

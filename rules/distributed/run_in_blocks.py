@@ -22,7 +22,7 @@ from onemap.rules.distributed.journal_key import question_key
 from onemap.rules.distributed.merging import chunks
 from onemap.rules.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
 from onemap.rules.distributed.parcel_reader import ParcelReader
-from onemap.rules.distributed.work import Engine, Reached, Work
+from onemap.rules.distributed.work import Engine, NumberedBlock, Work
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
@@ -145,9 +145,9 @@ def run_in_blocks(
             work.finish_blocks(engine, judging)
         with contextlib.closing(_RowsOfBlocks(library, begun, engine, judging, began)) as rows:
             sizes = work.parcel_files.count, work.parcel_files.blocks, begun.resumed
-            told = begun.problems, work.question.parcels.bad
+            input_facts = *sizes, begun.problems, work.question.parcels.bad
             place = work.journal.folder if is_ahead else None
-            yield RunInBlocks(rows.record(), question.packs, rows.verdicts(), *sizes, *told, place, rows)
+            yield RunInBlocks(rows.record(), question.packs, rows.verdicts(), *input_facts, place, rows)
 
 
 @dataclass(frozen=True)
@@ -174,14 +174,14 @@ class BegunWork:
     resumed: int
 
     @property
-    def finished(self) -> list[FinishedBlock]:
+    def finished_blocks(self) -> list[FinishedBlock]:
         """The blocks that are, in their order."""
-        return [block for _, block in sorted(self.work.journal.finished.items())]
+        return [block for _, block in sorted(self.work.journal.finished_blocks.items())]
 
     def counts(self) -> Counter[str]:
         """Of how many parcels what was found."""
         total: Counter[str] = Counter()
-        for item in self.finished:
+        for item in self.finished_blocks:
             total.update(item.counts)
         return total
 
@@ -192,16 +192,16 @@ class BegunWork:
             work.check_plan,
             work.question.packs,
             {**work.question.parameters(library), "parcels_ground": work.parcel_files.ground_hash},
-            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in self.finished],
+            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in self.finished_blocks],
             work.journal.about["started"],
             seconds,
             library.person(),
         )
 
-    def chunks(self, reached: Iterator[Reached]) -> Iterator[Chunk]:
+    def chunks(self, reached: Iterator[NumberedBlock]) -> Iterator[Chunk]:
         """All rows, of which only some are held; reached: the blocks that are not finished, once they are."""
         journal = self.work.journal
-        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished, reached)
+        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished_blocks, reached)
 
 
 @contextlib.contextmanager
@@ -227,14 +227,14 @@ def work_begun(
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
         check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
-        if resumed := len(journal.finished):
+        if resumed := len(journal.finished_blocks):
             problems.append(_resumed_problem(journal, parcels, question.language))
             progress.at(KEPT, problems[-1]["message"])
         yield BegunWork(Work(question, check_plan, parcels, journal, asked.against), problems, resumed)
 
 
 def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:
-    facts = {"file": journal.about["parcels"], "done": len(journal.finished), "of": parcels.blocks}
+    facts = {"file": journal.about["parcels"], "done": len(journal.finished_blocks), "of": parcels.blocks}
     return problem_record(Problem("journal.resumed", facts), language)
 
 

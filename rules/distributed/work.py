@@ -28,7 +28,7 @@ from onemap.rules.runs.run import Chunk, RowsOutdated, verdict_counts
 _READ = 0.1  # of a block: layers near it are read
 
 
-class Reached(NamedTuple):
+class NumberedBlock(NamedTuple):
     """A block that is finished, by its number; chunk: its rows and parcels, where they are held and a chunk of all."""
 
     number: int
@@ -54,13 +54,13 @@ class Work:
                     pass
                 return
 
-    def reach_blocks(self, engine: "Engine", progress: Progress) -> Generator[Reached]:
+    def reach_blocks(self, engine: "Engine", progress: Progress) -> Generator[NumberedBlock]:
         """The blocks that are not finished, each once it is judged; progress: by parcels and rules.
 
         Raises RowsOutdated if blocks that were finished must be judged again.
         """
         self._give_up_unreadable()
-        while waiting := [at for at in range(self.parcel_files.blocks) if at not in self.journal.finished]:
+        while waiting := [at for at in range(self.parcel_files.blocks) if at not in self.journal.finished_blocks]:
             with closing(engine.judge_blocks(self, waiting, progress)) as reached:
                 for one in reached:
                     self.journal.note(one.number, one.finished)
@@ -75,14 +75,14 @@ class Work:
 
     def share_done(self, more: int = 0) -> float:
         """The share of all parcels that finished blocks have; more: parcels of a block that is none yet."""
-        return (more + sum(item.parcels for item in self.journal.finished.values())) / self.parcel_files.count
+        return (more + sum(item.parcels for item in self.journal.finished_blocks.values())) / self.parcel_files.count
 
     def _give_up_unreadable(self) -> bool:
         """A layer that is damaged somewhere is unreadable for the whole run, as it is when all of it is read at once.
 
         Whether blocks had been able to read one; then all must be judged again.
         """
-        blocks = self.journal.finished.values()
+        blocks = self.journal.finished_blocks.values()
         found = {code for item in blocks for code in item.unreadable} - self.check_plan.unreadable
         self.check_plan = replace(self.check_plan, unreadable=self.check_plan.unreadable | found)
         if all(found <= item.unreadable for item in blocks):
@@ -94,7 +94,7 @@ class Work:
 class Engine(Protocol):
     """Who judges blocks."""
 
-    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Judge these blocks and keep each in the journal; each is given when it is finished, in any order.
 
         progress: of the whole work, in which some blocks may be finished.
@@ -111,12 +111,12 @@ class LocalEngine:
     library: Library
     workers: int
 
-    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Judge these blocks in their order."""
         sources, files = work.check_plan.sources(self.library), work.parcel_files
         small = small_layers(work.check_plan, sources, files.bounds)
         begin, count = work.share_done(), max(files.sizes[number] for number in numbers)
-        keeping: Future[Reached] | None = None
+        keeping: Future[NumberedBlock] | None = None
         with contextlib.ExitStack() as held:
             beside = held.enter_context(background_thread(self.workers, count))
             keeper = held.enter_context(one_thread_more())
@@ -132,17 +132,17 @@ class LocalEngine:
             if keeping is not None:
                 yield result_of(keeping, progress)
 
-    def _keep(self, work: Work, block: Block, answer: Callable[[], Answer]) -> Reached:
+    def _keep(self, work: Work, block: Block, answer: Callable[[], Answer]) -> NumberedBlock:
         """Put a block into the journal, once its tables are made."""
         found = answer()
         with disk_errors_as_refusals(work.journal.folder):
-            kept = block, *counted(found), work.check_plan
+            kept = block, *with_verdict_counts(found), work.check_plan
             finished = keep_block(work.journal.finished_folder, *kept)
         if not work.parcel_files.are_in_order:
-            return Reached(block.number, finished)
+            return NumberedBlock(block.number, finished)
         # Rows that stand by rule first are merged in the end.
         none = {name: Table(found.tables[name].columns.iloc[:0]) for name in BY_RULE & set(found.tables)}
-        return Reached(block.number, finished, Chunk(found.tables | none, block.parcels))
+        return NumberedBlock(block.number, finished, Chunk(found.tables | none, block.parcels))
 
 
 def _block_begun(
@@ -156,7 +156,7 @@ def _block_begun(
     return judged_ahead(layers, block.parcels, threads.part(_READ, 1.0), beside)
 
 
-def counted(answer: Answer) -> tuple[Answer, dict[str, int]]:
+def with_verdict_counts(answer: Answer) -> tuple[Answer, dict[str, int]]:
     """An answer of a check, and how many of its parcels have each verdict."""
     return answer, verdict_counts(answer.tables["parcels"].values("verdict"))
 
