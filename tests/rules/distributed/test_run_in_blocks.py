@@ -13,7 +13,7 @@ from shapely import LineString, affinity, box
 
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
-from onemap.rules.check import run_in_parts
+from onemap.rules.check import layers_of_check, run_in_parts
 from onemap.rules.check.check import check, check_in_parts
 from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.parcel_reader import ParcelsInMemory
@@ -207,7 +207,8 @@ def test_rasters_give_the_same_digits_in_blocks_also_where_they_are_warped(desk,
 
 
 @pytest.mark.slow
-def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(town):
+def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(town, monkeypatch):
+    monkeypatch.setattr(layers_of_check, "_FEATURES_HELD", 0)  # else it would be read at once
     with sqlite3.connect(town.desk.library) as connection:
         fid = connection.execute("SELECT id FROM rtree_ZONE__1_geom ORDER BY minx + miny DESC LIMIT 1").fetchone()[0]
         sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ZONE__1'"
