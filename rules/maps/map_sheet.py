@@ -181,6 +181,7 @@ class _Drawing:
     def _fill(self, sheet: Sheet) -> None:
         """Features from the lowest to the uppermost, then the conflict, then the parcels, then the names."""
         self.used.clear()
+        sheet.show_beside(np.array([*self.parcels.values()], dtype=object))
         drawn_one = False
         for code in self.theme.get("base", ()):
             drawn_one = drawn_one or self._layer(sheet, code, faint=True)
@@ -251,6 +252,9 @@ class _Drawing:
         kept_free = [*grounds]
         if self.page.theme == "conflict":
             kept_free = [*view.shapes_on_paper(np.array([piece.geometry for piece in self.pieces], dtype=object))]
+        district = self.source.library.district() if self.page.theme == "location" else None
+        if district is not None:
+            kept_free.append(shapely.boundary(view.shapes_on_paper(np.array([district], dtype=object))[0]))
         marks = ""
         if self.page.theme == "boundary" and self._points_are_few():
             for ground in self.parcels.values():

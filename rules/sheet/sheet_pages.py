@@ -120,16 +120,18 @@ def _points(sheet: Sheet, word: Any) -> Block:
     points = sheet["points"]
     cells = [[point["point"], f"{point['north_m']:.3f}", f"{point['east_m']:.3f}"] for point in points[:MOST_POINTS]]
     cells += [["", "", ""]] * (-len(cells) % _POINTS_A_ROW)
-    rows = [sum(cells[at : at + _POINTS_A_ROW], []) for at in range(0, len(cells), _POINTS_A_ROW)]
+    count = len(cells) // _POINTS_A_ROW
+    rows = [sum(cells[at::count], []) for at in range(count)]  # read down a column, then down the next
     heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
     more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
     return {
-        "heading": word("points"),
+        "heading": f"{word('points')} · {sheet['parcel']}",  # it may stand on a page of its own
         "heads": heads,
         "rows": rows,
         "widths": [1, 2, 2] * _POINTS_A_ROW,
         "numbers": [at for at in range(3 * _POINTS_A_ROW) if at % 3],
         "note": more,
+        "whole": True,  # no page ends inside it
     }
 
 

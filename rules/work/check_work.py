@@ -16,9 +16,10 @@ def check(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.rules.distributed.check_of_any_size import Execution, run_of_any_size
-    from onemap.rules.incremental.verdict_changes import VerdictChanges
+    from onemap.rules.incremental.verdict_changes import VerdictChanges, titles_of_changed
     from onemap.rules.inputs.parcel_sources import files_of_parcels
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.packs.pack import rule_titles
     from onemap.rules.question.check_options import check_options
     from onemap.rules.runs.run import RowsOutdated
     from onemap.rules.runs.run_store import run_record
@@ -48,7 +49,9 @@ def check(values: Values, context: VerbContext) -> Result:
                 break
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
-    asked = {"rules": rule_count(run.packs), "unasked": unasked}
+    asked: Result = {"rules": rule_count(run.packs), "unasked": unasked}
+    if changed is not None:
+        asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
