@@ -13,11 +13,12 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.in_threads import one_ahead
 from onemap.layers.ingest.placing import SourceTransform, bounds_of
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.sources.reading import source_name
-from onemap.rules.inputs.parcels import Parcels, dissolve_parts, id_field_of
+from onemap.rules.inputs.parcels import Parcels, dissolve_parts, id_field_of, with_bodies_as_read
 from onemap.rules.question.question import CheckOptions
 
 _ROWS = 50_000  # read at a time
@@ -137,7 +138,7 @@ class ParcelStream:
         transform: SourceTransform | None = None
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
-        for raw, more in self.stream.blocks(encoding, 0, _ROWS):
+        for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS)):
             self.progress.at(first / max(1, self.stream.count))
             seen.add(more)
             count = len(raw.geometries)
@@ -165,7 +166,7 @@ class ParcelStream:
                 ]
                 wrong.add(_further(without_ground, first))
                 if not without_ground:
-                    yield self._part(ids, ground, raw.attributes)
+                    yield with_bodies_as_read(self._part(ids, ground, raw.attributes), raw, np.arange(count))
             first += count
         if transform is None:
             raise OneMapError("source.empty", **self._place)
