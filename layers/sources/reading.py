@@ -17,6 +17,7 @@ from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
 from onemap.layers.sources.archive import check_driver, sources_in, unpack_source, whole_of
@@ -32,6 +33,7 @@ from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
 _READ = 0.9  # of the time: the rest is the hash
+_NOBODY = Provers()
 _HEARD_S = 0.1  # how long a cancellation may stay unheard
 
 
@@ -119,12 +121,12 @@ def read_layer(
     *,
     lenient: bool = False,
     as_table: bool = False,
-    provers: int = 0,
+    provers: Provers = _NOBODY,
 ) -> RawFrame:
     """One layer of an opened source as it stands in the file.
 
-    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: threads that
-    prove polygons valid while the next ones are read, as far as the format hands them out part by part.
+    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: they prove
+    polygons valid while the next ones are read, as far as the format hands them out part by part.
     """
     if isinstance(source, postgis.Database):
         return source.read(layer)
@@ -182,7 +184,7 @@ def read_source(
     progress: Progress = SILENT,
     *,
     as_table: bool = False,
-    provers: int = 0,
+    provers: Provers = _NOBODY,
 ) -> RawFrame:
     """The layer that is meant, with the hash of its file. as_table, provers: as `read_layer` has them.
 
@@ -204,7 +206,7 @@ def read_source(
         with hashed as digest:
             given = found, layer or names[0], encoding, progress.part(0.0, _READ)
             frame = read_layer(*given, as_table=as_table, provers=provers)
-            if len(frame.geometries) == 0:
+            if len(frame.shapes) == 0:
                 raise OneMapError("source.empty", file=file, layer=frame.layer)
             if isinstance(found, postgis.Database):
                 return frame

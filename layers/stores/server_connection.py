@@ -13,7 +13,7 @@ from psycopg import errors, sql
 from psycopg.adapt import Loader
 
 from onemap.layers.geometry.wkb_bodies import Bodies
-from onemap.layers.geometry.wkb_rings import geometries_from
+from onemap.layers.geometry.wkb_rings import geometries_and_boxes
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.rights import Right
@@ -271,7 +271,7 @@ class ServerConnection:
                 rows = cursor.execute(query + sql.SQL(" ORDER BY fid")).fetchall()
             parts = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
             bodies = [None if body is None else bytes(body) for body in parts[1]]
-            geometries, boxes = geometries_from(pa.array(bodies, pa.large_binary()), origin)
+            geometries, boxes = geometries_and_boxes(pa.array(bodies, pa.large_binary()), origin)
         except (shapely.GEOSException, KeyError, ValueError) as error:
             raise DamagedTable(str(error)) from error
         except self.damages as error:

@@ -16,7 +16,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.wkb_rings import geometries_from
+from onemap.layers.geometry.wkb_rings import geometries_and_boxes
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.arrow_values import plain_column
 from onemap.layers.stores.file_connection import FileConnection
@@ -96,7 +96,7 @@ class SharedConnection(FileConnection):
             parts = [part for part in read if part is not None]
             bodies = [part.column(1).cast(pa.large_binary()) for part in parts]
             wkb = pa.chunked_array(bodies, pa.large_binary()).combine_chunks()
-            geometries, boxes = geometries_from(wkb, origin)
+            geometries, boxes = geometries_and_boxes(wkb, origin)
         except (pa.ArrowInvalid, shapely.GEOSException, NotImplementedError) as error:
             raise DamagedTable(str(error)) from error
         fids = np.concatenate([np.empty(0, dtype=np.int64), *(part.column(0).to_numpy() for part in parts)])

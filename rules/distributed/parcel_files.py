@@ -62,7 +62,7 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
     some = replace(
         like,
         ids=np.array([name for part in ids for name in part], dtype=object)[order],
-        geometries=shapely.from_wkb(wkb)[order],
+        shapes=shapely.from_wkb(wkb)[order],
         attributes=frame,
     )
     vars(some)["wkb"] = wkb[order]  # made already
@@ -204,7 +204,7 @@ def _concatenate(parts: list[Parcels]) -> Parcels:
     return replace(
         parts[0],
         ids=np.concatenate([part.ids for part in parts]),
-        geometries=np.concatenate([part.geometries for part in parts]),
+        shapes=np.concatenate([part.geometries for part in parts]),
         attributes=pd.concat([part.attributes for part in parts], ignore_index=True),
     )
 
@@ -212,7 +212,7 @@ def _concatenate(parts: list[Parcels]) -> Parcels:
 def some_of(parcels: Parcels, rows: slice) -> Parcels:
     """Some consecutive parcels."""
     attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(parcels, ids=parcels.ids[rows], geometries=parcels.geometries[rows], attributes=attributes)
+    return replace(parcels, ids=parcels.ids[rows], shapes=parcels.geometries[rows], attributes=attributes)
 
 
 def block_name(number: int) -> str:

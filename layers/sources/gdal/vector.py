@@ -29,7 +29,9 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, restroke_runs, sagitta_of
@@ -57,6 +59,7 @@ SEEKABLE = {".shp", ".gdb", ".gpkg"}
 IN_BLOCKS = SEEKABLE | {".geojson", ".json"}
 ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
 _ROWS = 0.7  # of the time: the rest is looking for arcs
+_NOBODY = Provers()
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ class _Reading:
     """
 
     meta: dict[str, Any]
-    shapes: np.ndarray | None
+    shapes: AnyShapes | None
     columns: list[Any]
     encoding: str
     survey: RecordSurvey = field(default_factory=RecordSurvey)
@@ -182,7 +185,12 @@ class _Reading:
 
 
 def read_vector(
-    path: Path, layer: str, encoding: str | None, progress: Progress = SILENT, lenient: bool = False, provers: int = 0
+    path: Path,
+    layer: str,
+    encoding: str | None,
+    progress: Progress = SILENT,
+    lenient: bool = False,
+    provers: Provers = _NOBODY,
 ) -> RawFrame:
     """One layer of a vector file, every row of it, arcs stroked; records that cannot be read are named in `broken`.
 
@@ -195,29 +203,25 @@ def read_vector(
         check_count(readable, rows)
         attributes = attributes_of(readable, read.meta, read.columns, rows)
         crs = declared_crs(readable, read.meta["crs"])
-        geometries = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
+        shapes = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
         looked = ArcSurvey(0, rows, False)
         if not read.is_straight:
-            looked = _stroke_arcs(readable, geometries, crs, read, progress.part(_ROWS, 1.0))
+            looked = _stroke_arcs(readable, all_of(shapes), crs, read, progress.part(_ROWS, 1.0))
         again = coarse = 0
         if path.suffix.lower() in MAPINFO:
-            again, coarse = mapinfo_arcs.restroke_mif(path, geometries, sagitta_of(crs, geometries))
+            again, coarse = mapinfo_arcs.restroke_mif(path, all_of(shapes), sagitta_of(crs, all_of(shapes)))
         progress.at(1.0)
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
     )
-    has_heights = shapely.has_z(geometries)
-    problems = remarks_of(remarks, readable.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
-    for code, count in (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes))):
-        if count:
-            problems.append(Problem(code, {**readable.place, "count": count}))
-    if read.cut:
-        problems.append(Problem("field.cut_names", {**readable.place, "names": list(read.cut)}))
+    shapes, has_heights = _in_plane(shapes)
+    problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, looked.curved + again)
+    problems += _further_remarks(read, coarse, readable.place)
     return RawFrame(
         path=path,
         layer=layer,
         format="TopoJSON" if readable.json and readable.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
-        geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
+        shapes=shapes,
         attributes=codes.attributes,
         crs=crs,
         encoding=readable.encoding or read.encoding,
@@ -230,6 +234,24 @@ def read_vector(
         wkb=read.wkb,
         valid=read.valid,
     )
+
+
+def _further_remarks(read: _Reading, coarse: int, place: dict[str, str]) -> list[Problem]:
+    """What is told of arcs that are coarse, of surfaces, and of names that were cut."""
+    counts = (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes)))
+    problems = [Problem(code, {**place, "count": count}) for code, count in counts if count]
+    if read.cut:
+        problems.append(Problem("field.cut_names", {**place, "names": list(read.cut)}))
+    return problems
+
+
+def _in_plane(shapes: AnyShapes) -> tuple[AnyShapes, bool]:
+    """Shapes in two dimensions, and whether some had heights."""
+    if isinstance(shapes, ShapeColumn):
+        return shapes, False
+    has_heights = shapely.has_z(shapes)
+    flat = shapely.force_2d(shapes) if (has_heights | shapely.has_m(shapes)).any() else shapes
+    return flat, bool(has_heights.any())
 
 
 def remarks_of(
@@ -252,7 +274,7 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: int) -> _Reading | None:
+def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: Provers) -> _Reading | None:
     """A layer that can be taken by the column."""
     is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
@@ -326,7 +348,7 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress) -> _Reading
         except BULK_ERRORS:
             return found  # a format that cannot be read so; they have no geometry
         shapes = {row: shape for row, shape in survey.shapes.items() if row in unknown}
-        assert found.shapes is not None, "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
+        assert isinstance(found.shapes, np.ndarray), "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
         for row, shape in shapes.items():
             found.shapes[row] = shape
         found.survey = RecordSurvey(survey.count, survey.broken, shapes)

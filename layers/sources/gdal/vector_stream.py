@@ -205,7 +205,7 @@ class VectorStream:
             path=readable.path,
             layer=readable.layer,
             format=GDAL_DRIVERS[readable.path.suffix.lower()],
-            geometries=shapely.force_2d(geometries) if is_deep else geometries,
+            shapes=shapely.force_2d(geometries) if is_deep else geometries,
             attributes=codes.attributes,
             crs=self.crs,
             encoding=None,
