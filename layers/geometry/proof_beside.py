@@ -15,7 +15,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.validity import plain_polygons
 from onemap.layers.geometry.wkb_rings import decoded
-from onemap.layers.progress import Progress
+from onemap.layers.progress import SILENT, Progress
 
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts a reading that is broken off is left
 
@@ -32,6 +32,9 @@ class Provers:
 
     threads: int = 0
     are_simple: RingProof | None = None
+
+
+NOBODY = Provers()
 
 
 @dataclass(frozen=True)
@@ -85,15 +88,28 @@ class ProofBeside:
                 self._proofs.append(self._pool.submit(_proof, bodies[part], made, self._provers.are_simple))
 
     def result(self, progress: Progress) -> PlainProof | None:
-        """What is proved of all that were handed over (n,); None where some is more than a plain polygon."""
+        """What is proved of all that were handed over since the last one (n,); None where some are not plain."""
         found: list[PlainProof] = []
-        for proof in self._proofs:
+        proofs, self._proofs = self._proofs, []
+        for proof in proofs:
             known = proof.result()
             if known is None:
                 return None
             found.append(known)
-            progress.at(len(found) / len(self._proofs))
+            progress.at(len(found) / len(proofs))
         return PlainProof.join(found) if found else None
+
+
+def proof_of(bodies: np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
+    """Polygons as WKB (n,) that are there already, and which are valid (n,); None where nobody proves, or some are odd.
+
+    Not plain, or none: of these geometries are to be made.
+    """
+    with ProofBeside(provers) as proof:
+        column = pa.array(bodies, pa.large_binary())
+        proof.add(column)
+        found = proof.result(SILENT)
+    return None if found is None else (found.column(column), found.valid)
 
 
 def _proof(bodies: pa.Array, geometries: np.ndarray | None, are_simple: RingProof | None) -> PlainProof | None:

@@ -302,3 +302,12 @@ def boxes_of(shapes: AnyShapes) -> np.ndarray:
     """West, south, east, north of each (n, 4)."""
     boxes: np.ndarray = shapes.boxes if isinstance(shapes, ShapeColumn) else shapely.bounds(shapes).reshape(-1, 4)
     return boxes
+
+
+def in_plane(shapes: AnyShapes) -> tuple[AnyShapes, bool]:
+    """Shapes in two dimensions, and whether some had heights."""
+    if isinstance(shapes, ShapeColumn):
+        return shapes, False
+    has_heights = shapely.has_z(shapes)
+    flat = shapely.force_2d(shapes) if (has_heights | shapely.has_m(shapes)).any() else shapes
+    return flat, bool(has_heights.any())

@@ -17,7 +17,7 @@ from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
 from onemap.layers.sources.archive import check_driver, sources_in, unpack_source, whole_of
@@ -33,7 +33,6 @@ from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
 _READ = 0.9  # of the time: the rest is the hash
-_NOBODY = Provers()
 _HEARD_S = 0.1  # how long a cancellation may stay unheard
 
 
@@ -121,7 +120,7 @@ def read_layer(
     *,
     lenient: bool = False,
     as_table: bool = False,
-    provers: Provers = _NOBODY,
+    provers: Provers = NOBODY,
 ) -> RawFrame:
     """One layer of an opened source as it stands in the file.
 
@@ -184,7 +183,7 @@ def read_source(
     progress: Progress = SILENT,
     *,
     as_table: bool = False,
-    provers: Provers = _NOBODY,
+    provers: Provers = NOBODY,
 ) -> RawFrame:
     """The layer that is meant, with the hash of its file. as_table, provers: as `read_layer` has them.
 

@@ -3,19 +3,18 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import shapely
 
 from onemap.layers.progress import Progress
 from onemap.layers.stores.arrow_values import arrow_batch, plain_column
 from onemap.rules.distributed.partition import blocks_of, centres_of
-from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.inputs.parcels import Parcels, parcels_of_wkb
 
 RANGE = 50_000  # parcels that are merged at a time, if their rows are not very many
 _POSITION, _ID, _GROUND = "position", "id", "ground"
@@ -50,7 +49,7 @@ def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
 def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels]:
     """The positions and the parcels of tables, in the order of the positions; what all have in common is `like`'s."""
     ids = [table.column(_ID).to_pylist() for table in tables]
-    wkb = np.concatenate([table.column(_GROUND).to_numpy(zero_copy_only=False) for table in tables])
+    ground = pa.concat_arrays([chunk for table in tables for chunk in table.column(_GROUND).chunks])
     positions = np.concatenate([table.column(_POSITION).to_numpy() for table in tables])
     order = np.argsort(positions, kind="stable")
     names = tables[0].schema.names[_OWN:]
@@ -59,14 +58,8 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
         values = [value for table in tables for value in plain_column(table.schema.field(at), table.column(at))]
         attributes[name] = pd.Series(values, dtype=object)
     frame = pd.DataFrame(attributes, index=range(len(order))).iloc[order].reset_index(drop=True)
-    some = replace(
-        like,
-        ids=np.array([name for part in ids for name in part], dtype=object)[order],
-        shapes=shapely.from_wkb(wkb)[order],
-        attributes=frame,
-    )
-    vars(some)["wkb"] = wkb[order]  # made already
-    return positions[order], some
+    names_of = np.array([name for part in ids for name in part], dtype=object)[order]
+    return positions[order], parcels_of_wkb(like, names_of, ground.take(pa.array(order)), frame)
 
 
 class KeptParcels:
@@ -126,12 +119,11 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, in_r
         for part in _in_ranges(parts, in_range):
             offsets.append(file.tell())
             _write_stream(file, _batch(part, np.arange(count, count + len(part.ids))))
-            for body in part.bodies.to_pylist():
-                digest.update(body)
+            digest.update(part.ground_bytes)
             count += len(part.ids)
-            centres.append(centres_of(part.geometries))
-            vertices.append(shapely.get_num_coordinates(part.geometries))
-            bounds.append(shapely.total_bounds(part.geometries))
+            centres.append(centres_of(part.boxes))
+            vertices.append(part.vertices)
+            bounds.append(np.r_[part.boxes[:, :2].min(axis=0), part.boxes[:, 2:].max(axis=0)])
     block = blocks_of(np.concatenate(centres), np.concatenate(vertices), most_parcels)
     _write_blocks(folder, offsets, block, in_range, progress)
     corners = np.array(bounds)
@@ -191,28 +183,20 @@ def _in_ranges(parts: Iterator[Parcels], in_range: int) -> Iterator[Parcels]:
         while held >= in_range:
             whole = _concatenate(waiting)
             for start in range(0, held - in_range + 1, in_range):
-                yield some_of(whole, slice(start, start + in_range))
-            waiting = [some_of(whole, slice(held - held % in_range, held))]
+                yield whole.between(slice(start, start + in_range))
+            waiting = [whole.between(slice(held - held % in_range, held))]
             held %= in_range
     if held:
         yield _concatenate(waiting)
 
 
 def _concatenate(parts: list[Parcels]) -> Parcels:
+    parts = [part for part in parts if len(part.ids)] or parts[:1]
     if len(parts) == 1:
         return parts[0]
-    return replace(
-        parts[0],
-        ids=np.concatenate([part.ids for part in parts]),
-        shapes=np.concatenate([part.geometries for part in parts]),
-        attributes=pd.concat([part.attributes for part in parts], ignore_index=True),
-    )
-
-
-def some_of(parcels: Parcels, rows: slice) -> Parcels:
-    """Some consecutive parcels."""
-    attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(parcels, ids=parcels.ids[rows], shapes=parcels.geometries[rows], attributes=attributes)
+    ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
+    ground = pa.concat_arrays([part.bodies for part in parts])
+    return parcels_of_wkb(parts[0], ids, ground, pd.concat(attributes, ignore_index=True))
 
 
 def block_name(number: int) -> str:

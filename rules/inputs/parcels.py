@@ -22,6 +22,7 @@ from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import (
     WORTH_ROWS,
     AnyShapes,
+    PlainFacts,
     ShapeColumn,
     all_of,
     areas_of,
@@ -30,9 +31,15 @@ from onemap.layers.geometry.shape_column import (
     some_of,
     vertices_of_each,
 )
-from onemap.layers.geometry.validity import SortedGeometries, first_problems, refuse_beyond, sorted_geometries
+from onemap.layers.geometry.validity import (
+    SortedGeometries,
+    first_problems,
+    plain_polygons,
+    refuse_beyond,
+    sorted_geometries,
+)
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
-from onemap.layers.geometry.wkb_rings import as_written, wkb_rings
+from onemap.layers.geometry.wkb_rings import as_written, decoded, wkb_rings
 from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
@@ -80,11 +87,16 @@ class Parcels:
     @cached_property
     def ground_hash(self) -> str:
         """SHA-256 of all polygons as WKB, one after the other."""
+        return hashlib.sha256(self.ground_bytes).hexdigest()
+
+    @property
+    def ground_bytes(self) -> bytes | memoryview:
+        """All polygons as WKB, one after the other."""
         if len(self.ids) == 0:
-            return sha256(b"")
+            return b""
         _, ends, data = self.bodies.buffers()
         own = np.frombuffer(ends, dtype=np.int64)[self.bodies.offset :][: len(self.ids) + 1]
-        return hashlib.sha256(memoryview(data)[own[0] : own[-1]]).hexdigest()
+        return memoryview(data)[own[0] : own[-1]]
 
     @cached_property
     def boxes(self) -> np.ndarray:
@@ -188,14 +200,14 @@ def read_parcels(
         raise OneMapError.of(wrong)
     shapes, remarks = _placed_shapes(raw, names, wishes, target, place)
     known = field, raw.path.name, raw.source_hash
-    if not wrong and (united := _united_column(shapes, raw)) is not None:
+    if not wrong and (united := united_column(shapes, raw.valid)) is not None:
+        progress.at(1.0)
         return Parcels(names, united, attributes, *known, (*raw.problems, *told, *remarks))
     carried = all_of(shapes)
     sound = _sorted_polygons(carried, raw, names, wishes.repair, place, workers, progress.part(_READ, 1.0))
     if not keep_bad:
         sound.require_sound(place)
-    wrong_rows = [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
-    good = np.delete(np.arange(len(carried)), wrong_rows)
+    good = np.delete(np.arange(len(carried)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
     geometries = dissolved(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
@@ -228,9 +240,12 @@ def _names_of(attributes: pd.DataFrame, field: str | None, place: dict[str, Any]
     return names, _id_problems(ids, field, place)
 
 
-def _united_column(shapes: AnyShapes, raw: RawFrame) -> ShapeColumn | None:
-    """A file's polygons (n,) with parts that share an edge as one; None where some are no ground, or geometries."""
-    if not isinstance(shapes, ShapeColumn) or raw.valid is None or not raw.valid.all() or raw.broken:
+def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | None:
+    """Polygons as they were read with parts that share an edge as one; None where they are geometries, or some unsound.
+
+    valid: (n,) which of them are, where that is known.
+    """
+    if not isinstance(shapes, ShapeColumn) or valid is None or not valid.all():
         return None
     several = np.flatnonzero(parts_of_each(shapes) > 1)
     if len(several):
@@ -337,6 +352,15 @@ def dissolved(geometries: np.ndarray) -> np.ndarray:
     # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
     result[several] = shapely.union_all(geometries[several][:, None], axis=1)
     return result
+
+
+def parcels_of_wkb(like: Parcels, ids: np.ndarray, bodies: pa.Array, attributes: pd.DataFrame) -> Parcels:
+    """Parcels (n,) that were written before, valid all of them, as WKB (n,); what all have in common is `like`'s."""
+    rings = plain_polygons(bodies) if len(bodies) >= WORTH_ROWS else None
+    shapes: AnyShapes = decoded(bodies) if rings is None else ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(rings))
+    some = replace(like, ids=ids, shapes=shapes, attributes=attributes)
+    some.__dict__["bodies"] = bodies
+    return some
 
 
 def no_parcels(source: str, source_hash: str) -> Parcels:

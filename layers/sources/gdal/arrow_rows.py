@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from onemap.layers.geometry.proof_beside import ProofBeside, Provers
+from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal import curves
@@ -29,11 +29,10 @@ _HAS_SRID = 0x20000000
 _SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that come the same on both ways
 
 Rows = tuple[dict[str, Any], AnyShapes, list[np.ndarray], pa.Array, np.ndarray | None]
-_NOBODY = Provers()
 
 
 def arrow_rows(
-    path: Path, layer: str | int, expected: int, progress: Progress, provers: Provers = _NOBODY
+    path: Path, layer: str | int, expected: int, progress: Progress, provers: Provers = NOBODY
 ) -> Rows | None:
     """Metadata, shapes (n,), columns (n,) each, WKB (n,), as pyogrio reads them by row; None where it might not.
 

@@ -29,9 +29,9 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.row_blocks import give_back_memory
-from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, in_plane
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, restroke_runs, sagitta_of
@@ -59,7 +59,6 @@ SEEKABLE = {".shp", ".gdb", ".gpkg"}
 IN_BLOCKS = SEEKABLE | {".geojson", ".json"}
 ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
 _ROWS = 0.7  # of the time: the rest is looking for arcs
-_NOBODY = Provers()
 
 
 @dataclass(frozen=True)
@@ -190,7 +189,7 @@ def read_vector(
     encoding: str | None,
     progress: Progress = SILENT,
     lenient: bool = False,
-    provers: Provers = _NOBODY,
+    provers: Provers = NOBODY,
 ) -> RawFrame:
     """One layer of a vector file, every row of it, arcs stroked; records that cannot be read are named in `broken`.
 
@@ -214,7 +213,7 @@ def read_vector(
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
     )
-    shapes, has_heights = _in_plane(shapes)
+    shapes, has_heights = in_plane(shapes)
     problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, looked.curved + again)
     problems += _further_remarks(read, coarse, readable.place)
     return RawFrame(
@@ -243,15 +242,6 @@ def _further_remarks(read: _Reading, coarse: int, place: dict[str, str]) -> list
     if read.cut:
         problems.append(Problem("field.cut_names", {**place, "names": list(read.cut)}))
     return problems
-
-
-def _in_plane(shapes: AnyShapes) -> tuple[AnyShapes, bool]:
-    """Shapes in two dimensions, and whether some had heights."""
-    if isinstance(shapes, ShapeColumn):
-        return shapes, False
-    has_heights = shapely.has_z(shapes)
-    flat = shapely.force_2d(shapes) if (has_heights | shapely.has_m(shapes)).any() else shapes
-    return flat, bool(has_heights.any())
 
 
 def remarks_of(
@@ -414,7 +404,7 @@ def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tup
 def _columns_at_once(readable: ReadableFile) -> tuple[_Reading, frozenset[int]]:
     """A GeoJSON with lists of truths, over which reading row by row breaks."""
     found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, lambda: contextlib.nullcontext([]))
-    meta, shapes, _, columns, _ = next(iter(found))
+    meta, shapes, _, _, columns, _ = next(iter(found))
     return _Reading(meta, shapes, columns, UTF_8), frozenset()
 
 
