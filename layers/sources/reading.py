@@ -140,16 +140,20 @@ def read_layer(
         return sensor_things.read_snapshot(source, layer, encoding)
     if suffix in GDAL_DRIVERS:
         return vector.read_vector(source, layer, encoding, progress, lenient, provers)
-    frame = _read_file(source, layer, encoding, progress, as_table)
+    frame = _read_file(source, layer, encoding, progress, as_table, provers)
     return replace(frame, replaced=replaced_text(frame.attributes))
 
 
-def _read_file(path: Path, layer: str, encoding: str | None, progress: Progress, as_table: bool) -> RawFrame:
+def _read_file(
+    path: Path, layer: str, encoding: str | None, progress: Progress, as_table: bool, provers: Provers
+) -> RawFrame:
     """A layer of a format that needs no GDAL."""
     readers: dict[str, Callable[[], RawFrame]] = {
         **dict.fromkeys(sheet_grid.SUFFIXES, lambda: sheet.read_sheet(path, layer, encoding, as_table=as_table)),
         **dict.fromkeys((formats.KML, formats.KMZ), lambda: kml.read_kml(path, layer, encoding)),
-        **dict.fromkeys(geoparquet_reading.SUFFIXES, lambda: geoparquet_reading.read_geoparquet(path, progress)),
+        **dict.fromkeys(
+            geoparquet_reading.SUFFIXES, lambda: geoparquet_reading.read_geoparquet(path, progress, provers)
+        ),
         **dict.fromkeys(json_lines.SUFFIXES, lambda: json_lines.read_json_lines(path, encoding, progress)),
         **dict.fromkeys(spatialite.SUFFIXES, lambda: spatialite.read_spatialite(path, layer)),
         formats.DXF: lambda: dxf.read_dxf(path, layer, encoding),

@@ -10,7 +10,8 @@ from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
-from onemap.layers.sources.gdal import arrow_rows
+from onemap.layers.sources.gdal import arrow_rows, vector
+from onemap.layers.sources.open_formats import geoparquet_reading
 from onemap.rules.check import run_in_parts
 from onemap.rules.inputs import parcels as parcel_reading
 from onemap.rules.inputs.parcels import joined_parcels, read_parcels
@@ -76,7 +77,7 @@ def as_bytes(monkeypatch):
     """From now on a few parcels are enough for it."""
 
     def begin():
-        for module in (arrow_rows, parcel_reading):
+        for module in (arrow_rows, vector, geoparquet_reading, parcel_reading):
             monkeypatch.setattr(module, "WORTH_ROWS", 1)
 
     return begin
@@ -123,6 +124,24 @@ def test_parcels_say_the_same_of_themselves(asked, as_bytes):
         assert np.array_equal(one.boxes, other.boxes) and one.vertices.tolist() == other.vertices.tolist()
         assert shapely.to_wkb(one.geometries).tolist() == shapely.to_wkb(other.geometries).tolist()
         assert one.attributes.equals(other.attributes) and one.ids.tolist() == other.ids.tolist()
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".geojson", ".parquet"])
+@pytest.mark.parametrize("odd", [False, True])
+def test_other_formats_say_the_same(tmp_path, as_bytes, suffix, odd):
+    shapes = shapes_of_parcels()
+    if odd:
+        shapes[23] = shapely.force_3d(shapes[23], 7)
+    frame = gpd.GeoDataFrame({"DKBH": [f"P{n}" for n in range(len(shapes))]}, geometry=list(shapes), crs="EPSG:4547")
+    path = tmp_path / f"given{suffix}"
+    frame.to_parquet(path) if suffix == ".parquet" else frame.to_file(path)
+    known = read(path)
+    as_bytes()
+    found = read(path)
+    is_odd = odd and suffix != ".shp"  # which has no heights beside polygons without
+    assert isinstance(found.shapes, np.ndarray if is_odd else ShapeColumn)
+    assert known.bodies.to_pylist() == found.bodies.to_pylist() and known.problems == found.problems
+    assert known.source_hash == found.source_hash and known.attributes.equals(found.attributes)
 
 
 @pytest.mark.parametrize(
