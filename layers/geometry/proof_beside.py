@@ -14,7 +14,7 @@ from onemap.layers.geometry.planar_areas import is_like_geos, planar_areas_m2
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.validity import plain_polygons
-from onemap.layers.geometry.wkb_rings import decoded
+from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
 
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts a reading that is broken off is left
@@ -124,6 +124,8 @@ def _proof(bodies: pa.Array, geometries: np.ndarray | None, are_simple: RingProo
         valid &= np.bincount(rings.polygon, minlength=count) == 1  # of several rings each alone tells nothing
     rows = np.flatnonzero(~valid)
     if len(rows):
-        valid[rows] = shapely.is_valid(decoded(bodies.take(pa.array(rows))) if geometries is None else geometries[rows])
+        valid[rows] = shapely.is_valid(
+            shapes_of_wkb(bodies.take(pa.array(rows))) if geometries is None else geometries[rows]
+        )
     is_measured = geometries is None and is_like_geos()
     return PlainProof(valid, PlainFacts.of(rings), planar_areas_m2(rings.rings(), count) if is_measured else None)

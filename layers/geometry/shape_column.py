@@ -191,7 +191,7 @@ class ShapeColumn:
         """Another one that holds the same, and what is made of it."""
         return copy.copy(self)
 
-    def picked(self, rows: np.ndarray) -> "PickedShapes":
+    def pick_rows(self, rows: np.ndarray) -> "PickedShapes":
         """Some of them, in any order and more than once: positions (k,)."""
         return PickedShapes(self, rows)
 
@@ -214,7 +214,7 @@ class PickedShapes:
         """The areas of some places: positions (j,)."""
         return self._shapes.areas_m2(self._rows[places])
 
-    def picked(self, places: np.ndarray) -> "PickedShapes":
+    def pick_rows(self, places: np.ndarray) -> "PickedShapes":
         """Some of these."""
         return PickedShapes(self._shapes, self._rows[places])
 
@@ -259,7 +259,7 @@ def some_of(shapes: AnyShapes, rows: np.ndarray) -> AnyShapes:
 
 def picked_of(shapes: AnyShapes | Picked, rows: np.ndarray) -> Picked:
     """Some of them, in any order and more than once, still without geometries: positions (k,)."""
-    return shapes[rows] if isinstance(shapes, np.ndarray) else shapes.picked(rows)
+    return shapes[rows] if isinstance(shapes, np.ndarray) else shapes.pick_rows(rows)
 
 
 def made_of(shapes: AnyShapes, rows: np.ndarray) -> np.ndarray:

@@ -107,7 +107,7 @@ class RunOnDisplay:
         return int(self.answer.get("rules") or 0)
 
     @property
-    def unasked(self) -> list[dict[str, Any]]:
+    def unasked_rules(self) -> list[dict[str, Any]]:
         """The rules that were not asked: title, department, layer, layer_title, reason, said."""
         return list(self.answer.get("unasked") or [])
 
@@ -161,7 +161,9 @@ class RunTables:
                 return []
             return [Piece("", finding.area_m2, None, None, finding.counted, ground)]
         request = QgsFeatureRequest()
-        request.setFilterExpression(f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}')
+        request.setFilterExpression(
+            f'"parcel" = {_quoted_text(finding.parcel)} AND "rule" = {_quoted_text(finding.rule)}'
+        )
         return [
             Piece(
                 str(value_or_none(feature["feature"]) or ""),
@@ -234,5 +236,5 @@ def _weight_of_finding(finding: Finding) -> tuple[bool, int, float]:
     return (not finding.counted, severity(finding.verdict), -(finding.area_m2 or 0))
 
 
-def _quoted(text: str) -> str:
+def _quoted_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -15,7 +15,7 @@ from onemap.rules.charts.chart_sheet import (
     straight_line,
 )
 from onemap.rules.charts.number_axis import number_axis, value_text
-from onemap.rules.maps.svg_text import svg_text, wrapped
+from onemap.rules.maps.svg_text import svg_text, wrap_text
 
 _ROW_MM, _BAR_MM, _BAND_MM = 9.0, 2.6, 5.4
 _BEYOND, _BETWEEN, _WITHIN = "#B0B0B0", "#D2D2D2", "#EFEFEF"
@@ -62,7 +62,7 @@ def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WI
 
 
 def _row(words: ChartWords, row: Bullet, top: float, left: float, right: float) -> str:
-    lines = wrapped(row.title, TEXT_MM, left - 3)[:2]
+    lines = wrap_text(row.title, TEXT_MM, left - 3)[:2]
     middle = top + _ROW_MM / 2
     first = middle - (len(lines) - 1) * TEXT_MM * 0.62 + TEXT_MM * 0.35
     parts = [

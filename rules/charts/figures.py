@@ -108,7 +108,7 @@ class QuotaFigure:
         return quota_bars(self.words, self.rows, width_mm)
 
     @property
-    def stacked(self) -> Figure:
+    def stacked_bars(self) -> Figure:
         """The same numbers as stacked bars, for the native chart of a sheet."""
         columns = zip(*(row.parts for row in self.rows), strict=True)
         series = [

@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.geometry.parts import unwrapped
+from onemap.layers.geometry.parts import unwrap_parts
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.rules.check.judge_rule import Bench, judged_rule
@@ -60,7 +60,7 @@ def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> 
     if isinstance(shapes, ShapeColumn) and any(origin):
         local: AnyShapes = shapes.counted_from(origin)
     else:
-        local = freeze_set(unwrapped(geometries_from(parcels.bodies, origin)))
+        local = freeze_set(unwrap_parts(geometries_from(parcels.bodies, origin)))
     return ParcelRows(parcels.ids, parcels.boxes, lambda: parcels.multis, local, origin, crs)
 
 

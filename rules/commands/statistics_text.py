@@ -72,19 +72,19 @@ def readings_lines(result: dict[str, Any], language: str) -> list[str]:
         counts[node["status"]] += 1
     facts = {"nodes": len(result["nodes"]), "at": moment_text(result["at"])}
     lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
-    told = [node for node in result["nodes"] if node["status"] != "normal"]
-    for node in told[:_MOST_ROWS]:
+    abnormal_nodes = [node for node in result["nodes"] if node["status"] != "normal"]
+    for node in abnormal_nodes[:_MOST_ROWS]:
         value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
-        said = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
+        status = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
         named = {
             "node": node["node"],
             "property": node["property"],
             "time": moment_text(node["time"]) or "–",
             "value": value,
         }
-        lines.append("  " + phrase("said.readings_node", language, **named, **said))
-    if len(told) > _MOST_ROWS:
-        lines.append("  " + phrase("said.more_rows", language, count=len(told) - _MOST_ROWS))
+        lines.append("  " + phrase("said.readings_node", language, **named, **status))
+    if len(abnormal_nodes) > _MOST_ROWS:
+        lines.append("  " + phrase("said.more_rows", language, count=len(abnormal_nodes) - _MOST_ROWS))
     return lines
 
 

@@ -70,8 +70,8 @@ def _inspect(result: Result, language: str) -> str:
             lines.append(phrase("said.inspect", language, **{**layer, "crs": crs}))
         lines.append("    " + layer["crs"]["why"])
         for field in layer["fields"]:
-            said = wording(Problem(f"kind.{field['type']}"), language)[0]
-            lines.append("    " + phrase("said.inspect_field", language, name=field["name"], type=said))
+            type_words = wording(Problem(f"kind.{field['type']}"), language)[0]
+            lines.append("    " + phrase("said.inspect_field", language, name=field["name"], type=type_words))
         lines += ["  " + line for line in warnings(layer, language)]
     return "\n".join(lines)
 
@@ -287,11 +287,11 @@ def _runs(result: Result, language: str) -> str:
     lines = []
     for run in result["runs"]:
         counts = (run.get("verdicts") or {}).items()
-        said = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
+        signs = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
         held = "● " if run["held"] else "  "
         name = run["name"] or run["parcels"] or "–"
         kind = phrase(f"run_kind.{run['kind']}", language)
-        lines.append(f"{held}{run['id']}  {moment_text(run['started'])}  {kind}  {name}  {said}".rstrip())
+        lines.append(f"{held}{run['id']}  {moment_text(run['started'])}  {kind}  {name}  {signs}".rstrip())
     return "\n".join(lines) or phrase("said.no_runs", language)
 
 
@@ -301,10 +301,10 @@ def _explain(result: Result, language: str) -> str:
     exact = [
         (step["step"], step["value"]) for step in result["steps"] if step.get("said", step["value"]) != step["value"]
     ]
-    told = [
+    pairs = [
         (name, " · ".join(map(moment_text, value.split(" · ")))) for name, value in plain if value not in (None, "–")
     ]
-    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in told]
+    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in pairs]
     if exact:
         lines += ["", phrase("sheet.technical", language)]
         lines += ["  " + phrase("sheet.pair", language, name=name, value=value) for name, value in exact]

@@ -46,8 +46,8 @@ class VerdictChanges:
 
     def changed_parcels(self) -> list[dict[str, Any]]:
         """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
-        said = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
-        before, rules_before = dict(said), RuleVerdicts()
+        pairs = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
+        before, rules_before = dict(pairs), RuleVerdicts()
         changed = {**before, **self._after}
         for rows in stored_columns(self._library, self._identifier, "findings", _COLUMNS) if changed else ():
             _collect(rules_before, rows, changed)

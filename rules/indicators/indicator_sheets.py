@@ -17,12 +17,14 @@ _REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
 
 def sheets_for_people(tables: Mapping[str, Table], language: str, known: KnownTitles) -> dict[str, Table]:
     """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
-    said = sentences(language)
+    wording = sentences(language)
     titles = SheetTitles(language, known, {name: table.columns for name, table in tables.items()})
     words = SheetWords(language, titles)
     sheets = {
-        said["indicator_sheet"].get(name, name): Table(
-            _facts(words.columns(RECORD, table.columns), words) if name == RECORD else _worded(table.columns, titles)
+        wording["indicator_sheet"].get(name, name): Table(
+            _facts(words.columns(RECORD, table.columns), words)
+            if name == RECORD
+            else _columns_in_words(table.columns, titles)
         )
         for name, table in tables.items()
     }
@@ -35,16 +37,16 @@ def _facts(columns: pd.DataFrame, words: SheetWords) -> pd.DataFrame:
     return columns.rename(columns={name: words.head(str(name)) for name in columns})
 
 
-def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
+def _columns_in_words(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
     """Columns with their heads and codes in words; ids last."""
     language = titles.language
-    said, tables = sentences(language), table_names()
+    wording, tables = sentences(language), table_names()
     words: dict[str, Callable[[str], str]] = {
-        "status": lambda code: str(said["indicator_status"][code]),
-        "break": lambda code: str(said["indicator_reason"][code]),
-        "kind": lambda code: str(said["warning_kind"][code]),
-        "way": lambda code: str(said["way"][code]),
-        "trend": lambda code: str(said["trend"][code]),
+        "status": lambda code: str(wording["indicator_status"][code]),
+        "break": lambda code: str(wording["indicator_reason"][code]),
+        "kind": lambda code: str(wording["warning_kind"][code]),
+        "way": lambda code: str(wording["way"][code]),
+        "trend": lambda code: str(wording["trend"][code]),
         **dict.fromkeys(_REASONS, lambda code: indicator_reasons(code, language)),
         "layer": titles.layer,
         "nearest": lambda place: " ".join([titles.layer(code) for code in place.split()[:1]] + place.split()[1:]),
@@ -55,8 +57,8 @@ def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
         "step_at": moment_text,
         "classes": lambda name: code_table(name).title[language] if name in tables else name,
         "unit_of_measure": lambda text: measure_words(text, language),
-        "state": lambda code: str(said["warning_state"][code]),
-        **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),
+        "state": lambda code: str(wording["warning_state"][code]),
+        **dict.fromkeys(("nature", "bound"), lambda code: str(wording["indicator_word"][code])),
     }
     if "kind" in columns:  # of a warning that is about no quota nothing is broken
         pairs = zip(columns["kind"], columns["status"], strict=True)
@@ -76,4 +78,4 @@ def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
         ]
         result["reason"] = pd.Series(texts, index=columns.index, dtype=object)
     last = [name for name in ("id",) if name in result]
-    return result[[*(name for name in result if name not in last), *last]].rename(columns=said["indicator_column"])
+    return result[[*(name for name in result if name not in last), *last]].rename(columns=wording["indicator_column"])

@@ -68,7 +68,7 @@ def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -
         figures += [_by_unit(group, last, catalogue, language) for group in _by_indicator(of_last)]
     elif any(row["target"] for row in of_last):
         figures.append(_of_targets(of_last, last, catalogue, language))
-    return figures + [quota_figure(group, catalogue, language).stacked for group in quotas(of_last)]
+    return figures + [quota_figure(group, catalogue, language).stacked_bars for group in quotas(of_last)]
 
 
 def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure:
@@ -101,15 +101,15 @@ def charts_of(
         unit = row["unit"] if kind == TARGETS else None
         charts.append({"kind": kind, **named, "unit": unit, "svg": figure.picture(width_mm)})
 
-    for group in _grouped(of_last, "pack", "id"):
+    for group in _groups(of_last, "pack", "id"):
         add(UNITS, group[0], unit_figure(group, catalogue, language))
-    for group in _grouped(rows, "pack", "id"):
+    for group in _groups(rows, "pack", "id"):
         figure = series_figure(group, catalogue, language)
         if figure is not None:
             add(SERIES, group[0], figure)
     for group in quotas(of_last):
         add(QUOTA, group[0], quota_figure(group, catalogue, language))
-    for group in _grouped(of_last, "unit"):
+    for group in _groups(of_last, "unit"):
         held = [row for row in group if row["target"] is not None][:_MOST_BULLETS]
         if held:
             title = f"{unit_words(group[0], language)} · {last}"
@@ -117,7 +117,7 @@ def charts_of(
     return charts
 
 
-def _grouped(rows: Sequence[Record], *names: str) -> list[list[Record]]:
+def _groups(rows: Sequence[Record], *names: str) -> list[list[Record]]:
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in names), []).append(row)

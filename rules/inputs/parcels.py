@@ -39,7 +39,7 @@ from onemap.layers.geometry.validity import (
     sorted_geometries,
 )
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
-from onemap.layers.geometry.wkb_rings import as_written, decoded, wkb_rings
+from onemap.layers.geometry.wkb_rings import as_written, shapes_of_wkb, wkb_rings
 from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
@@ -194,7 +194,7 @@ def read_parcels(
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
-    told = _told_of_text(raw, attributes, field, place)
+    text_problems = _told_of_text(raw, attributes, field, place)
     names, wrong = _names_of(attributes, field, place)
     if wrong and not keep_bad:
         raise OneMapError.of(wrong)
@@ -202,13 +202,13 @@ def read_parcels(
     known = field, raw.path.name, raw.source_hash
     if not wrong and (united := united_column(shapes, raw.valid)) is not None:
         progress.at(1.0)
-        return Parcels(names, united, attributes, *known, (*raw.problems, *told, *remarks))
+        return Parcels(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks))
     carried = all_of(shapes)
     sound = _sorted_polygons(carried, raw, names, wishes.repair, place, workers, progress.part(_READ, 1.0))
     if not keep_bad:
         sound.require_sound(place)
     good = np.delete(np.arange(len(carried)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
-    geometries = dissolved(sound.geometries[good])
+    geometries = dissolve_parts(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
     if flat and not keep_bad:
@@ -218,7 +218,7 @@ def read_parcels(
     if aside and len(kept) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     good, geometries = good[kept], geometries[kept]
-    problems = (*raw.problems, *told, *remarks, *sound.repairs, *first_problems(aside, place))
+    problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     return _with_bodies_as_read(Parcels(names[good], geometries, rows, *known, problems, bad), raw, good)
@@ -249,7 +249,7 @@ def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | 
         return None
     several = np.flatnonzero(parts_of_each(shapes) > 1)
     if len(several):
-        united = pa.array(shapely.to_wkb(dissolved(shapes[several]), byte_order=1), pa.large_binary())
+        united = pa.array(shapely.to_wkb(dissolve_parts(shapes[several]), byte_order=1), pa.large_binary())
         if (rings := wkb_rings(united)) is None:
             return None
         shapes = shapes.with_others(several, united, rings)
@@ -295,10 +295,10 @@ def _matched_attributes(
 
 def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
     """What is told of lost text. Raises OneMapError for ids in which some is lost."""
-    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
+    text_problems, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
     if lost:
         raise OneMapError.of(lost)
-    return list(told)
+    return list(text_problems)
 
 
 def _set_aside(
@@ -309,8 +309,10 @@ def _set_aside(
     for problem in problems:
         by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
     rows = np.array(sorted(by_row), dtype=np.int64)
-    told = tuple(tuple(by_row[row]) for row in rows.tolist())
-    return BadFeatures(geometries[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, told)
+    problems_by_row = tuple(tuple(by_row[row]) for row in rows.tolist())
+    return BadFeatures(
+        geometries[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, problems_by_row
+    )
 
 
 def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
@@ -345,7 +347,7 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
     )
 
 
-def dissolved(geometries: np.ndarray) -> np.ndarray:
+def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
     """Valid (multi)polygons (n,), whose parts that share an edge are one."""
     several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
     result = geometries.copy()
@@ -357,7 +359,9 @@ def dissolved(geometries: np.ndarray) -> np.ndarray:
 def parcels_of_wkb(like: Parcels, ids: np.ndarray, bodies: pa.Array, attributes: pd.DataFrame) -> Parcels:
     """Parcels (n,) that were written before, valid all of them, as WKB (n,); what all have in common is `like`'s."""
     rings = plain_polygons(bodies) if len(bodies) >= WORTH_ROWS else None
-    shapes: AnyShapes = decoded(bodies) if rings is None else ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(rings))
+    shapes: AnyShapes = (
+        shapes_of_wkb(bodies) if rings is None else ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(rings))
+    )
     some = replace(like, ids=ids, shapes=shapes, attributes=attributes)
     some.__dict__["bodies"] = bodies
     return some

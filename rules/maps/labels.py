@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
+from onemap.rules.maps.svg_text import svg_text, text_width, wrap_text
 
 _WIDEST_MM = 44.0
 _LINE = 1.2  # of the letters' height
@@ -41,18 +41,18 @@ def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken
     """
     tree = shapely.STRtree(kept_free)
     boxes = list(taken)
-    drawn, others, said = [], 0, set()
+    drawn, others, texts = [], 0, set()
     for label in labels:
         if not label.needed and (
-            others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in said and not label.repeated)
+            others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in texts and not label.repeated)
         ):
             continue
-        lines = wrapped(label.text, label.size, _WIDEST_MM)
+        lines = wrap_text(label.text, label.size, _WIDEST_MM)
         place = _place(label, lines, frame, tree, boxes)
         if place is None:
             continue
         boxes.append(place)
-        said.add(label.text)
+        texts.add(label.text)
         others += not label.needed
         middle = (place[0] + place[2]) / 2
         drawn += [

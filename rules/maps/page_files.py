@@ -153,7 +153,7 @@ def _html_table(block: dict[str, Any]) -> str:
     )
 
 
-def _beside(facts: Sequence[Sequence[str]]) -> list[list[str]]:
+def _in_pairs(facts: Sequence[Sequence[str]]) -> list[list[str]]:
     """Facts two by two: name, text, name, text; the last may stand alone."""
     pairs = [*facts, ("", "")] if len(facts) % 2 else facts
     return [[*pairs[at], *pairs[at + 1]] for at in range(0, len(pairs), 2)]
@@ -177,7 +177,7 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
         if "lead" in page:
             document.add_paragraph(page["lead"])
         if page["facts"]:
-            word_table(document, (), _beside(page["facts"]), _FACTS_MM, size_pt=8.5, names=(0, 2))
+            word_table(document, (), _in_pairs(page["facts"]), _FACTS_MM, size_pt=8.5, names=(0, 2))
         if picture:
             document.add_picture(io.BytesIO(picture), width=Mm(_PICTURE_MM))
             document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER

@@ -34,7 +34,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
             word("area"),
             word("area_value", m2=square_metres_text(area), ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}"),
         ],
-        [word("checked"), _checked(sheet, catalogue, language)],
+        [word("checked"), _rules_asked(sheet, catalogue, language)],
     ]
     blocks = [
         _today(sheet, word),
@@ -82,7 +82,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
     silent = sheet["plans_silent"]
     if silent:
         kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
-        said = [
+        remarks = [
             word(
                 "silent",
                 reason=reason_word(reason, language),
@@ -90,7 +90,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             )
             for reason, codes in kinds.items()
         ]
-        block["note"] = " ".join(filter(None, (block["note"], *said)))
+        block["note"] = " ".join(filter(None, (block["note"], *remarks)))
     return block
 
 
@@ -148,7 +148,7 @@ def _block(
     }
 
 
-def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
+def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
     """How many rules were asked, and how many were not, by reason."""
     parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
     for item in sheet["not_asked"]:
@@ -171,9 +171,11 @@ def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: st
 
 def _class_words(row: dict[str, Any]) -> str:
     """Class, its title, and the feature's own name where that says more."""
-    said = " ".join(filter(None, (row["class"], row["class_title"])))
+    class_words = " ".join(filter(None, (row["class"], row["class_title"])))
     name = row["name"]
-    return " ".join(filter(None, (said, name if name not in (row["class"], row["class_title"]) else None))) or "–"
+    return (
+        " ".join(filter(None, (class_words, name if name not in (row["class"], row["class_title"]) else None))) or "–"
+    )
 
 
 def _measure(row: dict[str, Any]) -> str:
@@ -191,5 +193,5 @@ def _hectares(area_m2: float) -> str:
 def _law_text(laws: Sequence[dict[str, Any]], language: str) -> str:
     """Each law with its articles."""
     comma, semicolon = phrase("said.comma", language), phrase("query_sheet.semicolon", language)
-    said = (f"{law['law']} {comma.join(law['articles'])}".strip() for law in laws)
-    return semicolon.join(said) or "–"
+    citations = (f"{law['law']} {comma.join(law['articles'])}".strip() for law in laws)
+    return semicolon.join(citations) or "–"

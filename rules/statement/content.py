@@ -138,7 +138,7 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
         "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
         "plans": {name: name_verdicts([row for row in shown if _stands_in(name, row)]) for name in PLAN_TABLES},
         "controls": name_verdicts(
-            _numbered(by_gravity(row for row in shown if row["state"] in ("conflict", "unknown")))
+            _with_numbers(by_gravity(row for row in shown if row["state"] in ("conflict", "unknown")))
         ),
         "parcel_findings": name_verdicts(open_together(findings, evidence)),
     }
@@ -224,7 +224,7 @@ def _stands_in(table: str, row: Row) -> bool:
     return is_listed and table_of(row["layer"]) == table
 
 
-def _numbered(rows: Any) -> list[Row]:
+def _with_numbers(rows: Any) -> list[Row]:
     return [{"number": number, **row} for number, row in enumerate(rows, start=1)]
 
 

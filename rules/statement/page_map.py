@@ -75,7 +75,7 @@ class _PageMap:
 
     def html(self) -> Markup:
         """Tools, map, legend."""
-        said = words(self.language)
+        labels = words(self.language)
         groups = self._groups()
         west, south, east, north = self.whole
         size = f"0 0 {east - west:.2f} {north - south:.2f}"
@@ -83,14 +83,14 @@ class _PageMap:
         # Where the map begins, so that a place on it can be told in the library's coordinates.
         svg = (
             f'<svg id="map" viewBox="{size}" data-start="{start}" data-west="{west:.3f}" data-north="{north:.3f}"'
-            f' tabindex="0" role="application" aria-label={as_attribute(said["page_map_help"])}'
+            f' tabindex="0" role="application" aria-label={as_attribute(labels["page_map_help"])}'
             f' font-family={as_attribute(FONTS)} preserveAspectRatio="xMidYMid meet">'
             f"<defs>{self._definitions()}</defs>"
             + f'<rect class="ground" width="{east - west:.2f}" height="{north - south:.2f}" fill="#FFFFFF"/>'
             + "".join(_group_svg(group) for group in groups)
             + f'<g id="labels">{"".join(self.labels)}</g></svg>'
         )
-        return render("map.html", words=said, drawn=Markup(svg), legend=self._legend(groups))  # noqa: S704 - escaped  # nosec B704
+        return render("map.html", words=labels, drawn=Markup(svg), legend=self._legend(groups))  # noqa: S704 - escaped  # nosec B704
 
     def _definitions(self) -> str:
         """The patterns: those of the map, whose size a script keeps when one zooms, and those of the legend."""

@@ -53,7 +53,7 @@ def _print_value(name: str, value: Any, language: str) -> Any:
 
 def basis_together(basis: str, language: str) -> str:
     """A basis with each law once in a line, its articles behind it, in the order in which they are named first."""
-    said = words(language)
+    labels = words(language)
     lines = []
     for line in basis.splitlines():
         laws: dict[str, list[str]] = {}
@@ -62,8 +62,8 @@ def basis_together(basis: str, language: str) -> str:
             articles = laws.setdefault(law or article, [])
             if law and article not in articles:
                 articles.append(article)
-        named = (f"{law} {said['list_comma'].join(articles)}".rstrip() for law, articles in laws.items())
-        lines.append(said["list_semicolon"].join(named))
+        named = (f"{law} {labels['list_comma'].join(articles)}".rstrip() for law, articles in laws.items())
+        lines.append(labels["list_semicolon"].join(named))
     return "\n".join(lines)
 
 
@@ -157,9 +157,9 @@ def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
         ("unknown_rules", "open_unknown"),
         ("not_asked", "open_not_asked"),
     )
-    said = [labels[key].format(count=found[name]) for name, key in keys if found[name] != "0"]
+    items = [labels[key].format(count=found[name]) for name, key in keys if found[name] != "0"]
     return [
-        labels["open_sentence"].format(items=labels["list_semicolon"].join(said)) if said else labels["open_nothing"]
+        labels["open_sentence"].format(items=labels["list_semicolon"].join(items)) if items else labels["open_nothing"]
     ]
 
 

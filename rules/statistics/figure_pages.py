@@ -128,7 +128,7 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
     units = list(dict.fromkeys(_text(row["unit"]) for row in rows))
     classes = [_class(row, language) for row in rows]
     if len(units) > 1 and len(set(classes)) > 1:
-        return _stacked(words, units, rows, classes, values, language)
+        return _stacked_figure(words, units, rows, classes, values, language)
     names = classes if len(set(classes)) > 1 else [_text(row["unit"]) for row in rows]
     pairs = sorted(zip(names, values, strict=True), key=lambda pair: -(pair[1] or 0.0))
     if len(pairs) > _MOST_BARS:
@@ -140,7 +140,7 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
     return Figure(words, tuple(name for name, _ in pairs), (series,))
 
 
-def _stacked(
+def _stacked_figure(
     words: ChartWords,
     units: list[str],
     rows: Sequence[Record],
@@ -245,12 +245,12 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
 
 def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
     """What is not known of the ground, in a line."""
-    told = [
+    parts = [
         phrase(f"said.statistics_{name}", language, area_ha=_number(total[name] / 10_000, ""))
         for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2")
         if (total.get(name) or 0.0) >= 0.01
     ]
-    text = phrase("query_sheet.semicolon", language).join(told)
+    text = phrase("query_sheet.semicolon", language).join(parts)
     return text[:1].upper() + text[1:]
 
 

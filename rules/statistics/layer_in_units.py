@@ -207,7 +207,7 @@ class LayerInUnits:
         """Of all features; what lies in two units, or on the border of two, in the earlier one alone."""
         if self.units is None or self.entry.geometry == "table":
             return self.pieces
-        every, rows = self.once.every.shifted(self.plane.origin), self.once.rows
+        every, rows = self.once.every.from_origin(self.plane.origin), self.once.rows
         if self.entry.geometry != POLYGON:
             return every.in_first_unit(self.pieces, rows, self.entry.geometry, self.geometries, self.threads)
         if not every.shared_m2:
@@ -220,7 +220,7 @@ class LayerInUnits:
     def crossing(self) -> np.ndarray:
         """Of all features (n,), a mask: which have a part here and may have one in units of other blocks."""
         here = np.unique(self.pieces.feature)
-        every = self.once.every.shifted(self.plane.origin)
+        every = self.once.every.from_origin(self.plane.origin)
         crosses = np.zeros(len(self.geometries), dtype=bool)
         crosses[here] = every.crossing(self.geometries[here], self.once.rows, self.threads)
         return crosses

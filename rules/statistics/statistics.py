@@ -91,11 +91,11 @@ def _part(asked: LayerInUnits) -> PartOfStatistics:
 def _told_of(asked: LayerInUnits) -> dict[str, np.ndarray]:
     """Of which features (n,), as masks, the total says how many there are."""
     certain = asked.truth.true
-    told = {name: certain & np.isnan(values) for name, values in asked.numbers.items()}
+    no_number = {name: certain & np.isnan(values) for name, values in asked.numbers.items()}
     return {
         "features": certain,
         "no_value_features": asked.truth.unknown,
-        **{f"missing.{n}": m for n, m in told.items()},
+        **{f"missing.{n}": m for n, m in no_number.items()},
     }
 
 
@@ -315,13 +315,13 @@ def _unit_records(asked: LayerInUnits, grounds: _Grounds, names: np.ndarray) -> 
     if asked.units is None:
         return []
     fields = list(_Grounds.__dataclass_fields__)
-    told = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
+    column_names = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
     titles = unit_titles(asked.units)
     return [
         {
             "unit": name,
             **titles.get(name, {}),
-            **{told.get(field, field): _number(getattr(grounds, field)[at]) for field in fields},
+            **{column_names.get(field, field): _number(getattr(grounds, field)[at]) for field in fields},
         }
         for at, name in enumerate(names.tolist())
     ]
@@ -340,8 +340,8 @@ def _tables(
         keys = {f"key_{name}" if name in row else name: value for name, value in row["keys"].items()}
         sums = {f"sum_{name}": value for name, value in row.get("sums", {}).items()}
         plain = {name: value for name, value in row.items() if name not in _NESTED}
-        said = {"class_name": " · ".join(row["titles"].values()) or None} if options.by else {}
-        flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **said, **sums})
+        class_name = {"class_name": " · ".join(row["titles"].values()) or None} if options.by else {}
+        flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **class_name, **sums})
     tables = {"statistics": Table(record_columns(flat, ["unit", "keys", *options.by, "features", "area_m2"]))}
     if units is not None:
         tables["units"] = Table(record_columns(records, ["unit"]), units.grounds)

@@ -59,8 +59,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
     if outs:
         rules = rule_titles(stored_packs(library, run), record, context.language)
-        titles, said = KnownTitles(rules, catalogue=library.catalogue()), (context.language, context.language)
-        result["problems"] += write_tables(tables, library.crs, values, *said, titles=titles)
+        titles, languages = KnownTitles(rules, catalogue=library.catalogue()), (context.language, context.language)
+        result["problems"] += write_tables(tables, library.crs, values, *languages, titles=titles)
     result |= target_answer(values)
     if values.get("against"):
         result["changed"] = _changes(library, values["against"], tables)

@@ -197,9 +197,7 @@ def read_vector(
     `read_layer` has it. Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with prepared_file(path, layer, encoding) as readable, gdal_errors_as_refusals(path, layer) as remarks:
-        read = _by_column(readable, encoding, progress, provers) or _read(
-            readable, encoding, lenient, progress, provers
-        )
+        read = _read(readable, encoding, lenient, progress, provers)
         rows = read.rows
         check_count(readable, rows)
         attributes = attributes_of(readable, read.meta, read.columns, rows)
@@ -283,7 +281,10 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress,
 def _read(
     readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress, provers: Provers
 ) -> _Reading:
-    """A layer by the first encoding that its text is of."""
+    """A layer by the column, or by the first encoding that its text is of."""
+    by_column = _by_column(readable, encoding, progress, provers)
+    if by_column is not None:
+        return by_column
     suffix = readable.path.suffix.lower()
     if suffix == ".shp":
         text = shapefile_text(readable.path, encoding, lenient)
@@ -293,7 +294,7 @@ def _read(
             raise OneMapError("source.damaged", reason=str(error)[:200], **readable.place) from error
         if not text.is_plain:
             found.meta = {**found.meta, "fields": list(text.names)}
-            found.columns, found.encoding, found.cut = text.decoded(found.columns), text.encoding, text.cut
+            found.columns, found.encoding, found.cut = text.decode_columns(found.columns), text.encoding, text.cut
         return found
     for candidate in encodings_to_try(readable, encoding):
         try:
@@ -305,7 +306,7 @@ def _read(
             names, found.columns, found.encoding = mapinfo.as_decoded(readable.path, names, found.columns, encoding)
             found.meta = {**found.meta, "fields": names}
         return found
-    raise undecided(readable, encoding)
+    raise encoding_refusal(readable, encoding)
 
 
 def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
@@ -320,7 +321,7 @@ def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
     return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
 
 
-def undecided(readable: ReadableFile, encoding: str | None) -> OneMapError:
+def encoding_refusal(readable: ReadableFile, encoding: str | None) -> OneMapError:
     """The refusal of text that is of no encoding it may have."""
     code = "encoding.wrong" if encoding else "encoding.undecidable"
     return OneMapError(code, encoding=encoding, **readable.place)

@@ -102,7 +102,7 @@ class VectorStream:
 
     def refusal(self) -> OneMapError:
         """What is said when none of the encodings fits."""
-        return vector.undecided(self.readable, self._asked)
+        return vector.encoding_refusal(self.readable, self._asked)
 
     def blocks(
         self, encoding: str, first: int, size: int, *, by_column: bool = False, provers: Provers = NOBODY
@@ -120,10 +120,10 @@ class VectorStream:
             return
         blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column)
         try:
-            for meta, shapes, wkb, valid, columns, told in blocks(
+            for meta, shapes, wkb, valid, columns, gdal_texts in blocks(
                 content, self.readable.gdal_layer, first, size, self._errors, provers=provers
             ):
-                notes = ReadingNotes(reading=told)
+                notes = ReadingNotes(reading=gdal_texts)
                 rows = {"skip_features": first, "max_features": len(shapes)}
                 yield replace(self._block(meta, shapes, columns, rows, None, notes, wkb), valid=valid), notes
                 first += len(shapes)

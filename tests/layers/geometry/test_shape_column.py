@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from onemap.layers.geometry.parts import shift_geometries, unwrapped
+from onemap.layers.geometry.parts import shift_geometries, unwrap_parts
 from onemap.layers.geometry.planar_areas import is_like_geos
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.shape_column import (
@@ -58,54 +58,54 @@ def column():
 
 
 @pytest.fixture(scope="module")
-def wanted():
-    return unwrapped(shift_geometries(polygons(), (-ORIGIN[0], -ORIGIN[1])))
+def shifted_polygons():
+    return unwrap_parts(shift_geometries(polygons(), (-ORIGIN[0], -ORIGIN[1])))
 
 
 def wkb(shapes):
     return shapely.to_wkb(shapes).tolist()
 
 
-def test_a_geometry_is_made_once_and_only_where_it_is_asked_for(column, wanted):
+def test_a_geometry_is_made_once_and_only_where_it_is_asked_for(column, shifted_polygons):
     some = column.at(np.arange(1, COUNT))
     asked = np.array([7, 3, 3, 4_100])
     first = some[asked]
-    assert wkb(first) == wkb(wanted[1:][asked]) and first[1] is first[2]
+    assert wkb(first) == wkb(shifted_polygons[1:][asked]) and first[1] is first[2]
     mask = np.zeros(COUNT - 1, dtype=bool)
     mask[[3, 8]] = True
     again = some[mask]
-    assert again[0] is first[1] and wkb(again) == wkb(wanted[1:][mask])
+    assert again[0] is first[1] and wkb(again) == wkb(shifted_polygons[1:][mask])
     assert some[np.int64(7)] is first[0] and len(some[mask & False]) == 0
     picked = picked_of(picked_of(some, asked), np.array([2, 0]))
     assert len(picked) == 2 and picked[0] is first[1] and picked[np.array([1])][0] is first[0]
-    assert all_of(some)[3] is first[1] and wkb(all_of(some)) == wkb(wanted[1:])
+    assert all_of(some)[3] is first[1] and wkb(all_of(some)) == wkb(shifted_polygons[1:])
     with pytest.raises(ValueError, match="read-only"):
         all_of(some)[0] = None
 
 
-def test_areas_are_those_of_the_geometries_whichever_way_they_are_asked_for(wanted):
+def test_areas_are_those_of_the_geometries_whichever_way_they_are_asked_for(shifted_polygons):
     column, _ = shapes_from(parts_of(polygons()), ORIGIN)
     few = np.array([4, 0, 5_999])
-    assert areas_at(column, few).tolist() == shapely.area(wanted[few]).tolist()
+    assert areas_at(column, few).tolist() == shapely.area(shifted_polygons[few]).tolist()
     assert "all_areas_m2" not in vars(column)
-    assert np.allclose(areas_of(column), shapely.area(wanted), rtol=1e-12)
+    assert np.allclose(areas_of(column), shapely.area(shifted_polygons), rtol=1e-12)
     if is_like_geos():
-        assert areas_of(column).tolist() == shapely.area(wanted).tolist()
+        assert areas_of(column).tolist() == shapely.area(shifted_polygons).tolist()
     known = areas_of(column)
     for some, rows in ((column.at(few), few), (column.between(slice(9, 70)), np.arange(9, 70))):
         assert areas_of(some).tolist() == known[rows].tolist()
         assert picked_of(some, np.array([2, 1])).areas_m2(np.array([1])).tolist() == known[rows[[1]]].tolist()
-    assert parts_of_each(column).tolist() == shapely.get_num_geometries(wanted).tolist()
-    assert vertices_of_each(column).tolist() == shapely.get_num_coordinates(wanted).tolist()
+    assert parts_of_each(column).tolist() == shapely.get_num_geometries(shifted_polygons).tolist()
+    assert vertices_of_each(column).tolist() == shapely.get_num_coordinates(shifted_polygons).tolist()
 
 
-def test_what_is_made_of_some_that_follow_each_other_is_made_of_all(wanted):
+def test_what_is_made_of_some_that_follow_each_other_is_made_of_all(shifted_polygons):
     column, _ = shapes_from(parts_of(polygons()), ORIGIN)
     some = column.between(slice(100, 300))
-    assert len(some) == 200 and np.array_equal(boxes_of(some), shapely.bounds(wanted[100:300]))
+    assert len(some) == 200 and np.array_equal(boxes_of(some), shapely.bounds(shifted_polygons[100:300]))
     assert some[5] is column[105] and made_of(some, np.array([5, 6])).tolist() == [column[105], None]
     again = pickle.loads(pickle.dumps(some))
-    assert wkb(again.geometries) == wkb(wanted[100:300]) and np.array_equal(boxes_of(again), boxes_of(some))
+    assert wkb(again.geometries) == wkb(shifted_polygons[100:300]) and np.array_equal(boxes_of(again), boxes_of(some))
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, (38_000_000.0, 3_000_000.5), (-100_000.0, 0.0)])
@@ -114,7 +114,7 @@ def test_the_same_counted_from_elsewhere(origin):
     bodies = pa.concat_arrays(parts_of(shapes))
     stored = ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(wkb_rings(bodies)), shapely.area(shapes))
     assert wkb(stored.geometries) == wkb(shapes)
-    moved, known = stored.counted_from(origin), unwrapped(shift_geometries(shapes, (-origin[0], -origin[1])))
+    moved, known = stored.counted_from(origin), unwrap_parts(shift_geometries(shapes, (-origin[0], -origin[1])))
     assert wkb(moved.geometries) == wkb(known) and np.array_equal(boxes_of(moved), shapely.bounds(known))
     if is_like_geos():
         assert areas_of(moved).tolist() == shapely.area(known).tolist()
@@ -126,10 +126,12 @@ def test_the_same_counted_from_elsewhere(origin):
     assert np.array_equal(boxes_of(changed), shapely.bounds(shapes))
 
 
-def test_boxes_and_rings_are_those_of_the_geometries(column, wanted):
-    assert np.array_equal(boxes_of(column), shapely.bounds(wanted)) and vertices_of(column) == vertices_of(wanted)
+def test_boxes_and_rings_are_those_of_the_geometries(column, shifted_polygons):
+    assert np.array_equal(boxes_of(column), shapely.bounds(shifted_polygons)) and vertices_of(column) == vertices_of(
+        shifted_polygons
+    )
     rows = np.array([5, 0, 5_999, 21])
-    for found, known in ((column, wanted), (some_of(column, rows), wanted[rows])):
+    for found, known in ((column, shifted_polygons), (some_of(column, rows), shifted_polygons[rows])):
         assert len(found) == len(known) and np.array_equal(boxes_of(found), boxes_of(known))
         for part in (slice(0, len(known)), slice(2, 4), slice(0, 0)):
             rings, others = found.rings(part), rings_of(known[part])
@@ -157,7 +159,7 @@ def test_with_what_is_no_plain_polygon_all_are_geometries(odd):
     found, boxes = shapes_from(parts_of(shapes), ORIGIN)
     assert isinstance(found, np.ndarray)
     known = shift_geometries(shapes, (-ORIGIN[0], -ORIGIN[1]))
-    assert wkb(unwrapped(found)) == wkb(unwrapped(known))
+    assert wkb(unwrap_parts(found)) == wkb(unwrap_parts(known))
     assert np.array_equal(boxes, shapely.bounds(shapes), equal_nan=True)
 
 
@@ -171,7 +173,7 @@ def test_little_the_other_byte_order_and_what_is_not_moved_are_geometries():
         found, _ = shapes_from(given, origin)
         assert isinstance(found, np.ndarray)
         moved = shift_geometries(shapes[: len(found)], (-origin[0], -origin[1]))
-        assert wkb(unwrapped(found)) == wkb(unwrapped(moved))
+        assert wkb(unwrap_parts(found)) == wkb(unwrap_parts(moved))
     found, boxes = shapes_from([], ORIGIN)
     assert len(found) == len(boxes) == 0
 

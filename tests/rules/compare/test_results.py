@@ -58,11 +58,11 @@ def test_codes_that_no_cell_can_hold_are_marked_in_the_sheet_and_told(table):
     table.plan("A", [(box(0, 0, 400, 100), long)])
     table.plan("B", [(GROUND, "E")])
     out = table.folder / "out.xlsx"
-    told = {
+    marks = {
         (one["code"], one["file"], one["layer"], one["field"])
         for one in table.compare(matrix=matrix, out=out).answer["problems"]
     }
-    assert ("out.cell_cut", "out.xlsx", "Spots", "Code in plan A") in told
+    assert ("out.cell_cut", "out.xlsx", "Spots", "Code in plan A") in marks
     pairs = table.run("contradictions", table.library, "--matrix", table.matrix(matrix))
     assert pairs.json["problems"] == []
 
@@ -91,8 +91,8 @@ def test_an_existing_target_is_refused_before_any_work(city):
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in plan A only")])
 def test_people_are_told_in_their_language(city, core, lang, word):
-    said = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
-    assert word in said and "03" in said and "4.0000" in said
+    text = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
+    assert word in text and "03" in text and "4.0000" in text
 
 
 def test_a_comparison_is_kept_and_repeats_row_by_row(city):

@@ -105,10 +105,10 @@ def test_each_page_of_a_long_sheet_says_whose_it_is_and_bookmarks_lead_to_the_sh
     assert not any("DK-" in pages[at] for at in (0, half))  # there the facts say it
     assert all("DK-A · Sheet" in page for page in pages[1:half])
     assert all("DK-B · Sheet" in page for page in pages[half + 1 :])
-    assert b"/Outlines" in unpacked(body)
+    assert b"/Outlines" in unpack_streams(body)
 
 
-def unpacked(body: bytes) -> bytes:
+def unpack_streams(body: bytes) -> bytes:
     """The bytes of a PDF with its streams unpacked."""
     found = [body]
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", body, re.S):

@@ -65,8 +65,8 @@ def test_a_name_is_a_logged_write_and_the_last_one_stands(two):
         assert desk.run("runs", desk.library, first, "--name", name).code == 0
     named = {run["id"]: run["name"] for run in desk.run("runs", desk.library).json["runs"]}
     assert named[first] == "第二稿"
-    said = [json.loads(detail)["name"] for action, subject, detail in log_rows(desk.library) if action == "run.name"]
-    assert said == ["draft", "第二稿"]
+    names = [json.loads(detail)["name"] for action, subject, detail in log_rows(desk.library) if action == "run.name"]
+    assert names == ["draft", "第二稿"]
     assert desk.run("verify", desk.library).json["ok"]
     assert desk.run("runs", desk.library, first, "--name", "x" * 121).codes == ["run.name"]
 

@@ -153,18 +153,18 @@ def test_a_case_of_one_department_says_nothing_of_others(bureau: Bureau):
     assert content["document"]["unit"] == "自然资源和规划局"
 
 
-def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued: Bureau):
+def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued_bureau: Bureau):
     before = content_of(bureau, bureau.one, document="statement")
-    after = content_of(issued, issued.one)
+    after = content_of(issued_bureau, issued_bureau.one)
     assert (before["document"]["mark"], before["document"]["number"]) == ("演练 · 征求意见稿", None)
     assert (after["document"]["mark"], after["document"]["number"]) == ("演练", "演练石自然资预审〔2026〕1号")
     assert (before["conclusion"]["decided"], after["conclusion"]["decided"]) == (None, "disagree")
 
 
-def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued: Bureau):
-    before = content_of(issued, issued.one)["audit"]
-    issued.step("circulate", issued.fifty)
-    assert content_of(issued, issued.one)["audit"] == before
+def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued_bureau: Bureau):
+    before = content_of(issued_bureau, issued_bureau.one)["audit"]
+    issued_bureau.step("circulate", issued_bureau.fifty)
+    assert content_of(issued_bureau, issued_bureau.one)["audit"] == before
     assert len(before["hash"]) == 64
 
 

@@ -39,8 +39,8 @@ def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_pat
     page = tmp_path / "page.html"
     asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", language)
     assert core(*asked).returncode == 0
-    said = texts(page)
-    assert [word for word in words if word not in said] == [] and "DLTB" not in said and "<svg" in page.read_text()
+    text = texts(page)
+    assert [word for word in words if word not in text] == [] and "DLTB" not in text and "<svg" in page.read_text()
     assert words[0] in page.read_text(encoding="utf-8").split("<svg")[1].split(">")[0], "the chart has its name"
     drawn = page.read_text(encoding="utf-8").split("<svg")[1].split(">", 1)[1].split("</svg>")[0]
     assert re.search(r">[^<]*" + re.escape(words[0]) + r"[^<]*</text>", drawn) is None, (
@@ -91,7 +91,7 @@ def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, c
     asked = ("statistics", town, "DLTB@2025", "--by", "DLBM", "--within", towns, "--unit", "T", "--page", page)
     done = core(*asked, "--lang", "en")
     assert done.returncode == 0, done.stderr
-    said = texts(page)
-    assert "Counted in" in said and said.count("|Layer|") == 1
-    assert "&lt; 0.0001" in said and "&lt; 0.1%" in said
-    assert "Ground without a feature: " in said and " ha ground" not in said
+    text = texts(page)
+    assert "Counted in" in text and text.count("|Layer|") == 1
+    assert "&lt; 0.0001" in text and "&lt; 0.1%" in text
+    assert "Ground without a feature: " in text and " ha ground" not in text
