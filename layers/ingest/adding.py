@@ -333,7 +333,7 @@ def _normalised_version(
     arrival.step("checking").at(0.0)
     with _report_refusal(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required, is_ours)
-    raw = replace(raw, geometries=np.empty(0, dtype=object), attributes=pd.DataFrame())
+    raw = replace(raw, shapes=np.empty(0, dtype=object), attributes=pd.DataFrame())
     return _checked_version(arrival, entry, is_new, frame, raw)
 
 

@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.stores.arrow_values import arrow_batch, data_of, plain_column
 from onemap.rules.distributed.partition import are_compact, blocks_of, range_ends
-from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.inputs.parcels import Parcels, parcels_of_wkb
 
 _POSITION, _ID, _GROUND = "position", "id", "ground"
 _FACTS, _ALL = "facts.json", "all.json"
@@ -65,9 +64,7 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
         order = np.argsort(positions, kind="stable")
         positions, names, bodies = positions[order], names[order], bodies.take(pa.array(order))
         frame = frame.iloc[order].reset_index(drop=True)
-    some = replace(like, ids=names, geometries=shapes_of_wkb(bodies), attributes=frame)
-    vars(some)["bodies"] = bodies  # made already
-    return positions, some
+    return positions, parcels_of_wkb(like, names, bodies, frame)
 
 
 class KeptParcels:
@@ -239,14 +236,12 @@ def _in_ranges(parts: Iterator[Parcels], most_parcels: int) -> Iterator[Parcels]
 
 
 def _concatenate(parts: list[Parcels]) -> Parcels:
-    whole = replace(
-        parts[0],
-        ids=np.concatenate([part.ids for part in parts]),
-        geometries=np.concatenate([part.geometries for part in parts]),
-        attributes=pd.concat([part.attributes for part in parts], ignore_index=True),
-    )
-    vars(whole)["bodies"] = pa.concat_arrays([part.bodies for part in parts])
-    return whole
+    parts = [part for part in parts if len(part.ids)] or parts[:1]
+    if len(parts) == 1:
+        return parts[0]
+    ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
+    ground = pa.concat_arrays([part.bodies for part in parts])
+    return parcels_of_wkb(parts[0], ids, ground, pd.concat(attributes, ignore_index=True))
 
 
 def _path(folder: Path, number: int) -> Path:

@@ -41,7 +41,7 @@ def in_blocks_or_whole(
         if stream and is_plain and not fits_into_memory(stream.count / most, in_parts=in_parts):
             digest = content_hash(Path(options.parcels), stream.readable.path, reading)
             blank = no_parcels(source_name(options.parcels), digest)
-            reader = ParcelStream(stream, options, library.crs, digest, reading)
+            reader = ParcelStream(stream, options, library.crs, digest, reading, workers)
             with contextlib.suppress(UnsupportedValue):
                 return in_blocks(question_about(library, options, language, blank), reader)
     question = question_of(library, options, language, workers, reading)

@@ -128,9 +128,9 @@ class LocalEngine:
                 before, begin = keeping, end
                 keeping = keeper.submit(self._keep, work, block, answer)
                 if before is not None:
-                    yield result_of(before, progress)
+                    yield result_of(before, progress.check)
             if keeping is not None:
-                yield result_of(keeping, progress)
+                yield result_of(keeping, progress.check)
 
     def _keep(self, work: Work, block: Block, answer: Callable[[], Answer]) -> NumberedBlock:
         """Put a block into the journal, once its tables are made."""
