@@ -436,7 +436,7 @@ def _accept_frame(
 def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
     if arrival.options.report:
-        title = entry.title.get(arrival.language, entry.code)
+        title = entry.title_in(arrival.language)
         facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
         write_report(arrival.options.report, found, more, facts, arrival.language)
 

@@ -15,11 +15,12 @@ from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.in_threads import one_ahead
 from onemap.layers.ingest.placing import SourceTransform, bounds_of
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.sources.reading import source_name
-from onemap.rules.inputs.parcels import Parcels, dissolve_parts, id_field_of, united_column
+from onemap.rules.inputs.parcels import Parcels, dissolve_parts, id_field_of, united_column, with_bodies_as_read
 from onemap.rules.overlay.pair_ground import are_simple_rings
 from onemap.rules.question.question import CheckOptions
 
@@ -139,9 +140,10 @@ class ParcelStream:
     def _parts(self, encoding: str) -> Iterator[Parcels]:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
         transform: SourceTransform | None = None
+        provers = Provers(self.workers, are_simple_rings)
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
-        for raw, more in self.stream.blocks(encoding, 0, _ROWS, provers=Provers(self.workers, are_simple_rings)):
+        for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
             self.progress.at(first / max(1, self.stream.count))
             seen.add(more)
             count = len(raw.shapes)
@@ -174,7 +176,7 @@ class ParcelStream:
                 ]
                 wrong.add(_further(without_ground, first))
                 if not without_ground:
-                    yield self._part(ids, ground, raw.attributes)
+                    yield with_bodies_as_read(self._part(ids, ground, raw.attributes), raw, np.arange(count))
             first += count
         if transform is None:
             raise OneMapError("source.empty", **self._place)

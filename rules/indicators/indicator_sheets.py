@@ -1,12 +1,15 @@
 """Tables of indicators and warnings as sheets that a person reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pandas as pd
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.code_tables import code_table, table_names
-from onemap.layers.messages import sentences
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase, sentences
 from onemap.rules.findings.table import Table
+from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
 from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
@@ -65,6 +68,9 @@ def _columns_in_words(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFram
         rows = [{"kind": kind, "status": status} for kind, status in pairs]
         columns = columns.assign(status=pd.Series([warning_status(row, language) for row in rows], dtype=object).values)
         del words["status"]
+    if "term" in columns:  # its id stays, last
+        columns = columns.assign(term_id=columns["term"])
+        words["term"] = titles.term
     result = columns.copy()
     for name in result.columns:
         if name in words:
@@ -77,5 +83,23 @@ def _columns_in_words(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFram
             for text, kind in zip(columns["reason"], kinds, strict=True)
         ]
         result["reason"] = pd.Series(texts, index=columns.index, dtype=object)
-    last = [name for name in ("id",) if name in result]
+    last = [name for name in ("id", "term_id") if name in result]
     return result[[*(name for name in result if name not in last), *last]].rename(columns=wording["indicator_column"])
+
+
+def term_titles(packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEntry], language: str) -> dict[str, str]:
+    """What each term of some packs measures, of which layers, and of which indicators it is a part, by its id."""
+    titles = {}
+    for pack in packs:
+        for term in pack.terms.values():
+            layers = dict.fromkeys(layer_title(part.layer, catalogue, language) for part in term.layers)
+            kind, names = phrase(f"term_kind.{term.kind}", language), phrase("said.comma", language).join(layers)
+            parts = (item for item in pack.indicators if term.id in _term_names(item))
+            uses = phrase("sheet.semicolon", language).join(item.title.get(language, item.id) for item in parts)
+            measure = phrase("sheet.pair", language, name=kind, value=names) if names else kind
+            titles[term.id] = phrase("sheet.in_brackets", language, text=measure, more=uses) if uses else measure
+    return titles
+
+
+def _term_names(item: Indicator) -> Collection[str]:
+    return {*item.formula.names, *(item.committed.names if item.committed is not None else ())}

@@ -221,7 +221,7 @@ def read_parcels(
     problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
-    return _with_bodies_as_read(Parcels(names[good], geometries, rows, *known, problems, bad), raw, good)
+    return with_bodies_as_read(Parcels(names[good], geometries, rows, *known, problems, bad), raw, good)
 
 
 def _placed_shapes(
@@ -272,7 +272,7 @@ def _sorted_polygons(
     return found.with_records(raw.broken)
 
 
-def _with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
+def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
     """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
     whole = raw.wkb if raw.wkb is None or raw.valid is not None else as_written(raw.wkb)
     is_read = np.fromiter(map(is_, raw.geometries[rows], parcels.geometries), dtype=bool, count=len(rows))

@@ -181,6 +181,7 @@ class _Drawing:
     def _fill(self, sheet: Sheet) -> None:
         """Features from the lowest to the uppermost, then the conflict, then the parcels, then the names."""
         self.used.clear()
+        sheet.show_beside(np.array([*self.parcels.values()], dtype=object))
         drawn_one = False
         for code in self.theme.get("base", ()):
             drawn_one = drawn_one or self._layer(sheet, code, faint=True)
@@ -217,7 +218,7 @@ class _Drawing:
         self.progress.forward(LAYER_SHARE)
         if not sheet.features(near, faint=faint, coded=coded):
             return False
-        self.used[code] = f"{near.entry.title.get(self.language) or code} {near.version.label}"
+        self.used[code] = f"{near.entry.title_in(self.language)} {near.version.label}"
         return True
 
     def _panel(self, sheet: Sheet) -> Panel:
@@ -251,6 +252,9 @@ class _Drawing:
         kept_free = [*grounds]
         if self.page.theme == "conflict":
             kept_free = [*view.shapes_on_paper(np.array([piece.geometry for piece in self.pieces], dtype=object))]
+        district = self.source.library.district() if self.page.theme == "location" else None
+        if district is not None:
+            kept_free.append(shapely.boundary(view.shapes_on_paper(np.array([district], dtype=object))[0]))
         marks = ""
         if self.page.theme == "boundary" and self._points_are_few():
             for ground in self.parcels.values():

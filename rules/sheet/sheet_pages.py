@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.catalogue import layer_title, named_groups
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
-from onemap.rules.identify.class_words import in_language
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.maps.document_areas import share_text, square_metres_text
 from onemap.rules.packs.rule import VERDICTS
@@ -120,16 +119,18 @@ def _points(sheet: Sheet, word: Any) -> Block:
     points = sheet["points"]
     cells = [[point["point"], f"{point['north_m']:.3f}", f"{point['east_m']:.3f}"] for point in points[:MOST_POINTS]]
     cells += [["", "", ""]] * (-len(cells) % _POINTS_A_ROW)
-    rows = [sum(cells[at : at + _POINTS_A_ROW], []) for at in range(0, len(cells), _POINTS_A_ROW)]
+    count = len(cells) // _POINTS_A_ROW
+    rows = [sum(cells[at::count], []) for at in range(count)]  # read down a column, then down the next
     heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
     more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
     return {
-        "heading": word("points"),
+        "heading": f"{word('points')} · {sheet['parcel']}",  # it may stand on a page of its own
         "heads": heads,
         "rows": rows,
         "widths": [1, 2, 2] * _POINTS_A_ROW,
         "numbers": [at for at in range(3 * _POINTS_A_ROW) if at % 3],
         "note": more,
+        "whole": True,  # no page ends inside it
     }
 
 
@@ -163,7 +164,7 @@ def _verdict(verdict: str, language: str) -> str:
 
 def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
     """What the first layers are called, and how many there are besides."""
-    names = [in_language(catalogue[code].title, language) if code in catalogue else code for code in codes]
+    names = [layer_title(code, catalogue, language) for code in codes]
     shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
     more = len(names) - _MOST_TITLES
     return phrase("query_sheet.and_more", language, layers=shown, count=more) if more > 0 else shown

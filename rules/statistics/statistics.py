@@ -25,6 +25,7 @@ from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
 from onemap.rules.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
+from onemap.rules.statistics.unit_ground import version_titles
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
@@ -307,7 +308,8 @@ def _row_problems(asked: LayerInUnits, rows: list[Record]) -> list[Problem]:
         return []
     present = {row["unit"] for row in rows if row["features"]}
     without = [str(name) for name in asked.units.names.tolist() if name not in present]
-    facts = {"layer": asked.version.table, "count": len(without), "units": without[:10]}
+    title = version_titles(asked.entry, asked.version.label)
+    facts = {"layer": asked.version.code, "table": title, "count": len(without), "units": without[:10]}
     return [Problem("statistics.no_row", facts)] if without else []
 
 

@@ -452,9 +452,12 @@ def test_the_sheet_tells_every_problem_and_where_it_is(survey, tmp_path):
     book = openpyxl.load_workbook(sheet)
     rows = list(book["Problems"].iter_rows(values_only=True))
     assert len(rows) == 1 + len(answer.json["problems"])
-    (wrong,) = [row for row in rows if row[1] == "value.code"]
-    assert (wrong[2], wrong[3], wrong[4], wrong[5]) == ("warn", "2", 2, "DLBM")
-    assert (wrong[8], wrong[9]) == (500_150, 4_000_050)
+    (wrong,) = [row for row in rows if row[-1] == "value.code"]
+    assert wrong[1:5] == ("warn", "2", 2, "DLBM")
+    assert (wrong[7], wrong[8]) == (500_150, 4_000_050)
+    for page in book:  # codes are folded away until somebody asks for them
+        head = next(cell for row in page.iter_rows() for cell in row if cell.value == "Code")
+        assert page.column_dimensions[head.column_letter].hidden
     assert {cell.data_type for row in book["Problems"].iter_rows() for cell in row} <= {"s", "n"}
 
 
@@ -465,13 +468,13 @@ def test_a_refused_file_has_its_sheet_too_and_leaves_the_library_as_it_was(shelf
     answer = shelf.add(path, code="DLTB", define=None, report=sheet)
     assert (answer.code, answer.codes) == (3, ["geometry.null"])
     assert shelf.path.read_bytes() == before
-    codes = [row[1] for row in openpyxl.load_workbook(sheet)["Problems"].iter_rows(min_row=2, values_only=True)]
+    codes = [row[-1] for row in openpyxl.load_workbook(sheet)["Problems"].iter_rows(min_row=2, values_only=True)]
     assert {"geometry.null", "value.code"} <= set(codes), "one sheet tells all, so that a file is sent back once"
     missing = tmp_path / "second.xlsx"
     keyless = layer_file("b.gpkg", [box(0, 0)], {"DLBM": ["0101"]})
     assert shelf.add(keyless, code="DLTB", define=None, report=missing).codes[0] == "field.missing"
     rows = openpyxl.load_workbook(missing)["Problems"].iter_rows(min_row=2, values_only=True)
-    assert {row[1] for row in rows} == {"field.missing"}
+    assert {row[-1] for row in rows} == {"field.missing"}
 
 
 @pytest.mark.parametrize(
@@ -484,8 +487,8 @@ def test_the_sheet_speaks_to_the_sender_and_its_texts_wrap(onemap, shelf, layer_
     (problem,) = onemap("add", shelf.path, source, *asked, lang=lang).json["problems"]
     assert "--fields" in problem["mend"], "whoever adds has the option"
     (row,) = openpyxl.load_workbook(sheet)[page].iter_rows(min_row=2)
-    assert row[7].value == words and row[6].value == problem["message"]
-    assert row[6].alignment.wrap_text and row[7].alignment.wrap_text
+    assert row[6].value == words and row[5].value == problem["message"]
+    assert row[5].alignment.wrap_text and row[6].alignment.wrap_text
 
 
 def test_a_sheet_replaces_nothing_and_is_an_xlsx(survey, tmp_path):

@@ -103,6 +103,19 @@ def test_a_comparison_is_kept_and_repeats_row_by_row(city):
     assert (answer.code, answer.json) == (0, {"ok": True, "problems": []})
 
 
+def test_a_stored_comparison_is_written_again_with_its_spots(city):
+    comparison = city.compare()
+    again, sheet = city.folder / "again.gpkg", city.folder / "again.xlsx"
+    run = comparison.answer["run"]["id"]
+    answer = city.run("runs", city.library, run, "--out", again, "--out", sheet)
+    assert (answer.code, answer.json["run"]["kind"]) == (0, "compare")
+    first, second = (gpd.read_file(path, layer="spots").set_index("spot") for path in (city.folder / "out.gpkg", again))
+    assert len(first) > 2 and first.geometry.geom_equals(second.geometry.loc[first.index]).all()
+    names = ["type", "class_a", "class_b", "area_m2", "conflict"]
+    assert first[names].astype(str).equals(second.loc[first.index, names].astype(str))
+    assert {"Spots", "Matrix", "Clusters", "Run"} <= set(pd.read_excel(sheet, sheet_name=None, engine="openpyxl"))
+
+
 def test_a_row_that_was_changed_is_found_by_repeating_the_comparison(city):
     run = city.compare().answer["run"]["id"]
     change_value(city.library, "spots", "type", "03", "01")

@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from openpyxl import load_workbook
 from shapely import LineString, Point, box
 
 from onemap.rules.commands.verb_text import result_text
@@ -402,3 +403,18 @@ def test_on_a_server_the_values_are_the_same_and_the_run_is_kept(desk, land, pos
     assert found.code == 0, found.json
     assert values(found.json) == values(ask(desk, pack)) and found.json["run"]["recorded"]
     assert desk.run("verify", there, "--run", found.json["run"]["id"]).json == {"ok": True, "problems": []}
+
+
+def test_a_stored_run_of_indicators_is_written_again_with_words_for_its_terms(desk, land, tmp_path):
+    terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"'}
+    pack = pack_of(desk, terms, 'formula = "net"\nunit = "ha"\ntitle = { zh = "净面积", en = "Net area of fields" }')
+    first, again = tmp_path / "first.xlsx", tmp_path / "again.xlsx"
+    found = ask(desk, pack, "--out", first)
+    answer = desk.run("runs", desk.library, found["run"]["id"], "--out", again)
+    assert answer.code == 0 and answer.json["run"]["kind"] == "indicators"
+    books = [load_workbook(path) for path in (first, again)]
+    for name in ("Indicators", "Terms", "Features"):
+        one, other = ([list(row) for row in book[name].iter_rows(values_only=True)] for book in books)
+        assert one == other, name
+    head, row, *_ = books[1]["Terms"].iter_rows(values_only=True)
+    assert row[head.index("Term")] == "sum: LAND (for: Net area of fields)" and row[head.index("Term id")] == "net"

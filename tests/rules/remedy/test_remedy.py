@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import pytest
+from openpyxl import load_workbook
 from shapely import LineString, MultiPolygon, Point, box
 
 from onemap.tests.rules.conftest import FAR
@@ -172,6 +173,19 @@ def test_the_remedy_is_kept_in_the_library_and_a_check_does_not_take_it_for_one_
     refused = desk.run("explain", desk.library, run, "A", "r")
     assert (refused.code, refused.codes) == (3, ["run.kind"])
     assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}
+
+
+def test_a_stored_remedy_is_written_again_as_it_was_found(desk, tmp_path):
+    desk.layer("ZONE", [box(50, -10, 200, 200)])
+    answer, remainder, cuts = run_remedy(desk, {"A": PARCEL}, {})
+    again, sheet = tmp_path / "again.gpkg", tmp_path / "again.xlsx"
+    opened = desk.run("runs", desk.library, answer["run"]["id"], "--out", again, "--out", sheet)
+    assert (opened.code, opened.json["run"]["kind"]) == (0, "remedy")
+    stored, stored_cuts = tables(again)
+    assert stored.equals(remainder) and stored_cuts.equals(cuts)
+    assert {"What remains", "What was cut", "Run"} <= set(load_workbook(sheet).sheetnames)
+    refused = desk.run("runs", desk.library, answer["run"]["id"], "--against", answer["run"]["id"])
+    assert (refused.code, refused.codes) == (3, ["run.kind"])
 
 
 def test_one_parcel_of_a_file_is_remedied_alone(desk):

@@ -12,6 +12,8 @@ import pytest
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import RESOURCES
 from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.rule_tables import three_lines
 from onemap.rules.statement.run_evidence import evidence_of
 from onemap.tests.conftest import write_layer
@@ -209,10 +211,19 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     # On the hectare the survey's patch A is farm land; 20 m by 50 m of it are construction in the other plan.
     done("compare", library, "DLTB", "JSYDGZQ", "--matrix", matrix)
     compared = replace(bureau, folder=tmp_path, library=library)
-    assert content_of(compared, bureau.one)["differences"] == []  # compared after the case's last step
+    before = content_of(compared, bureau.one)
+    assert (before["differences"], before["comparisons"]) == ([], [])  # compared after the case's last step
+    assert printed_texts(before)["sentences"]["differences"] == words("zh")["note_not_compared"]
     compared.step("circulate", bureau.one)
-    found = content_of(compared, bureau.one)["differences"]
-    assert [(row["type"], row["pair"], row["hectares"]) for row in found] == [("04", "DLTB×JSYDGZQ", 0.1)]
+    content = content_of(compared, bureau.one)
+    (row,) = content["differences"]
+    assert (row["type"], row["pair"], row["hectares"]) == ("04", "DLTB×JSYDGZQ", 0.1)
+    assert row["use_b"] == "030" and row["use_b_title"] == "限制建设区"
+    (pair,) = content["comparisons"]
+    said = printed_texts(content)["sentences"]["differences"]
+    assert said == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
+    clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
+    assert clear == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内没有冲突的差异图斑。"
 
 
 def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable(bureau: Bureau, tmp_path: Path):

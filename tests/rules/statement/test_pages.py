@@ -142,6 +142,27 @@ def test_only_a_circulating_case_has_a_reply_form(library: Library, case: Case, 
     assert 'id="reply"' not in page(library, replace(case, state=state), "zh", "land")
 
 
+@pytest.mark.parametrize(
+    ("state", "begins", "lacks"),
+    [
+        ("drafted", "机器检测结论为：不符合。", "经审查，意见结论为"),
+        ("signed", "经审查，意见结论为：同意。", "机器检测结论为"),
+    ],
+)
+def test_a_department_s_page_begins_with_its_conclusion(
+    library: Library, case: Case, state: str, begins: str, lacks: str
+):
+    opinion = with_opinion(case, state=state, conclusion="agree", text="同意选址。", signed_on=case.opened_on)
+    first, *others = page(library, opinion, "zh", "land").split("<section")[1:]
+    heading = re.findall(r"<h2>([^<]+)</h2>", first)
+    assert heading == ["审查结论"] and begins in first and lacks not in first
+    assert ("<p>同意选址。</p>" in first) == (state == "signed")
+    headings = [one for part in others for one in re.findall(r"<h2>([^<]+)</h2>|<caption>([^<]+)", part)]
+    assert len(headings) > 4
+    numbered = [one for pair in headings for one in pair if re.match(r"[一二三四五六七八]、|表\d", one)]
+    assert numbered == [], "of so few chapters no numbers would follow each other"
+
+
 def with_opinion(case: Case, **opinion: Any) -> Case:
     round_ = case.current
     opinions = tuple(replace(each, **opinion) if each.department == "land" else each for each in round_.opinions)

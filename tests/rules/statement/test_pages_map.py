@@ -294,3 +294,15 @@ def test_the_present_use_is_the_base_of_the_map_in_a_page_from_the_start(english
     assert "checked" in box
     assert '<g data-layer="DLTB">' in drawn
     assert drawn.index('<g data-layer="DLTB">') < drawn.index('<g data-layer="pieces">'), "below what it carries"
+
+
+def test_a_notice_along_a_red_line_is_wide_enough_to_be_seen_on_either_side(tmp_path: Path):
+    location, run = town(tmp_path, {"same": at(700, 700, 50, 50), "around": at(690, 690, 100, 100)})
+    with open_library(str(location)) as library:
+        page = str(page_map(MapSource(library, run, "en")))
+    widths = {}
+    for name in ("same", "around"):
+        (group,) = re.findall(rf'<g class="piece" data-parcel="{name}"[^>]*>.*?</g>', page)
+        widths[name] = float(re.findall(r'stroke-width="([\d.]+)"', group)[-1])
+    red = float(re.findall(r'<g class="parcel".*?stroke-width="([\d.]+)"', page)[0])
+    assert widths["around"] < red < widths["same"] - 2, "a pixel on either side"

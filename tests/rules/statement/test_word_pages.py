@@ -106,10 +106,10 @@ def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed_bureau
     assert len(cells) > 100 and lines == {WD_LINE_SPACING.EXACTLY}
 
 
-def test_where_plans_do_not_differ_a_sentence_stands_and_no_empty_table(headed_bureau: Bureau):
+def test_where_plans_were_not_compared_a_sentence_says_so_and_no_empty_table_stands(headed_bureau: Bureau):
     document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
     lines, labels = [paragraph.text for paragraph in document.paragraphs], words("zh")
-    assert labels["note_differences"] in lines
+    assert labels["note_not_compared"] in lines
     assert labels["table_differences"] not in lines
     heads = [[cell.text for cell in table.rows[0].cells] for table in document.tables]
     assert not any(labels["column_decision"] in head for head in heads)

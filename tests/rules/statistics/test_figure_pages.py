@@ -48,6 +48,19 @@ def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_pat
     )
 
 
+def test_what_changed_comes_first_and_what_did_not_is_said_in_one_word(town, core, tmp_path):
+    page = tmp_path / "page.html"
+    asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", "en")
+    assert core(*asked).returncode == 0
+    body = page.read_text(encoding="utf-8").rpartition("<tbody>")[2]
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in body.split("</tr>")][:-1]
+    assert rows == [
+        ["Paddy field", "20.0000", "10.0000", "10.0000", "0.0000", "−10.0000"],
+        ["Urban housing", "0.0000", "10.0000", "0.0000", "10.0000", "10.0000"],
+        ["no feature", "80.0000", "80.0000", "", "", "no change"],
+    ]
+
+
 @pytest.mark.slow
 def test_classes_and_their_hectares_stand_in_word_and_pdf(town, core, tmp_path):
     word, pdf = tmp_path / "page.docx", tmp_path / "page.pdf"
@@ -56,7 +69,8 @@ def test_classes_and_their_hectares_stand_in_word_and_pdf(town, core, tmp_path):
         assert core(*asked).returncode == 0
     document = Document(str(word))
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-    assert ["–", "农用地", "1", "10.0000", "50.0%"] in cells and ["–", "建设用地", "1", "10.0000", "50.0%"] in cells
+    assert ["农用地", "1", "10.0000", "50.0%"] in cells and ["建设用地", "1", "10.0000", "50.0%"] in cells
+    assert ["类别", "图斑数", "面积（公顷）", "占比"] in cells, "the whole district needs no column of units"
     assert len(document.inline_shapes) == 1 and pdf.read_bytes().startswith(b"%PDF")
 
 
@@ -93,5 +107,5 @@ def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, c
     assert done.returncode == 0, done.stderr
     text = texts(page)
     assert "Counted in" in text and text.count("|Layer|") == 1
-    assert "&lt; 0.0001" in text and "&lt; 0.1%" in text
+    assert "&lt;\u00a00.0001" in text and "&lt;\u00a00.1%" in text
     assert "Ground without a feature: " in text and " ha ground" not in text
