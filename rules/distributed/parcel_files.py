@@ -236,9 +236,6 @@ def _in_ranges(parts: Iterator[Parcels], most_parcels: int) -> Iterator[Parcels]
 
 
 def _concatenate(parts: list[Parcels]) -> Parcels:
-    parts = [part for part in parts if len(part.ids)] or parts[:1]
-    if len(parts) == 1:
-        return parts[0]
     ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
     ground = pa.concat_arrays([part.bodies for part in parts])
     return parcels_of_wkb(parts[0], ids, ground, pd.concat(attributes, ignore_index=True))

@@ -140,9 +140,9 @@ class ParcelStream:
     def _parts(self, encoding: str) -> Iterator[Parcels]:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
         transform: SourceTransform | None = None
+        provers = Provers(self.workers, are_simple_rings)
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
-        provers = Provers(self.workers, are_simple_rings)
         for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
             self.progress.at(first / max(1, self.stream.count))
             seen.add(more)
