@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.results.name_delegate import NameDelegate
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_dashboard import Dashboard
 from onemap.plugin.review.review_person import PersonButton
@@ -116,16 +116,14 @@ class CaseList(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        tree.setWordWrap(True)
         tree.setIndentation(0)
-        tree.setItemDelegateForColumn(PROJECT, NameDelegate(tree))  # of a project the whole name is read
+        wrap_names(tree)  # of a project the whole name is read
         tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
-        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
         tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._show_menu)

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion
 from onemap.plugin.review.review_words import (
     UNSEEN,
@@ -35,7 +36,7 @@ class OpinionTable(QTreeWidget):
         super().__init__(parent)
         self.setAccessibleName(tr("Opinions of the departments"))
         self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
+        wrap_names(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
