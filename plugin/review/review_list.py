@@ -57,6 +57,7 @@ class CaseList(QWidget):
         super().__init__(parent)
         self.person = person
         self.lines: list[CaseLine] = []
+        self._unknown_reason = ""  # why it is not known which cases there are
         self._make_buttons()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
@@ -129,9 +130,14 @@ class CaseList(QWidget):
         tree.customContextMenuRequested.connect(self._show_menu)
         return tree
 
+    def forget_cases(self, why: str) -> None:
+        """Show no cases, because it is not known which there are. why: what is said in their place."""
+        self.lines, self._unknown_reason = [], why
+        self.refresh_texts()
+
     def show_cases(self, lines: list[CaseLine]) -> None:
         """Show these cases, in their order."""
-        self.lines = lines
+        self.lines, self._unknown_reason = lines, ""
         self.refresh_texts()
 
     def refresh_texts(self) -> None:
@@ -148,7 +154,7 @@ class CaseList(QWidget):
         self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
         self.filter.blockSignals(False)
         self.dashboard.show_cases(self.lines)
-        self.summary.setText(self._summary())
+        self.summary.setText("" if self._unknown_reason else self._summary())
         self._show_rows()
 
     def show_only(self, chosen: str, text: str = "") -> None:
@@ -224,7 +230,9 @@ class CaseList(QWidget):
         chosen = self.item_of(current) or self.tree.topLevelItem(0)
         if chosen is not None:
             self.tree.setCurrentItem(chosen)
-        if not self.lines:
+        if self._unknown_reason:
+            self.empty.setText(self._unknown_reason)
+        elif not self.lines:
             self.empty.setText(
                 tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
             )

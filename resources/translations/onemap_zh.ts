@@ -4038,6 +4038,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>结果已写入 {path}。</translation>
     </message>
     <message>
+        <source>Reading the cases…</source>
+        <translation>正在读取会审…</translation>
+    </message>
+    <message>
+        <source>The cases could not be read.</source>
+        <translation>未能读取会审。</translation>
+    </message>
+    <message>
         <source>Check results</source>
         <translation>检测结果</translation>
     </message>
