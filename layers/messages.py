@@ -57,8 +57,8 @@ def sender_mend(code: str, mend: str, language: str) -> str:
     entry = sentences(language).get(subject, {}).get(name, {})
     if "sender" in entry:
         return str(entry["sender"])
-    said = re.findall(r"[^.。]+(?:[.。](?!\s|$)[^.。]*)*[.。]?\s*", mend)
-    return "".join(sentence for sentence in said if "--" not in sentence and "onemap " not in sentence).strip()
+    parts = re.findall(r"[^.。]+(?:[.。](?!\s|$)[^.。]*)*[.。]?\s*", mend)
+    return "".join(sentence for sentence in parts if "--" not in sentence and "onemap " not in sentence).strip()
 
 
 def in_words(problem: Problem, language: str) -> Problem:

@@ -64,7 +64,7 @@ class Progress:
             self._whole.say(self._of_whole(min(max(share, 0.0), 1.0)), step if self._step is None else self._step)
 
     @property
-    def reached(self) -> float:
+    def reached_share(self) -> float:
         """The share of the piece (0 to 1) that was said last; 0 where nobody listens."""
         length = self._end - self._begin
         return min(max((self._whole.share - self._begin) / length, 0.0), 1.0) if self._whole and length else 0.0

@@ -139,11 +139,11 @@ class OneMapPlugin:
             return
         self._dialogs.add(dialog)  # QGIS keeps no reference of ours
 
-        def finished(successful: bool, results: dict[str, Any]) -> None:
+        def take_results(successful: bool, results: dict[str, Any]) -> None:
             if successful:
                 on_done(results)
 
-        dialog.algorithmFinished.connect(finished)
+        dialog.algorithmFinished.connect(take_results)
         dialog.rejected.connect(lambda: self._dialogs.discard(dialog))
         dialog.show()
 

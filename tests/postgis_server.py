@@ -134,7 +134,7 @@ def as_owner(owner: tuple[int, int], *command: object) -> list[str]:
     return [setpriv, *become, "--pdeathsig=QUIT", "--", *map(str, command)]
 
 
-def started(
+def start_server(
     folder: Path, owner: tuple[int, int], programs: Path, settings: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """Make the cluster and start its server; it listens when this returns. Raises RuntimeError with its log."""
@@ -178,11 +178,11 @@ def running(
             return process
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.05)
-    ended(process)
+    end_server(process)
     raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')}")
 
 
-def ended(process: subprocess.Popen[bytes]) -> None:
+def end_server(process: subprocess.Popen[bytes]) -> None:
     """End the server at once; the data need not outlive it."""
     if process.poll() is None:
         process.send_signal(signal.SIGQUIT)  # immediate shutdown
@@ -204,13 +204,13 @@ def private_server(settings: Mapping[str, str] | None = None) -> Iterator[Server
     try:
         if os.geteuid() == 0:
             os.chown(folder, *owner)
-        process = started(folder, owner, programs, settings)
+        process = start_server(folder, owner, programs, settings)
         Database("postgres", folder, programs).run(f"CREATE DATABASE {_FRESH}")
         Database(_FRESH, folder, programs).run("CREATE EXTENSION postgis")
         yield Server(folder, programs)
     finally:
         if process is not None:
-            ended(process)
+            end_server(process)
         shutil.rmtree(folder, ignore_errors=True)
 
 

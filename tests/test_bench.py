@@ -35,7 +35,7 @@ def test_each_benchmark_says_what_it_takes(path):
 
 
 def test_every_sound_sample_is_read(tmp_path):
-    outcomes = {next(iter(files)): bench_fuzz.tried(files, tmp_path)["outcome"] for files in samples()}
+    outcomes = {next(iter(files)): bench_fuzz.outcome_of(files, tmp_path)["outcome"] for files in samples()}
     # Points and lines are no polygons, Xi'an 80 needs parameters: that is how these must end.
     expected = {"new.vct": "geometry.type", "old.vct": "crs.no_transformation"}
     may_lack_a_system = {"sheet.csv", "sheet_gbk.csv", "degrees.csv", "a.dxf", "a.xlsx", "boundary.xls"}
@@ -51,7 +51,7 @@ def test_the_same_seed_and_number_give_the_same_damage():
 
 
 def test_an_error_that_is_no_refusal_and_a_warning_are_findings(tmp_path):
-    def broken(_path):
+    def fail_reading(_path):
         raise ZeroDivisionError("planted")
 
     def loud(_path):
@@ -60,9 +60,9 @@ def test_an_error_that_is_no_refusal_and_a_warning_are_findings(tmp_path):
         warnings.warn("planted", RuntimeWarning, stacklevel=1)
         return "read"
 
-    assert "ZeroDivisionError: planted" in bench_fuzz.tried({"a.txt": b""}, tmp_path, broken)["defect"]
-    assert "RuntimeWarning: planted" in bench_fuzz.tried({"a.txt": b""}, tmp_path, loud)["defect"]
-    assert bench_fuzz.tried({"a.txt": b""}, tmp_path, lambda _path: "read")["defect"] is None
+    assert "ZeroDivisionError: planted" in bench_fuzz.outcome_of({"a.txt": b""}, tmp_path, fail_reading)["defect"]
+    assert "RuntimeWarning: planted" in bench_fuzz.outcome_of({"a.txt": b""}, tmp_path, loud)["defect"]
+    assert bench_fuzz.outcome_of({"a.txt": b""}, tmp_path, lambda _path: "read")["defect"] is None
 
 
 @pytest.mark.slow

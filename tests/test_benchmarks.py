@@ -76,7 +76,7 @@ def test_a_program_that_takes_too_long_is_ended_and_said_to(folder):
     assert row.why == "more than 0 s" and row.first_s is None
 
 
-def _found(**seconds):
+def _measured_rows(**seconds):
     rows = [Row(who.replace("_", ", "), [1.0], first, [first], [first], 0.0, 100.0) for who, first in seconds.items()]
     rows = [Row("One Map, areas", [1.0], 1.0, [0.9, 1.0, 1.1], [], 0.0, 100.0), *rows, Row("absent", why="not here")]
     rows.append(Row("geopandas", why="more than 30 s"))
@@ -88,7 +88,7 @@ def test_the_page_keeps_its_words_and_says_which_targets_are_missed(tmp_path):
     (tmp_path / "images").mkdir()
     words = f"# Words\n\n{benchmark_page.BEGIN}\nold\n{benchmark_page.END}\n\nMore words.\n"
     (tmp_path / "benchmarks.md").write_text(words, encoding="utf-8")
-    benchmark_page.write({"M": {"ii": _found(sedonadb=8.5, duckdb=4.5)}}, tmp_path)
+    benchmark_page.write({"M": {"ii": _measured_rows(sedonadb=8.5, duckdb=4.5)}}, tmp_path)
     text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert text.startswith("# Words\n") and text.endswith("More words.\n") and "old" not in text
     assert re.search(r"\| sedonadb \| 8 × \| 8\.5 × \|", text)

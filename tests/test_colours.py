@@ -9,7 +9,7 @@ import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.style_table import label_of, style_of
-from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen_colour
 
 STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 VISIONS = ("all colours", *DEFICIENCIES)
@@ -22,7 +22,7 @@ WHITE = (1.0, 1.0, 1.0)
 
 def least_distance(first, second):
     """Of two colours, for whoever sees the least of it."""
-    return min(distance(seen(first, vision), seen(second, vision)) for vision in VISIONS)
+    return min(distance(seen_colour(first, vision), seen_colour(second, vision)) for vision in VISIONS)
 
 
 def has_other_sign(first, second):
@@ -58,15 +58,15 @@ def maps():
 def test_the_simulation_is_that_of_the_paper_and_leaves_grey_as_it_is():
     for deficiency in DEFICIENCIES:
         for grey in (0.0, 0.5, 1.0):
-            assert seen((grey,) * 3, deficiency) == pytest.approx((grey,) * 3, abs=1e-4)
+            assert seen_colour((grey,) * 3, deficiency) == pytest.approx((grey,) * 3, abs=1e-4)
     red, green, blue = (channels(colour) for colour in ("#FF0000", "#00FF00", "#0000FF"))
     # Linear 0.367322 and 0.280085 are the first column of the published matrix; encoded by hand as sRGB.
-    assert seen(red, "deuteranopia") == pytest.approx((0.6400, 0.5658, 0.0), abs=1e-3)
+    assert seen_colour(red, "deuteranopia") == pytest.approx((0.6400, 0.5658, 0.0), abs=1e-3)
     assert distance(red, green) == pytest.approx(170.6, abs=0.1)  # Lab (53.2, 80.1, 67.2) and (87.7, -86.2, 83.2)
     for dichromat in ("protanopia", "deuteranopia"):
-        assert distance(seen(red, dichromat), seen(green, dichromat)) < 0.6 * distance(red, green)
-        assert distance(seen(red, dichromat), seen(blue, dichromat)) > 100
-    assert distance(seen(green, "tritanopia"), seen(blue, "tritanopia")) < 0.5 * distance(green, blue)
+        assert distance(seen_colour(red, dichromat), seen_colour(green, dichromat)) < 0.6 * distance(red, green)
+        assert distance(seen_colour(red, dichromat), seen_colour(blue, dichromat)) > 100
+    assert distance(seen_colour(green, "tritanopia"), seen_colour(blue, "tritanopia")) < 0.5 * distance(green, blue)
 
 
 def test_two_layers_of_one_map_that_look_alike_to_somebody_differ_in_more_than_colour():

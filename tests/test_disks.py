@@ -132,10 +132,10 @@ def test_results_that_do_not_fit_are_refused_and_nothing_of_them_stays(desk, sma
     disk = small_disk("28k")
     shapes = [shapely.box(500_000 + n, 4_000_000, 500_001 + n, 4_000_001) for n in range(600)]
     some = write(desk / "some.gpkg", shapes, {"DKBH": [str(n) for n in range(600)]})
-    told = program("check", desk / "city.gpkg", some, "--pack", desk / "own.toml", "--out", disk / name, "--json")
-    assert told.returncode == 3, told.stdout
-    assert b'"out.failed"' in told.stdout
-    assert b"Traceback" not in told.stderr
+    output = program("check", desk / "city.gpkg", some, "--pack", desk / "own.toml", "--out", disk / name, "--json")
+    assert output.returncode == 3, output.stdout
+    assert b'"out.failed"' in output.stdout
+    assert b"Traceback" not in output.stderr
     assert list(disk.iterdir()) == []
     with closing(sqlite3.connect(desk / "city.gpkg")) as connection:
         assert connection.execute("SELECT count(*) FROM onemap_runs").fetchone() == (0,)

@@ -36,7 +36,7 @@ def module_file(module: str) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.exists()), None)
 
 
-def defined(path: Path) -> Iterator[str]:
+def defined_names(path: Path) -> Iterator[str]:
     """The names of all functions, methods and classes of a file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -47,7 +47,7 @@ def is_known(name: str) -> bool:
     """Whether a dotted name is a module, or a name in one."""
     owner, _, last = name.rpartition(".")
     file = module_file(owner)
-    return module_file(name) is not None or (file is not None and last in defined(file))
+    return module_file(name) is not None or (file is not None and last in defined_names(file))
 
 
 def test_every_path_that_a_document_names_is_there():
@@ -73,7 +73,7 @@ def test_every_module_that_a_document_names_is_there():
 def test_every_function_that_a_document_names_stands_in_its_file():
     named = {(file, name) for document in NAMES for file, name in FUNCTION.findall(text_of(document))}
     assert named
-    assert sorted((file, name) for file, name in named if name not in defined(ROOT / file)) == []
+    assert sorted((file, name) for file, name in named if name not in defined_names(ROOT / file)) == []
 
 
 def test_the_tests_would_see_a_path_that_is_gone():

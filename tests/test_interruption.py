@@ -7,12 +7,12 @@ import pytest
 
 from onemap.layers.errors import Cancelled
 from onemap.rules.commands.interruption import Interruption
-from onemap.tests.test_serve import Served, served
+from onemap.tests.test_serve import Served, served_core
 
-__all__ = ["served"]  # a fixture
+__all__ = ["served_core"]  # a fixture
 
 
-def begun(interruption: Interruption, name: str, stopping: str) -> tuple[str, int]:
+def outcome_of_work(interruption: Interruption, name: str, stopping: str) -> tuple[str, int]:
     """What becomes of work under a name, that runs until another thread has stopped some work, and how far it came."""
     reached, stopped = 0, threading.Event()
 
@@ -34,11 +34,11 @@ def begun(interruption: Interruption, name: str, stopping: str) -> tuple[str, in
 
 
 def test_work_that_never_asks_is_broken_off_by_its_name():
-    assert begun(Interruption(), "a", "a")[0] == "broken off"
+    assert outcome_of_work(Interruption(), "a", "a")[0] == "broken off"
 
 
 def test_other_work_goes_on():
-    assert begun(Interruption(), "a", "b")[0] == "done"
+    assert outcome_of_work(Interruption(), "a", "b")[0] == "done"
 
 
 def test_a_stop_that_comes_too_late_touches_nothing():
@@ -65,13 +65,13 @@ def test_a_module_that_is_being_loaded_comes_whole(tmp_path, monkeypatch):
     assert loaded_slowly.whole == 499_500
 
 
-def test_a_verb_that_tells_no_progress_is_cancelled_and_the_next_request_answered(served: Served, tmp_path):
-    served.ask("sample", 1, folder=str(tmp_path / "city"))
-    served.ask("words", 2)
+def test_a_verb_that_tells_no_progress_is_cancelled_and_the_next_request_answered(served_core: Served, tmp_path):
+    served_core.ask("sample", 1, folder=str(tmp_path / "city"))
+    served_core.ask("words", 2)
     while not (tmp_path / "city").exists():
-        assert served.program.poll() is None
-    served.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
-    cancelled, after = served.answer(), served.answer()
+        assert served_core.program.poll() is None
+    served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
+    cancelled, after = served_core.answer(), served_core.answer()
     assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}
     assert (after["id"], after["result"]["ok"]) == (2, True)
 

@@ -101,9 +101,9 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_it_runs_from_any_folder_under_any_name(town, elsewhere, tmp_path):
-    told = run("layers", town / "city.gpkg", "--json", folder=elsewhere, cwd=tmp_path)
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["name"] == "city"
+    output = run("layers", town / "city.gpkg", "--json", folder=elsewhere, cwd=tmp_path)
+    assert output.returncode == 0, output.stderr
+    assert json.loads(output.stdout)["name"] == "city"
     link = tmp_path / "link"
     link.symlink_to(elsewhere)
     assert run("layers", "city.gpkg", "--json", folder=link, cwd=town).returncode == 0
@@ -122,8 +122,8 @@ print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr)
 
 def modules_after(*arguments: object, folder: Path = ROOT) -> set[str]:
     probe = [sys.executable, "-I", "-c", PROBE, str(folder / "__main__.py"), *map(str, arguments)]
-    told = subprocess.run(probe, capture_output=True, check=True, timeout=120)
-    return set(json.loads(told.stderr.splitlines()[-1]))
+    output = subprocess.run(probe, capture_output=True, check=True, timeout=120)
+    return set(json.loads(output.stderr.splitlines()[-1]))
 
 
 def test_no_module_has_two_names_and_no_neighbour_becomes_importable(town, elsewhere):
@@ -146,9 +146,9 @@ def test_saying_an_answer_in_text_needs_none_of_the_heavy_libraries():
 
 def test_help_names_every_verb_in_both_languages():
     for language, word in (("zh", "建"), ("en", "make")):
-        told = run("--help", "--lang", language)
-        text = told.stdout.decode("utf-8")
-        assert told.returncode == 0
+        output = run("--help", "--lang", language)
+        text = output.stdout.decode("utf-8")
+        assert output.returncode == 0
         assert all(verb in text for verb in ("new", "inspect", "add", "layers", "check", "serve"))
         assert word in text
 
@@ -159,7 +159,7 @@ def test_help_names_every_verb_in_both_languages():
 @pytest.mark.parametrize("language", ["C", "zh_CN.GB18030"])
 def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
     environment = {**os.environ, "LANG": language, "LC_ALL": language, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", "onemap", "layers", str(town / "city.gpkg"), "--json"],
         capture_output=True,
         check=False,
@@ -167,30 +167,30 @@ def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
         env=environment,
         cwd=town,
     )
-    assert told.returncode == 0, told.stderr
-    assert not told.stdout.startswith(b"\xef\xbb\xbf")
-    assert told.stdout.count(b"\n") == 1
-    assert told.stdout.endswith(b"}\n")
-    assert "试验".encode() in told.stdout
-    assert b"\\u" not in told.stdout
-    assert json.loads(told.stdout.decode("utf-8"))["crs"] == "EPSG:4547"
+    assert output.returncode == 0, output.stderr
+    assert not output.stdout.startswith(b"\xef\xbb\xbf")
+    assert output.stdout.count(b"\n") == 1
+    assert output.stdout.endswith(b"}\n")
+    assert "试验".encode() in output.stdout
+    assert b"\\u" not in output.stdout
+    assert json.loads(output.stdout.decode("utf-8"))["crs"] == "EPSG:4547"
 
 
 @pytest.mark.slow
 def test_progress_is_one_json_object_a_line_on_stderr(town):
-    told = run(*check_arguments(town, "--json", "--progress", "json", "--lang", "zh"))
-    assert told.returncode == 0, told.stderr
-    steps = [json.loads(line) for line in told.stderr.decode("utf-8").splitlines()]
+    output = run(*check_arguments(town, "--json", "--progress", "json", "--lang", "zh"))
+    assert output.returncode == 0, output.stderr
+    steps = [json.loads(line) for line in output.stderr.decode("utf-8").splitlines()]
     assert all(set(step) == {"progress", "step"} for step in steps)
     assert all(0 <= step["progress"] <= 1 for step in steps)
     assert [step["progress"] for step in steps] == sorted(step["progress"] for step in steps)
     assert "规则7" in {step["step"] for step in steps}
-    assert json.loads(told.stdout)["parcels"] == 100
+    assert json.loads(output.stdout)["parcels"] == 100
 
 
 def test_without_a_wish_nothing_but_the_result_is_said(town):
-    told = run("layers", town / "city.gpkg", "--json")
-    assert told.stderr == b""
+    output = run("layers", town / "city.gpkg", "--json")
+    assert output.stderr == b""
 
 
 @pytest.mark.slow
@@ -205,9 +205,9 @@ def test_without_a_wish_nothing_but_the_result_is_said(town):
     ],
 )
 def test_exit_codes_are_those_of_the_contract(town, arguments, code):
-    told = run(*arguments, "--lang", "en", cwd=town)
-    assert told.returncode == code, told.stderr
-    assert b"Traceback" not in told.stderr
+    output = run(*arguments, "--lang", "en", cwd=town)
+    assert output.returncode == code, output.stderr
+    assert b"Traceback" not in output.stderr
     assert "--out" not in arguments or (town / "a.xlsx").exists()
 
 
@@ -215,9 +215,9 @@ def test_exit_codes_are_those_of_the_contract(town, arguments, code):
 def test_a_name_that_is_no_text_is_refused_and_told_byte_for_byte(town):
     name = os.fsencode(str(town)) + b"/\xcd\xbc\xb0\xdf.gpkg"  # 图斑 in GBK, as old programs unpack it
     os.rename(os.fsencode(str(town / "parcels.gpkg")), name)
-    told = subprocess.run([*command("inspect"), name, "--json"], capture_output=True, check=False, timeout=120)
-    assert told.returncode == 3, told.stdout
-    (problem,) = json.loads(told.stdout)["problems"]
+    output = subprocess.run([*command("inspect"), name, "--json"], capture_output=True, check=False, timeout=120)
+    assert output.returncode == 3, output.stdout
+    (problem,) = json.loads(output.stdout)["problems"]
     assert problem["code"] == "source.name"
     assert os.fsencode(problem["file"]) == b"\xcd\xbc\xb0\xdf.gpkg"
 
@@ -237,7 +237,7 @@ def steps_of(program: subprocess.Popen[bytes]) -> Iterator[float]:
         yield json.loads(line)["progress"]
 
 
-def started(*arguments: object) -> subprocess.Popen[bytes]:
+def start_program(*arguments: object) -> subprocess.Popen[bytes]:
     whole = command(*arguments, "--progress", "json")
     return subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -246,7 +246,7 @@ def started(*arguments: object) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize("wish", [signal.SIGTERM, signal.SIGINT])
 def test_a_check_that_is_asked_to_stop_stops_and_leaves_nothing(town, wish):
     before = (town / "city.gpkg").read_bytes()
-    with started(*check_arguments(town, "--json", "--out", town / "results.gpkg")) as program:
+    with start_program(*check_arguments(town, "--json", "--out", town / "results.gpkg")) as program:
         next(step for step in steps_of(program) if step > 0.1)
         program.send_signal(wish)
         out, error = program.communicate(timeout=60)
@@ -261,7 +261,7 @@ def test_a_check_that_is_asked_to_stop_stops_and_leaves_nothing(town, wish):
 def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
     with contextlib.closing(sqlite3.connect(town / "city.gpkg", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with started("add", town / "city.gpkg", town / "zones.gpkg", *ADD, "--json") as program:
+        with start_program("add", town / "city.gpkg", town / "zones.gpkg", *ADD, "--json") as program:
             next(step for step in steps_of(program) if step >= 0.6)
             program.send_signal(signal.SIGTERM)
             out, _ = program.communicate(timeout=25)  # the lock itself would be waited for 30 s
@@ -275,7 +275,7 @@ def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
 def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed):
     library = town / "city.gpkg"
     last = random.Random(seed).randint(1, 7)  # noqa: S311 - which line of progress is the last that it writes
-    with started("add", library, town / "many.gpkg", *ADD) as program:
+    with start_program("add", library, town / "many.gpkg", *ADD) as program:
         for number, _ in enumerate(steps_of(program), start=1):
             if number == last:
                 break
@@ -301,7 +301,7 @@ def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clear
     library = town / "city.gpkg"
     last = random.Random(100 + seed).randint(1, RULES + 5)  # noqa: S311
     arguments = check_arguments(town, "--out", town / "results.gpkg")
-    with started(*arguments, "--json") as program:
+    with start_program(*arguments, "--json") as program:
         for number, _ in enumerate(steps_of(program), start=1):
             if number == last:
                 break

@@ -88,7 +88,7 @@ class Core:
         self.process.communicate()
 
 
-def written(path: Path, shapes: list[Any], columns: dict[str, list[Any]]) -> Path:
+def write_shapes(path: Path, shapes: list[Any], columns: dict[str, list[Any]]) -> Path:
     """A file of shapes in the library's system."""
     gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4547").to_file(path)
     return path
@@ -109,21 +109,23 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Path]
     folder = tmp_path_factory.mktemp("projects")
     core, library = Core(), folder / "library.gpkg"
     core.run("new", library=library, crs="EPSG:4547")
-    ground = written(folder / "ground.gpkg", [FAR], {"n": [1]})
+    ground = write_shapes(folder / "ground.gpkg", [FAR], {"n": [1]})
     for code, features in drawn_layers().items():
         entry = shipped_catalogue()[code]
         columns = {field.name: [fields.get(field.name) for _, fields in features] for field in entry.fields}
         columns[entry.key or "BSM"] = [f"f{n}" for n in range(len(features))]
-        source = written(folder / f"{code}.gpkg", [shape for shape, _ in features], columns)
+        source = write_shapes(folder / f"{code}.gpkg", [shape for shape, _ in features], columns)
         core.run("add", **{"library": library, "source": source, "as": code, "covers": ground})
     yield core, library
     core.close()
 
 
-def judged(core: Core, library: Path, rows: list[tuple[str, ...]], **options: Any) -> dict[str, tuple[str, list[str]]]:
+def verdicts_of(
+    core: Core, library: Path, rows: list[tuple[str, ...]], **options: Any
+) -> dict[str, tuple[str, list[str]]]:
     """Of each project in its place the verdict, and the rules that decide it."""
     out = library.parent / "out.gpkg"
-    parcels = written(library.parent / "parcels.gpkg", *parcels_of(rows))
+    parcels = write_shapes(library.parent / "parcels.gpkg", *parcels_of(rows))
     core.run("check", library=library, parcels=parcels, as_of="2026-11-21", out=out, overwrite=True, **options)
     findings = gpd.read_file(out, layer="findings")
     findings = findings[findings["counted"]]
@@ -137,9 +139,9 @@ def judged(core: Core, library: Path, rows: list[tuple[str, ...]], **options: An
 
 
 @pytest.fixture(scope="module")
-def found(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
+def verdicts(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
     """The whole table, judged at once by the shipped pack."""
-    return judged(*town, ROWS)
+    return verdicts_of(*town, ROWS)
 
 
 # Rules that decide no row: they find nothing, need a raster, or lie in another's shadow.
@@ -151,14 +153,14 @@ def test_every_rule_of_the_common_pack_decides_some_row():
     assert {rule["id"] for rule in PACK["rule"]} - deciding == DECIDING_NOTHING
 
 
-def test_an_exemption_that_is_taken_away_is_seen(town, found):
+def test_an_exemption_that_is_taken_away_is_seen(town, verdicts):
     """With no project excused, every rule that excuses some decides a row that it does not decide in truth."""
     core, library = town
     text = re.sub(r"(?m)^(unless|milder) = .*\n", "", PACK_FILE.read_text("utf-8"))
     strict = library.parent / "strict.toml"
     strict.write_text(text.replace('id = "city-preliminary"', 'id = "strict"'), encoding="utf-8")
-    deciding = judged(core, library, ROWS, pack=[str(strict)])
-    wrong = {rule for row, (_, rules) in deciding.items() if (_, rules) != found[row] for rule in rules}
+    deciding = verdicts_of(core, library, ROWS, pack=[str(strict)])
+    wrong = {rule for row, (_, rules) in deciding.items() if (_, rules) != verdicts[row] for rule in rules}
     excusing = {rule["id"] for rule in PACK["rule"] if "unless" in rule}
     assert sorted(excusing - wrong) == []
 
@@ -176,8 +178,8 @@ def test_each_class_that_a_rule_excuses_has_a_row_of_its_own():
             places.setdefault(rule, set()).add(place)
     for rule in PACK["rule"]:
         own = {kind for place, kind, *_ in ROWS if place in places.get(rule["id"], ())}
-        told = [tuple(name for name in rule.get("unless", []) if members[name][kind]) for kind in own]
-        assert [name for name in rule.get("unless", []) if (name,) not in told and rule["id"] in places] == []
+        exceptions = [tuple(name for name in rule.get("unless", []) if members[name][kind]) for kind in own]
+        assert [name for name in rule.get("unless", []) if (name,) not in exceptions and rule["id"] in places] == []
 
 
 def test_every_place_and_every_kind_of_project_is_in_the_table():
@@ -189,5 +191,5 @@ def test_every_place_and_every_kind_of_project_is_in_the_table():
 @pytest.mark.parametrize(
     ("place", "kind", "verdict", "rules", "why"), ROWS, ids=[f"{kind}-{place}" for place, kind, *_ in ROWS]
 )
-def test_a_project_has_the_verdict_that_the_law_gives_it(found, place, kind, verdict, rules, why):
-    assert found[f"{kind}@{place}"] == (verdict, rules), why
+def test_a_project_has_the_verdict_that_the_law_gives_it(verdicts, place, kind, verdict, rules, why):
+    assert verdicts[f"{kind}@{place}"] == (verdict, rules), why

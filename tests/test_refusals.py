@@ -217,7 +217,7 @@ def state(folder: Path) -> dict[str, str]:
 def test_a_wrong_command_is_refused_in_both_languages_and_changes_nothing(desk, onemap, monkeypatch, case):
     monkeypatch.chdir(desk)
     before = state(desk)
-    said = {}
+    problems = {}
     for language in ("en", "zh"):
         answer = onemap(*case.command.split(), lang=language)
         assert answer.code == case.exit_code, answer.json
@@ -231,23 +231,25 @@ def test_a_wrong_command_is_refused_in_both_languages_and_changes_nothing(desk, 
         assert "Traceback" not in answer.stderr
         found = [problem for problem in answer.json["problems"] if problem["code"] == case.code]
         assert found, answer.codes
-        said[language] = found[0]
+        problems[language] = found[0]
     for name in ("file", "field", "feature"):
         expected = getattr(case, name)
-        assert expected is None or expected in [said["en"][name], said["zh"][name]]
-    assert all(case.says in problem["message"] + problem["mend"] for problem in said.values())
-    assert said["zh"]["message"] != said["en"]["message"]
-    assert any("\u4e00" <= sign <= "\u9fff" for sign in said["zh"]["message"])
-    assert not any("\u4e00" <= sign <= "\u9fff" for sign in said["en"]["message"].replace("试验", ""))
+        assert expected is None or expected in [problems["en"][name], problems["zh"][name]]
+    assert all(case.says in problem["message"] + problem["mend"] for problem in problems.values())
+    assert problems["zh"]["message"] != problems["en"]["message"]
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in problems["zh"]["message"])
+    assert not any("\u4e00" <= sign <= "\u9fff" for sign in problems["en"]["message"].replace("试验", ""))
     # SQLite leaves an empty journal beside a file that it finds damaged.
     journals = {"torn.gpkg-shm", "torn.gpkg-wal"}
     assert {name: content for name, content in state(desk).items() if name not in journals} == before
 
 
 def test_people_read_one_line_for_each_problem_on_stderr(desk):
-    told = program("add", desk / "city.gpkg", desk / "invalid.gpkg", "--as", "T", "--covers", "extent", "--lang", "zh")
-    assert (told.returncode, told.stdout) == (3, b"")
-    (line,) = told.stderr.decode("utf-8").splitlines()
+    output = program(
+        "add", desk / "city.gpkg", desk / "invalid.gpkg", "--as", "T", "--covers", "extent", "--lang", "zh"
+    )
+    assert (output.returncode, output.stdout) == (3, b"")
+    (line,) = output.stderr.decode("utf-8").splitlines()
     assert "invalid.gpkg" in line
     assert "Z2" in line
     assert "--repair" in line

@@ -73,17 +73,17 @@ class Served:
                 return
 
 
-def ended(one: Served) -> None:
+def end_core(one: Served) -> None:
     one.program.stdin.close()
     assert one.program.wait(timeout=60) == 0
     assert one.program.stderr.read() == b""
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
+def served_core() -> Iterator[Served]:
     one = Served()
     yield one
-    ended(one)
+    end_core(one)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def served_to_many() -> Iterator[Served]:
     """One server for many tests: whatever one of them asks, the next must be answered."""
     one = Served()
     yield one
-    ended(one)
+    end_core(one)
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +135,12 @@ def check_of(town: Path) -> dict[str, object]:
     }
 
 
-def test_requests_are_answered_in_their_order_as_the_command_line_answers(served, town, onemap):
+def test_requests_are_answered_in_their_order_as_the_command_line_answers(served_core, town, onemap):
     library = str(town / "city.gpkg")
-    served.ask("layers", 1, library=library)
-    served.ask("inspect", "二", source=str(town / "parcels.gpkg"), lang="zh")
-    served.ask("layers", 3.5, library=library, as_of="2020-01-01")
-    answers = [served.answer() for _ in range(3)]
+    served_core.ask("layers", 1, library=library)
+    served_core.ask("inspect", "二", source=str(town / "parcels.gpkg"), lang="zh")
+    served_core.ask("layers", 3.5, library=library, as_of="2020-01-01")
+    answers = [served_core.answer() for _ in range(3)]
     assert [answer["id"] for answer in answers] == [1, "二", 3.5]
     assert answers[0]["result"] == onemap("layers", library).json
     assert answers[1]["result"] == onemap("inspect", town / "parcels.gpkg", lang="zh").json
@@ -148,25 +148,25 @@ def test_requests_are_answered_in_their_order_as_the_command_line_answers(served
 
 
 @pytest.mark.slow
-def test_a_check_tells_its_progress_with_its_own_id(served, town):
-    served.ask("check", 7, **check_of(town), only=["T"], lang="zh")
-    answer = served.answer()
+def test_a_check_tells_its_progress_with_its_own_id(served_core, town):
+    served_core.ask("check", 7, **check_of(town), only=["T"], lang="zh")
+    answer = served_core.answer()
     assert (answer["id"], answer["result"]["parcels"]) == (7, 100)
-    assert {note["id"] for note in served.notes} == {7}
-    shares = [note["progress"] for note in served.notes]
+    assert {note["id"] for note in served_core.notes} == {7}
+    shares = [note["progress"] for note in served_core.notes]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     # Of steps that follow each other at once only the last is told; some rule is always among them.
-    assert any(note["step"].startswith("规则") for note in served.notes)
+    assert any(note["step"].startswith("规则") for note in served_core.notes)
 
 
-def test_a_running_check_is_cancelled_and_the_next_request_answered(served, town):
+def test_a_running_check_is_cancelled_and_the_next_request_answered(served_core, town):
     before = (town / "city.gpkg").read_bytes()
-    served.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
-    served.ask("layers", 2, library=str(town / "city.gpkg"))
-    served.progress(1)
-    served.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
-    cancelled, after = served.answer(), served.answer()
+    served_core.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
+    served_core.ask("layers", 2, library=str(town / "city.gpkg"))
+    served_core.progress(1)
+    served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
+    cancelled, after = served_core.answer(), served_core.answer()
     assert cancelled["id"] == 1
     assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}
     assert (after["id"], "result" in after) == (2, True)
@@ -174,42 +174,42 @@ def test_a_running_check_is_cancelled_and_the_next_request_answered(served, town
     assert (town / "city.gpkg").read_bytes() == before
 
 
-def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(served, town):
+def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(served_core, town):
     wkb = shapely.to_wkb(shapely.points(500_000.0 + np.arange(200_000), 4_000_000.0))
     options = {"geometry_type": "Point", "crs": "EPSG:4547", "driver": "GPKG", "SPATIAL_INDEX": "NO"}
     pyogrio.raw.write(town / "many.gpkg", wkb, [np.arange(len(wkb))], ["BSM"], **options)
     before = (town / "city.gpkg").read_bytes()
     define = {**DEFINE, "geometry": "point"}
     request = {"library": str(town / "city.gpkg"), "source": str(town / "many.gpkg"), "covers": "extent"}
-    served.ask("add", 1, **request, define=define, **{"as": "MANY"})
-    note = served.line()["params"]
+    served_core.ask("add", 1, **request, define=define, **{"as": "MANY"})
+    note = served_core.line()["params"]
     while note["progress"] == 0.0:  # until the first block is read
-        note = served.line()["params"]
+        note = served_core.line()["params"]
     assert note["step"] == "Reading the source"
-    served.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
-    assert served.answer()["error"]["data"] == {"problems": [], "exit_code": 130}
-    assert all(note["progress"] < 1.0 for note in served.notes)
+    served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
+    assert served_core.answer()["error"]["data"] == {"problems": [], "exit_code": 130}
+    assert all(note["progress"] < 1.0 for note in served_core.notes)
     assert (town / "city.gpkg").read_bytes() == before
 
 
 @pytest.mark.slow
-def test_a_waiting_request_is_cancelled_before_it_begins(served, town):
-    served.ask("check", 1, **check_of(town))
-    served.ask("check", 2, **check_of(town))
-    served.send(b'{"jsonrpc": "2.0", "id": 3, "method": "cancel", "params": {"id": 2}}')
-    answers = {answer["id"]: answer for answer in (served.answer() for _ in range(3))}
+def test_a_waiting_request_is_cancelled_before_it_begins(served_core, town):
+    served_core.ask("check", 1, **check_of(town))
+    served_core.ask("check", 2, **check_of(town))
+    served_core.send(b'{"jsonrpc": "2.0", "id": 3, "method": "cancel", "params": {"id": 2}}')
+    answers = {answer["id"]: answer for answer in (served_core.answer() for _ in range(3))}
     assert answers[3]["result"] == {"ok": True}
     assert answers[1]["result"]["parcels"] == 100
     assert answers[2]["error"]["data"]["exit_code"] == 130
-    assert 2 not in {note["id"] for note in served.notes}
+    assert 2 not in {note["id"] for note in served_core.notes}
 
 
-def test_a_cancellation_that_comes_too_late_does_not_hit_a_later_request_of_that_id(served, town):
+def test_a_cancellation_that_comes_too_late_does_not_hit_a_later_request_of_that_id(served_core, town):
     for _ in range(2):
-        served.ask("layers", 1, library=str(town / "city.gpkg"))
-        assert "result" in served.answer()
-        served.send(b'{"jsonrpc": "2.0", "id": "c", "method": "cancel", "params": {"id": 1}}')
-        assert served.answer() == {"jsonrpc": "2.0", "id": "c", "result": {"ok": False}}
+        served_core.ask("layers", 1, library=str(town / "city.gpkg"))
+        assert "result" in served_core.answer()
+        served_core.send(b'{"jsonrpc": "2.0", "id": "c", "method": "cancel", "params": {"id": 1}}')
+        assert served_core.answer() == {"jsonrpc": "2.0", "id": "c", "result": {"ok": False}}
 
 
 @pytest.mark.parametrize(
@@ -265,12 +265,12 @@ def test_a_line_that_makes_no_sense_is_answered_and_the_next_one_too(served_to_m
     assert served_to_many.answer()["error"]["data"]["problems"][0]["code"] == "library.missing"
 
 
-def test_a_request_without_id_is_done_and_not_answered(served, town):
+def test_a_request_without_id_is_done_and_not_answered(served_core, town):
     request = {"jsonrpc": "2.0", "method": "new", "params": {"library": str(town / "b.gpkg"), "crs": "EPSG:4547"}}
-    served.send(json.dumps(request).encode())
-    served.ask("layers", 2, library=str(town / "b.gpkg"))
-    assert served.answer()["id"] == 2
-    assert {note["id"] for note in served.notes} == {2}  # nobody is told of what nobody waits for
+    served_core.send(json.dumps(request).encode())
+    served_core.ask("layers", 2, library=str(town / "b.gpkg"))
+    assert served_core.answer()["id"] == 2
+    assert {note["id"] for note in served_core.notes} == {2}  # nobody is told of what nobody waits for
 
 
 def test_the_end_of_stdin_ends_it_in_the_middle_of_a_check(town):
@@ -286,15 +286,15 @@ def test_the_end_of_stdin_ends_it_in_the_middle_of_a_check(town):
 
 
 @pytest.mark.slow
-def test_what_was_added_meanwhile_is_seen_by_the_next_check(served, town):
-    served.ask("check", 1, **check_of(town))
-    assert served.answer()["result"]["verdicts"]["prohibited"] == 100
+def test_what_was_added_meanwhile_is_seen_by_the_next_check(served_core, town):
+    served_core.ask("check", 1, **check_of(town))
+    assert served_core.answer()["result"]["verdicts"]["prohibited"] == 100
     frame = gpd.read_file(town / "zones.gpkg").head(1)
     frame.geometry = [shapely.box(400_000, 4_000_000, 400_001, 4_000_001)]
     frame.to_file(town / "later.gpkg")
     district = gpd.GeoDataFrame(geometry=[shapely.box(300_000, 3_900_000, 600_000, 4_100_000)], crs="EPSG:4547")
     district.to_file(town / "cover.gpkg")
-    served.ask(
+    served_core.ask(
         "add",
         2,
         library=str(town / "city.gpkg"),
@@ -302,9 +302,9 @@ def test_what_was_added_meanwhile_is_seen_by_the_next_check(served, town):
         covers=str(town / "cover.gpkg"),
         **{"as": "T"},
     )
-    assert served.answer()["result"]["version"] == "v2"
-    served.ask("check", 3, **check_of(town))
-    assert served.answer()["result"]["verdicts"]["clear"] == 100
+    assert served_core.answer()["result"]["version"] == "v2"
+    served_core.ask("check", 3, **check_of(town))
+    assert served_core.answer()["result"]["verdicts"]["clear"] == 100
 
 
 @pytest.mark.slow

@@ -17,12 +17,12 @@ from onemap.layers.stores.session import keeping_open
 from onemap.rules.commands.serve import _IDLE_S
 from onemap.rules.overlay.compiler import is_kept
 from onemap.rules.runs.run_store import KEPT, stored_rows
-from onemap.tests.test_serve import Served, check_of, ended, served, town, town_made_once
+from onemap.tests.test_serve import Served, check_of, end_core, served_core, town, town_made_once
 
-__all__ = ["served", "town", "town_made_once"]  # fixtures
+__all__ = ["served_core", "town", "town_made_once"]  # fixtures
 
 
-def said(one: Served, number: int, town: Path) -> tuple[Any, ...]:
+def answer_and_rows(one: Served, number: int, town: Path) -> tuple[Any, ...]:
     """What a check says, and every row that it keeps, without its id and its time."""
     one.ask("check", number, **check_of(town))
     answer = one.answer()
@@ -36,8 +36,8 @@ def said(one: Served, number: int, town: Path) -> tuple[Any, ...]:
 def fresh(town: Path) -> tuple[Any, ...]:
     """The same from a process that has seen nothing."""
     one = Served()
-    found = said(one, 1, town)
-    ended(one)
+    found = answer_and_rows(one, 1, town)
+    end_core(one)
     return found
 
 
@@ -50,30 +50,30 @@ def zones(town: Path, shift: float) -> Path:
 
 
 @pytest.mark.slow
-def test_a_warm_session_answers_as_a_fresh_one_after_another_process_added_a_version(served, town, onemap):
-    first = said(served, 1, town)
-    assert said(served, 2, town) == first
+def test_a_warm_session_answers_as_a_fresh_one_after_another_process_added_a_version(served_core, town, onemap):
+    first = answer_and_rows(served_core, 1, town)
+    assert answer_and_rows(served_core, 2, town) == first
     later = zones(town, 20.0)
     answer = onemap("add", town / "city.gpkg", later, "--as", "T", "--covers", "extent", "--label", "later")
     assert answer.code == 0, answer.json
-    again = said(served, 3, town)
+    again = answer_and_rows(served_core, 3, town)
     assert again != first and again == fresh(town)
 
 
 @pytest.mark.slow
-def test_a_warm_session_sees_that_a_layer_was_damaged_meanwhile(served, town):
-    first = said(served, 1, town)
+def test_a_warm_session_sees_that_a_layer_was_damaged_meanwhile(served_core, town):
+    first = answer_and_rows(served_core, 1, town)
     assert first[0]["unknown"] == 0
     with sqlite3.connect(town / "city.gpkg") as connection:
         connection.execute("DELETE FROM rtree_T__1_geom WHERE id = 499")
-    again = said(served, 2, town)
+    again = answer_and_rows(served_core, 2, town)
     assert again[0]["unknown"] + again[0]["prohibited"] > 0 and again == fresh(town)
     assert {layer["reason"] for layer in again[1]} == {"unreadable"}
 
 
 @pytest.mark.slow
-def test_a_warm_session_reads_the_file_that_has_taken_the_librarys_place(served, town, onemap):
-    assert said(served, 1, town)[1][0]["label"] == "v1"
+def test_a_warm_session_reads_the_file_that_has_taken_the_librarys_place(served_core, town, onemap):
+    assert answer_and_rows(served_core, 1, town)[1][0]["label"] == "v1"
     other = town / "other.gpkg"
     # Not a copy of the file: the session may just then write into it what stands in its -wal.
     with (
@@ -85,7 +85,7 @@ def test_a_warm_session_reads_the_file_that_has_taken_the_librarys_place(served,
     other.replace(town / "city.gpkg")
     for end in ("-wal", "-shm"):
         (town / f"city.gpkg{end}").unlink(missing_ok=True)
-    again = said(served, 2, town)
+    again = answer_and_rows(served_core, 2, town)
     assert again[1][0]["label"] == "other" and again == fresh(town)
 
 
@@ -127,25 +127,25 @@ def test_after_a_refusal_and_after_another_connection_wrote_the_library_is_opene
 
 
 @pytest.mark.slow
-def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served, town, tmp_path):
+def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served_core, town, tmp_path):
     shutil.copytree(town, tmp_path / "other")
-    assert said(served, 1, tmp_path / "other")
+    assert answer_and_rows(served_core, 1, tmp_path / "other")
     shutil.rmtree(tmp_path / "other")
-    assert said(served, 2, town) == fresh(town)
+    assert answer_and_rows(served_core, 2, town) == fresh(town)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists() or not is_kept(), reason="no kernel is kept here")
-def test_a_session_loads_the_kernel_after_its_first_answer_and_not_before(served, town):
+def test_a_session_loads_the_kernel_after_its_first_answer_and_not_before(served_core, town):
     def is_loaded() -> bool:
-        return "llvmlite" in Path(f"/proc/{served.program.pid}/maps").read_text()
+        return "llvmlite" in Path(f"/proc/{served_core.program.pid}/maps").read_text()
 
     time.sleep(2 * _IDLE_S)
     assert not is_loaded()  # nobody has asked for ground
-    first = said(served, 1, town)
+    first = answer_and_rows(served_core, 1, town)
     for _ in range(100):
         if is_loaded():
             break
         time.sleep(0.1)
     assert is_loaded()
-    assert said(served, 2, town) == first
+    assert answer_and_rows(served_core, 2, town) == first

@@ -121,21 +121,21 @@ def test_the_zip_of_the_same_files_is_the_same_bytes(checkout: Path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("file", "text", "said"),
+    ("file", "text", "reason"),
     [
         ("layers/errors.py", "", ""),
         ("layers/errors.py", "\nimport pickle\n\nGIVEN = pickle.loads(b'')\n", "layers/errors.py:"),
         ("docs/glossary.md", "\naws_key = 'AKIA" + "IOSFODNN7EXAMPLE'\n", "docs/glossary.md:"),  # noqa: S105
     ],
 )
-def test_a_zip_is_made_only_of_what_the_scanners_of_plugins_qgis_org_let_pass(checkout: Path, file, text, said):
+def test_a_zip_is_made_only_of_what_the_scanners_of_plugins_qgis_org_let_pass(checkout: Path, file, text, reason):
     with (checkout / file).open("a", encoding="utf-8") as end:
         end.write(text)
     done = build("package", root=checkout)
     if "lrelease was not found" in done.stderr:
         pytest.skip("Qt's lrelease is not on this machine, so the translations cannot be compiled")
-    assert (done.returncode == 1) == bool(said), done.stderr
-    assert said in done.stderr
+    assert (done.returncode == 1) == bool(reason), done.stderr
+    assert reason in done.stderr
 
 
 def test_plugins_qgis_org_finds_a_category_and_an_icon_that_it_knows():
@@ -148,7 +148,7 @@ def test_plugins_qgis_org_finds_a_category_and_an_icon_that_it_knows():
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "reason"),
     [
         (["--platform", "win_arm64", "--python", "3.12"], "make the bundle for win_amd64"),
         (["--platform", "macos_12", "--python", "3.12"], "for macOS 14 and later"),
@@ -157,10 +157,10 @@ def test_plugins_qgis_org_finds_a_category_and_an_icon_that_it_knows():
         ([], "usage: python3 build.py bundle"),
     ],
 )
-def test_a_bundle_that_cannot_be_made_is_refused_in_words(words, said):
+def test_a_bundle_that_cannot_be_made_is_refused_in_words(words, reason):
     done = build("bundle", *words)
     assert done.returncode == 1
-    assert said in done.stderr and "Traceback" not in done.stderr
+    assert reason in done.stderr and "Traceback" not in done.stderr
 
 
 # Every way by which pip could be told of another index, turned off, and an address where nobody answers.

@@ -143,8 +143,8 @@ def checked_profile(text: str, file: str) -> Profile:
         raise OneMapError("profile.syntax", file=file, reason=toml_reason(error)) from None
     problems: list[Problem] = []
     lead = {key: value for key, value in content.items() if key not in _TABLES}
-    said = _checked(lead, _OF_LEAD, "", file, problems)
-    fonts = _checked(
+    lead_values = _known_values(lead, _OF_LEAD, "", file, problems)
+    fonts = _known_values(
         _table(content, "fonts", file, problems), dict.fromkeys(FONT_ROLES, _text), "fonts.", file, problems
     )
     departments = {}
@@ -153,23 +153,23 @@ def checked_profile(text: str, file: str) -> Profile:
         if code not in DEPARTMENTS or not isinstance(entry, dict):
             problems.append(Problem("profile.key", {"file": file, "field": place, "known": list(DEPARTMENTS)}))
             continue
-        departments[code] = _checked(entry, _OF_DEPARTMENT, f"{place}.", file, problems)
+        departments[code] = _known_values(entry, _OF_DEPARTMENT, f"{place}.", file, problems)
     if problems:
         raise OneMapError.of(problems)
     names = {
         code: departments.get(code, {}).get("name", title) for code, title in named_groups()["departments"].items()
     }
     return Profile(
-        _sender(said, said.pop("authority", {})),
+        _sender(lead_values, lead_values.pop("authority", {})),
         {code: _sender(entry, entry.pop("unit", {})) for code, entry in departments.items()},
         names,
         fonts,
     )
 
 
-def _sender(said: dict[str, Any], unit: Names) -> Sender:
+def _sender(values: dict[str, Any], unit: Names) -> Sender:
     """A sender of what was said; with a name it has a red head, in the form of a letter unless another is said."""
-    kept = {key: value for key, value in said.items() if key not in ("name", "authority", "unit")}
+    kept = {key: value for key, value in values.items() if key not in ("name", "authority", "unit")}
     mark = kept.get("mark") or unit
     head = kept.get("head", "letter") if mark else None
     if head == "document" and "mark" not in kept:
@@ -186,8 +186,8 @@ def _table(content: Mapping[str, Any], name: str, file: str, problems: list[Prob
     return {}
 
 
-def _checked(
-    said: Mapping[str, Any],
+def _known_values(
+    values: Mapping[str, Any],
     checks: Mapping[str, Callable[[Any], Any]],
     place: str,
     file: str,
@@ -195,7 +195,7 @@ def _checked(
 ) -> dict[str, Any]:
     """The values of known keys; what is unknown or cannot be taken becomes a problem."""
     found: dict[str, Any] = {}
-    for key, value in said.items():
+    for key, value in values.items():
         facts = {"file": file, "field": f"{place}{key}"}
         if key not in checks:
             problems.append(Problem("profile.key", {**facts, "known": list(checks)}))

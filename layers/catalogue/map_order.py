@@ -58,7 +58,7 @@ def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[dic
     base = [code for code in _table("themes")["base"] if code in codes]
     found = []
     for theme in _table("themes")["theme"]:
-        shown = _present(theme["layers"], codes)
+        shown = _codes_at_hand(theme["layers"], codes)
         if set(shown) - set(base):
             found.append({"id": theme["id"], "title": theme["title"], "department": None, "layers": shown})
     for department in DEPARTMENTS:
@@ -69,7 +69,7 @@ def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[dic
     return found
 
 
-def _present(wanted: Iterable[str | list[str]], codes: Collection[str]) -> list[str]:
+def _codes_at_hand(wanted: Iterable[str | list[str]], codes: Collection[str]) -> list[str]:
     found = []
     for one in wanted:
         choices = [one] if isinstance(one, str) else one

@@ -24,7 +24,7 @@ def toml_content(text: str) -> dict[str, Any]:
     That are numbers that could not even be told, and lists in lists beyond counting.
     """
     try:
-        content = _parsed(text)
+        content = _content_of(text)
         _check_numbers(content)
     except tomllib.TOMLDecodeError:
         raise
@@ -35,7 +35,7 @@ def toml_content(text: str) -> dict[str, Any]:
     return content
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _content_of(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:

@@ -167,7 +167,7 @@ def _row_of_layer(
         label=label,
         geometry=geometry,
         count=layer["count"],
-        declares=_declared(layer),
+        declares=_sure_facts(layer),
         samples={item["name"]: item["samples"] for item in layer["fields"]},
     )
     if layer["count"] is None:
@@ -182,11 +182,11 @@ def _row_of_layer(
     return replace(row, status=UNSURE, suggested=likely, why="fields") if likely else row
 
 
-def _declared(layer: Mapping[str, Any]) -> dict[str, str]:
+def _sure_facts(layer: Mapping[str, Any]) -> dict[str, str]:
     """What the file leaves no doubt about: a declared CRS, and text in UTF-8, which no other encoding imitates."""
     crs, encoding = layer["crs"], layer.get("encoding") or ""
-    told = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
-    return told | ({"encoding": encoding} if encoding.startswith("utf") else {})
+    crs_fact = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
+    return crs_fact | ({"encoding": encoding} if encoding.startswith("utf") else {})
 
 
 def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:

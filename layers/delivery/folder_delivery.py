@@ -80,11 +80,11 @@ def deliver_folders(
             options = replace(options, layers=tuple(codes))
             chosen = chosen_layers(library, options, progress.part(0.0, _READ))
             record = package_record(library, package, options, [item.layer for item in chosen], who)
-        root = Path(room) / _filled(template.root, wish)
+        root = Path(room) / _name_with_values(template.root, wish)
         _write_folders(root, template, wish, taken, library, record, chosen)
         paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
-        _write_list(root / _filled(template.list, wish), root, paths)
-        manifest = file_hash(root / _filled(template.list, wish))
+        _write_list(root / _name_with_values(template.list, wish), root, paths)
+        manifest = file_hash(root / _name_with_values(template.list, wish))
         packed = Path(room) / target.name
         with zipfile.ZipFile(packed, "w") as archive:
             pack_files(archive, root.parent, sorted(path for path in root.rglob("*") if path.is_file()))
@@ -105,7 +105,7 @@ def deliver_folders(
     }
 
 
-def _filled(name: str, wish: FolderWish) -> str:
+def _name_with_values(name: str, wish: FolderWish) -> str:
     return TemplateItem(FILES, name).name_with(**wish.values)
 
 
@@ -115,7 +115,7 @@ def _layers_there(
     """The template's layers that are in force, and what is wrong where one must be and is not."""
     known = versions(library)
     there = [code for code in template.layers if in_force([v for v in known if v.code == code], options.as_of)]
-    lost = sorted(template.required - set(there))
+    lost = sorted(template.required_layers - set(there))
     facts = {"day": options.as_of.isoformat(), "template": template.id}
     return there, [Problem("template.layer", {"layer": code, **facts}) for code in lost]
 
@@ -128,7 +128,7 @@ def _files_of_people(
     problems: list[Problem] = []
     for folder in template.folders:
         items = [item for item in folder.items if item.kind == FILES]
-        name = _filled(folder.name, wish)
+        name = _name_with_values(folder.name, wish)
         place = None if wish.files is None else wish.files / name
         found = sorted(path for path in place.iterdir() if path.is_file()) if place and place.is_dir() else []
         for path in found:
@@ -183,7 +183,7 @@ def _write_folders(
 ) -> None:
     """Every folder with what people have made, and what the library gives."""
     for folder in template.folders:
-        place = root / _filled(folder.name, wish)
+        place = root / _name_with_values(folder.name, wish)
         place.mkdir(parents=True)
         for source, item in taken:
             if any(item is one for one in folder.items):

@@ -95,7 +95,7 @@ class FolderTemplate:
         return tuple(dict.fromkeys(code for folder in self.folders for item in folder.items for code in item.layers))
 
     @property
-    def required(self) -> frozenset[str]:
+    def required_layers(self) -> frozenset[str]:
         """Layers that must be there."""
         return frozenset(code for folder in self.folders for item in folder.items for code in item.required)
 

@@ -89,14 +89,14 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
             rows = delivery_plan(library, place, *arguments)
             if options.plan is not None:
                 write_plan(options.plan, rows, options.language)
-                return _result([replace(row, status=_planned(row)) for row in rows], [], [], options)
+                return _result([replace(row, status=_planned_status(row)) for row in rows], [], [], options)
         work = progress.part(_LOOKED_AT, 1.0)
         options = replace(options, copy=place != folder)
         carry_out = _add_each if options.each else _add_all
         return carry_out(library, place, rows, options, work)
 
 
-def _planned(row: PlanRow) -> str:
+def _planned_status(row: PlanRow) -> str:
     return PLANNED if row.status == MATCHED else row.status
 
 
@@ -163,12 +163,12 @@ def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptio
     )
 
 
-def _titled(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
+def _code_and_titles(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
     titles = catalogue[code].title if code in catalogue else {}
     return {language: f"{code} {titles.get(language, '')}".strip() for language in LANGUAGES}
 
 
-def _unplaced(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
+def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
     """What is said of a layer of which nobody knows where it goes."""
     if row.status in (LEFT_OUT, MATCHED, NOTE):
         return []
@@ -176,7 +176,9 @@ def _unplaced(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list[Problem
         return [Problem(problem.code, {**problem.facts, "file": row.source}) for problem in row.problems]
     place = {"file": row.source, "layer": row.layer}
     if row.suggested:
-        return [Problem("ingest.unsure", {**place, "codes": [_titled(code, catalogue) for code in row.suggested]})]
+        return [
+            Problem("ingest.unsure", {**place, "codes": [_code_and_titles(code, catalogue) for code in row.suggested]})
+        ]
     return [Problem("ingest.unmatched", place)]
 
 
@@ -185,7 +187,7 @@ def _add_all(
 ) -> dict[str, Any]:
     """Every layer in one transaction. Raises OneMapError with all that stands against any of them."""
     catalogue = library.catalogue()
-    problems = {number: _unplaced(row, catalogue) for number, row in enumerate(rows)}
+    problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
     placed = [(number, row) for number, row in enumerate(rows) if row.status == MATCHED]
     with contextlib.ExitStack() as held:
         prepared = []
@@ -212,11 +214,11 @@ def _refused_result(
 ) -> dict[str, Any]:
     """The record of a delivery of which nothing went in: what stood against which layer."""
     shown = [replace(row, status=REFUSED) if problems[at] and row.code else row for at, row in enumerate(rows)]
-    refused = [_refused(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
+    refused = [_refusal_record(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
     return _result(shown, [], refused, options)
 
 
-def _refused(row: PlanRow, problems: Sequence[Problem], language: str) -> dict[str, Any]:
+def _refusal_record(row: PlanRow, problems: Sequence[Problem], language: str) -> dict[str, Any]:
     records = [problem_record(problem, language) for problem in problems]
     return {"source": row.source, "layer": row.layer, "code": row.code, "problems": records}
 
@@ -228,7 +230,7 @@ def _add_each(
     shown, added, refused = [], [], []
     catalogue = library.catalogue()
     for row, part in zip(rows, progress.parts([1] * len(rows)), strict=True):
-        problems = _unplaced(row, catalogue)
+        problems = _placing_problems(row, catalogue)
         if row.status == MATCHED:
             try:
                 source = str(_source_path(folder, row))
@@ -240,7 +242,7 @@ def _add_each(
                 problems = list(error.problems)
         shown.append(row if row.status in (LEFT_OUT, NOTE, UNREADABLE) else replace(row, status=REFUSED))
         if problems:
-            refused.append(_refused(row, problems, options.language))
+            refused.append(_refusal_record(row, problems, options.language))
     return _result(shown, added, refused, options)
 
 

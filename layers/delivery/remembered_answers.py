@@ -99,7 +99,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
         raise OneMapError("layer.unknown", file=library.label, layer=code)
     if not library.roles.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
-    checked = {name: _checked(code, name, value) for name, value in wanted.items()}
+    checked = {name: _checked_answer(code, name, value) for name, value in wanted.items()}
     last = max((version.number for version in versions(library) if version.code == code), default=0)
     facts = {"after": last, "who": who, "at": now()}
     with library.writing() as connection:
@@ -151,7 +151,7 @@ def _edits(library: Library, code: str) -> dict[str, dict[str, Any]]:
     return {name: edit for name, edit in found.items() if name in ANSWERS and isinstance(edit, dict)}
 
 
-def _checked(code: str, name: str, value: Any) -> Any:
+def _checked_answer(code: str, name: str, value: Any) -> Any:
     """An answer as it is kept. Raises OneMapError answers.name, answers.value, crs.…, encoding.…."""
     if name not in ANSWERS or (value is not None and name not in CHANGEABLE):
         raise OneMapError("answers.name", layer=code, field=name, names=list(CHANGEABLE))

@@ -314,8 +314,8 @@ def lost_text(
 
     found: from `replaced_text`, by the schema's names.
     """
-    told = [
+    problems = [
         (name, Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count}))
         for name, (first, count) in found.items()
     ]
-    return [one for name, one in told if name not in needed], [one for name, one in told if name in needed]
+    return [one for name, one in problems if name not in needed], [one for name, one in problems if name in needed]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.ragged import ranges
-from onemap.layers.geometry.wkb_column import interleaved, multi_bodies, ring_heads, with_points
+from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, ring_heads, with_points
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class FlatGround:
             is_left[rows] = False
         rings, left = np.flatnonzero(self.size), np.flatnonzero(is_left)
         parts = [(rings, ring_heads(self.size[rings])), *known, (left, multi_bodies(self.others[left]))]
-        whole = interleaved([part for part in parts if len(part[0])] or parts)
+        whole = interleaved_column([part for part in parts if len(part[0])] or parts)
         return with_points(whole, self.points, self.size) if len(rings) else whole
 
     def at(self, rows: np.ndarray) -> "FlatGround":

@@ -40,7 +40,7 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     return result
 
 
-def unwrapped(polygons: np.ndarray) -> np.ndarray:
+def unwrap_parts(polygons: np.ndarray) -> np.ndarray:
     """Polygons or multipolygons (n,), those of one part as that part, which needs not be taken out again and again."""
     result = polygons.copy()
     alone = np.flatnonzero((shapely.get_type_id(polygons) == 6) & (shapely.get_num_geometries(polygons) == 1))

@@ -78,7 +78,7 @@ class ShapeColumn:
         """Another one that holds the same, and what is made of it."""
         return copy.copy(self)
 
-    def picked(self, rows: np.ndarray) -> "PickedShapes":
+    def pick_rows(self, rows: np.ndarray) -> "PickedShapes":
         """Some of them, in any order and more than once: positions (k,)."""
         return PickedShapes(self, rows)
 
@@ -97,7 +97,7 @@ class PickedShapes:
         """The geometries of some places (j,), positions or a mask, or of one."""
         return self._shapes[self._rows[places]]
 
-    def picked(self, places: np.ndarray) -> "PickedShapes":
+    def pick_rows(self, places: np.ndarray) -> "PickedShapes":
         """Some of these."""
         return PickedShapes(self._shapes, self._rows[places])
 
@@ -143,7 +143,7 @@ def some_of(shapes: AnyShapes, rows: np.ndarray) -> AnyShapes:
 
 def picked_of(shapes: AnyShapes | Picked, rows: np.ndarray) -> Picked:
     """Some of them, in any order and more than once, still without geometries: positions (k,)."""
-    return shapes[rows] if isinstance(shapes, np.ndarray) else shapes.picked(rows)
+    return shapes[rows] if isinstance(shapes, np.ndarray) else shapes.pick_rows(rows)
 
 
 def vertices_of(shapes: AnyShapes) -> int:

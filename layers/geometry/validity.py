@@ -80,8 +80,8 @@ class SortedGeometries:
             for row, problem in zip(self.rows, self.problems, strict=True)
         ]
         order = sorted(range(len(problems)), key=lambda at: problems[at].code != RECORD)
-        rows, told = tuple(self.rows[at] for at in order), tuple(problems[at] for at in order)
-        return replace(self, rows=rows, problems=told)
+        rows, sorted_problems = tuple(self.rows[at] for at in order), tuple(problems[at] for at in order)
+        return replace(self, rows=rows, problems=sorted_problems)
 
 
 def type_names(geometries: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.wkb_rings import decoded, plain_rings
+from onemap.layers.geometry.wkb_rings import plain_rings, shapes_of_wkb
 
 
 def wkb_boxes(bodies: pa.Array) -> np.ndarray:
@@ -15,7 +15,7 @@ def wkb_boxes(bodies: pa.Array) -> np.ndarray:
     rings, is_plain = plain_rings(bodies)
     boxes = rings.boxes()
     rest = np.flatnonzero(~is_plain & np.asarray(bodies.is_valid()))
-    boxes[rest] = shapely.bounds(decoded(bodies.take(pa.array(rest)))).reshape(-1, 4)
+    boxes[rest] = shapely.bounds(shapes_of_wkb(bodies.take(pa.array(rest)))).reshape(-1, 4)
     return boxes
 
 
@@ -25,7 +25,7 @@ def wkb_types(bodies: pa.Array) -> list[int]:
     data, start = _bytes_of(some)
     types = np.unique(_words(data, start[:-1] + 1)) if len(some) else np.empty(0, dtype=np.uint32)
     if len(some) and (data[start[:-1]] != 1).any() or (types > shapely.GeometryType.GEOMETRYCOLLECTION).any():
-        types = np.unique(shapely.get_type_id(decoded(some)))
+        types = np.unique(shapely.get_type_id(shapes_of_wkb(some)))
     return [int(kind) for kind in types]
 
 

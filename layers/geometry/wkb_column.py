@@ -49,7 +49,7 @@ def multi_bodies(geometries: np.ndarray) -> pa.Array:
     return pa.array(shapely.to_wkb(multis, byte_order=1), pa.large_binary())
 
 
-def interleaved(parts: Sequence[tuple[np.ndarray, pa.Array]]) -> pa.Array:
+def interleaved_column(parts: Sequence[tuple[np.ndarray, pa.Array]]) -> pa.Array:
     """Parts of a column as one column: each with the rows (k,) in which its values stand; every row stands once."""
     rows = np.concatenate([of for of, _ in parts])
     whole = pa.concat_arrays([values for _, values in parts]) if len(parts) > 1 else parts[0][1]

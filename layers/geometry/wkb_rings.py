@@ -110,7 +110,7 @@ def rings_of_wkb(bodies: pa.Array) -> Rings:
     if is_plain.all():
         return found.rings()
     rows = np.flatnonzero(~is_plain)
-    rest = rings_of(decoded(bodies.take(pa.array(rows))))
+    rest = rings_of(shapes_of_wkb(bodies.take(pa.array(rows))))
     return Rings(
         np.concatenate([found.points, rest.points]),
         np.r_[found.size, rest.size],
@@ -158,7 +158,7 @@ def _without_multi(rings: WkbRings) -> np.ndarray:
     return made
 
 
-def decoded(bodies: pa.Array) -> np.ndarray:
+def shapes_of_wkb(bodies: pa.Array) -> np.ndarray:
     """WKB (n,) as geometries."""
     found: np.ndarray = shapely.from_wkb(np.array(bodies.to_numpy(zero_copy_only=False), dtype=object))
     return found

@@ -184,7 +184,7 @@ def preparing(
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
-            yield _checked(arrival, entry, is_new, frame, None)
+            yield _checked_version(arrival, entry, is_new, frame, None)
         return
     is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
@@ -202,7 +202,7 @@ def preparing(
     with _report_refusal(arrival, entry):
         given = source, options.layer, options.encoding, arrival.step("reading")
         read = [read_source(*given, as_table=is_table)]
-    yield _normalised(arrival, entry, is_new, read.pop(), is_ours=True)
+    yield _normalised_version(arrival, entry, is_new, read.pop(), is_ours=True)
 
 
 def _prepared_in_blocks(
@@ -240,7 +240,7 @@ def _prepared_in_blocks(
     except UnsupportedValue:
         return None
     raw = replace(staging.head(), encoding=encoding, source_hash=digest)
-    return _checked(arrival, entry, is_new, frame, raw, journal)
+    return _checked_version(arrival, entry, is_new, frame, raw, journal)
 
 
 @contextlib.contextmanager
@@ -281,7 +281,7 @@ def prepare_frame(
 ) -> "PreparedVersion":
     """Normalise and check a frame that is in memory: a version ready to be written; as `add_frame`."""
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return _normalised(arrival, entry, is_new, raw)
+    return _normalised_version(arrival, entry, is_new, raw)
 
 
 def prepare_raster(
@@ -301,7 +301,7 @@ def prepare_raster(
     arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
     frame = raster_frame(str(path), given_crs, library.crs, None)
     frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
-    return _checked(arrival, entry, is_new, FrameBlocks.of(frame), None)
+    return _checked_version(arrival, entry, is_new, FrameBlocks.of(frame), None)
 
 
 def _arrival(
@@ -326,7 +326,7 @@ def _arrival(
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
-def _normalised(
+def _normalised_version(
     arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame, is_ours: bool = False
 ) -> "PreparedVersion":
     """Bring a frame into the layer's shape, and check it. is_ours: nobody else holds its rows, which may be large."""
@@ -334,10 +334,10 @@ def _normalised(
     with _report_refusal(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required, is_ours)
     raw = replace(raw, geometries=np.empty(0, dtype=object), attributes=pd.DataFrame())
-    return _checked(arrival, entry, is_new, frame, raw)
+    return _checked_version(arrival, entry, is_new, frame, raw)
 
 
-def _checked(
+def _checked_version(
     arrival: _Arrival,
     entry: LayerEntry,
     is_new: bool,

@@ -29,8 +29,8 @@ _TABLE = FeatureTable(
     "GEOMETRY",
     {**dict.fromkeys(_TEXTS, "TEXT"), "row": "INTEGER", "recorded_at": "TEXT"},
 )
-_COLUMNS = ("code", "level", "feature", "row", "field", "message", "mend", "east", "north", "file", "layer")
-_WIDTHS = (20, 8, 16, 8, 12, 60, 50, 14, 14, 24, 16)
+_COLUMNS = ("level", "feature", "row", "field", "message", "mend", "east", "north", "file", "layer", "code")
+_WIDTHS = (8, 16, 8, 12, 60, 50, 14, 14, 24, 16, 20)
 _ILLEGAL = {number: None for number in range(32) if number not in (9, 10)}
 _MOST_SIGNS = 32_767  # that a cell may hold
 
@@ -112,18 +112,20 @@ def write_report(
     for name, value in facts.items():
         summary.append([phrase(f"report.{name}", language), _cell(value)])
     summary.append([])
-    summary.append([phrase(f"report.{name}", language) for name in ("level", "code", "count", "message")])
+    summary.append([phrase(f"report.{name}", language) for name in ("level", "count", "message", "code")])
     for (level, code), items in _by_kind(found).items():
         example = _cell(wording(items[0].problem, language)[0])
-        summary.append([phrase(f"level.{level}", language), code, len(items) + more.get(code, 0), example])
-    for letter, width in zip("ABCD", (14, 24, 40, 80), strict=True):
+        summary.append([phrase(f"level.{level}", language), len(items) + more.get(code, 0), example, code])
+    for letter, width in zip("ABCD", (14, 40, 80, 24), strict=True):
         summary.column_dimensions[letter].width = width
+    _fold(summary, "D")
     sheet = book.create_sheet(phrase("report.problems", language))
     sheet.append([phrase("report.number", language), *(phrase(f"report.{name}", language) for name in _COLUMNS)])
     for number, item in enumerate(found, start=1):
         sheet.append([number, *_row(item, language)])
     for at, width in enumerate((6, *_WIDTHS)):
         sheet.column_dimensions["ABCDEFGHIJKL"[at]].width = width
+    _fold(sheet, "L")
     sheet.freeze_panes = "A2"
     for row in (sheet[1], *(row for row in summary.iter_rows(min_row=len(facts) + 2, max_row=len(facts) + 2))):
         for cell in row:
@@ -138,6 +140,12 @@ def write_report(
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
     with atomic_output(Path(target), False, "--report") as place:
         book.save(place)
+
+
+def _fold(sheet: Any, letter: str) -> None:
+    """Fold a column away until somebody asks for it: codes are for programs."""
+    sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
+    sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
 
 
 def _by_kind(found: Sequence[GradedProblem]) -> dict[tuple[str, str], list[GradedProblem]]:
@@ -158,13 +166,19 @@ def _row(item: GradedProblem, language: str) -> list[Any]:
         if len(points):
             east, north = (round(float(value), 3) for value in (points.min(axis=0) + points.max(axis=0)) / 2)
     texts = [
-        item.problem.code,
         phrase(f"level.{item.level}", language),
         place["feature"],
         item.problem.facts.get("row"),
     ]
     texts += [place["field"], message, mend]
-    return [*(_cell(text) for text in texts), east, north, _cell(place["file"]), _cell(place["layer"])]
+    return [
+        *(_cell(text) for text in texts),
+        east,
+        north,
+        _cell(place["file"]),
+        _cell(place["layer"]),
+        item.problem.code,
+    ]
 
 
 def _cell(value: Any) -> Any:

@@ -55,7 +55,7 @@ def read_log(library: Library) -> LogBook:
         if known is None:
             book.problems.append(Problem("verify.content", place))
         links = (before, at, who, action, subject, content)
-        is_linked = all(isinstance(link, str) for link in links) and chained == _chained(links)
+        is_linked = all(isinstance(link, str) for link in links) and chained == _chain_hash(links)
         if number != book.last + 1 or previous != before or not is_linked:
             book.problems.append(Problem("verify.chain", place))
         before = chained if isinstance(chained, str) else ""
@@ -73,7 +73,7 @@ def read_entries(library: Library, where: str, parameters: Sequence[Any]) -> Log
     for number, *texts, chained in library.connection.execute(f"{_SQL} WHERE {where} ORDER BY number", parameters):
         at, who, action, subject, detail, content, previous = texts
         known, links = _detail(detail, content), (previous, at, who, action, subject, content)
-        if known is None or not all(isinstance(link, str) for link in links) or chained != _chained(links):
+        if known is None or not all(isinstance(link, str) for link in links) or chained != _chain_hash(links):
             place = {"file": library.label, "layer": LOG, "feature": str(number)}
             how = Problem("verify.chain" if known else "verify.content", {**place, "at": shown_text(at)})
             raise OneMapError("library.altered", **place, how=how)
@@ -81,7 +81,7 @@ def read_entries(library: Library, where: str, parameters: Sequence[Any]) -> Log
     return book
 
 
-def _chained(links: tuple[str, ...]) -> str | None:
+def _chain_hash(links: tuple[str, ...]) -> str | None:
     try:
         return chained_hash(*links)
     except UnicodeEncodeError:  # bytes that are no text

@@ -79,8 +79,8 @@ def _index_problems(library: Library, names: Iterable[str]) -> Iterator[Problem]
         with suppress(*library.connection.damages):  # a table that cannot be read is told of as such
             fids = misplaced_features(library.connection, index)
             if fids:
-                said = ", ".join(map(str, fids[:_MOST_NAMED]))
-                facts = {"file": library.label, "layer": shown_text(name), "feature": said}
+                numbers = ", ".join(map(str, fids[:_MOST_NAMED]))
+                facts = {"file": library.label, "layer": shown_text(name), "feature": numbers}
                 yield Problem("verify.index_features", {**facts, "count": len(fids)})
 
 
@@ -125,8 +125,8 @@ def _few(
         counts[ending] += 1
         facts = {"file": library.label, **place(name)}
         if counts[ending] <= _MOST_NAMED:
-            said = {"at": written.at, "who": written.who} if written else {}
-            yield Problem(codes[ending], {**facts, **said})
+            authorship = {"at": written.at, "who": written.who} if written else {}
+            yield Problem(codes[ending], {**facts, **authorship})
         else:
             more = facts
     left = sum(max(count - _MOST_NAMED, 0) for count in counts.values())

@@ -93,6 +93,6 @@ def _check_last_row(library: Library, table: str, book: LogBook) -> None:
     known, written = max(ends, default=(0, None), key=lambda end: end[0])
     if last != known:
         facts = {"file": library.label, "layer": table, "feature": str(max(last, known))}
-        said = {"at": written.at, "who": written.who} if written else {}
+        authorship = {"at": written.at, "who": written.who} if written else {}
         code = "verify.record_gone" if last < known else "verify.record_unlogged"
-        refuse_altered([Problem(code, {**facts, **said})])
+        refuse_altered([Problem(code, {**facts, **authorship})])

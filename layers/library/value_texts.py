@@ -31,7 +31,7 @@ def json_values(values: Column) -> bytes | memoryview:
     texts = None if column is None else _json_texts(column)
     if texts is None:
         listed = values.to_pylist() if isinstance(values, pa.Array) else list(values)
-        return json.dumps(listed, ensure_ascii=False, default=_tagged)[1:-1].encode(errors="surrogatepass")
+        return json.dumps(listed, ensure_ascii=False, default=_tagged_value)[1:-1].encode(errors="surrogatepass")
     return data_of(pc.binary_join_element_wise(texts, _text(", "), _text("")))[: -len(", ")]
 
 
@@ -45,7 +45,7 @@ def row_texts(columns: Sequence[Column]) -> list[bytes]:
     return found
 
 
-def _tagged(value: Any) -> Any:
+def _tagged_value(value: Any) -> Any:
     """What JSON has no word for: bytes, which are never taken for a text."""
     return {"blob": bytes(value).hex()} if isinstance(value, bytes | memoryview) else str(value)
 

@@ -51,10 +51,10 @@ def _server_source(library: Library, location: str, table: str, geometry: str, a
     from psycopg.conninfo import conninfo_to_dict  # psycopg takes its time, and a file needs none
 
     address = server_address(location)
-    said = {key: str(value) for key, value in conninfo_to_dict(address.conninfo).items() if value is not None}
-    given = ("service",) if "service" in said else ("dbname", "host", "port")
-    mode = said.get("sslmode", "prefer")
-    parts = [f"{key}={_in_quotes(said[key])}" for key in given if key in said]
+    parameters = {key: str(value) for key, value in conninfo_to_dict(address.conninfo).items() if value is not None}
+    given = ("service",) if "service" in parameters else ("dbname", "host", "port")
+    mode = parameters.get("sslmode", "prefer")
+    parts = [f"{key}={_in_quotes(parameters[key])}" for key in given if key in parameters]
     parts += [f"sslmode={mode if mode in _SSL_MODES else 'prefer'}"]
     parts += [f"authcfg={authcfg}"] if authcfg else []
     parts += [f"key='{KEY}'"]

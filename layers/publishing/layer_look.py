@@ -159,8 +159,8 @@ def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) ->
 
 def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
     """What QGIS shows of a feature under the pointer: the layer, then titles and values, codes with their names."""
-    told = [field for field in known if field.name not in _UNTOLD]
-    rows = "".join(_tip_row(field, _alias(field, language)) for field in told[:_MOST_TIP_ROWS])
+    tip_fields = [field for field in known if field.name not in _UNTOLD]
+    rows = "".join(_tip_row(field, _alias(field, language)) for field in tip_fields[:_MOST_TIP_ROWS])
     size = phrase("published.size", language)
     if entry.geometry == "polygon":
         rows += f"<tr><td>{escape(size)}&nbsp;</td><td>[% format_number($area, 0) || ' m²' %]</td></tr>"

@@ -156,13 +156,13 @@ def _add_furniture(properties: Element, facts: ProjectFacts) -> None:
         "ScaleBar": _BOTTOM_RIGHT,
         "NorthArrow": _TOP_RIGHT,
     }
-    said = {"TitleLabel": facts.title, "CopyrightLabel": facts.dated}
+    labels = {"TitleLabel": facts.title, "CopyrightLabel": facts.dated}
     for name, corner in corners.items():
         item = SubElement(properties, name)
         add_text(item, "Enabled", "true", type="bool")
         add_text(item, "Placement", corner, type="int")
-        if name in said:
-            add_text(item, "Label", said[name], type="QString")
+        if name in labels:
+            add_text(item, "Label", labels[name], type="QString")
         if name == "TitleLabel":
             add_text(item, "BackgroundColor", _PALE, type="QString")
 

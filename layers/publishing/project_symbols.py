@@ -8,7 +8,7 @@ from onemap.layers.catalogue.style_table import OTHER_COLOUR
 from onemap.layers.publishing.xml_text import add_options
 
 Style = Mapping[str, Any]
-HATCH_MM, POINT_MM, EDGE_MM = "0.2", "2.4", "0.5"
+HATCH_MM, POINT_MM, EDGE_MM = "0.13", "2.4", "0.5"
 
 
 def renderer_of(style: Style, geometry: str, fields: Collection[str], language: str, other: str) -> Element:

@@ -43,8 +43,8 @@ def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
                     empty.add(np.array([place]), lambda at, name=name: {"field": name})  # type: ignore[misc]
             year = row[names.index(_YEAR)] if _YEAR in names else None
             if year is not None and not _is_year(year):
-                said = {"field": _YEAR, "value": year}
-                years.add(np.array([place]), lambda at, said=said: said)  # type: ignore[misc]
+                year_facts = {"field": _YEAR, "value": year}
+                years.add(np.array([place]), lambda at, year_facts=year_facts: year_facts)  # type: ignore[misc]
     return repeated.flaws() + years.flaws() + empty.flaws()
 
 
@@ -88,10 +88,10 @@ def scale_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
     for block in frame.blocks():
         rows = zip(*(text_values(frame.values(name, block)) for name in names), strict=True)
         for place, source, row in zip(block.tolist(), frame.source_rows(block).tolist(), rows, strict=True):
-            said = dict(zip(names, row, strict=True))
-            indicator = next((said[name] for name in _INDICATORS if said.get(name)), None)
-            number, measure = _number(said[_NUMBER]), (said.get(_MEASURE) or "").strip()
-            title = " ".join(said.get(name) or "" for name in _INDICATORS)
+            texts = dict(zip(names, row, strict=True))
+            indicator = next((texts[name] for name in _INDICATORS if texts.get(name)), None)
+            number, measure = _number(texts[_NUMBER]), (texts.get(_MEASURE) or "").strip()
+            title = " ".join(texts.get(name) or "" for name in _INDICATORS)
             is_percent = measure in _PERCENT or (not measure and _RATE.search(title) is not None)
             if indicator is None or number is None or number <= 0 or not is_percent:
                 continue

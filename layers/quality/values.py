@@ -200,9 +200,12 @@ class _FieldCheck:
         """One remark on all codes that are written otherwise than their table writes them; they stay as they are."""
         if not self._forms:
             return []
-        told = {f"{written} → {read}": count for (written, read), count in self._forms.items()}
-        most = [*sorted(told, key=lambda one: -told[one])[:_MOST_FORMS], *(["…"] if len(told) > _MOST_FORMS else [])]
-        facts = {"field": self.field.name, "count": sum(told.values()), "values": most}
+        form_counts = {f"{written} → {read}": count for (written, read), count in self._forms.items()}
+        most = [
+            *sorted(form_counts, key=lambda one: -form_counts[one])[:_MOST_FORMS],
+            *(["…"] if len(form_counts) > _MOST_FORMS else []),
+        ]
+        facts = {"field": self.field.name, "count": sum(form_counts.values()), "values": most}
         return [Flaws("value.form", np.array([-1]), [facts])]
 
     def _look_at_names(

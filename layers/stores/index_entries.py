@@ -38,7 +38,10 @@ def misplaced_features(connection: _Connection, index: str) -> list[int]:
         [row[0] for row in rows],
         shapely.bounds(np.array(list(_each_shape([row[1] for row in rows])), dtype=object)).reshape(-1, 4),
     )
-    faults, known = set(tree.faults), dict(zip(fids, zip(outward(bounds), _widened(bounds), strict=True), strict=True))
+    faults, known = (
+        set(tree.faults),
+        dict(zip(fids, zip(outward(bounds), _widened_boxes(bounds), strict=True), strict=True)),
+    )
     for fid, boxes in known.items():
         held = tree.boxes.get(fid)
         if np.isnan(boxes[0]).any():
@@ -120,7 +123,7 @@ def _each_shape(blobs: list[Any]) -> Iterator[Any]:
             yield None
 
 
-def _widened(bounds: np.ndarray) -> np.ndarray:
+def _widened_boxes(bounds: np.ndarray) -> np.ndarray:
     """Boxes (n, 4) as SQLite itself makes them 32 bits wide when its triggers fill the index."""
     wide = bounds[:, [0, 2, 1, 3]]
     narrow = wide.astype(np.float32)

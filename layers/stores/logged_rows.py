@@ -87,14 +87,14 @@ def insert_logged(
     conflict: what is to become of a row that is there already, ON CONFLICT ….
     """
 
-    def noted() -> Iterator[Sequence[Any]]:
+    def noted_rows() -> Iterator[Sequence[Any]]:
         for row in rows:
             note(connection, table.name, table.row_name(row), row_hash(row))
             yield row
 
     columns, marks = ", ".join(table.columns), ",".join("?" * len(table.columns))
     sql = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) {conflict}"  # noqa: S608 - the names are our own  # nosec B608
-    connection.executemany(sql, noted())
+    connection.executemany(sql, noted_rows())
 
 
 def stored_hashes(connection: StoreConnection, table: PlainTable, **wanted: Any) -> dict[str, str]:

@@ -92,16 +92,18 @@ def plan_text(rows: Iterable[PlannedLayer], covers: str) -> str:
         values = {name: str(getattr(row, name)) for name in TEXTS}
         if not row.covers and "covers" not in row.remembered:
             values["covers"] = covers
-        lines += ["[[layer]]", *(f"{name} = {_quoted(value)}" for name, value in values.items() if value)]
+        lines += ["[[layer]]", *(f"{name} = {_quoted_text(value)}" for name, value in values.items() if value)]
         lines += [f"{name} = true" for name in FLAGS if getattr(row, name)]
         if row.fields:
-            pairs = ", ".join(f"{_quoted(target)} = {_quoted(source)}" for target, source in row.fields.items())
+            pairs = ", ".join(
+                f"{_quoted_text(target)} = {_quoted_text(source)}" for target, source in row.fields.items()
+            )
             lines.append(f"fields = {{ {pairs} }}")
         lines.append("")
     return "\n".join(lines)
 
 
-def _quoted(text: str) -> str:
+def _quoted_text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

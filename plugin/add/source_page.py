@@ -132,7 +132,7 @@ class SourcePage(QSplitter):
         table = str(answer.get("table") or "")
         self._features, self._key = self._table(table), target.key
         self._stored_problems = self._table(PROBLEMS_TABLE)
-        self._stored_problems.setSubsetString(f"\"table_name\" = '{_quoted(table)}'")
+        self._stored_problems.setSubsetString(f"\"table_name\" = '{_escaped_text(table)}'")
         self.show_problems(answer.get("problems") or [])
 
     def place_of(self, problem: dict[str, Any]) -> QgsGeometry | None:
@@ -148,7 +148,7 @@ class SourcePage(QSplitter):
             return None
         name, row = str(problem.get("feature") or ""), str(problem.get("row") or "")
         if name and self._key and self._features.fields().lookupField(self._key) >= 0:
-            request = QgsFeatureRequest().setFilterExpression(f"to_string(\"{self._key}\") = '{_quoted(name)}'")
+            request = QgsFeatureRequest().setFilterExpression(f"to_string(\"{self._key}\") = '{_escaped_text(name)}'")
             for feature in self._features.getFeatures(request):
                 return feature.geometry()
         number = row or name
@@ -217,15 +217,15 @@ class ProblemList(QListWidget):
 
 
 def _stored_geometry(problems_layer: QgsVectorLayer, problem: dict[str, Any]) -> QgsGeometry | None:
-    tests = [f"\"code\" = '{_quoted(str(problem.get('code')))}'"]
+    tests = [f"\"code\" = '{_escaped_text(str(problem.get('code')))}'"]
     for name in ("feature", "field", "row"):
         if problem.get(name) not in (None, ""):
-            tests.append(f"to_string(\"{name}\") = '{_quoted(str(problem[name]))}'")
+            tests.append(f"to_string(\"{name}\") = '{_escaped_text(str(problem[name]))}'")
     for feature in problems_layer.getFeatures(QgsFeatureRequest().setFilterExpression(" AND ".join(tests))):
         if feature.hasGeometry():
             return feature.geometry()
     return None
 
 
-def _quoted(text: str) -> str:
+def _escaped_text(text: str) -> str:
     return text.replace("'", "''")

@@ -213,7 +213,7 @@ def files(filters: str) -> ParameterKind:
     return ParameterKind(make, _list)
 
 
-def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+def advanced_parameter(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
     """The parameter among those that are folded away."""
     definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
     return definition

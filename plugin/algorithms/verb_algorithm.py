@@ -26,7 +26,7 @@ from onemap.plugin.algorithms.groups import group_id, group_title, tags
 from onemap.plugin.algorithms.help_pages import help_url
 from onemap.plugin.algorithms.parameter_kinds import (
     ParameterKind,
-    advanced,
+    advanced_parameter,
     kind_of_values,
     usual_kinds,
     usual_titles,
@@ -157,7 +157,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         for name in self._row.first.split():
             self.addParameter(self._definition(name))
         for name in self._row.advanced.split():
-            self.addParameter(advanced(self._definition(name)))
+            self.addParameter(advanced_parameter(self._definition(name)))
         for definition in sink_parameters(self._row.sinks):
             self.addParameter(definition)
         if self._row.page is not None:

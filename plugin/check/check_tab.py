@@ -258,7 +258,7 @@ class CheckTab(QWidget):
         target, scope, library = params["out"], self._current_scope, self._library.name
         self.begun.emit()
 
-        def answered(answer: dict[str, Any]) -> None:
+        def take_answer(answer: dict[str, Any]) -> None:
             if scope == self._current_scope:
                 self._read(target, answer, show, scope)
             else:
@@ -267,7 +267,7 @@ class CheckTab(QWidget):
         self._request = self._library.core.ask(verb, params, title)
         self._show_work(tr("Starting…"))
         self._request.progressed.connect(self._show_progress)
-        self._request.answered.connect(answered)
+        self._request.answered.connect(take_answer)
         self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
 
     def _drop(self, target: str, library: str) -> None:

@@ -26,12 +26,12 @@ def newest_core(first: Path) -> Path | None:
 
     first: the name of the first, …/core.
     """
-    return next((folder for _, folder in reversed(_numbered(first)) if python_in(folder).exists()), None)
+    return next((folder for _, folder in reversed(_numbered_folders(first)) if python_in(folder).exists()), None)
 
 
 def next_core(first: Path) -> Path:
     """The folder that the next core is to have: no program uses it, for it was never there."""
-    highest = max((number for number, _ in _numbered(first)), default=0)
+    highest = max((number for number, _ in _numbered_folders(first)), default=0)
     return first.with_name(f"{first.name}-{highest + 1}") if highest else first
 
 
@@ -48,7 +48,7 @@ def note_use(folder: Path) -> None:
 def former_cores(first: Path) -> list[Path]:
     """Folders that are older than the newest core and that no running QGIS has noted."""
     newest = newest_core(first)
-    return [folder for _, folder in _numbered(first) if newest and folder != newest and not _is_used(folder)]
+    return [folder for _, folder in _numbered_folders(first) if newest and folder != newest and not _is_used(folder)]
 
 
 def remove_former_cores(first: Path) -> None:
@@ -64,7 +64,7 @@ def remove_former_cores(first: Path) -> None:
             shutil.rmtree(away, ignore_errors=True)
 
 
-def _numbered(first: Path) -> list[tuple[int, Path]]:
+def _numbered_folders(first: Path) -> list[tuple[int, Path]]:
     """Number and folder, in the order in which they were made; the first has no number in its name."""
     found = []
     with contextlib.suppress(OSError):

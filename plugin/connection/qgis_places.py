@@ -63,7 +63,7 @@ def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
                 name: [contents / place.format(app=app.stem) for place in kinds]
                 for name, kinds in PROGRAMS_OF_APP.items()
             }
-            places.append(QgisPlace(app, python, _present(programs)))
+            places.append(QgisPlace(app, python, _present_programs(programs)))
     return places
 
 
@@ -128,10 +128,10 @@ def _within(root: Path) -> Iterator[QgisPlace]:
             "qgis": [folder / f"{package}-bin.exe", folder / f"{package}.bat"],
             "qgis_process": [folder / f"qgis_process-{package}.bat", folder / f"{package}_process.bat"],
         }
-        yield QgisPlace(root, python, _present(starters))
+        yield QgisPlace(root, python, _present_programs(starters))
 
 
-def _present(programs: Mapping[str, list[Path]]) -> dict[str, Path]:
+def _present_programs(programs: Mapping[str, list[Path]]) -> dict[str, Path]:
     found = {name: next((path for path in paths if path.exists()), None) for name, paths in programs.items()}
     return {name: path for name, path in found.items() if path is not None}
 

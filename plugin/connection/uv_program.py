@@ -22,7 +22,7 @@ def find_uv(wheels: str, pips: Iterator[list[str]], folder: Path) -> str | None:
     pips: commands that may run a pip, the best first.
     folder: where it is unpacked; made if need be.
     """
-    found = (_unpacked(Path(wheels), folder) if wheels else None) or shutil.which("uv")
+    found = (_unpacked_program(Path(wheels), folder) if wheels else None) or shutil.which("uv")
     if found is not None or wheels:
         return found
     for pip in pips:
@@ -31,11 +31,11 @@ def find_uv(wheels: str, pips: Iterator[list[str]], folder: Path) -> str | None:
             run_program([*pip, *words, "-d", str(folder), "uv"], lambda _line: None)
         except ProgramError:
             continue
-        return _unpacked(folder, folder)
+        return _unpacked_program(folder, folder)
     return None
 
 
-def _unpacked(wheels: Path, folder: Path) -> str | None:
+def _unpacked_program(wheels: Path, folder: Path) -> str | None:
     """A wheel of uv holds one program, which needs nothing beside it."""
     for wheel in sorted(wheels.glob("uv-*.whl"), reverse=True):
         with zipfile.ZipFile(wheel) as packed:

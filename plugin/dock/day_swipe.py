@@ -83,7 +83,7 @@ class DaySwipe(QWidget):
             return
         today = self._library.day or QDate.currentDate().toString(Qt.DateFormat.ISODate)
         self.tool = SwipeTool(self._canvas, PlanSide(today, here), PlanSide(day, there))
-        self.tool.ended.connect(self._ended)
+        self.tool.ended.connect(self._end_swipe)
         self._earlier_tool = self._canvas.mapTool()
         self._canvas.setMapTool(self.tool)
         self._canvas.setFocus()
@@ -102,7 +102,7 @@ class DaySwipe(QWidget):
                 there += [opened] if opened.isValid() else []
         return there
 
-    def _ended(self) -> None:
+    def _end_swipe(self) -> None:
         self.tool = None
         self.button.setChecked(False)
         QTimer.singleShot(0, self._restore_tool)

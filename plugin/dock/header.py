@@ -33,14 +33,14 @@ class LibraryButton(QToolButton):
         """Show a name; whoever cannot see it hears the whole."""
         self.name = name
         self.setAccessibleName(name)
-        self._cut()
+        self._cut_name()
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Cut the name anew."""
         super().resizeEvent(event)
-        self._cut()
+        self._cut_name()
 
-    def _cut(self) -> None:
+    def _cut_name(self) -> None:
         arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, self)
         room = self.width() - self.iconSize().width() - arrow - BESIDE_NAME_PX
         self.setText(self.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideMiddle, max(room, 0)))

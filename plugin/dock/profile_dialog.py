@@ -80,9 +80,9 @@ class ProfileDialog(WorkingDialog):
     @property
     def stated_text(self) -> str:
         """What the form says, as the file of a profile."""
-        tables = {FONTS: self._stated(FONTS)}
-        tables |= {f"departments.{name}": self._stated(name) for name in self.pages if name not in (LEAD, FONTS)}
-        return toml_text(self._stated(LEAD), tables)
+        tables = {FONTS: self._stated_values(FONTS)}
+        tables |= {f"departments.{name}": self._stated_values(name) for name in self.pages if name not in (LEAD, FONTS)}
+        return toml_text(self._stated_values(LEAD), tables)
 
     def look(self) -> None:
         """Let the core check what is typed, and show the head that follows; nothing is kept."""
@@ -193,7 +193,7 @@ class ProfileDialog(WorkingDialog):
         self.stack.addWidget(area)
         self.sections.addItem(title)
 
-    def _stated(self, page: str) -> dict[str, Any]:
+    def _stated_values(self, page: str) -> dict[str, Any]:
         return {name: field.value for name, field in self.pages.get(page, {}).items()}
 
     def _file_of_stated(self) -> str:

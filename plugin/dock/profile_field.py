@@ -27,9 +27,9 @@ class ProfileField(QWidget):
         self.controls = self._make(forms)
         names = {"zh": tr("in Chinese"), "en": tr("in English")}
         for place, control in enumerate(self.controls):
-            said = [self.title, names[LANGUAGES[place]]] if len(self.controls) > 1 else [self.title]
-            control.setAccessibleName(" · ".join(said))
-            control.setToolTip(" · ".join([*said, self._hint] if self._hint else said))
+            name_parts = [self.title, names[LANGUAGES[place]]] if len(self.controls) > 1 else [self.title]
+            control.setAccessibleName(" · ".join(name_parts))
+            control.setToolTip(" · ".join([*name_parts, self._hint] if self._hint else name_parts))
         self.error = FieldError(self.controls[0])
         self.changed.connect(self.error.clear)
         row = QHBoxLayout()

@@ -60,10 +60,10 @@ class VerbView(QWidget):
         self.work.begin(tr("Starting…"))
         self._enable()
         request.progressed.connect(self.work.show_progress)
-        request.answered.connect(lambda answer: self._answered(scope, answer, show, discard))
+        request.answered.connect(lambda answer: self._take_answer(scope, answer, show, discard))
         request.refused.connect(self._refuse)
 
-    def _answered(
+    def _take_answer(
         self,
         scope: tuple[str, str],
         answer: dict[str, Any],

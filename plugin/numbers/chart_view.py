@@ -143,8 +143,8 @@ class ChartView(QWidget):
             is_written = self.picture.image().save(path)
         else:
             is_written = _is_written(Path(path), self._current[2])
-        said = tr("Written: {path}") if is_written else tr("This file cannot be written: {path}")
-        self.message_sent.emit(said.format(path=path))
+        sentence = tr("Written: {path}") if is_written else tr("This file cannot be written: {path}")
+        self.message_sent.emit(sentence.format(path=path))
 
     @property
     def _current(self) -> Chart:

@@ -259,8 +259,8 @@ class IndicatorView(TableView):
             self._add_facts(item, first)
         else:
             for value in values:
-                said = " · ".join(filter(None, (value.status_text, value.trend_text)))
-                below = self._add(item, f"{value.unit_name}\n{said}", value.value_text, value.status)
+                status_line = " · ".join(filter(None, (value.status_text, value.trend_text)))
+                below = self._add(item, f"{value.unit_name}\n{status_line}", value.value_text, value.status)
                 below.setData(NAME, ROLE_INDICATOR, value.indicator)
                 below.setData(NAME, ROLE_UNIT, value.unit)
                 self._add_facts(below, value)

@@ -99,10 +99,10 @@ class SensorView(TableView):
         QgsProject.instance().addMapLayer(layer, False)
         QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
         self._layer_id = layer.id()
-        said = tr("{count} sensors, {placed} of them with a place").format(
+        summary = tr("{count} sensors, {placed} of them with a place").format(
             count=len(answer["nodes"]), placed=len(placed)
         )
-        self.note.setText("\n".join([said, *(str(one["message"]) for one in answer.get("problems") or ())]))
+        self.note.setText("\n".join([summary, *(str(one["message"]) for one in answer.get("problems") or ())]))
         self.note.show()
         self.results_shown.emit()
 

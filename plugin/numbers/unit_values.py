@@ -161,19 +161,19 @@ def summary_text(values: Sequence[UnitValue]) -> str:
     Where all have one status for one reason, that is said instead.
     """
     targets = {value.target_text for value in values}
-    said = [span_text(values), *(targets if len(targets) == 1 else ())]
+    texts = [span_text(values), *(targets if len(targets) == 1 else ())]
     if len({value.status_text for value in values}) == 1:
-        said.append(values[0].status_text)
+        texts.append(values[0].status_text)
     else:
         counts = {status: sum(value.status == status for value in values) for status in STATUSES}
-        said += [f"{sign_and_word(status)} {count}" for status, count in counts.items() if count]
+        texts += [f"{sign_and_word(status)} {count}" for status, count in counts.items() if count]
     if len(values) == 1:
-        said.append(values[0].trend_text if values[0].trend else "")
+        texts.append(values[0].trend_text if values[0].trend else "")
     else:
-        said += [
+        texts += [
             f"{sign} {count}" for way, sign in TRENDS.items() if (count := sum(one.trend == way for one in values))
         ]
-    return " · ".join(text for text in said if text not in ("", NOT_MEASURED))
+    return " · ".join(text for text in texts if text not in ("", NOT_MEASURED))
 
 
 def span_text(values: Sequence[UnitValue]) -> str:
@@ -199,11 +199,11 @@ def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
     for term in value.inputs:
         versions = ", ".join(f"{version['code']} {version['label']}" for version in term.get("versions") or ())
         why = reasons_text(str(term.get("reason") or "")) if term["value"] is None else ""
-        said = " · ".join(filter(None, (versions, why)))
+        note = " · ".join(filter(None, (versions, why)))
         name = tr("ground of the unit") if term["kind"] == "ground" else str(term["term"])
         rows.append(
             (
-                with_label(name, said) if said else name,
+                with_label(name, note) if note else name,
                 measured_text(term["value"], str(term.get("unit_of_measure") or "")),
             )
         )

@@ -75,7 +75,7 @@ class FactsDialog(WorkingDialog):
         self._end_request()
 
     @property
-    def stated(self) -> Given:
+    def stated_facts(self) -> Given:
         """What the form says, as the core's file of facts has it."""
         stated: Given = {PROJECT: {}, PARCELS: {}}
         for name, field in self.fields.items():
@@ -101,7 +101,7 @@ class FactsDialog(WorkingDialog):
 
         def write(_answer: dict[str, Any]) -> None:
             try:
-                Path(path).write_text(facts_text(self.stated), encoding="utf-8")
+                Path(path).write_text(facts_text(self.stated_facts), encoding="utf-8")
             except OSError as error:
                 self.refuse(Refusal(str(error)))
                 return
@@ -144,7 +144,7 @@ class FactsDialog(WorkingDialog):
 
     def _file_of_stated(self) -> str:
         path = Path(QgsProcessingUtils.generateTempFilename("facts.toml"))
-        path.write_text(facts_text(self.stated), encoding="utf-8")
+        path.write_text(facts_text(self.stated_facts), encoding="utf-8")
         return str(path)
 
     def _ask(self, path: str, step: str, on_answer: Any) -> None:

@@ -68,14 +68,14 @@ def remember_library(path: str) -> None:
 
 def remember_library_name(path: str, name: str) -> None:
     """Store what a recent library is called."""
-    names = {known: said for known, said in _library_names().items() if known in get("recent_libraries")}
+    names = {known: stored_name for known, stored_name in _library_names().items() if known in get("recent_libraries")}
     put("library_names", json.dumps({**names, path: name}, ensure_ascii=False))
 
 
 def library_names_like(path: str, name: str) -> list[str]:
     """The locations of other recent libraries with this name."""
     names = _library_names().items()
-    return [known for known, said in names if said == name and name and not is_same_place(known, path)]
+    return [known for known, stored_name in names if stored_name == name and name and not is_same_place(known, path)]
 
 
 def _library_names() -> dict[str, str]:

@@ -53,10 +53,10 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     if metrics.horizontalAdvance(text) <= width:
         return text
     words = text.split(" ")
-    return " ".join(word if metrics.horizontalAdvance(word) <= width else _broken(word) for word in words)
+    return " ".join(word if metrics.horizontalAdvance(word) <= width else _breakable_word(word) for word in words)
 
 
-def _broken(word: str) -> str:
+def _breakable_word(word: str) -> str:
     """The word with a place to break after every letter that no Chinese character stands beside."""
     pairs = zip(word, word[1:] + CHINESE_FROM)
     return "".join(first + BREAK * (max(first, after) < CHINESE_FROM) for first, after in pairs)

@@ -121,20 +121,22 @@ def results_page(run: RunOnDisplay, parcels: list[CheckedParcel], lead: str = ""
         (tr("When"), moment_text(str(record.get("started") or ""))),
         (tr("Checked by"), str(record.get("who") or "")),
     ]
-    facts += [(tr("Layer replaced"), f"{run.titles.get(code, code)} ← {file}") for code, file in run.replaced.items()]
+    facts += [
+        (tr("Layer replaced"), f"{run.titles.get(code, code)} ← {file}") for code, file in run.trial_files.items()
+    ]
     verdicts = run.answer.get("verdicts") or {}
     counts = " · ".join(f"{verdicts.get(one, 0):,} {word('verdicts', one)}" for one in LOOKS)
     parts = [f"<h2>{escape(_title(run))}</h2>"]
     parts.append("<p>" + "<br>".join(escape(with_label(*fact)) for fact in facts) + "</p>")
-    parts.append(f"<p><b>{escape(counts)}</b><br>{escape(asked_text(run.rules, len(run.unasked)))}</p>")
+    parts.append(f"<p><b>{escape(counts)}</b><br>{escape(asked_text(run.rules, len(run.unasked_rules)))}</p>")
     parts += [lead, _department_table(parcels), _finding_table(parcels)]
-    if run.unasked:
+    if run.unasked_rules:
         parts.append(_unasked_table(run))
     return "".join(parts)
 
 
 def _title(run: RunOnDisplay | None) -> str:
-    return tr("Results of a trial") if run is not None and run.replaced else tr("Check results")
+    return tr("Results of a trial") if run is not None and run.trial_files else tr("Check results")
 
 
 def _department_table(parcels: list[CheckedParcel]) -> str:
@@ -151,11 +153,11 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
     rows = []
     for parcel in parcels:
         measure = f"{area_text(parcel.area_m2)} ({area_beside_text(parcel.area_m2)})"
-        rows.append([parcel.parcel, _signed(parcel.verdict), "", measure, "", "", ""])
+        rows.append([parcel.parcel, _verdict_with_sign(parcel.verdict), "", measure, "", "", ""])
         rows += [
             [
                 "",
-                _signed(finding.verdict),
+                _verdict_with_sign(finding.verdict),
                 finding.title,
                 measure_of(finding),
                 share_text(finding.share),
@@ -170,12 +172,12 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
 def _unasked_table(run: RunOnDisplay) -> str:
     rows = [
         [word("departments", str(rule.get("department"))), str(rule.get("title")), str(rule.get("said"))]
-        for rule in run.unasked
+        for rule in run.unasked_rules
     ]
     return html_table(tr("Rules that were not asked"), [tr("Department"), tr("Rule"), tr("Reason")], rows)
 
 
-def _signed(verdict: str) -> str:
+def _verdict_with_sign(verdict: str) -> str:
     sign = LOOKS[verdict].sign if verdict in LOOKS else ""
     return f"{sign} {word('verdicts', verdict)}"
 

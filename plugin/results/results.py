@@ -104,7 +104,7 @@ class RunOnDisplay:
         return str(self.record.get("id") or "") if self.record.get("recorded", True) else ""
 
     @property
-    def replaced(self) -> dict[str, str]:
+    def trial_files(self) -> dict[str, str]:
         """The files that stood in the place of layers, by code: those of a trial."""
         return dict((self.record.get("parameters") or {}).get("replaced") or {})
 
@@ -114,7 +114,7 @@ class RunOnDisplay:
         return int(self.answer.get("rules") or 0)
 
     @property
-    def unasked(self) -> list[dict[str, Any]]:
+    def unasked_rules(self) -> list[dict[str, Any]]:
         """The rules that were not asked: title, department, layer, layer_title, reason, said."""
         return list(self.answer.get("unasked") or [])
 
@@ -168,7 +168,9 @@ class RunTables:
                 return []
             return [Piece("", finding.area_m2, None, None, finding.counted, ground)]
         request = QgsFeatureRequest()
-        request.setFilterExpression(f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}')
+        request.setFilterExpression(
+            f'"parcel" = {_quoted_text(finding.parcel)} AND "rule" = {_quoted_text(finding.rule)}'
+        )
         return [
             Piece(
                 str(value_or_none(feature["feature"]) or ""),
@@ -241,5 +243,5 @@ def _weight_of_finding(finding: Finding) -> tuple[bool, int, float]:
     return (not finding.counted, severity(finding.verdict), -(finding.area_m2 or 0))
 
 
-def _quoted(text: str) -> str:
+def _quoted_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -136,7 +136,7 @@ class ResultsView(QWidget):
         self._tables, self._run = RunTables(run.path), run
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
-        self.show_rules(parcels, run.unasked, asked_text(run.rules, len(run.unasked)))
+        self.show_rules(parcels, run.unasked_rules, asked_text(run.rules, len(run.unasked_rules)))
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
         self.export_button.offer(run, parcels)

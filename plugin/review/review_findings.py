@@ -130,7 +130,7 @@ class CaseFindings(QWidget):
         self.summary.setText(tr("Reading the findings…"))
         request = self._library.core.ask("review show", {**params, "out": target})
         request.answered.connect(lambda answer: self._read(round_key, target, answer))
-        request.refused.connect(lambda refusal: self._failed(round_key, refusal))
+        request.refused.connect(lambda refusal: self._take_refusal(round_key, refusal))
 
     def show_department(self, department: str) -> None:
         """Show this department's findings."""
@@ -171,7 +171,7 @@ class CaseFindings(QWidget):
             if round_key != self._round_key:  # another case was opened meanwhile
                 return
             if error is not None:
-                self._failed(round_key, error if isinstance(error, Refusal) else Refusal(str(error)))
+                self._take_refusal(round_key, error if isinstance(error, Refusal) else Refusal(str(error)))
                 return
             self._parcels = parcels
             self.outline.draw(target)
@@ -190,7 +190,7 @@ class CaseFindings(QWidget):
                 tr("Read the results"), lambda _report: read_results(target), finish
             ).start()
 
-    def _failed(self, round_key: RoundKey, refusal: Refusal) -> None:
+    def _take_refusal(self, round_key: RoundKey, refusal: Refusal) -> None:
         if round_key == self._round_key:
             self._round_key = NO_ROUND
             self.summary.clear()
@@ -243,7 +243,7 @@ class CaseFindings(QWidget):
     def _show_rules(self, parcels: list[CheckedParcel], department: str) -> None:
         """Say which rules were not asked, of one department or of all; without a finding that is all there is."""
         run = self.results.run
-        unasked = [rule for rule in run.unasked if not department or rule.get("department") == department]
+        unasked = [rule for rule in run.unasked_rules if not department or rule.get("department") == department]
         text = department_asked_text(len(unasked)) if department else asked_text(run.rules, len(unasked))
         self.results.show_rules(parcels, unasked, text)
         has_findings = any(parcel.findings for parcel in parcels)

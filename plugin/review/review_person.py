@@ -78,8 +78,10 @@ class PersonButton(QToolButton):
     def _fill(self) -> None:
         self.chooser.clear()
         if self._account:
-            told = self.chooser.addAction(tr("You act as the account {account}").format(account=self._account))
-            told.setEnabled(False)
+            account_action = self.chooser.addAction(
+                tr("You act as the account {account}").format(account=self._account)
+            )
+            account_action.setEnabled(False)
         else:
             self.chooser.addAction(tr("Your name…"), self.ask)
         self.chooser.addSeparator()

@@ -193,11 +193,11 @@ class CaseSteps(QObject):
             step_params["expect"] = self.case.revision
         self.request = self._library.core.ask(f"review {step}", step_params, title)
         path = self._library.path
-        self.request.answered.connect(lambda answer: self._answered(path, step, answer))
+        self.request.answered.connect(lambda answer: self._take_answer(path, step, answer))
         self.request.refused.connect(self._refuse)
         self.busy_changed.emit(True)
 
-    def _answered(self, path: str, step: str, answer: dict[str, Any]) -> None:
+    def _take_answer(self, path: str, step: str, answer: dict[str, Any]) -> None:
         self.request = None
         self.busy_changed.emit(False)
         if path != self._library.path:  # another library was opened meanwhile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - QGIS has no defusedxml; see _parsed  # nosec B405
+from xml.etree import ElementTree  # noqa: S405 - QGIS has no defusedxml; see _parsed_document  # nosec B405
 
 from qgis.core import QgsBlockingNetworkRequest, QgsFeedback
 from qgis.PyQt.QtCore import QUrl
@@ -63,7 +63,9 @@ def read_offers(kind: str, answer: bytes, crs: str) -> list[Offer]:
     """The layers in a server's answer. Raises Refusal where it is not the answer of such a server."""
     read = {"wms": _wms, "wmts": _wmts, "wfs": _wfs, "oapif": _oapif, "sensorthings": _sensorthings}[kind]
     try:
-        document = json.loads(answer) if kind in ("oapif", "sensorthings") else _without_namespaces(_parsed(answer))
+        document = (
+            json.loads(answer) if kind in ("oapif", "sensorthings") else _without_namespaces(_parsed_document(answer))
+        )
         offers = read(document, crs)
     except (ElementTree.ParseError, ValueError, KeyError, TypeError, AttributeError) as error:
         beginning = answer[:MAX_EXCERPT_LENGTH].decode("utf-8", "replace").strip()
@@ -79,7 +81,7 @@ def _without_address(text: str) -> str:
     return " ".join(word for word in text.split() if "://" not in word)
 
 
-def _parsed(answer: bytes) -> ElementTree.Element:
+def _parsed_document(answer: bytes) -> ElementTree.Element:
     """A document that declares no entities of its own: none can grow, or name a file. Raises ValueError, ParseError."""
     if b"<!ENTITY" in answer.replace(b"\0", b""):  # in UTF-16, too
         raise ValueError("<!ENTITY")

@@ -10,14 +10,14 @@ FOLDER = ROOT / "tests" / "bench"
 PEERS = "peers"
 
 
-def found() -> dict:
+def benchmark_paths() -> dict:
     """Name to path of every benchmark there is."""
     return {path.stem[len("bench_") :]: path for path in sorted(FOLDER.rglob("bench_*.py"))}
 
 
 def bench(words: list) -> int:
     """Run them one after the other, each in the open, and sum up how they ended."""
-    benches = found()
+    benches = benchmark_paths()
     names = [word for word in words if word in benches]
     options = words[len(names) :]
     if words[: len(names)] != names or (options and not options[0].startswith("-")):

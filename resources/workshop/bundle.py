@@ -155,12 +155,12 @@ def resolve(system: str, python: str) -> list:
     """
     folder = ROOT / "resources" / "requirements"
     try:
-        return _compiled([folder / "core.txt", folder / "fast.txt"], system, python)
+        return _compiled_requirements([folder / "core.txt", folder / "fast.txt"], system, python)
     except WorkshopError:
-        return _compiled([folder / "core.txt"], system, python)
+        return _compiled_requirements([folder / "core.txt"], system, python)
 
 
-def _compiled(files: Sequence[Path], system: str, python: str) -> list:
+def _compiled_requirements(files: Sequence[Path], system: str, python: str) -> list:
     command = [uv(), "pip", "compile", "--quiet", "--only-binary", ":all:", "--no-header", "--no-annotate"]
     command += ["--python-platform", SYSTEMS[system].uv, "--python-version", python, *map(str, files)]
     env = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}

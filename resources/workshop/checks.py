@@ -62,7 +62,7 @@ class Report:
         step.output.close()
         self._end(step.name, code, step.began)
 
-    def failed(self, name: str, why: str) -> None:
+    def note_failure(self, name: str, why: str) -> None:
         """A step that should have run and could not."""
         self.exit_code = 1
         self._lines.append((name, f"FAILED: {why}"))
@@ -189,7 +189,7 @@ def _plugin_tests(report: Report, face: Path | None, why_not: str, words: Sequen
     """The step that runs tests of the plugin; None, and said in the report, where it cannot be run."""
     name = "tests of the plugin"
     if why_not:
-        report.failed(name, why_not)
+        report.note_failure(name, why_not)
         return None
     if face is None:
         report.left_out(name, "no QGIS from 3.40 on this machine; the step that brings it is named above")

@@ -36,18 +36,18 @@ def channels(colour: str) -> Colour:
     return red, green, blue
 
 
-def seen(colour: Colour, deficiency: str) -> Colour:
+def seen_colour(colour: Colour, deficiency: str) -> Colour:
     """What is seen of an sRGB colour by somebody with a deficiency; with another name than those, the colour."""
     if deficiency not in DEFICIENCIES:
         return colour
     linear = [_linear(part) for part in colour]
-    red, green, blue = (_encoded(_product(row, linear)) for row in DEFICIENCIES[deficiency])
+    red, green, blue = (_encoded_part(_product(row, linear)) for row in DEFICIENCIES[deficiency])
     return red, green, blue
 
 
 def printed_grey(colour: Colour) -> Colour:
     """What print without colours leaves of an sRGB colour: its luminance."""
-    light = _encoded(_product(_XYZ[1], [_linear(part) for part in colour]))
+    light = _encoded_part(_product(_XYZ[1], [_linear(part) for part in colour]))
     return light, light, light
 
 
@@ -81,6 +81,6 @@ def _linear(part: float) -> float:
     return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
 
 
-def _encoded(part: float) -> float:
+def _encoded_part(part: float) -> float:
     part = min(1.0, max(0.0, part))
     return 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055

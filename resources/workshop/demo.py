@@ -80,7 +80,7 @@ def _make_library(files: Files, city: dict) -> None:
     with _serving() as core:
         for layer in json.loads((files.city / "layers.json").read_text(encoding="utf-8")):
             say(f"Adding {layer['file']} as {layer['code']}")
-            added = _served(core, "add", _params(files, layer))
+            added = _served_answer(core, "add", _params(files, layer))
             say(f"  version {added['version']}: {added['features']:,} features")
 
 
@@ -135,7 +135,7 @@ def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
     with _serving("--lang", "zh") as core:  # documents as the bureau of a Chinese city issues them
 
         def ask(verb: str, params: dict) -> dict:
-            return _served(core, verb, params)
+            return _served_answer(core, verb, params)
 
         case = demo_case.issue_case(ask, files.library, parcels, data, pack)
         say(f"  case {case['case']}, ten departments, statement {case['document']}")
@@ -207,7 +207,7 @@ def _params(files: Files, layer: dict) -> dict:
     return {**named, **options}
 
 
-def _served(core: subprocess.Popen, verb: str, params: dict) -> dict:
+def _served_answer(core: subprocess.Popen, verb: str, params: dict) -> dict:
     """One verb's answer from a core that serves."""
     request = {"jsonrpc": "2.0", "id": 1, "method": verb, "params": params}
     core.stdin.write(json.dumps(request) + "\n")

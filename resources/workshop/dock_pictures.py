@@ -25,7 +25,7 @@ from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator
-from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen_colour
 
 LONGEST_MS = 120_000
 LISTED_MS = 4_000  # until the cases of a library are listed
@@ -220,9 +220,9 @@ class Photographer:
             ("numbers-warnings", tab.warnings, tab.look_button),
         ):
             shown: list = []
-            view.results_shown.connect(lambda seen=shown: seen.append(True))
+            view.results_shown.connect(lambda answers=shown: answers.append(True))
             button.click()
-            wait_for(lambda seen=shown: seen or dock.notice.text)
+            wait_for(lambda answers=shown: answers or dock.notice.text)
             top = view.tree.topLevelItem(0)
             top.setExpanded(True)
             view.tree.setCurrentItem(top.child(0))
@@ -285,7 +285,7 @@ def seen_picture(picture: QImage, deficiency: str) -> QImage:
     table = {}
     for pixel in set(pixels):
         colour = [(pixel >> shift & 0xFF) / 255 for shift in (16, 8, 0)]
-        red, green, blue = (round(255 * part) for part in seen(tuple(colour), deficiency))
+        red, green, blue = (round(255 * part) for part in seen_colour(tuple(colour), deficiency))
         table[pixel] = 0xFF000000 | red << 16 | green << 8 | blue
     changed = array("I", [table[pixel] for pixel in pixels]).tobytes()
     return QImage(changed, whole.width(), whole.height(), whole.bytesPerLine(), whole.format()).copy()

@@ -166,21 +166,21 @@ def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
 
 def _core_python() -> Path:
     for python in _pythons():
-        said = answer(
+        output = answer(
             [
                 python,
                 "-c",
                 "import ensurepip, venv, sqlite3, sys; print(*sys.version_info[:2]); print(sys.executable)",
             ]
         )
-        if said is None:
+        if output is None:
             continue
-        version, path = said.strip().splitlines()
+        version, path = output.strip().splitlines()
         if tuple(int(number) for number in version.split()) >= OLDEST_CORE:
             return Path(path)
     if debian.install(["python3", "python3-venv"], "a Python that can make environments"):
-        said = answer(["/usr/bin/python3", "-c", "import ensurepip, sys; print(sys.version_info >= (3, 11))"])
-        if said is not None and said.strip() == "True":
+        output = answer(["/usr/bin/python3", "-c", "import ensurepip, sys; print(sys.version_info >= (3, 11))"])
+        if output is not None and output.strip() == "True":
             return Path("/usr/bin/python3")
     raise WorkshopError(
         "no Python from 3.11 with the module venv was found. Install one (Debian and Ubuntu: sudo apt install "

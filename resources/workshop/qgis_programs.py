@@ -48,8 +48,8 @@ def find_python() -> Path | None:
 
 def _version(python: Path) -> int:
     """The version of the QGIS behind a Python, such as 34006; 0 for none."""
-    said = answer([python, "-c", ASK_VERSION], env=program_environment()) if python.exists() else None
-    last = (said or "").strip().rpartition("\n")[2].strip()  # a .bat that sets up the libraries may speak first
+    output = answer([python, "-c", ASK_VERSION], env=program_environment()) if python.exists() else None
+    last = (output or "").strip().rpartition("\n")[2].strip()  # a .bat that sets up the libraries may speak first
     return int(last) if last.isdigit() else 0
 
 
@@ -97,7 +97,7 @@ def program_environment(show: bool = False) -> dict:
 def program(name: str) -> Path:
     """The path of one of QGIS's own programs: qgis, qgis_process."""
     python = find_python()
-    for place in installed():
+    for place in installed_places():
         if place.python == python and name in place.programs:
             return place.programs[name]
     beside = python.parent / name if python else None
@@ -121,7 +121,7 @@ def enable_plugin() -> None:
 
 
 @functools.cache
-def installed() -> tuple:
+def installed_places() -> tuple:
     """Each QGIS of Windows or macOS that lies in one of its usual places, or where the system says; none elsewhere."""
     places = _places()
     prefix = os.environ.get("QGIS_PREFIX_PATH", "")
@@ -143,5 +143,5 @@ def _places() -> ModuleType:
 
 
 def _candidates() -> list:
-    here = [place.python for place in installed()]
+    here = [place.python for place in installed_places()]
     return here if IS_WINDOWS or sys.platform == "darwin" else [Path("/usr/bin/python3")]

@@ -39,7 +39,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _print(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    cells = [[_cut(str(cell)) for cell in row] for row in (head, *rows)]
+    cells = [[_cut_text(str(cell)) for cell in row] for row in (head, *rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
     # Numbers stand right: they are the columns whose head follows "verdict", or its like.
     right = [column > head.index("verdict") for column in range(len(head))]
@@ -52,7 +52,7 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _cut(text: str) -> str:
+def _cut_text(text: str) -> str:
     if _width(text) <= WIDEST:
         return text
     kept = text

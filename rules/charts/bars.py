@@ -14,7 +14,7 @@ from onemap.rules.charts.chart_sheet import (
     straight_line,
 )
 from onemap.rules.charts.number_axis import NumberAxis, number_axis
-from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
+from onemap.rules.maps.svg_text import svg_text, text_width, wrap_text
 
 _BAR_MM, _GAP_MM, _LINE_MM = 4.0, 2.2, TEXT_MM * 1.25
 _VALUES_MM = 24.0  # to the right of the longest bar, for its number
@@ -92,7 +92,7 @@ def stacked_bars(
 def _axis(values: Sequence[float | None], labels: Sequence[str], width_mm: float) -> tuple[list[list[str]], NumberAxis]:
     """The names in lines, and the axis to the right of them."""
     wide = min(max((text_width(label, TEXT_MM) for label in labels), default=0.0), width_mm * 0.34)
-    names = [wrapped(label, TEXT_MM, wide) for label in labels]
+    names = [wrap_text(label, TEXT_MM, wide) for label in labels]
     return names, number_axis(values, wide + 3.0, width_mm - _VALUES_MM)
 
 

@@ -7,7 +7,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.charts.chart_fills import Fill, filled_box
 from onemap.rules.charts.number_axis import value_text
 from onemap.rules.maps.fonts import FONTS
-from onemap.rules.maps.svg_text import as_attribute, svg_text, text_width, wrapped
+from onemap.rules.maps.svg_text import as_attribute, svg_text, text_width, wrap_text
 
 WIDTH_MM = 165.0
 TEXT_MM = 2.7
@@ -53,7 +53,7 @@ def chart_picture(
 ) -> str:
     """The picture as SVG text. body: drawn with its upper left corner at (0, 0), `body_mm` high."""
     parts, y = [], 0.0
-    for line in () if words.is_below_title else wrapped(words.title, _TITLE_MM, width_mm, bold=True):
+    for line in () if words.is_below_title else wrap_text(words.title, _TITLE_MM, width_mm, bold=True):
         y += _TITLE_MM * _LINE
         parts.append(svg_text(line, 0, y - _TITLE_MM * 0.3, _TITLE_MM, bold=True, colour=INK))
     if words.unit:
@@ -64,7 +64,7 @@ def chart_picture(
     y += height + 2.0
     parts.append(f'<g transform="translate(0 {y:.2f})">{body}</g>')
     y += body_mm + 1.0
-    for line in wrapped(words.source, _SOURCE_MM, width_mm):
+    for line in wrap_text(words.source, _SOURCE_MM, width_mm):
         y += _SOURCE_MM * _LINE
         parts.append(svg_text(line, 0, y - _SOURCE_MM * 0.3, _SOURCE_MM, colour=QUIET))
     return (

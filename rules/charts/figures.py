@@ -7,7 +7,7 @@ from datetime import date
 from onemap.rules.charts.bars import BarSeries, bar_chart, stacked_bars
 from onemap.rules.charts.bullets import Bullet, bullet_chart
 from onemap.rules.charts.chart_sheet import WIDTH_MM, ChartWords
-from onemap.rules.charts.lines import YearSeries, line_chart
+from onemap.rules.charts.lines import HEIGHT_MM, YearSeries, line_chart
 from onemap.rules.charts.quota_bars import PART_FILLS, PARTS, QuotaBar, quota_bars
 from onemap.rules.charts.small_multiples import Panel, small_multiples
 from onemap.rules.charts.transition_table import transition_table
@@ -22,6 +22,7 @@ class Figure:
 
     form: bars, stacked or lines. targets: one for each label, or none. days: of the labels, where they are a time.
     breaks: labels from which on numbers are not comparable with those before, and why.
+    height_mm: of lines, without what stands above and below them.
     """
 
     words: ChartWords
@@ -31,6 +32,7 @@ class Figure:
     form: str = BARS
     days: tuple[date, ...] = ()
     breaks: Mapping[str, str] = field(default_factory=dict)
+    height_mm: float = HEIGHT_MM
 
     def picture(self, width_mm: float = WIDTH_MM) -> str:
         """The chart as SVG text."""
@@ -39,7 +41,7 @@ class Figure:
         if self.form == LINES:
             moments = dict(zip(self.labels, (day.toordinal() for day in self.days), strict=True))
             lines = [YearSeries(one.title, one.values) for one in self.series]
-            return line_chart(self.words, moments, lines, self.targets, self.breaks, width_mm)
+            return line_chart(self.words, moments, lines, self.targets, self.breaks, width_mm, self.height_mm)
         return bar_chart(self.words, self.labels, self.series, self.targets, width_mm)
 
 
@@ -108,7 +110,7 @@ class QuotaFigure:
         return quota_bars(self.words, self.rows, width_mm)
 
     @property
-    def stacked(self) -> Figure:
+    def stacked_bars(self) -> Figure:
         """The same numbers as stacked bars, for the native chart of a sheet."""
         columns = zip(*(row.parts for row in self.rows), strict=True)
         series = [

@@ -18,7 +18,8 @@ from onemap.rules.charts.chart_sheet import (
 from onemap.rules.charts.number_axis import NumberAxis, number_axis, value_text
 from onemap.rules.maps.svg_text import svg_text, text_width
 
-_HEIGHT_MM, _LEFT_MM, _RIGHT_MM = 55.0, 18.0, 20.0
+HEIGHT_MM = 55.0
+_LEFT_MM, _RIGHT_MM = 18.0, 20.0
 _LOOKS = (("#1F3B63", ""), ("#B35900", "2.2 1"), ("#4C86B8", "0.9 0.9"), ("#7A1F3D", "3 0.9 0.9 0.9"))
 _TARGET = ("#111111", "0.5 0.7")
 
@@ -38,24 +39,25 @@ def line_chart(
     targets: Sequence[float | None] = (),
     breaks: Mapping[str, str] | None = None,
     width_mm: float = WIDTH_MM,
+    height_mm: float = HEIGHT_MM,
 ) -> str:
     """Lines over time, in true distances; targets: of each moment, as a dotted line.
 
     moments: what each is called, such as its year, and when it is, in their order.
     breaks: moments from which on numbers are not comparable with those before, and why in a few words.
-    A moment that some series does not know is hatched, and no line crosses it.
+    A moment that some series does not know is hatched, and no line crosses it. height_mm: of the lines alone.
     """
     values = [value for one in series for value in one.values]
-    axis = number_axis([*values, *targets], _HEIGHT_MM, 4.0)
+    axis = number_axis([*values, *targets], height_mm, 4.0)
     names, times = list(moments), list(moments.values())
     span = (times[-1] - times[0]) or 1.0
     at = [_LEFT_MM + 4 + (time - times[0]) / span * (width_mm - _LEFT_MM - _RIGHT_MM - 8) for time in times]
-    parts = [_grid(axis, width_mm), *_names(names, at)]
+    parts = [_grid(axis, width_mm), *_names(names, at, height_mm)]
     unknown = [number for number in range(len(names)) if any(one.values[number] is None for one in series)]
-    parts += [filled_box(at[number] - 1.6, 4.0, 3.2, _HEIGHT_MM - 4.0, UNKNOWN) for number in unknown]
+    parts += [filled_box(at[number] - 1.6, 4.0, 3.2, height_mm - 4.0, UNKNOWN) for number in unknown]
     for name, why in (breaks or {}).items():
         x = at[names.index(name)] - 2.6
-        parts.append(straight_line(x, 1.0, x, _HEIGHT_MM, INK, 0.3, "1.6 0.8"))
+        parts.append(straight_line(x, 1.0, x, height_mm, INK, 0.3, "1.6 0.8"))
         text = f"≠ {why}"
         fits = x + 1.0 + text_width(text, TEXT_MM * 0.9) <= width_mm
         beside, anchor = (x + 1.0, "start") if fits else (x - 1.0, "end")
@@ -75,10 +77,10 @@ def line_chart(
         legend.append(LegendSign(words.word("target"), line=_stroke(*_TARGET)))
     if unknown:
         legend.append(LegendSign(words.word("unknown"), UNKNOWN))
-    return chart_picture(words, "".join(parts), _HEIGHT_MM + 6.0, legend, width_mm)
+    return chart_picture(words, "".join(parts), height_mm + 6.0, legend, width_mm)
 
 
-def _names(names: Sequence[str], at: Sequence[float]) -> list[str]:
+def _names(names: Sequence[str], at: Sequence[float], height_mm: float) -> list[str]:
     """The names of moments below the axis; one that would stand on the one before is left out, the last never."""
     parts: list[str] = []
     free = at[-1] - text_width(names[-1], TEXT_MM) / 2
@@ -86,7 +88,7 @@ def _names(names: Sequence[str], at: Sequence[float]) -> list[str]:
     for name, x in zip(names, at, strict=True):
         half = text_width(name, TEXT_MM) / 2
         if x == at[-1] or end < x - half and x + half + 1.0 < free:
-            parts.append(svg_text(name, x, _HEIGHT_MM + 4.5, TEXT_MM, anchor="middle", colour=INK))
+            parts.append(svg_text(name, x, height_mm + 4.5, TEXT_MM, anchor="middle", colour=INK))
             end = x + half + 1.0
     return parts
 

@@ -15,7 +15,7 @@ from onemap.rules.charts.chart_sheet import (
     straight_line,
 )
 from onemap.rules.charts.number_axis import number_axis
-from onemap.rules.maps.svg_text import svg_text, wrapped
+from onemap.rules.maps.svg_text import svg_text, wrap_text
 
 _BAR_MM, _GAP_MM, _LINE_MM, _MARK_MM = 4.6, 3.6, TEXT_MM * 1.3, 0.8
 _UNKNOWN_MM = 7.0
@@ -55,7 +55,7 @@ def quota_bars(words: ChartWords, rows: Sequence[QuotaBar], width_mm: float = WI
     for row in rows:
         parts.append(
             svg_text(
-                wrapped(row.title, TEXT_MM, width_mm, bold=True)[0], 0, y + TEXT_MM, TEXT_MM, bold=True, colour=INK
+                wrap_text(row.title, TEXT_MM, width_mm, bold=True)[0], 0, y + TEXT_MM, TEXT_MM, bold=True, colour=INK
             )
         )
         top, x = y + _LINE_MM + _MARK_MM, axis.place(0.0)
@@ -72,7 +72,7 @@ def quota_bars(words: ChartWords, rows: Sequence[QuotaBar], width_mm: float = WI
             at = axis.place(row.target)
             parts.append(straight_line(at, top - _MARK_MM, at, top + _BAR_MM + _MARK_MM, "#111111", 0.9))
         y = top + _BAR_MM + _MARK_MM
-        for line in wrapped(row.note, TEXT_MM * 0.95, width_mm) if row.note else ():
+        for line in wrap_text(row.note, TEXT_MM * 0.95, width_mm) if row.note else ():
             y += _LINE_MM
             parts.append(svg_text(line, 0, y - TEXT_MM * 0.3, TEXT_MM * 0.95, colour=QUIET))
         y += _GAP_MM

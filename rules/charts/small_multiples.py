@@ -15,7 +15,7 @@ from onemap.rules.charts.chart_sheet import (
     straight_line,
 )
 from onemap.rules.charts.number_axis import number_axis, value_text
-from onemap.rules.maps.svg_text import svg_text, wrapped
+from onemap.rules.maps.svg_text import svg_text, wrap_text
 
 _PANEL_MM, _PLOT_MM, _LEAST_WIDTH_MM, _GAP_MM = 30.0, 18.0, 36.0, 4.0
 _TARGET = 'stroke="#111111" stroke-width="0.6"'
@@ -59,7 +59,7 @@ def small_multiples(
 def _panel(
     panel: Panel, labels: Sequence[str], every: Sequence[float | None], left: float, top: float, wide: float
 ) -> str:
-    title = wrapped(panel.title, TEXT_MM, wide, bold=True)[0]
+    title = wrap_text(panel.title, TEXT_MM, wide, bold=True)[0]
     parts = [svg_text(title, left, top + TEXT_MM, TEXT_MM, bold=True, colour=INK)]
     axis = number_axis(every, top + 7.0 + _PLOT_MM, top + 7.0)
     zero, step = axis.place(0.0), wide / max(len(panel.values), 1)

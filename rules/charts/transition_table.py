@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from onemap.rules.charts.chart_fills import Fill, filled_box
 from onemap.rules.charts.chart_sheet import GRID, INK, QUIET, TEXT_MM, WIDTH_MM, ChartWords, chart_picture
 from onemap.rules.charts.number_axis import value_text
-from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
+from onemap.rules.maps.svg_text import svg_text, text_width, wrap_text
 
 _ROW_MM, _HEAD_MM, _LEAST_MM = 7.0, 15.0, 1.5
 _LIGHTEST, _DARKEST = (255, 255, 255), (201, 120, 60)
@@ -57,7 +57,7 @@ def _letter_size(texts: Sequence[str], column_mm: float) -> float:
 
 
 def _head(name: str, left: float, width: float, size: float) -> str:
-    lines = wrapped(name, size, width - 1)[:3]
+    lines = wrap_text(name, size, width - 1)[:3]
     first = _HEAD_MM - 1.2 - (len(lines) - 1) * size * 1.15
     return "".join(
         svg_text(line, left + width - 0.8, first + number * size * 1.15, size, anchor="end", colour=INK)
@@ -66,7 +66,7 @@ def _head(name: str, left: float, width: float, size: float) -> str:
 
 
 def _name(name: str, top: float, width: float) -> str:
-    lines = wrapped(name, TEXT_MM, width - 2)[:2]
+    lines = wrap_text(name, TEXT_MM, width - 2)[:2]
     first = top + _ROW_MM / 2 - (len(lines) - 1) * TEXT_MM * 0.58 + TEXT_MM * 0.35
     return "".join(
         svg_text(line, 0, first + number * TEXT_MM * 1.16, TEXT_MM, colour=INK) for number, line in enumerate(lines)

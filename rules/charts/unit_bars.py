@@ -15,7 +15,7 @@ from onemap.rules.charts.chart_sheet import (
     straight_line,
 )
 from onemap.rules.charts.number_axis import NumberAxis, number_axis
-from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
+from onemap.rules.maps.svg_text import svg_text, text_width, wrap_text
 
 _ACROSS, _GAP_MM, _ROW_MM, _BAR_MM, _LINE_MM = 3, 5.0, 5.2, 3.4, TEXT_MM * 1.25
 _TITLE_LINES = 2
@@ -57,7 +57,7 @@ def unit_bars(words: ChartWords, units: Sequence[str], panels: Sequence[UnitPane
 
 
 def _name(unit: str, right: float, top: float) -> str:
-    lines = wrapped(unit, TEXT_MM, right)
+    lines = wrap_text(unit, TEXT_MM, right)
     text = lines[0] if len(lines) == 1 else f"{lines[0].rstrip()}…"
     return svg_text(text, right, top + _ROW_MM / 2 + TEXT_MM * 0.35, TEXT_MM, anchor="end", colour=INK)
 
@@ -67,7 +67,7 @@ def _is_unknown(panel: UnitPanel, row: int) -> bool:
 
 
 def _panel(panel: UnitPanel, left: float, top: float, wide: float, head: float, words: ChartWords) -> str:
-    lines = wrapped(panel.title, TEXT_MM, wide, bold=True)
+    lines = wrap_text(panel.title, TEXT_MM, wide, bold=True)
     if len(lines) > _TITLE_LINES:
         lines = [*lines[: _TITLE_LINES - 1], f"{lines[_TITLE_LINES - 1].rstrip()}…"]
     parts = [

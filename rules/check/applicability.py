@@ -24,13 +24,13 @@ def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Appl
     A project that says nothing of itself is of no class: `unless` does not excuse it, and `only` reaches it where the
     rule says `silent`. An unknown `when` applies the rule.
     """
-    reached = _reached(rule, parcels, projects)
+    reached = _own_applicability(rule, parcels, projects)
     lacks_fact = reached.lacks_fact | (projects.are_silent(rule.unless) if rule.unless else False)
     applies = reached.applies & ~projects.are_of(rule.unless)
     return Applicability(applies, applies & lacks_fact)
 
 
-def _reached(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
+def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
     """What the rule says but for those whom its `unless` excuses."""
     applies, lacks_fact = np.ones(len(parcels), dtype=bool), np.zeros(len(parcels), dtype=bool)
     if rule.when is not None:
@@ -47,7 +47,7 @@ def _reached(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicabi
 
 def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.ndarray:
     """Whom (n,) a rule would reach, but for its `unless`."""
-    excused: np.ndarray = _reached(rule, parcels, projects).applies & projects.are_of(rule.unless)
+    excused: np.ndarray = _own_applicability(rule, parcels, projects).applies & projects.are_of(rule.unless)
     return excused
 
 

@@ -94,7 +94,7 @@ def _plan_of(library: Library, question: Question) -> CheckPlan:
 
 def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed: int, warped: list[dict[str, Any]]) -> Answer:
     records = {code: source.record(code) for code, source in layers.read.items()}
-    return Answer(tables, records, computed, layers.skipped, warped)
+    return Answer(tables, records, computed, layers.skipped_rules, warped)
 
 
 def _record(
@@ -123,7 +123,7 @@ def judged_beside(
         if not found:
             tables = merged_tables(standing, answer.tables, answer.layers)
             # Rasters near parcels whose rows stand were warped as well.
-            return replace(answer, tables=tables, warped=[*answer.warped, *standing.warped(answer.warped)])
+            return replace(answer, tables=tables, warped=[*answer.warped, *standing.warped_rasters(answer.warped)])
         lost |= found
 
 
@@ -143,8 +143,8 @@ def judged_parcels(
     layers = LayersOfCheck(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))
     with background_thread(threads.workers, len(parcels.ids)) as beside:
         judging = threads.part(_LAYERS, _RULES)
-        part = judge_part(layers, parcels, judging, beside, standing.wanted if standing else None, most_rows)
-        rows = part.rows.finished(threads.progress.part(_RULES, _ROWS))
+        part = judge_part(layers, parcels, judging, beside, standing.wanted_parcels if standing else None, most_rows)
+        rows = part.rows.wait_for_rows(threads.progress.part(_RULES, _ROWS))
     last = threads.part(_ROWS, 1.0, phrase("progress.tables", check_plan.language))
     return _answer(rows.tables(last, standing.verdicts if standing else None), layers, part.computed, part.warped)
 

@@ -46,7 +46,7 @@ class Bench:
         return shapely.STRtree(self.geometries)
 
     @cached_property
-    def covered(self) -> CoveredGround:
+    def covered_ground(self) -> CoveredGround:
         """What of all parcels lies inside and outside the coverages."""
         return CoveredGround()
 
@@ -146,7 +146,7 @@ def _ground(
             for key, other in others.items()
             if other.stored is not None and other.coverage is not None
         },
-        covered=bench.covered if is_everyone else CoveredGround(),
+        covered=bench.covered_ground if is_everyone else CoveredGround(),
     )
 
 

@@ -22,7 +22,7 @@ _VERTICES_A_PARCEL = 1.6  # measured: what a parcel costs a rule
 _MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
 ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 
-Asked = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
+AskedFeatures = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
 
 
 class LayersOfCheck:
@@ -36,7 +36,7 @@ class LayersOfCheck:
         self.check_plan = check_plan
         self.read = _read_layers(check_plan, sources, parcels, progress)
         self.crs = sources.library.crs
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, AskedFeatures] = {}
         self._vertices: dict[str, int] = {}
 
     def of(self, rule: Rule) -> LayerSource:
@@ -52,12 +52,12 @@ class LayersOfCheck:
         return bool(self.of(rule).reason) and not rule.finds
 
     @property
-    def skipped(self) -> list[dict[str, str]]:
+    def skipped_rules(self) -> list[dict[str, str]]:
         """The rules that are not asked, and why."""
         rules = filter(self.is_skipped, self.check_plan.rules)
         return [{"rule": rule.id, "layer": rule.layer, "reason": str(self.of(rule).reason)} for rule in rules]
 
-    def features_asked(self, rule: Rule, stored: StoredFeatures) -> Asked:
+    def features_asked(self, rule: Rule, stored: StoredFeatures) -> AskedFeatures:
         """The features of its layer that a rule's `where` lets through, with their positions (m,) among all.
 
         A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
@@ -109,7 +109,7 @@ def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
     return grown if ground < _SCATTERED_SHARE * whole else None
 
 
-def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> Asked:
+def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> AskedFeatures:
     attributes, shapes = stored.attributes, stored.shapes
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.geometry.parts import unwrapped
+from onemap.layers.geometry.parts import unwrap_parts
 from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.rules.check.judge_rule import Bench, judged_rule
 from onemap.rules.check.layers_of_check import LayersOfCheck
@@ -55,7 +55,7 @@ class PartJudgement:
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
     local, _ = geometries_from(parcels.bodies, check_plan.origin)
-    local = unwrapped(local)
+    local = unwrap_parts(local)
     return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.multis, local, check_plan.origin, crs)
 
 

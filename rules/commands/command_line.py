@@ -53,7 +53,7 @@ def _complaint(message: str) -> Any:
     """An error of argparse in each language; as it is where it is none of the usual ones."""
     for key, pattern in _COMPLAINTS.items():
         if found := re.fullmatch(pattern, message, flags=re.DOTALL):
-            return {said: phrase(f"complaint.{key}", said, **found.groupdict()) for said in LANGUAGES}
+            return {language: phrase(f"complaint.{key}", language, **found.groupdict()) for language in LANGUAGES}
     return message
 
 
@@ -391,12 +391,12 @@ def _say(name: str, result: Any, as_json: bool, language: str) -> None:
         return
     from onemap.rules.commands.verb_text import result_text, warnings
 
-    told, text = warnings(result, language), result_text(name, result, language)
-    LOG.note("\n".join([*told, text]))
+    warning_lines, text = warnings(result, language), result_text(name, result, language)
+    LOG.note("\n".join([*warning_lines, text]))
     if as_json:
         _print_json(result)
         return
-    for line in told:
+    for line in warning_lines:
         sys.stderr.write(line + "\n")
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

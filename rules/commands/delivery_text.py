@@ -69,8 +69,8 @@ def _answers(result: Result, language: str) -> str:
         for name, value in _answer_texts(row):
             changed = row["changed"].get(name)
             since = changed["who"] if changed else row["since"][name]
-            said = "answers_changed" if changed else "answers_since"
-            lines.append("  " + phrase(f"said.{said}", language, name=name, value=value, since=since))
+            key = "answers_changed" if changed else "answers_since"
+            lines.append("  " + phrase(f"said.{key}", language, name=name, value=value, since=since))
     return "\n".join(lines)
 
 

@@ -25,10 +25,10 @@ class Interruption:
         try:
             yield
         finally:
-            while not self._ended():
+            while not self._end_watch():
                 continue
 
-    def _ended(self) -> bool:
+    def _end_watch(self) -> bool:
         """Nobody can break off any more; False if someone did just now."""
         try:
             with self._lock:

@@ -116,7 +116,7 @@ def _export(result: Result, language: str) -> str:
 
 def _history(result: Result, language: str) -> str:
     lines = [
-        f"{row['number']:>6} {moment_text(row['at'])} {row['who']} {row['step']} {row['what']}"
+        f"{row['number']:>6}  " + " · ".join((moment_text(row["at"]), row["who"], row["step"], row["what"]))
         for row in result["rows"]
     ]
     return "\n".join(

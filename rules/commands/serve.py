@@ -89,8 +89,8 @@ class _Server:
     def _write(self, *lines: bytes) -> None:
         # Whoever asked may be gone; then stdin ends too, and with it this program.
         with self.out, contextlib.suppress(BrokenPipeError):
-            told = [self._line({"method": "progress", "params": progress}) for progress in self.waiting.values()]
-            written = b"".join(line + b"\n" for line in (*told, *lines))
+            steps = [self._line({"method": "progress", "params": progress}) for progress in self.waiting.values()]
+            written = b"".join(line + b"\n" for line in (*steps, *lines))
             self.waiting.clear()
             if written:
                 sys.stdout.buffer.write(written)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.maps.document_areas import moment_text
+from onemap.rules.maps.document_areas import moment_text, share_text
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
         words = [units.get(row["unit"], str(row["unit"]))] if row["unit"] is not None else []
         titles = row["titles"]
         for name, value in row["keys"].items():
-            words.append("–" if value is None else " ".join(filter(None, (str(value), titles.get(name)))))
-        share = "–" if row["share"] is None else f"{row['share']:.2%}"
+            words.append(_class_words(name, value, titles.get(name)))
+        share = "–" if row["share"] is None else share_text(row["share"])
         named = {"name": " · ".join(words) or layer["title"], "features": row["features"]}
         lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row, language), share=share))
         lines[-1] += _sums(row, language)
@@ -38,6 +38,13 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
         if (total.get(name) or 0.0) >= 0.01:
             lines.append("  " + phrase(f"said.statistics_{name}", language, area_ha=_hectares(total[name])))
     return lines
+
+
+def _class_words(spec: str, value: Any, title: str | None) -> str:
+    """A class by its code and title; a group by its title alone, since its code is a program's."""
+    if value is None:
+        return "–"
+    return title if title and spec.endswith("/group") else " ".join(filter(None, (str(value), title)))
 
 
 def transition_lines(result: dict[str, Any], language: str) -> list[str]:
@@ -72,19 +79,19 @@ def readings_lines(result: dict[str, Any], language: str) -> list[str]:
         counts[node["status"]] += 1
     facts = {"nodes": len(result["nodes"]), "at": moment_text(result["at"])}
     lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
-    told = [node for node in result["nodes"] if node["status"] != "normal"]
-    for node in told[:_MOST_ROWS]:
+    abnormal_nodes = [node for node in result["nodes"] if node["status"] != "normal"]
+    for node in abnormal_nodes[:_MOST_ROWS]:
         value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
-        said = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
+        status = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
         named = {
             "node": node["node"],
             "property": node["property"],
             "time": moment_text(node["time"]) or "–",
             "value": value,
         }
-        lines.append("  " + phrase("said.readings_node", language, **named, **said))
-    if len(told) > _MOST_ROWS:
-        lines.append("  " + phrase("said.more_rows", language, count=len(told) - _MOST_ROWS))
+        lines.append("  " + phrase("said.readings_node", language, **named, **status))
+    if len(abnormal_nodes) > _MOST_ROWS:
+        lines.append("  " + phrase("said.more_rows", language, count=len(abnormal_nodes) - _MOST_ROWS))
     return lines
 
 
@@ -118,4 +125,5 @@ def _sums(row: dict[str, Any], language: str) -> str:
 
 
 def _hectares(area_m2: float) -> str:
-    return f"{area_m2 / 10_000:,.4f}"
+    is_trace = 0 < area_m2 < _LEAST_SHOWN_M2
+    return "< 0.0001" if is_trace else f"{area_m2 / 10_000:,.4f}"

@@ -70,8 +70,8 @@ def _inspect(result: Result, language: str) -> str:
             lines.append(phrase("said.inspect", language, **{**layer, "crs": crs}))
         lines.append("    " + layer["crs"]["why"])
         for field in layer["fields"]:
-            said = wording(Problem(f"kind.{field['type']}"), language)[0]
-            lines.append("    " + phrase("said.inspect_field", language, name=field["name"], type=said))
+            type_words = wording(Problem(f"kind.{field['type']}"), language)[0]
+            lines.append("    " + phrase("said.inspect_field", language, name=field["name"], type=type_words))
         lines += ["  " + line for line in warnings(layer, language)]
     return "\n".join(lines)
 
@@ -98,6 +98,9 @@ def _layers(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+_MOST_CHANGED = 50  # parcels that somebody reads one by one
+
+
 def _check(result: Result, language: str) -> str:
     run = result["run"]
     lines = [phrase("said.check", language, parcels=result["parcels"], seconds=result["seconds"], run=run["id"])]
@@ -115,10 +118,29 @@ def _check(result: Result, language: str) -> str:
     lines += unasked_lines(result["rules"], result["unasked"], language)
     if not run["recorded"]:
         lines.append(phrase("said.not_recorded", language))
-    for change in result.get("changed", ()):
-        names = [phrase(f"verdict.{change[side]}", language) if change[side] else "–" for side in ("from", "to")]
-        lines.append(f"  {change['parcel']}: {names[0]} → {names[1]} ({', '.join(change['rules'])})")
+    if "changed" in result:
+        lines += _changed_parcels(result, language)
     return "\n".join(lines + _outs(result, language))
+
+
+def _changed_parcels(result: Result, language: str) -> list[str]:
+    """The parcels whose verdict differs from an earlier run's: those of both runs first, by which rules in words."""
+    changed, titles = result["changed"], result.get("rule_titles", {})
+    counts = {
+        "turned": sum(bool(one["from"] and one["to"]) for one in changed),
+        "added": sum(not one["from"] for one in changed),
+        "gone": sum(not one["to"] for one in changed),
+    }
+    lines = [phrase("said.changed_parcels", language, **counts)]
+    for one in sorted(changed, key=lambda one: not (one["from"] and one["to"]))[:_MOST_CHANGED]:
+        sides = [phrase(f"verdict.{one[side]}" if one[side] else "said.not_among", language) for side in ("from", "to")]
+        rules = phrase("sheet.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
+        turn = f"{sides[0]} → {sides[1]}"
+        turn = phrase("said.changed_by", language, turn=turn, rules=rules) if rules else turn
+        lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
+    if len(changed) > _MOST_CHANGED:
+        lines.append(phrase("said.more_changed", language, count=len(changed) - _MOST_CHANGED))
+    return lines
 
 
 def _hectares(area_m2: float) -> str:
@@ -282,16 +304,20 @@ def _runs(result: Result, language: str) -> str:
         return phrase("said.run_removed", language, run=result["removed"]["id"])
     if "named" in result:
         return phrase("said.run_named", language, run=result["named"]["id"], name=result["named"]["name"] or "–")
+    if "runs" not in result and "verdicts" not in result:
+        run = {**result["run"], "kind": phrase(f"run_kind.{result['run']['kind']}", language)}
+        line = phrase("said.run_shown", language, **{**run, "started": moment_text(run["started"])})
+        return "\n".join([line, *_outs(result, language)])
     if "runs" not in result:
         return _check(result | {"seconds": result["run"]["seconds"]}, language)
     lines = []
     for run in result["runs"]:
         counts = (run.get("verdicts") or {}).items()
-        said = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
+        signs = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
         held = "● " if run["held"] else "  "
         name = run["name"] or run["parcels"] or "–"
         kind = phrase(f"run_kind.{run['kind']}", language)
-        lines.append(f"{held}{run['id']}  {moment_text(run['started'])}  {kind}  {name}  {said}".rstrip())
+        lines.append(f"{held}{run['id']}  {moment_text(run['started'])}  {kind}  {name}  {signs}".rstrip())
     return "\n".join(lines) or phrase("said.no_runs", language)
 
 
@@ -301,10 +327,10 @@ def _explain(result: Result, language: str) -> str:
     exact = [
         (step["step"], step["value"]) for step in result["steps"] if step.get("said", step["value"]) != step["value"]
     ]
-    told = [
+    pairs = [
         (name, " · ".join(map(moment_text, value.split(" · ")))) for name, value in plain if value not in (None, "–")
     ]
-    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in told]
+    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in pairs]
     if exact:
         lines += ["", phrase("sheet.technical", language)]
         lines += ["  " + phrase("sheet.pair", language, name=name, value=value) for name, value in exact]

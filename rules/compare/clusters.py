@@ -27,7 +27,7 @@ class Clusters:
     geometries: np.ndarray
 
 
-def clustered(
+def clusters_of(
     names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, threads: Threads
 ) -> Clusters:
     """The clusters of all spots with a cause; names (m,): the spots' own, of which a cluster's name is made.
@@ -49,24 +49,24 @@ def _pairs_of_clusters(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of places in `rows` that belong to one cluster."""
     types = spots["type"].to_numpy(dtype=object)[rows]
-    by_class = _paired(spots["class_a"], spots["class_b"])
-    by_use = _paired(spots["use_a"], spots["use_b"])
+    by_class = _pair_keys(spots["class_a"], spots["class_b"])
+    by_use = _pair_keys(spots["use_a"], spots["use_b"])
     pairs = [
-        _chained(np.flatnonzero(cause[rows] == "digitising"), by_use[rows]),
-        _chained(np.flatnonzero(cause[rows] == "classification"), by_class[rows]),
-        _chained(np.flatnonzero(cause[rows] == "outdated"), by_class[rows]),
+        _chains(np.flatnonzero(cause[rows] == "digitising"), by_use[rows]),
+        _chains(np.flatnonzero(cause[rows] == "classification"), by_class[rows]),
+        _chains(np.flatnonzero(cause[rows] == "outdated"), by_class[rows]),
         _along_lines(np.flatnonzero(cause[rows] == "boundary_shift"), geometries[rows], triage.steps[rows], threads),
-        _beside(np.flatnonzero(cause[rows] == "policy"), geometries[rows], types, threads),
+        _neighbours(np.flatnonzero(cause[rows] == "policy"), geometries[rows], types, threads),
     ]
     return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
 
 
-def _paired(first: pd.Series, second: pd.Series) -> np.ndarray:
+def _pair_keys(first: pd.Series, second: pd.Series) -> np.ndarray:
     joined = first.astype(object).fillna("") + "×" + second.astype(object).fillna("")
     return joined.to_numpy(dtype=object)
 
 
-def _chained(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _chains(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All places of one key, each joined to the next."""
     order = places[np.argsort(key[places].astype(str), kind="stable")]
     same = key[order[1:]] == key[order[:-1]]
@@ -86,7 +86,7 @@ def _along_lines(
     return first[same], second[same]
 
 
-def _beside(
+def _neighbours(
     places: np.ndarray, geometries: np.ndarray, types: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     mine = geometries[places]

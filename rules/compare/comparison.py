@@ -23,7 +23,7 @@ from onemap.layers.software import software_versions
 from onemap.rules.check.check import local_origin
 from onemap.rules.compare.comparison_journal import UnfinishedWork, has_many_features, has_many_points, unfinished_work
 from onemap.rules.compare.comparison_record import KIND, pair_of
-from onemap.rules.compare.decisions import decisions_of, standing
+from onemap.rules.compare.decisions import decisions_of, standing_decisions
 from onemap.rules.compare.earlier_comparison import (
     EarlierComparison,
     StandingSpots,
@@ -46,7 +46,7 @@ from onemap.rules.compare.plans import (
 from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
-from onemap.rules.compare.triage import Triage, triaged
+from onemap.rules.compare.triage import Triage, triage_of
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
@@ -101,7 +101,7 @@ class Comparison:
 
 
 @contextlib.contextmanager
-def compared(
+def comparison_of(
     library: Library, options: ComparisonOptions, threads: Threads, against: str | None = None
 ) -> Iterator[Comparison]:
     """Compare two plans; the library is not written.
@@ -112,7 +112,7 @@ def compared(
     was cancelled or killed. Raises OneMapError for every refusal.
     """
     with contextlib.ExitStack() as held:
-        yield _compared(library, options, threads, against, held)
+        yield _comparison(library, options, threads, against, held)
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class _FoundSpots:
     resumed: Problem | None
 
 
-def _compared(
+def _comparison(
     library: Library,
     options: ComparisonOptions,
     whole: Threads,
@@ -171,7 +171,7 @@ def _compared(
     give_back_memory()
     threads = whole.part(_TABLES_FROM, WRITTEN_FROM, phrase("progress.tables", language))
     decisions = decisions_of(library, pair, options.decided_until)
-    given = standing(decisions, spots, sources.origin, threads.part(0.0, 0.1))
+    given = standing_decisions(decisions, spots, sources.origin, threads.part(0.0, 0.1))
     tables = spot_tables(spots, triage, given, pair, library.crs, sources.origin, threads.part(0.1, 0.8))
     townships = township_source(library, sources, question.bounds, options.as_of, options.known_at)
     tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
@@ -211,7 +211,7 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
     spots = spots_of(pieces, plans, options.matrix, options.limits, threads, origin, work.journal)
     del pieces
     give_back_memory()
-    resumed = work.resumed()
+    resumed = work.resumption()
     computed = len(spots.geometries)
     if standing is not None:
         columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), standing.columns], ignore_index=True)
@@ -251,7 +251,7 @@ def _triage(question: _Question, found: _FoundSpots, threads: Threads) -> Triage
     library, options = question.library, question.options
     part = threads.part(0.0, 0.1)
     earlier = _earlier_plans(library, options, question.versions, question.sources, question.ground, part)
-    return triaged(found.spots, found.plans, options.matrix, earlier, threads.part(0.1, 1.0))
+    return triage_of(found.spots, found.plans, options.matrix, earlier, threads.part(0.1, 1.0))
 
 
 def _record(

@@ -31,7 +31,7 @@ class UnfinishedWork:
     journal: Journal | None = None
     left: int = 0
 
-    def resumed(self) -> Problem | None:
+    def resumption(self) -> Problem | None:
         """What must be told of a comparison that was taken up again, once its spots are found."""
         if self.journal is None or self.left == 0:
             return None

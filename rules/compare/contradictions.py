@@ -12,7 +12,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
-from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonOptions, compared
+from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonOptions, comparison_of
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
 from onemap.rules.findings.table import Table
@@ -78,7 +78,7 @@ def contradictions(
         with contextlib.ExitStack() as held:
             try:
                 of_pair = replace(options, a=pair.a, b=pair.b, matrix=pair.matrix)
-                found = held.enter_context(compared(library, of_pair, replace(threads, progress=part)))
+                found = held.enter_context(comparison_of(library, of_pair, replace(threads, progress=part)))
             except OneMapError as error:
                 yield {**head, "reason": problem_record(error.problems[0], options.language)["message"]}, None, part
                 continue

@@ -77,7 +77,7 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
     """
     if not reason.strip():
         raise OneMapError("decide.reason", field="--reason")
-    run, rows = _wanted(library, target)
+    run, rows = _spots_of_target(library, target)
     pair = pair_of(run_record(library, run, KIND))
     with library.writing() as connection:
         if library.roles.is_owner or library.roles.is_lead:  # a department cannot read the log
@@ -96,7 +96,7 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
     return {"decided": target, "decision": decision, "run": run, "spots": spots, "area_m2": area_m2}
 
 
-def _wanted(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:
+def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:
     """The newest comparison that has a spot or cluster of that name, and its spots."""
     column = "cluster" if target.startswith("K") else "spot"
     for run in comparison_runs(library):
@@ -134,7 +134,7 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
     return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)
 
 
-def standing(
+def standing_decisions(
     decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], threads: Threads
 ) -> pd.DataFrame:
     """For every spot (m,) the decision that stands: by whom, when, why, and how much of the ground is the same.

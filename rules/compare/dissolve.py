@@ -23,7 +23,7 @@ _LARGE = 3000  # pieces of one group, whose union takes long and hears of nothin
 
 
 @dataclass(frozen=True)
-class Dissolved:
+class SinglePolygons:
     """Single polygons (m,), for each the kind (m,), and which pieces are part of it: piece (k,), polygon (k,)."""
 
     polygons: np.ndarray
@@ -32,9 +32,9 @@ class Dissolved:
     polygon: np.ndarray
 
 
-def dissolved(
+def dissolve_ground(
     ground: Ground, kind: np.ndarray, threads: Threads, journal: Journal | None = None
-) -> Iterator[tuple[Dissolved, Threads]]:
+) -> Iterator[tuple[SinglePolygons, Threads]]:
     """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the threads for these.
 
     kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
@@ -48,8 +48,8 @@ def dissolved(
             yield _read(journal, name), own
             continue
         # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
-        found = united(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), own)
-        found = Dissolved(found.polygons, found.kind, rows[found.piece], found.polygon)
+        found = dissolve_groups(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), own)
+        found = SinglePolygons(found.polygons, found.kind, rows[found.piece], found.polygon)
         if journal is not None:
             _keep(journal, name, found)
         yield found, own
@@ -115,7 +115,7 @@ def joined_groups(count: int, first: np.ndarray, second: np.ndarray, threads: Th
     return groups
 
 
-def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, threads: Threads) -> Dissolved:
+def dissolve_groups(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, threads: Threads) -> SinglePolygons:
     """The single polygons of whole groups of touching pieces.
 
     pieces: (k,) single polygons that share no ground; group: (k,) numbered 0, 1, …, each of one kind. Raises
@@ -126,16 +126,16 @@ def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, threads: Thr
         unions = run_cancellable(lambda: union_by(group, pieces, count), threads.progress)
     else:
         unions = union_by(group, pieces, count, threads)
-    unions = _proved(unions, group, pieces)
+    unions = _balanced_unions(unions, group, pieces)
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)
     kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
     kind_of_group[group] = kind
     piece, polygon = _members(polygons, of_group, pieces, group)
-    return Dissolved(polygons, kind_of_group[of_group], piece, polygon)
+    return SinglePolygons(polygons, kind_of_group[of_group], piece, polygon)
 
 
-def _proved(unions: np.ndarray, group: np.ndarray, pieces: np.ndarray) -> np.ndarray:
+def _balanced_unions(unions: np.ndarray, group: np.ndarray, pieces: np.ndarray) -> np.ndarray:
     """Unions whose areas are those of their pieces, which share no ground; once more on a fine grid if they are not."""
     expected = np.bincount(group, shapely.area(pieces), minlength=len(unions))
     allowed = BALANCE_M2 + BALANCE_SHARE * expected
@@ -176,7 +176,7 @@ def _within(
     return rows[at[own]], other[own]
 
 
-def _keep(journal: Journal, name: str, found: Dissolved) -> None:
+def _keep(journal: Journal, name: str, found: SinglePolygons) -> None:
     """Put what was dissolved on disk: the members first, since the polygons tell that all is there."""
     members = np.stack([found.piece, found.polygon])
 
@@ -188,7 +188,7 @@ def _keep(journal: Journal, name: str, found: Dissolved) -> None:
     write_batch(journal, name, Batch(found.polygons, {"kind": found.kind}))
 
 
-def _read(journal: Journal, name: str) -> Dissolved:
+def _read(journal: Journal, name: str) -> SinglePolygons:
     with disk_errors_as_refusals(journal.folder):
         piece, polygon = np.load(journal.path(f"{name}-members"))
-    return Dissolved(read_polygons(journal, name), read_columns(journal, name)["kind"], piece, polygon)
+    return SinglePolygons(read_polygons(journal, name), read_columns(journal, name)["kind"], piece, polygon)

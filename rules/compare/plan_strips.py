@@ -19,7 +19,7 @@ from onemap.rules.compare.self_overlap import overlap_of, without_earlier
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.overlay import inside
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
 _SPARE_M = 1.0  # beside a strip: the index of the library is rounded, and coordinates are counted from another origin
@@ -139,7 +139,7 @@ def _strip_polygons(
     real = np.flatnonzero(lost_m2)
     lost = zip(stored.fids[rows[real]].tolist(), lost_m2[real].tolist(), strict=True)
     speaks = ~shapely.is_missing(grounds) & (uses_of(side, codes[rows]) != "silent")
-    rows, pieces = rows[speaks], subdivided(grounds[speaks])
+    rows, pieces = rows[speaks], subdivide_polygons(grounds[speaks])
     code, names = pd.factorize(codes[rows], use_na_sentinel=True)
     columns = {
         "fid": stored.fids[rows][pieces.owner],

@@ -20,7 +20,7 @@ from onemap.rules.compare.polygon_files import Polygons
 from onemap.rules.compare.self_overlap import SelfOverlap, first_row_wins
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.overlay import differences, inside, union_by
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
 
@@ -174,7 +174,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
         codes = np.r_[codes, np.full(len(rest), None)]
         uses = np.r_[uses, np.full(len(rest), side.elsewhere, dtype=object)]
     speaks = uses != "silent"
-    pieces = subdivided(geometries[speaks])
+    pieces = subdivide_polygons(geometries[speaks])
     rows = rows[speaks][pieces.owner]
     feature = np.where(rows >= 0, stored.fids[rows] if len(stored.fids) else rows, -1)
     names = source.names

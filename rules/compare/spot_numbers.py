@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
 _FACTS = ("CYLX", "TGDM", "CGDM")  # what a spot is, besides its plans and its ground
 
 
-def numbered(
+def numbers_of_spots(
     library: Library,
     before: Version | None,
     had: StoredFeatures | None,

@@ -9,7 +9,7 @@ import pyproj
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import multi
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.rules.compare.clusters import Clusters, clustered
+from onemap.rules.compare.clusters import Clusters, clusters_of
 from onemap.rules.compare.local_table import PART_ROWS, LocalTable, library_polygons
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
 from onemap.rules.compare.triage import Triage
@@ -48,11 +48,11 @@ def spot_tables(
         names[rows] = spot_names(pair, spots.columns.iloc[rows], ground)
         own.progress.at(0.5)
         area_m2[rows] = ellipsoidal_areas_m2(ground, crs)
-    clusters = clustered(names, spots.columns, spots.geometries, triage, threads.part(0.5, 1.0))
+    clusters = clusters_of(names, spots.columns, spots.geometries, triage, threads.part(0.5, 1.0))
     columns = pd.concat([spots.columns, triage.columns, decisions], axis=1).assign(spot=names)
     columns["area_ellipsoidal_m2"] = area_m2
     columns["cluster"] = _cluster_names(clusters)
-    listed = clusters.columns.assign(**_decided(clusters, columns["decision"].to_numpy(dtype=object)))
+    listed = clusters.columns.assign(**_cluster_decisions(clusters, columns["decision"].to_numpy(dtype=object)))
     matrix = matrix_rows(spots.columns, spots.compared_m2)
     return {
         "spots": LocalTable(typed_columns(columns, [*SPOT_COLUMNS, *_MORE]), spots.geometries, origin),
@@ -64,7 +64,7 @@ def spot_tables(
     }
 
 
-def _decided(clusters: Clusters, decision: np.ndarray) -> dict[str, Any]:
+def _cluster_decisions(clusters: Clusters, decision: np.ndarray) -> dict[str, Any]:
     """For each cluster how many of its spots are decided, and the decision if all of them have the same."""
     count = len(clusters.columns)
     given = clusters.member >= 0

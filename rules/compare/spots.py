@@ -13,7 +13,7 @@ from onemap.layers.geometry.parts import shift_geometries, shift_polygons
 from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import sha256
-from onemap.rules.compare.dissolve import Dissolved, dissolved
+from onemap.rules.compare.dissolve import SinglePolygons, dissolve_ground
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
@@ -62,14 +62,14 @@ def spots_of(
 ) -> Spots:
     """Type the pieces, dissolve by type and uses, and set apart what is thin or small.
 
-    journal: as in `dissolved`. Raises OneMapError compare.balance if the areas do not add up to the compared ground,
-    journal.failed.
+    journal: as in `dissolve_ground`. Raises OneMapError compare.balance if the areas do not add up to the compared
+    ground, journal.failed.
     """
     compared_m2 = float(ground.area_m2.sum())
     kind, of_kind = _kinds(ground, plans, matrix)
     type_of_kind = of_kind["type"].to_numpy(dtype=object)
     parts = [_Part.nothing()]
-    for whole, own in dissolved(ground, kind, threads, journal):
+    for whole, own in dissolve_ground(ground, kind, threads, journal):
         found = _as_written(whole, origin)
         is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits, own)
         count = len(found.polygons)
@@ -112,7 +112,7 @@ class _Part:
         return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
 
 
-def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
+def _as_written(found: SinglePolygons, origin: tuple[float, float]) -> SinglePolygons:
     """Polygons counted from `origin` as they come back from the library's plane, which has fewer digits.
 
     One that no longer is valid there, by a hair's breadth, may become several.
@@ -120,12 +120,12 @@ def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
     written = shift_geometries(shift_polygons(found.polygons, origin), (-origin[0], -origin[1]))
     polygons, of = shapely.get_parts(written, return_index=True)
     if len(polygons) == len(written) and np.array_equal(of, np.arange(len(written))):
-        return Dissolved(polygons, found.kind, found.piece, found.polygon)
+        return SinglePolygons(polygons, found.kind, found.piece, found.polygon)
     count = np.bincount(of, minlength=len(written))
     first = np.searchsorted(of, np.arange(len(written)))
     times = count[found.polygon]
     # Every part keeps all the pieces of its whole: which of them it lost by the hair is not worth a question.
-    return Dissolved(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
+    return SinglePolygons(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
 
 
 def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, threads: Threads) -> np.ndarray:
@@ -169,7 +169,7 @@ def _kinds(ground: Ground, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np
     return kind, pd.DataFrame(list(kinds), columns=["type", "use_a", "use_b"], dtype=object)
 
 
-def _codes(found: Dissolved, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
+def _codes(found: SinglePolygons, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
     """Spot, code and area of every code that a plan has in a spot; ground without a code is left out.
 
     code, use: of the pieces that are part of spots (k,); area_m2: of all pieces.

@@ -18,11 +18,11 @@ from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import KIND, pair_of
-from onemap.rules.compare.decisions import decisions_of, standing
+from onemap.rules.compare.decisions import decisions_of, standing_decisions
 from onemap.rules.compare.earlier_comparison import EarlierComparison, earlier_comparison
 from onemap.rules.compare.plans import common_ground
 from onemap.rules.compare.spot_fields import FIELDS, LAYER, plain_pair, spot_fields
-from onemap.rules.compare.spot_numbers import numbered
+from onemap.rules.compare.spot_numbers import numbers_of_spots
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
 from onemap.rules.inputs.layer_sources import Sources
@@ -77,8 +77,10 @@ def add_spots(
     before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
     had = read_version(library, before, None) if before is not None else None
     year = record["parameters"]["as_of"][:4]
-    attributes["CYTBBH"], kept_numbers = numbered(library, before, had, attributes, written, regions, year, threads)
-    carried = _carried(library, before, had, attributes["BDGH"].iloc[0])
+    attributes["CYTBBH"], kept_numbers = numbers_of_spots(
+        library, before, had, attributes, written, regions, year, threads
+    )
+    carried = _carried_spots(library, before, had, attributes["BDGH"].iloc[0])
     source_hash = sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")]))
     raw = _layer_to_add(library, run, attributes, written, carried, source_hash)
     add_options = _add_options(library, record, options, carried)
@@ -94,7 +96,7 @@ def _spots_with_decisions(
     """The columns of a comparison's spots (n,), with what is decided of each, and its cause."""
     threads.progress.at(0.0)
     spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
-    decided = standing(decisions_of(library, pair_of(record)), spots, origin, threads)
+    decided = standing_decisions(decisions_of(library, pair_of(record)), spots, origin, threads)
     columns = pd.concat([earlier.columns, decided], axis=1)
     columns["cause"] = [row.values["cause"] for row in stored_rows(library, record["id"], "spots")]
     return columns
@@ -194,7 +196,7 @@ class CarriedSpots:
     problems: tuple[Problem, ...]
 
 
-def _carried(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
+def _carried_spots(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
     """What goes on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
     nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
     if before is None or stored is None:

@@ -15,7 +15,7 @@ from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
 from onemap.rules.overlay.contacts import segments_of
 from onemap.rules.overlay.in_chunks import AT_ONCE, chunks, intersecting, nearest_distances_m
 from onemap.rules.overlay.overlay import overlaps
-from onemap.rules.overlay.subdivision import Pieces, subdivided
+from onemap.rules.overlay.subdivision import Pieces, subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
 TRIAGED = (*CONFLICTS, ARTEFACT)
@@ -40,7 +40,7 @@ class Triage:
     steps: np.ndarray
 
 
-def triaged(
+def triage_of(
     spots: Spots, plans: tuple[Plan, Plan], matrix: Matrix, earlier: tuple[Plan | None, Plan | None], threads: Threads
 ) -> Triage:
     """Measure the spots in conflict and the artefacts, and propose a cause for each.
@@ -71,13 +71,13 @@ def triaged(
             "type": types[row],
             "mean_width_m": round(width, 3),
             "length_by_width": round(float(length_m[row]) / 2 / width, 2),
-            "shift_m": _rounded(edges.shift_m[at]),
-            "line_distance_m": _rounded(distance[at]),
-            "edge_of_a": _rounded(edges.of_a_m[at] / edges.length_m[at]),
-            "edge_of_b": _rounded(edges.of_b_m[at] / edges.length_m[at]),
-            "pair_share": _rounded(shares[0][row]),
+            "shift_m": _round_number(edges.shift_m[at]),
+            "line_distance_m": _round_number(distance[at]),
+            "edge_of_a": _round_number(edges.of_a_m[at] / edges.length_m[at]),
+            "edge_of_b": _round_number(edges.of_b_m[at] / edges.length_m[at]),
+            "pair_share": _round_number(shares[0][row]),
             "pair_spots": int(shares[1][row]),
-            **{f"agreed_before_{side}": _rounded(share[at]) for side, share in agreed.items()},
+            **{f"agreed_before_{side}": _round_number(share[at]) for side, share in agreed.items()},
         }
         columns["cause"][row] = cause_of(facts)
         columns["evidence"][row] = json.dumps(facts, ensure_ascii=False)
@@ -106,7 +106,7 @@ def _cut_small(polygons: np.ndarray, threads: Threads) -> Pieces:
     """Polygons (n,) cut small, some thousand at a time; each is cut as if it were alone."""
     parts = []
     for some, _ in threads.in_turn(chunks(len(polygons))):
-        pieces = subdivided(polygons[some])
+        pieces = subdivide_polygons(polygons[some])
         parts.append(Pieces(pieces.geometries, pieces.owner + some.start))
     return Pieces.concatenate(parts)
 
@@ -125,7 +125,7 @@ def cause_of(facts: dict[str, Any]) -> str:
     return "policy"
 
 
-def _rounded(value: float) -> float | None:
+def _round_number(value: float) -> float | None:
     return round(float(value), 4) if np.isfinite(value) else None
 
 

@@ -53,7 +53,7 @@ class Execution:
 
 
 @contextlib.contextmanager
-def checked(
+def run_of_any_size(
     library: Library,
     options: CheckOptions,
     language: str,

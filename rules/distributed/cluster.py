@@ -23,7 +23,7 @@ from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.distributed.cluster_task import Outcome, Task, by_value
 from onemap.rules.distributed.journal import block_name, place_block, read_finished
 from onemap.rules.distributed.parcel_files import block_name as parcels_name
-from onemap.rules.distributed.work import Reached, Work
+from onemap.rules.distributed.work import NumberedBlock, Work
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -66,12 +66,12 @@ def cluster_engine(
                 memory_limit=0,  # a block has bounds of its own
                 silence_logs=logging.CRITICAL,
             )
-            held.callback(_ended, address)
+            held.callback(_end_processes, address)
         try:
             client = distributed.Client(address, timeout=_REACH_S)
         except (OSError, TimeoutError) as error:
             raise OneMapError("cluster.unreachable", field="--scheduler", address=scheduler) from error
-        held.callback(_closed, client)
+        held.callback(_close, client)
         if not client.scheduler_info()["workers"]:
             raise OneMapError("cluster.no_workers", field="--scheduler", address=scheduler)
         _load_ahead(client)
@@ -86,13 +86,13 @@ def _load_ahead(client: "Client") -> None:
         fire_and_forget(client.submit(by_value(str(PACKAGE)), b"", workers=[worker], pure=False))
 
 
-def _closed(opened: Any) -> None:
+def _close(opened: Any) -> None:
     """Close a client or a cluster; what does not answer in time ends with this process."""
     with contextlib.suppress(TimeoutError):
         opened.close(timeout=_CLOSE_S)
 
 
-def _ended(cluster: Any) -> None:
+def _end_processes(cluster: Any) -> None:
     """End the processes of a cluster of our own, also those that are in the middle of a block.
 
     Asked to close, they would finish it first; and a cancelled check is over within a second.
@@ -102,7 +102,7 @@ def _ended(cluster: Any) -> None:
         if nanny.pid:
             with contextlib.suppress(OSError):
                 os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-    _closed(cluster)
+    _close(cluster)
 
 
 @contextlib.contextmanager
@@ -128,7 +128,7 @@ class Cluster:
     library: Library
     shared: Path | None = None
 
-    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Have these blocks judged by whoever is free, as many at a time as all can have before them."""
         from distributed import wait
 

@@ -16,7 +16,7 @@ from onemap.layers.software import software_versions
 from onemap.layers.stores.shared_store import open_shared
 from onemap.rules.distributed.journal import FinishedBlock, block_name, keep_block
 from onemap.rules.distributed.parcel_files import read_block
-from onemap.rules.distributed.work import counted, judged_block
+from onemap.rules.distributed.work import judged_block, with_verdict_counts
 from onemap.rules.inputs.subdivision_store import CUTS
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import CheckPlan
@@ -116,7 +116,9 @@ def _outcome(task: Task) -> Outcome:
         block = read_block(path, task.number, task.question.parcels, task.in_range)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
-        finished = keep_block(task.finished_folder or Path(own), block, *counted(answer), task.check_plan, library.crs)
+        finished = keep_block(
+            task.finished_folder or Path(own), block, *with_verdict_counts(answer), task.check_plan, library.crs
+        )
         if task.finished_folder:
             return Outcome(finished)
         files = (Path(own) / block_name(task.number)).iterdir()

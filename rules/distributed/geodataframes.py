@@ -28,7 +28,7 @@ from onemap.rules.check.part_judgement import parcel_rows_of
 from onemap.rules.findings.run_rows import RunRows
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table
-from onemap.rules.inputs.parcels import Parcels, dissolved, no_parcels
+from onemap.rules.inputs.parcels import Parcels, dissolve_parts, no_parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import CheckOptions, question_about
@@ -67,7 +67,7 @@ def check_frame(
         check_plan = check_plan_of(opened, question, local_origin(west, south))
         nobody = parcel_rows_of(check_plan, opened.crs, question.parcels)
         tables = RunRows(nobody, [], language).tables(Threads())
-        nothing = _framed(tables[table], opened)
+        nothing = _frame_of(tables[table], opened)
     return placed.map_partitions(_judge_partition, library, check_plan, id_field, table, nothing, meta=nothing)
 
 
@@ -86,7 +86,7 @@ def _judge_partition(part: Any, library: str, check_plan: CheckPlan, id_field: s
     with open_library(library, read_only=True) as opened:
         parcels = _parcels(part, id_field)
         answer = judged_parcels(check_plan, check_plan.sources(opened), parcels, Threads())
-        return _framed(answer.tables[table], opened)
+        return _frame_of(answer.tables[table], opened)
 
 
 def _parcels(part: Any, id_field: str) -> Parcels:
@@ -100,10 +100,10 @@ def _parcels(part: Any, id_field: str) -> Parcels:
     sound = sorted_geometries(part.geometry.to_numpy(), "polygon", ids, False, place).require_sound(place)
     attributes = pd.DataFrame(part.drop(columns=part.geometry.name)).reset_index(drop=True).astype(object)
     attributes = attributes.where(attributes.notna(), None)
-    return Parcels(ids, dissolved(sound.geometries), attributes, id_field, PARCELS, "", ())
+    return Parcels(ids, dissolve_parts(sound.geometries), attributes, id_field, PARCELS, "", ())
 
 
-def _framed(table: Table, library: Library) -> Any:
+def _frame_of(table: Table, library: Library) -> Any:
     # Text as such, so that a partition without any is of the same type, and all can be written as one table.
     texts = {name: _TEXT for name in table.columns.columns if table.columns[name].dtype == object}
     columns = table.columns.astype(texts)

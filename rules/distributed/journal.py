@@ -76,7 +76,7 @@ class BlockJournal:
         return self.folder / "done"
 
     @property
-    def finished(self) -> dict[int, FinishedBlock]:
+    def finished_blocks(self) -> dict[int, FinishedBlock]:
         """The finished blocks by number."""
         return self._done
 

@@ -19,10 +19,12 @@ def chunks(parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, F
     Tables whose rows stand by rule first come in chunks of their own, after all the others; the first chunk names all.
     While one chunk is used, the next is put together in a thread.
     """
-    return one_ahead(_merged(parcels, finished_folder, finished))
+    return one_ahead(_merged_chunks(parcels, finished_folder, finished))
 
 
-def _merged(parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> Iterator[Chunk]:
+def _merged_chunks(
+    parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]
+) -> Iterator[Chunk]:
     some, *_ = sorted(finished)
     names = list(finished[some].tables)
     empty = {name: read_none(finished_folder / block_name(some) / f"{name}.parquet") for name in names}

@@ -17,7 +17,7 @@ from onemap.layers.ingest.placing import SourceTransform, bounds_of
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.sources.reading import source_name
-from onemap.rules.inputs.parcels import Parcels, dissolved, id_field_of
+from onemap.rules.inputs.parcels import Parcels, dissolve_parts, id_field_of
 from onemap.rules.question.question import CheckOptions
 
 _ROWS = 50_000  # read at a time
@@ -158,7 +158,7 @@ class ParcelStream:
             wrong.add(_further(found.problems, first))
             repairs += _further(found.repairs, first)
             if not wrong.count and not nameless:
-                ground = dissolved(found.geometries)
+                ground = dissolve_parts(found.geometries)
                 empty = np.flatnonzero(shapely.area(ground) <= 0).tolist()
                 without_ground = [
                     Problem("geometry.empty", {**self._place, "feature": ids[row], "row": row + 1}) for row in empty

@@ -58,7 +58,7 @@ class RunInBlocks:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
-        yield from chunks(self._kept, self._journal.finished_folder, self._journal.finished)
+        yield from chunks(self._kept, self._journal.finished_folder, self._journal.finished_blocks)
         yield Chunk({"run": run_table(self.record)})
 
 
@@ -120,14 +120,14 @@ class BegunWork:
     resumed: int
 
     @property
-    def finished(self) -> list[FinishedBlock]:
+    def finished_blocks(self) -> list[FinishedBlock]:
         """All blocks, once all are finished."""
-        return [self.work.journal.finished[number] for number in range(self.work.parcel_files.blocks)]
+        return [self.work.journal.finished_blocks[number] for number in range(self.work.parcel_files.blocks)]
 
     def counts(self) -> Counter[str]:
         """Of how many parcels what was found."""
         total: Counter[str] = Counter()
-        for item in self.finished:
+        for item in self.finished_blocks:
             total.update(item.counts)
         return total
 
@@ -138,7 +138,7 @@ class BegunWork:
             work.check_plan,
             work.question.packs,
             {**work.question.parameters(library), "parcels_ground": work.parcel_files.ground_hash},
-            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in self.finished],
+            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in self.finished_blocks],
             work.journal.about["started"],
             seconds,
             library.person(),
@@ -147,7 +147,7 @@ class BegunWork:
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held."""
         journal = self.work.journal
-        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished)
+        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished_blocks)
 
 
 @contextlib.contextmanager
@@ -173,14 +173,14 @@ def work_begun(
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
         check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
-        if resumed := len(journal.finished):
+        if resumed := len(journal.finished_blocks):
             problems.append(_resumed_problem(journal, parcels, question.language))
             progress.at(KEPT, problems[-1]["message"])
         yield BegunWork(Work(question, check_plan, parcels, journal, asked.against), problems, resumed)
 
 
 def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:
-    facts = {"file": journal.about["parcels"], "done": len(journal.finished), "of": parcels.blocks}
+    facts = {"file": journal.about["parcels"], "done": len(journal.finished_blocks), "of": parcels.blocks}
     return problem_record(Problem("journal.resumed", facts), language)
 
 

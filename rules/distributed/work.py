@@ -18,7 +18,7 @@ from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import verdict_counts
 
-Reached = tuple[int, FinishedBlock]
+NumberedBlock = tuple[int, FinishedBlock]
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Work:
     def finish_blocks(self, engine: "Engine", progress: Progress) -> None:
         """Have all blocks judged that are not finished; progress: by parcels and rules."""
         self._give_up_unreadable()
-        while waiting := [at for at in range(self.parcel_files.blocks) if at not in self.journal.finished]:
+        while waiting := [at for at in range(self.parcel_files.blocks) if at not in self.journal.finished_blocks]:
             with closing(engine.judge_blocks(self, waiting, progress)) as reached:
                 for number, finished in reached:
                     self.journal.note(number, finished)
@@ -43,14 +43,14 @@ class Work:
 
     def share_done(self, more: int = 0) -> float:
         """The share of all parcels that finished blocks have; more: parcels of a block that is none yet."""
-        return (more + sum(item.parcels for item in self.journal.finished.values())) / self.parcel_files.count
+        return (more + sum(item.parcels for item in self.journal.finished_blocks.values())) / self.parcel_files.count
 
     def _give_up_unreadable(self) -> bool:
         """A layer that is damaged somewhere is unreadable for the whole run, as it is when all of it is read at once.
 
         Whether there is a new one; then blocks that could read it must be judged again.
         """
-        blocks = self.journal.finished.values()
+        blocks = self.journal.finished_blocks.values()
         found = {code for item in blocks for code in item.unreadable} - self.check_plan.unreadable
         if not found:
             return False
@@ -63,7 +63,7 @@ class Work:
 class Engine(Protocol):
     """Who judges blocks."""
 
-    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Judge these blocks and keep each in the journal; each is given when it is finished, in any order.
 
         progress: of the whole work, in which some blocks may be finished.
@@ -77,7 +77,7 @@ class LocalEngine:
     library: Library
     workers: int
 
-    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Judge these blocks in their order."""
         sources = work.check_plan.sources(self.library)
         for number in numbers:
@@ -86,11 +86,11 @@ class LocalEngine:
             threads = Threads(self.workers, part)
             answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
             with disk_errors_as_refusals(work.journal.folder):
-                kept = block, *counted(answer), work.check_plan, self.library.crs
+                kept = block, *with_verdict_counts(answer), work.check_plan, self.library.crs
                 yield number, keep_block(work.journal.finished_folder, *kept)
 
 
-def counted(answer: Answer) -> tuple[Answer, dict[str, int]]:
+def with_verdict_counts(answer: Answer) -> tuple[Answer, dict[str, int]]:
     """An answer of a check, and how many of its parcels have each verdict."""
     return answer, verdict_counts(answer.tables["parcels"].values("verdict"))
 

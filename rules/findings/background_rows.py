@@ -45,7 +45,7 @@ class BackgroundRows:
             read_ahead(judged)
         self._rows.append(self._begin(work))
 
-    def finished(self, progress: Progress) -> RunRows:
+    def wait_for_rows(self, progress: Progress) -> RunRows:
         """The rows of all rules in their order. progress: of what is left to do."""
         left = self._remaining_rows() or 1.0
         for rows in self._rows:

@@ -104,6 +104,28 @@ def land_classes(
     return table.reindex(columns=COLUMNS)
 
 
+def with_class_titles(table: pd.DataFrame, language: str) -> pd.DataFrame:
+    """The same table with its titles in a language: a stored run keeps those of the language that it was asked in."""
+    codes = survey_codes()
+    known, owners = codes["class"], ownership_codes()
+    classes = [known.get(code) for code in table["class"]]
+    groups = [(entry or {}).get("group", "unknown") for entry in classes]
+    return table.assign(
+        ownership=[
+            codes["ownership"][owners[title]][language] if title in owners else title for title in table["ownership"]
+        ],
+        class_name=[
+            entry[language] if entry else title for entry, title in zip(classes, table["class_name"], strict=True)
+        ],
+        group=[codes["group"][group][language] for group in groups],
+    )
+
+
+def ownership_codes() -> dict[str, str]:
+    """By the title of an ownership in any language, its code: a stored run keeps titles."""
+    return {title: code for code, names in survey_codes()["ownership"].items() for title in names.values()}
+
+
 def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, float]) -> pd.DataFrame:
     survey = item.judgement.survey
     assert survey is not None, "asked for only where there is one"  # noqa: S101 - for the type checker  # nosec B101

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.wkb_boxes import decoded, wkb_boxes, wkb_types
+from onemap.layers.geometry.wkb_boxes import shapes_of_wkb, wkb_boxes, wkb_types
 from onemap.rules.findings.extents import Extent, extent_from, extent_of
 from onemap.rules.findings.findings import Block
 
@@ -99,7 +99,7 @@ class WrittenTable(Table):
     @cached_property
     def columns(self) -> pd.DataFrame:
         """The same as a frame."""
-        return _framed(self.arrays)
+        return _frame_of(self.arrays)
 
     @property
     def count(self) -> int:
@@ -113,7 +113,7 @@ class WrittenTable(Table):
     @cached_property
     def geometries(self) -> np.ndarray | None:
         """The geometries (n,), None of a table that has none."""
-        return decoded(self.wkb) if self.has_geometries else None
+        return shapes_of_wkb(self.wkb) if self.has_geometries else None
 
     @property
     def has_geometries(self) -> bool:
@@ -150,7 +150,7 @@ def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
 
 def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
     """`typed_arrays` as a frame."""
-    return _framed(typed_arrays(columns, names))
+    return _frame_of(typed_arrays(columns, names))
 
 
 def typed_arrays(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def typed_arrays(columns: pd.DataFrame | Block, names: Sequence[str] | None = No
     return made
 
 
-def _framed(arrays: Mapping[str, Any]) -> pd.DataFrame:
+def _frame_of(arrays: Mapping[str, Any]) -> pd.DataFrame:
     index = pd.RangeIndex(len(next(iter(arrays.values()))))
     made = {name: pd.Series(values, index=index, dtype=values.dtype) for name, values in arrays.items()}
     return pd.DataFrame(made, index=index, copy=False)  # all columns are its own already

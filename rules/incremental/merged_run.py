@@ -13,7 +13,7 @@ from onemap.rules.findings.run_tables import ROW_TABLES, SAYING
 from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier
 from onemap.rules.packs.rule import VERDICTS, Rule
-from onemap.rules.runs.arrow_blocks import ArrowTable, Rows, concatenated, rows_of_table
+from onemap.rules.runs.arrow_blocks import ArrowTable, Rows, concatenate_rows, rows_of_table
 from onemap.rules.runs.run_store import stored_blocks
 
 
@@ -35,7 +35,7 @@ class StandingRows:
         rest = np.flatnonzero(~self.whole)
         return rest if len(rest) else np.zeros(1, dtype=np.int64)
 
-    def wanted(self, rule: str) -> np.ndarray:
+    def wanted_parcels(self, rule: str) -> np.ndarray:
         """Which of the parcels that are asked the rule must judge."""
         wanted: np.ndarray = ~self.stands[rule][self.rows_to_judge]
         return wanted
@@ -50,10 +50,10 @@ class StandingRows:
         """What the findings that stand say of parcels that some rule must judge: the columns `SAYING`."""
         rest = ~self.whole
         parts = self.findings if any((stands & rest).any() for stands in self.stands.values()) else []
-        said = {name: np.concatenate([[], *(rows.values(name) for rows in parts)]) for name in SAYING}
-        return pd.DataFrame(said, dtype=object)[rest[self._parcels.get_indexer(pd.Index(said["parcel"]))]]
+        columns = {name: np.concatenate([[], *(rows.values(name) for rows in parts)]) for name in SAYING}
+        return pd.DataFrame(columns, dtype=object)[rest[self._parcels.get_indexer(pd.Index(columns["parcel"]))]]
 
-    def merged(self, name: str, computed: Table, labels: Mapping[str, str | None]) -> Rows:
+    def merged_rows(self, name: str, computed: Table, labels: Mapping[str, str | None]) -> Rows:
         """All rows of a table, in the order in which a whole run gives them. Raises OneMapError run.damaged.
 
         computed: those of the parcels that were asked; labels: by rule, what the version is called that it looks at.
@@ -62,7 +62,7 @@ class StandingRows:
         if self.whole[self.rows_to_judge].any():  # it was asked only so that there was one
             own = own.slice(0, 0)
         standing = self.findings if name == "findings" else self._read(name)
-        rows = concatenated([own, *(self._labelled(part, labels) for part in standing)])
+        rows = concatenate_rows([own, *(self._with_labels(part, labels) for part in standing)])
         parcel, rule = self._places(rows)
         first, second = (rule, parcel) if ROW_TABLES.get(name) == "rule" else (parcel, rule)
         return rows.take(np.lexsort([second, first]))
@@ -72,7 +72,7 @@ class StandingRows:
         before = {layer["code"]: layer["reason"] for layer in self.earlier.record["layers"]}
         return frozenset(code for code in layers if layers[code]["reason"] == "unreadable" != before.get(code))
 
-    def warped(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def warped_rasters(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """What the earlier run says of warped rasters of rules whose rows stand, beyond what is known."""
         rules = {item["rule"] for item in known}
         stand = {rule for rule, stands in self.stands.items() if stands.any()}
@@ -119,7 +119,7 @@ class StandingRows:
             raise self.earlier.damage(name)
         return parts
 
-    def _labelled(self, rows: Rows, labels: Mapping[str, str | None]) -> Rows:
+    def _with_labels(self, rows: Rows, labels: Mapping[str, str | None]) -> Rows:
         """Rows with what their rules' versions are called now."""
         names = rows.columns.column_names
         if "version" not in names:
@@ -163,5 +163,6 @@ def merged_tables(
     """
     labels = {rule.id: layers[rule.layer]["label"] for rule in standing.rules}
     return {
-        name: ArrowTable(standing.merged(name, table, labels), table.geometry_type) for name, table in computed.items()
+        name: ArrowTable(standing.merged_rows(name, table, labels), table.geometry_type)
+        for name, table in computed.items()
     }

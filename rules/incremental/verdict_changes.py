@@ -1,6 +1,6 @@
 """Which parcels' verdicts differ from those of a stored run, and which rules say something else now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,8 @@ class VerdictChanges:
 
     def changed_parcels(self) -> list[dict[str, Any]]:
         """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
-        said = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
-        before, rules_before = dict(said), RuleVerdicts()
+        pairs = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
+        before, rules_before = dict(pairs), RuleVerdicts()
         changed = {**before, **self._after}
         for rows in stored_columns(self._library, self._identifier, "findings", _COLUMNS) if changed else ():
             _collect(rules_before, rows, changed)
@@ -73,3 +73,9 @@ def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[s
     for parcel, rule, verdict, counted in zip(*(findings.values(name)[rows] for name in _COLUMNS), strict=True):
         if counted:
             verdicts.setdefault(parcel, {}).setdefault(rule, set()).add(verdict)
+
+
+def titles_of_changed(changed: list[dict[str, Any]], titles: Mapping[str, str]) -> dict[str, str]:
+    """What people call the rules that turned parcels, by their ids."""
+    rules = {rule for one in changed for rule in one["rules"]}
+    return {rule: titles[rule] for rule in sorted(rules & set(titles))}

@@ -37,19 +37,22 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
         raise OneMapError("run.unit", file=library.label, run=identifier, value=unit)
     steps: list[dict[str, Any]] = []
 
-    def step(key: str, *parts: Any, said: Sequence[Any] | None = None) -> None:
-        text, plain = _joined_parts(parts), _joined_parts(parts if said is None else said)
+    def step(key: str, *parts: Any, wording: Sequence[Any] | None = None) -> None:
+        text, plain = _joined_parts(parts), _joined_parts(parts if wording is None else wording)
         steps.append({"step": phrase(f"explain.{key}", language), "key": key, "value": text, "said": plain})
 
     titles = SheetTitles(
         language, KnownTitles(catalogue=library.catalogue()), {RECORD: run_table(dict(record)).columns}
     )
-    step("run", identifier, record["started"], record["who"], said=(record["started"], record["who"]))
+    step("run", identifier, record["started"], record["who"], wording=(record["started"], record["who"]))
     named = item.title.get(language), item.issuer, item.edition
-    said = *named, f"{titles.pack(pack.id)} {pack.version}"
-    step("indicator", item.id, *named, f"{pack.id} {pack.version}", said=said)
+    wording = *named, f"{titles.pack(pack.id)} {pack.version}"
+    step("indicator", item.id, *named, f"{pack.id} {pack.version}", wording=wording)
     step(
-        "formula", item.formula.text, item.unit.text, said=(item.formula.text, measure_words(item.unit.text, language))
+        "formula",
+        item.formula.text,
+        item.unit.text,
+        wording=(item.formula.text, measure_words(item.unit.text, language)),
     )
     step("basis", item.options["source"])
     asked = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
@@ -57,7 +60,7 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
     for row in rows:
         units = titles.version(row["unit_version"]) if row["unit_version"] else None
         shown = row["unit_title"] or (unit if wanted else phrase("said.district", language))
-        step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"], said=(shown, units, row["as_of"]))
+        step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"], wording=(shown, units, row["as_of"]))
         spoken_for = item.committed.names if item.committed is not None else ()
         for term_name in (*item.formula.names, *spoken_for):
             _explain_term(pack.terms[term_name], row, terms, features, titles, step)
@@ -76,16 +79,16 @@ def _explain_term(
     language = titles.language
     kind = phrase(f"term_kind.{term.kind}", language)
     layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
-    step("term", term.id, kind, *map(_part, term.layers), _more(term), said=(term.id, kind, *layers))
+    step("term", term.id, kind, *map(_part, term.layers), _more(term), wording=(term.id, kind, *layers))
     for one in terms:
         if one["term"] != term.id or one["as_of"] != row["as_of"] or not _is_of(one, row):
             continue
         if one["versions"]:
-            step("version", one["versions"], said=(titles.versions(one["versions"]),))
+            step("version", one["versions"], wording=(titles.versions(one["versions"]),))
         measure = measure_words(term.unit.text, language)
         number = None if one["value"] is None else f"{_number_text(term.unit.of(one['value']))} {measure}"
         known = phrase("explain.known", language, share=f"{one['share_known']:.2%}")
-        step("measured", number, indicator_reasons(one["reason"], language), known, _counted(one, language))
+        step("measured", number, indicator_reasons(one["reason"], language), known, _feature_count(one, language))
         if one.get("way") is not None:
             step("way", *_way_words(one, language))
     for one in features:
@@ -128,7 +131,7 @@ def _way_words(one: Row, language: str) -> list[str]:
     return words
 
 
-def _counted(row: Row, language: str) -> str:
+def _feature_count(row: Row, language: str) -> str:
     return phrase("explain.features", language, count=row["features"])
 
 
@@ -138,13 +141,13 @@ def _explain_value(item: Indicator, row: Row, language: str, step: Any) -> None:
         step("quotient", f"{_number_text(row['numerator'])} ÷ {_number_text(row['denominator'])}")
     if row["value"] is not None:
         number = number_words(row["value"], row)
-        said = f"{number} {measure}", row["year"]
-        step("value", f"{number} {row['unit_of_measure']}", row["year"], said=said)
+        wording = f"{number} {measure}", row["year"]
+        step("value", f"{number} {row['unit_of_measure']}", row["year"], wording=wording)
     if row["target"] is not None:
         bound = phrase(f"indicator_word.{item.bound}", language)
         number = number_words(row["target"], row)
         plain = bound, f"{number} {measure}", row["target_year"]
-        step("target", bound, f"{number} {row['unit_of_measure']}", row["target_year"], said=plain)
+        step("target", bound, f"{number} {row['unit_of_measure']}", row["target_year"], wording=plain)
     if is_quota(row):
         step("room", *room_words(row, language))
     status = phrase(f"indicator_status.{row['status']}", language)

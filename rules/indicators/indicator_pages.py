@@ -125,16 +125,16 @@ def _reasons(part: Sequence[Sequence[Record]], names: Mapping[Any, str], languag
     comma = phrase("said.comma", language)
     reasons: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for group in part:
-        told = [row for row in group if row["reason"] != _NO_TARGET or row["break"]]
-        whys = {row["unit"]: _why(row, language) for row in told}
+        rows = [row for row in group if row["reason"] != _NO_TARGET or row["break"]]
+        whys = {row["unit"]: _why(row, language) for row in rows}
         for why in dict.fromkeys(filter(None, whys.values())):
             of = tuple(names[unit] for unit in whys if whys[unit] == why)
             reasons.setdefault((why, of), []).append(group[0]["title"])
-    said = []
+    sentences = []
     for (why, of), titles in reasons.items():
         units = phrase("figures.all_units", language) if len(of) == len(names) else comma.join(of)
-        said.append(phrase("figures.why", language, title=comma.join(titles), units=units, reason=why))
-    return " ".join(said)
+        sentences.append(phrase("figures.why", language, title=comma.join(titles), units=units, reason=why))
+    return " ".join(sentences)
 
 
 def _unit_cell(row: Record, language: str, has_trends: bool) -> str:

@@ -1,12 +1,15 @@
 """Tables of indicators and warnings as sheets that a person reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pandas as pd
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.code_tables import code_table, table_names
-from onemap.layers.messages import sentences
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import phrase, sentences
 from onemap.rules.findings.table import Table
+from onemap.rules.indicators.indicator_pack import Indicator, IndicatorPack
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
 from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
@@ -17,12 +20,14 @@ _REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
 
 def sheets_for_people(tables: Mapping[str, Table], language: str, known: KnownTitles) -> dict[str, Table]:
     """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
-    said = sentences(language)
+    wording = sentences(language)
     titles = SheetTitles(language, known, {name: table.columns for name, table in tables.items()})
     words = SheetWords(language, titles)
     sheets = {
-        said["indicator_sheet"].get(name, name): Table(
-            _facts(words.columns(RECORD, table.columns), words) if name == RECORD else _worded(table.columns, titles)
+        wording["indicator_sheet"].get(name, name): Table(
+            _facts(words.columns(RECORD, table.columns), words)
+            if name == RECORD
+            else _columns_in_words(table.columns, titles)
         )
         for name, table in tables.items()
     }
@@ -35,16 +40,16 @@ def _facts(columns: pd.DataFrame, words: SheetWords) -> pd.DataFrame:
     return columns.rename(columns={name: words.head(str(name)) for name in columns})
 
 
-def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
+def _columns_in_words(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
     """Columns with their heads and codes in words; ids last."""
     language = titles.language
-    said, tables = sentences(language), table_names()
+    wording, tables = sentences(language), table_names()
     words: dict[str, Callable[[str], str]] = {
-        "status": lambda code: str(said["indicator_status"][code]),
-        "break": lambda code: str(said["indicator_reason"][code]),
-        "kind": lambda code: str(said["warning_kind"][code]),
-        "way": lambda code: str(said["way"][code]),
-        "trend": lambda code: str(said["trend"][code]),
+        "status": lambda code: str(wording["indicator_status"][code]),
+        "break": lambda code: str(wording["indicator_reason"][code]),
+        "kind": lambda code: str(wording["warning_kind"][code]),
+        "way": lambda code: str(wording["way"][code]),
+        "trend": lambda code: str(wording["trend"][code]),
         **dict.fromkeys(_REASONS, lambda code: indicator_reasons(code, language)),
         "layer": titles.layer,
         "nearest": lambda place: " ".join([titles.layer(code) for code in place.split()[:1]] + place.split()[1:]),
@@ -55,14 +60,17 @@ def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
         "step_at": moment_text,
         "classes": lambda name: code_table(name).title[language] if name in tables else name,
         "unit_of_measure": lambda text: measure_words(text, language),
-        "state": lambda code: str(said["warning_state"][code]),
-        **dict.fromkeys(("nature", "bound"), lambda code: str(said["indicator_word"][code])),
+        "state": lambda code: str(wording["warning_state"][code]),
+        **dict.fromkeys(("nature", "bound"), lambda code: str(wording["indicator_word"][code])),
     }
     if "kind" in columns:  # of a warning that is about no quota nothing is broken
         pairs = zip(columns["kind"], columns["status"], strict=True)
         rows = [{"kind": kind, "status": status} for kind, status in pairs]
         columns = columns.assign(status=pd.Series([warning_status(row, language) for row in rows], dtype=object).values)
         del words["status"]
+    if "term" in columns:  # its id stays, last
+        columns = columns.assign(term_id=columns["term"])
+        words["term"] = titles.term
     result = columns.copy()
     for name in result.columns:
         if name in words:
@@ -75,5 +83,23 @@ def _worded(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
             for text, kind in zip(columns["reason"], kinds, strict=True)
         ]
         result["reason"] = pd.Series(texts, index=columns.index, dtype=object)
-    last = [name for name in ("id",) if name in result]
-    return result[[*(name for name in result if name not in last), *last]].rename(columns=said["indicator_column"])
+    last = [name for name in ("id", "term_id") if name in result]
+    return result[[*(name for name in result if name not in last), *last]].rename(columns=wording["indicator_column"])
+
+
+def term_titles(packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEntry], language: str) -> dict[str, str]:
+    """What each term of some packs measures, of which layers, and of which indicators it is a part, by its id."""
+    titles = {}
+    for pack in packs:
+        for term in pack.terms.values():
+            layers = dict.fromkeys(layer_title(part.layer, catalogue, language) for part in term.layers)
+            kind, names = phrase(f"term_kind.{term.kind}", language), phrase("said.comma", language).join(layers)
+            parts = (item for item in pack.indicators if term.id in _term_names(item))
+            uses = phrase("sheet.semicolon", language).join(item.title.get(language, item.id) for item in parts)
+            measure = phrase("sheet.pair", language, name=kind, value=names) if names else kind
+            titles[term.id] = phrase("sheet.in_brackets", language, text=measure, more=uses) if uses else measure
+    return titles
+
+
+def _term_names(item: Indicator) -> Collection[str]:
+    return {*item.formula.names, *(item.committed.names if item.committed is not None else ())}

@@ -123,9 +123,9 @@ def kept_warning_lines(rows: Sequence[dict[str, Any]], language: str) -> list[st
     """Warnings that the library has opened: how each stands, by whom, when and why."""
     lines = []
     for row in rows:
-        said = {name: row[name] for name in ("id", "first_seen", "last_seen")}
+        facts = {name: row[name] for name in ("id", "first_seen", "last_seen")}
         state = phrase(f"warning_state.{row['state']}", language)
-        lines.append(phrase("said.warning_kept", language, **said, state=state))
+        lines.append(phrase("said.warning_kept", language, **facts, state=state))
         for step in row["steps"]:
             state = phrase(f"warning_state.{step['state']}", language)
             lines.append("  " + " · ".join(filter(None, (state, step["at"][:10], step["by"], step["reason"]))))

@@ -121,7 +121,7 @@ def _parameters(options: IndicatorOptions) -> Record:
     }
 
 
-def _wanted(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
+def _wanted_indicators(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
     every = [(pack, item) for pack in options.packs for item in pack.indicators]
     ids = {item.id for _, item in every}
     unknown = [name for name in options.only if name not in ids]
@@ -132,7 +132,7 @@ def _wanted(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
 
 def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
     """Which indicators are measured on which days, in the order of the days: all on those that are asked for."""
-    wanted = _wanted(options)
+    wanted = _wanted_indicators(options)
     asked: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
     if options.states:
         known = versions(library, options.known_at)
@@ -197,7 +197,7 @@ class _Day:
 
     def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         terms = [pack.terms[name] for name in item.formula.names]
-        spoken = self._committed(pack, item)
+        spoken = self._committed_rows(pack, item)
         found: dict[str, TermValues] = {}
         for term in sorted(terms, key=lambda one: one.kind == OF_TABLE):
             year = None
@@ -210,7 +210,7 @@ class _Day:
             for unit in range(len(self.units.names))
         ]
 
-    def _committed(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
+    def _committed_rows(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         """By unit what is spoken for and not yet in the value, in the indicator's unit, with its terms; or why not."""
         if item.committed is None:
             return [{**NOTHING, "in_review": None} for _ in self.units.names]
@@ -301,7 +301,7 @@ class _Day:
                 row |= {"value": None if math.isnan(number) else number, "reason": _reason(values, unit)}
                 row |= {"features": int(values.features[unit]), "share_known": float(values.known[unit])}
                 row |= {key: _number(column[unit]) for key, column in values.facts.items()}
-                row |= {key: column[unit] for key, column in values.said.items()}
+                row |= {key: column[unit] for key, column in values.words.items()}
                 row["versions"] = ", ".join(f"{one['table']}@{one['hash'][:12]}" for one in values.versions)
                 self.terms.append(row)
             for large in values.largest:
@@ -373,7 +373,7 @@ def _reason(values: TermValues, unit: int) -> str | None:
 
 def _way(terms: list[Term], found: Mapping[str, TermValues], unit: int) -> str | None:
     """Along what a value's walks went, `straight` if any of them did; None of a value without a walk."""
-    ways = {found[term.id].said["way"][unit] for term in terms if "way" in found[term.id].said}
+    ways = {found[term.id].words["way"][unit] for term in terms if "way" in found[term.id].words}
     return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
 
 
@@ -389,7 +389,7 @@ def _input(term: Term, values: TermValues, unit: int) -> Record:
         "features": int(values.features[unit]),
         "share_known": float(values.known[unit]),
         **{name: _number(column[unit]) for name, column in values.facts.items()},
-        **{name: column[unit] for name, column in values.said.items()},
+        **{name: column[unit] for name, column in values.words.items()},
         "versions": values.versions,
     }
 

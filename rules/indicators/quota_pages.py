@@ -81,33 +81,33 @@ def room_words(row: Row, language: str) -> list[str]:
     """Value, approved, in review, free, pace and days of a quota in words; why one of them is not known."""
     measure = measure_words(row["unit_of_measure"], language)
     approved, review = approved_and_review(row)
-    said = [_amount("existing", row["value"], measure, language)]
+    parts = [_amount("existing", row["value"], measure, language)]
     if row["committed_reason"] is not None:
         why = indicator_reasons(row["committed_reason"], language)
-        said.append(phrase("quota.committed_unknown", language, reason=why))
+        parts.append(phrase("quota.committed_unknown", language, reason=why))
     elif review is None and row["committed"] is not None:
-        said.append(_amount("committed", row["committed"], measure, language))
+        parts.append(_amount("committed", row["committed"], measure, language))
     elif row["committed"] is not None:
-        said.append(_amount("approved", approved, measure, language))
-        said.append(_amount("in_review", review, measure, language))
+        parts.append(_amount("approved", approved, measure, language))
+        parts.append(_amount("in_review", review, measure, language))
     if row["free"] is not None:
-        said.append(_amount("free", row["free"], measure, language))
+        parts.append(_amount("free", row["free"], measure, language))
     else:
-        said.append(_amount("headroom", row["headroom"], measure, language))
-    return [*said, *pace_words(row, language)]
+        parts.append(_amount("headroom", row["headroom"], measure, language))
+    return [*parts, *pace_words(row, language)]
 
 
 def pace_words(row: Row, language: str) -> list[str]:
     """How much a year it is used by, and for how many days it lasts; or why nobody can tell."""
-    said = []
+    parts = []
     if row["pace"] is not None:
         measure = measure_words(row["unit_of_measure"], language)
-        said.append(phrase("quota.pace", language, amount=f"{_signed(row['pace'])} {measure}"))
+        parts.append(phrase("quota.pace", language, amount=f"{_with_sign(row['pace'])} {measure}"))
     if row["days_left"] is not None:
-        said.append(phrase("quota.days", language, days=f"{row['days_left']:,.0f}"))
+        parts.append(phrase("quota.days", language, days=f"{row['days_left']:,.0f}"))
     elif row["days_reason"] is not None:
-        said.append(phrase("quota.days_unknown", language, reason=indicator_reasons(row["days_reason"], language)))
-    return said
+        parts.append(phrase("quota.days_unknown", language, reason=indicator_reasons(row["days_reason"], language)))
+    return parts
 
 
 def _amount(name: str, value: float | None, measure: str, language: str) -> str:
@@ -115,7 +115,7 @@ def _amount(name: str, value: float | None, measure: str, language: str) -> str:
     return phrase(f"quota.{name}", language, amount=amount)
 
 
-def _signed(value: float) -> str:
+def _with_sign(value: float) -> str:
     return f"{'+' if value > 0 else ''}{value_text(value, [value])}"
 
 
@@ -146,5 +146,5 @@ def _cells(row: Record, language: str) -> list[str]:
     numbers = [value_text(value, [value]) for value in (row["value"], row["target"])]
     spoken = [lost or "–" if value is None else value_text(value, [value]) for value in (approved, review)]
     room = lost or "–" if free is None else value_text(free, [free])
-    pace = "–" if row["pace"] is None else _signed(row["pace"])
+    pace = "–" if row["pace"] is None else _with_sign(row["pace"])
     return [unit_words(row, language), numbers[0], *spoken, numbers[1], room, pace, days]

@@ -25,22 +25,22 @@ class Walk:
 
 
 @dataclass(frozen=True)
-class Reached:
+class ReachedGround:
     """What of each unit (m,) is reached, as polygons or None, what must be known of it, and how it was found.
 
     off_street: what of each unit is too far from any street, None where there is no network.
-    facts: columns (m,) of numbers; said: columns (m,) of words.
+    facts: columns (m,) of numbers; words: columns (m,) of words.
     """
 
     grounds: np.ndarray
     off_street: np.ndarray | None = None
     facts: dict[str, np.ndarray] = field(default_factory=dict)
-    said: dict[str, list[str | None]] = field(default_factory=dict)
+    words: dict[str, list[str | None]] = field(default_factory=dict)
 
 
 def reached_ground(
     units: np.ndarray, places: np.ndarray, streets: np.ndarray | None, walk: Walk, why_straight: str | None = None
-) -> Reached:
+) -> ReachedGround:
     """The ground of units (m,) within a walk of places (p,). streets: lines (s,), or None.
 
     why_straight: why there are no streets, where some are asked for.
@@ -49,16 +49,16 @@ def reached_ground(
     count = len(units)
     if streets is None or not len(streets):
         why = [why_straight if streets is None else NO_STREETS] * count
-        return Reached(straight, None, {}, {"way": [STRAIGHT] * count, "way_reason": why})
+        return ReachedGround(straight, None, {}, {"way": [STRAIGHT] * count, "way_reason": why})
     network = StreetNetwork(streets, walk.join_m)
     around = shapely.buffer(units, walk.distance_m)
     states = [network.state_in(ground) for ground in around.tolist()]
     by_street = np.array([state.is_joined for state in states], dtype=bool)
     whole, off_street = straight, None
     if by_street.any():
-        ground = network.reached(places, walk.distance_m, walk.snap_m)
+        ground = network.ground_within_walk(places, walk.distance_m, walk.snap_m)
         whole = np.where(by_street, polygon_parts(shapely.intersection(units, ground)), straight)
-        away = polygon_parts(shapely.difference(units, network.beside(walk.snap_m)))
+        away = polygon_parts(shapely.difference(units, network.ground_near_streets(walk.snap_m)))
         off_street = away
         off_street[~by_street] = None
     facts = {
@@ -68,7 +68,7 @@ def reached_ground(
     }
     why = [None if state.is_joined else (UNJOINED if state.parts else NO_STREETS) for state in states]
     way: list[str | None] = [NETWORK if state.is_joined else STRAIGHT for state in states]
-    return Reached(whole, off_street, facts, {"way": way, "way_reason": why})
+    return ReachedGround(whole, off_street, facts, {"way": way, "way_reason": why})
 
 
 def _straight(units: np.ndarray, places: np.ndarray, distance_m: float) -> np.ndarray:

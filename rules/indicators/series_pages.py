@@ -30,24 +30,36 @@ UNITS, SERIES, QUOTA, TARGETS = "units", "series", "quota", "targets"  # kinds o
 _MOST_BULLETS = 14
 MOST_UNITS = 40  # that one chart shows
 _MOST_LINES = 8
+_LOW_MM = 30.0  # so that three charts with their tables fit on one sheet of paper
 _SAME = "same_state"
 Record = dict[str, Any]
 
 
 def series_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
-) -> tuple[list[Page], list[AnyFigure]]:
-    """A page for each indicator that has a value on some day, where there are several days; else none."""
+) -> tuple[list[Page], list[AnyFigure | None]]:
+    """A page for each indicator that has a value on some day, where there are several days; else none.
+
+    Of one unit they follow each other below a common head, some on each sheet of paper.
+    """
+    groups = [group for group in _by_indicator(rows) if len({row["as_of"] for row in group}) > 1]
+    figures: list[AnyFigure | None] = []
+    if not groups:
+        return [], figures
     pages: list[Page] = []
-    figures: list[AnyFigure] = []
-    if len({row["as_of"] for row in rows}) < 2:
-        return pages, figures
-    for group in _by_indicator(rows):
-        if len({row["as_of"] for row in group}) < 2:
-            continue
+    is_one_unit = len({row["unit"] for row in rows}) == 1
+    if is_one_unit:
+        pages.append(_first_page(rows, packs, catalogue, language))
+        figures.append(None)
+    for group in groups:
         figure = _over_days(group, catalogue, language)
-        pages.append(_page(figure.words.title, group, packs, catalogue, language))
-        figures.append(replace(figure, words=replace(figure.words, is_below_title=True)))
+        figure = replace(figure, words=replace(figure.words, is_below_title=True))
+        if is_one_unit and isinstance(figure, Figure):
+            pages.append(_following_page(group[0]["title"], group, language))
+            figures.append(replace(figure, height_mm=_LOW_MM))
+        else:
+            pages.append(_page(figure.words.title, group, packs, catalogue, language))
+            figures.append(figure)
     return pages, figures
 
 
@@ -68,7 +80,7 @@ def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -
         figures += [_by_unit(group, last, catalogue, language) for group in _by_indicator(of_last)]
     elif any(row["target"] for row in of_last):
         figures.append(_of_targets(of_last, last, catalogue, language))
-    return figures + [quota_figure(group, catalogue, language).stacked for group in quotas(of_last)]
+    return figures + [quota_figure(group, catalogue, language).stacked_bars for group in quotas(of_last)]
 
 
 def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure:
@@ -101,15 +113,15 @@ def charts_of(
         unit = row["unit"] if kind == TARGETS else None
         charts.append({"kind": kind, **named, "unit": unit, "svg": figure.picture(width_mm)})
 
-    for group in _grouped(of_last, "pack", "id"):
+    for group in _groups(of_last, "pack", "id"):
         add(UNITS, group[0], unit_figure(group, catalogue, language))
-    for group in _grouped(rows, "pack", "id"):
+    for group in _groups(rows, "pack", "id"):
         figure = series_figure(group, catalogue, language)
         if figure is not None:
             add(SERIES, group[0], figure)
     for group in quotas(of_last):
         add(QUOTA, group[0], quota_figure(group, catalogue, language))
-    for group in _grouped(of_last, "unit"):
+    for group in _groups(of_last, "unit"):
         held = [row for row in group if row["target"] is not None][:_MOST_BULLETS]
         if held:
             title = f"{unit_words(group[0], language)} · {last}"
@@ -117,7 +129,7 @@ def charts_of(
     return charts
 
 
-def _grouped(rows: Sequence[Record], *names: str) -> list[list[Record]]:
+def _groups(rows: Sequence[Record], *names: str) -> list[list[Record]]:
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in names), []).append(row)
@@ -201,24 +213,44 @@ def _of_targets(rows: Sequence[Record], day: str, catalogue: Catalogue, language
     return Figure(words, labels, (BarSeries(words.unit, values),), (100.0,) * len(held))
 
 
+def _first_page(rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str) -> Page:
+    """The head above the indicators of one unit: whose they are, and of which days."""
+    days = sorted({row["as_of"] for row in rows})
+    unit = unit_words(rows[-1], language)
+    title = phrase("figures.over_days", language, unit=unit, first=days[0], last=days[-1])
+    return {"title": title, "facts": _facts(rows, packs, catalogue, language), "blocks": []}
+
+
+def _following_page(title: str, rows: Sequence[Record], language: str) -> Page:
+    """One indicator of one unit below the one before."""
+    return {"title": title, "facts": [], "blocks": [{**_block(rows, language), "heading": ""}], "follows": True}
+
+
 def _page(
     title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
 ) -> Page:
-    ground = rows[-1]["unit_version"]
-    facts = [
+    facts = _facts(rows, packs, catalogue, language)
+    return {"title": title, "facts": facts, "blocks": [_block(rows, language)]}
+
+
+def _facts(
+    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
+) -> list[list[str]]:
+    return [
         [phrase("figures.pack", language), pack_names(packs, language)],
-        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(rows[-1]["unit_version"], catalogue, language)],
     ]
+
+
+def _block(rows: Sequence[Record], language: str) -> Record:
+    """Values by unit and day; of one unit without a column for it."""
     columns = ("unit", "as_of", "value", "target", "status", "reason")
-    block = {
-        "heading": phrase("figures.values", language),
-        "heads": [phrase(f"figures.{name}", language) for name in columns],
-        "rows": [_cells(row, language) for row in rows],
-        "widths": [3.4, 2.4, 2.8, 2.6, 2.4, 4.4],
-        "numbers": [2, 3],
-        "note": None,
-    }
-    return {"title": title, "facts": facts, "blocks": [block]}
+    lines, widths, numbers = [_cells(row, language) for row in rows], [3.4, 2.4, 2.8, 2.6, 2.4, 4.4], [2, 3]
+    heads = [phrase(f"figures.{name}", language) for name in columns]
+    if len({row["unit"] for row in rows}) == 1:
+        lines, heads, widths, numbers = [line[1:] for line in lines], heads[1:], [2.4, 2.8, 2.6, 2.4, 6.4], [1, 2]
+    heading = phrase("figures.values", language)
+    return {"heading": heading, "heads": heads, "rows": lines, "widths": widths, "numbers": numbers, "note": None}
 
 
 def _cells(row: Record, language: str) -> list[str]:

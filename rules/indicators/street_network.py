@@ -91,7 +91,7 @@ class StreetNetwork:
         loose = int(shapely.intersects(ground, self._loose).sum()) if len(self._loose) else 0
         return NetworkState(inside, parts, loose, features == 1 or parts < features)
 
-    def reached(self, places: np.ndarray, distance_m: float, snap_m: float) -> shapely.Geometry:
+    def ground_within_walk(self, places: np.ndarray, distance_m: float, snap_m: float) -> shapely.Geometry:
         """The ground within a walk of any of the places (p,): of points, lines or polygons.
 
         A walk is at most distance_m long, of which the way to and from a street counts; neither is longer than snap_m.
@@ -107,7 +107,7 @@ class StreetNetwork:
         found: shapely.Geometry = polygon_parts(np.array([shapely.union_all(near)], dtype=object))[0]
         return found
 
-    def beside(self, snap_m: float) -> shapely.Geometry:
+    def ground_near_streets(self, snap_m: float) -> shapely.Geometry:
         """The ground within snap_m of any street."""
         near = shapely.buffer(self._lines, snap_m, quad_segs=16)
         found: shapely.Geometry = shapely.union_all(near)

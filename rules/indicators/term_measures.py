@@ -21,7 +21,7 @@ from onemap.layers.library.versions import Version, coverage_of, in_force, versi
 from onemap.rules.indicators.class_editions import CLASSES, NO_EDITION, class_editions, is_broken
 from onemap.rules.indicators.indicator_keys import AREA, COUNT, GROUND, LENGTH, NET, OF_TABLE, REACH, REVIEW, TRANSITION
 from onemap.rules.indicators.indicator_pack import LayerPart, Term
-from onemap.rules.indicators.reach import Reached, reached_ground
+from onemap.rules.indicators.reach import ReachedGround, reached_ground
 from onemap.rules.indicators.review_ground import review_ground
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import Truth
@@ -51,7 +51,7 @@ class TermValues:
     features (m,): how many count; known (m,): for which part of the unit data speak, 0 to 1.
     facts: further columns (m,) by name; versions: those that were asked, as JSON, the term's own first.
     largest: rows of the features that have most of it; year: of the term's own version or of the table's rows.
-    said: further columns (m,) of words by name.
+    words: further columns (m,) of words by name.
     """
 
     value: np.ndarray
@@ -62,7 +62,7 @@ class TermValues:
     versions: list[dict[str, Any]] = field(default_factory=list)
     largest: list[dict[str, Any]] = field(default_factory=list)
     year: int | None = None
-    said: dict[str, list[str | None]] = field(default_factory=dict)
+    words: dict[str, list[str | None]] = field(default_factory=dict)
 
 
 class _Unknown(Exception):
@@ -85,7 +85,7 @@ class TermMeasures:
         self._versions = versions(library, known_at)
         self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
         self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
-        self._walks: dict[tuple[Any, ...], tuple[Reached, np.ndarray, list[Version]]] = {}
+        self._walks: dict[tuple[Any, ...], tuple[ReachedGround, np.ndarray, list[Version]]] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
@@ -162,9 +162,9 @@ class TermMeasures:
         chosen = [self._version(part) for part in term.layers]
         layer = self._layer(chosen[0])
         truth = self._truth(layer, term.of.where)
-        said = self._editions((term.of, *term.inside, *term.outside), chosen)
+        words = self._editions((term.of, *term.inside, *term.outside), chosen)
         ground, unsure = self._ground(term)
-        reached, open_m2, walked = self._reached(term)
+        reached, open_m2, walked = self._walk_ground(term)
         if reached is not None:
             ground = reached.grounds if ground is None else polygon_parts(shapely.intersection(ground, reached.grounds))
             unsure, chosen = unsure + open_m2, [*chosen, *walked]
@@ -196,8 +196,8 @@ class TermMeasures:
         asked = [record_of(version) for version in dict.fromkeys(chosen)]
         largest = self._largest(layer, certain, measure)
         year = _year(chosen[0]) if term.of.state is None else None
-        said |= {} if reached is None else reached.said
-        return TermValues(value, reason, features, known, facts, asked, largest, year, said)
+        words |= {} if reached is None else reached.words
+        return TermValues(value, reason, features, known, facts, asked, largest, year, words)
 
     def _of_cases(self, term: Term) -> TermValues:
         """The ground of the cases that are in review on the day, each case once, in every unit."""
@@ -303,12 +303,12 @@ class TermMeasures:
         own = found[0]
         if own is None:
             return {}
-        said: dict[str, list[str | None]] = {"classes": [",".join(sorted(own))] * self._count}
+        words: dict[str, list[str | None]] = {"classes": [",".join(sorted(own))] * self._count}
         if any(part.is_earlier and is_broken(own, one) for part, one in zip(parts, found, strict=True)):
-            said["break"] = [CLASSES] * self._count
-        return said
+            words["break"] = [CLASSES] * self._count
+        return words
 
-    def _reached(self, term: Term) -> tuple[Reached | None, np.ndarray, list[Version]]:
+    def _walk_ground(self, term: Term) -> tuple[ReachedGround | None, np.ndarray, list[Version]]:
         """What of each unit is a walk from a term's places; how much may be, in m²; and the streets' version."""
         if term.to is None or term.walk is None:
             return None, np.zeros(self._count), []

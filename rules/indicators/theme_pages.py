@@ -87,12 +87,14 @@ def _about(theme: Theme, language: str) -> Record:
 def _indicators(rows: Sequence[Record], language: str) -> Record:
     columns = ("unit", "indicator", "value", "target", "status", "reason")
     left = len(rows) - _MOST_ROWS
+    first = 1 if len({row["unit"] for row in rows}) == 1 else 0  # one unit needs no column
+    names = [unit_words(rows[0], language)] if first else []
     return {
-        "heading": phrase("figures.values", language),
-        "heads": [phrase(f"figures.{name}", language) for name in columns],
-        "rows": [_cells(row, language) for row in rows[:_MOST_ROWS]],
-        "widths": [2.6, 4.4, 2.8, 2.4, 2.2, 3.6],
-        "numbers": [2, 3],
+        "heading": " · ".join([phrase("figures.values", language), *names]),
+        "heads": [phrase(f"figures.{name}", language) for name in columns[first:]],
+        "rows": [_cells(row, language)[first:] for row in rows[:_MOST_ROWS]],
+        "widths": [2.6, 4.4, 2.8, 2.4, 2.2, 3.6][first:],
+        "numbers": [2 - first, 3 - first],
         "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
     }
 

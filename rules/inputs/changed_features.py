@@ -61,17 +61,19 @@ def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | No
     if len(before.names) == len(after.names):
         left = np.flatnonzero(~same), np.flatnonzero(~same)
     in_place = np.setdiff1d(np.arange(len(same)), left[1])
-    return _unmatched((before, after), left, left, (in_place, in_place))
+    return _unmatched_geometries((before, after), left, left, (in_place, in_place))
 
 
 def changed_of_rest(before: LayerSource, after: LayerSource, alike: CommonRows) -> np.ndarray | None:
     """The same as `changed_features`, of sources that hold only what is not among the rows that both states share."""
     assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker  # nosec B101
     rows = np.arange(len(before.names)), np.arange(len(after.names))
-    return _unmatched((before, after), rows, (before.stored.fids, after.stored.fids), (alike.before, alike.after))
+    return _unmatched_geometries(
+        (before, after), rows, (before.stored.fids, after.stored.fids), (alike.before, alike.after)
+    )
 
 
-def _unmatched(states: States, rows: Pair, places: Pair, in_place: Pair) -> np.ndarray | None:
+def _unmatched_geometries(states: States, rows: Pair, places: Pair, in_place: Pair) -> np.ndarray | None:
     """The geometries (k,) of features among some rows of each state that the other has not among its.
 
     places: where the rows stand in the whole of each state; in_place: rows that both share, ascending in both.

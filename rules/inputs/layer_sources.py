@@ -36,7 +36,7 @@ from onemap.layers.stores.store import DamagedTable
 from onemap.rules.inputs.layer_cache import CachedLayer, LayerCache
 from onemap.rules.inputs.subdivision_store import Box, StoredCut, cut_near
 from onemap.rules.overlay.overlay import MARGIN_M
-from onemap.rules.overlay.subdivision import Pieces, subdivided
+from onemap.rules.overlay.subdivision import Pieces, subdivide_polygons
 
 _WORTH_BOXES = 10_000  # features: of fewer, all that lie between some boxes are read as fast, and a session keeps them
 
@@ -67,10 +67,10 @@ class LayerSource:
             return whole.pieces_of(rows)
         geometries = self.stored.geometries if self.stored is not None else np.empty(0, dtype=object)
         if self.cut is None:
-            return subdivided(geometries)
+            return subdivide_polygons(geometries)
         cut = self.cut()
         rows = np.flatnonzero(~cut.is_cut)
-        rest = subdivided(geometries[rows])
+        rest = subdivide_polygons(geometries[rows])
         return Pieces.concatenate([cut.pieces, Pieces(rest.geometries, rows[rest.owner])])
 
     def pieces_of(self, rows: np.ndarray) -> Pieces:

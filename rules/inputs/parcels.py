@@ -154,7 +154,7 @@ def read_parcels(
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
-    told = _told_of_text(raw, attributes, field, place)
+    text_problems = _told_of_text(raw, attributes, field, place)
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(raw.geometries) + 1)))
     wrong = _id_problems(ids, field, place)
     if wrong and not keep_bad:
@@ -168,7 +168,7 @@ def read_parcels(
         sound.require_sound(place)
     wrong_rows = [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
     good = np.delete(np.arange(len(raw.geometries)), wrong_rows)
-    geometries = dissolved(sound.geometries[good])
+    geometries = dissolve_parts(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
     if flat and not keep_bad:
@@ -178,7 +178,7 @@ def read_parcels(
     if aside and len(kept) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     good, geometries = good[kept], geometries[kept]
-    problems = (*raw.problems, *told, *remarks, *sound.repairs, *first_problems(aside, place))
+    problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     known = field, raw.path.name, raw.source_hash, problems, bad
@@ -224,10 +224,10 @@ def _matched_attributes(
 
 def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
     """What is told of lost text. Raises OneMapError for ids in which some is lost."""
-    told, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
+    text_problems, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
     if lost:
         raise OneMapError.of(lost)
-    return list(told)
+    return list(text_problems)
 
 
 def _set_aside(
@@ -238,8 +238,10 @@ def _set_aside(
     for problem in problems:
         by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
     rows = np.array(sorted(by_row), dtype=np.int64)
-    told = tuple(tuple(by_row[row]) for row in rows.tolist())
-    return BadFeatures(geometries[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, told)
+    problems_by_row = tuple(tuple(by_row[row]) for row in rows.tolist())
+    return BadFeatures(
+        geometries[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, problems_by_row
+    )
 
 
 def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
@@ -274,7 +276,7 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
     )
 
 
-def dissolved(geometries: np.ndarray) -> np.ndarray:
+def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
     """Valid (multi)polygons (n,), whose parts that share an edge are one."""
     several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
     result = geometries.copy()

@@ -17,7 +17,7 @@ from onemap.layers.library.library import Library, log, system_user
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.overlay.subdivision import RECIPE, Pieces, subdivided
+from onemap.rules.overlay.subdivision import RECIPE, Pieces, subdivide_polygons
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS onemap_pieces (cut TEXT NOT NULL, fid INTEGER NOT NULL, part INTEGER NOT NULL,
@@ -69,7 +69,7 @@ def cut_near(
     found |= _read(library, name, {fid: marks[fid] for fid in fids if fid not in found}, box)
     missing = [row for row, fid in zip(rows.tolist(), fids, strict=True) if fid not in found]
     if missing:
-        cut = subdivided(stored.geometries[missing])
+        cut = subdivide_polygons(stored.geometries[missing])
         of_each = np.split(cut.geometries, np.searchsorted(cut.owner, np.arange(1, len(missing))))
         made = dict(zip(stored.fids[missing].tolist(), of_each, strict=True))
         _keep(library, name, {fid: (marks[fid], pieces) for fid, pieces in made.items()})
@@ -108,9 +108,9 @@ def _write(connection: StoreConnection, name: str, cut: Cuts) -> None:
 def _rows(name: str, cut: Cuts) -> Iterator[tuple[str, int, int, bytes]]:
     """What is kept of each feature: its head, then its pieces in blocks."""
     for fid, (marks, pieces) in cut.items():
-        yield name, fid, _HEAD, _sealed(marks + shapely.bounds(pieces).tobytes())
+        yield name, fid, _HEAD, _with_checksum(marks + shapely.bounds(pieces).tobytes())
         for start in range(0, len(pieces), _PIECES_AT_ONCE):
-            yield name, fid, _HEAD + 1 + start // _PIECES_AT_ONCE, _packed(pieces[start : start + _PIECES_AT_ONCE])
+            yield name, fid, _HEAD + 1 + start // _PIECES_AT_ONCE, _pack_pieces(pieces[start : start + _PIECES_AT_ONCE])
 
 
 def _read(library: Library, name: str, wanted: Mapping[int, bytes], box: Box | None) -> dict[int, np.ndarray]:
@@ -147,7 +147,7 @@ def _blocks(library: Library, name: str, fid: int, parts: Sequence[int]) -> Iter
         marks = ",".join("?" * len(some))
         sql = f"SELECT part, content FROM onemap_pieces WHERE cut = ? AND fid = ? AND part IN ({marks})"  # noqa: S608  # nosec B608
         for part, content in library.connection.execute(sql, (name, fid, *some)):
-            pieces = _unpacked(content)
+            pieces = _unpack_pieces(content)
             if pieces is not None:
                 yield part - _HEAD - 1, pieces
 
@@ -161,7 +161,7 @@ def _meets(bounds: np.ndarray, box: Box | None) -> np.ndarray:
     return meets
 
 
-def _sealed(content: bytes) -> bytes:
+def _with_checksum(content: bytes) -> bytes:
     """With a checksum, so that damage is no ground."""
     return zlib.crc32(content).to_bytes(4, "little") + content
 
@@ -172,14 +172,14 @@ def _checked_body(content: bytes) -> bytes | None:
     return body if zlib.crc32(body).to_bytes(4, "little") == bytes(content[:4]) else None
 
 
-def _packed(pieces: np.ndarray) -> bytes:
+def _pack_pieces(pieces: np.ndarray) -> bytes:
     """Some pieces in one content: how many, how long each is, and their WKB."""
     bodies = shapely.to_wkb(pieces, byte_order=1).tolist()
     sizes = np.array([len(bodies), *map(len, bodies)], dtype="<u4")
-    return _sealed(sizes.tobytes() + b"".join(bodies))
+    return _with_checksum(sizes.tobytes() + b"".join(bodies))
 
 
-def _unpacked(content: bytes) -> np.ndarray | None:
+def _unpack_pieces(content: bytes) -> np.ndarray | None:
     body = _checked_body(content)
     if body is None:
         return None

@@ -105,14 +105,14 @@ def _check_comparison(operator: str, arguments: list[Any]) -> None:
         raise ConditionError("pattern")
 
 
-def _unquoted(text: str) -> str:
+def _without_quotes(text: str) -> str:
     """A condition with nothing between its quotes."""
     return re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", text)
 
 
 def _check_size(text: str) -> None:
     """The parser follows brackets and joints by recursion, and ends the process where they are too many."""
-    bare = _unquoted(text)
+    bare = _without_quotes(text)
     depth = deepest = 0
     for bracket in re.findall(r"[()]", bare):
         depth += 1 if bracket == "(" else -1
@@ -125,7 +125,7 @@ def _check_size(text: str) -> None:
 
 def _check_numbers(text: str) -> None:
     """The parser makes every number a float: a longer one would stand for its neighbours too."""
-    bare = _unquoted(text)
+    bare = _without_quotes(text)
     for figures in re.findall(r"(?<![\w.])\d+(?![\w.])", bare):
         if len(figures) > _MOST_FIGURES or int(figures) > _EXACT:
             raise ConditionError("figures", figures=figures[:_MOST_FIGURES])

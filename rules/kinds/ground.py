@@ -15,7 +15,7 @@ from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
-from onemap.rules.overlay.subdivision import Cut, Pieces, subdivided
+from onemap.rules.overlay.subdivision import Cut, Pieces, subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
 Made = TypeVar("Made")
@@ -54,7 +54,7 @@ class Features:
     @cached_property
     def pieces(self) -> Pieces:
         """The polygons cut small; of large ones there may be no pieces away from the ground that is judged."""
-        return subdivided(self.geometries) if self.cut is None else self.cut()
+        return subdivide_polygons(self.geometries) if self.cut is None else self.cut()
 
     @cached_property
     def certain_pieces(self) -> Pieces:

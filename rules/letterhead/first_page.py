@@ -24,14 +24,14 @@ def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
     every = {row["rule"] for row in rows}
     ordered = sorted(reasons.items(), key=lambda item: -len(item[1]))
     listed = [{"reason_text": text, "rules": len(rules)} for text, rules in ordered]
-    said = labels["list_semicolon"].join(labels["reason_count"].format(**item) for item in listed)
+    reason_text = labels["list_semicolon"].join(labels["reason_count"].format(**item) for item in listed)
     facts = {"rules": len(every), "asked": len(every - left), "not_asked": len(left)}
     key = "some" if left else "all" if every else "none"
-    short = ordered[0][0] if len(ordered) == 1 else said
+    short = ordered[0][0] if len(ordered) == 1 else reason_text
     return {
         **facts,
         "reasons": listed,
-        "text": labels[f"asked_{key}"].format(**facts, reasons=said),
+        "text": labels[f"asked_{key}"].format(**facts, reasons=reason_text),
         "short": labels[f"short_{key}"].format(**facts, reasons=short),
     }
 
@@ -41,10 +41,10 @@ def department_rows(rows: Sequence[Row], opinions: Iterable[Row], labels: Mappin
 
     rows: a row per rule and outcome; opinions: of the current round. verdict: null where no rule was asked.
     """
-    said = {opinion["department"]: opinion for opinion in opinions}
+    opinion_of = {opinion["department"]: opinion for opinion in opinions}
     found = []
     for department in DEPARTMENTS:
-        mine, opinion = [row for row in rows if row["department"] == department], said.get(department)
+        mine, opinion = [row for row in rows if row["department"] == department], opinion_of.get(department)
         if opinion is None or not (mine or opinion["routed"]):
             continue
         counted = [row for row in mine if row["counted"] or row["state"] == "clear"]

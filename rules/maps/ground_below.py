@@ -13,15 +13,15 @@ def draw_ground(sheet: Sheet, source: LayersOnMap, theme: str) -> list[str]:
 
     Of `base` only the first that has anything there is drawn. What would be too large however coarse is left out.
     """
-    said = map_themes()[theme]
+    layers = map_themes()[theme]
     fine = sheet.tolerance_mm, sheet.least_mm
     used: list[str] = []
     for tolerance_mm, least_mm in THINNED:
         sheet.tolerance_mm, sheet.least_mm = tolerance_mm, least_mm
         used = [
-            *_first_of(sheet, source, said["base"]),
-            *_each_of(sheet, source, said["faint"], faint=True),
-            *_each_of(sheet, source, said["layers"], faint=False),
+            *_first_of(sheet, source, layers["base"]),
+            *_each_of(sheet, source, layers["faint"], faint=True),
+            *_each_of(sheet, source, layers["layers"], faint=False),
         ]
         if sum(len(part.encode()) for part in sheet.body) <= MOST_BYTES:
             break

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.rules.maps.svg_text import svg_text, text_width, wrapped
+from onemap.rules.maps.svg_text import svg_text, text_width, wrap_text
 
 _WIDEST_MM = 44.0
 _LINE = 1.2  # of the letters' height
 _AWAY_MM = 1.0
+_AIR_MM = 2.5  # between a name and the frame: letters may be wider than they are reckoned
 _MOST_NAMES, _MOST_CODES = 28, 150  # of features; parcels are all named
 
 
@@ -41,18 +42,18 @@ def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken
     """
     tree = shapely.STRtree(kept_free)
     boxes = list(taken)
-    drawn, others, said = [], 0, set()
+    drawn, others, texts = [], 0, set()
     for label in labels:
         if not label.needed and (
-            others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in said and not label.repeated)
+            others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in texts and not label.repeated)
         ):
             continue
-        lines = wrapped(label.text, label.size, _WIDEST_MM)
+        lines = wrap_text(label.text, label.size, _WIDEST_MM)
         place = _place(label, lines, frame, tree, boxes)
         if place is None:
             continue
         boxes.append(place)
-        said.add(label.text)
+        texts.add(label.text)
         others += not label.needed
         middle = (place[0] + place[2]) / 2
         drawn += [
@@ -74,7 +75,7 @@ def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken
 def _place(label: Label, lines: list[str], frame: Box, tree: shapely.STRtree, taken: list[Box]) -> Box | None:
     width = max(text_width(line, label.size) for line in lines)
     height = label.size * _LINE * len(lines)
-    inner = (frame[0] + 0.5, frame[1] + 0.5, frame[2] - 0.5, frame[3] - 0.5)
+    inner = (frame[0] + _AIR_MM, frame[1] + _AIR_MM, frame[2] - _AIR_MM, frame[3] - _AIR_MM)
     places = [box for box in _candidates(label, width, height) if _is_in(box, inner)]
     free = [box for box in places if not any(_meet(box, other) for other in taken)]
     if label.inside:

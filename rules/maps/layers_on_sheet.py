@@ -15,6 +15,7 @@ from onemap.rules.maps.map_source import NearFeatures, Piece
 from onemap.rules.maps.svg_paths import View, path_data, points_of, within_frame
 from onemap.rules.maps.svg_text import text_width
 from onemap.rules.maps.symbols import (
+    PARCEL,
     Symbol,
     fill_attributes,
     outline_attributes,
@@ -27,6 +28,7 @@ LAYER_SHARE = 0.08  # of what is left of a map, for each layer and class that is
 _KINDS = ("point", "line", "polygon")
 _NOT_NAMES = {"DLMC", "QSDWMC", "ZLDWMC", "XZQMC", "XJXZQMC", "GHMC"}  # a class, an owner, the district, the plan
 _CODE_MM, _NAME_MM = 1.9, 2.4
+_MOST_BELOW, _APART_MM = 0.3, 0.2  # part of an outline that lies below a red line; air between the two
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Sheet:
     labels: list[Label] = field(default_factory=list)
     patterns: dict[Symbol, str] = field(default_factory=dict)
     progress: Progress = SILENT
+    red_edge: shapely.Geometry | None = None  # on paper: what the parcels' outlines will cover
 
     def pattern(self, symbol: Symbol) -> str:
         """The id of a symbol's pattern, which is made at its first use; empty if it has none."""
@@ -67,7 +70,9 @@ class Sheet:
         for index in np.unique(look_of[seen]).tolist():
             self.progress.forward(LAYER_SHARE)
             rows = seen[look_of[seen] == index]
-            self._paint(shapes[rows], looks[index], _KINDS[int(shapely.get_dimensions(shapes[rows]).max())])
+            kind = _KINDS[int(shapely.get_dimensions(shapes[rows]).max())]
+            ground = self._beside_red(shapes[rows], looks[index], 1.0) if kind == "polygon" else shapes[rows]
+            self._paint(ground, looks[index], kind)
         self._name(near, shapes, seen, coded=coded, faint=faint)
         if coded and len(looks) == 1:
             self._name_codes(near, seen)
@@ -138,10 +143,27 @@ class Sheet:
             shapes = within_frame(np.array(geometries, dtype=object), self.view, 0.02, 0.0)
             symbol = verdict_symbol(verdict, self.language)
             legend = f"{symbol.title} {titles.get(rule, rule)}"
-            if not shapely.is_missing(shapes).all():
+            shapes = shapes[~shapely.is_missing(shapes)]
+            if len(shapes):
                 if kind == "line":
                     symbol = Symbol(symbol.title, symbol.stroke, 1.2)
-                self._paint(shapes[~shapely.is_missing(shapes)], symbol, kind, legend)
+                ground = self._beside_red(shapes, symbol, -1.0) if kind == "polygon" else shapes
+                self._paint(ground, symbol, kind, legend)
+
+    def show_beside(self, parcels: np.ndarray) -> None:
+        """Have outlines that run along those of parcels (n,) drawn beside them: the red line would cover them."""
+        shapes = self.view.shapes_on_paper(parcels)
+        self.red_edge = shapely.buffer(shapely.union_all(shapely.boundary(shapes)), PARCEL.stroke_mm / 2)
+
+    def _beside_red(self, shapes: np.ndarray, symbol: Symbol, side: float) -> np.ndarray:
+        """The shapes (n,) whose outline the red line would hide, smaller (side -1) or larger (1) by the two widths."""
+        if self.red_edge is None or symbol.fill or symbol.hatch or symbol.dots or not len(shapes):
+            return shapes
+        edges = shapely.boundary(shapes)
+        is_below = shapely.length(shapely.intersection(edges, self.red_edge)) > _MOST_BELOW * shapely.length(edges)
+        away = side * (PARCEL.stroke_mm / 2 + symbol.stroke_mm / 2 + _APART_MM)
+        beside = shapely.buffer(shapes, away, join_style="mitre")
+        return np.where(is_below & ~shapely.is_empty(beside), beside, shapes)
 
     def outlines(self, geometries: np.ndarray, symbol: Symbol, legend: str) -> None:
         """Draw outlines that are never left out, however small."""

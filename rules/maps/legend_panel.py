@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onemap.rules.maps.svg_text import svg_text, wrapped
+from onemap.rules.maps.svg_text import svg_text, wrap_text
 from onemap.rules.maps.symbols import Symbol, fill_attributes, outline_attributes
 
 _SIZES_MM = (2.7, 2.4, 2.1, 1.8, 1.5)  # of the letters: smaller ones where there is much to say
@@ -95,7 +95,7 @@ def _row_height(row: Row, width: float, size: float) -> float:
 
 
 def _legend_lines(entry: LegendEntry, width: float, size: float) -> list[str]:
-    return wrapped(entry.text, size, width - _SWATCH - 2)
+    return wrap_text(entry.text, size, width - _SWATCH - 2)
 
 
 def _row_svg(row: Row, x: float, y: float, width: float, size: float) -> str:

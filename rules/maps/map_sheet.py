@@ -20,7 +20,7 @@ from onemap.rules.maps.legend_panel import Line, Panel, Row, laid_out
 from onemap.rules.maps.map_source import Bounds, MapSource, Piece
 from onemap.rules.maps.sheets_needed import MapPage, map_pages
 from onemap.rules.maps.svg_paths import View, round_scale
-from onemap.rules.maps.svg_text import as_attribute, svg_text, wrapped
+from onemap.rules.maps.svg_text import as_attribute, svg_text, wrap_text
 from onemap.rules.maps.symbols import PARCEL, Symbol
 
 __all__ = ["DrawnMap", "MapPage", "MapSource", "Paper", "draw_map", "map_pages"]
@@ -126,7 +126,7 @@ class _Drawing:
             if self.paper.is_wide or panel.height <= reserved + 0.01:
                 break
             reserved = panel.height
-        return self._composed(sheet, panel, head)
+        return self._whole_map(sheet, panel, head)
 
     def title(self) -> str:
         """What stands above the map."""
@@ -140,7 +140,7 @@ class _Drawing:
         middle, width = self.paper.width_mm / 2, self.paper.width_mm
         y, lines = 0.0, []
         for text, size, bold in ((self.title(), _TITLE_MM, True), (self._subtitle(), 2.8, False)):
-            for line in wrapped(text, size, width - 4) if text else ():
+            for line in wrap_text(text, size, width - 4) if text else ():
                 y += size * 1.25
                 lines.append(svg_text(line, middle, y, size, anchor="middle", bold=bold))
         return "".join(lines), y + 4.0
@@ -181,6 +181,7 @@ class _Drawing:
     def _fill(self, sheet: Sheet) -> None:
         """Features from the lowest to the uppermost, then the conflict, then the parcels, then the names."""
         self.used.clear()
+        sheet.show_beside(np.array([*self.parcels.values()], dtype=object))
         drawn_one = False
         for code in self.theme.get("base", ()):
             drawn_one = drawn_one or self._layer(sheet, code, faint=True)
@@ -204,7 +205,7 @@ class _Drawing:
                 sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
         counted = [piece for piece in self.pieces if piece.counted]
         title = {piece.rule: self.source.rule_title(piece.rule) for piece in self.pieces}
-        below = {rule: phrase("map.below_threshold", self.language, title=said) for rule, said in title.items()}
+        below = {rule: phrase("map.below_threshold", self.language, title=words) for rule, words in title.items()}
         sheet.pieces([piece for piece in self.pieces if not piece.counted], below)
         sheet.pieces(counted, title)
         grounds = np.array([*self.parcels.values()], dtype=object)
@@ -235,7 +236,7 @@ class _Drawing:
         """How many boundary points there are: their coordinates stand in the annex, once."""
         count = sum(len(boundary_points(ground)) for ground in self.parcels.values())
         text = phrase("map.points_elsewhere", self.language, count=count)
-        return [Line(((0, part),)) for part in wrapped(text, 2.7, _COLUMN_MM)]
+        return [Line(((0, part),)) for part in wrap_text(text, 2.7, _COLUMN_MM)]
 
     def _labels(self, sheet: Sheet, taken: list[tuple[float, float, float, float]]) -> tuple[str, str]:
         """The names, and the marks of the boundary points."""
@@ -251,6 +252,9 @@ class _Drawing:
         kept_free = [*grounds]
         if self.page.theme == "conflict":
             kept_free = [*view.shapes_on_paper(np.array([piece.geometry for piece in self.pieces], dtype=object))]
+        district = self.source.library.district() if self.page.theme == "location" else None
+        if district is not None:
+            kept_free.append(shapely.boundary(view.shapes_on_paper(np.array([district], dtype=object))[0]))
         marks = ""
         if self.page.theme == "boundary" and self._points_are_few():
             for ground in self.parcels.values():
@@ -263,7 +267,7 @@ class _Drawing:
         # Places for what is drawn over the names.
         return labels_svg([*labels, *sheet.labels], frame, np.array(kept_free, dtype=object), taken), marks
 
-    def _composed(self, sheet: Sheet, panel: Panel, head: str) -> DrawnMap:
+    def _whole_map(self, sheet: Sheet, panel: Panel, head: str) -> DrawnMap:
         view, paper = sheet.view, self.paper
         right, bottom = view.left + view.width, view.top + view.height
         arrow = (right - 14.5, view.top, right, view.top + 14.5)
@@ -299,20 +303,20 @@ class _Drawing:
         data = (
             phrase("map.data", self.language, versions=versions) if versions else phrase("map.no_data", self.language)
         )
-        said = [] if self.page.theme == "boundary" else [data]
+        notes = [] if self.page.theme == "boundary" else [data]
         if self.source.unreadable:
-            said.append(phrase("map.unreadable", self.language, layers=sorted(self.source.unreadable)))
+            notes.append(phrase("map.unreadable", self.language, layers=sorted(self.source.unreadable)))
         record = self.source.record
         day, crs = record["parameters"]["as_of"], crs_title(self.source.library.crs, self.language)
         said_of_run = "map.run" if record["id"] else "map.day"
-        said.append(phrase(said_of_run, self.language, run=record["id"], as_of=day, crs=crs))
+        notes.append(phrase(said_of_run, self.language, run=record["id"], as_of=day, crs=crs))
         size = _SMALL_MM
-        lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
+        lines = [line for text in notes for line in wrap_text(text, size, self.paper.width_mm)]
         while len(lines) * size * 1.3 > 8.0 and size > 1.2:
             size -= 0.1
-            lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
+            lines = [line for text in notes for line in wrap_text(text, size, self.paper.width_mm)]
         drawn = "".join(
             svg_text(line, 0.0, y + size * (1 + order * 1.3), size, colour="#444444")
             for order, line in enumerate(lines)
         )
-        return drawn, " ".join(said)
+        return drawn, " ".join(notes)

@@ -19,8 +19,12 @@ TEMPLATE = "pages.typ"
 Page = dict[str, Any]
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 _EMPTY = ("", "–")
+_LESS = re.compile(r"([<>]) (?=[\d−])")
 _LONG = re.compile(r"[A-Za-z0-9_./:\\-]{22,}")
+_WORDS = re.compile(r"[^\s\u2e80-\uffff]+")
 _MM = 170.0
+_TABLE_PT, _CELL_MM = 8.0, 4.0  # letters of tables, room beside a cell's text
+_EM, _BOLD_EM = 0.6, 0.68  # how wide a letter is at most on average, in the widest of the fonts that may stand in
 _FACTS_MM = (23.0, 42.0, 23.0, 82.0)  # two facts beside each other
 _PICTURE_MM = 152.0  # in Word, whose lines are higher than those of typst
 _WIDE = 0.17  # of a table's width: a column of sentences, which keeps room for some words on a narrow screen
@@ -28,7 +32,7 @@ _STYLE = """
 html { color-scheme: light }
 body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 1.5em auto;
   padding: 0 1em; max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
-section { break-after: page; margin-bottom: 4em }
+section { break-after: page; margin-bottom: 4em } section.on { break-after: auto; margin-bottom: 1.5em }
 h1 { font-size: 1.6em; line-height: 1.25; overflow-wrap: anywhere } h2 { font-size: 1.2em; margin: 1.4em 0 0.4em }
 .table { overflow-x: auto; margin: 0 0 1em }
 table { border-collapse: collapse; width: 100%; font-size: 0.85em }
@@ -37,7 +41,8 @@ th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertic
 th { background: #ebebeb; word-break: keep-all } tbody th { font-weight: normal; width: 22% }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap }
 th.w, td.w { min-width: 9em }
-svg { width: 100%; height: auto; margin: 0.4em 0 } .note { font-size: 0.85em; color: #444 }
+.picture { overflow-x: auto } svg { width: 100%; height: auto; margin: 0.4em 0 }
+@media screen and (max-width: 44em) { .picture svg { min-width: 44em } } .note { font-size: 0.85em; color: #444 }
 @media print { .table { overflow: visible } th.w, td.w { min-width: 0 } tr { break-inside: avoid } body { margin: 0 } }
 """
 
@@ -45,6 +50,44 @@ svg { width: 100%; height: auto; margin: 0.4em 0 } .note { font-size: 0.85em; co
 def without_empty_columns(page: Page) -> Page:
     """The page with tables of which every column says something in some row; a table keeps its first column."""
     return {**page, "blocks": [_filled_columns(block) for block in page["blocks"]]}
+
+
+def printed_page(page: Page) -> Page:
+    """The page as it is printed: no column without a word, none so narrow that a word breaks, "< 0.1" in one piece."""
+    texts: Page = _in_one_piece(without_empty_columns(page))
+    blocks = [{**block, "widths": _fitting(block)} if block["rows"] else block for block in texts["blocks"]]
+    return {**texts, "blocks": blocks}
+
+
+def _in_one_piece(node: Any) -> Any:
+    """Texts in which a sign stays with the number behind it."""
+    if isinstance(node, str):
+        return _LESS.sub("\\1\u00a0", node)
+    if isinstance(node, dict):
+        return {name: _in_one_piece(value) for name, value in node.items()}
+    return [_in_one_piece(item) for item in node] if isinstance(node, list) else node
+
+
+def _fitting(block: dict[str, Any]) -> list[float]:
+    """Widths of a table's columns in mm, such that none is narrower than its longest word, as far as there is room."""
+    unit = _MM / sum(block["widths"])
+    widths = [width * unit for width in block["widths"]]
+    least = [
+        max(_word_mm(block["heads"][at], _BOLD_EM), *(_word_mm(row[at], _EM) for row in block["rows"])) + _CELL_MM
+        for at in range(len(widths))
+    ]
+    lacks = [max(need - width, 0.0) for need, width in zip(least, widths, strict=True)]
+    spare = [max(width - need, 0.0) for need, width in zip(least, widths, strict=True)]
+    if not any(lacks) or sum(spare) <= sum(lacks):
+        return widths
+    part = sum(lacks) / sum(spare)
+    return [width + more - part * over for width, more, over in zip(widths, lacks, spare, strict=True)]
+
+
+def _word_mm(text: str, em: float) -> float:
+    """How wide the longest word of a text is at most; Chinese breaks anywhere, and so do words that are made to."""
+    longest = max((len(word) for word in _WORDS.findall(text) if not _LONG.search(word)), default=1)
+    return longest * em * _TABLE_PT * 0.3528
 
 
 def _filled_columns(block: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +120,7 @@ def pdf_file(
         place = Path(folder)
         (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
         sheets = [
-            {**_breakable(without_empty_columns(page)), "name": _name(page), "pictured": bool(svg)}
+            {**_breakable(printed_page(page)), "name": _name(page), "pictured": bool(svg)}
             for page, svg in zip(pages, maps, strict=True)
         ]
         content = {"language": language, "foot": head, "sheets": sheets}
@@ -115,15 +158,20 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body>",
     ]
-    for page, svg in zip(map(without_empty_columns, pages), maps, strict=True):
+    for number, (page, svg) in enumerate(zip(map(printed_page, pages), maps, strict=True), start=1):
+        goes_on = number < len(pages) and bool(pages[number].get("follows"))
+        level, kind = (2 if page.get("follows") else 1), ' class="on"' if goes_on else ""
         lead = f"<p>{html.escape(page['lead'])}</p>" if "lead" in page else ""
         facts = _html_facts(page["facts"]) if page["facts"] else ""
-        parts.append(f"<section><h1>{html.escape(page['title'])}</h1>{lead}{facts}{svg}")
+        parts.append(f"<section{kind}><h{level}>{html.escape(page['title'])}</h{level}>{lead}{facts}")
+        if svg:
+            name = html.escape(page["title"])
+            parts.append(f'<div class="picture" tabindex="0" role="region" aria-label="{name}">{svg}</div>')
         for block in page["blocks"]:
-            parts.append(f"<h2>{html.escape(block['heading'])}</h2>")
+            parts += [f"<h2>{html.escape(block['heading'])}</h2>"] if block["heading"] else []
             parts += [_html_table(block)] if block["rows"] else []
             parts += [f'<p class="note">{html.escape(block["note"])}</p>'] if block["note"] else []
-        parts.append(f'<p class="note">{html.escape(head)}</p></section>')
+        parts.append("</section>" if goes_on else f'<p class="note">{html.escape(head)}</p></section>')
     return "".join([*parts, "</body></html>\n"]).encode()
 
 
@@ -146,14 +194,14 @@ def _html_table(block: dict[str, Any]) -> str:
         "".join(f"<td{kinds[at]}>{html.escape(text)}</td>" for at, text in enumerate(row)) for row in block["rows"]
     )
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    name = html.escape(block["heading"])
+    name = html.escape(block["heading"] or block["heads"][0])
     return (
         f'<div class="table" tabindex="0" role="region" aria-label="{name}"><table><colgroup>{columns}</colgroup>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _beside(facts: Sequence[Sequence[str]]) -> list[list[str]]:
+def _in_pairs(facts: Sequence[Sequence[str]]) -> list[list[str]]:
     """Facts two by two: name, text, name, text; the last may stand alone."""
     pairs = [*facts, ("", "")] if len(facts) % 2 else facts
     return [[*pairs[at], *pairs[at + 1]] for at in range(0, len(pairs), 2)]
@@ -170,23 +218,29 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
     foot = document.sections[0].footer.paragraphs[0]
     foot.add_run(f"{head} · ").font.size = Pt(7)
     page_number(foot, 7)
-    for number, (page, picture) in enumerate(zip(map(without_empty_columns, pages), pictures, strict=True)):
-        title = document.add_paragraph(page["title"], style="Title")
-        title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
-        title.paragraph_format.space_after = Pt(6)
+    for number, (page, picture) in enumerate(zip(map(printed_page, pages), pictures, strict=True)):
+        follows = bool(page.get("follows"))
+        if follows:
+            document.add_heading(page["title"], 1)
+        else:
+            title = document.add_paragraph(page["title"], style="Title")
+            title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, number > 0
+            title.paragraph_format.space_after = Pt(6)
         if "lead" in page:
             document.add_paragraph(page["lead"])
         if page["facts"]:
-            word_table(document, (), _beside(page["facts"]), _FACTS_MM, size_pt=8.5, names=(0, 2))
+            word_table(document, (), _in_pairs(page["facts"]), _FACTS_MM, size_pt=8.5, names=(0, 2))
         if picture:
             document.add_picture(io.BytesIO(picture), width=Mm(_PICTURE_MM))
             document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            document.paragraphs[-1].paragraph_format.keep_with_next = follows
         for block in page["blocks"]:
-            document.add_heading(block["heading"], 2)
+            if block["heading"]:
+                document.add_heading(block["heading"], 2)
             if block["rows"]:
-                unit = _MM / sum(block["widths"])
-                widths = [width * unit for width in block["widths"]]
-                word_table(document, block["heads"], block["rows"], widths, size_pt=8.0, numbers=block["numbers"])
+                rows, numbers, whole = block["rows"], block["numbers"], follows or bool(block.get("whole"))
+                size = _TABLE_PT
+                word_table(document, block["heads"], rows, block["widths"], size, numbers=numbers, is_whole=whole)
             if block["note"]:
                 document.add_paragraph().add_run(block["note"]).font.size = Pt(8)
     made = io.BytesIO()

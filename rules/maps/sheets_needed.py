@@ -47,8 +47,8 @@ def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]
 
 def theme_codes(theme: str) -> list[str]:
     """The layers that a theme may show, from the lowest to the uppermost."""
-    said = map_themes()[theme]
-    return [*said.get("base", ()), *said.get("one_of", ()), *said.get("faint", ()), *said["layers"]]
+    layers = map_themes()[theme]
+    return [*layers.get("base", ()), *layers.get("one_of", ()), *layers.get("faint", ()), *layers["layers"]]
 
 
 def _own_codes(theme: str) -> list[str]:

@@ -75,7 +75,9 @@ def within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_
 def _within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_mm: float) -> np.ndarray:
     beyond = _BEYOND_MM / view.mm_per_m
     west, south, east, north = view.bounds
-    clipped = _clipped(shapely.make_valid(geometries), (west - beyond, south - beyond, east + beyond, north + beyond))
+    clipped = _clip_to_box(
+        shapely.make_valid(geometries), (west - beyond, south - beyond, east + beyond, north + beyond)
+    )
     result: np.ndarray = view.shapes_on_paper(clipped)
     if tolerance_mm > 0:
         result = shapely.simplify(result, tolerance_mm, preserve_topology=False)
@@ -86,7 +88,7 @@ def _within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least
     return result
 
 
-def _clipped(geometries: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+def _clip_to_box(geometries: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
     """What of each geometry lies in a box."""
     try:
         return np.asarray(shapely.clip_by_rect(geometries, *box), dtype=object)

@@ -38,7 +38,7 @@ def _character_width(character: str) -> float:
     return _UPPER if character.isupper() else _LOWER
 
 
-def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
+def wrap_text(text: str, size: float, width: float, bold: bool = False) -> list[str]:
     """A text in lines no wider than `width`: broken at blanks, and anywhere in Chinese or in a word too long."""
     width /= _BOLD if bold else 1.0
     lines: list[str] = []

@@ -39,6 +39,7 @@ class Symbol:
         return self.fill is not None and self.fill_opacity > FAINT
 
 
+_HATCH_MM = 0.13  # of a layer's hatch, which lies below what is said of a parcel
 PARCEL = Symbol("", stroke="#E60012", stroke_mm=0.7)
 _VERDICTS = {
     "prohibited": Symbol("", "#B2182B", 0.7, fill="#B2182B", fill_opacity=0.1, hatch=(45, 1.1, 0.28)),
@@ -107,7 +108,7 @@ def _symbol(style: Mapping[str, Any], title: str, faint: bool) -> Symbol:
         dash=tuple(width * part for part in _DASHES.get(style.get("dash", ""), ())),
         fill=style.get("fill"),
         fill_opacity=opacity * (0.45 if faint else 1.0),
-        hatch=(float(hatch["angle"]), float(hatch["distance_mm"]), 0.2) if hatch else None,
+        hatch=(float(hatch["angle"]), float(hatch["distance_mm"]), _HATCH_MM) if hatch else None,
     )
 
 

@@ -83,26 +83,26 @@ def _foreign_pages(source: Path, name: str, progress: Progress, expected_s: floa
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, env=environment, cwd=source.parent, **pipes) as child:  # type: ignore[call-overload]  # noqa: S603  # nosec B603
         try:
-            said = _said_by(child, json.dumps(asked).encode(), progress, expected_s)
+            reply = _said_by(child, json.dumps(asked).encode(), progress, expected_s)
         finally:
             child.kill()
-    if said is None or child.returncode not in (0, 3):
+    if reply is None or child.returncode not in (0, 3):
         raise OneMapError("statement.template_large", file=name, place=Problem("statement.in_file"))
     if child.returncode == 3:
-        raise OneMapError("statement.template", file=name, reason=_reason(said.decode("utf-8", "replace")))
+        raise OneMapError("statement.template", file=name, reason=_reason(reply.decode("utf-8", "replace")))
     return output.read_bytes()
 
 
 def _said_by(child: "subprocess.Popen[bytes]", given: bytes, progress: Progress, expected_s: float) -> bytes | None:
     """What the process wrote until its end; None if it took too long."""
     began = time.monotonic()
-    told: bytes | None = given
+    message: bytes | None = given
     while (taken := time.monotonic() - began) < MOST_S:
         progress.at(expected_share(taken, expected_s))
         try:
-            out, _ = child.communicate(told, timeout=_LOOK_S)
+            out, _ = child.communicate(message, timeout=_LOOK_S)
         except subprocess.TimeoutExpired:
-            told = None
+            message = None
             continue
         return bytes(out)
     return None

@@ -71,11 +71,12 @@ def word_table(
     bold_last: bool = False,
     numbers: Collection[int] = (),
     names: Collection[int] = (),
+    is_whole: bool = False,
 ) -> None:
     """A table with lines; its head is repeated on every page, and no row is parted.
 
     heads: () for none; numbers: the columns of figures, which stand on the right; names: columns that are shaded as
-    heads are.
+    heads are; is_whole: no page ends inside the table, which fits on one.
     """
     lines = [heads, *rows] if heads else list(rows)
     made = document.add_table(rows=0, cols=len(widths_mm))
@@ -90,6 +91,7 @@ def word_table(
         for column, (cell, text, width) in enumerate(zip(row.cells, line, widths_mm, strict=True)):
             cell.width = Mm(width)
             form = cell.paragraphs[0].paragraph_format
+            form.keep_with_next = True if is_whole and number < len(lines) - 1 else None
             form.line_spacing, form.space_before, form.space_after = Pt(size_pt * _LEADING), Pt(0.5), Pt(0.5)
             run = cell.paragraphs[0].add_run(text)
             run.font.size = Pt(size_pt)

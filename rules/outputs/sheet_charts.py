@@ -113,7 +113,7 @@ def _chart(sheet: Any, figure: Figure, columns: Sequence[BarSeries], head: int) 
         is_unknown = number >= own + has_target
         if is_unknown or (figure.form != LINES and not is_target):
             fill = UNKNOWN if is_unknown else column.fill or series_fill(number)
-            series.graphicalProperties = _filled(fill)
+            series.graphicalProperties = _fill_properties(fill)
             bars.series.append(series)
         elif figure.form == LINES:
             _draw_line(series, _TARGET if is_target else series_fill(number).colour[1:], is_target)
@@ -152,7 +152,7 @@ def _dress(chart: Any, unit: str, is_lying: bool, has_legend: bool) -> None:
         chart.legend = None
 
 
-def _filled(fill: Fill) -> GraphicalProperties:
+def _fill_properties(fill: Fill) -> GraphicalProperties:
     """The fill of the picture on a page, with a pattern for its lines."""
     properties = GraphicalProperties(solidFill=fill.colour[1:])
     if fill.lines != "none":

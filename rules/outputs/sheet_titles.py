@@ -25,14 +25,15 @@ _VERSION = re.compile(r"(.+)__[0-9]+(@[0-9a-f]+)?")  # the table of a version, w
 class KnownTitles:
     """What somebody who writes tables knows beside them.
 
-    rules, indicators: titles by id; catalogue: the library's, None for the shipped one; layers: codes of the layers
-    whose fields the rows speak of.
+    rules, indicators, terms: titles by id; catalogue: the library's, None for the shipped one; layers: codes of the
+    layers whose fields the rows speak of.
     """
 
     rules: Mapping[str, str] = field(default_factory=dict)
     indicators: Mapping[str, str] = field(default_factory=dict)
     catalogue: Mapping[str, LayerEntry] | None = None
     layers: tuple[str, ...] = ()
+    terms: Mapping[str, str] = field(default_factory=dict)
 
 
 class SheetTitles:
@@ -46,7 +47,7 @@ class SheetTitles:
         self.language = language
         self.catalogue = known.catalogue if known.catalogue is not None else shipped_catalogue()
         self.record = record_of_run(tables.get(RECORD))
-        self._indicators = known.indicators
+        self._indicators, self._terms = known.indicators, known.terms
         named = [tables[name] for name in _NAMING if name in tables and "title" in tables[name]]
         self._rules = {**_pairs(named, "rule", "title"), **known.rules}
         self._layer_of_rule = _pairs([part for part in named if "layer" in part], "rule", "layer")
@@ -67,6 +68,10 @@ class SheetTitles:
     def indicator(self, indicator: str) -> str:
         """An indicator's title."""
         return self._indicators.get(indicator, indicator)
+
+    def term(self, term: str) -> str:
+        """What a term of indicators measures."""
+        return self._terms.get(term, term)
 
     def pack(self, pack: str) -> str:
         """A pack's title."""

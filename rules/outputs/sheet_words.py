@@ -52,12 +52,12 @@ class SheetWords:
 
     def __init__(self, language: str, titles: SheetTitles | None = None) -> None:
         """titles: of the ids and codes in the tables."""
-        said = sentences(language)
-        self._sheets, self._columns = said["sheet"], said["column"]
+        texts = sentences(language)
+        self._sheets, self._columns = texts["sheet"], texts["column"]
         self._language, self._titles = language, titles or SheetTitles(language)
         # The same name may be another thing in another table: a share of a parcel, of a unit.
-        self._of_table: Mapping[str, Mapping[str, str]] = said["table_column"]
-        verdict, flag = said["verdict"].get, {True: phrase("sheet.yes", language), False: phrase("sheet.no", language)}
+        self._of_table: Mapping[str, Mapping[str, str]] = texts["table_column"]
+        verdict, flag = texts["verdict"].get, {True: phrase("sheet.yes", language), False: phrase("sheet.no", language)}
         department = {code: title[language] for code, title in named_groups()["departments"].items()}.get
         self._words: Mapping[str, Callable[[Any], Any]] = {
             "verdict": verdict,
@@ -67,26 +67,26 @@ class SheetWords:
             "replaced": self._titles.rule,
             **dict.fromkeys(_FLAGS, flag.get),
         }
-        self._words_of = self._special_words(said, department, flag.get)
+        self._words_of = self._special_words(texts, department, flag.get)
 
     def _special_words(
-        self, said: Mapping[str, Any], department: Callable[[Any], Any], flag: Callable[[Any], Any]
+        self, texts: Mapping[str, Any], department: Callable[[Any], Any], flag: Callable[[Any], Any]
     ) -> Mapping[str, Mapping[str, Callable[[Any], Any]]]:
         """What codes mean in the tables that have columns of their own."""
-        status, verdict = said["reading_status"].get, said["verdict"].get
-        type_ = {code: f"{code} {words}" for code, words in said["difference"].items()}.get
-        conclusions, comma = said["conclusion"], phrase("sheet.comma", self._language)
-        causes = {"cause": said["cause"].get, "decision": said["decision"].get}
+        status, verdict = texts["reading_status"].get, texts["verdict"].get
+        type_ = {code: f"{code} {words}" for code, words in texts["difference"].items()}.get
+        conclusions, comma = texts["conclusion"], phrase("sheet.comma", self._language)
+        causes = {"cause": texts["cause"].get, "decision": texts["decision"].get}
         causes |= {f"{of}_{plan}": self._classes(side) for of in ("class", "code") for side, plan in enumerate("ab")}
-        uses = {**dict.fromkeys(("use_a", "use_b"), said["use"].get), "type": type_}
-        alternative = {"alternative": said["alternative"].get}
+        uses = {**dict.fromkeys(("use_a", "use_b"), texts["use"].get), "type": type_}
+        alternative = {"alternative": texts["alternative"].get}
         return {
-            "statistics": {"reason": {**said["indicator_reason"], **said["reason"]}.get},
+            "statistics": {"reason": {**texts["indicator_reason"], **texts["reason"]}.get},
             "status": {"status": status, "reason": status},
             "spots": {**causes, **uses, "conflict": flag},
             "matrix": uses,
             "clusters": {**causes, "types": lambda codes: comma.join(type_(code) or code for code in codes.split(","))},
-            "changes": {"change": said["changes"].get},
+            "changes": {"change": texts["changes"].get},
             "contradictions": {
                 **dict.fromkeys(("a", "b"), self._layer),
                 **dict.fromkeys(("department_a", "department_b"), department),
@@ -104,7 +104,7 @@ class SheetWords:
             "opinions": {
                 **dict.fromkeys(("from", "to", "conclusion"), lambda code: conclusions.get(code) or verdict(code)),
                 "department": department,
-                "state": said["opinion_state"].get,
+                "state": texts["opinion_state"].get,
             },
         }
 
@@ -141,55 +141,55 @@ class SheetWords:
         """A table's columns under their own names, with codes in words; the record of a run as facts, one a row."""
         if table == RECORD and len(columns) == 1:
             return pd.DataFrame(facts_of_run(self._titles), columns=["fact", "content"], dtype=object)
-        said = columns.drop(columns=[name for name in _LEFT_OUT.get(table, ()) if name in columns])
+        frame = columns.drop(columns=[name for name in _LEFT_OUT.get(table, ()) if name in columns])
         for name in (*_FACTS, *(_CLASSES if table in ("transitions", "classes") else ())):
-            if name in said:
-                said = said.assign(**{name: self._fact_column(said, name)})
-        said = self._with_titles(table, said)
+            if name in frame:
+                frame = frame.assign(**{name: self._fact_column(frame, name)})
+        frame = self._with_titles(table, frame)
         words = dict(self._words_of.get(table, {}) if table in self._of_table else self._words)
         words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, moment_text)}
         for name, word in words.items():
-            if name in said and said[name].dtype.kind in "Ob":
-                values = [None if value is None else word(value) or value for value in plain_values(said[name])]
-                said = said.assign(**{name: pd.Series(values, index=said.index, dtype=object)})
+            if name in frame and frame[name].dtype.kind in "Ob":
+                values = [None if value is None else word(value) or value for value in plain_values(frame[name])]
+                frame = frame.assign(**{name: pd.Series(values, index=frame.index, dtype=object)})
         first, last = _FIRST.get(table, ()), self.technical(table)
         ranks: dict[Any, int] = {**{name: at - len(first) for at, name in enumerate(first)}, **dict.fromkeys(last, 1)}
-        names = list(said)  # of which two may be one title
-        return said.iloc[:, sorted(range(len(names)), key=lambda at: ranks.get(names[at], 0))]
+        names = list(frame)  # of which two may be one title
+        return frame.iloc[:, sorted(range(len(names)), key=lambda at: ranks.get(names[at], 0))]
 
-    def _with_titles(self, table: str, said: pd.DataFrame) -> pd.DataFrame:
+    def _with_titles(self, table: str, columns: pd.DataFrame) -> pd.DataFrame:
         """A column of titles before each of ids that has none beside it."""
         titles = self._titles
         found: dict[str, tuple[str, Callable[[str], str | None]]] = {}
-        if "rule" in self.technical(table) and "title" not in said:
+        if "rule" in self.technical(table) and "title" not in columns:
             found["title"] = "rule", titles.rule
-        if "layer" in self.technical(table) and "layer_title" not in said:
+        if "layer" in self.technical(table) and "layer_title" not in columns:
             found["layer_title"] = "layer", titles.layer
-        if "unit_title" not in said and table in _FIRST and "unit_title" in _FIRST[table]:
+        if "unit_title" not in columns and table in _FIRST and "unit_title" in _FIRST[table]:
             found["unit_title"] = "unit", titles.unit
         for new, (name, title) in found.items():
-            if name not in said:
+            if name not in columns:
                 continue
-            known = {one: title(one) for one in said[name].dropna().unique()}
+            known = {one: title(one) for one in columns[name].dropna().unique()}
             if any(known.values()) or new != "unit_title":
-                said = said.copy(deep=False)
-                said.insert(list(said).index(name), new, said[name].map(known.get).astype(object))
-        return said
+                columns = columns.copy(deep=False)
+                columns.insert(list(columns).index(name), new, columns[name].map(known.get).astype(object))
+        return columns
 
     def _field_titles(self, names: str) -> str:
         """The titles of fields with commas between."""
         return phrase("sheet.comma", self._language).join(map(self._titles.field, names.split(",")))
 
-    def _fact_column(self, said: pd.DataFrame, name: str) -> pd.Series:
+    def _fact_column(self, columns: pd.DataFrame, name: str) -> pd.Series:
         """A column of JSON objects as fields and values in words; of a changed feature only the fields that differ."""
-        rules: Sequence[Any] = plain_values(said["rule"]) if "rule" in said else [None] * len(said)
-        differ: Sequence[Any] = plain_values(said["fields"]) if "fields" in said else [None] * len(said)
+        rules: Sequence[Any] = plain_values(columns["rule"]) if "rule" in columns else [None] * len(columns)
+        differ: Sequence[Any] = plain_values(columns["fields"]) if "fields" in columns else [None] * len(columns)
         texts: dict[tuple[Any, Any, Any], Any] = {}  # many rows are alike
-        rows = list(zip(plain_values(said[name]), map(self._titles.layer_of, rules), differ, strict=True))
+        rows = list(zip(plain_values(columns[name]), map(self._titles.layer_of, rules), differ, strict=True))
         for row in rows:
             if row not in texts:
                 texts[row] = self._facts(name, *row)
-        return pd.Series([texts[row] for row in rows], index=said.index, dtype=object)
+        return pd.Series([texts[row] for row in rows], index=columns.index, dtype=object)
 
     def _facts(self, column: str, text: Any, layer: str | None, differ: str | None) -> Any:
         """An object of JSON as names and values; any other text as it is, and nothing for an empty one."""

@@ -90,17 +90,17 @@ class SheetOutput:
         """Write the workbook."""
         workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
         frames = {name: _whole_table(parts) for name, parts in self._parts.items()}
-        said = self._words(frames)
+        words = self._words(frames)
         for name, columns in frames.items():
-            if said is None:
+            if words is None:
                 self._add_sheet(workbook, name, columns, list(map(str, columns)))
                 continue
-            worded = said.columns(name, columns)
-            heads = [said.head(str(column), name) for column in worded]
-            self._add_sheet(workbook, said.name(name), worded, heads, name, said.technical(name))
-        technical = said.technical_sheet() if said else None
-        if said and technical:
-            self._add_sheet(workbook, technical[0], technical[1], [said.head(str(name)) for name in technical[1]])
+            worded = words.columns(name, columns)
+            heads = [words.head(str(column), name) for column in worded]
+            self._add_sheet(workbook, words.name(name), worded, heads, name, words.technical(name))
+        technical = words.technical_sheet() if words else None
+        if words and technical:
+            self._add_sheet(workbook, technical[0], technical[1], [words.head(str(name)) for name in technical[1]])
         write_charts(workbook, self._figures, workbook.sheetnames)
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
         workbook.save(sheets)
@@ -143,7 +143,7 @@ def _write_sheet(
         values = [None if _is_nothing(value) else _cell(value) for value in column.astype(object)]
         if too_long := sum(_is_too_long(value) for value in values):
             cut[heads[at - 1]] = too_long
-            values = [_shortened(value) if _is_too_long(value) else value for value in values]
+            values = [_shorten_text(value) if _is_too_long(value) else value for value in values]
         shown = [heads[at - 1], *(_cell_text(value) for value in values[:_LOOKED_AT])]
         letter = get_column_letter(at)
         sheet.column_dimensions[letter].width = min(2 + max(map(_width, shown)), _WIDEST)
@@ -248,7 +248,7 @@ def _is_too_long(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) > _MOST_CELL_CHARACTERS
 
 
-def _shortened(text: str) -> str:
+def _shorten_text(text: str) -> str:
     """The beginning of a text that is too long for a cell; its end says how many characters of how many stand there."""
     kept = _MOST_CELL_CHARACTERS - len(f"…[{_MOST_CELL_CHARACTERS}/{len(text)}]")
     return f"{text[:kept]}…[{kept}/{len(text)}]"

@@ -54,12 +54,12 @@ def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], 
     """A case or a check: its parcels that turned, what changed behind them, and what kept it from being judged."""
     names = record.get("case") or record.get("run"), record.get("project") or record.get("name")
     name = " ".join(filter(None, names))
-    said = [" ".join(filter(None, (one["message"], one["mend"]))) for one in record["problems"]]
+    sentences = [" ".join(filter(None, (one["message"], one["mend"]))) for one in record["problems"]]
     rows = [
         [one["parcel"], *(_verdict(one[side], language) for side in ("from", "to")), _rules(one, titles, language)]
         for one in record["turned"]
     ]
-    blocks = [_block(name, ("parcel", "before", "after", "rules"), rows, (3, 2, 2, 6), "\n".join(said), language)]
+    blocks = [_block(name, ("parcel", "before", "after", "rules"), rows, (3, 2, 2, 6), "\n".join(sentences), language)]
     changed = [*record.get("layers", []), *record.get("packs", [])]
     if changed:
         parts = [[_name(one, titles), one["from"] or "–", one["to"] or "–"] for one in changed]

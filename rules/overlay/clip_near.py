@@ -8,7 +8,7 @@ area of the overlay, which is then done with the whole polygon.
 import numpy as np
 import shapely
 
-from onemap.rules.overlay.subdivision import MOST_VERTICES, clipped
+from onemap.rules.overlay.subdivision import MOST_VERTICES, clip_polygon
 from onemap.rules.overlay.threads import Threads
 
 _TILED = 1024  # vertices: below, a polygon is cut at once
@@ -39,7 +39,7 @@ def tiles_near(
         at = active[first]
         west, south = (origin[at] + tile[first] * side[at, None] - _OVERLAP * side[at, None]).T
         around = side[at] + 2 * (_OVERLAP * side[at])
-        tiles = _clipped(result[at], np.column_stack([west, south, west + around, south + around]), threads)
+        tiles = _clip_polygons(result[at], np.column_stack([west, south, west + around, south + around]), threads)
         result[active] = tiles[which.ravel()]
         active = active[shapely.get_num_coordinates(result[active]) > _TILED]
     return result
@@ -53,17 +53,17 @@ def cut_around(polygons: np.ndarray, boxes: np.ndarray, margin_m: float) -> np.n
     result: np.ndarray = polygons.copy()
     rows = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
     far = np.maximum((boxes[rows, 2:] - boxes[rows, :2]).max(axis=1, initial=0.0), margin_m)[:, None]
-    result[rows] = _clipped(polygons[rows], np.hstack([boxes[rows, :2] - far, boxes[rows, 2:] + far]), Threads())
+    result[rows] = _clip_polygons(polygons[rows], np.hstack([boxes[rows, :2] - far, boxes[rows, 2:] + far]), Threads())
     return result
 
 
-def _clipped(polygons: np.ndarray, boxes: np.ndarray, threads: Threads) -> np.ndarray:
+def _clip_polygons(polygons: np.ndarray, boxes: np.ndarray, threads: Threads) -> np.ndarray:
     """What of polygons (k,) lies in boxes (k, 4): (k,)."""
 
     def of_some(start: int) -> list[shapely.Geometry]:
         some = slice(start, start + _CLIPS_AT_ONCE)
         pairs = zip(polygons[some].tolist(), boxes[some].tolist(), strict=True)
-        return [clipped(polygon, (west, south, east, north)) for polygon, (west, south, east, north) in pairs]
+        return [clip_polygon(polygon, (west, south, east, north)) for polygon, (west, south, east, north) in pairs]
 
     result = np.empty(len(polygons), dtype=object)
     result[:] = [part for some in threads.each(of_some, range(0, len(polygons), _CLIPS_AT_ONCE)) for part in some]

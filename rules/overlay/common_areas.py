@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.rules.overlay.compiler import compiled, is_worth_compiling
+from onemap.rules.overlay.compiler import compiled_function, is_worth_compiling
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_pairs
 from onemap.rules.overlay.kernel_sums import INSIDE, SPACE, sum_pairs
 from onemap.rules.overlay.threads import Threads
@@ -53,7 +53,7 @@ def loops_over(pairs: FlatPairs, function: Any, is_compiled: bool) -> tuple[tupl
     """Pairs, and a function of the kernel, as they go together: arrays and compiled, or lists and plain."""
     left, right = pairs.left, pairs.right
     if is_compiled:
-        return (left.arrays, right.arrays, pairs.left_index, pairs.right_index), compiled(function)
+        return (left.arrays, right.arrays, pairs.left_index, pairs.right_index), compiled_function(function)
     return (left.lists, right.lists, pairs.left_index.tolist(), pairs.right_index.tolist()), function
 
 

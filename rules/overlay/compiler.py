@@ -69,7 +69,7 @@ def start_compiler() -> None:
 
 
 @cache
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the kernel, compiled; it leaves the interpreter's lock to others while it runs.
 
     It takes whole numbers, floating ones, arrays of either (m,), 64 bits all of them, and tuples of these.
@@ -83,7 +83,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         if form not in entries:
             with _LOCK:
                 if form not in entries:  # another thread may have waited for it before
-                    entries[form] = _loaded(function, form, given)
+                    entries[form] = _load_code(function, form, given)
             start_compiler()
         entry = entries[form]
         return _by_numba(function)(*given) if entry is None else entry(words.buffer_info()[0])
@@ -95,13 +95,13 @@ def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
     """Lay what is given one after the other as numba holds it in memory (its _arraystruct.h), with the kind of each."""
     for value in given:
         if isinstance(value, np.ndarray):
-            told = value.__array_interface__
-            if told["strides"] is not None or told["typestr"] not in _KINDS or len(told["shape"]) != 1:
+            interface = value.__array_interface__
+            if interface["strides"] is not None or interface["typestr"] not in _KINDS or len(interface["shape"]) != 1:
                 raise TypeError(f"{value.dtype} {value.shape} {value.strides}")
-            (size,) = told["shape"]
+            (size,) = interface["shape"]
             # Who holds it (nobody counts), how many of how many bytes, where, and once more how many how far apart.
-            words.extend((0, 0, size, 8, told["data"][0], size, 8))
-            kinds.append(_KINDS[told["typestr"]])
+            words.extend((0, 0, size, 8, interface["data"][0], size, 8))
+            kinds.append(_KINDS[interface["typestr"]])
         elif isinstance(value, tuple):
             kinds.append("(")
             _lay_out(value, words, kinds)
@@ -114,7 +114,7 @@ def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
             kinds.append("i")
 
 
-def _loaded(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
+def _load_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
     """A function's machine code, ready; None where it asks for more than itself, perhaps on a system not tried yet."""
     try:
         return _entry(_kept_code(function, form, given), function)
@@ -154,8 +154,8 @@ def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) 
     if path is None:
         return _code(function, given)
     with suppress(OSError):
-        told, code = (content := path.read_bytes())[:_DIGEST], content[_DIGEST:]
-        if told == hashlib.sha256(code).digest():  # half a function would end the process
+        digest, code = (content := path.read_bytes())[:_DIGEST], content[_DIGEST:]
+        if digest == hashlib.sha256(code).digest():  # half a function would end the process
             return code
     code = _code(function, given)
     with suppress(OSError):

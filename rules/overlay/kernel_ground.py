@@ -61,12 +61,12 @@ class Rings(NamedTuple):
 
 
 def ground_of_pairs(
-    a: Flat, b: Flat, one: Any, other: Any, begin: int, end: int, wish: Any, stops: Stops, rings: Rings, told: Any
+    a: Flat, b: Flat, one: Any, other: Any, begin: int, end: int, wish: Any, stops: Stops, rings: Rings, outcomes: Any
 ) -> int:
     """The ground of pairs begin … end - 1 of polygons `one` of a and `other` of b, as far as there is room for it.
 
-    wish: whether what remains of a is wanted, whether rings are to be proved, least ground of a part in m². told: the
-    state of each pair, and how many rings it has. Returns the first pair that is not done.
+    wish: whether what remains of a is wanted, whether rings are to be proved, least ground of a part in m².
+    outcomes: the state of each pair, and how many rings it has. Returns the first pair that is not done.
     """
     for k in range(begin, end):
         points, count = rings.count[0], rings.count[1]
@@ -88,7 +88,7 @@ def ground_of_pairs(
             made == 0 or (made == 1 and wish[1] > 0.0 and _is_simple(rings.x, rings.y, points, rings.count[0] - 1))
         ):
             state = PROVED
-        told[0][k], told[1][k] = state, made
+        outcomes[0][k], outcomes[1][k] = state, made
     return end
 
 

@@ -108,7 +108,7 @@ def _edges_above(
     count, begin, end = 0, 0, -1  # the points between which all edges lie over the ceiling or beside, none if end < 0
     for g in range(flat.polygon_group[polygon], flat.polygon_group[polygon + 1]):
         c, stop = flat.group[g], flat.group[g + 1]
-        high, low = _turned(flat.group_south[g], flat.group_north[g], up)
+        high, low = _upper_and_lower(flat.group_south[g], flat.group_north[g], up)
         if high < floor:
             continue
         if low >= ceiling or flat.group_east[g] <= west or flat.group_west[g] >= east:
@@ -118,7 +118,7 @@ def _edges_above(
             end = flat.stop[stop - 1]
             continue
         while c < stop:
-            high, low = _turned(flat.south[c], flat.north[c], up)
+            high, low = _upper_and_lower(flat.south[c], flat.north[c], up)
             if high >= floor:
                 if low >= ceiling or flat.east[c] <= west or flat.west[c] >= east:
                     if end != flat.first[c]:
@@ -141,7 +141,7 @@ def _edges_above(
     return _add_level(flat, begin, end, ceiling, west, east, room, at, count)
 
 
-def _turned(south: float, north: float, up: float) -> tuple[float, float]:
+def _upper_and_lower(south: float, north: float, up: float) -> tuple[float, float]:
     """The upper and the lower of two heights, or both upside down."""
     return (north, south) if up > 0.0 else (-south, -north)
 

@@ -60,7 +60,7 @@ class Overlaps:
 Operation = Callable[..., np.ndarray]
 
 
-def _proved(
+def _proved_ground(
     operation: Operation,
     left: np.ndarray,
     right: Picked,
@@ -76,11 +76,11 @@ def _proved(
     flat = flat or flat_pairs(left, right[np.arange(len(right))], threads)
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * flat.left.areas_m2(flat.left_index)
     make = common_ground if operation is shapely.intersection else remaining_ground
-    result, told = make(flat, threads, ARITHMETIC_M2)
-    untold = np.flatnonzero(~told)
+    result, is_sure = make(flat, threads, ARITHMETIC_M2)
+    untold = np.flatnonzero(~is_sure)
     result = result.with_others(untold, _by_geos(operation, left[untold], right[untold], threads))
     failed = np.zeros(len(result), dtype=bool)
-    areas = np.where(told & (result.dimension < 0), 0.0, result.area_m2)
+    areas = np.where(is_sure & (result.dimension < 0), 0.0, result.area_m2)
     doubtful = np.flatnonzero(~(np.abs(areas - expected_m2) <= allowed_m2))
     again = np.full(len(doubtful), None, dtype=object)
     for at, row in enumerate(doubtful):
@@ -174,7 +174,9 @@ def build_overlaps(parcels: np.ndarray, features: AnyShapes, met: CandidatePairs
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
     rows = np.flatnonzero(is_open & ~apart)
     flat = met.flat.only(rows)
-    made, failed[rows] = _proved(shapely.intersection, mine[rows], picked_of(other, rows), area[rows], threads, flat)
+    made, failed[rows] = _proved_ground(
+        shapely.intersection, mine[rows], picked_of(other, rows), area[rows], threads, flat
+    )
     ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open))
     keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
@@ -306,7 +308,7 @@ def _pairwise(
     one, other = left[rows], right[rows]
     expected = common if common_wanted else shapely.area(one) - common
     operation = shapely.intersection if common_wanted else shapely.difference
-    ground, failed[rows] = _proved(operation, one, other, expected, threads)
+    ground, failed[rows] = _proved_ground(operation, one, other, expected, threads)
     result[rows] = ground.geometries
     return result, failed
 
@@ -324,7 +326,7 @@ def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[
     return _remainders(left, right, _sums(left, right, threads), threads)
 
 
-def divided(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def divide_polygons(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """left − right, whether it failed, and left ∩ right, pair by pair, as above; sums are asked only once for both."""
     sums = _sums(left, right, threads)
     common, _ = _pairwise(left, right, sums, threads, common_wanted=True)

@@ -13,7 +13,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.overlay.common_areas import columns, common_areas, loops_over, steps_of
 from onemap.rules.overlay.compiler import (
     SWITCH,
-    compiled,
+    compiled_function,
     is_compiler_there,
     is_kept,
     is_worth_compiling,
@@ -66,7 +66,7 @@ def _are_simple(points: np.ndarray, size: np.ndarray) -> np.ndarray:
     proved = np.zeros(len(size), dtype=np.int64)
     if is_worth_compiling(float((size * size).sum())):
         x, y = points.T.copy()
-        compiled(prove_rings)(x, y, np.cumsum(size), 0, len(size), proved)
+        compiled_function(prove_rings)(x, y, np.cumsum(size), 0, len(size), proved)
     return proved > 0
 
 
@@ -104,7 +104,7 @@ def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bo
     given, work = loops_over(pairs, ground_of_pairs, is_compiled)
     # Plain loops leave it to GEOS to prove rings, which is quicker.
     wish = float(remains), float(is_compiled), least_m2
-    told = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    outcomes = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
 
     def of_block(block: slice) -> FlatGround:
         edges = pairs.left.edges[pairs.left_index[block]], pairs.right.edges[pairs.right_index[block]]
@@ -113,13 +113,13 @@ def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bo
         room, grounds = max(size * _POINTS_A_PAIR, 4000), []
         while begin < block.stop:
             rings = _rings(room, max(size * _RINGS_A_PAIR, room // 8), is_compiled)
-            end = work(*given, begin, block.stop, wish, stops, rings, told)
-            grounds.append(_ground_of(rings, told[0][begin:end], told[1][begin:end]))
+            end = work(*given, begin, block.stop, wish, stops, rings, outcomes)
+            grounds.append(_ground_of(rings, outcomes[0][begin:end], outcomes[1][begin:end]))
             begin, room = end, room * (2 if end == begin else 1)
         return joined_ground(grounds)
 
     done = threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
-    return joined_ground(done), told[0] != UNTOLD
+    return joined_ground(done), outcomes[0] != UNTOLD
 
 
 def _stops(edges: int, others: int, is_compiled: bool) -> Stops:

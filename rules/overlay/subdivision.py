@@ -52,7 +52,7 @@ Box = tuple[float, float, float, float]
 _Clip = Callable[[shapely.Geometry, Box], shapely.Geometry]
 
 
-def clipped(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
+def clip_polygon(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
     """What of a polygon lies in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
     try:
         return shapely.clip_by_rect(polygon, *box)
@@ -64,7 +64,7 @@ def _cut_exactly(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
     return polygon & shapely.box(*box)
 
 
-def subdivided(polygons: np.ndarray) -> Pieces:
+def subdivide_polygons(polygons: np.ndarray) -> Pieces:
     """Polygons (n,) cut in halves until each piece has at most MOST_VERTICES vertices; small ones stay whole."""
     large = shapely.get_num_coordinates(polygons) > MOST_VERTICES
     if not large.any():
@@ -72,7 +72,7 @@ def subdivided(polygons: np.ndarray) -> Pieces:
     chosen, left = np.flatnonzero(~large), np.flatnonzero(large)
     done = [Pieces(polygons[chosen], chosen)]
     # A fast cut may go wrong on degenerate input; its areas and its validity tell.
-    for cut in (clipped, _cut_exactly):
+    for cut in (clip_polygon, _cut_exactly):
         rough = _cut_small(polygons, left, cut)
         pieces = Pieces(sound(rough.geometries), rough.owner)  # rings may touch along a cut
         is_sound = _are_sound(polygons, pieces)

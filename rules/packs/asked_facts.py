@@ -69,8 +69,8 @@ def asked_facts(rules: Sequence[Rule]) -> list[AskedFact]:
             choices.setdefault(name, {}).update(dict.fromkeys(values))
             askers.setdefault(name, {})[rule.id] = None
     facts = [
-        AskedFact(name, min(said, key=_STRONGER.index), units[name], tuple(choices[name]), tuple(askers[name]))
-        for name, said in kinds.items()
+        AskedFact(name, min(kinds_of_fact, key=_STRONGER.index), units[name], tuple(choices[name]), tuple(askers[name]))
+        for name, kinds_of_fact in kinds.items()
     ]
     return sorted(facts, key=lambda fact: (fact.name != USE_FIELD, -len(fact.rules)))
 
@@ -103,7 +103,7 @@ def _plain_fields(rule: Rule) -> Iterator[_Asked]:
     """What a rule asks by its `when`, and what its kind measures a parcel by."""
     if rule.when is not None:
         found: dict[str, tuple[str, list[str]]] = {}
-        for name, value in _compared(parse_condition(rule.when)):
+        for name, value in _comparisons(parse_condition(rule.when)):
             kind, values = found.setdefault(name, (_kind_of(value), []))
             if kind == WORDS and isinstance(value, str):
                 values.append(value)
@@ -121,14 +121,14 @@ def _kind_of(value: Any) -> str:
     return DATE if isinstance(value, dict) else WORDS
 
 
-def _compared(tree: Any) -> Iterator[tuple[str, Any]]:
+def _comparisons(tree: Any) -> Iterator[tuple[str, Any]]:
     """What a condition compares its fields with; None where it only asks whether there is a value."""
     if not isinstance(tree, dict) or "op" not in tree:
         return
     arguments = tree["args"]
     if tree["op"] in ("and", "or", "not"):
         for one in arguments:
-            yield from _compared(one)
+            yield from _comparisons(one)
         return
     values = [value for one in arguments for value in (one if isinstance(one, list) else [one])]
     named = [one["property"] for one in values if isinstance(one, dict) and "property" in one]

@@ -50,7 +50,7 @@ def _repealed_laws(pack: Pack, day: date) -> list[Problem]:
     problems = []
     for rule in pack.rules:
         for entry in rule.basis:
-            law = _repealed(entry, day)
+            law = _repealed_law(entry, day)
             if law is not None and law.to is not None:
                 place = {"file": pack.id, "feature": rule.id, "rule": rule.id, "field": "basis", "key": "basis"}
                 facts = {"law": law.title, "to": law.to.isoformat(), "successor": law.successor or "–"}
@@ -58,7 +58,7 @@ def _repealed_laws(pack: Pack, day: date) -> list[Problem]:
     return problems
 
 
-def _repealed(entry: Mapping[str, Any], day: date) -> Law | None:
+def _repealed_law(entry: Mapping[str, Any], day: date) -> Law | None:
     """The law that an entry of a basis names, if no edition of it holds on a day and the entry has no days."""
     editions = laws().get(entry["law"], ())
     if "from" in entry or "to" in entry or not editions or any(law.to is None or day <= law.to for law in editions):

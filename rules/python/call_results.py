@@ -188,8 +188,8 @@ class CheckResult(TableResult):
 
     def _facts(self) -> dict[str, Any]:
         parameters = self.answer["run"]["parameters"]
-        said = {"library": parameters["library"], "as_of": parameters["as_of"], "run": self.run}
-        return said | {name: self.answer[name] for name in ("parcels", "verdict") if name in self.answer}
+        facts = {"library": parameters["library"], "as_of": parameters["as_of"], "run": self.run}
+        return facts | {name: self.answer[name] for name in ("parcels", "verdict") if name in self.answer}
 
 
 class Explanation(Result):

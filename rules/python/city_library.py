@@ -180,7 +180,7 @@ class Library:
             if is_partitioned(parcels):
                 refuse_other_wishes({"known_at": known_at, "crs": crs, "replace": replace, "against": against})
                 wishes = {"pack": _as_list(packs), "only": only, "as_of": as_of, "id": id}
-                return self._partitioned(parcels, wishes)
+                return self._check_partitions(parcels, wishes)
             values = {
                 "parcels": files.places(parcels, "parcels"), "pack": _as_list(packs), "only": only, "as_of": as_of,
                 "known_at": known_at, "id": id, "layer": layer, "crs": crs, "transform": transform, "repair": repair,
@@ -189,7 +189,7 @@ class Library:
                 "unrecorded": not record, "workers": workers, "scheduler": _address(client), "shared": shared,
             }  # fmt: skip
             answer, tables = self._answer_with_tables("check", values, progress)
-            return CheckResult(answer, self.language, tables, self.crs, self._explained)
+            return CheckResult(answer, self.language, tables, self.crs, self._explain_finding)
 
     def runs(self, *, kind: str | None = None) -> pd.DataFrame:
         """A row for each run that the library keeps; kind: check, compare or remedy."""
@@ -200,11 +200,11 @@ class Library:
         """A check that the library keeps, as it was answered."""
         with self._call():
             answer, tables = self._answer_with_tables("runs", {"run": run}, None)
-            return CheckResult(answer, self.language, tables, self.crs, self._explained)
+            return CheckResult(answer, self.language, tables, self.crs, self._explain_finding)
 
     def explain(self, run: str, parcel: object, rule: str) -> Explanation:
         """How a finding of a run came about."""
-        return Explanation("explain", self._explained(run, str(parcel), rule), self.language)
+        return Explanation("explain", self._explain_finding(run, str(parcel), rule), self.language)
 
     def compare(
         self,
@@ -364,13 +364,13 @@ class Library:
         tables = TableFolder()
         return self._answer(verb, {**values, "out": [str(tables.path)]}, progress), tables
 
-    def _partitioned(self, parcels: Any, wishes: Mapping[str, Any]) -> CheckResult:
+    def _check_partitions(self, parcels: Any, wishes: Mapping[str, Any]) -> CheckResult:
         tables = PartitionedTables(parcels, self.location, self.crs, self.language, wishes)
         parameters = {"library": self.name, "as_of": tables.as_of.isoformat()}
         answer = {"run": {"id": None, "recorded": False, "parameters": parameters}}
-        return CheckResult(answer, self.language, tables, self.crs, self._explained)
+        return CheckResult(answer, self.language, tables, self.crs, self._explain_finding)
 
-    def _explained(self, run: str, parcel: str, rule: str) -> dict[str, Any]:
+    def _explain_finding(self, run: str, parcel: str, rule: str) -> dict[str, Any]:
         with self._call():
             return self._answer("explain", {"run": run, "parcel": parcel, "rule": rule})
 

@@ -28,8 +28,8 @@ def result_page(
     language: str,
 ) -> str:
     """HTML of a result. facts: name → plain value; verdicts: verdict → number of parcels; rows: of which some show."""
-    said = " · ".join(f"{html.escape(name)} {html.escape(_text(value))}" for name, value in facts.items())
-    parts = [f"<div><strong>onemap {html.escape(verb)}</strong> {said}</div>"]
+    fact_text = " · ".join(f"{html.escape(name)} {html.escape(_text(value))}" for name, value in facts.items())
+    parts = [f"<div><strong>onemap {html.escape(verb)}</strong> {fact_text}</div>"]
     if verdicts:
         parts.append("<div>" + " &nbsp; ".join(_count(name, verdicts[name], language) for name in verdicts) + "</div>")
     if rows is not None:

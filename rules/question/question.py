@@ -101,9 +101,9 @@ def question_of(
         for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
     ]
     facts = checked_facts(options.facts, joined_rules(question.packs))
-    told = {"facts": facts.plain} if facts.values else {}
+    stated_facts = {"facts": facts.plain} if facts.values else {}
     parcels = with_facts(joined_parcels(parts), facts)
-    return replace(question, parcels=parcels, source={**question.source, **told})
+    return replace(question, parcels=parcels, source={**question.source, **stated_facts})
 
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:

@@ -38,8 +38,8 @@ def status_look(language: str) -> str:
     values: dict[str, Any] = {}
     for status, (shape, colour) in _STATUS.items():
         for age in (HEARD, LATE, SILENT) if status == "unknown" else (HEARD, LATE):
-            said = f"{phrase(f'reading_status.{status}', language)} · {phrase(f'reading_age.{age}', language)}"
-            look = {"shape": shape, "stroke": colour, "size_mm": 3.6, "title": {language: said}}
+            title = f"{phrase(f'reading_status.{status}', language)} · {phrase(f'reading_age.{age}', language)}"
+            look = {"shape": shape, "stroke": colour, "size_mm": 3.6, "title": {language: title}}
             if age == LATE:
                 look |= {"fill": "#FFFFFF", "edge": colour}
             elif age == SILENT:

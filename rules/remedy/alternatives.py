@@ -27,7 +27,7 @@ COLUMNS = ["parcel", "alternative", "passes", "verdict", "area_m2", "share", "mo
 COLUMNS += ["turned_deg", "departments"]
 ALTERNATIVES = ("cut", "one_piece", "moved", "turned", "moved_turned")
 _NUMBERS = ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")
-_SAID = ("verdict_before", "verdict_after", *MEASURES)  # what the column `departments` says of each
+_OF_DEPARTMENTS = ("verdict_before", "verdict_after", *MEASURES)  # what the column `departments` says of each
 PROPOSED = 2  # of a parcel, about, if nothing is searched: what is left of it, and its largest piece
 _TRIED_AT_ONCE = 20_000  # grounds of a search: thousands of parcels are tried in hundreds of places each
 # Checks a question, and says meanwhile what is done, if that is more than the check itself says.
@@ -78,7 +78,7 @@ def alternatives(
     steps = _nearest_places(parcels, movable, bounds, trial.passes, expect, PROPOSED * len(rows))
     found = _remainders(rows, rest)
     for name, side in steps.items():
-        found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in side.items()]
+        found += [Candidate(row, name, step.move_parcel(parcels[row]), step) for row, step in side.items()]
     found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
     if found:
         expect(len(found), 1)
@@ -245,6 +245,6 @@ def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str
     """What the table `departments` says, by parcel and alternative: department → verdicts and square metres."""
     result: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in rows:
-        said = {name: round(row[name], 3) if name in MEASURES else row[name] for name in _SAID}
-        result.setdefault((row["parcel"], row["alternative"]), {})[row["department"]] = said
+        values = {name: round(row[name], 3) if name in MEASURES else row[name] for name in _OF_DEPARTMENTS}
+        result.setdefault((row["parcel"], row["alternative"]), {})[row["department"]] = values
     return result

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.findings.thresholds import vanishing
-from onemap.rules.overlay.overlay import ARITHMETIC_M2, divided
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, divide_polygons
 from onemap.rules.overlay.threads import Threads
 
 
@@ -70,7 +70,7 @@ def cut_off(parts: Parts, obstacles: Sequence[Obstacle], grown_m: float, threads
         if grown_m:
             ground = shapely.buffer(ground, grown_m, join_style="mitre")
         before = parts.rest[rows]
-        after, failed, piece = divided(before, ground, threads)
+        after, failed, piece = divide_polygons(before, ground, threads)
         after[failed], piece[failed] = None, before[failed]
         parts.rest[rows] = after
         area = shapely.area(before) - np.nan_to_num(shapely.area(after))

@@ -131,10 +131,10 @@ def parcels_remedied(
     searching = SearchProgress(threads.progress)
 
     def judge(changed: Question, step: str | None = None) -> Run:
-        def checked(own: Progress) -> Run:
+        def check_again(own: Progress) -> Run:
             return check(library, changed, replace(threads, progress=own), check_plan=check_plan)
 
-        return searching.checked(len(changed.parcels.ids), checked, step)
+        return searching.watch_check(len(changed.parcels.ids), check_again, step)
 
     rings = [ring for rings in searches(Bounds(options.move_m, options.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
@@ -311,7 +311,7 @@ class SearchProgress:
         """So many more are checked at most, in so many checks: what is known of it changes with what is found."""
         self._left, self._checks = grounds, checks
 
-    def checked(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
+    def watch_check(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
         """What a check of so many grounds finds, whose progress moves that of the search.
 
         step: what is done meanwhile; None for what the check itself says.
@@ -322,12 +322,12 @@ class SearchProgress:
         expected = self._done + reading + later * max(self._checks - 1, 0) + max(self._left, count)
         began, read = time.process_time(), 0.0
 
-        def say(fraction: float, said: str) -> None:
+        def say(fraction: float, inner_step: str) -> None:
             nonlocal read
             if not read and fraction >= LAYERS_READ - 1e-9:
                 read = time.process_time()
             part = np.interp(fraction, (BEGUN, LAYERS_READ, JUDGED), (0.0, reading, reading + count))
-            self._progress.at((self._done + float(part)) / max(expected, 1), step or said)
+            self._progress.at((self._done + float(part)) / max(expected, 1), step or inner_step)
 
         result = check(Progress(say))
         if first:

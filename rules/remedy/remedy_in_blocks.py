@@ -19,7 +19,7 @@ from onemap.rules.distributed.parcels_of_any_size import in_blocks_or_whole
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.distributed.run_in_blocks import KEPT, READ, AskedWork, BegunWork, work_begun
 from onemap.rules.distributed.table_files import read_column
-from onemap.rules.distributed.work import Reached, Work
+from onemap.rules.distributed.work import NumberedBlock, Work
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import Pack
@@ -70,7 +70,7 @@ class _RemedyEngine:
     options: RemedyOptions
     workers: int
 
-    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Cut these blocks in their order."""
         for number in numbers:
             block = work.parcel_files.block(number)
@@ -92,7 +92,7 @@ def answer_of(found: FoundParts) -> Answer:
 
 
 @contextlib.contextmanager
-def remedied(
+def remedy_of_any_size(
     library: Library,
     options: RemedyOptions,
     asked_of: CheckOptions,

@@ -44,13 +44,13 @@ class SaidAlternatives:
         self.left += max(count - max(room, 0), 0)
 
 
-def remedy_json(record: Mapping[str, Any], said: SaidAlternatives, language: str) -> Row:
+def remedy_json(record: Mapping[str, Any], alternatives: SaidAlternatives, language: str) -> Row:
     """A remedy as `remedy` answers: sums, alternatives, and how far was searched."""
     search = record["search"]
     return {
         **record["sums"],
-        "alternatives": said.rows,
-        **({"alternatives_left": said.left} if said.left else {}),
+        "alternatives": alternatives.rows,
+        **({"alternatives_left": alternatives.left} if alternatives.left else {}),
         "search": {**search, "text": search_text(search, language)},
     }
 

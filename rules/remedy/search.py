@@ -35,11 +35,11 @@ class Step:
         """How far."""
         return float(np.hypot(self.east_m, self.north_m))
 
-    def scaled(self, share: float) -> "Step":
+    def part(self, share: float) -> "Step":
         """The same way, a share of it."""
         return Step(self.east_m * share, self.north_m * share, self.turned_deg * share)
 
-    def applied(self, parcel: shapely.Geometry) -> shapely.Geometry:
+    def move_parcel(self, parcel: shapely.Geometry) -> shapely.Geometry:
         """The parcel after the step."""
         angle, centre = np.radians(self.turned_deg), shapely.get_coordinates(shapely.centroid(parcel))[0]
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -155,13 +155,13 @@ def nearest_steps(
 
 def _way(step: Step, size: Callable[[Step], float]) -> tuple[float, ...]:
     """What steps of one direction and one mixture of moving and turning have in common."""
-    unit = step.scaled(1 / size(step))
+    unit = step.part(1 / size(step))
     return round(unit.east_m, 9), round(unit.north_m, 9), round(unit.turned_deg, 9)
 
 
 def _pass(parcels: np.ndarray, tried: Sequence[tuple[int, Step]], passes: Passes) -> np.ndarray:
     shapes = np.empty(len(tried), dtype=object)
-    shapes[:] = [step.applied(parcels[row]) for row, step in tried]
+    shapes[:] = [step.move_parcel(parcels[row]) for row, step in tried]
     return passes(np.array([row for row, _ in tried], dtype=np.int64), shapes)
 
 
@@ -174,6 +174,6 @@ def _shorten_steps(
     high = np.ones(len(good))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        fine = _pass(parcels, [(row, step.scaled(m)) for (row, step), m in zip(good, middle, strict=True)], passes)
+        fine = _pass(parcels, [(row, step.part(m)) for (row, step), m in zip(good, middle, strict=True)], passes)
         high, low = np.where(fine, middle, high), np.where(fine, low, middle)
-    return [(row, step.scaled(float(share))) for (row, step), share in zip(good, high, strict=True)]
+    return [(row, step.part(float(share))) for (row, step), share in zip(good, high, strict=True)]

@@ -182,8 +182,8 @@ def _is_up_to_date(kept: StoredFeatures | None, ids: Sequence[str], rows: Sequen
     if kept is None:
         return not rows
     own = kept.attributes[_own_rows(kept, ids)]
-    said = [{name: row.get(name) for name in sorted(set(own.columns))} for row in rows]
-    return own[sorted(own.columns)].to_dict("records") == said
+    values = [{name: row.get(name) for name in sorted(set(own.columns))} for row in rows]
+    return own[sorted(own.columns)].to_dict("records") == values
 
 
 def _features_with_cases(

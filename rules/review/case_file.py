@@ -192,10 +192,10 @@ def _opinions(rows: Iterable[Any]) -> tuple[Opinion, ...]:
 
 
 def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, ...]:
-    said = {(department, item): (answer, who, _day(day)) for department, item, answer, who, day in answers}
+    answer_of = {(department, item): (answer, who, _day(day)) for department, item, answer, who, day in answers}
     found = []
     for item, department, title, rule, layer, reason in rows:
-        answer, who, day = said.get((department, item), (None, None, None))
+        answer, who, day = answer_of.get((department, item), (None, None, None))
         found.append(ChecklistItem(item, department, json.loads(title), rule, layer, reason, answer, who, day))
     return tuple(found)
 

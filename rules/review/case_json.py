@@ -154,19 +154,19 @@ def _entry(entry: Entry) -> dict[str, Any]:
 def _warnings(library: Library, case: Case, language: str) -> list[str]:
     """What whoever decides must not overlook: agreement, or silence, where the machine forbids or could not judge."""
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
-    said: dict[str, set[str]] = {}
+    verdicts_of: dict[str, set[str]] = {}
     for row in findings:
         if row["counted"]:
             verdict = case.current.verdict_of(row["parcel"], row["rule"], row["verdict"])
-            said.setdefault(row["department"], set()).add(verdict)
+            verdicts_of.setdefault(row["department"], set()).add(verdict)
     areas = area_problems(library, case.current.run, case.data, case.terms)
     lines = [wording(problem, language)[0] for problem in areas]
     profile = profile_of(library)
     for opinion in case.opinions:
         department = profile.department_title(opinion.department, language)
-        lines += _unanswered(case, opinion, department, language)
+        lines += _unanswered_items(case, opinion, department, language)
         if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
-            verdicts = said.get(opinion.department, set())
+            verdicts = verdicts_of.get(opinion.department, set())
             against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
             if against:
                 name = phrase(f"verdict.{against}", language)
@@ -175,7 +175,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     return lines
 
 
-def _unanswered(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
+def _unanswered_items(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
     """What nobody looked at for a department that has spoken, or has let its time pass. department: its name."""
     left = case.current.open_items(opinion.department)
     if not left or opinion.state not in ("signed", "deemed"):

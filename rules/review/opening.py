@@ -58,8 +58,8 @@ class Project:
 
 def told_project(values: Values) -> Project:
     """The project of a verb's values, read before anything is checked. Raises OneMapError review.…, data.…."""
-    told, facts = facts_content(values["data"]) if values.get("data") else ({}, GivenFacts())
-    data = checked_data(told, facts.file)
+    content, facts = facts_content(values["data"]) if values.get("data") else ({}, GivenFacts())
+    data = checked_data(content, facts.file)
     return Project(
         project_name(values["project"]),
         {**data, PARCEL_FACTS: facts.plain} if facts.values else data,

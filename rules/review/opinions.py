@@ -53,8 +53,8 @@ def checked_words(conclusion: str | None, text: str | None, basis: str | None, a
         if not (equals and item.strip() and answer.strip()):
             raise OneMapError("review.answer", field="--answer", item=item, department="–", known=["ITEM=ANSWER"])
     given = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
-    said, law = plain_text(text, "--text", _MOST_TEXT), plain_text(basis, "--basis", _MOST_TEXT)
-    return Words(str(conclusion), said, law, given)
+    opinion_text, law = plain_text(text, "--text", _MOST_TEXT), plain_text(basis, "--basis", _MOST_TEXT)
+    return Words(str(conclusion), opinion_text, law, given)
 
 
 def words_hash(opinion: Opinion) -> str:
@@ -116,8 +116,8 @@ def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
 
 def _opinion_detail(opinion: Opinion) -> dict[str, Any]:
     """What an entry tells of an opinion: the state that was put below the one it had, its number, and what it says."""
-    said = {"conclusion": opinion.conclusion, "words": words_hash(opinion)}
-    return {"opinion": opinion.state, "opinion_number": opinion.number + 1, **said}
+    content = {"conclusion": opinion.conclusion, "words": words_hash(opinion)}
+    return {"opinion": opinion.state, "opinion_number": opinion.number + 1, **content}
 
 
 def _clock(taken: Step, before: Opinion, conclusion: str, calendar: WorkCalendar) -> tuple[date | None, date | None]:
@@ -264,30 +264,34 @@ class Judgement:
     department: str | None = None
 
 
-def override(library: Library, case_id: str, said: Judgement, hand: Hand) -> None:
+def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -> None:
     """Judge a finding otherwise: both verdicts are kept, and one's own draft follows that nobody has written in yet.
 
     Raises OneMapError review.finding, .foreign, .same_verdict, .spoken, .reason.
     """
-    facts = {"parcel": said.parcel, "rule": said.rule, "verdict": said.verdict}
-    detail: dict[str, Any] = {**facts, "reason": reason_given(said.reason)}
+    facts = {"parcel": judgement.parcel, "rule": judgement.rule, "verdict": judgement.verdict}
+    detail: dict[str, Any] = {**facts, "reason": reason_given(judgement.reason)}
     with step(library, case_id, "override", hand, detail) as taken:
         current = taken.stored.current
         findings = [row.values for row in stored_rows(library, current.run, "findings")]
-        found = [row["verdict"] for row in findings if (row["parcel"], row["rule"]) == (said.parcel, said.rule)]
+        found = [
+            row["verdict"] for row in findings if (row["parcel"], row["rule"]) == (judgement.parcel, judgement.rule)
+        ]
         if not found:
-            raise OneMapError("review.finding", **facts, feature=said.parcel, field="RULE")
+            raise OneMapError("review.finding", **facts, feature=judgement.parcel, field="RULE")
         before = min(found, key=VERDICTS.index)
         question = stored_question(library, current.run)
         rules = {rule.id: rule for rule in joined_rules(question.packs)}
-        check_own_rule(library.roles, rules[said.rule], said.department)
-        if current.verdict_of(said.parcel, said.rule, before) == said.verdict:
+        check_own_rule(library.roles, rules[judgement.rule], judgement.department)
+        if current.verdict_of(judgement.parcel, judgement.rule, before) == judgement.verdict:
             raise OneMapError("review.same_verdict", **facts, field="--verdict")
-        asked = asked_departments(rules[said.rule])
+        asked = asked_departments(rules[judgement.rule])
         for department in asked:
             if taken.case.opinion(department).state in ("signed", "deemed"):
                 raise OneMapError("review.spoken", department=department_name(department), field="RULE")
-        made = Override(said.parcel, said.rule, before, said.verdict, detail["reason"], taken.by, taken.on)
+        made = Override(
+            judgement.parcel, judgement.rule, before, judgement.verdict, detail["reason"], taken.by, taken.on
+        )
         put_override(taken.connection, taken.stored, made)
         sides = [drafts(question, findings, current.items, o) for o in (current.overrides, (*current.overrides, made))]
         for old, new in zip(*sides, strict=True):

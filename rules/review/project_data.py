@@ -64,21 +64,21 @@ def _day(value: Any) -> str:
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:
-    def checked(value: Any) -> str:
+    def check_text(value: Any) -> str:
         if not pattern.fullmatch(_text(value)):
             raise ValueError
         return _text(value)
 
-    return checked
+    return check_text
 
 
 def _one_of(*choices: str) -> Callable[[Any], str]:
-    def checked(value: Any) -> str:
+    def check_choice(value: Any) -> str:
         if value not in choices:
             raise ValueError
         return str(value)
 
-    return checked
+    return check_choice
 
 
 def _credit_code(value: Any) -> str:

@@ -52,10 +52,10 @@ def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Te
     declared = {"area_ha": data.get("area_ha"), _TEXT_FIELD: _hectares_of_text(library, run)}
     found = sum(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",))) / 10_000
     problems = []
-    for field, said in declared.items():
-        share = 0.0 if said is None else abs(said - found) / found
-        if said is not None and share > terms.area_share:
-            facts = {"declared": f"{said:,.4f}", "found": f"{found:,.4f}"}
+    for field, area_ha in declared.items():
+        share = 0.0 if area_ha is None else abs(area_ha - found) / found
+        if area_ha is not None and share > terms.area_share:
+            facts = {"declared": f"{area_ha:,.4f}", "found": f"{found:,.4f}"}
             facts |= {"share": f"{100 * share:.1f} %", "allowed": f"{100 * terms.area_share:g} %"}
             problems.append(Problem("review.area", {"field": field, **facts}))
     return problems
@@ -77,9 +77,9 @@ def verdict_counts(library: Library, current: Round) -> dict[str, int]:
     if current.overrides:
         verdicts = dict.fromkeys(verdicts, "clear")
         columns = ("parcel", "rule", "verdict", "counted")
-        for parcel, rule, said, counted in stored_values(library, current.run, "findings", columns):
+        for parcel, rule, machine, counted in stored_values(library, current.run, "findings", columns):
             if counted:
-                verdict = current.verdict_of(parcel, rule, said)
+                verdict = current.verdict_of(parcel, rule, machine)
                 verdicts[parcel] = min(verdict, verdicts[parcel], key=VERDICTS.index)
-    said = list(verdicts.values())
-    return {verdict: said.count(verdict) for verdict in VERDICTS}
+    of_parcels = list(verdicts.values())
+    return {verdict: of_parcels.count(verdict) for verdict in VERDICTS}

@@ -140,7 +140,7 @@ def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[
     why = ",".join(filter(None, ("findings" if findings else "", "checklist" if items else "")))
     return Draft(
         department=department,
-        conclusion=_proposed(findings, items),
+        conclusion=_proposed_conclusion(findings, items),
         text=drafted_text(findings, items, "zh", is_one),
         text_en=drafted_text(findings, items, "en", is_one),
         basis=drafted_basis(findings),
@@ -149,7 +149,7 @@ def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[
     )
 
 
-def _proposed(findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem]) -> str:
+def _proposed_conclusion(findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem]) -> str:
     """What findings come to. What nobody has looked at is no consent: there a person must choose."""
     found = gravest(_conclusion_of(one) for one in findings)
     is_unchecked = any(item.rule is not None for item in items)

@@ -10,9 +10,9 @@ from onemap.rules.review.working_days import WorkCalendar
 
 def terms_of(packs: Sequence[Pack]) -> Terms:
     """The terms of several packs: what a later one says holds, as a city's ordinance stands after the common pack."""
-    said = {key: value for pack in packs for key, value in pack.review.items()}
+    entries = {key: value for pack in packs for key, value in pack.review.items()}
     days_of = {code: days for pack in packs for code, days in pack.review.get("days_of", {}).items()}
-    return Terms(**{**said, "days_of": days_of})
+    return Terms(**{**entries, "days_of": days_of})
 
 
 def deadline(calendar: WorkCalendar, terms: Terms, department: str, day: date) -> date:

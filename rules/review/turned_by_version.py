@@ -31,7 +31,7 @@ def turned_in_case(
     check refuses.
     """
     current = case.current
-    found, before, run = _turned(library, current.run, new, values, context)
+    found, before, run = _turned_verdicts(library, current.run, new, values, context)
     if run is None:
         return {**found, "opinions": []}
     findings = [row.values for row in stored_rows(library, current.run, "findings")]
@@ -54,11 +54,11 @@ def turned_in_run(
     library: Library, identifier: str, new: Mapping[str, str], values: Values, context: VerbContext
 ) -> dict[str, Any]:
     """The parcels of a kept check that turn, and the departments that the turned rules ask; as `turned_in_case`."""
-    found, _, _ = _turned(library, identifier, new, values, context)
+    found, _, _ = _turned_verdicts(library, identifier, new, values, context)
     return found
 
 
-def _turned(
+def _turned_verdicts(
     library: Library, identifier: str, new: Mapping[str, str], values: Values, context: VerbContext
 ) -> tuple[dict[str, Any], Question, Run | None]:
     """What turns, the question as it was, and the run by the new version; None where no rule asks for the layer."""

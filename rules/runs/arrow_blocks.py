@@ -182,7 +182,7 @@ def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Row
     return Rows(pa.Table.from_arrays([names, together], schema=schema), wkb)
 
 
-def concatenated(parts: Sequence[Rows]) -> Rows:
+def concatenate_rows(parts: Sequence[Rows]) -> Rows:
     """Rows one after the other, all of a table with the same columns; every value keeps its type."""
     schema = parts[0].columns.schema
     made = [_one_after_the_other(name, [part.columns for part in parts]) for name in schema.names]
@@ -308,7 +308,7 @@ def _column(name: str, values: Any, *, stated: bool = False) -> tuple[pa.Field, 
         if isinstance(array, pa.Array) and (array.type in _EXACT or _are_floats(array, values)):
             return pa.field(name, array.type), array
     texts = [
-        None if value is None else json.dumps(value, default=_stated if stated else None)
+        None if value is None else json.dumps(value, default=_json_word if stated else None)
         for value in plain_values(values)
     ]
     return pa.field(name, pa.large_string(), metadata=_JSON), pa.array(texts, pa.large_string())
@@ -322,7 +322,7 @@ def _are_floats(array: pa.Array, values: Any) -> bool:
     return bool(array.type == pa.float64() and all(isinstance(value, float) for value in values[~pd.isna(values)]))
 
 
-def _stated(value: Any) -> Any:
+def _json_word(value: Any) -> Any:
     """A value of a file in a word that JSON has."""
     return value.item() if isinstance(value, np.generic) else str(value)
 

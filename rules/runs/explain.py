@@ -42,18 +42,18 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     asked, rule_id = rule_id, rule.id
     steps: list[dict[str, Any]] = []
 
-    def step(name: str, value: Any, said: Any = _AS_IT_IS) -> None:
-        plain = value if said is _AS_IT_IS else said
+    def step(name: str, value: Any, words: Any = _AS_IT_IS) -> None:
+        plain = value if words is _AS_IT_IS else words
         plain = _LONG_MEASURE.sub(_short_measure, plain) if isinstance(plain, str) else plain
         steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
     whole = parcels[0].values
     step("parcel", f"{parcel} · {area_text(whole['area_m2'])} · {record['parameters']['parcels']}")
-    said = rule.title.get(language, rule.id)
+    title = rule.title.get(language, rule.id)
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
-    step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), said)
+    step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), title)
     if asked != rule_id:
         step("succeeds", asked)
     _explain_options(rule, library.catalogue(), language, step)

@@ -17,34 +17,36 @@ def option_said(rule: Rule, key: str, value: Any, catalogue: Mapping[str, LayerE
     declared = KINDS[rule.kind].keys[key]
     titles = _field_titles(catalogue.get(rule.layer), language)
     if isinstance(value, PermitTable):
-        said = f"{value.title.get(language, value.name)} {value.version}"
+        words = f"{value.title.get(language, value.name)} {value.version}"
     elif isinstance(value, str) and value in declared.choice_titles:
-        said = declared.choice_titles[value][language]
+        words = declared.choice_titles[value][language]
     elif declared.layer_geometries and value in catalogue:
-        said = layer_title(value, catalogue, language)
+        words = layer_title(value, catalogue, language)
     elif isinstance(value, dict) and "field" in value:
-        said = _by_field(value, titles, language)
+        words = _by_field(value, titles, language)
     elif key.endswith("_share") and isinstance(value, (int, float)):
-        said = f"{100 * value:.15g} %"
+        words = f"{100 * value:.15g} %"
     elif value in CODE_SYSTEMS:
-        said = phrase(f"code_system.{value}", language)
+        words = phrase(f"code_system.{value}", language)
     else:
-        said = titles.get(value, value) if isinstance(value, str) else plain_value(value)
-    return phrase("explain.option", language, option=declared.title[language], value=f"{said} {declared.unit}".rstrip())
+        words = titles.get(value, value) if isinstance(value, str) else plain_value(value)
+    return phrase(
+        "explain.option", language, option=declared.title[language], value=f"{words} {declared.unit}".rstrip()
+    )
 
 
 def _by_field(value: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
     """A value that depends on what a feature says in a field, or in several."""
     names = value["field"] if isinstance(value["field"], list) else [value["field"]]
     comma = phrase("said.comma", language)
-    said = comma.join(titles.get(name, name) for name in names)
+    words = comma.join(titles.get(name, name) for name in names)
     cases = dict(value.get("values") or {})
     if "default" in value:
         cases[phrase("explain.else", language)] = value["default"]
     if not cases:
-        return said
+        return words
     listed = comma.join(f"{case} → {plain_value(one)}" for case, one in cases.items())
-    return phrase("explain.by_field", language, field=said, values=listed)
+    return phrase("explain.by_field", language, field=words, values=listed)
 
 
 def _field_titles(entry: LayerEntry | None, language: str) -> dict[str, str]:

@@ -23,10 +23,10 @@ def log_words(
 
 
 def _step(action: str, language: str) -> str:
-    said = sentences(language)
+    texts = sentences(language)
     if action.startswith(_REVIEW):
-        return str(said["review_step"].get(action.removeprefix(_REVIEW), action))
-    return str(said["log_action"].get(action.replace(".", "_"), action))
+        return str(texts["review_step"].get(action.removeprefix(_REVIEW), action))
+    return str(texts["log_action"].get(action.replace(".", "_"), action))
 
 
 def _what(subject: str, facts: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:
@@ -42,19 +42,19 @@ def _what(subject: str, facts: Mapping[str, Any], catalogue: Mapping[str, LayerE
 
 def _details(facts: Mapping[str, Any], language: str) -> str | None:
     """The facts that have a name for people, in the order of these names."""
-    said = sentences(language)
+    texts = sentences(language)
     words: Mapping[str, Callable[[Any], Any]] = {
         "features": lambda value: value.get("count") if isinstance(value, dict) else value,
-        "conclusion": lambda value: said["conclusion"].get(value, value),
-        "verdict": lambda value: said["verdict"].get(value, value),
-        "decision": lambda value: said["decision"].get(value, value),
-        "state": lambda value: {**said["review_state"], **said["warning_state"]}.get(value, value),
-        "kind": lambda value: said["run_kind"].get(value, value),
+        "conclusion": lambda value: texts["conclusion"].get(value, value),
+        "verdict": lambda value: texts["verdict"].get(value, value),
+        "decision": lambda value: texts["decision"].get(value, value),
+        "state": lambda value: {**texts["review_state"], **texts["warning_state"]}.get(value, value),
+        "kind": lambda value: texts["run_kind"].get(value, value),
         "due": lambda value: max(value.values(), default=None) if isinstance(value, dict) else value,
     }
-    pairs = ((name, words.get(name, lambda value: value)(facts.get(name))) for name in said["log_detail"])
+    pairs = ((name, words.get(name, lambda value: value)(facts.get(name))) for name in texts["log_detail"])
     parts = [
-        phrase("sheet.pair", language, name=said["log_detail"][name], value=value)
+        phrase("sheet.pair", language, name=texts["log_detail"][name], value=value)
         for name, value in pairs
         if isinstance(value, (str, int, float)) and value != ""
     ]

@@ -10,7 +10,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table
-from onemap.rules.runs.arrow_blocks import Rows, StoredRow, concatenated, rows_of_table, same_rows
+from onemap.rules.runs.arrow_blocks import Rows, StoredRow, concatenate_rows, rows_of_table, same_rows
 from onemap.rules.runs.run_store import stored_blocks
 
 Difference = tuple[str, int, str, str]  # table, 1-based row, what was stored, what came out
@@ -49,10 +49,10 @@ class Differences:
     def differences(self) -> list[Difference]:
         """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
         for name, parts in self._by_rule.items():
-            rows = concatenated(parts)
+            rows = concatenate_rows(parts)
             order = [self._rules[rule] for rule in rows.values("rule")]
             self._tables[name].hold(rows.take(np.argsort(order, kind="stable")) if len(rows) else rows)
-        return [difference for held in self._tables.values() for difference in held.ended()]
+        return [difference for held in self._tables.values() for difference in held.all_differences()]
 
 
 class _TableComparison:
@@ -83,7 +83,7 @@ class _TableComparison:
             self._stored, fresh = stored.slice(common, len(stored)), fresh.slice(common, len(fresh))
             self._reached += common
 
-    def ended(self) -> list[Difference]:
+    def all_differences(self) -> list[Difference]:
         """All differences, once nothing more comes out."""
         while (stored := self._next()) is not None:
             self._found += [self._difference(at, row, None) for at, row in enumerate(stored)]
@@ -109,7 +109,7 @@ def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
         return "–"
     others: Mapping[str, Any] = other.values if other else {}
     named = ("parcel", "rule", "spot", "cluster")
-    said = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
+    values = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
     if other and row.wkb != other.wkb:
-        said["geometry"] = "≠"
-    return json.dumps(said, ensure_ascii=False)
+        values["geometry"] = "≠"
+    return json.dumps(values, ensure_ascii=False)

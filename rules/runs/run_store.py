@@ -154,8 +154,8 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
         raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
     record = read_record(library, identifier, row[0])
     if kind is not None and kind_of(record) != kind:
-        said = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
-        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=said)
+        kind_words = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
+        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_words)
     return record
 
 

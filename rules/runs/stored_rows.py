@@ -49,18 +49,18 @@ def read_blocks(
         try:
             content = _content(library, identifier, table, first)
             if names is not None:
-                yield Rows(_counted(read_columns(content, names), count), None)
+                yield Rows(_whole_columns(read_columns(content, names), count), None)
                 continue
             if wanted and not len(matching_rows(read_columns(content, list(wanted)), wanted)):
                 continue
-            columns = _counted(read_columns(content), count)
+            columns = _whole_columns(read_columns(content), count)
             rows = _read(library, identifier, table, first, columns, matching_rows(columns, wanted), outline_block)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
             raise damage from error
         yield rows
 
 
-def _counted(columns: pa.Table, count: int) -> pa.Table:
+def _whole_columns(columns: pa.Table, count: int) -> pa.Table:
     """Columns of as many rows as a block should have. Raises ValueError."""
     if columns.num_columns and columns.num_rows != count:
         raise ValueError("rows are gone")

@@ -6,6 +6,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.library.library import Library
+from onemap.rules.findings.land_classes import with_class_titles
 from onemap.rules.findings.run_tables import class_tables, parcel_table, row_tables
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.inputs.parcel_rows import ParcelRows
@@ -26,7 +27,8 @@ def stored_tables(library: Library, identifier: str, language: str) -> dict[str,
     findings["title"] = [
         titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
     ]
-    return tables
+    classes = tables["land_classes"]
+    return {**tables, "land_classes": Table(typed_columns(with_class_titles(classes.columns, language)))}
 
 
 def _stored_table(library: Library, identifier: str, name: str, empty: Table) -> Table:

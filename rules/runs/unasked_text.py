@@ -14,8 +14,8 @@ def unasked_lines(rules: int, unasked: Sequence[Mapping[str, str]], language: st
     lines = [phrase("said.skipped", language, rules=rules, count=len(unasked))]
     titles = named_groups()["departments"]
     for department in dict.fromkeys(row["department"] for row in unasked):
-        said = Counter(row["said"] for row in unasked if row["department"] == department)
-        reasons = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in said.items())
-        facts = {"department": titles[department][language], "count": said.total(), "reasons": reasons}
+        counts = Counter(row["said"] for row in unasked if row["department"] == department)
+        reasons = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in counts.items())
+        facts = {"department": titles[department][language], "count": counts.total(), "reasons": reasons}
         lines.append(phrase("said.skipped_of", language, **facts))
     return lines

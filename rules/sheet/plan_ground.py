@@ -60,9 +60,9 @@ class PlanGround:
                 for row in np.flatnonzero(~shapely.covers(source.coverage, local)).tolist():
                     self.uncovered.setdefault(names[row], []).append(entry.code)
             here = self._of_layer(entry, source, local, tree, plane, threads)
-            for row, said in sorted(here, key=lambda pair: -pair[1]["area_ellipsoidal_m2"]):
-                area = said["area_ellipsoidal_m2"]
-                found[names[row]].append({**said, "share": float(area / whole[row]) if whole[row] else None})
+            for row, facts in sorted(here, key=lambda pair: -pair[1]["area_ellipsoidal_m2"]):
+                area = facts["area_ellipsoidal_m2"]
+                found[names[row]].append({**facts, "share": float(area / whole[row]) if whole[row] else None})
         return found
 
     def _of_layer(
@@ -81,14 +81,17 @@ class PlanGround:
             return []
         features, at_feature = np.unique(pairs.feature, return_inverse=True)
         words = [self._words_of(entry, values) for values in records_of(stored.attributes.iloc[features])]
-        said = [words[at] for at in at_feature.tolist()]
-        groups = pd.MultiIndex.from_arrays([pairs.parcel, [repr(one) for one in said]])
+        words_of_pair = [words[at] for at in at_feature.tolist()]
+        groups = pd.MultiIndex.from_arrays([pairs.parcel, [repr(one) for one in words_of_pair]])
         codes, distinct = pd.factorize(groups)
         areas = plane.ellipsoidal_m2(union_by(codes, pairs.geometry, len(distinct), threads))
         first = np.unique(codes, return_index=True)[1]
         head = {"layer": entry.code, "layer_title": in_language(entry.title, self.language)}
         return [
-            (int(pairs.parcel[at]), {**head, "version": version.label, **said[at], "area_ellipsoidal_m2": float(area)})
+            (
+                int(pairs.parcel[at]),
+                {**head, "version": version.label, **words_of_pair[at], "area_ellipsoidal_m2": float(area)},
+            )
             for at, area in zip(first.tolist(), areas.tolist(), strict=True)
         ]
 

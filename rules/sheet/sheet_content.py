@@ -61,12 +61,12 @@ def sheets_of(
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
-        said = plans.rows(names[rows], grounds[rows], Threads(1, progress.part(start / len(names), 1.0)))
+        plan_rows = plans.rows(names[rows], grounds[rows], Threads(1, progress.part(start / len(names), 1.0)))
         made = [
             {
                 **_facts(parcels.columns.iloc[start + at]),
                 "today": [_land_row(row) for row in classes.get(name, ())],
-                "plans": said[name],
+                "plans": plan_rows[name],
                 "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
                 "findings": [
                     {**{key: row[key] for key in _FINDING}, "laws": laws[row["rule"]]} for row in findings.get(name, ())

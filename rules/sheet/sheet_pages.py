@@ -34,7 +34,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
             word("area"),
             word("area_value", m2=square_metres_text(area), ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}"),
         ],
-        [word("checked"), _checked(sheet, catalogue, language)],
+        [word("checked"), _rules_asked(sheet, catalogue, language)],
     ]
     blocks = [
         _today(sheet, word),
@@ -82,7 +82,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
     silent = sheet["plans_silent"]
     if silent:
         kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
-        said = [
+        remarks = [
             word(
                 "silent",
                 reason=reason_word(reason, language),
@@ -90,7 +90,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             )
             for reason, codes in kinds.items()
         ]
-        block["note"] = " ".join(filter(None, (block["note"], *said)))
+        block["note"] = " ".join(filter(None, (block["note"], *remarks)))
     return block
 
 
@@ -120,16 +120,18 @@ def _points(sheet: Sheet, word: Any) -> Block:
     points = sheet["points"]
     cells = [[point["point"], f"{point['north_m']:.3f}", f"{point['east_m']:.3f}"] for point in points[:MOST_POINTS]]
     cells += [["", "", ""]] * (-len(cells) % _POINTS_A_ROW)
-    rows = [sum(cells[at : at + _POINTS_A_ROW], []) for at in range(0, len(cells), _POINTS_A_ROW)]
+    count = len(cells) // _POINTS_A_ROW
+    rows = [sum(cells[at::count], []) for at in range(count)]  # read down a column, then down the next
     heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
     more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
     return {
-        "heading": word("points"),
+        "heading": f"{word('points')} · {sheet['parcel']}",  # it may stand on a page of its own
         "heads": heads,
         "rows": rows,
         "widths": [1, 2, 2] * _POINTS_A_ROW,
         "numbers": [at for at in range(3 * _POINTS_A_ROW) if at % 3],
         "note": more,
+        "whole": True,  # no page ends inside it
     }
 
 
@@ -148,7 +150,7 @@ def _block(
     }
 
 
-def _checked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
+def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
     """How many rules were asked, and how many were not, by reason."""
     parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
     for item in sheet["not_asked"]:
@@ -171,9 +173,11 @@ def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: st
 
 def _class_words(row: dict[str, Any]) -> str:
     """Class, its title, and the feature's own name where that says more."""
-    said = " ".join(filter(None, (row["class"], row["class_title"])))
+    class_words = " ".join(filter(None, (row["class"], row["class_title"])))
     name = row["name"]
-    return " ".join(filter(None, (said, name if name not in (row["class"], row["class_title"]) else None))) or "–"
+    return (
+        " ".join(filter(None, (class_words, name if name not in (row["class"], row["class_title"]) else None))) or "–"
+    )
 
 
 def _measure(row: dict[str, Any]) -> str:
@@ -191,5 +195,5 @@ def _hectares(area_m2: float) -> str:
 def _law_text(laws: Sequence[dict[str, Any]], language: str) -> str:
     """Each law with its articles."""
     comma, semicolon = phrase("said.comma", language), phrase("query_sheet.semicolon", language)
-    said = (f"{law['law']} {comma.join(law['articles'])}".strip() for law in laws)
-    return semicolon.join(said) or "–"
+    citations = (f"{law['law']} {comma.join(law['articles'])}".strip() for law in laws)
+    return semicolon.join(citations) or "–"

@@ -69,13 +69,13 @@ def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None
 def packs_table(packs: tuple[Pack, ...], language: str) -> list[Row]:
     """The rule packs with their hashes, and after them the tables of uses by which their rules judged."""
     tables = dict.fromkeys(table for pack in packs for table in pack.tables)
-    said = [
+    facts = [
         *((pack.id, pack.version, pack.title, pack.hash) for pack in packs),
         *((table.name, table.version, table.title, table.hash) for table in tables),
     ]
     return [
         {"pack": name, "version": version, "title": title.get(language) or name, "hash": hash_}
-        for name, version, title, hash_ in said
+        for name, version, title, hash_ in facts
     ]
 
 

@@ -90,7 +90,7 @@ def statement_content(
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
         **_rule_tables(evidence, rows, findings, totals["area_ellipsoidal_m2"]),
-        "differences": differences(library, evidence, audit["at"]) if department is None else [],
+        **_differences(library, evidence, department, audit["at"]),
         **_opinion_tables(case, evidence, rows, items, department),
         "checklist": items,
         "figures": maps,
@@ -110,6 +110,12 @@ def _bases(library: Library, evidence: Evidence, rows: list[Row], department: st
         "versions": layer_versions(library, evidence, layers),
         "packs": packs_table(evidence.packs, evidence.language),
     }
+
+
+def _differences(library: Library, evidence: Evidence, department: str | None, until: str | None) -> dict[str, Any]:
+    """Differences between plans on the site, and which pairs were compared, by their keys; none for one department."""
+    rows, pairs = differences(library, evidence, until) if department is None else ([], [])
+    return {"differences": rows, "comparisons": pairs}
 
 
 def _library(library: Library, crs: str) -> dict[str, Any]:
@@ -138,7 +144,7 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
         "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
         "plans": {name: name_verdicts([row for row in shown if _stands_in(name, row)]) for name in PLAN_TABLES},
         "controls": name_verdicts(
-            _numbered(by_gravity(row for row in shown if row["state"] in ("conflict", "unknown")))
+            _with_numbers(by_gravity(row for row in shown if row["state"] in ("conflict", "unknown")))
         ),
         "parcel_findings": name_verdicts(open_together(findings, evidence)),
     }
@@ -224,7 +230,7 @@ def _stands_in(table: str, row: Row) -> bool:
     return is_listed and table_of(row["layer"]) == table
 
 
-def _numbered(rows: Any) -> list[Row]:
+def _with_numbers(rows: Any) -> list[Row]:
     return [{"number": number, **row} for number, row in enumerate(rows, start=1)]
 
 

@@ -11,22 +11,25 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
+from onemap.rules.compare.spot_fields import class_name
 from onemap.rules.maps.document_areas import areas
 from onemap.rules.runs.run_store import run_record, stored_rows
+from onemap.rules.statement.document_words import words
 from onemap.rules.statement.run_evidence import Evidence
 
 Row = dict[str, Any]
 _LEAST_M2 = 1e-6  # touching is not overlap
 
 
-def differences(library: Library, evidence: Evidence, until: str | None) -> list[Row]:
-    """The conflicts among a comparison's spots that share ground with the project, the largest first.
+def differences(library: Library, evidence: Evidence, until: str | None) -> tuple[list[Row], list[Row]]:
+    """The conflicts among comparisons' spots that share ground with the project, the largest first; what was compared.
 
-    until: comparisons started later are not known, so that the same state of a case prints the same.
+    until: comparisons started later are not known, so that the same state of a case prints the same. What was compared
+    has pair, pair_title and on, the day of the comparison, for each pair of plans.
     """
     ground = shapely.union_all(evidence.grounds)
     rows: list[Row] = []
-    pairs: set[str] = set()
+    pairs: dict[str, Row] = {}
     for run in comparison_runs(library):
         try:
             record = run_record(library, run, KIND)
@@ -34,13 +37,31 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> list
             if pair in pairs or (until is not None and record["started"] > until):
                 continue
             decided = _last_decisions(library, run, until)
-            rows += _touched_spots(library, run, pair, ground, decided, evidence.language)
+            spots = _touched_spots(library, run, ground, decided, evidence.language)
         except OneMapError as error:
             if error.code != "run.damaged":
                 raise
             continue  # one that cannot be read is no reason to print nothing; `verify` names it
-        pairs.add(pair)
-    return sorted(rows, key=lambda row: -row["area_ellipsoidal_m2"])
+        first, second = pair.split("×")
+        pattern = words(evidence.language)["pair"]
+        title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))
+        pairs[pair] = {"pair": pair, "pair_title": title, "on": record["started"][:10]}
+        rows += [
+            {
+                **row,
+                "pair": pair,
+                "pair_title": title,
+                "use_a_title": _use_title(evidence, first, row["use_a"]),
+                "use_b_title": _use_title(evidence, second, row["use_b"]),
+            }
+            for row in spots
+        ]
+    return sorted(rows, key=lambda row: -row["area_ellipsoidal_m2"]), list(pairs.values())
+
+
+def _use_title(evidence: Evidence, layer: str, code: str | None) -> str | None:
+    entry = evidence.catalogue.get(layer)
+    return class_name(entry, code, evidence.language) if entry else None
 
 
 def _last_decisions(library: Library, run: str, until: str | None) -> dict[str, str]:
@@ -53,7 +74,7 @@ def _last_decisions(library: Library, run: str, until: str | None) -> dict[str, 
 
 
 def _touched_spots(
-    library: Library, run: str, pair: str, ground: shapely.Geometry, decided: dict[str, str], language: str
+    library: Library, run: str, ground: shapely.Geometry, decided: dict[str, str], language: str
 ) -> list[Row]:
     stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
     spots = shapely.from_wkb(np.array([row.wkb for row in stored], dtype=object))
@@ -69,7 +90,6 @@ def _touched_spots(
         rows.append(
             {
                 "spot": spot["spot"],
-                "pair": pair,
                 "type": spot["type"],
                 "type_title": phrase(f"difference.{spot['type']}", language),
                 "use_a": spot["code_a"],

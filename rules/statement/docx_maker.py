@@ -76,10 +76,10 @@ def _imprint(document: Doc, fixed: dict[str, str]) -> None:
         (f"document.printed_by and not {is_letter}", printed, True),
     ):
         tag(document, f"{{%p if {claim} %}}")
-        said = line(document, text, size_pt=14, indent=False)
-        at_foot(said)
+        paragraph = line(document, text, size_pt=14, indent=False)
+        at_foot(paragraph)
         if has_line:
-            border(said, "top", "single", 6, "000000")
+            border(paragraph, "top", "single", 6, "000000")
         tag(document, "{%p endif %}")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.rules.findings.land_classes import share_hectares, survey_codes
+from onemap.rules.findings.land_classes import ownership_codes, share_hectares, survey_codes
 from onemap.rules.maps.document_areas import hectares, mu_of_hectares, sum_of
 from onemap.rules.statement.run_evidence import Evidence
 
@@ -69,7 +69,7 @@ def land_table(evidence: Evidence) -> dict[str, Any] | None:
 
 def _with_columns(frame: pd.DataFrame, codes: Mapping[str, Any]) -> pd.DataFrame:
     """The run's rows by parcel and class, with codes for their titles and the table's column of each."""
-    frame["ownership"] = frame["ownership"].map(_codes_by_title(codes["ownership"]))
+    frame["ownership"] = frame["ownership"].map(ownership_codes())
     frame["class"] = frame["class"].astype(object).where(frame["class"].notna(), None)
     frame["group"] = [codes["class"].get(code, {}).get("group", "unknown") for code in frame["class"]]
     frame["column"] = [_column(code, group) for code, group in zip(frame["class"], frame["group"], strict=True)]
@@ -92,11 +92,6 @@ def _class_rows(classes: pd.DataFrame, codes: Mapping[str, Any], language: str) 
         }
         for row in classes.astype(object).where(classes.notna(), None).to_dict("records")
     ]
-
-
-def _codes_by_title(titles: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Title in any language → code: a stored run keeps the titles of its own language."""
-    return {title: code for code, names in titles.items() for title in names.values()}
 
 
 def _column(code: str | None, group: str) -> str:

@@ -28,7 +28,7 @@ def opinion_rows(case: Case, round_: Round, evidence: Evidence, department: str 
 
 def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence) -> Row:
     language = evidence.language
-    said = words(language)
+    labels = words(language)
     entered_on = _day(case.signature_entered_on(opinion))
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
     return {
@@ -37,13 +37,13 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "unit": evidence.department_unit(opinion.department),
         "round": opinion.round,
         "state": opinion.state,
-        "state_title": said[f"opinion_{opinion.state}"],
+        "state_title": labels[f"opinion_{opinion.state}"],
         "conclusion": opinion.conclusion,
-        "conclusion_title": said[f"conclusion_{opinion.conclusion}"],
+        "conclusion_title": labels[f"conclusion_{opinion.conclusion}"],
         "text": opinion.text_in(language),
         "paragraphs": [line for line in opinion.text_in(language).splitlines() if line.strip()],
         "basis": opinion.basis,
-        "basis_text": said["list_semicolon"].join(_laws_once(opinion.basis)),
+        "basis_text": labels["list_semicolon"].join(_laws_once(opinion.basis)),
         "routed": opinion.routed,
         "why": opinion.why,
         "drafted_by": opinion.drafted_by,
@@ -51,10 +51,10 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "signed_by": opinion.signed_by,
         "signed_on": _day(opinion.signed_on),
         "signature_entered_on": entered_on,
-        "signed_late": said["entered_late"].format(day=entered_on) if entered_on else None,
+        "signed_late": labels["entered_late"].format(day=entered_on) if entered_on else None,
         "open_items": left,
-        "open_text": _open_text(left, opinion.unanswered, said),
-        "open_lines": [*filter(None, [_open_text(left, opinion.unanswered, said)])],
+        "open_text": _open_text(left, opinion.unanswered, labels),
+        "open_lines": [*filter(None, [_open_text(left, opinion.unanswered, labels)])],
         "unanswered": opinion.unanswered,
         "due": _day(opinion.due),
         "stale": opinion.stale,
@@ -69,12 +69,12 @@ def _laws_once(basis: str) -> list[str]:
     return list(dict.fromkeys(filter(None, parts)))
 
 
-def _open_text(titles: list[str], reason: str | None, said: dict[str, str]) -> str | None:
+def _open_text(titles: list[str], reason: str | None, labels: dict[str, str]) -> str | None:
     """The items of a checklist that nobody has answered, and why; None if there is none."""
     if not titles:
         return None
-    text = said["open_items"].format(count=len(titles), items=said["list_semicolon"].join(titles))
-    return said["in_brackets"].format(text=text, more=said["open_reason"].format(reason=reason)) if reason else text
+    text = labels["open_items"].format(count=len(titles), items=labels["list_semicolon"].join(titles))
+    return labels["in_brackets"].format(text=text, more=labels["open_reason"].format(reason=reason)) if reason else text
 
 
 def late_entries(case: Case, evidence: Evidence, department: str | None) -> list[Row]:
@@ -151,16 +151,16 @@ def override_rows(round_: Round, language: str, evidence: Evidence, rules: set[s
 
 def conclusion(case: Case, evidence: Evidence, department: str | None) -> Row:
     """What the machine's findings come to, and what was decided, with whoever decided it."""
-    said, current = words(evidence.language), case.current
+    labels, current = words(evidence.language), case.current
     ten = drafts(evidence.question, evidence.findings, current.items, current.overrides)
     machine = overall(draft.conclusion for draft in ten if department in (None, draft.department))
     return {
         "machine": machine,
-        "machine_title": said[f"overall_{machine}"],
+        "machine_title": labels[f"overall_{machine}"],
         "proposed": case.proposed,
-        "proposed_title": said[f"overall_{case.proposed}"] if case.proposed else None,
+        "proposed_title": labels[f"overall_{case.proposed}"] if case.proposed else None,
         "decided": case.conclusion,
-        "decided_title": said[f"overall_{case.conclusion}"] if case.conclusion else None,
+        "decided_title": labels[f"overall_{case.conclusion}"] if case.conclusion else None,
         "reason": case.conclusion_reason,
         "by": case.decided_by,
         "on": _day(case.decided_on),

@@ -20,6 +20,8 @@ _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "
 _TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
 _WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
 _ANNEX = re.compile(r"(?<=附表)\d+|(?<=Annex )\d+")  # the number of an annex, in its heading and its captions
+_PLACE = re.compile(r"^(\d+\. |[一二三四五六七八九]、|Table \d+-\d+\. |表\d+-\d+　)")  # in a heading, in a caption
+_PARTS_ONLY = {"opinion", "pack"}  # have so few of the chapters that their numbers would not follow each other
 _WORD_INSIDE = re.compile(r"words\.((?:list|in|unit|not)_\w+)")
 
 
@@ -45,9 +47,11 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
     where: from `places`. Texts keep their fields, so that they can stand in a Word template.
     """
     fixed = words(language)
+    if _PARTS_ONLY & set(where):
+        fixed = {name: _PLACE.sub("", text) for name, text in fixed.items()}
     found = []
     for chapter in _nodes_at(_file()["chapter"], where, ("paper", "screen")):
-        parts = [_part(part, where, language) for part in _nodes_at(chapter["parts"], where)]
+        parts = [_part(part, where, language, fixed) for part in _nodes_at(chapter["parts"], where)]
         name = chapter.get("heading")
         if "annex" in chapter:
             asked = f"'{chapter['annex']}' in document.annexes"
@@ -69,10 +73,9 @@ def _node_at(node: Node, where: Collection[str]) -> Node:
     return {**{name: value for name, value in node.items() if name not in _PLACES}, **own}
 
 
-def _part(part: Node, where: Collection[str], language: str) -> Node:
-    fixed = words(language)
+def _part(part: Node, where: Collection[str], language: str, fixed: Mapping[str, str]) -> Node:
     if "table" in part:
-        return {**part, **_table(part["table"], where, language)}
+        return {**part, **_table(part["table"], where, language, fixed)}
     if "form" in part:
         form = _node_at(_file()["forms"][part["form"]], where)
         lines = [
@@ -85,8 +88,8 @@ def _part(part: Node, where: Collection[str], language: str) -> Node:
     return {**part, "text": _text(part["text"], fixed)} if "text" in part else part
 
 
-def _table(name: str, where: Collection[str], language: str) -> Node:
-    fixed, tables = words(language), _file()["tables"]
+def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str, str]) -> Node:
+    tables = _file()["tables"]
     declared = {**tables.get(tables[name].get("like"), {}), **tables[name]}
     table: Node = {
         "total": {},

@@ -1,7 +1,7 @@
 """The map in a page that one can pan and zoom: layers as groups to be switched, pieces that know their finding."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ MOST_BYTES = 1_500_000
 _THINNED = ((0.05, 0.2), (0.2, 1.0), (0.6, 3.0), (2.0, 8.0), (6.0, 25.0))  # lines moved by, left out below, in metres
 _AROUND, _LEAST_M, _MOST_BEYOND_M = 4.0, 400.0, 2_400.0
 _PX_PER_MM = 3.2
+_ALONG_M, _MOST_BELOW = 0.05, 0.3  # so near a red line an outline is hidden; part of it that is
 _OFF = ("plan",)  # at first; the present use is the base on which all else lies
 _DIMENSIONS = ("point", "line", "polygon")
 
@@ -75,7 +76,7 @@ class _PageMap:
 
     def html(self) -> Markup:
         """Tools, map, legend."""
-        said = words(self.language)
+        labels = words(self.language)
         groups = self._groups()
         west, south, east, north = self.whole
         size = f"0 0 {east - west:.2f} {north - south:.2f}"
@@ -83,14 +84,14 @@ class _PageMap:
         # Where the map begins, so that a place on it can be told in the library's coordinates.
         svg = (
             f'<svg id="map" viewBox="{size}" data-start="{start}" data-west="{west:.3f}" data-north="{north:.3f}"'
-            f' tabindex="0" role="application" aria-label={as_attribute(said["page_map_help"])}'
+            f' tabindex="0" role="application" aria-label={as_attribute(labels["page_map_help"])}'
             f' font-family={as_attribute(FONTS)} preserveAspectRatio="xMidYMid meet">'
             f"<defs>{self._definitions()}</defs>"
             + f'<rect class="ground" width="{east - west:.2f}" height="{north - south:.2f}" fill="#FFFFFF"/>'
             + "".join(_group_svg(group) for group in groups)
             + f'<g id="labels">{"".join(self.labels)}</g></svg>'
         )
-        return render("map.html", words=said, drawn=Markup(svg), legend=self._legend(groups))  # noqa: S704 - escaped  # nosec B704
+        return render("map.html", words=labels, drawn=Markup(svg), legend=self._legend(groups))  # noqa: S704 - escaped  # nosec B704
 
     def _definitions(self) -> str:
         """The patterns: those of the map, whose size a script keeps when one zooms, and those of the legend."""
@@ -198,6 +199,8 @@ class _PageMap:
                 continue
             symbol = verdict_symbol(piece.verdict, self.language)
             kind = _DIMENSIONS[int(shapely.get_dimensions(shapes[0]))]
+            if kind == "polygon" and self._is_below_red(piece, symbol):
+                symbol = replace(symbol, stroke_mm=PARCEL.stroke_mm + 2 * symbol.stroke_mm)  # seen on either side
             # A piece that is all outline could be hit by its edge only.
             catcher = f'<path d="{path_data(shapes)}" class="catch" fill="#FFFFFF" fill-opacity="0"/>'
             group.paths.append(
@@ -207,6 +210,14 @@ class _PageMap:
                 f"{catcher if kind == 'polygon' else ''}{self._shapes_svg(shapes, symbol)}</g>"
             )
         return group
+
+    def _is_below_red(self, piece: Piece, symbol: Symbol) -> bool:
+        """Whether a piece that is all outline runs along its parcel's red line, which would hide it."""
+        if symbol.fill or symbol.hatch or symbol.dots or piece.parcel not in self.source.parcels:
+            return False
+        edge = shapely.boundary(piece.geometry)
+        red = shapely.buffer(shapely.boundary(self.source.parcels[piece.parcel]), _ALONG_M)
+        return bool(shapely.length(shapely.intersection(edge, red)) > _MOST_BELOW * shapely.length(edge))
 
     def _piece_title(self, piece: Piece) -> str:
         title = self.source.rule_title(piece.rule)

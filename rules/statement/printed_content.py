@@ -16,7 +16,7 @@ _CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
 # What XML forbids: a name with such a sign in it must not break a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
-LESS_HECTARES = "< 0.0001"  # of what is there, though it reads as nothing
+LESS_HECTARES = "<\u00a00.0001"  # of what is there, though it reads as nothing
 
 
 def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _print_value(name: str, value: Any, language: str) -> Any:
 
 def basis_together(basis: str, language: str) -> str:
     """A basis with each law once in a line, its articles behind it, in the order in which they are named first."""
-    said = words(language)
+    labels = words(language)
     lines = []
     for line in basis.splitlines():
         laws: dict[str, list[str]] = {}
@@ -62,8 +62,8 @@ def basis_together(basis: str, language: str) -> str:
             articles = laws.setdefault(law or article, [])
             if law and article not in articles:
                 articles.append(article)
-        named = (f"{law} {said['list_comma'].join(articles)}".rstrip() for law, articles in laws.items())
-        lines.append(said["list_semicolon"].join(named))
+        named = (f"{law} {labels['list_comma'].join(articles)}".rstrip() for law, articles in laws.items())
+        lines.append(labels["list_semicolon"].join(named))
     return "\n".join(lines)
 
 
@@ -99,7 +99,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "area_m2": square_metres_text,
     "area_ellipsoidal_m2": square_metres_text,
     "survey_area_m2": square_metres_text,
-    "share": share_text,
+    "share": lambda value: share_text(value).replace("< ", "<\u00a0"),
     "length_m": _metres,
     "distance_m": _metres,
     "moved_m": _metres,
@@ -132,6 +132,7 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
             for row in content["opinions"]
             if row["open_text"]
         ],
+        "differences": _differences(content, labels),
         "date": _date(content["document"]["date"], content["language"]),
         "choices": [labels[f"conclusion_{choice}"] for choice in _CHOICES],
         "record": _record(content, labels),
@@ -157,10 +158,19 @@ def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
         ("unknown_rules", "open_unknown"),
         ("not_asked", "open_not_asked"),
     )
-    said = [labels[key].format(count=found[name]) for name, key in keys if found[name] != "0"]
+    items = [labels[key].format(count=found[name]) for name, key in keys if found[name] != "0"]
     return [
-        labels["open_sentence"].format(items=labels["list_semicolon"].join(said)) if said else labels["open_nothing"]
+        labels["open_sentence"].format(items=labels["list_semicolon"].join(items)) if items else labels["open_nothing"]
     ]
+
+
+def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:
+    """Which plans were compared and how many differences lie on the site; or that none were."""
+    pairs = [labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in content["comparisons"]]
+    if not pairs:
+        return labels["note_not_compared"]
+    sentence = labels["note_differences" if content["differences"] else "note_no_differences"]
+    return sentence.format(pairs=labels["list_semicolon"].join(pairs), count=len(content["differences"]))
 
 
 def _land(content: dict[str, Any], labels: dict[str, str]) -> str:

@@ -54,21 +54,21 @@ def _ellipsoidal_areas(library: Library, rows: list[StoredRow]) -> list[Row]:
 def _alternatives(library: Library, rows: list[StoredRow], language: str) -> list[Row]:
     found = []
     for row, measured in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
-        said = row.values
+        values = row.values
         found.append(
             {
-                "parcel": said["parcel"],
-                "alternative": said["alternative"],
-                "alternative_title": phrase(f"alternative.{said['alternative']}", language),
-                "step": step_text(said["moved_m"], said["turned_deg"], language) or None,
-                "passes": said["passes"],
-                "verdict": said["verdict"],
+                "parcel": values["parcel"],
+                "alternative": values["alternative"],
+                "alternative_title": phrase(f"alternative.{values['alternative']}", language),
+                "step": step_text(values["moved_m"], values["turned_deg"], language) or None,
+                "passes": values["passes"],
+                "verdict": values["verdict"],
                 **measured,
-                "share": said["share"],
-                "moved_m": said["moved_m"],
-                "east_m": said["east_m"],
-                "north_m": said["north_m"],
-                "turned_deg": said["turned_deg"],
+                "share": values["share"],
+                "moved_m": values["moved_m"],
+                "east_m": values["east_m"],
+                "north_m": values["north_m"],
+                "turned_deg": values["turned_deg"],
             }
         )
     return found
@@ -79,21 +79,22 @@ def _departments(rows: list[StoredRow], evidence: Evidence, department: str | No
     scale = {row["parcel"]: row["area_ellipsoidal_m2"] / row["area_m2"] for row in evidence.parcels}
     found = []
     for row in rows:
-        said = row.values
-        if department not in (None, said["department"]):
+        values = row.values
+        if department not in (None, values["department"]):
             continue
-        titles = {f"{name}_title": phrase(f"verdict.{said[name]}", evidence.language) for name in _VERDICTS}
+        titles = {f"{name}_title": phrase(f"verdict.{values[name]}", evidence.language) for name in _VERDICTS}
         measured = {
-            f"{name.removesuffix('_m2')}_hectares": hectares(said[name] * scale[said["parcel"]]) for name in MEASURES
+            f"{name.removesuffix('_m2')}_hectares": hectares(values[name] * scale[values["parcel"]])
+            for name in MEASURES
         }
         found.append(
             {
-                "parcel": said["parcel"],
-                "alternative": said["alternative"],
-                "alternative_title": phrase(f"alternative.{said['alternative']}", evidence.language),
-                "department": said["department"],
-                "department_title": evidence.department_title(said["department"]),
-                **{name: said[name] for name in _VERDICTS},
+                "parcel": values["parcel"],
+                "alternative": values["alternative"],
+                "alternative_title": phrase(f"alternative.{values['alternative']}", evidence.language),
+                "department": values["department"],
+                "department_title": evidence.department_title(values["department"]),
+                **{name: values[name] for name in _VERDICTS},
                 **titles,
                 **measured,
             }
@@ -107,18 +108,18 @@ _VERDICTS = ("verdict_before", "verdict_after")
 def _cuts(library: Library, rows: list[StoredRow], evidence: Evidence, department: str | None) -> list[Row]:
     found = []
     for row, measured in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
-        said = row.values
-        rule = evidence.rules[said["rule"]]
+        values = row.values
+        rule = evidence.rules[values["rule"]]
         if department in (None, rule.department):
             title = evidence.rule_title(rule.id)
             found.append(
                 {
-                    "parcel": said["parcel"],
+                    "parcel": values["parcel"],
                     "rule": rule.id,
                     "title": title,
                     "department": rule.department,
                     "department_title": evidence.department_title(rule.department),
-                    "verdict": said["verdict"],
+                    "verdict": values["verdict"],
                     **measured,
                 }
             )

@@ -175,19 +175,19 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Ro
     table: list[Row] = []
     mine = [row for row in rows if table_of(row["layer"]) == "three_lines"]
     bounds = [row for row in mine if KINDS[row["kind"]].is_boundary and row["state"] != "not_checked"]
-    told: set[str] = set()
+    layers: set[str] = set()
     for row in mine:
         if row not in bounds:
             table.append(_side_row(row, "occupied", row["title"], row))
-        elif row["layer"] not in told:
-            told.add(row["layer"])
+        elif row["layer"] not in layers:
+            layers.add(row["layer"])
             table += _sides(evidence, [bound for bound in bounds if bound["layer"] == row["layer"]], whole_m2)
     return table
 
 
 def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
     """What lies inside and outside of a boundary, by all rules on it; where several found something, each is named."""
-    said = words(evidence.language)
+    labels = words(evidence.language)
     rules = {row["rule"] for row in rows}
     outside, unknown = ([row for row in rows if row["state"] == state] for state in ("conflict", "unknown"))
     exact = {"outside": _ground(evidence, rules, False), "unknown": _ground(evidence, rules, True)}
@@ -197,11 +197,11 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
     clear = {"state": "clear", "verdict": "clear", "counted": False, "reason_text": ""}
     nothing = {**rows[0], **clear, **areas(0.0), "share": 0.0}
     inside = {**nothing, "area_ellipsoidal_m2": inside_m2, "hectares": rounded, "share": inside_m2 / whole_m2}
-    lines = [_side_row(rows[0], "inside", said["boundary_inside"], inside)]
+    lines = [_side_row(rows[0], "inside", labels["boundary_inside"], inside)]
     for item, found in (("outside", outside or [nothing]), ("unknown", unknown)):
         for row in found:
-            more = said["in_brackets"].format(text=said[f"boundary_{item}"], more=row["title"])
-            lines.append(_side_row(row, item, more if len(found) > 1 else said[f"boundary_{item}"], row))
+            more = labels["in_brackets"].format(text=labels[f"boundary_{item}"], more=row["title"])
+            lines.append(_side_row(row, item, more if len(found) > 1 else labels[f"boundary_{item}"], row))
     return lines
 
 

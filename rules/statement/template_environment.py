@@ -118,12 +118,12 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def _join(self, items: Iterable[Any], between: str = "", attribute: Any = None) -> str:
         taken = [self.getitem(item, attribute) if attribute is not None else item for item in items]
-        return self._bounded([str(item) for item in taken], str(between))
+        return self._join_parts([str(item) for item in taken], str(between))
 
     def _replace(self, text: Any, old: Any, new: Any) -> str:
-        return self._bounded(str(text).split(str(old)), str(new)) if str(old) else str(text)
+        return self._join_parts(str(text).split(str(old)), str(new)) if str(old) else str(text)
 
-    def _bounded(self, parts: list[str], between: str) -> str:
+    def _join_parts(self, parts: list[str], between: str) -> str:
         if sum(map(len, parts)) + len(between) * len(parts) > _MOST_IN_FIELD:
             raise TooMuch
         return between.join(parts)

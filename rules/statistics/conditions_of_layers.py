@@ -33,5 +33,5 @@ def column_of(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> np
         return column_named(attributes, field)
     except KeyError:
         names = list(map(str, attributes.columns))
-        said = {"title": place.get("layer"), **place}
-        raise OneMapError("statistics.field", **said, name=field, names=names) from None
+        layer = {"title": place.get("layer"), **place}
+        raise OneMapError("statistics.field", **layer, name=field, names=names) from None

@@ -45,7 +45,7 @@ class CountedOnce:
         areas: np.ndarray = np.nan_to_num(shapely.area(self.own))
         return areas
 
-    def shifted(self, origin: tuple[float, float]) -> "CountedOnce":
+    def from_origin(self, origin: tuple[float, float]) -> "CountedOnce":
         """The same, counted from another origin."""
         away = -origin[0], -origin[1]
         grounds = shift_geometries(self.grounds, away)

@@ -58,6 +58,7 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
     notes = _unknown_notes(result["total"], language)
     widths: list[float] = [4, 5, 2, 3, 2, *[3] * len(sums)]
     block = _block(phrase("figures.table", language), heads, table, widths, list(range(2, 5 + len(sums))), notes)
+    block = _without_one_unit(block, result["rows"])
     facts = _facts({"layer": layer, "within": result["within"]}, catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
 
@@ -80,19 +81,51 @@ def transitions_page(
     names_of_units = _unit_names(result["units"])
     columns = ("unit", "class", "before", "after", "loss", "gain", "net")
     heads = [phrase(f"figures.{name}", language) for name in columns]
-    fields = ("before_m2", "after_m2", "loss_m2", "gain_m2", "net_m2")
+    places = {unit: place for place, unit in enumerate(dict.fromkeys(row["unit"] for row in result["classes"]))}
+    classes = sorted(result["classes"], key=lambda row: (places[row["unit"]], -_turned_m2(row)))
     table = [
         [
             _text(names_of_units.get(row["unit"], row["unit"])),
             _key_text(row["keys"], entry, language),
-            *(_number(row[name] / 10_000, "") for name in fields),
+            *_change_cells(row, language),
         ]
-        for row in result["classes"]
+        for row in classes
     ]
     heading = phrase("figures.classes", language)
     block = _block(heading, heads, table, [3, 4, 2.5, 2.5, 2.5, 2.5, 2.5], [2, 3, 4, 5, 6], "")
+    block = _without_one_unit(block, result["classes"])
     facts = _facts({"before": before, "after": after, "within": result["within"]}, catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
+
+
+def _turned_m2(row: Mapping[str, Any]) -> float:
+    """How much of a class was lost and gained; nothing where that reads as nothing."""
+    area_m2: float = row["loss_m2"] + row["gain_m2"]
+    return area_m2 if area_m2 >= _LEAST_DRAWN_M2 else 0.0
+
+
+def _change_cells(row: Mapping[str, Any], language: str) -> list[str]:
+    """Before, after, loss, gain, net in hectares; what a class neither lost nor gained is said in one word."""
+    before, after = (_number(row[name] / 10_000, "") for name in ("before_m2", "after_m2"))
+    if not _turned_m2(row):
+        return [before, after, "", "", phrase("figures.no_change", language)]
+    return [before, after, *(_number(row[name] / 10_000, "") for name in ("loss_m2", "gain_m2", "net_m2"))]
+
+
+def _without_one_unit(block: Record, rows: Sequence[Mapping[str, Any]]) -> Record:
+    """A table whose first column is the unit, without it where there is one; a unit with a name heads the table."""
+    units = {row["unit"] for row in rows}
+    if len(units) != 1:
+        return block
+    names = [] if units == {None} else [block["rows"][0][0]]
+    return {
+        **block,
+        "heading": " · ".join([block["heading"], *names]),
+        "heads": block["heads"][1:],
+        "widths": block["widths"][1:],
+        "numbers": [column - 1 for column in block["numbers"]],
+        "rows": [row[1:] for row in block["rows"]],
+    }
 
 
 def class_matrix(
@@ -128,7 +161,7 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
     units = list(dict.fromkeys(_text(row["unit"]) for row in rows))
     classes = [_class(row, language) for row in rows]
     if len(units) > 1 and len(set(classes)) > 1:
-        return _stacked(words, units, rows, classes, values, language)
+        return _stacked_figure(words, units, rows, classes, values, language)
     names = classes if len(set(classes)) > 1 else [_text(row["unit"]) for row in rows]
     pairs = sorted(zip(names, values, strict=True), key=lambda pair: -(pair[1] or 0.0))
     if len(pairs) > _MOST_BARS:
@@ -140,7 +173,7 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
     return Figure(words, tuple(name for name, _ in pairs), (series,))
 
 
-def _stacked(
+def _stacked_figure(
     words: ChartWords,
     units: list[str],
     rows: Sequence[Record],
@@ -245,12 +278,12 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
 
 def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
     """What is not known of the ground, in a line."""
-    told = [
+    parts = [
         phrase(f"said.statistics_{name}", language, area_ha=_number(total[name] / 10_000, ""))
         for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2")
         if (total.get(name) or 0.0) >= 0.01
     ]
-    text = phrase("query_sheet.semicolon", language).join(told)
+    text = phrase("query_sheet.semicolon", language).join(parts)
     return text[:1].upper() + text[1:]
 
 

@@ -15,6 +15,7 @@ from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, versions
+from onemap.layers.messages import LANGUAGES
 from onemap.rules.compare.plans import version_named
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.threads import Threads
@@ -22,7 +23,7 @@ from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
-from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems
+from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems, version_titles
 from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, joined_rows, unit_pieces, whole_features
 from onemap.rules.statistics.units import AreaUnits, area_units
 
@@ -207,7 +208,7 @@ class LayerInUnits:
         """Of all features; what lies in two units, or on the border of two, in the earlier one alone."""
         if self.units is None or self.entry.geometry == "table":
             return self.pieces
-        every, rows = self.once.every.shifted(self.plane.origin), self.once.rows
+        every, rows = self.once.every.from_origin(self.plane.origin), self.once.rows
         if self.entry.geometry != POLYGON:
             return every.in_first_unit(self.pieces, rows, self.entry.geometry, self.geometries, self.threads)
         if not every.shared_m2:
@@ -220,7 +221,7 @@ class LayerInUnits:
     def crossing(self) -> np.ndarray:
         """Of all features (n,), a mask: which have a part here and may have one in units of other blocks."""
         here = np.unique(self.pieces.feature)
-        every = self.once.every.shifted(self.plane.origin)
+        every = self.once.every.from_origin(self.plane.origin)
         crosses = np.zeros(len(self.geometries), dtype=bool)
         crosses[here] = every.crossing(self.geometries[here], self.once.rows, self.threads)
         return crosses
@@ -270,7 +271,9 @@ class LayerInUnits:
         if self.lost:
             codes = list(dict.fromkeys(code or "–" for code in self.lost))[:10]
             field = self.entry.unit or (self.units.record["unit"] if self.units else None)
-            facts = {"layer": self.version.table, "field": field, "count": len(self.lost), "codes": codes}
+            facts = {"layer": self.version.code, "field": field, "count": len(self.lost), "codes": codes}
+            facts["table"] = version_titles(self.entry, self.version.label)
+            facts["title"] = {one: self.entry.field_title(field or "", one) or field for one in LANGUAGES}
             problems.append(Problem("statistics.unjoined", facts))
         return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2), *problems]
 

@@ -25,6 +25,7 @@ from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
 from onemap.rules.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
+from onemap.rules.statistics.unit_ground import version_titles
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
@@ -91,11 +92,11 @@ def _part(asked: LayerInUnits) -> PartOfStatistics:
 def _told_of(asked: LayerInUnits) -> dict[str, np.ndarray]:
     """Of which features (n,), as masks, the total says how many there are."""
     certain = asked.truth.true
-    told = {name: certain & np.isnan(values) for name, values in asked.numbers.items()}
+    no_number = {name: certain & np.isnan(values) for name, values in asked.numbers.items()}
     return {
         "features": certain,
         "no_value_features": asked.truth.unknown,
-        **{f"missing.{n}": m for n, m in told.items()},
+        **{f"missing.{n}": m for n, m in no_number.items()},
     }
 
 
@@ -307,7 +308,8 @@ def _row_problems(asked: LayerInUnits, rows: list[Record]) -> list[Problem]:
         return []
     present = {row["unit"] for row in rows if row["features"]}
     without = [str(name) for name in asked.units.names.tolist() if name not in present]
-    facts = {"layer": asked.version.table, "count": len(without), "units": without[:10]}
+    title = version_titles(asked.entry, asked.version.label)
+    facts = {"layer": asked.version.code, "table": title, "count": len(without), "units": without[:10]}
     return [Problem("statistics.no_row", facts)] if without else []
 
 
@@ -315,13 +317,13 @@ def _unit_records(asked: LayerInUnits, grounds: _Grounds, names: np.ndarray) -> 
     if asked.units is None:
         return []
     fields = list(_Grounds.__dataclass_fields__)
-    told = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
+    column_names = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
     titles = unit_titles(asked.units)
     return [
         {
             "unit": name,
             **titles.get(name, {}),
-            **{told.get(field, field): _number(getattr(grounds, field)[at]) for field in fields},
+            **{column_names.get(field, field): _number(getattr(grounds, field)[at]) for field in fields},
         }
         for at, name in enumerate(names.tolist())
     ]
@@ -340,8 +342,8 @@ def _tables(
         keys = {f"key_{name}" if name in row else name: value for name, value in row["keys"].items()}
         sums = {f"sum_{name}": value for name, value in row.get("sums", {}).items()}
         plain = {name: value for name, value in row.items() if name not in _NESTED}
-        said = {"class_name": " · ".join(row["titles"].values()) or None} if options.by else {}
-        flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **said, **sums})
+        class_name = {"class_name": " · ".join(row["titles"].values()) or None} if options.by else {}
+        flat.append({"unit": row["unit"], "keys": attribute_json(row["keys"]), **keys, **plain, **class_name, **sums})
     tables = {"statistics": Table(record_columns(flat, ["unit", "keys", *options.by, "features", "area_m2"]))}
     if units is not None:
         tables["units"] = Table(record_columns(records, ["unit"]), units.grounds)

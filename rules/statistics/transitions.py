@@ -77,7 +77,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     compared = AreaUnits(names[measured], grounds[measured], units.record if units else {})
     every = CountedOnce.of(compared, threads)
     blocks = unit_blocks(compared, one.count + other.count)
-    rows, whole, lost = _in_blocks(pair, every.shifted(origin), blocks, threads.part(0.05, 0.95))
+    rows, whole, lost = _in_blocks(pair, every.from_origin(origin), blocks, threads.part(0.05, 0.95))
     rows = [{**row, "unit": compared.names[row["unit"]]} for row in rows]
     records = _unit_records(rows, names, grounds, beyond, unit_titles(units))
     classes = _classes(rows)
@@ -179,10 +179,10 @@ def _total(rows: list[Record], beyond_m2: float) -> Record:
 
 def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Mapping[int, float]]) -> list[Problem]:
     """Where a version overlaps itself in the units."""
-    told = [(version.table, areas) for version, areas in zip(pair, lost, strict=True) if areas]
+    overlaps = [(version.table, areas) for version, areas in zip(pair, lost, strict=True) if areas]
     return [
         Problem("compare.overlap", {"layer": table, "features": len(areas), "area": f"{sum(areas.values()):,.1f}"})
-        for table, areas in told
+        for table, areas in overlaps
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.rules.overlay.threads import Threads
@@ -29,10 +30,13 @@ def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any
     """Of which units, by the title of their layer where they are one of the library's; and how much ground."""
     code, _, label = (units or "").partition("@")
     entry = library.catalogue().get(code)
-    title: Any = units
-    if entry is not None:
-        title = {language: f"{name} {label}".strip() for language, name in entry.title.items()}
+    title: Any = units if entry is None else version_titles(entry, label)
     return {"layer": units, "units": title, "area": f"{area_m2:,.2f}"}
+
+
+def version_titles(entry: LayerEntry, label: str) -> dict[str, str]:
+    """What a version is called, by language: its layer's title and its label, which may be empty."""
+    return {language: f"{name} {label}".strip() for language, name in entry.title.items()}
 
 
 def overlap_problems(library: Library, units: str | None, area_m2: float) -> list[Problem]:

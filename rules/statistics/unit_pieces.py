@@ -73,7 +73,7 @@ def unit_pieces(
     # Of each unit by one thread: what is prepared cannot be asked by several at once.
     _, first = np.unique(unit, return_index=True)
     of_units = [slice(begin, end) for begin, end in pairwise([*first.tolist(), len(unit)])]
-    parts = threads.each(lambda part: _clipped(geometries[feature[part]], grounds[unit[part]]), of_units)
+    parts = threads.each(lambda part: _clip_to_units(geometries[feature[part]], grounds[unit[part]]), of_units)
     pieces = np.concatenate([np.empty(0, dtype=object), *parts])
     size, whole = pieces_size(pieces, kind), pieces_size(geometries, kind)[feature]
     keep = size > 0
@@ -81,7 +81,7 @@ def unit_pieces(
     return UnitPieces(unit[keep], feature[keep], pieces[keep], share[keep])
 
 
-def _clipped(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
+def _clip_to_units(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
     """Lines or points pair by pair with a unit: what lies inside as a whole is not cut."""
     result = geometries.copy()
     rows = np.flatnonzero(~shapely.covers(grounds, geometries))

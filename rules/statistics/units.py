@@ -76,7 +76,7 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
     place = {"file": library.label, "layer": version.code, "title": dict(entry.title)}
     name = field or entry.key
     values = [str(fid) for fid in stored.fids.tolist()] if name is None else _values(stored.attributes, name, place)
-    names, grounds = _dissolved(values, stored.geometries, stored.attributes, where, {**place, "field": name})
+    names, grounds = _dissolve_units(values, stored.geometries, stored.attributes, where, {**place, "field": name})
     record: dict[str, Any] = {
         "code": version.code,
         "label": version.label,
@@ -108,7 +108,7 @@ def _of_file(library: Library, file: str, field: str | None, where: str | None) 
     carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
     sound = sorted_geometries(carried, "polygon", rows, False, place).require_sound(place)
     values = rows.tolist() if name is None else _values(raw.attributes, name, place)
-    names, grounds = _dissolved(values, sound.geometries, raw.attributes, where, {**place, "field": name})
+    names, grounds = _dissolve_units(values, sound.geometries, raw.attributes, where, {**place, "field": name})
     record = {"file": raw.path.name, "hash": raw.source_hash, "unit": name}
     return AreaUnits(names, grounds, record, None, (*raw.problems, *remarks))
 
@@ -119,7 +119,7 @@ def _values(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> list
     return text_values(attributes[name].tolist())
 
 
-def _dissolved(
+def _dissolve_units(
     values: Sequence[str | None],
     geometries: np.ndarray,
     attributes: pd.DataFrame,

@@ -83,7 +83,7 @@ def version_changes(
         raise OneMapError("changes.raster", file=library.label, layer=code)
     is_placed = entry.geometry != "table"
     before, after = (_Side.read(library, version, entry.key, is_placed) for version in versions)
-    pairs = _paired(before, after, entry.key)
+    pairs = _row_pairs(before, after, entry.key)
     rows = _rows(before, after, pairs, is_placed)
     threads.progress.at(_READ)
     classes, problems = _class_changes(library, entry, before, after, by, as_of, threads.part(_READ, 1.0))
@@ -93,7 +93,7 @@ def version_changes(
     return VersionChanges(counts, classes, field, facts, problems, _tables(rows, before, after, entry, classes))
 
 
-def _paired(before: _Side, after: _Side, key: str | None) -> dict[int, int]:
+def _row_pairs(before: _Side, after: _Side, key: str | None) -> dict[int, int]:
     """Row before → row after of every feature that is known again."""
     pairs: dict[int, int] = {}
     if key is not None and key in before.features.attributes and key in after.features.attributes:

@@ -231,7 +231,7 @@ def _convert(parameter: Parameter, value: Any) -> Any:
         return value
     if parameter.repeated:
         items = [str(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
-        return items if parameter.convert is None else [_converted(parameter, item) for item in items]
+        return items if parameter.convert is None else [_converted_value(parameter, item) for item in items]
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
     if isinstance(value, dict):
@@ -241,10 +241,10 @@ def _convert(parameter: Parameter, value: Any) -> Any:
         raise UsageError("usage.value", field=_shown_name(parameter), value=text)  # half a character is no text
     if parameter.choices and text not in parameter.choices:
         raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
-    return text if parameter.convert is None else _converted(parameter, text)
+    return text if parameter.convert is None else _converted_value(parameter, text)
 
 
-def _converted(parameter: Parameter, text: str) -> Any:
+def _converted_value(parameter: Parameter, text: str) -> Any:
     assert parameter.convert is not None, "only then it is asked"  # noqa: S101 - for the type checker  # nosec B101
     try:
         return parameter.convert(text)

@@ -48,7 +48,7 @@ def warning_page(
     states: dict[str, int] = {}
     for row in found.rows:
         states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1
-    told = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
+    counts = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
     by_status = [
         f"{status_words(status, language, phrase(f'warning_status.{status}', language))} {count}"
         for status in _FILLS
@@ -57,10 +57,10 @@ def warning_page(
     facts = [
         [phrase("figures.as_of", language), day],
         [phrase("figures.status", language), phrase("said.comma", language).join(by_status) or "–"],
-        [phrase("figures.state", language), phrase("said.comma", language).join(told) or "–"],
+        [phrase("figures.state", language), phrase("said.comma", language).join(counts) or "–"],
     ]
     blocks = [_block(kind, found, titles, language) for kind in kinds]
-    return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked(found, titles, language)]}, chart
+    return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked_rows(found, titles, language)]}, chart
 
 
 def _count(rows: Sequence[Record], kind: str, status: str) -> int:
@@ -136,7 +136,7 @@ def _amount(value: float | None) -> str | None:
     return f"{value:,.0f}" if float(value).is_integer() else value_text(value, [value])
 
 
-def _unlooked(found: FoundWarnings, titles: Mapping[str, str], language: str) -> list[Record]:
+def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: str) -> list[Record]:
     """What could not be looked at, and why."""
     if not found.unlooked:
         return []

@@ -33,7 +33,7 @@ def changes(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress.part(0.0, _COMPARED if asks else 1.0))
         found = version_changes(library, *labels, values.get("by"), library.today(), threads)
         crs, catalogue, shown = library.crs, library.catalogue(), library.shown_name
-        turned = _turned(library, values, context) if asks else {}
+        turned = _turned_records(library, values, context) if asks else {}
         day = library.today().isoformat()
         named = [*turned["cases"], *turned["runs"]] if asks else []
         known = record_titles(library, named, context.language) if asks else {"rules": {}}
@@ -76,7 +76,7 @@ def _class_titles(
     return {code: titles.value(name, code, entry.code) for code in sorted(codes)} if name else {}
 
 
-def _turned(library: Library, values: Values, context: VerbContext) -> dict[str, list[dict[str, Any]]]:
+def _turned_records(library: Library, values: Values, context: VerbContext) -> dict[str, list[dict[str, Any]]]:
     """A record for each open case and each check that was named: what would turn, why, and for whom."""
     from dataclasses import replace
 

@@ -15,10 +15,11 @@ def check(values: Values, context: VerbContext) -> Result:
     import contextlib
 
     from onemap.layers.library.library import open_library
-    from onemap.rules.distributed.check_of_any_size import Execution, checked
-    from onemap.rules.incremental.verdict_changes import VerdictChanges
+    from onemap.rules.distributed.check_of_any_size import Execution, run_of_any_size
+    from onemap.rules.incremental.verdict_changes import VerdictChanges, titles_of_changed
     from onemap.rules.inputs.parcel_sources import files_of_parcels
     from onemap.rules.outputs.outputs import check_targets
+    from onemap.rules.packs.pack import rule_titles
     from onemap.rules.question.check_options import check_options
     from onemap.rules.runs.run_store import run_record
     from onemap.rules.runs.unasked_rules import rule_count, unasked_rules
@@ -35,7 +36,7 @@ def check(values: Values, context: VerbContext) -> Result:
         how = values.get("workers"), values.get("scheduler"), values.get("shared")
         execution = Execution(values["library"], *how, in_parts=True)
         judging = context.progress.part(0.0, _JUDGED_OF_WRITTEN if outs else 1.0)
-        run = held.enter_context(checked(library, options, context.language, execution, judging, against))
+        run = held.enter_context(run_of_any_size(library, options, context.language, execution, judging, against))
         context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not options.replaced and not values.get("unrecorded")
@@ -44,7 +45,9 @@ def check(values: Values, context: VerbContext) -> Result:
         remarks = _write_check(library, run, values, context, recorded, changes, unasked)
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
-    asked = {"rules": rule_count(run.packs), "unasked": unasked}
+    asked: Result = {"rules": rule_count(run.packs), "unasked": unasked}
+    if changed is not None:
+        asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
@@ -87,7 +90,7 @@ def _write_check(
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
         recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
-        kept = context.progress.part(context.progress.reached, _KEPT if takers else 1.0, step)
+        kept = context.progress.part(context.progress.reached_share, _KEPT if takers else 1.0, step)
         kept.at(0.0)
         for chunk in run.chunks():
             for taker in takers:

@@ -16,7 +16,7 @@ def compare(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
-    from onemap.rules.compare.comparison import WRITTEN_FROM, compared
+    from onemap.rules.compare.comparison import WRITTEN_FROM, comparison_of
     from onemap.rules.compare.comparison_storage import record_comparison
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
@@ -28,7 +28,7 @@ def compare(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
-            found = written.enter_context(compared(library, options, threads, values.get("against")))
+            found = written.enter_context(comparison_of(library, options, threads, values.get("against")))
             titles = KnownTitles(catalogue=library.catalogue())
             opened = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
             outputs = [written.enter_context(output) for output in opened]

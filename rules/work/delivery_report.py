@@ -114,17 +114,17 @@ def _for_sender(problems: Sequence[Record], language: str) -> list[Record]:
     rows: list[Record] = []
     lacking: dict[tuple[str, str | None], Record] = {}
     for row in problems:
-        told = {**row, "mend": sender_mend(row["code"], row["mend"] or "", language)}
+        problem = {**row, "mend": sender_mend(row["code"], row["mend"] or "", language)}
         if row["code"] != _ABSENT:
-            rows.append(told)
+            rows.append(problem)
             continue
         place = (row["source"], row["source_layer"])
         if place in lacking:
             names = f"{lacking[place]['field']}{phrase('said.comma', language)}{row['field']}"
             lacking[place] |= {"field": names, "message": phrase("report.fields_absent", language)}
         else:
-            lacking[place] = told
-            rows.append(told)
+            lacking[place] = problem
+            rows.append(problem)
     return rows
 
 
@@ -137,11 +137,11 @@ def _write_sheets(
     from onemap.rules.outputs.outputs import tables_written
     from onemap.rules.outputs.sheet_titles import KnownTitles
 
-    said = [dict(row, status=phrase(f"delivery.{row['status']}", language)) for row in layers]
-    told = [dict(row, level=phrase(f"level.{row['level']}", language)) for row in problems]
+    layer_rows = [dict(row, status=phrase(f"delivery.{row['status']}", language)) for row in layers]
+    problem_rows = [dict(row, level=phrase(f"level.{row['level']}", language)) for row in problems]
     tables = {
-        "delivery": Table(pd.DataFrame(said, columns=list(_LAYER_COLUMNS), dtype=object)),
-        "delivery_problems": Table(pd.DataFrame(told, columns=list(_PROBLEM_COLUMNS), dtype=object)),
+        "delivery": Table(pd.DataFrame(layer_rows, columns=list(_LAYER_COLUMNS), dtype=object)),
+        "delivery_problems": Table(pd.DataFrame(problem_rows, columns=list(_PROBLEM_COLUMNS), dtype=object)),
     }
     titles = KnownTitles(catalogue=library.catalogue())
     with tables_written(tables, library.crs, str(path), False, language, titles=titles):

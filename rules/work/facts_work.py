@@ -50,10 +50,10 @@ def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any
 
     if not path:
         return {}, {}
-    told, given = facts_content(path)
+    content, given = facts_content(path)
     problems: list[Problem] = []
     try:
-        told = checked_data(told, given.file)
+        content = checked_data(content, given.file)
     except OneMapError as error:
         problems += error.problems
     try:
@@ -62,7 +62,7 @@ def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any
         problems += error.problems
     if problems:
         raise OneMapError.of(problems)
-    return told, given.plain
+    return content, given.plain
 
 
 def _asked_fields(rules: Sequence[Any], language: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from onemap.rules.runs.log_entry_words import log_words
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 _COLUMNS = ("number", "at", "who", "action", "subject", "detail", "content_hash", "previous_hash", "hash")
-_SAID = ("number", "at", "who", "step", "what", "details")  # of a sheet for people
+_WORDS = ("number", "at", "who", "step", "what", "details")  # of a sheet for people
 _MOST_CELL_CHARACTERS = 32_767
 _FORMATS = (".csv", ".xlsx", ".json")
 
@@ -37,7 +37,7 @@ def history(values: Values, context: VerbContext) -> Result:
     entries = [{**row, "detail": _detail_value(row["detail"])} for row in rows]
     entries = [{**row, **log_words(row, row["detail"], catalogue, context.language)} for row in entries]
     if out and out.lower().endswith(".xlsx"):
-        tables = {"log": _table(entries, _SAID), "log_entries": _table(rows, _COLUMNS)}
+        tables = {"log": _table(entries, _WORDS), "log_entries": _table(rows, _COLUMNS)}
         with tables_written(tables, crs, out, bool(values.get("overwrite")), context.language):
             pass
     elif out:

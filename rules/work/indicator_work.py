@@ -18,6 +18,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.layers.messages import problem_record
     from onemap.rules.findings.run_tables import run_table
     from onemap.rules.indicators.indicator_pack import indicator_packs, indicator_titles
+    from onemap.rules.indicators.indicator_sheets import term_titles
     from onemap.rules.indicators.indicator_storage import record_indicators
     from onemap.rules.indicators.indicators import indicators as measure
     from onemap.rules.indicators.indicators import titled_tables
@@ -39,14 +40,13 @@ def indicators(values: Values, context: VerbContext) -> Result:
         rows = [{**row, "title": titles[row["id"]], "decimals": decimals[row["pack"], row["id"]]} for row in found.rows]
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
         catalogue, shown = library.catalogue(), library.shown_name
+        known = KnownTitles(terms=term_titles(packs, catalogue, context.language), catalogue=catalogue)
         is_kept = library.writable and not values.get("unrecorded")
         figures = sheet_figures(rows, catalogue, context.language)
         with contextlib.ExitStack() as written:
-            targets = [
-                written.enter_context(tables_written(shaped, library.crs, out, overwrite, figures=figures))
-                for out in outs
-                for shaped in [tables_for(out, tables, context.language, KnownTitles(catalogue=library.catalogue()))]
-            ]
+            shapes = {out: tables_for(out, tables, context.language, known) for out in outs}
+            files = (tables_written(shapes[out], library.crs, out, overwrite, figures=figures) for out in outs)
+            targets = [written.enter_context(file) for file in files]
             if is_kept:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options.days[-1])
@@ -128,7 +128,7 @@ def _write_pages(
         of_last = [row for row in rows if row["as_of"] == last]
         of_theme, drawings = theme_page(theme, of_last, held, packs, catalogue, context.language)
         pages, figures = [*of_theme, *pages], [*drawings, *figures]
-        return write_pages(values, pages, [one.picture() for one in figures], context, foot=foot)
+        return write_pages(values, pages, [one.picture() if one else "" for one in figures], context, foot=foot)
     more, charts = indicator_pages(rows, packs, catalogue, context.language)
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]

@@ -344,10 +344,10 @@ def words(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.matrix import read_matrix, shipped_matrices
     from onemap.rules.kinds.reasons import reason_words
 
-    said = sentences(context.language)
+    texts = sentences(context.language)
     result: Result = {"ok": True}
     for name, group in _WORD_GROUPS:
-        result[name] = dict(said[group]) if group else reason_words(context.language)
+        result[name] = dict(texts[group]) if group else reason_words(context.language)
     for name, titles in named_groups().items():
         result[name] = {code: title[context.language] for code, title in titles.items()}
     result["project_uses"] = {  # what a project may be for, by the codes of each system

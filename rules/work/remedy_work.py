@@ -6,7 +6,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
 
-_SAID = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
+_MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
 
 
 def remedy(values: Values, context: VerbContext) -> Result:
@@ -15,7 +15,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options
     from onemap.rules.remedy.remedy import Remedy
-    from onemap.rules.remedy.remedy_in_blocks import remedied
+    from onemap.rules.remedy.remedy_in_blocks import remedy_of_any_size
     from onemap.rules.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
 
     options = remedy_options(values)
@@ -23,13 +23,13 @@ def remedy(values: Values, context: VerbContext) -> Result:
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
-    with open_library(values["library"]) as library, remedied(library, *given) as found:
-        said = SaidAlternatives(None if isinstance(found, Remedy) else _SAID)
+    with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
+        alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
         recorded = library.writable and not asked_of.replaced
-        remarks = _write_remedy(library, found, values, context, recorded, said)
+        remarks = _write_remedy(library, found, values, context, recorded, alternatives)
     context.progress.at(1.0, "")
     result: Result = {
-        **remedy_json(found.record, said, context.language),
+        **remedy_json(found.record, alternatives, context.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
         "problems": [*found.problems, *remarks],
@@ -39,7 +39,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
 
 
 def _write_remedy(
-    library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, said: Any
+    library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
 ) -> list[dict[str, Any]]:
     """Write a remedy's rows to its tables and, if it is recorded, to the library; what the tables could not hold."""
     import contextlib
@@ -64,7 +64,7 @@ def _write_remedy(
         for chunk in found.chunks():
             for taker in takers:
                 taker.append(chunk.tables)
-            said.append(chunk)
+            alternatives.append(chunk)
             if recorder:
                 recorder.append(chunk)
             done += len(chunk.parcels.ids) if chunk.parcels else 0

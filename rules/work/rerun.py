@@ -9,7 +9,7 @@ import shapely
 from onemap.layers.library.library import Library
 from onemap.rules.check.check import Answer, judged_parcels, local_origin
 from onemap.rules.compare import comparison_storage as comparisons
-from onemap.rules.compare.comparison import compared
+from onemap.rules.compare.comparison import comparison_of
 from onemap.rules.compare.comparison_record import KIND as COMPARE
 from onemap.rules.distributed.partition import fits_into_memory, most_parcels
 from onemap.rules.indicators import indicator_storage
@@ -28,7 +28,7 @@ from onemap.rules.runs.run_differences import Difference, Differences
 
 _COMPUTED = 0.85  # of the work, before rows are held against those that are stored
 # What is found of a question's parcels by a plan and its sources.
-Answered = Callable[[CheckPlan, Sources, Question, Threads], Answer]
+WorkOfPart = Callable[[CheckPlan, Sources, Question, Threads], Answer]
 
 
 def differences_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
@@ -40,7 +40,7 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
     computing, holding = threads.part(0.0, _COMPUTED), threads.progress.part(_COMPUTED, 1.0)
     if kind == COMPARE:
         held = Differences(library, identifier, comparisons.KEPT)
-        with compared(library, comparisons.stored_options(library, identifier), computing) as found:
+        with comparison_of(library, comparisons.stored_options(library, identifier), computing) as found:
             for share, name, rows in comparisons.kept_rows(found):
                 holding.at(share)
                 held.hold_rows(name, rows)
@@ -53,19 +53,19 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
     if kind == REMEDY:
         options = remedies.stored_options(library, identifier)
 
-        def remedied(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
+        def remedy_part(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
             return answer_of(parcels_remedied(library, question, options, check_plan, own))
 
-        return _again_in_parts(library, identifier, REMEDY, remedies.KEPT, remedied, threads)
+        return _again_in_parts(library, identifier, REMEDY, remedies.KEPT, remedy_part, threads)
 
-    def checked(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
+    def check_part(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
         return judged_parcels(check_plan, sources, question.parcels, own)
 
-    return _again_in_parts(library, identifier, run_store.CHECK, run_store.KEPT, checked, threads)
+    return _again_in_parts(library, identifier, run_store.CHECK, run_store.KEPT, check_part, threads)
 
 
 def _again_in_parts(
-    library: Library, identifier: str, kind: str, kept: Sequence[str], answered: Answered, threads: Threads
+    library: Library, identifier: str, kind: str, kept: Sequence[str], answered: WorkOfPart, threads: Threads
 ) -> list[Difference]:
     """The same of a run about parcels: where these are many, only so many as make a block are held with their rows."""
     question = run_store.stored_question_of_none(library, identifier, kind)

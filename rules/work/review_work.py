@@ -162,8 +162,8 @@ def review_opine(values: Values, context: VerbContext) -> Result:
             words, letter = read_letter(library, values["reply"], department)
             gave_way.update(opinions.opine(library, case, department, words, hand, letter) or {})
             return
-        said = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
-        gave_way.update(opinions.opine(library, case, department, opinions.checked_words(*said), hand) or {})
+        content = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
+        gave_way.update(opinions.opine(library, case, department, opinions.checked_words(*content), hand) or {})
 
     answer = _take_step(values, context, act)
     # Whose draft gave way is told, so that nobody's work goes unseen.
@@ -190,8 +190,8 @@ def review_return(values: Values, context: VerbContext) -> Result:
 def review_override(values: Values, context: VerbContext) -> Result:
     """Judge a finding otherwise."""
     facts = (values["parcel"], values["rule"], values["verdict"], _reason(values) or "", values.get("department"))
-    said = opinions.Judgement(*facts)
-    return _take_step(values, context, lambda library, case, hand: opinions.override(library, case, said, hand))
+    judgement = opinions.Judgement(*facts)
+    return _take_step(values, context, lambda library, case, hand: opinions.override(library, case, judgement, hand))
 
 
 def review_extend(values: Values, context: VerbContext) -> Result:
@@ -259,14 +259,14 @@ def review_remedy(values: Values, context: VerbContext) -> Result:
 
 def review_consolidate(values: Values, context: VerbContext) -> Result:
     """Join the opinions."""
-    said = (values.get("conclusion"), _reason(values))
-    return _take_step(values, context, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
+    decision = (values.get("conclusion"), _reason(values))
+    return _take_step(values, context, lambda library, case, hand: deciding.consolidate(library, case, hand, *decision))
 
 
 def review_issue(values: Values, context: VerbContext) -> Result:
     """Issue the statement."""
-    said = (values.get("conclusion"), _reason(values))
-    return _take_step(values, context, lambda library, case, hand: deciding.issue(library, case, hand, *said))
+    decision = (values.get("conclusion"), _reason(values))
+    return _take_step(values, context, lambda library, case, hand: deciding.issue(library, case, hand, *decision))
 
 
 def review_withdraw(values: Values, context: VerbContext) -> Result:

@@ -33,18 +33,24 @@ def runs(values: Values, context: VerbContext) -> Result:
 
 
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
-    """A stored check as `check` answered it, its tables written where that is asked for."""
+    """A stored check as `check` answered it, or the record of another run; its tables written where asked for."""
+    from onemap.rules.incremental.verdict_changes import titles_of_changed
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.runs.past_runs import run_names, stored_verdicts
     from onemap.rules.runs.run import most_severe
-    from onemap.rules.runs.run_store import run_record, stored_packs
+    from onemap.rules.runs.run_store import CHECK, kind_of, run_record, stored_packs
     from onemap.rules.runs.unasked_rules import rules_of_stored_run
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
-    record, rules = run_record(library, run), rules_of_stored_run(library, run, context.language)
+    record = run_record(library, run, CHECK if values.get("against") else None)
+    if (kind := kind_of(record)) != CHECK:
+        problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
+        answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}
+        return {**answer, "problems": problems, **target_answer(values)}
+    rules = rules_of_stored_run(library, run, context.language)
     verdicts = stored_verdicts(library, run)
     result: Result = {
         "run": {**record, "recorded": True},
@@ -57,13 +63,14 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
+    rules = rule_titles(stored_packs(library, run), record, context.language) if needs_tables else {}
     if outs:
-        rules = rule_titles(stored_packs(library, run), record, context.language)
-        titles, said = KnownTitles(rules, catalogue=library.catalogue()), (context.language, context.language)
-        result["problems"] += write_tables(tables, library.crs, values, *said, titles=titles)
+        titles, languages = KnownTitles(rules, catalogue=library.catalogue()), (context.language, context.language)
+        result["problems"] += write_tables(tables, library.crs, values, *languages, titles=titles)
     result |= target_answer(values)
     if values.get("against"):
-        result["changed"] = _changes(library, values["against"], tables)
+        changed = _changes(library, values["against"], tables)
+        result |= {"changed": changed, "rule_titles": titles_of_changed(changed, rules)}
     return result
 
 
@@ -86,3 +93,80 @@ def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[dict
     changes = VerdictChanges(library, against)
     changes.append(Chunk(dict(tables)))
     return changes.changed_parcels()
+
+
+def _write_stored_tables(
+    library: Any, run: str, record: Mapping[str, Any], kind: str, values: Values, language: str
+) -> list[dict[str, Any]]:
+    """Write a run's tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
+
+    Raises OneMapError run.damaged, run.incomplete, out.….
+    """
+    from onemap.rules.findings.run_tables import run_table
+    from onemap.rules.indicators.indicator_pack import indicator_titles
+    from onemap.rules.indicators.indicator_sheets import term_titles
+    from onemap.rules.indicators.indicator_storage import stored_options
+    from onemap.rules.indicators.indicators import KIND as INDICATORS
+    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.packs.pack import rule_titles
+    from onemap.rules.remedy.remedy import KIND as REMEDY
+    from onemap.rules.remedy.remedy_storage import remedy_tables
+    from onemap.rules.runs.run_store import stored_packs
+    from onemap.rules.work.indicator_work import tables_for
+
+    catalogue = library.catalogue()
+    own = {"run": run_table(dict(record))}
+    if kind == INDICATORS:
+        packs = stored_options(library, run).packs
+        titles = KnownTitles(terms=term_titles(packs, catalogue, language), catalogue=catalogue)
+        tables = {**_indicator_tables(library, run, indicator_titles(packs, language)), **own}
+
+        def for_people(out: str, rows: Mapping[str, Any], tongue: str) -> Any:
+            return tables_for(out, rows, tongue, titles)
+
+        return write_tables(tables, library.crs, values, language, form=for_people)
+    if kind == REMEDY:
+        tables = remedy_tables(library, run)
+        titles = KnownTitles(rule_titles(stored_packs(library, run, REMEDY), record, language), catalogue=catalogue)
+    else:
+        tables, titles = _comparison_tables(library, run), KnownTitles(catalogue=catalogue)
+    return write_tables({**tables, **own}, library.crs, values, language, language, titles=titles)
+
+
+def _comparison_tables(library: Any, run: str) -> dict[str, Any]:
+    """Spots with their ground, the matrix, clusters and statistics, as they are kept."""
+    from onemap.rules.compare.comparison_storage import KEPT
+
+    return {name: table for name in KEPT if (table := _stored_table(library, run, name)) is not None}
+
+
+def _indicator_tables(library: Any, run: str, titles: Mapping[str, str]) -> dict[str, Any]:
+    """Values, terms and features as they are kept. titles: of indicators."""
+    from onemap.rules.indicators.indicator_storage import KEPT
+    from onemap.rules.indicators.indicators import titled_tables
+
+    tables = {name: table for name in KEPT if (table := _stored_table(library, run, name)) is not None}
+    return titled_tables(tables, titles) if "indicators" in tables else tables
+
+
+def _stored_table(library: Any, run: str, name: str) -> Any:
+    """A stored table, with the shapes of its rows if they have some; None without rows."""
+    import numpy as np
+    import pandas as pd
+    import shapely
+
+    from onemap.rules.findings.table import Table
+    from onemap.rules.runs.run_store import stored_rows
+
+    rows = stored_rows(library, run, name)
+    if not rows:
+        return None
+    columns = pd.DataFrame([row.values for row in rows], dtype=object)
+    columns = columns.where(columns.notna(), None)
+    known = {str(name): columns[name].dropna() for name in columns}
+    texts = {name for name, values in known.items() if values.map(lambda one: isinstance(one, str)).any()}
+    numbers = [name for name, values in known.items() if len(values) and name not in texts]
+    columns = columns.assign(**{name: columns[name].infer_objects() for name in numbers})
+    if all(row.wkb is None for row in rows):
+        return Table(columns)
+    return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)))

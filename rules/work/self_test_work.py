@@ -111,8 +111,8 @@ def _look(check: _Check, room: _Room) -> dict[str, Any]:
     try:
         return {"name": check.name, "ok": True, "detail": check.look(room)}
     except Exception as error:  # noqa: BLE001 - whatever goes wrong on a machine is what is looked for
-        told = [wording(one, room.context.language)[0] for one in getattr(error, "problems", ())]
-        reason = " ".join(told) or f"{type(error).__name__}: {error}"[:400]
+        messages = [wording(one, room.context.language)[0] for one in getattr(error, "problems", ())]
+        reason = " ".join(messages) or f"{type(error).__name__}: {error}"[:400]
         facts = {"name": check.name.partition(".")[2] or check.name, "reason": reason}
         message, mend = wording(replace(check.failed, facts=facts), room.context.language)
         return {"name": check.name, "ok": False, "detail": message, "mend": mend}

@@ -15,7 +15,7 @@ def sheet(values: Values, context: VerbContext) -> Result:
     from onemap.layers.errors import OneMapError
     from onemap.layers.files.atomic_output import atomic_output, check_place
     from onemap.layers.library.library import open_library
-    from onemap.rules.distributed.check_of_any_size import Execution, checked
+    from onemap.rules.distributed.check_of_any_size import Execution, run_of_any_size
     from onemap.rules.question.check_options import check_options
     from onemap.rules.sheet.sheet_book import SUFFIXES, sheet_book
 
@@ -29,7 +29,7 @@ def sheet(values: Values, context: VerbContext) -> Result:
         library = held.enter_context(open_library(values["library"]))
         execution = Execution(values["library"], values.get("workers"), None, None)
         judging = context.progress.part(0.0, _CHECKED)
-        run = held.enter_context(checked(library, options, context.language, execution, judging, None))
+        run = held.enter_context(run_of_any_size(library, options, context.language, execution, judging, None))
         context.left.append(run)
         body, pages = sheet_book(library, run, suffix, context.language, context.progress.part(_CHECKED, 1.0))
         beside = held.enter_context(atomic_output(place, bool(values.get("overwrite")), "TARGET"))

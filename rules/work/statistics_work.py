@@ -38,7 +38,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
         "rows": found.rows,
         "total": found.total,
         "units": found.units,
-        "layer": _titled(found.layer, held.catalogue, context.language),
+        "layer": _with_title(found.layer, held.catalogue, context.language),
         "within": found.within,
         "problems": problems,
     }
@@ -74,14 +74,14 @@ def transitions(values: Values, context: VerbContext) -> Result:
         "classes": found.classes,
         "units": found.units,
         "total": found.total,
-        "layers": [_titled(layer, held.catalogue, context.language) for layer in found.layers],
+        "layers": [_with_title(layer, held.catalogue, context.language) for layer in found.layers],
         "within": found.within,
         "problems": problems,
     }
     return _with_files(answer, found.tables, held, transitions_page, values, context)
 
 
-def _titled(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
+def _with_title(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
     """The record of a version with its layer's title."""
     from onemap.layers.catalogue.catalogue import layer_title
 

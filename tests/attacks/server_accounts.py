@@ -78,10 +78,13 @@ class Bureau:
         """Write rows, and have asked what is asked at the end; unless it stays, nothing does. Raises psycopg.Error."""
         with self.connect(account) as connection:
             for table, values in rows:
-                said = values
+                row_values = values
                 if table == "onemap_audit" and values["detail"] == LAWFUL:
-                    said = {**values, "detail": json.dumps({"rows": _hashes(connection, rows)}, ensure_ascii=False)}
-                connection.execute(_insertion(table, said), list(said.values()))
+                    row_values = {
+                        **values,
+                        "detail": json.dumps({"rows": _hashes(connection, rows)}, ensure_ascii=False),
+                    }
+                connection.execute(_insertion(table, row_values), list(row_values.values()))
             connection.execute(AT_THE_END)
             if not stays:
                 connection.rollback()

@@ -22,7 +22,7 @@ def as_owner(bureau: Bureau, *statements: str) -> None:
             assert connection.execute(statement).rowcount != 0  # type: ignore[call-overload]
 
 
-def named(bureau: Bureau) -> set[tuple[str | None, str | None]]:
+def named_features(bureau: Bureau) -> set[tuple[str | None, str | None]]:
     answer = command("verify", bureau.place("u_keeper"))
     return {(problem["layer"], problem["feature"]) for problem in answer.json["problems"]}
 
@@ -39,7 +39,7 @@ EDITS = {
 @pytest.mark.parametrize("table", EDITS)
 def test_steps_after_an_edit_are_refused_for_lead_and_department(bureau, table):
     as_owner(bureau, EDITS[table])
-    before = named(bureau)
+    before = named_features(bureau)
     assert {layer for layer, _ in before} == {table}
     words = ("--conclusion", "agree", "--text", "行")
     for answer in (
@@ -47,13 +47,13 @@ def test_steps_after_an_edit_are_refused_for_lead_and_department(bureau, table):
         bureau.review("u_lead", "withdraw", "--reason", "撤回"),
     ):
         assert set(answer.codes) == {"library.altered"}
-    assert named(bureau) == before
+    assert named_features(bureau) == before
 
 
 def test_another_departments_draft_is_no_matter_of_a_department(bureau):
     as_owner(bureau, "UPDATE onemap_opinions SET text = 'x' WHERE department = 'land' AND number = 2")
     assert bureau.review("u_water", "opine", "water", "--conclusion", "agree", "--text", "行").code == 0
-    assert {layer for layer, _ in named(bureau)} == {"onemap_opinions"}
+    assert {layer for layer, _ in named_features(bureau)} == {"onemap_opinions"}
 
 
 def test_the_log_of_a_case_says_nothing_of_anothers_draft(bureau):
@@ -112,8 +112,8 @@ CHANGES = {
 def test_each_change_of_policies_grants_triggers_and_functions_is_named(bureau):
     policy = "SELECT policyname FROM pg_policies WHERE schemaname = 'town' AND tablename = 'onemap_opinions'"
     (name,), (other,) = bureau.rows(f"{policy} AND cmd = 'SELECT' ORDER BY 1")
-    assert named(bureau) == set()
+    assert named_features(bureau) == set()
     for change, place in CHANGES.items():
         as_owner(bureau, change.format(policy=name, other=other))
         expected = tuple(part.format(policy=name, other=other) for part in place)
-        assert expected in named(bureau), change
+        assert expected in named_features(bureau), change

@@ -56,7 +56,7 @@ def desk(onemap, library, tmp_path) -> Path:
     return tmp_path
 
 
-def changed(path: Path, *statements: str) -> Path:
+def change_file(path: Path, *statements: str) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -86,7 +86,7 @@ def test_a_geopackage_that_contradicts_itself_is_read_or_refused(onemap, library
         connection.execute("DROP TRIGGER IF EXISTS x")
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f'DROP TRIGGER "{name}"')
-    changed(path, statement)
+    change_file(path, statement)
     for words in (("inspect", path), ("check", library, path)):
         answer = onemap(*words)
         assert answer.code in (0, 3), (words, answer.json)
@@ -109,7 +109,7 @@ def test_a_geopackage_that_contradicts_itself_is_read_or_refused(onemap, library
     ],
 )
 def test_a_library_without_what_makes_it_one_is_damaged(onemap, desk, statement):
-    changed(desk / "city.gpkg", statement)
+    change_file(desk / "city.gpkg", statement)
     for words in (("layers", desk / "city.gpkg"), ("check", desk / "city.gpkg", desk / "parcels.gpkg")):
         answer = onemap(*words)
         assert (answer.code, answer.codes) == (3, ["library.damaged"]), words

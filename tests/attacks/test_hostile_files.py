@@ -132,9 +132,9 @@ def test_overviews_that_are_no_raster_are_not_followed(core, tmp_path, listener)
     path = grid(tmp_path / "a.tif")
     (tmp_path / "a.tif.ovr").write_text(picture_vrt_of(f"/vsicurl/{listener.url}/x.tif"))
     (tmp_path / "a.tif.msk").write_text(tiles_of(listener.url))
-    told = core("inspect", path, "--json")
-    assert told.returncode == 3
-    assert json.loads(told.stdout)["problems"][0]["code"] == "source.indirect"
+    output = core("inspect", path, "--json")
+    assert output.returncode == 3
+    assert json.loads(output.stdout)["problems"][0]["code"] == "source.indirect"
     assert listener.asked == []
 
 

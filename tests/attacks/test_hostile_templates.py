@@ -60,7 +60,7 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-def refused(bureau, own: Path, target: Path) -> dict:
+def refusal_of(bureau, own: Path, target: Path) -> dict:
     answer = command("review", "export", bureau.library, bureau.one, target, "--templates", own)
     assert answer.code == 3, answer.json
     assert not target.exists()
@@ -77,7 +77,7 @@ def test_a_template_runs_no_program_and_comes_to_an_end(bureau, own, tmp_path, m
     document.add_paragraph(text)
     document.save(str(own / "report.docx"))
     began = time.monotonic()
-    problem = refused(bureau, own, tmp_path / "a.docx")
+    problem = refusal_of(bureau, own, tmp_path / "a.docx")
     assert time.monotonic() - began < 20
     assert problem["code"] in {*CODES, "statement.template_syntax"}
     assert problem["file"] == "report.docx"
@@ -90,7 +90,7 @@ def test_what_fails_while_it_is_filled_in_is_named_with_its_place(bureau, own, t
     document.add_paragraph("{{ project.name }}")
     document.add_paragraph("{{ 1 / 0 }}")
     document.save(str(own / "report.docx"))
-    problem = refused(bureau, own, tmp_path / "a.docx")
+    problem = refusal_of(bureau, own, tmp_path / "a.docx")
     assert problem["code"] == "statement.template_syntax"
     assert "paragraph 2" in problem["message"]
     assert "division" in problem["message"]
@@ -101,7 +101,7 @@ def test_a_program_outside_the_text_is_refused_too(bureau, own, tmp_path):
     document.add_paragraph("{{ project.name }}")
     document.core_properties.title = "{{ ''.__class__.__mro__ }}"
     document.save(str(own / "report.docx"))
-    assert refused(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
 
 
 def test_a_program_in_an_attribute_is_refused_too(bureau, own, tmp_path):
@@ -109,14 +109,14 @@ def test_a_program_in_an_attribute_is_refused_too(bureau, own, tmp_path):
     paragraph = document.add_paragraph("{{ project.name }}")
     paragraph._element.set("x", "{{ ''.__class__.__mro__ }}")
     document.save(str(own / "report.docx"))
-    assert refused(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
 
 
 def test_a_packed_bomb_is_refused_before_it_is_unpacked(bureau, own, tmp_path):
     Document().save(str(own / "report.docx"))
     with zipfile.ZipFile(own / "report.docx", "a", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("word/media/bomb.bin", b"\0" * 300_000_000)
-    assert refused(bureau, own, tmp_path / "a.docx")["code"] == "statement.template"
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template"
 
 
 def test_filters_conditions_and_loops_still_work(bureau, own):
@@ -133,7 +133,7 @@ def test_filters_conditions_and_loops_still_work(bureau, own):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "place"),
     [
         ("#for a in range(100000) { for b in range(100000) { let x = a } }", None),
         ('#let a = "a" * 100000000\n#for i in range(1000) { a = a + a }\n#a', None),
@@ -142,15 +142,15 @@ def test_filters_conditions_and_loops_still_work(bureau, own):
         ('#let f(x) = x + 1\n#f("a")', "statement.typ:2:12"),
     ],
 )
-def test_a_template_for_pdf_ends_and_reads_nothing_else(bureau, own, tmp_path, monkeypatch, text, said):
+def test_a_template_for_pdf_ends_and_reads_nothing_else(bureau, own, tmp_path, monkeypatch, text, place):
     monkeypatch.setattr(typst_pages, "MOST_S", 3.0)
     monkeypatch.setattr(typst_pages, "MOST_BYTES", 1 << 30)
     (own / "statement.typ").write_text(f"// our own\n{text}", encoding="utf-8")
     began = time.monotonic()
-    problem = refused(bureau, own, tmp_path / "a.pdf")
+    problem = refusal_of(bureau, own, tmp_path / "a.pdf")
     assert time.monotonic() - began < 30
-    assert problem["code"] == ("statement.template" if said else "statement.template_large")
-    assert (said or "statement.typ") in problem["message"]
+    assert problem["code"] == ("statement.template" if place else "statement.template_large")
+    assert (place or "statement.typ") in problem["message"]
 
 
 def test_a_template_for_pdf_gets_no_package(bureau, own, tmp_path, monkeypatch):
@@ -171,7 +171,7 @@ def test_a_template_for_pdf_gets_no_package(bureau, own, tmp_path, monkeypatch):
             monkeypatch.setenv(name, f"http://127.0.0.1:{server.getsockname()[1]}")
         for name in ("@preview/cetz:0.2.2", "@local/bureau:1.0.0"):
             (own / "statement.typ").write_text(f'#import "{name}": *', encoding="utf-8")
-            assert refused(bureau, own, tmp_path / "a.pdf")["code"] == "statement.template"
+            assert refusal_of(bureau, own, tmp_path / "a.pdf")["code"] == "statement.template"
     assert calls == []
 
 

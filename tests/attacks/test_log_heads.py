@@ -19,7 +19,7 @@ DEFINE = "name=试,department=land,library=base,kind=vector,geometry=polygon,key
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def new_library(tmp_path_factory) -> Path:
     """A library with a layer; new, define, add."""
     folder = tmp_path_factory.mktemp("made")
     path = folder / "city.gpkg"
@@ -30,9 +30,9 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def city(made, tmp_path) -> Path:
-    shutil.copy(made.parent / "a.gpkg", tmp_path)
-    return Path(shutil.copy(made, tmp_path))
+def city(new_library, tmp_path) -> Path:
+    shutil.copy(new_library.parent / "a.gpkg", tmp_path)
+    return Path(shutil.copy(new_library, tmp_path))
 
 
 def grow(library: Path) -> None:
@@ -48,13 +48,13 @@ def kept_head(library: Path, name: str = "head.json") -> Path:
     return place
 
 
-def published(library: Path) -> Path:
+def published_project(library: Path) -> Path:
     place = library.parent / "map.qgz"
     done("publish", library, place)
     return place
 
 
-def told(library: Path, head: object) -> dict:
+def only_problem(library: Path, head: object) -> dict:
     """The one problem of a library that is whole in itself."""
     answer = command("verify", library, "--head", head)
     assert answer.code == 5, answer.json
@@ -75,13 +75,13 @@ def made_anew(library: Path) -> None:
             before = chained
 
 
-@pytest.mark.parametrize("known", [kept_head, published])
+@pytest.mark.parametrize("known", [kept_head, published_project])
 def test_a_head_that_is_kept_outside_is_found_in_a_log_that_went_on(city, known):
     head = known(city)
     assert done("verify", city, "--head", head).json == {"ok": True, "problems": []}
     grow(city)
     assert done("verify", city, "--head", head).json["ok"]
-    if known is published:
+    if known is published_project:
         with zipfile.ZipFile(head) as archive:
             text = archive.read("map.qgs")
         plain = head.with_suffix(".qgs")
@@ -89,25 +89,25 @@ def test_a_head_that_is_kept_outside_is_found_in_a_log_that_went_on(city, known)
         assert done("verify", city, "--head", plain).json["ok"]
 
 
-@pytest.mark.parametrize("known", [kept_head, published])
+@pytest.mark.parametrize("known", [kept_head, published_project])
 def test_a_library_of_yesterday_says_how_much_is_missing(city, known):
     yesterday = shutil.copy(city, city.parent / "yesterday.gpkg")
     grow(city)
     grow(city)
-    problem = told(yesterday, known(city))
+    problem = only_problem(yesterday, known(city))
     assert (problem["code"], problem["feature"]) == ("verify.head_missing", "3")
     assert "ends at entry 3 of 20" in problem["message"]
     assert "names entry 5: 2 entries are missing" in problem["message"]
     bare = json.loads(kept_head(city, "bare.json").read_text())["head"]
-    assert told(yesterday, bare)["code"] == "verify.head"
+    assert only_problem(yesterday, bare)["code"] == "verify.head"
 
 
 def test_a_log_that_was_made_anew_is_whole_and_has_another_head(city):
     head = kept_head(city)
     made_anew(city)
     assert command("verify", city).json == {"ok": True, "problems": []}
-    assert (told(city, head)["code"], told(city, head)["feature"]) == ("verify.head_rewritten", "3")
-    assert told(city, json.loads(head.read_text())["head"])["code"] == "verify.head"
+    assert (only_problem(city, head)["code"], only_problem(city, head)["feature"]) == ("verify.head_rewritten", "3")
+    assert only_problem(city, json.loads(head.read_text())["head"])["code"] == "verify.head"
 
 
 def test_damage_and_a_log_made_anew_are_told_apart(city):
@@ -125,7 +125,7 @@ def test_the_head_of_another_library_is_told_as_such(city, tmp_path):
     head = kept_head(city)
     other = tmp_path / "other.gpkg"
     done("new", other, "--crs", "EPSG:4547", "--name", "邻市")
-    problem = told(other, head)
+    problem = only_problem(other, head)
     assert problem["code"] == "verify.head_library" and "某市" in problem["message"]
 
 
@@ -134,7 +134,7 @@ def test_a_file_copy_is_the_same_library_until_one_goes_on(city):
     grow(city)
     head = kept_head(city)
     grow(twin)
-    assert told(twin, head)["code"] == "verify.head_rewritten"
+    assert only_problem(twin, head)["code"] == "verify.head_rewritten"
     assert done("verify", city, "--head", head).json["ok"]
 
 
@@ -146,7 +146,7 @@ def test_a_copy_names_the_originals_head_and_keeps_it_valid(city, postgis):
     (entry,) = [row for row in done("history", url).json["rows"] if row["action"] == "copy"]
     assert (entry["detail"]["number"], entry["detail"]["head"]) == (copied["log"], copied["head"])
     grow(city)
-    problem = told(url, kept_head(city, "later.json"))
+    problem = only_problem(url, kept_head(city, "later.json"))
     assert (problem["code"], problem["feature"]) == ("verify.head_copy", "4")
 
 

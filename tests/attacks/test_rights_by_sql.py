@@ -47,20 +47,20 @@ def lawful(bureau):
     """What each sort of account may write."""
     return {
         "opine": ("u_water", bureau.step("u_water", "opine", "water", bureau.opinion("u_water", "water"))),
-        "sign": ("u_land_2", bureau.step("u_land_2", "sign", "land", signed(bureau))),
+        "sign": ("u_land_2", bureau.step("u_land_2", "sign", "land", signed_opinion(bureau))),
         "override": ("u_water", bureau.step("u_water", "override", None, bureau.override("u_water", "river"))),
-        "answer": ("u_reform", bureau.step("u_reform", "opine", "reform", answered(bureau))),
+        "answer": ("u_reform", bureau.step("u_reform", "opine", "reform", answered_opinion(bureau))),
         "check": ("u_water", bureau.check_run("u_water")),
         "decide": ("u_water", decision(bureau, "u_water")),
     }
 
 
-def answered(bureau, **values):
+def answered_opinion(bureau, **values):
     """Reform's opinion, with an answer."""
     return [*bureau.opinion("u_reform", "reform"), *bureau.answer("u_reform", **values)]
 
 
-def signed(bureau, account="u_land_2", department="land", /, **values):
+def signed_opinion(bureau, account="u_land_2", department="land", /, **values):
     """Land's draft, signed."""
     before = bureau.last("onemap_opinions", f"case_id = '{bureau.case}' AND department = '{department}'")
     today = bureau.rows("SELECT onemap_today()")[0][0]
@@ -143,7 +143,7 @@ def test_a_draft_is_the_accounts_own_of_today_and_the_next(bureau, forged):
     ],
 )
 def test_a_signature_is_another_persons_under_what_stands_there(bureau, account, forged):
-    rows = signed(bureau, **{"signed_by": account, **forged})
+    rows = signed_opinion(bureau, **{"signed_by": account, **forged})
     with pytest.raises(REFUSED):
         bureau.attempt(account, bureau.step(account, "sign", "land", rows))
 
@@ -151,10 +151,10 @@ def test_a_signature_is_another_persons_under_what_stands_there(bureau, account,
 def test_items_without_an_answer_are_signed_with_a_reason_and_nobody_issues_alone(postgis, tmp_path):
     bureau = make_bureau(tmp_path, postgis)
     for reason in (None, " "):
-        rows = signed(bureau, "u_reform", "reform", unanswered=reason)
+        rows = signed_opinion(bureau, "u_reform", "reform", unanswered=reason)
         with pytest.raises(REFUSED):
             bureau.attempt("u_reform", bureau.step("u_reform", "sign", "reform", rows))
-    rows = signed(bureau, "u_reform", "reform", unanswered="later")
+    rows = signed_opinion(bureau, "u_reform", "reform", unanswered="later")
     bureau.attempt("u_reform", bureau.step("u_reform", "sign", "reform", rows))
     assert bureau.review("u_reform", "sign", "reform", "--unanswered", "later").code == 0
     for department in ("land", "water"):
@@ -265,7 +265,7 @@ def test_a_judgement_is_the_accounts_own_and_can_be_read(bureau, forged):
     ids=str,
 )
 def test_an_answer_is_the_departments_own(bureau, forged):
-    rows = answered(bureau, **forged)
+    rows = answered_opinion(bureau, **forged)
     with pytest.raises(REFUSED):
         bureau.attempt("u_reform", bureau.step("u_reform", "opine", "reform", rows))
 
@@ -596,10 +596,10 @@ def test_lists_and_checks_still_work_for_all(bureau):
 
 
 def test_a_department_overrides_only_what_is_its_own(bureau):
-    said = ("--verdict", "notice", "--reason", "r")
-    assert bureau.review("u_water", "override", "DK1", "farm", *said).codes == ["review.foreign"]
-    assert bureau.review("u_lead", "override", "DK1", "farm", *said).codes == ["review.foreign"]
-    answer = bureau.review("u_water", "override", "DK1", "farm", *said, "--department", "land")
+    options = ("--verdict", "notice", "--reason", "r")
+    assert bureau.review("u_water", "override", "DK1", "farm", *options).codes == ["review.foreign"]
+    assert bureau.review("u_lead", "override", "DK1", "farm", *options).codes == ["review.foreign"]
+    answer = bureau.review("u_water", "override", "DK1", "farm", *options, "--department", "land")
     assert answer.codes == ["review.not_yours"]
     assert bureau.review("u_water", "extend", "water", "--days", 5, "--reason", "r").codes == ["review.lead_only"]
 
@@ -607,9 +607,11 @@ def test_a_department_overrides_only_what_is_its_own(bureau):
 def test_in_a_file_a_department_that_is_named_overrides_only_what_is_its_own(bureau, tmp_path):
     file = tmp_path / "town.gpkg"
     done("copy", bureau.url, file)
-    said = ("DK1", "farm", "--verdict", "notice", "--reason", "r")
-    assert command("review", "override", file, bureau.case, *said, "--department", "water").codes == ["review.foreign"]
-    after = done("review", "override", file, bureau.case, *said, "--department", "land").json
+    options = ("DK1", "farm", "--verdict", "notice", "--reason", "r")
+    assert command("review", "override", file, bureau.case, *options, "--department", "water").codes == [
+        "review.foreign"
+    ]
+    after = done("review", "override", file, bureau.case, *options, "--department", "land").json
     assert after["overrides"][0]["rule"] == "farm"
 
 

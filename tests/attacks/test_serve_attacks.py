@@ -35,7 +35,7 @@ LINES = (
 
 
 @pytest.fixture
-def served():
+def server_program():
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:  # noqa: S603
         yield program
@@ -43,11 +43,11 @@ def served():
         assert program.wait(20) == 0
 
 
-def test_every_line_is_answered_and_none_is_a_defect(served):
+def test_every_line_is_answered_and_none_is_a_defect(server_program):
     def ask(line: bytes) -> dict:
-        served.stdin.write(line + b"\n")
-        served.stdin.flush()
-        while "method" in (answer := json.loads(served.stdout.readline(), parse_constant=pytest.fail)):
+        server_program.stdin.write(line + b"\n")
+        server_program.stdin.flush()
+        while "method" in (answer := json.loads(server_program.stdout.readline(), parse_constant=pytest.fail)):
             continue  # progress
         return answer
 

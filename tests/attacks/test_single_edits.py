@@ -40,11 +40,11 @@ class Edit:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def full_library(tmp_path_factory) -> Path:
     return make_full_library(tmp_path_factory.mktemp("full"))
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def open_bare(path: Path) -> sqlite3.Connection:
     """As an attacker opens it; the functions that GeoPackage's triggers ask for say something."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.text_factory = bytes
@@ -72,15 +72,15 @@ def is_named(edit: Edit, problem: dict[str, Any]) -> bool:
     return edit.row is None or edit.row in (problem["feature"] or "").split(", ") or problem["feature"] == edit.row
 
 
-def missed(made: Path, folder: Path, edits: Iterator[Edit]) -> tuple[int, list[str]]:
+def missed_edits(full_library: Path, folder: Path, edits: Iterator[Edit]) -> tuple[int, list[str]]:
     """How many edits could be made and changed something, and those that verify did not name."""
-    count, found, path = 0, [], folder / made.name
-    shutil.copy(made.with_suffix(".catalogue.toml"), folder)
+    count, found, path = 0, [], folder / full_library.name
+    shutil.copy(full_library.with_suffix(".catalogue.toml"), folder)
     for edit in edits:
         for end in ("", "-wal", "-shm"):
             path.with_name(path.name + end).unlink(missing_ok=True)
-        shutil.copy(made, path)
-        with contextlib.closing(opened(path)) as connection:
+        shutil.copy(full_library, path)
+        with contextlib.closing(open_bare(path)) as connection:
             before = dump(connection, edit.table)
             try:
                 connection.execute(edit.sql, edit.values)
@@ -91,8 +91,10 @@ def missed(made: Path, folder: Path, edits: Iterator[Edit]) -> tuple[int, list[s
         count += 1
         problems = problems_of(path)
         if not any(is_named(edit, problem) for problem in problems):
-            told = sorted({(problem["code"], problem["layer"], problem["feature"]) for problem in problems}, key=str)
-            found.append(f"{edit.sql[:150]} {str(edit.values)[:60]} → {edit.row}: {told[:4]}")
+            named_rows = sorted(
+                {(problem["code"], problem["layer"], problem["feature"]) for problem in problems}, key=str
+            )
+            found.append(f"{edit.sql[:150]} {str(edit.values)[:60]} → {edit.row}: {named_rows[:4]}")
     return count, found
 
 
@@ -164,10 +166,10 @@ def other_values(value: Any, chance: random.Random) -> list[tuple[str, Any]]:
     return some
 
 
-def value_edits(made: Path) -> Iterator[Edit]:
+def value_edits(full_library: Path) -> Iterator[Edit]:
     """Three edits of each column of each table."""
     chance = random.Random(16)
-    with contextlib.closing(opened(made)) as connection:
+    with contextlib.closing(open_bare(full_library)) as connection:
         for table in tables_of(connection):
             rows = rows_of(connection, table)
             for at, column in enumerate(columns_of(connection, table)):
@@ -180,10 +182,10 @@ def value_edits(made: Path) -> Iterator[Edit]:
                     yield Edit(changed, (value, rowid), table, None if is_moved else name)
 
 
-def row_edits(made: Path) -> Iterator[Edit]:
+def row_edits(full_library: Path) -> Iterator[Edit]:
     """Rows that are taken away, and rows that are put there."""
     chance = random.Random(17)
-    with contextlib.closing(opened(made)) as connection:
+    with contextlib.closing(open_bare(full_library)) as connection:
         for table in tables_of(connection):
             rows, columns = rows_of(connection, table), columns_of(connection, table)
             for rowid, name, _ in chance.sample(rows, min(3, len(rows))):
@@ -214,9 +216,9 @@ def is_utf8(value: bytes) -> bool:
     return b"\x00" not in value
 
 
-def structure_edits(made: Path) -> Iterator[Edit]:
+def structure_edits(full_library: Path) -> Iterator[Edit]:
     """Tables, views and triggers that are dropped, changed, or put there; and whole tables that are emptied."""
-    with contextlib.closing(opened(made)) as connection:
+    with contextlib.closing(open_bare(full_library)) as connection:
         objects = connection.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         for kind, name in ([part.decode() for part in row] for row in objects):
             if name.startswith("rtree_") and kind == "table" and not name.endswith("_geom"):
@@ -238,36 +240,36 @@ def structure_edits(made: Path) -> Iterator[Edit]:
     yield Edit("CREATE INDEX by_who ON onemap_runs (who)", (), "by_who", "index")
 
 
-def test_every_changed_value_is_named_with_its_row(made, tmp_path):
-    count, found = missed(made, tmp_path, value_edits(made))
+def test_every_changed_value_is_named_with_its_row(full_library, tmp_path):
+    count, found = missed_edits(full_library, tmp_path, value_edits(full_library))
     assert not found, "\n".join([f"{len(found)} of {count}", *found])
     assert count >= AT_LEAST
 
 
-def test_every_row_that_is_gone_or_new_is_named(made, tmp_path):
-    count, found = missed(made, tmp_path, row_edits(made))
+def test_every_row_that_is_gone_or_new_is_named(full_library, tmp_path):
+    count, found = missed_edits(full_library, tmp_path, row_edits(full_library))
     assert not found, "\n".join([f"{len(found)} of {count}", *found])
     assert count > 100
 
 
-def test_every_change_of_tables_views_and_triggers_is_named(made, tmp_path):
-    count, found = missed(made, tmp_path, structure_edits(made))
+def test_every_change_of_tables_views_and_triggers_is_named(full_library, tmp_path):
+    count, found = missed_edits(full_library, tmp_path, structure_edits(full_library))
     assert not found, "\n".join([f"{len(found)} of {count}", *found])
     assert count > 150
 
 
-def test_the_last_entry_of_the_log_cannot_be_taken_away_unseen(made, tmp_path):
-    shutil.copy(made.with_suffix(".catalogue.toml"), tmp_path)
-    path = Path(shutil.copy(made, tmp_path))
-    with contextlib.closing(opened(path)) as connection:
+def test_the_last_entry_of_the_log_cannot_be_taken_away_unseen(full_library, tmp_path):
+    shutil.copy(full_library.with_suffix(".catalogue.toml"), tmp_path)
+    path = Path(shutil.copy(full_library, tmp_path))
+    with contextlib.closing(open_bare(path)) as connection:
         connection.execute("DELETE FROM onemap_audit WHERE number = (SELECT max(number) FROM onemap_audit)")
     assert {"onemap_cases", "onemap_case_entries"} <= {problem["layer"] for problem in problems_of(path)}
 
 
-def test_the_citys_own_file_that_was_kept_is_held_against_the_log(made, tmp_path):
-    path = Path(shutil.copy(made, tmp_path))
+def test_the_citys_own_file_that_was_kept_is_held_against_the_log(full_library, tmp_path):
+    path = Path(shutil.copy(full_library, tmp_path))
     assert [problem["code"] for problem in problems_of(path)] == ["verify.own_file"]
-    text = made.with_suffix(".catalogue.toml").read_text(encoding="utf-8")
+    text = full_library.with_suffix(".catalogue.toml").read_text(encoding="utf-8")
     path.with_suffix(".catalogue.toml").write_text(text + "\n", encoding="utf-8")
     assert [problem["code"] for problem in problems_of(path)] == ["verify.own_file"]
     path.with_suffix(".catalogue.toml").write_text(text, encoding="utf-8")

@@ -67,5 +67,5 @@ def test_it_never_raises_a_false_alarm(city):
         assert len(heads) > 3  # somebody has written between
     finally:
         for writer in writers:
-            _, said = writer.communicate()
+            _, errors = writer.communicate()
     assert [writer.returncode for writer in writers] == [0, 0]

@@ -41,7 +41,7 @@ def coverage(count: int) -> np.ndarray:
     return shapely.polygons(points + [480_000, 4_180_000])
 
 
-def written(polygons: np.ndarray, path: Path) -> None:
+def write_polygons(polygons: np.ndarray, path: Path) -> None:
     """The polygons as a GeoPackage with keys, classes and areas."""
     number = np.arange(len(polygons))
     classes = np.array(["0101", "0102", "0103", "0201", "0301", "0702", "1003"], dtype=object)[number % 7]
@@ -56,14 +56,13 @@ def source_of(folder: Path) -> Path:
     source = folder / f"{LAYER}.gpkg"
     if not source.exists():
         # In a program of its own: what it holds would count as ours.
-        code = (
-            f"from {__package__}.add_files import *; written(coverage({POLYGONS[folder.name]}), Path({str(source)!r}))"
-        )
+        work = f"write_polygons(coverage({POLYGONS[folder.name]}), Path({str(source)!r}))"
+        code = f"from {__package__}.add_files import *; {work}"
         subprocess.run([sys.executable, "-c", code], check=True)
     return source
 
 
-def prepared(way: str, folder: Path) -> Work:
+def prepare_work(way: str, folder: Path) -> Work:
     """The work of a way; its totals: how many polygons there are, all of them valid."""
     source, out = source_of(folder), folder / f"added_{way}.gpkg"
     return _with_ours(source, out) if way == "ours" else _with_ogr2ogr(source, out)
@@ -80,16 +79,16 @@ def _with_ours(source: Path, out: Path) -> Work:
         done = subprocess.run([PROGRAM, *words], check=True, capture_output=True)
         return [json.loads(done.stdout)["features"]]
 
-    watched = _watched(work)
+    watched_work = _watched_work(work)
 
     def within_bounds() -> Sequence[float]:
-        answer = watched()
-        most_mb = watched.peak_mb()  # type: ignore[attr-defined]
+        answer = watched_work()
+        most_mb = watched_work.peak_mb()  # type: ignore[attr-defined]
         if most_mb > MOST_MB:
             raise ValueError(f"{most_mb:.0f} MB of memory, more than {MOST_MB:.0f}")
         return answer
 
-    within_bounds.peak_mb, within_bounds.processors = watched.peak_mb, watched.processors  # type: ignore[attr-defined]
+    within_bounds.peak_mb, within_bounds.processors = watched_work.peak_mb, watched_work.processors  # type: ignore[attr-defined]
     return within_bounds
 
 
@@ -104,16 +103,16 @@ def _with_ogr2ogr(source: Path, out: Path) -> Work:
         asked = f"SELECT count(*) FILTER (ST_IsValid(geom)) FROM ST_Read('{source}')"
         return [connection.execute(asked).fetchone()[0]]
 
-    return _watched(work)
+    return _watched_work(work)
 
 
-def _watched(work: Work) -> Work:
+def _watched_work(work: Work) -> Work:
     """The same work, most of it done by other processes; their memory is the largest one's."""
     import resource
 
     busy: list[float] = []
 
-    def watched() -> Sequence[float]:
+    def watched_work() -> Sequence[float]:
         before = sum(os.times()[:4])
         answer = work()
         busy.append(sum(os.times()[:4]) - before)
@@ -123,10 +122,10 @@ def _watched(work: Work) -> Work:
         peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF))
         return max(peaks) / 1024
 
-    watched.peak_mb = most_mb  # type: ignore[attr-defined]
-    watched.processors = lambda: busy  # type: ignore[attr-defined]
-    return watched
+    watched_work.peak_mb = most_mb  # type: ignore[attr-defined]
+    watched_work.processors = lambda: busy  # type: ignore[attr-defined]
+    return watched_work
 
 
 if __name__ == "__main__":
-    sys.exit(answer_for(prepared))
+    sys.exit(answer_for(prepare_work))

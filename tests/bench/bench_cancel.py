@@ -76,13 +76,13 @@ def _moments(seconds: float, count: int) -> list[float]:
     return [seconds * (number + 0.5) / count for number in range(count)]
 
 
-def _served(asked: Asked, desk: Desk, count: int, stacks: Path | None) -> tuple[list[Ended], float, str]:
+def _served_endings(asked: Asked, desk: Desk, count: int, stacks: Path | None) -> tuple[list[Ended], float, str]:
     """How it answered over `serve`; s of the whole work, and what its progress was like."""
     desk.clear()
     session = Session(asked, stacks)
     seconds, progress = session.whole()
     still, where = progress.longest_silence(seconds)
-    told = f"{still:8.1f} {progress.farthest(seconds):4.0%} {len(set(progress.shares)):4d} × {where}"
+    progress_text = f"{still:8.1f} {progress.farthest(seconds):4.0%} {len(set(progress.shares)):4d} × {where}"
     if progress.goes_back():
         desk.problems.append(f"{asked.name}: progress went back")
     session.close()
@@ -100,10 +100,10 @@ def _served(asked: Asked, desk: Desk, count: int, stacks: Path | None) -> tuple[
     session.close()
     if not ended[-1].done:
         desk.look(f"{asked.name}, cancelled", library_too=not any(one.done for one in ended))
-    return ended, seconds, told
+    return ended, seconds, progress_text
 
 
-def _signalled(asked: Asked, desk: Desk, moments: Sequence[float], stacks: Path | None) -> list[Ended]:
+def _signalled_endings(asked: Asked, desk: Desk, moments: Sequence[float], stacks: Path | None) -> list[Ended]:
     """How the program ended at signals."""
     desk.clear()
     found = []
@@ -147,22 +147,25 @@ def main() -> int:
 def _all_of(folder: Path, wishes: argparse.Namespace) -> list[str]:
     desk = Desk(folder)
     print(_HEAD)
-    for asked in cancel_files.asked(folder, desk.out):
+    for asked in cancel_files.long_verbs(folder, desk.out):
         if wishes.only and not any(asked.name.startswith(name.strip()) for name in wishes.only.split(",")):
             continue
         served: list[Ended] = []
         signalled: list[Ended] = []
-        seconds, told = 4.0, ""
+        seconds, progress_text = 4.0, ""
         if wishes.how != "signal":
-            served, seconds, told = _served(asked, desk, wishes.moments, wishes.stacks)
+            served, seconds, progress_text = _served_endings(asked, desk, wishes.moments, wishes.stacks)
         if wishes.how != "serve":
-            signalled = _signalled(asked, desk, _moments(seconds + 0.5, wishes.moments), wishes.stacks)
+            signalled = _signalled_endings(asked, desk, _moments(seconds + 0.5, wishes.moments), wishes.stacks)
         desk.problems += [f"{asked.name}: {one.wrong}" for one in (*served, *signalled) if one.wrong]
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-        print(f"{asked.name:28} {seconds:8.1f} {_longest(served)} {_longest(signalled)} {load:5.1f} {told}", flush=True)
+        print(
+            f"{asked.name:28} {seconds:8.1f} {_longest(served)} {_longest(signalled)} {load:5.1f} {progress_text}",
+            flush=True,
+        )
     if not wishes.only:
-        first = next(cancel_files.asked(folder, desk.out))
-        signalled = _signalled(first, desk, _START_S, wishes.stacks)
+        first = next(cancel_files.long_verbs(folder, desk.out))
+        signalled = _signalled_endings(first, desk, _START_S, wishes.stacks)
         desk.problems += [f"at the start: {one.wrong}" for one in signalled if one.wrong]
         print(f"{'at the start':28} {'':8} {'':8} {'':7} {_longest(signalled)}")
     problems = desk.problems

@@ -184,21 +184,21 @@ def fought(left: np.ndarray, right: np.ndarray, score: Counter[str]) -> int:
     chosen = np.arange(0, len(left), max(1, len(left) // LOOKED_AT))
     pairs = flat_pairs(left, right, Threads())
     for work, expected, operation in grounds:
-        found, told = work(pairs, Threads())
+        found, is_told = work(pairs, Threads())
         ground = found.geometries
-        score["told"] += int(told.sum())
-        score["left to GEOS"] += int((~told).sum())
+        score["told"] += int(is_told.sum())
+        score["left to GEOS"] += int((~is_told).sum())
         made = np.nan_to_num(shapely.area(ground))
-        suspects = np.union1d(suspects, np.flatnonzero(told & ~(np.abs(made - expected) <= allowed)))
-        assert shapely.is_valid(ground[told & ~shapely.is_missing(ground)]).all()
-        some = chosen[told[chosen] & (made[chosen] > 1.0)]
+        suspects = np.union1d(suspects, np.flatnonzero(is_told & ~(np.abs(made - expected) <= allowed)))
+        assert shapely.is_valid(ground[is_told & ~shapely.is_missing(ground)]).all()
+        some = chosen[is_told[chosen] & (made[chosen] > 1.0)]
         by_geos = polygon_parts(operation(left[some], right[some]))  # a common edge is no ground
         apart = shapely.symmetric_difference(ground[some], by_geos, grid_size=1e-7)
         suspects = np.union1d(suspects, some[~(shapely.area(apart) <= 1e-3)])
-    return sum(_explained(left[row], right[row], area[row], theirs[row], allowed[row], score) for row in suspects)
+    return sum(_kernel_faults(left[row], right[row], area[row], theirs[row], allowed[row], score) for row in suspects)
 
 
-def _explained(
+def _kernel_faults(
     left: shapely.Geometry, right: shapely.Geometry, ours: float, theirs: float, allowed: float, score: Counter[str]
 ) -> int:
     """Who of the two is wrong about a pair, by rational numbers; 1 if it is the kernel."""

@@ -54,18 +54,22 @@ TOKENS = [
 Files = Mapping[str, bytes]
 
 
-def damaged(content: bytes, chance: random.Random) -> bytes:
+def damaged_bytes(content: bytes, chance: random.Random) -> bytes:
     """Some of it cut out, put in, changed or said twice; mostly by characters, so that the text can still be read."""
     encoding = next((name for name in ("utf-8", "gb18030") if decodes(content, name)), None)
     if encoding is None or chance.random() < BY_BYTES:
-        return bytes(_changed(list(content), [list(token) for token in TOKENS], lambda: chance.randrange(256), chance))
+        return bytes(
+            _changed_parts(list(content), [list(token) for token in TOKENS], lambda: chance.randrange(256), chance)
+        )
     signs = [token.decode(encoding, errors="ignore") for token in TOKENS]
     text = content.decode(encoding)
-    changed = _changed(list(text), [list(sign) for sign in signs], lambda: chance.choice(text + "0,9.-<"), chance)
+    changed = _changed_parts(list(text), [list(sign) for sign in signs], lambda: chance.choice(text + "0,9.-<"), chance)
     return "".join(changed).encode(encoding, errors="replace")
 
 
-def _changed(parts: list[Any], tokens: list[list[Any]], other: Callable[[], Any], chance: random.Random) -> list[Any]:
+def _changed_parts(
+    parts: list[Any], tokens: list[list[Any]], other: Callable[[], Any], chance: random.Random
+) -> list[Any]:
     for _ in range(chance.randint(1, 6)):
         at = chance.randrange(len(parts) + 1)
         kind = chance.random()
@@ -86,7 +90,7 @@ def case(seed: int, number: int, sets: list[dict[str, bytes]]) -> dict[str, byte
     chance = random.Random(f"{seed}/{number}")  # noqa: S311 - damage is no secret
     files = dict(chance.choice(sets))
     name = chance.choice(list(files))
-    files[name] = damaged(files[name], chance)
+    files[name] = damaged_bytes(files[name], chance)
     return files
 
 
@@ -103,11 +107,11 @@ def read_all(path: Path) -> str:
         layers = inspect(str(path), None, None, "en")["layers"]
     except OneMapError as error:
         return error.code
-    outcomes = [_normalised(path, layer["name"]) for layer in layers if layer["count"]]
+    outcomes = [_normalised_layer(path, layer["name"]) for layer in layers if layer["count"]]
     return next((outcome for outcome in outcomes if outcome != "read"), "read")
 
 
-def _normalised(path: Path, layer: str) -> str:
+def _normalised_layer(path: Path, layer: str) -> str:
     from onemap.layers.catalogue.catalogue import defined_entry
     from onemap.layers.crs.systems import library_crs
     from onemap.layers.errors import OneMapError
@@ -124,7 +128,7 @@ def _normalised(path: Path, layer: str) -> str:
     return "read"
 
 
-def tried(files: Files, folder: Path, reader: Callable[[Path], str] = read_all) -> dict[str, Any]:
+def outcome_of(files: Files, folder: Path, reader: Callable[[Path], str] = read_all) -> dict[str, Any]:
     """What came of one set of files: its outcome, or what it should never have come to."""
     for old in folder.iterdir():
         old.unlink()
@@ -157,7 +161,7 @@ def child(seed: int, first: int, folder: Path) -> None:
     number = first
     while True:
         print(json.dumps({"number": number}), flush=True)
-        print(json.dumps(tried(case(seed, number, sets), folder)), flush=True)
+        print(json.dumps(outcome_of(case(seed, number, sets), folder)), flush=True)
         number += 1
 
 
@@ -178,8 +182,8 @@ def fuzz(seed: int, seconds: float, most: int | None, kept: Path) -> int:
                 number += 1
                 if time.monotonic() >= end or (most is not None and number >= most) or wrong >= 20:
                     break
-    told = ", ".join(f"{name} {count}" for name, count in outcomes.most_common())
-    print(f"{sum(outcomes.values())} inputs, seed {seed}: {told}")
+    counts = ", ".join(f"{name} {count}" for name, count in outcomes.most_common())
+    print(f"{sum(outcomes.values())} inputs, seed {seed}: {counts}")
     print(f"slowest: {slowest[0]:.1f} s (number {slowest[1]}); went wrong: {wrong}")
     return wrong
 
@@ -244,7 +248,7 @@ def main() -> int:
         from onemap.tests.bench.fuzz.fuzz_samples import samples
 
         with tempfile.TemporaryDirectory(prefix="onemap-fuzz-") as folder:
-            answer = tried(case(wishes.seed, wishes.number, samples()), Path(folder))
+            answer = outcome_of(case(wishes.seed, wishes.number, samples()), Path(folder))
         print(answer["defect"] or answer["outcome"])
         return 1 if answer["defect"] else 0
     return 1 if fuzz(wishes.seed, wishes.seconds, wishes.inputs, wishes.kept) else 0

@@ -40,18 +40,18 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench" / "growth", help="where the files stay")
     wishes = parser.parse_args()
     sizes = [int(number) for number in wishes.parcels.split(",")]
-    places = {size: Place(*province_files.made(wishes.folder / str(size), size)) for size in sizes}
+    places = {size: Place(*province_files.make_province(wishes.folder / str(size), size)) for size in sizes}
     controls = [f"CONTROL{number}" for number in range(CONTROLS)]
     for size, place in places.items():
-        told(f"{size} parcels × {CONTROLS} controls", place, controls, wishes.repeats)
+        print_figures(f"{size} parcels × {CONTROLS} controls", place, controls, wishes.repeats)
     place = places[sizes[min(1, len(sizes) - 1)]]
     every = [*(f"PATCH{number}" for number in range(PATCHES)), *(f"LINE{number}" for number in range(LINES))]
     for number in (5, 10, 20, 27):
-        told(f"{place.parcels.parent.name} parcels × {number} layers", place, every[:number], wishes.repeats)
+        print_figures(f"{place.parcels.parent.name} parcels × {number} layers", place, every[:number], wishes.repeats)
     ground = with_controls(wishes.folder / "controls", place)
     for vertices in VERTICES:
         name = f"{place.parcels.parent.name} parcels × a control of 3 × {vertices} vertices"
-        told(name, ground, [f"SHORE{vertices}"], wishes.repeats)
+        print_figures(name, ground, [f"SHORE{vertices}"], wishes.repeats)
 
 
 def with_controls(folder: Path, like: Place) -> Place:
@@ -78,7 +78,7 @@ def with_controls(folder: Path, like: Place) -> Place:
     return Place(like.parcels, library, pack)
 
 
-def told(name: str, place: Place, codes: Sequence[str], repeats: int) -> None:
+def print_figures(name: str, place: Place, codes: Sequence[str], repeats: int) -> None:
     """Print the processor time and the memory of one check: the least of several, after one that is not counted."""
     figures = list(_figures(place, codes, 1 + repeats))[1:]
     seconds, megabytes = min(one for one, _ in figures), max(other for _, other in figures)

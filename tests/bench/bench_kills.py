@@ -42,7 +42,7 @@ class Writer:
     arguments: tuple[str, ...]
 
 
-def made(folder: Path) -> list[Writer]:
+def make_writers(folder: Path) -> list[Writer]:
     """A library with cases in every state, the files that the writers take, and the writers."""
     library = make_full_library(folder)
     east = [square(200 * at, 1000) for at in range(300)]
@@ -89,7 +89,7 @@ def _case(folder: Path, project: str) -> str:
     return str(opened["case"])
 
 
-def started(writer: Writer, folder: Path) -> "subprocess.Popen[bytes]":
+def start_writer(writer: Writer, folder: Path) -> "subprocess.Popen[bytes]":
     """The writer at work in a folder."""
     words = [*CORE, *writer.name.split(), LIBRARY, *writer.arguments, "--json", "--progress", "none"]
     return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603
@@ -112,10 +112,10 @@ def fresh(base: Path, folder: Path) -> Path:
 def usual(writer: Writer, base: Path, folder: Path) -> tuple[float, int]:
     """How long a writer takes when nobody kills it, in seconds, and how many entries the log has then."""
     began = time.monotonic()
-    process = started(writer, fresh(base, folder))
-    said, _ = process.communicate()
+    process = start_writer(writer, fresh(base, folder))
+    output, _ = process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"{writer.name} was refused: {said.decode()[:2000]}")
+        raise SystemExit(f"{writer.name} was refused: {output.decode()[:2000]}")
     seconds = time.monotonic() - began
     entries, problems = state(folder / LIBRARY)
     if problems:
@@ -123,9 +123,9 @@ def usual(writer: Writer, base: Path, folder: Path) -> tuple[float, int]:
     return seconds, entries
 
 
-def killed(writer: Writer, folder: Path, seconds: float, chance: random.Random) -> None:
+def kill_writer(writer: Writer, folder: Path, seconds: float, chance: random.Random) -> None:
     """Start a writer and kill it: by the clock, or soon after it has begun to write."""
-    process = started(writer, folder)
+    process = start_writer(writer, folder)
     if chance.random() < 0.5:
         time.sleep(chance.uniform(FIRST, LAST) * seconds)
     else:
@@ -146,7 +146,7 @@ def main() -> int:
     chance, place = random.Random(wishes.seed), Path(tempfile.mkdtemp(prefix="onemap-kills-"))
     base, work = place / "base", place / "work"
     base.mkdir()
-    writers = made(base)
+    writers = make_writers(base)
     before, problems = state(base / LIBRARY)
     if problems:
         raise SystemExit(f"the library is not whole: {problems[:3]}")
@@ -155,7 +155,7 @@ def main() -> int:
     for number in range(wishes.kills):
         writer = writers[number % len(writers)]
         seconds, after = known[writer.name]
-        killed(writer, fresh(base, work), seconds, chance)
+        kill_writer(writer, fresh(base, work), seconds, chance)
         entries, problems = state(work / LIBRARY)
         # Each transaction logs at its end: between the state before and that after there is none.
         is_whole = not problems and entries in (before, after)

@@ -22,7 +22,7 @@ from onemap.tests.bench.benchmark_programs import (
     Row,
     by_peer,
     by_us,
-    computed,
+    computed_row,
     from_files,
 )
 from onemap.tests.bench.workload import PARCELS
@@ -76,22 +76,22 @@ def rows_of(name: str, size: str, wanted: Sequence[str], pythons: Pythons, repea
 
     def keep(row: Row) -> None:
         rows.append(row)
-        print(f"  {row.who:22} {row.why or benchmark_page.told(row)}", flush=True)
+        print(f"  {row.who:22} {row.why or benchmark_page.row_line(row)}", flush=True)
 
     for way in job.ours:
         keep(by_us(way, folder, repeats, limit_s))
     if name in FILES:
         keep(from_files(f"{OURS}, check", None, "", name, folder, repeats, limit_s))
     if name == "add":
-        keep(computed(OURS, Path(sys.executable), "add_files", "ours", folder, repeats, limit_s))
+        keep(computed_row(OURS, Path(sys.executable), "add_files", "ours", folder, repeats, limit_s))
     if name == "desk":
-        keep(computed(OURS, Path(sys.executable), "desk_serve", name, folder, 4 * repeats, limit_s))
+        keep(computed_row(OURS, Path(sys.executable), "desk_serve", name, folder, 4 * repeats, limit_s))
     if name == "again":
         for way, who in (("against", f"{OURS}, against"), ("whole", WHOLE)):
-            keep(computed(who, Path(sys.executable), "desk_again", way, folder, repeats, limit_s))
+            keep(computed_row(who, Path(sys.executable), "desk_again", way, folder, repeats, limit_s))
     if name == "plan":
         for way, who in (("against", f"{OURS}, against"), ("session", f"{OURS}, session"), ("whole", WHOLE)):
-            keep(computed(who, Path(sys.executable), "desk_again", f"plan-{way}", folder, repeats, limit_s))
+            keep(computed_row(who, Path(sys.executable), "desk_again", f"plan-{way}", folder, repeats, limit_s))
     for peer in (*job.peers, *(job.peers_if_small if size in SMALL else ())):
         if not wanted or peer in wanted:
             keep(by_peer(peer, name, folder, pythons, repeats, limit_s))

@@ -50,10 +50,10 @@ def size_mb(path: Path) -> float:
     return total / 2**20
 
 
-def started(words: list, folder: Path, name: str) -> subprocess.Popen:
+def start_check(words: list, folder: Path, name: str) -> subprocess.Popen:
     """`onemap check` in a session of its own, its answer and progress in files."""
-    out, told = (folder / f"{name}.json").open("wb"), (folder / f"{name}.progress").open("wb")
-    return subprocess.Popen([str(word) for word in words], stdout=out, stderr=told, start_new_session=True)
+    out, progress = (folder / f"{name}.json").open("wb"), (folder / f"{name}.progress").open("wb")
+    return subprocess.Popen([str(word) for word in words], stdout=out, stderr=progress, start_new_session=True)
 
 
 def done_blocks(work: Path) -> int:
@@ -72,7 +72,7 @@ def main() -> int:
     wishes = parser.parse_args()
     folder = wishes.folder or ROOT / "build" / "bench" / f"province-{wishes.parcels}"
     began = time.monotonic()
-    parcels, library, pack = province_files.made(folder, wishes.parcels)
+    parcels, library, pack = province_files.make_province(folder, wishes.parcels)
     print(f"files made in {time.monotonic() - began:.0f} s: parcels {size_mb(parcels):.0f} MB", flush=True)
     words = [PROGRAM, "check", library, parcels, "--pack", pack, "--json", "--lang", "en", "--progress", "json"]
     if wishes.workers:
@@ -104,7 +104,7 @@ def main() -> int:
 def ran(words: list, folder: Path, work: Path, name: str, kill_at: int | None) -> tuple[float, Watch, dict]:
     """Seconds, what was watched, and the answer of a run; it is killed when so many blocks are finished."""
     began = time.monotonic()
-    program = started(words, folder, name)
+    program = start_check(words, folder, name)
     watch = Watch(program, work)
     try:
         while program.poll() is None:

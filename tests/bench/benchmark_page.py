@@ -85,7 +85,7 @@ def then_s(row: Row) -> float | None:
     return statistics.median(row.then_s) if row.then_s else row.first_s
 
 
-def told(row: Row) -> str:
+def row_line(row: Row) -> str:
     """A row in one line, for the terminal."""
     return f"first {row.first_s:8.3f} s, then {then_s(row):8.3f} s, {_figure(row.peak_mb, 0):>6} MB"
 
@@ -161,13 +161,15 @@ def _targets(kept: dict) -> str:
                 continue
             rows, ours, theirs = found
             if theirs is None:
-                lines += _ended(rows, peer, then_s(ours) or 1.0, f"| {TITLES[job]} | {size} | {peer} | {target:g} × |")
+                lines += _ended_line(
+                    rows, peer, then_s(ours) or 1.0, f"| {TITLES[job]} | {size} | {peer} | {target:g} × |"
+                )
                 continue
             both = ours.processors_s and theirs.processors_s
-            busy = _said(statistics.median(both) / statistics.median(ours.processors_s), target) if both else ""
+            busy = _ratio_text(statistics.median(both) / statistics.median(ours.processors_s), target) if both else ""
             name = f"{theirs.who} (the fastest)" if peer == "best" else peer
-            said = _said(_ratio(ours, theirs), target)
-            lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {said} | {busy} |")
+            ratio_text = _ratio_text(_ratio(ours, theirs), target)
+            lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {ratio_text} | {busy} |")
     return "\n".join(lines) if len(lines) > 2 else "No figures yet."
 
 
@@ -195,25 +197,26 @@ def summary() -> list[str]:
     for job, size, peer, way, binds in SUMMARY:
         target = wanted[job, size, peer, way]
         found = _pair(kept, job, size, peer, way)
-        said = "not measured"
+        ratio_text = "not measured"
         if found is not None and found[2] is not None:
             ratio = _ratio(found[1], found[2])
             day = kept[size][job]["machine"]["day"]
-            said = f"{'met' if ratio >= target else 'missed'}, {ratio:.1f} × {found[2].who} on {day}"
-        lines.append(f"{job} {size} {way}".strip() + f": target {target:g} ×, {said}; bound by {binds}")
+            ratio_text = f"{'met' if ratio >= target else 'missed'}, {ratio:.1f} × {found[2].who} on {day}"
+        lines.append(f"{job} {size} {way}".strip() + f": target {target:g} ×, {ratio_text}; bound by {binds}")
     return [*lines, _memory_line(kept)]
 
 
 def _memory_line(kept: dict) -> str:
     """The most memory of the check against land use, as a share of what the plain script of shapely takes."""
-    found, said = _pair(kept, "land", "M", "shapely", "check"), "not measured"
+    found, ratio_text = _pair(kept, "land", "M", "shapely", "check"), "not measured"
     if found is not None and found[2] is not None and found[1].peak_mb and found[2].peak_mb:
         share = found[1].peak_mb / found[2].peak_mb
-        said = f"{'met' if share <= 1 else 'missed'}, {share:.2f} on {kept['M']['land']['machine']['day']}"
-    return f"land M memory: target at most 1.0 of shapely's, {said}; bound by the rows of a part, and the ground of all"
+        ratio_text = f"{'met' if share <= 1 else 'missed'}, {share:.2f} on {kept['M']['land']['machine']['day']}"
+    bound = "bound by the rows of a part, and the ground of all"
+    return f"land M memory: target at most 1.0 of shapely's, {ratio_text}; {bound}"
 
 
-def _ended(rows: list[Row], peer: str, ours_s: float, line: str) -> list[str]:
+def _ended_line(rows: list[Row], peer: str, ours_s: float, line: str) -> list[str]:
     """The line of a peer that was ended at the limit of time: at least so many times slower."""
     why = next((row.why for row in rows if row.who == peer), "")
     limit = re.fullmatch(r"more than (\d+) s", why)
@@ -225,5 +228,5 @@ def _figure(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def _said(ratio: float, target: float) -> str:
+def _ratio_text(ratio: float, target: float) -> str:
     return f"{ratio:.1f} ×" if ratio >= target else f"{ratio:.1f} ×, missed"

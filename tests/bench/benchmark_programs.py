@@ -68,18 +68,18 @@ def ran(command: list[object], limit_s: float, environment: dict[str, str]) -> t
 
     Raises Failed where it fails or takes longer than `limit_s`; what it started ends with it.
     """
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
         child = subprocess.Popen(
             [str(word) for word in command],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=told,
+            stderr=errors,
             start_new_session=True,
         )
         try:
-            usage = _waited(child, limit_s)
+            usage = _peak_memory(child, limit_s)
         finally:
             # Also where we are stopped: what runs on would spoil the figures of whatever comes next.
             if child.poll() is None:
@@ -89,14 +89,14 @@ def ran(command: list[object], limit_s: float, environment: dict[str, str]) -> t
         if usage is None:
             raise Failed(f"more than {limit_s:.0f} s")
         out.seek(0)
-        told.seek(0)
+        errors.seek(0)
         if child.returncode:
-            lines = told.read().decode(errors="replace").strip().splitlines()
+            lines = errors.read().decode(errors="replace").strip().splitlines()
             raise Failed(lines[-1][:160] if lines else f"exit code {child.returncode}")
         return out.read().decode(errors="replace"), seconds, usage
 
 
-def _waited(child: subprocess.Popen, limit_s: float) -> float | None:
+def _peak_memory(child: subprocess.Popen, limit_s: float) -> float | None:
     """The most memory of a child in MB once it has ended, but for its last moments; None if it was ended."""
     until, peak = time.monotonic() + limit_s, 0.0
     while time.monotonic() < until:
@@ -107,7 +107,7 @@ def _waited(child: subprocess.Popen, limit_s: float) -> float | None:
     return None
 
 
-def computed(
+def computed_row(
     who: str, python: Path, module: str, name: str, folder: Path, repeats: int, limit_s: float, **more: str
 ) -> Row:
     """One job, compute alone, by the program of `module`."""
@@ -152,7 +152,7 @@ def children_s() -> float:
 def by_us(job: str, folder: Path, repeats: int, limit_s: float) -> Row:
     """One Map's row of a job of ours.JOBS."""
     _, _, how = job.partition("-")
-    return computed(f"{OURS}, {how}" if how else OURS, Path(sys.executable), "ours", job, folder, repeats, limit_s)
+    return computed_row(f"{OURS}, {how}" if how else OURS, Path(sys.executable), "ours", job, folder, repeats, limit_s)
 
 
 def by_peer(peer: str, job: str, folder: Path, pythons: Pythons, repeats: int, limit_s: float) -> Row:
@@ -160,19 +160,19 @@ def by_peer(peer: str, job: str, folder: Path, pythons: Pythons, repeats: int, l
     if peer.startswith("qgis"):
         if pythons.qgis is None:
             return Row(peer, why="QGIS is not here")
-        return computed(peer, pythons.qgis, "peer_qgis", f"{peer}:{job}", folder, repeats, limit_s)
+        return computed_row(peer, pythons.qgis, "peer_qgis", f"{peer}:{job}", folder, repeats, limit_s)
     if pythons.peers is None:
         return Row(peer, why="the peers' Python is not here")
     if job in FILES:
         return from_files(peer, pythons.peers, peer, job, folder, repeats, limit_s)
     if job == "add":
-        return computed(peer, pythons.peers, "add_files", peer, folder, repeats, limit_s)
+        return computed_row(peer, pythons.peers, "add_files", peer, folder, repeats, limit_s)
     if not peer.startswith("postgis"):
         module = "peer_sql" if peer.startswith(("duckdb", "sedonadb")) else "peer_frames"
-        return computed(peer, pythons.peers, module, f"{peer}:{job}", folder, repeats, limit_s)
+        return computed_row(peer, pythons.peers, module, f"{peer}:{job}", folder, repeats, limit_s)
     try:
         with _database() as named:
-            return computed(peer, pythons.peers, "peer_sql", f"{peer}:{job}", folder, repeats, limit_s, **named)
+            return computed_row(peer, pythons.peers, "peer_sql", f"{peer}:{job}", folder, repeats, limit_s, **named)
     except Absent as error:
         return Row(peer, why=str(error))
 

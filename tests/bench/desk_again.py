@@ -70,7 +70,7 @@ def _add_plan(folder: Path, library: Path, source: Path, label: str) -> None:
     ran([desk_files.PROGRAM, *words, "--define", _PLAN, "--json"], _LIMIT_S, dict(os.environ))
 
 
-def prepared(job: str, folder: Path) -> Work:
+def prepare_work(job: str, folder: Path) -> Work:
     """The work of a job; the earlier run is made before, in a library of its own."""
     made, pack = desk_files.library_of(folder)
     library = folder / f"again_{job}.gpkg"
@@ -79,7 +79,7 @@ def prepared(job: str, folder: Path) -> Work:
     packs = _with_plan(folder, library, pack) if of_plan else pack
     options = ["--id", "pid", "--pack", packs, "--workers", "2", "--progress", "none", "--json"]
 
-    def checked(parcels: Path, *more: str) -> str:
+    def run_check(parcels: Path, *more: str) -> str:
         command = [desk_files.PROGRAM, "check", library, parcels, *options, *more]
         printed, _, peak = ran(command, _LIMIT_S, dict(os.environ))
         peaks[0] = max(peaks[0], peak)
@@ -87,7 +87,7 @@ def prepared(job: str, folder: Path) -> Work:
         return identifier
 
     parcels = folder / "parcels.gpkg" if of_plan else changed_parcels(folder)
-    first = None if job.endswith("whole") else checked(folder / "parcels.gpkg")
+    first = None if job.endswith("whole") else run_check(folder / "parcels.gpkg")
     if of_plan:
         _add_plan(folder, library, edited_plan(folder), "edited")
     if job.endswith("session"):
@@ -95,9 +95,9 @@ def prepared(job: str, folder: Path) -> Work:
         return _in_session({**params, "against": first})
 
     def work() -> Sequence[float]:
-        return kept_totals(library, checked(parcels, *(("--against", first) if first else ())))
+        return kept_totals(library, run_check(parcels, *(("--against", first) if first else ())))
 
-    return _watched(work, lambda: peaks[0], children_s)
+    return _watched_work(work, lambda: peaks[0], children_s)
 
 
 def _in_session(params: dict[str, Any]) -> Work:
@@ -110,23 +110,23 @@ def _in_session(params: dict[str, Any]) -> Work:
         times = Path(f"/proc/{session.process_id}/stat").read_text().rpartition(")")[2].split()[11:13]
         return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
-    return _watched(session.totals, lambda: peak_mb(str(session.process_id)), busy_s)
+    return _watched_work(session.totals, lambda: peak_mb(str(session.process_id)), busy_s)
 
 
-def _watched(work: Work, memory: Callable[[], float | None], busy_s: Callable[[], float]) -> Work:
+def _watched_work(work: Work, memory: Callable[[], float | None], busy_s: Callable[[], float]) -> Work:
     """The same work, done by other processes. busy_s: the seconds of processors that those have had in all."""
     busy: list[float] = []
 
-    def watched() -> Sequence[float]:
+    def run_watched() -> Sequence[float]:
         before = busy_s()
         answer = work()
         busy.append(busy_s() - before)
         return answer
 
-    watched.peak_mb = memory  # type: ignore[attr-defined]
-    watched.processors = lambda: busy  # type: ignore[attr-defined]
-    return watched
+    run_watched.peak_mb = memory  # type: ignore[attr-defined]
+    run_watched.processors = lambda: busy  # type: ignore[attr-defined]
+    return run_watched
 
 
 if __name__ == "__main__":
-    answer_for(prepared)
+    answer_for(prepare_work)

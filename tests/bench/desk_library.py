@@ -55,7 +55,7 @@ def layers_of(folder: Path) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]
             yield f"{name.upper()}{copy + 1}", "line" if name == "lines" else "polygon", ground, classes[rows]
 
 
-def made(folder: Path) -> tuple[Path, Path, Path]:
+def make_desk(folder: Path) -> tuple[Path, Path, Path]:
     """The library, its pack and the parcel, in a workload's folder; made if they are not there."""
     library, pack, parcel = folder / "desk.gpkg", folder / "desk.toml", folder / "desk_parcel.gpkg"
     if parcel.exists():

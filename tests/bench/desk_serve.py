@@ -56,9 +56,9 @@ class Session:
         return kept_totals(Path(self._params["library"]), line["result"]["run"]["id"])
 
 
-def prepared(job: str, folder: Path) -> Work:
+def prepare_work(job: str, folder: Path) -> Work:
     """The work of the job `desk`."""
-    library, pack, parcel = desk_library.made(folder)
+    library, pack, parcel = desk_library.make_desk(folder)
     session = Session({"library": str(library), "parcels": str(parcel), "pack": [str(pack)]})
 
     def work() -> Sequence[float]:
@@ -69,4 +69,4 @@ def prepared(job: str, folder: Path) -> Work:
 
 
 if __name__ == "__main__":
-    answer_for(prepared)
+    answer_for(prepare_work)

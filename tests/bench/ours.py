@@ -39,8 +39,8 @@ def shapes(folder: Path, layer: str) -> np.ndarray:
 
 def _areas(parcels: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Ground that the parcels share with each of the features, by sums alone: (m,)."""
-    met = candidate_pairs(parcels, shapely.STRtree(parcels), features, THREADS)
-    return np.bincount(met.feature, met.area_m2, len(features))
+    pairs = candidate_pairs(parcels, shapely.STRtree(parcels), features, THREADS)
+    return np.bincount(pairs.feature, pairs.area_m2, len(features))
 
 
 def _areas_of_written(found: Overlaps) -> np.ndarray:
@@ -93,26 +93,26 @@ def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], Candi
     one, other = shapes(folder, "plan1"), shapes(folder, "plan2")
     code1, code2 = column(folder, "plan1", "code1"), column(folder, "plan2", "code2")
 
-    def met() -> CandidatePairs:
+    def pairs() -> CandidatePairs:
         left, right = boxes_meet(shapely.STRtree(other), one, THREADS)
         kept = code1[left] != code2[right]
         return sums_of(one, left[kept], other, right[kept], THREADS)
 
-    return one, other, met
+    return one, other, pairs
 
 
 def spots_areas(folder: Path) -> Work:
     """(iii) by sums."""
-    _, _, met = _differing(folder)
-    return lambda: [met().area_m2.sum()]
+    _, _, pairs = _differing(folder)
+    return lambda: [pairs().area_m2.sum()]
 
 
 def spots_ground(folder: Path) -> Work:
     """(iii) with the spots themselves, made only where the sums say that there is ground."""
-    one, other, met = _differing(folder)
+    one, other, pairs = _differing(folder)
 
     def work() -> list[float]:
-        spots = build_overlaps(one, other, met(), THREADS)
+        spots = build_overlaps(one, other, pairs(), THREADS)
         assert not len(spots.failed)
         return [_areas_of_written(spots).sum()]
 

@@ -22,7 +22,7 @@ VERDICTS = ("prohibited", "restricted", "notice")
 Fragments = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def halved(polygon: shapely.Geometry) -> list[shapely.Geometry]:
+def polygon_halves(polygon: shapely.Geometry) -> list[shapely.Geometry]:
     """A polygon halved across its longer side until no part has more than MOST_VERTICES vertices."""
     done, left = [], [polygon]
     while left:
@@ -98,7 +98,7 @@ ENGINES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Fragments]] = 
 }
 
 
-def joined(fragments: Fragments) -> Fragments:
+def joined_fragments(fragments: Fragments) -> Fragments:
     """One ground for each parcel and control."""
     parcel, control, ground = fragments
     kept = shapely.area(ground) > 0
@@ -120,12 +120,12 @@ def main(engine: str, parcels_file: str, controls_file: str, out: str) -> None:
     if not (parcels["pid"].is_unique and parcels.is_valid.all() and (parcels.area > 0).all()):
         raise ValueError(parcels_file)
     is_land = "lid" in controls  # land use: small patches, each of which is shown, and none forbids
-    cut = [[polygon] if is_land else halved(polygon) for polygon in controls.geometry]
+    cut = [[polygon] if is_land else polygon_halves(polygon) for polygon in controls.geometry]
     number = np.arange(len(controls)) if is_land else controls["cid"].to_numpy()
     control = np.repeat(number, [len(parts) for parts in cut])
     pieces = np.array([part for parts in cut for part in parts], dtype=object)
     polygons = np.asarray(parcels.geometry, dtype=object)
-    parcel, control, ground = joined(ENGINES[engine](polygons, pieces, control))
+    parcel, control, ground = joined_fragments(ENGINES[engine](polygons, pieces, control))
     severity = np.full(len(parcel), VERDICTS.index("notice")) if is_land else control
     worst = np.full(len(parcels), len(VERDICTS))
     np.minimum.at(worst, parcel, severity)

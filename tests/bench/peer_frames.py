@@ -50,13 +50,13 @@ def with_shapely(job: str, folder: Path) -> Work:
     one, other = _frames(job, folder)
     parcels, others = (np.asarray(frame.geometry.to_numpy(), dtype=object) for frame in (one, other))
 
-    def buffered() -> tuple[np.ndarray, np.ndarray]:
+    def buffered_classes() -> tuple[np.ndarray, np.ndarray]:
         grown = shapely.buffer(others, other.dist.to_numpy(), quad_segs=8)
         names, owner = np.unique(other.cls.to_numpy(dtype=str), return_inverse=True)
         return np.array([shapely.union_all(grown[owner == at]) for at in range(len(names))]), names
 
     def work() -> np.ndarray:
-        features = buffered()[0] if job == "iv" else others
+        features = buffered_classes()[0] if job == "iv" else others
         if job in ("i", "iv"):
             shapely.prepare(features)
             feature, parcel = shapely.STRtree(parcels).query(features, predicate="intersects")
@@ -148,11 +148,11 @@ PEERS: dict[str, Callable[[str, Path], Work]] = {
 }
 
 
-def prepared(name: str, folder: Path) -> Work:
+def prepare_work(name: str, folder: Path) -> Work:
     """The work of `PEER:JOB`."""
     peer, _, job = name.partition(":")
     return PEERS[peer](job, folder)
 
 
 if __name__ == "__main__":
-    answer_for(prepared)
+    answer_for(prepare_work)

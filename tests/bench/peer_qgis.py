@@ -15,7 +15,7 @@ LAYERS = {"i": ("parcels", "controls"), "ii": ("parcels", "landuse"), "iii": ("p
 PROCESSING = "/usr/share/qgis/python/plugins"
 
 
-def prepared(name: str, folder: Path) -> Work:
+def prepare_work(name: str, folder: Path) -> Work:
     """The work of `qgis:JOB`."""
     sys.path.append(PROCESSING)
     from qgis.core import QgsApplication, QgsFeatureRequest, QgsProcessingContext
@@ -90,6 +90,6 @@ def _in_memory(path: Path, field: str) -> object:
 
 
 if __name__ == "__main__":
-    answer_for(prepared)
+    answer_for(prepare_work)
     # QGIS takes its time to leave, and may crash while it does.
     os._exit(0)

@@ -144,11 +144,11 @@ PEERS: dict[str, Callable[[str, Path], Work]] = {
 }
 
 
-def prepared(name: str, folder: Path) -> Work:
+def prepare_work(name: str, folder: Path) -> Work:
     """The work of `PEER:JOB`."""
     peer, _, job = name.partition(":")
     return PEERS[peer](job, folder)
 
 
 if __name__ == "__main__":
-    answer_for(prepared)
+    answer_for(prepare_work)

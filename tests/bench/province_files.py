@@ -84,7 +84,7 @@ def layers(count: int) -> Iterator[tuple[str, str, list[shapely.Geometry]]]:
         yield f"CONTROL{number}", "polygon", [_control(f"province{number}", (side, side), 3, 60_000, 20)]
 
 
-def made(folder: Path, count: int) -> tuple[Path, Path, Path]:
+def make_province(folder: Path, count: int) -> tuple[Path, Path, Path]:
     """Parcels, library and pack, made if they are not there."""
     parcels, library, pack = (folder / name for name in ("parcels.gpkg", "library.gpkg", "pack.toml"))
     if pack.exists():

@@ -10,7 +10,7 @@ Work = Callable[[], Sequence[float]]
 _ENOUGH_S = 120.0  # after which no further repetition is begun
 
 
-def measured(work: Work, repeats: int) -> dict:
+def timed_work(work: Work, repeats: int) -> dict:
     """Seconds of the first call and of up to `repeats` more, by the clock and of processors, and the last's totals.
 
     Raises ValueError where two calls differ.
@@ -46,18 +46,18 @@ def peak_mb(process: str = "self") -> float | None:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
-def answer_for(prepared: Callable[[str, Path], Work]) -> None:
+def answer_for(prepare_work: Callable[[str, Path], Work]) -> None:
     """The program of a peer: MODULE JOB FOLDER REPEATS prints one JSON object as its last line.
 
-    prepared(job, folder) loads what the work needs, which is timed apart. The work may bear an attribute `peak_mb`,
+    prepare_work(job, folder) loads what the work needs, timed apart. The work may bear an attribute `peak_mb`,
     a function, where it is other processes that hold the memory and work, and `processors`, one that says how many
     seconds of processors each call took of them.
     """
     job, folder, repeats = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     began = time.perf_counter()
-    work = prepared(job, folder)
+    work = prepare_work(job, folder)
     loaded = time.perf_counter() - began
-    answer = measured(work, repeats)
+    answer = timed_work(work, repeats)
     answer["load_s"] = loaded
     answer["peak_mb"] = getattr(work, "peak_mb", peak_mb)()
     if hasattr(work, "peak_mb"):

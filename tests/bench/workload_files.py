@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import rasterio
 
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.tests.bench import workload
 
 GRID_CELLS = 4000
@@ -24,7 +24,7 @@ def made(size: str, home: Path, cells: int = GRID_CELLS) -> Path:
     for path in folder.iterdir():
         path.unlink()
     layers, city = workload.layers_of(size)
-    cut = subdivided(layers["controls"].geometry.to_numpy())
+    cut = subdivide_polygons(layers["controls"].geometry.to_numpy())
     layers["controls_cut"] = gpd.GeoDataFrame({"cid": cut.owner}, geometry=cut.geometries, crs=workload.CRS)
     for name, frame in layers.items():
         frame.to_parquet(folder / f"{name}.parquet")

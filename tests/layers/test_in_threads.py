@@ -40,14 +40,14 @@ def test_no_more_is_begun_than_the_workers_and_one():
 def test_what_work_or_its_parts_raise_reaches_whoever_takes_and_no_thread_is_left():
     before = threading.active_count()
 
-    def broken():
+    def failing_numbers():
         yield 1
         raise OSError("gone")
 
     with pytest.raises(ZeroDivisionError):
         list(in_order(lambda part: 1 // part, [1, 0, 1, 1], workers=2))
     with pytest.raises(OSError, match="gone"):
-        list(in_order(lambda part: part, broken(), workers=2))
+        list(in_order(lambda part: part, failing_numbers(), workers=2))
     assert threading.active_count() == before
 
 

@@ -177,9 +177,11 @@ class Builder:
     def build(self, kind):
         """A widget of a class, with what it must be given; what may be left out is left out."""
         wanted = list(inspect.signature(kind.__init__).parameters.values())[1:]
-        return kind(*[self._given(one) for one in wanted if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)])
+        return kind(
+            *[self._argument_for(one) for one in wanted if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
+        )
 
-    def _given(self, parameter):
+    def _argument_for(self, parameter):
         annotation = str(parameter.annotation).strip("'\"")
         if parameter.default is not parameter.empty:
             return parameter.default
@@ -203,7 +205,7 @@ class Builder:
         return self._stand_in()
 
 
-def painted(widget):
+def paint_widget(widget):
     """Lay a widget out and paint it. Raises AssertionError where nothing came of it."""
     widget.resize(*SIZE)
     widget.ensurePolished()
@@ -223,7 +225,7 @@ def build_all(modules, stand_in, canvas):
         try:
             widget = builder.build(kind)
             kept.append(widget)
-            painted(widget)
+            paint_widget(widget)
         except Exception as error:  # noqa: BLE001 - every one of them is told
             left[kind.__name__] = f"{type(error).__name__}: {error}"
         else:

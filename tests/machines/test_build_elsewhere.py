@@ -19,7 +19,7 @@ def script(path: Path, says: str) -> Path:
     return path
 
 
-def told(system: str, code: str, **environment: str) -> list[str]:
+def output_lines(system: str, code: str, **environment: str) -> list[str]:
     """What the workshop's own code says in a process that takes itself for another system."""
     lines = ["import sys", "sys.path.insert(0, 'resources')", system, "from workshop import qgis_programs", code]
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
@@ -44,14 +44,18 @@ ASK = (
 def test_on_macos_qgis_is_found_in_the_person_s_applications(tmp_path, number, settings):
     contents = tmp_path / "Applications" / "QGIS-LTR.app" / "Contents" / "MacOS"
     python, process = script(contents / "bin/python3", f"echo {number}"), script(contents / "bin/qgis_process", "")
-    assert told(MAC, ASK, HOME=str(tmp_path)) == [str(python), str(process), f"profiles/default/QGIS/{settings}"]
+    assert output_lines(MAC, ASK, HOME=str(tmp_path)) == [
+        str(python),
+        str(process),
+        f"profiles/default/QGIS/{settings}",
+    ]
 
 
 def test_a_qgis_that_is_too_old_is_passed_over(tmp_path):
     apps = tmp_path / "Applications"
     script(apps / "QGIS3.34.app/Contents/MacOS/bin/python3", "echo 33415")
     newer = script(apps / "QGIS.app/Contents/MacOS/bin/python3", "echo 34404")
-    assert told(MAC, "print(qgis_programs.find_python())", HOME=str(tmp_path)) == [str(newer)]
+    assert output_lines(MAC, "print(qgis_programs.find_python())", HOME=str(tmp_path)) == [str(newer)]
 
 
 @pytest.mark.parametrize(("number", "settings"), [("34011", "QGIS3.ini"), ("40201", "QGIS4.ini")])
@@ -60,17 +64,17 @@ def test_on_windows_qgis_is_started_by_what_sets_up_its_libraries(tmp_path, numb
     script(folder / "o4w_env.bat", "")
     python = script(folder / "python-qgis-ltr.bat", f"echo setting up; echo {number}")
     process = script(folder / "qgis_process-qgis-ltr.bat", "")
-    found = told(WINDOWS, ASK, PROGRAMFILES=str(tmp_path))
+    found = output_lines(WINDOWS, ASK, PROGRAMFILES=str(tmp_path))
     assert found == [str(python), str(process), f"profiles/default/QGIS/{settings}"]
     face = "print(qgis_programs.python_of(qgis_programs.pythons.FACE))"
-    assert told(WINDOWS, face, PROGRAMFILES=str(tmp_path)) == [str(python)]
+    assert output_lines(WINDOWS, face, PROGRAMFILES=str(tmp_path)) == [str(python)]
 
 
 @pytest.mark.parametrize(("system", "screen"), [(MAC, "None"), (WINDOWS, "None"), ("", "offscreen")])
 def test_where_there_is_a_screen_qgis_is_not_asked_for_another(tmp_path, system, screen):
     """The application of macOS may bring no plugin of Qt's for a screen that nobody sees."""
     code = "print(qgis_programs.program_environment().get('QT_QPA_PLATFORM'))"
-    assert told(system, code, HOME=str(tmp_path)) == [screen]
+    assert output_lines(system, code, HOME=str(tmp_path)) == [screen]
 
 
 @pytest.mark.parametrize(
@@ -79,9 +83,9 @@ def test_where_there_is_a_screen_qgis_is_not_asked_for_another(tmp_path, system,
 )
 def test_without_qgis_the_step_is_named(tmp_path, system, step):
     code = "print(qgis_programs.find_python()); print(qgis_programs.other_step())"
-    python, said = told(system, code, HOME=str(tmp_path))
+    python, sentence = output_lines(system, code, HOME=str(tmp_path))
     assert python == "None"
-    assert step in said and "QGIS_PREFIX_PATH" in said
+    assert step in sentence and "QGIS_PREFIX_PATH" in sentence
 
 
 def test_without_the_module_venv_the_step_for_debian_and_ubuntu_is_named(tmp_path):
@@ -91,5 +95,5 @@ def test_without_the_module_venv_the_step_for_debian_and_ubuntu_is_named(tmp_pat
         "debian.is_root = lambda: False\n"
         "try:\n    pythons._core_python()\nexcept machine.WorkshopError as error:\n    print(error)"
     )
-    (said,) = told("", code)
-    assert "sudo apt install python3-venv" in said and "python.org" in said
+    (sentence,) = output_lines("", code)
+    assert "sudo apt install python3-venv" in sentence and "python.org" in sentence

@@ -31,7 +31,7 @@ KINDS = {
 }
 
 
-def packed(folder: Path, system: str) -> Path:
+def pack_python(folder: Path, system: str) -> Path:
     """A package in uv's list of Pythons, and that list, which is given back."""
     files, key, name, machine, libc = KINDS[system]
     for file in files:
@@ -51,7 +51,7 @@ def packed(folder: Path, system: str) -> Path:
     return listed
 
 
-def fetched(target: Path, system: str, listed: Path) -> subprocess.CompletedProcess:
+def fetch_python(target: Path, system: str, listed: Path) -> subprocess.CompletedProcess:
     command = [sys.executable, "-c", CODE, str(target), system]
     env = {**os.environ, "UV_PYTHON_DOWNLOADS_JSON_URL": str(listed), "UV_HTTP_RETRIES": "0"}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=True)
@@ -59,8 +59,8 @@ def fetched(target: Path, system: str, listed: Path) -> subprocess.CompletedProc
 
 @pytest.mark.parametrize("system", KINDS)
 def test_the_python_of_another_system_lies_packed_in_the_bundle(tmp_path, system):
-    listed = packed(tmp_path, system)
-    done = fetched(tmp_path / "bundle", system, listed)
+    listed = pack_python(tmp_path, system)
+    done = fetch_python(tmp_path / "bundle", system, listed)
     assert done.stdout.splitlines()[-1] == "True", done.stderr
     (archive,) = (tmp_path / "bundle" / "python").iterdir()
     with tarfile.open(archive) as package:
@@ -68,24 +68,24 @@ def test_the_python_of_another_system_lies_packed_in_the_bundle(tmp_path, system
 
 
 def test_a_package_whose_hash_is_another_is_not_taken(tmp_path):
-    listed = packed(tmp_path, "win_amd64")
+    listed = pack_python(tmp_path, "win_amd64")
     facts = json.loads(listed.read_text())
     (entry,) = facts.values()
     entry["sha256"] = "0" * 64
     listed.write_text(json.dumps(facts), encoding="utf-8")
-    done = fetched(tmp_path / "bundle", "win_amd64", listed)
+    done = fetch_python(tmp_path / "bundle", "win_amd64", listed)
     assert done.stdout.splitlines()[-1] == "False"
     assert "The bundle is made without a Python" in done.stderr
     assert not (tmp_path / "bundle" / "python").exists()
 
 
 def test_where_no_python_can_be_fetched_the_bundle_goes_on_and_says_so(tmp_path):
-    listed = packed(tmp_path, "win_amd64")
+    listed = pack_python(tmp_path, "win_amd64")
     facts = json.loads(listed.read_text())
     (entry,) = facts.values()
     entry["url"] = "http://127.0.0.1:9/python.tar.gz"
     listed.write_text(json.dumps(facts), encoding="utf-8")
-    done = fetched(tmp_path / "bundle", "win_amd64", listed)
+    done = fetch_python(tmp_path / "bundle", "win_amd64", listed)
     assert done.stdout.splitlines()[-1] == "False"
     assert "QGIS's own, or one from python.org, must be 3.12" in done.stderr
     assert not (tmp_path / "bundle" / "python").exists()

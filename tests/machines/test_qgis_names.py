@@ -35,11 +35,13 @@ def test_a_class_that_moved_is_taken_from_where_it_is_in_either_qgis():
 def test_every_name_was_read_in_the_api_of_qgis_4_or_is_told_as_not_read():
     in_qgis_4 = {old: f"{room}.{old.rpartition('.')[2]}" for old, room in FACTS["moved"].items()}
     table = {in_qgis_4.get(whole, whole): sorted(names) for whole, names in qgis_names.read_table().items()}
-    told: dict = {}
+    names_by_class: dict = {}
     for part in PARTS:
         for whole, names in FACTS[part].items():
-            told.setdefault(whole, []).extend(names)
-    assert {whole: sorted(names) for whole, names in told.items()} == table, "look them up; see qgis4_names.toml"
+            names_by_class.setdefault(whole, []).extend(names)
+    assert {whole: sorted(names) for whole, names in names_by_class.items()} == table, (
+        "look them up; see qgis4_names.toml"
+    )
 
 
 def test_nearly_all_names_were_read():

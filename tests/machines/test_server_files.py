@@ -42,8 +42,8 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path):
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
     files = [str(tmp_path / unit.name) for unit in UNITS]
     done = subprocess.run(["systemd-analyze", "verify", *files], capture_output=True, encoding="utf-8")
-    told = [line for line in done.stderr.splitlines() if any(unit.name in line for unit in UNITS)]
-    assert told == []
+    lines = [line for line in done.stderr.splitlines() if any(unit.name in line for unit in UNITS)]
+    assert lines == []
 
 
 def test_the_container_ends_with_the_self_test_and_runs_as_nobody_special():

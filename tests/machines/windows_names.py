@@ -70,10 +70,10 @@ def as_it_lies(path, lstat=os.lstat, listdir=os.listdir):
 
 
 def _finding(call, paths):
-    def found(*words, **options):
+    def call_as_it_lies(*words, **options):
         return call(*[as_it_lies(word) for word in words[:paths]], *words[paths:], **options)
 
-    return found
+    return call_as_it_lies
 
 
 def ignore_case(monkeypatch):

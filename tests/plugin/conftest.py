@@ -182,7 +182,7 @@ def entry(application):
 
 
 @pytest.fixture
-def opened(empty_library, shared_core, tmp_path):
+def own_library(empty_library, shared_core, tmp_path):
     """A library of the town's, empty, and open."""
     from onemap.plugin.library.open_library import OpenLibrary
     from onemap.tests.plugin.small_town import wait_for

@@ -136,12 +136,12 @@ def drive(
         LANG="C.UTF-8",
     )
     log = folder / "qgis.log"
-    with screen() as display, log.open("wb") as said:
+    with screen() as display, log.open("wb") as output:
         environment["DISPLAY"] = display
         command = ["qgis", "--nologo", "--code", str(driver)]
         # A session of its own, so that whatever it started ends with it.
         process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
         try:
             process.wait(LONGEST_S + GRACE_S)

@@ -347,10 +347,10 @@ class Watch:
     def _look(self):
         waiting = QApplication.activeModalWidget() or QApplication.activePopupWidget()
         if waiting is not None and waiting is self._seen:  # since the last look
-            said = [label.text() for label in waiting.findChildren(QLabel) if label.isVisible()]
+            texts = [label.text() for label in waiting.findChildren(QLabel) if label.isVisible()]
             # QGIS tells an exception of a slot so, and stands still until somebody has read it.
-            said += [text.toPlainText() for text in waiting.findChildren(QTextEdit)]
-            name = f"{type(waiting).__name__} “{waiting.windowTitle()}” {' '.join(said)}"
+            texts += [text.toPlainText() for text in waiting.findChildren(QTextEdit)]
+            name = f"{type(waiting).__name__} “{waiting.windowTitle()}” {' '.join(texts)}"
             seen["errors"].append(f"stood in the way after {seen['steps'][-1:]}: {name[:2000]}")
             waiting.close()
         self._seen = waiting

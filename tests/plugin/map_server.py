@@ -89,8 +89,8 @@ def member(number: int) -> str:
 
 def collection(mode: str, asked: dict) -> str:
     """One page of features, or how many there are."""
-    said = "unknown" if "unknown" in mode else str(FEATURES + (mode == "lies"))
-    head = f'<wfs:FeatureCollection timeStamp="2026-11-20T00:00:00Z" {HEAD} numberMatched="{said}"'
+    matched = "unknown" if "unknown" in mode else str(FEATURES + (mode == "lies"))
+    head = f'<wfs:FeatureCollection timeStamp="2026-11-20T00:00:00Z" {HEAD} numberMatched="{matched}"'
     if asked.get("resulttype") == "hits":
         return f'{head} numberReturned="0"/>'
     start, count = int(asked.get("startindex", 0)), int(asked.get("count", FEATURES))
@@ -155,8 +155,8 @@ class Door(BaseHTTPRequestHandler):
         elif path.startswith("/wfs2/"):
             self.features(home + path, path.rpartition("/")[2], asked)
         elif path.startswith("/sta/v1.1"):
-            said = things(f"{home}/sta/v1.1", path[len("/sta/v1.1") :].strip("/"), asked)
-            self.answer(200, "application/json", json.dumps(said).encode())
+            answer = things(f"{home}/sta/v1.1", path[len("/sta/v1.1") :].strip("/"), asked)
+            self.answer(200, "application/json", json.dumps(answer).encode())
         elif path.startswith("/keyed/") and (asked.pop("tk", "") != KEY or self.headers.get("tk")):
             self.answer(403, "text/plain", b"no key, no map")
         else:

@@ -33,9 +33,9 @@ class Desk:
         self.library = OpenLibrary(Core())
         self.library.as_of = QDate.fromString(day, Qt.DateFormat.ISODate)
         self.tab = ReviewTab(self.library, canvas)
-        self.refused, self.said = [], []
+        self.refused, self.messages = [], []
         self.tab.refused.connect(self.refused.append)
-        self.tab.message_sent.connect(self.said.append)
+        self.tab.message_sent.connect(self.messages.append)
         self.become("Wang")
         self.library.open(self.path)
         wait_for(lambda: self.library.layers and core_words.are_known())

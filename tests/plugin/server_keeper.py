@@ -23,8 +23,8 @@ def main() -> None:
         _say({"absent": str(reason)})
 
 
-def _say(told: dict[str, str]) -> None:
-    sys.stdout.write(json.dumps(told) + "\n")
+def _say(facts: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 

@@ -104,15 +104,15 @@ def checked_tab(library, parcels, canvas):
     core = Core()
     opened = OpenLibrary(core)
     tab = CheckTab(opened, canvas)
-    said, done = [], []
-    tab.refused.connect(said.append)
+    refusals, done = [], []
+    tab.refused.connect(refusals.append)
     tab.finished.connect(lambda: done.append(True))
     opened.open(str(library))
     wait_for(lambda: opened.layers and core_words.are_known())
     tab.parcels.choose_file(str(parcels))
     tab.check()
-    wait_for(lambda: done or said)
-    assert said == []
+    wait_for(lambda: done or refusals)
+    assert refusals == []
     return tab, core
 
 

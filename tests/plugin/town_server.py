@@ -52,10 +52,10 @@ def town_server():
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment
     )
     try:
-        told = json.loads(process.stdout.readline() or '{"absent": "the core has not the tests\' own packages"}')
-        if "absent" in told:
-            pytest.skip(told["absent"])
-        yield TownServer(f"postgresql:///{told['database']}?host={told['folder']}", told["folder"])
+        facts = json.loads(process.stdout.readline() or '{"absent": "the core has not the tests\' own packages"}')
+        if "absent" in facts:
+            pytest.skip(facts["absent"])
+        yield TownServer(f"postgresql:///{facts['database']}?host={facts['folder']}", facts["folder"])
     finally:
         process.stdin.close()
         process.wait(timeout=60)

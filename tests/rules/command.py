@@ -10,11 +10,11 @@ from onemap.tests.conftest import Answer
 
 def command(*arguments: object) -> Answer:
     """Run one verb in this process, and read the one JSON object that it says."""
-    said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with contextlib.redirect_stdout(said):
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(output):
         code = main([*map(str, arguments), "--json", "--lang", "en", "--progress", "none"])
-    said.flush()
-    return Answer(code, json.loads(said.buffer.getvalue()), "")
+    output.flush()
+    return Answer(code, json.loads(output.buffer.getvalue()), "")
 
 
 def done(*arguments: object) -> Answer:

@@ -138,7 +138,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
     from ezdxf import units
     from ezdxf.lldxf.const import DXFError
 
-    with _own_words() as said:
+    with _own_words() as warning_texts:
         try:
             content = path.read_bytes()
             if content.startswith(_BINARY):
@@ -161,7 +161,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
             reason = str(error)[:200] or type(error).__name__
             raise OneMapError("source.damaged", file=path.name, reason=reason) from error
     # Of two entities with one handle, ezdxf keeps one.
-    lost = [words for words in said if "non-unique" in words]
+    lost = [words for words in warning_texts if "non-unique" in words]
     if lost:
         raise OneMapError("source.damaged", file=path.name, reason=lost[0])
     layers: dict[str, _Layer] = {}
@@ -204,18 +204,18 @@ def _claimed_encoding(head: bytes) -> str | None:
 @contextmanager
 def _own_words() -> Iterator[list[str]]:
     """ezdxf's warnings, which would otherwise go to stderr, as a list."""
-    said: list[str] = []
+    warning_texts: list[str] = []
 
     class _MessageCollector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
+            warning_texts.append(record.getMessage())
 
     logger, ear = logging.getLogger("ezdxf"), _MessageCollector()
     propagates = logger.propagate
     logger.addHandler(ear)
     logger.propagate = False
     try:
-        yield said
+        yield warning_texts
     finally:
         logger.removeHandler(ear)
         logger.propagate = propagates

@@ -90,12 +90,12 @@ def column_blocks(
             raise UnlikeRows
         names = [str(name) for name in meta["fields"]]
         while True:
-            with errors() as told:
+            with errors() as gdal_texts:
                 batch = next(batches, None)
                 if like_rows and batch is not None and not are_plain_shapes(batch.column(meta["geometry_name"])):
                     raise UnlikeRows
                 pieces = list(_pieces(batch, meta["geometry_name"] or _SHAPES, size - count, size))
-            seen += told
+            seen += gdal_texts
             if not pieces:
                 break
             for shapes, wkb, piece in pieces:
@@ -128,12 +128,12 @@ def _block_of(
     held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]], by_column: bool
 ) -> tuple[np.ndarray, pa.Array, list[np.ndarray] | list[pa.Array]]:
     shapes, wkb, batches = zip(*held, strict=True)
-    as_block = _checked if by_column else _values
+    as_block = _checked_column if by_column else _values
     columns = [as_block(column) for column in pa.Table.from_batches(batches).columns]
     return np.concatenate(shapes), pa.concat_arrays(wkb), columns
 
 
-def _checked(column: pa.ChunkedArray) -> pa.Array:
+def _checked_column(column: pa.ChunkedArray) -> pa.Array:
     """A column (n,) of texts, integers of 64 bits, or numbers. Raises pa.ArrowInvalid for text that is no UTF-8."""
     column.validate(full=True)
     is_text, is_integer = pa.types.is_large_string(column.type), pa.types.is_integer(column.type)

@@ -44,7 +44,7 @@ class RecordSurvey:
 
 def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset[int] = frozenset()) -> RecordSurvey:
     """Go through a layer. rows: whose geometries are wanted besides. Raises BULK_ERRORS if it cannot be opened."""
-    with _gdal_words() as said:
+    with _gdal_words() as gdal_texts:
         try:
             import fiona  # its GDAL is loaded only where a file needs it
         except ImportError:
@@ -62,14 +62,14 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
                 records = iter(source)
             except Exception as error:  # GDAL's own classes have no common one in fiona's interface
                 raise DataSourceError(str(error)) from error
-            return _survey_by_record(records, said, rows)
+            return _survey_by_record(records, gdal_texts, rows)
 
 
-def _survey_by_record(records: Iterator[Any], said: list[str], rows: frozenset[int]) -> RecordSurvey:
-    """said: what GDAL says meanwhile."""
+def _survey_by_record(records: Iterator[Any], gdal_texts: list[str], rows: frozenset[int]) -> RecordSurvey:
+    """gdal_texts: what GDAL says meanwhile."""
     found = RecordSurvey()
     while True:
-        said.clear()
+        gdal_texts.clear()
         try:
             record = next(records)
         except StopIteration:
@@ -77,8 +77,8 @@ def _survey_by_record(records: Iterator[Any], said: list[str], rows: frozenset[i
         except Exception as error:  # noqa: BLE001 - of whatever kind, it is this record's
             found.broken[found.count] = str(error)[:200] or type(error).__name__
         else:
-            if record.geometry is None and said:
-                found.broken[found.count] = said[0][:200].rstrip(".")
+            if record.geometry is None and gdal_texts:
+                found.broken[found.count] = gdal_texts[0][:200].rstrip(".")
             elif found.count in rows and record.geometry is not None:
                 found.shapes[found.count] = shapely.geometry.shape(record.geometry)
         found.count += 1
@@ -87,11 +87,11 @@ def _survey_by_record(records: Iterator[Any], said: list[str], rows: frozenset[i
 @contextlib.contextmanager
 def _gdal_words() -> Iterator[list[str]]:
     """What GDAL says through fiona while a record is read, as a list."""
-    said: list[str] = []
+    gdal_texts: list[str] = []
 
     class _Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
+            gdal_texts.append(record.getMessage())
 
     logger, ear = logging.getLogger("fiona"), _Ear(logging.ERROR)
     propagates, hooks = logger.propagate, (sys.excepthook, sys.unraisablehook)
@@ -100,7 +100,7 @@ def _gdal_words() -> Iterator[list[str]]:
     logger.addHandler(ear)
     logger.propagate = False
     try:
-        yield said
+        yield gdal_texts
     finally:
         sys.excepthook, sys.unraisablehook = hooks
         logger.removeHandler(ear)

@@ -132,7 +132,7 @@ class ShapefileText:
     cut: tuple[str, ...] = ()
     is_plain: bool = True
 
-    def decoded(self, columns: list[Any]) -> list[Any]:
+    def decode_columns(self, columns: list[Any]) -> list[Any]:
         """Columns that were read as RAW, as text; what is no character becomes the replacement character."""
         return [np.array([self._text(value) for value in c], dtype=object) if c.dtype == object else c for c in columns]
 

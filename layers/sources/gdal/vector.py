@@ -277,7 +277,7 @@ def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress:
             raise OneMapError("source.damaged", reason=str(error)[:200], **readable.place) from error
         if not text.is_plain:
             found.meta = {**found.meta, "fields": list(text.names)}
-            found.columns, found.encoding, found.cut = text.decoded(found.columns), text.encoding, text.cut
+            found.columns, found.encoding, found.cut = text.decode_columns(found.columns), text.encoding, text.cut
         return found
     for candidate in encodings_to_try(readable, encoding):
         try:
@@ -289,7 +289,7 @@ def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress:
             names, found.columns, found.encoding = mapinfo.as_decoded(readable.path, names, found.columns, encoding)
             found.meta = {**found.meta, "fields": names}
         return found
-    raise undecided(readable, encoding)
+    raise encoding_refusal(readable, encoding)
 
 
 def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
@@ -304,7 +304,7 @@ def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
     return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
 
 
-def undecided(readable: ReadableFile, encoding: str | None) -> OneMapError:
+def encoding_refusal(readable: ReadableFile, encoding: str | None) -> OneMapError:
     """The refusal of text that is of no encoding it may have."""
     code = "encoding.wrong" if encoding else "encoding.undecidable"
     return OneMapError(code, encoding=encoding, **readable.place)

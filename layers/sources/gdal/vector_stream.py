@@ -100,7 +100,7 @@ class VectorStream:
 
     def refusal(self) -> OneMapError:
         """What is said when none of the encodings fits."""
-        return vector.undecided(self.readable, self._asked)
+        return vector.encoding_refusal(self.readable, self._asked)
 
     def blocks(
         self, encoding: str, first: int, size: int, *, by_column: bool = False
@@ -117,10 +117,10 @@ class VectorStream:
             return
         blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column)
         try:
-            for meta, geometries, wkb, columns, told in blocks(
+            for meta, geometries, wkb, columns, gdal_texts in blocks(
                 content, self.readable.gdal_layer, first, size, self._errors
             ):
-                notes = ReadingNotes(reading=told)
+                notes = ReadingNotes(reading=gdal_texts)
                 rows = {"skip_features": first, "max_features": len(geometries)}
                 yield self._block(meta, geometries, columns, rows, None, notes, wkb), notes
                 first += len(geometries)

@@ -141,9 +141,9 @@ def _parcel_attributes(grid: Grid, columns: Columns, parcels: list[Parcel]) -> p
         if column in columns.roles.values() or heading in values or heading.startswith("_"):
             continue
         if all(len(_texts(grid, parcel, column)) <= 1 for parcel in parcels):
-            said = [_first_text(grid, parcel, column) for parcel in parcels]
-            if any(value is not None for value in said):
-                values[heading] = said
+            texts = [_first_text(grid, parcel, column) for parcel in parcels]
+            if any(value is not None for value in texts):
+                values[heading] = texts
     return pd.DataFrame(
         {name: pd.Series(column, dtype=object) for name, column in values.items()}, index=range(len(parcels))
     )
@@ -233,10 +233,10 @@ def _shape_of(text: str | None) -> shapely.Geometry | None:
     try:
         return shapely.from_wkt(text, on_invalid="ignore")
     except NotImplementedError:
-        return _stroked(text or "")
+        return _stroked_curve(text or "")
 
 
-def _stroked(text: str) -> shapely.Geometry | None:
+def _stroked_curve(text: str) -> shapely.Geometry | None:
     try:
         body = wkb_of(text)
     except (ValueError, RecursionError):

@@ -141,10 +141,10 @@ def _degrees(
 
 def _is_packed(cells: list[list[Any]], names: list[str], is_boundary: bool, titles: str, place: dict[str, Any]) -> bool:
     """True if bare numbers are ddd.mmss. Raises OneMapError sheet.angle if they could be that or decimal degrees."""
-    said = spelling_said(" ".join(names)) or spelling_said(titles)
+    spelling = spelling_said(" ".join(names)) or spelling_said(titles)
     digits = [text for pair in cells for text in map(digits_of, pair) if text is not None]
-    if said is not None or not digits:
-        return said == "sexagesimal"
+    if spelling is not None or not digits:
+        return spelling == "sexagesimal"
     are_latin = all(sign.isascii() for name in names for sign in name)
     if not all(map(may_be_sexagesimal, digits)) or (are_latin and not is_boundary):
         return False

@@ -50,8 +50,8 @@ def title_text(grid: Grid, columns: Columns) -> str:
 def point_rows(grid: Grid, columns: Columns) -> list[int]:
     """The rows below the header that are not blank, not the header once more, and no note of who made the sheet."""
     rows = range(columns.row + 1, len(grid.rows))
-    told = [row for row in rows if any(map(plain, grid.rows[row])) and not is_header(grid.rows[row], columns)]
-    return [row for row in told if not _is_note(grid, columns, row)]
+    filled_rows = [row for row in rows if any(map(plain, grid.rows[row])) and not is_header(grid.rows[row], columns)]
+    return [row for row in filled_rows if not _is_note(grid, columns, row)]
 
 
 def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
@@ -196,9 +196,9 @@ def _title_parcels(grid: Grid, columns: Columns, parcels: list[Parcel]) -> list[
     above = [text for text in above if text]
     is_parted_by_titles = any(parcel.name for parcel in parcels[1:])
     if parcels and not parcels[0].name:
-        said = next((text for text in reversed(above) if _ID.search(text)), "")
+        numbered_title = next((text for text in reversed(above) if _ID.search(text)), "")
         titles = [text for text in above if not _NOTE.search(text)]
-        parcels[0].name = said or (titles[-1] if titles and is_parted_by_titles else "")
+        parcels[0].name = numbered_title or (titles[-1] if titles and is_parted_by_titles else "")
     for parcel in parcels:
         number, name = _ID.search(parcel.name), _NAME.search(parcel.name)
         if parcel.name:

@@ -218,10 +218,12 @@ def _is_north_first(vct: VctText, geometries: np.ndarray, place: dict[str, Any])
     coordinates = shapely.get_coordinates(geometries)
     seen = axis_seen(coordinates[:, 0], coordinates[:, 1]) if len(coordinates) else None
     declared = vct.head.get("xaxisdirection", "").strip().upper()[:1]
-    said = {"E": "first is east", "N": "first is north", "东": "first is east", "北": "first is north"}.get(declared)
-    if said and seen and said != seen:
+    declared_order = {"E": "first is east", "N": "first is north", "东": "first is east", "北": "first is north"}.get(
+        declared
+    )
+    if declared_order and seen and declared_order != seen:
         raise OneMapError("vct.axes", declared=declared, **place)
-    return (said or seen) == "first is north"
+    return (declared_order or seen) == "first is north"
 
 
 def _declared_crs(vct: VctText, geometries: np.ndarray, file: str) -> pyproj.CRS | None:

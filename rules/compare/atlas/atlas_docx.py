@@ -19,7 +19,7 @@ _PICTURES = 0.7  # of the work, when the maps are pictures
 def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Progress) -> bytes:
     """The file. content: as `atlas_content` gives it; maps: SVG texts by number, "0" is the overview."""
     pictures = dict(zip(maps, map_pictures(list(maps.values()), _MAP_PX, progress.part(0.0, _PICTURES)), strict=True))
-    document, said = new_word_page(_WIDTH_MM), content["words"]
+    document, words = new_word_page(_WIDTH_MM), content["words"]
     document.core_properties.title = content["title"]
     foot = document.sections[0].footer.paragraphs[0]
     foot.add_run(f"{content['running']} · ").font.size = Pt(7)
@@ -28,41 +28,41 @@ def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Pr
     word_table(document, (), content["facts"], (45.0, _WIDTH_MM - 45.0), names=(0,))
     for warning in content["warnings"]:
         document.add_paragraph().add_run(warning).bold = True
-    document.add_heading(said["matrix"], 1)
-    _matrix(document, content["matrix"], said)
-    document.add_paragraph(said["areas_note"])
+    document.add_heading(words["matrix"], 1)
+    _matrix(document, content["matrix"], words)
+    document.add_paragraph(words["areas_note"])
     if "0" in pictures:
-        document.add_heading(said["overview"], 1)
+        document.add_heading(words["overview"], 1)
         _picture(document, pictures["0"])
-        document.add_paragraph(said["overview_note"])
+        document.add_paragraph(words["overview_note"])
     if content["sheets"]:
-        document.add_heading(said["index"], 1)
-        _index(document, content["sheets"], said)
+        document.add_heading(words["index"], 1)
+        _index(document, content["sheets"], words)
     for number, sheet in enumerate(content["sheets"]):
         progress.at(_PICTURES + (1 - _PICTURES) * number / len(content["sheets"]))
-        _sheet(document, sheet, said, pictures[sheet["number"]])
+        _sheet(document, sheet, words, pictures[sheet["number"]])
     written = io.BytesIO()
     document.save(written)
     return written.getvalue()
 
 
-def _matrix(document: Doc, matrix: Mapping[str, Any], said: Mapping[str, str]) -> None:
-    heads = [said[name] for name in ("type", "plan_a", "plan_b", "spots", "area_ha", "share")]
+def _matrix(document: Doc, matrix: Mapping[str, Any], words: Mapping[str, str]) -> None:
+    heads = [words[name] for name in ("type", "plan_a", "plan_b", "spots", "area_ha", "share")]
     rows = [[row["type"], *row["uses"], row["spots"], row["hectares"], row["share"]] for row in matrix["rows"]]
-    total = [said["total"], "", "", matrix["spots"], matrix["hectares"], matrix["share"]]
+    total = [words["total"], "", "", matrix["spots"], matrix["hectares"], matrix["share"]]
     word_table(document, heads, [*rows, total], (56.0, 29.0, 29.0, 16.0, 28.0, 22.0), bold_last=True, numbers=(3, 4, 5))
 
 
-def _index(document: Doc, sheets: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> None:
+def _index(document: Doc, sheets: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> None:
     """The sheets by number; their pages are not named, since whoever edits the file moves them."""
-    heads = [said[name] for name in ("sheet", "name", "cause", "type", "spots", "area_ha", "decision")]
+    heads = [words[name] for name in ("sheet", "name", "cause", "type", "spots", "area_ha", "decision")]
     names = ("number", "name", "cause", "types", "spots", "hectares", "decision")
     rows = [[sheet[name] for name in names] for sheet in sheets]
     word_table(document, heads, rows, (15.0, 32.0, 35.0, 20.0, 16.0, 28.0, 34.0), size_pt=8.0, numbers=(4, 5))
 
 
-def _sheet(document: Doc, sheet: Mapping[str, Any], said: Mapping[str, str], picture: bytes) -> None:
-    heading = document.add_heading(f"{said['sheet']} {sheet['number']}　{sheet['title']}", 1)
+def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], picture: bytes) -> None:
+    heading = document.add_heading(f"{words['sheet']} {sheet['number']}　{sheet['title']}", 1)
     heading.paragraph_format.page_break_before = True
     facts = (
         ("cause", "cause"),
@@ -71,7 +71,7 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], said: Mapping[str, str], pic
         ("area_ha", "hectares"),
         ("decision", "decision"),
     )
-    document.add_paragraph("　".join(f"{said[word]} {sheet[name]}" for word, name in facts))
+    document.add_paragraph("　".join(f"{words[word]} {sheet[name]}" for word, name in facts))
     _picture(document, picture)
     names = ("number", "spot", "type", "plan_a", "plan_b", "area_ha", "width_m", "cause", "decision")
     rows = [
@@ -82,7 +82,7 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], said: Mapping[str, str], pic
         for row in sheet["rows"]
     ]
     widths = (9.0, 23.0, 21.0, 24.0, 24.0, 18.0, 14.0, 26.0, 21.0)
-    word_table(document, [said[name] for name in names], rows, widths, size_pt=8.0, numbers=(5, 6))
+    word_table(document, [words[name] for name in names], rows, widths, size_pt=8.0, numbers=(5, 6))
     for line in filter(None, (sheet["more"], *sheet["reasons"])):
         document.add_paragraph(line)
 

@@ -19,7 +19,7 @@ from onemap.rules.maps.layers_on_sheet import Sheet
 from onemap.rules.maps.legend_panel import LegendEntry, Line, Row, laid_out
 from onemap.rules.maps.map_source import LayersOnMap
 from onemap.rules.maps.svg_paths import View, round_scale
-from onemap.rules.maps.svg_text import as_attribute, svg_text, wrapped
+from onemap.rules.maps.svg_text import as_attribute, svg_text, wrap_text
 from onemap.rules.maps.symbols import Symbol
 
 WIDTH_MM = 180.0
@@ -70,7 +70,7 @@ class AtlasMaps:
         for number, ground in largest:
             (shape,) = sheet.view.shapes_on_paper(np.array([shapely.box(*ground.bounds)], dtype=object))
             sheet.labels.append(Label(number, shape, 2.6, inside=False, repeated=True, bold=True))
-        return self._composed(sheet, height_mm, below, [], np.empty(0, dtype=int))
+        return self._whole_map(sheet, height_mm, below, [], np.empty(0, dtype=int))
 
     def sheet(self, item: AtlasSheet, height_mm: float) -> str:
         """The map of one sheet; what it does not show is said in its legend."""
@@ -89,7 +89,7 @@ class AtlasMaps:
         for number, place in enumerate(mine[:NAMED], start=1):
             (shape,) = sheet.view.shapes_on_paper(self.source.grounds[[place]])
             sheet.labels.append(Label(str(number), shape, 3.0, inside=False, needed=True, bold=True))
-        return self._composed(sheet, height_mm, below, notes, mine[:NAMED])
+        return self._whole_map(sheet, height_mm, below, notes, mine[:NAMED])
 
     def _sheet(self, ground: shapely.Geometry, height_mm: float, prefix: str) -> Sheet:
         """An empty map on which some ground fits at a round scale."""
@@ -150,7 +150,7 @@ class AtlasMaps:
             )
         return []
 
-    def _composed(
+    def _whole_map(
         self, sheet: Sheet, height_mm: float, ground: _Ground, notes: Sequence[str], kept_free: np.ndarray
     ) -> str:
         """The whole map. kept_free: places of spots that no number may cover."""
@@ -161,16 +161,16 @@ class AtlasMaps:
         arrow = (right - 14.5, view.top, right, view.top + 14.5)
         labels = labels_svg(sheet.labels, edges, free, [arrow])
         rows: list[Row] = [Line(((0, phrase("map.legend", self.language)),), bold=True, heads=True), *sheet.legend]
-        rows += [Line(((0, part),)) for note in notes for part in wrapped(note, 2.4, _COLUMN_MM)]
+        rows += [Line(((0, part),)) for note in notes for part in wrap_text(note, 2.4, _COLUMN_MM)]
         if ground.used:
             names = phrase("said.comma", self.language).join(ground.used)
             below = phrase("atlas.ground", self.language, layers=names)
-            rows += [Line(((0, part),)) for part in wrapped(below, 2.4, _COLUMN_MM)]
+            rows += [Line(((0, part),)) for part in wrap_text(below, 2.4, _COLUMN_MM)]
             rows += ground.legend
         panel = laid_out(rows, _COLUMN_MM, _COLUMN_MM, view.height)
         clip = f"{sheet.prefix}frame"
         frame = f'x="{view.left:.2f}" y="{view.top:.2f}" width="{view.width:.2f}" height="{view.height:.2f}"'
-        lines = wrapped(crs_title(self.library.crs, self.language), 1.9, _COLUMN_MM)
+        lines = wrap_text(crs_title(self.library.crs, self.language), 1.9, _COLUMN_MM)
         place = (right + _MARGIN + 1.5, bottom + 9.0 - 2.5 * len(lines))
         crs = "".join(svg_text(line, place[0], place[1] + 2.5 * number, 1.9) for number, line in enumerate(lines))
         return (

@@ -67,7 +67,7 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
             alone.append(place)
         else:
             groups.setdefault(name, []).append(place)
-    sheets = _arranged(groups, spots)
+    sheets = _sheets_by_area(groups, spots)
     shown, gone = sheets[:most], sheets[most:]
     tables = {version.table: version for version in versions(library)}
     a, b = (tables.get(layer["table"]) for layer in record["layers"])
@@ -83,7 +83,7 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
     )
 
 
-def _arranged(groups: dict[str, list[int]], spots: Sequence[Row]) -> list[AtlasSheet]:
+def _sheets_by_area(groups: dict[str, list[int]], spots: Sequence[Row]) -> list[AtlasSheet]:
     area = {name: sum(float(spots[place]["area_m2"]) for place in places) for name, places in groups.items()}
     order = sorted(groups, key=lambda name: (-area[name], name))
     return [

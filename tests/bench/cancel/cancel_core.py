@@ -189,7 +189,7 @@ def words(asked: Asked) -> list[str]:
     return [*asked.verb.split(), *given, *options]
 
 
-def started(asked: Asked, stacks: Path | None) -> subprocess.Popen:
+def start_program(asked: Asked, stacks: Path | None) -> subprocess.Popen:
     """The program of one verb."""
     return subprocess.Popen(
         [*command(stacks), *words(asked), "--lang", "en", "--progress", "none"],
@@ -202,7 +202,7 @@ def started(asked: Asked, stacks: Path | None) -> subprocess.Popen:
 
 def signalled_after(asked: Asked, wait_s: float, sign: signal.Signals, stacks: Path | None) -> Ended:
     """The program sent a signal after so many seconds."""
-    program = started(asked, stacks)
+    program = start_program(asked, stacks)
     try:
         program.wait(wait_s)
     except subprocess.TimeoutExpired:
@@ -215,12 +215,12 @@ def signalled_after(asked: Asked, wait_s: float, sign: signal.Signals, stacks: P
             time.sleep(0.005)
         seconds = time.monotonic() - began
         watch.end()
-        out, said = program.communicate(timeout=PATIENCE_S)
+        out, errors = program.communicate(timeout=PATIENCE_S)
         done = program.returncode == 0
         wrong = (
             ""
-            if done or (program.returncode == 130 and said == CANCELLED and out == "")
-            else (f"exit code {program.returncode}: {out[:200]}{said[-400:]}")
+            if done or (program.returncode == 130 and errors == CANCELLED and out == "")
+            else (f"exit code {program.returncode}: {out[:200]}{errors[-400:]}")
         )
         return Ended(seconds, last[0] - busy, done, wrong)
     program.communicate()

@@ -50,7 +50,7 @@ class Asked:
     settings: dict[str, str] = field(default_factory=dict)
 
 
-def asked(folder: Path, out: Path) -> Iterator[Asked]:
+def long_verbs(folder: Path, out: Path) -> Iterator[Asked]:
     """Every long verb on the library of a workload's folder; what it writes goes into the folder `out`."""
     made: dict[str, str] = json.loads((folder / "cancel.json").read_text())
     library, parcels, few = str(folder / "cancel.gpkg"), str(folder / "parcels.gpkg"), str(folder / "cancel_few.gpkg")

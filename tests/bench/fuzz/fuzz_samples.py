@@ -81,7 +81,7 @@ def samples() -> list[dict[str, bytes]]:
         "degrees.csv": DEGREES.encode(),
         "wkt.csv": WKT.encode(),
         "a.kml": KML.encode(),
-        "a.kmz": _zipped({"doc.kml": KML.encode()}),
+        "a.kmz": _zip_bytes({"doc.kml": KML.encode()}),
         "a.dxf": _drawing(),
         "a.xlsx": _workbook(),
         "boundary.xls": (Path(__file__).parents[2] / "layers" / "data" / "boundary.xls").read_bytes(),
@@ -92,12 +92,12 @@ def samples() -> list[dict[str, bytes]]:
     }
     sets = [{name: content} for name, content in plain.items()]
     sets.append({"a.mif": MIF.encode("gb18030"), "a.mid": '"甲"\n'.encode("gb18030")})
-    shape = _written("a.shp")
+    shape = _file_contents("a.shp")
     sets.append({"a.shp": shape["a.shp"], **shape})
     sets.append({"a.dbf.shp": shape["a.shp"], **{f"a.dbf{Path(name).suffix}": shape[name] for name in shape}})
-    sets.append({"a.zip": _zipped(shape)})
-    sets.append({"a.gml": _written("a.gml")["a.gml"]})
-    sets.append({"a.gpkg": _written("a.gpkg")["a.gpkg"]})
+    sets.append({"a.zip": _zip_bytes(shape)})
+    sets.append({"a.gml": _file_contents("a.gml")["a.gml"]})
+    sets.append({"a.gpkg": _file_contents("a.gpkg")["a.gpkg"]})
     return sets
 
 
@@ -107,13 +107,13 @@ def _frame() -> gpd.GeoDataFrame:
     return frame.set_geometry(gpd.GeoSeries([square, shapely.Point(0, 0).buffer(9)], crs="EPSG:4547"))
 
 
-def _written(name: str) -> dict[str, bytes]:
+def _file_contents(name: str) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         _frame().to_file(Path(folder) / name)
         return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if path.suffix != ".xsd"}
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
+def _zip_bytes(files: dict[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in files.items():

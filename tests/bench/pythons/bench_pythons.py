@@ -64,9 +64,9 @@ def candidates(wanted: str, may_fetch: bool) -> Iterator[str]:
     yield sys.executable
     if may_fetch:
         answer([uv(), "python", "install", wanted])
-    said = answer([uv(), "python", "find", "--no-python-downloads", wanted])
-    if said:
-        yield said.strip()
+    output = answer([uv(), "python", "find", "--no-python-downloads", wanted])
+    if output:
+        yield output.strip()
 
 
 def python_of(wanted: str, may_fetch: bool) -> str | None:
@@ -78,7 +78,7 @@ def python_of(wanted: str, may_fetch: bool) -> str | None:
     return None
 
 
-def tried(python: str, folder: Path, choice: list) -> Outcome:
+def outcome_of(python: str, folder: Path, choice: list) -> Outcome:
     """Make an environment, run self-test and tests in it. Raises CalledProcessError where it cannot be made."""
     _run([uv(), "venv", "--quiet", "--python", python, folder])
     inside = program(folder, "python")
@@ -191,7 +191,7 @@ def trial(wishes: argparse.Namespace) -> int:
                 _tell(wanted, "not on this machine", "", "", "")
                 continue
             try:
-                outcome = tried(python, Path(folder) / wanted, wishes.tests)
+                outcome = outcome_of(python, Path(folder) / wanted, wishes.tests)
             except subprocess.CalledProcessError as error:
                 _tell(wanted, f"the environment could not be made: exit code {error.returncode}", "", "", "")
                 code = 1

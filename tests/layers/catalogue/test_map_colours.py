@@ -13,7 +13,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.map_order import stratum_of, themes
 from onemap.layers.catalogue.style_table import label_of, style_of
 from onemap.resources.workshop import colour_vision
-from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, printed_grey, seen
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, printed_grey, seen_colour
 
 EYES = ("usual", *DEFICIENCIES, "grey")
 APART = 10.0  # CIE 1976 ΔE: some 2.3 is just seen side by side, and lines on a map do not lie side by side
@@ -24,7 +24,7 @@ CATALOGUE = shipped_catalogue()
 def lab(colour: str, eyes: str) -> np.ndarray:
     """A colour `#RRGGBB` as somebody sees it, in CIE L*a*b*."""
     whole = channels(colour)
-    return np.array(colour_vision.lab(printed_grey(whole) if eyes == "grey" else seen(whole, eyes)))
+    return np.array(colour_vision.lab(printed_grey(whole) if eyes == "grey" else seen_colour(whole, eyes)))
 
 
 def test_the_simulation_says_what_is_known_of_it() -> None:

@@ -15,11 +15,11 @@ def test_english_stays_as_the_parser_has_it_and_chinese_frames_it(text):
     with pytest.raises(tomllib.TOMLDecodeError) as raised:
         tomllib.loads(text)
     problem = Problem("pack.syntax", {"file": "a.toml", "reason": toml_reason(raised.value)})
-    said = str(raised.value)
-    assert said in wording(problem, "en")[0]
+    reason = str(raised.value)
+    assert reason in wording(problem, "en")[0]
     chinese = wording(problem, "zh")[0]
-    assert f"“{said.rpartition(' (at ')[0]}”" in chinese
-    assert said.rpartition(" (at ")[2] not in chinese
+    assert f"“{reason.rpartition(' (at ')[0]}”" in chinese
+    assert reason.rpartition(" (at ")[2] not in chinese
 
 
 def test_an_error_of_another_kind_keeps_its_words():

@@ -279,8 +279,8 @@ def test_every_zones_prefix_is_recognised_and_held_against_the_declared_zone(dat
         assert systems.contradiction(crs, shifted).code == "crs.contradicted"
         if prefixed:
             assert systems.contradiction(crs, moved).code == "crs.contradicted"
-            told = systems.suggestion(bounds)
-            assert (told.code, told.facts["zone"], told.facts["width"]) == ("suggest.zone", number, width)
+            hint = systems.suggestion(bounds)
+            assert (hint.code, hint.facts["zone"], hint.facts["width"]) == ("suggest.zone", number, width)
 
 
 def test_a_figure_that_is_not_the_datums_is_no_zone_of_it():
@@ -288,10 +288,10 @@ def test_a_figure_that_is_not_the_datums_is_no_zone_of_it():
     assert by_parameters(odd) is odd
 
 
-@pytest.mark.parametrize(("declared", "told"), [("EPSG:2383", ["crs.overridden"]), ("EPSG:4547", []), (None, [])])
-def test_a_declaration_that_a_wish_overrides_is_told(shelf, layer_file, box, declared, told):
+@pytest.mark.parametrize(("declared", "codes"), [("EPSG:2383", ["crs.overridden"]), ("EPSG:4547", []), (None, [])])
+def test_a_declaration_that_a_wish_overrides_is_told(shelf, layer_file, box, declared, codes):
     suffix = "gpkg" if declared else "shp"
     answer = shelf.add(layer_file(f"a.{suffix}", [box(0, 0)], crs=declared), crs="EPSG:4547")
-    assert (answer.code, answer.codes) == (0, told)
-    if told:
+    assert (answer.code, answer.codes) == (0, codes)
+    if codes:
         assert all(name in answer.json["problems"][0]["message"] for name in (declared, "EPSG:4547"))

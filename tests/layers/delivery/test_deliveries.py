@@ -113,7 +113,7 @@ def test_a_plan_is_written_edited_and_carried_out(library, delivery, onemap, tmp
 def test_the_crs_and_encoding_that_a_person_named_are_remembered_where_the_next_file_is_silent(
     library, tmp_path, onemap
 ):
-    def sent(year, crs, encoding):
+    def delivery_of(year, crs, encoding):
         folder = tmp_path / f"sent{year}"
         folder.mkdir()
         path = folder / f"DLTB{year}.shp"
@@ -123,26 +123,26 @@ def test_the_crs_and_encoding_that_a_person_named_are_remembered_where_the_next_
         path.with_suffix(".cpg").unlink(missing_ok=True)
         return folder
 
-    def planned(folder):
+    def planned_reading(folder):
         (row,) = onemap("ingest", library, folder, "--plan", tmp_path / f"{folder.name}.toml").json["plan"]
         return row["crs"], row["encoding"], row["remembered"]
 
-    first = sent(2022, None, "big5")
+    first = delivery_of(2022, None, "big5")
     asked = ("--as", "DLTB", "--label", "2022", "--covers", "district", "--crs", "EPSG:4547", "--encoding", "big5")
     assert onemap("add", library, first / "DLTB2022.shp", *asked).code == 0
-    silent = sent(2023, None, "big5")
-    assert planned(silent) == ("EPSG:4547", "big5", ["covers", "crs", "encoding"])
+    silent = delivery_of(2023, None, "big5")
+    assert planned_reading(silent) == ("EPSG:4547", "big5", ["covers", "crs", "encoding"])
     text = (tmp_path / "sent2023.toml").read_text(encoding="utf-8")
     assert "# as for the last version: covers, crs, encoding" in text
     answer = onemap("ingest", library, silent)
     assert (answer.code, answer.json["added"][0]["encoding"]) == (0, "big5")
     # A file that says both needs no memory; and what was answered before it is not forgotten.
-    clear = sent(2024, "EPSG:4547", "utf-8")
-    assert planned(clear) == (None, None, ["covers"])
+    clear = delivery_of(2024, "EPSG:4547", "utf-8")
+    assert planned_reading(clear) == (None, None, ["covers"])
     assert onemap("ingest", library, clear).code == 0
-    later = sent(2025, None, "big5")
+    later = delivery_of(2025, None, "big5")
     plan = tmp_path / "sent2025.toml"
-    assert planned(later) == ("EPSG:4547", "big5", ["covers", "crs", "encoding"])
+    assert planned_reading(later) == ("EPSG:4547", "big5", ["covers", "crs", "encoding"])
     plan.write_text(plan.read_text(encoding="utf-8").replace("EPSG:4547", "EPSG:4549"), encoding="utf-8")
     assert onemap("ingest", library, later, "--plan", plan).codes != []  # another answer counts, and is refused here
     assert [label for _, label, _ in versions_of(library)] == ["2022", "2023", "2024"]

@@ -224,7 +224,7 @@ def test_in_another_plane_the_same_package_is_known_again_by_the_ledger(sender, 
     assert "package.label" in onemap("receive", other, foreign).codes
 
 
-def edited(package, target, name, change):
+def edited_package(package, target, name, change):
     """The package with one member changed; None takes it away."""
     with zipfile.ZipFile(package) as old, zipfile.ZipFile(target, "w") as new:
         for item in old.infolist():
@@ -255,7 +255,7 @@ def flip(content):
 def test_a_package_that_was_changed_on_the_way_is_refused_and_leaves_nothing(
     package, receiver, onemap, tmp_path, name, change, code
 ):
-    wrong = edited(package, tmp_path / "wrong.zip", name, change)
+    wrong = edited_package(package, tmp_path / "wrong.zip", name, change)
     before = log_of(receiver)
     answer = onemap("receive", receiver, wrong)
     assert (answer.code, answer.codes) == (3, [code])

@@ -34,7 +34,7 @@ def library(tmp_path, onemap):
     return path
 
 
-def sent(tmp_path, year, crs="EPSG:2383"):
+def delivery_of(tmp_path, year, crs="EPSG:2383"):
     """A delivery of one layer in the old datum."""
     folder = tmp_path / f"sent{year}"
     folder.mkdir()
@@ -53,7 +53,7 @@ def parameters(tmp_path):
     return path
 
 
-def planned(onemap, library, folder, *more):
+def plan_of(onemap, library, folder, *more):
     plan = folder.with_suffix(".toml")
     plan.unlink(missing_ok=True)
     (row,) = onemap("ingest", library, folder, "--plan", plan, *more).json["plan"]
@@ -61,20 +61,20 @@ def planned(onemap, library, folder, *more):
 
 
 def test_a_change_of_datum_is_known_again_by_its_hash(library, tmp_path, parameters, onemap):
-    first = onemap("ingest", library, sent(tmp_path, 2022), "--covers", "district", "--transform", parameters)
+    first = onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters)
     assert first.code == 0, first.json
     digest = hashlib.sha256(parameters.read_bytes()).hexdigest()
     (row,) = onemap("answers", library).json["answers"]
     assert row["transform"] == {"hash": digest, "file": "西安80转换.toml"}
     # Nowhere at hand: said in words, with the name and the first signs of the hash.
-    folder = sent(tmp_path, 2023)
-    row, _ = planned(onemap, library, folder)
+    folder = delivery_of(tmp_path, 2023)
+    row, _ = plan_of(onemap, library, folder)
     assert (row["status"], [one["code"] for one in row["problems"]]) == ("unsure", ["ingest.transform"])
     assert "西安80转换.toml" in row["problems"][0]["message"] and digest[:12] in row["problems"][0]["message"]
     # Beside the library, even under another name, it is found and used.
     found = tmp_path / "参数（新盘）.toml"
     shutil.copy(parameters, found)
-    row, plan = planned(onemap, library, folder)
+    row, plan = plan_of(onemap, library, folder)
     assert (row["status"], row["transform"], row["transform_hash"]) == ("planned", str(found), digest)
     assert row["remembered"] == ["covers", "transform"]
     text = plan.read_text(encoding="utf-8")
@@ -88,10 +88,13 @@ def test_a_change_of_datum_is_known_again_by_its_hash(library, tmp_path, paramet
 
 
 def test_another_file_under_the_known_name_is_refused_in_words(library, tmp_path, parameters, onemap):
-    assert onemap("ingest", library, sent(tmp_path, 2022), "--covers", "district", "--transform", parameters).code == 0
+    assert (
+        onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters).code
+        == 0
+    )
     beside = tmp_path / parameters.name
     beside.write_text(PARAMETERS.replace("30.0", "31.0"), encoding="utf-8")
-    folder = sent(tmp_path, 2023)
+    folder = delivery_of(tmp_path, 2023)
     answer = onemap("ingest", library, folder)
     assert (answer.code, answer.codes) == (3, ["ingest.transform_other"])
     assert "西安80转换.toml is not the change of datum" in answer.json["problems"][0]["message"]
@@ -100,8 +103,8 @@ def test_another_file_under_the_known_name_is_refused_in_words(library, tmp_path
     assert onemap("ingest", library, folder, "--transform", parameters, lang="zh").code == 0
     # A plan was made while the right one lay there; then the file changed.
     shutil.copy(parameters, beside)
-    later = sent(tmp_path, 2024)
-    row, plan = planned(onemap, library, later)
+    later = delivery_of(tmp_path, 2024)
+    row, plan = plan_of(onemap, library, later)
     assert row["transform"] == str(beside)
     beside.write_text(PARAMETERS.replace("30.0", "32.0"), encoding="utf-8")
     assert onemap("ingest", library, later, "--plan", plan).codes == ["ingest.transform_other"]
@@ -115,10 +118,13 @@ def test_another_file_under_the_known_name_is_refused_in_words(library, tmp_path
 
 def test_a_pipeline_is_known_by_its_hash_and_written_nowhere(library, tmp_path, onemap):
     pipeline = "+proj=affine +xoff=10 +yoff=20"
-    assert onemap("ingest", library, sent(tmp_path, 2022), "--covers", "district", "--transform", pipeline).code == 0
-    folder = sent(tmp_path, 2023)
+    assert (
+        onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", pipeline).code
+        == 0
+    )
+    folder = delivery_of(tmp_path, 2023)
     assert onemap("ingest", library, folder).codes == ["ingest.transform"]
-    row, plan = planned(onemap, library, folder, "--transform", pipeline)
+    row, plan = plan_of(onemap, library, folder, "--transform", pipeline)
     assert (row["transform"], row["status"]) == (None, "planned")
     assert "xoff" not in plan.read_text(encoding="utf-8")
     assert onemap("ingest", library, folder, "--plan", plan).codes == ["ingest.transform"]
@@ -127,21 +133,27 @@ def test_a_pipeline_is_known_by_its_hash_and_written_nowhere(library, tmp_path, 
 
 
 def test_parameters_that_come_packed_with_the_delivery_are_named_from_its_folder(library, tmp_path, parameters, onemap):
-    assert onemap("ingest", library, sent(tmp_path, 2022), "--covers", "district", "--transform", parameters).code == 0
-    folder = sent(tmp_path, 2023)
+    assert (
+        onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters).code
+        == 0
+    )
+    folder = delivery_of(tmp_path, 2023)
     shutil.copy(parameters, folder / "p.toml")
     packed = tmp_path / "sent.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for path in folder.iterdir():
             archive.write(path, f"数据/{path.name}")
-    row, plan = planned(onemap, library, packed)
+    row, plan = plan_of(onemap, library, packed)
     assert row["transform"] == "数据/p.toml"
     assert onemap("ingest", library, packed, "--plan", plan).code == 0
 
 
 def test_a_file_of_the_librarys_own_datum_is_not_changed_again(library, tmp_path, parameters, onemap):
-    assert onemap("ingest", library, sent(tmp_path, 2022), "--covers", "district", "--transform", parameters).code == 0
-    row, _ = planned(onemap, library, sent(tmp_path, 2023, "EPSG:4547"))
+    assert (
+        onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters).code
+        == 0
+    )
+    row, _ = plan_of(onemap, library, delivery_of(tmp_path, 2023, "EPSG:4547"))
     assert (row["status"], row["transform"], row["transform_hash"]) == ("planned", None, None)
     shutil.copy(parameters, tmp_path / parameters.name)
     assert onemap("ingest", library, tmp_path / "sent2023").code == 0
@@ -152,7 +164,10 @@ def test_a_file_of_the_librarys_own_datum_is_not_changed_again(library, tmp_path
 
 def test_answers_are_shown_changed_and_forgotten(library, tmp_path, parameters, onemap):
     assert onemap("answers", library).json == {"answers": []}
-    assert onemap("ingest", library, sent(tmp_path, 2022), "--covers", "district", "--transform", parameters).code == 0
+    assert (
+        onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters).code
+        == 0
+    )
     changed = onemap(
         *("answers", library, "DLTB", "--set", "fields=BSM=编号,DLBM=类", "--set", "crs=EPSG:2383"),
         *("--set", "covers=features", "--set", "encoding=GBK", "--forget", "transform"),
@@ -168,7 +183,7 @@ def test_answers_are_shown_changed_and_forgotten(library, tmp_path, parameters, 
     folder.mkdir()
     write_layer(folder / "DLTB2023.shp", [square(0, 0, 900)], {"编号": ["1"], "类": ["0101"]}, crs=None, encoding="GBK")
     (folder / "DLTB2023.cpg").unlink(missing_ok=True)
-    row, _ = planned(onemap, library, folder)
+    row, _ = plan_of(onemap, library, folder)
     assert (row["fields"], row["crs"]) == ({"BSM": "编号", "DLBM": "类"}, "EPSG:2383")
     assert (row["covers"], row["encoding"]) == ("features", "gb18030")
     assert row["remembered"] == ["fields", "covers", "crs", "encoding"]
@@ -197,7 +212,7 @@ def test_matched_fields_are_left_where_a_file_has_the_right_names_by_now(library
     assert onemap("answers", library, "DLTB", "--set", "fields=BSM=编号,DLBM=类").code == 0
     (row,) = onemap("answers", library, "DLTB").json["answers"]
     assert row["since"] == {"fields": None}
-    row, _ = planned(onemap, library, sent(tmp_path, 2023, "EPSG:4547"))
+    row, _ = plan_of(onemap, library, delivery_of(tmp_path, 2023, "EPSG:4547"))
     assert (row["fields"], row["remembered"]) == ({}, [])
 
 
@@ -225,7 +240,7 @@ def test_what_cannot_be_answered_is_refused(library, onemap, wishes, code):
 
 def test_on_a_server_they_are_kept_and_read_in_the_same_way(library, postgis, tmp_path, onemap):
     url = f"{postgis.database().url}&schema=town"
-    assert onemap("ingest", library, sent(tmp_path, 2022, "EPSG:4547"), "--covers", "district").code == 0
+    assert onemap("ingest", library, delivery_of(tmp_path, 2022, "EPSG:4547"), "--covers", "district").code == 0
     assert onemap("answers", library, "DLTB", "--set", "crs=EPSG:4547").code == 0
     assert onemap("copy", library, url).code == 0
     assert onemap("answers", url).json == onemap("answers", library).json
@@ -233,6 +248,8 @@ def test_on_a_server_they_are_kept_and_read_in_the_same_way(library, postgis, tm
     assert changed.code == 0, changed.json
     (row,) = onemap("answers", url).json["answers"]
     assert (row["covers"], row["crs"], set(row["changed"])) == ("features", None, {"covers"})
-    (plan,) = onemap("ingest", url, sent(tmp_path, 2023, "EPSG:4547"), "--plan", tmp_path / "p.toml").json["plan"]
+    (plan,) = onemap("ingest", url, delivery_of(tmp_path, 2023, "EPSG:4547"), "--plan", tmp_path / "p.toml").json[
+        "plan"
+    ]
     assert (plan["covers"], plan["remembered"]) == ("features", ["covers"])
     assert onemap("verify", url).json["ok"]

@@ -156,10 +156,10 @@ def share(tmp_path, monkeypatch):
     """A folder that the system says lies on another machine."""
     folder = tmp_path / "share"
     folder.mkdir()
-    told = Path.read_text
+    plain_read = Path.read_text
 
     def read(path, *words, **options):
-        text = told(path, *words, **options)
+        text = plain_read(path, *words, **options)
         return f"{text}server:/plans {folder} nfs4 rw 0 0\n" if str(path) == "/proc/self/mounts" else text
 
     monkeypatch.setattr(Path, "read_text", read)

@@ -50,13 +50,13 @@ def test_the_same_work_begun_twice_is_done_in_two_folders(tmp_path: Path) -> Non
 
 
 def test_a_part_that_was_not_finished_is_not_there(tmp_path: Path) -> None:
-    def torn(path: Path) -> None:
+    def write_half(path: Path) -> None:
         path.write_bytes(b"half")
         raise Cancelled
 
     with journal_folder(work_place(tmp_path / "city.gpkg", "x"), "add", KEY) as journal:
         with pytest.raises(Cancelled):
-            journal.keep("one", torn)
+            journal.keep("one", write_half)
         assert not journal.has("one")
 
 

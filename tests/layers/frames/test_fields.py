@@ -16,7 +16,7 @@ def river(shelf, layer_file, box):
     return add
 
 
-def stored(shelf, table="HLGLFW__1"):
+def stored_row(shelf, table="HLGLFW__1"):
     (row,) = shelf.rows(f"SELECT * FROM {table}")  # noqa: S608
     names = [name for (name,) in shelf.rows(f"SELECT name FROM pragma_table_info('{table}')")]  # noqa: S608
     return {name: value for name, value in zip(names, row, strict=True) if name not in ("fid", "geom")}
@@ -25,19 +25,19 @@ def stored(shelf, table="HLGLFW__1"):
 @pytest.mark.parametrize("name", ["BH", "bh", "Bh"])
 def test_a_field_is_matched_exactly_then_ignoring_case(shelf, river, name):
     assert river({name: ["A1"]}).code == 0
-    assert stored(shelf) == {"BH": "A1"}
+    assert stored_row(shelf) == {"BH": "A1"}
 
 
 def test_the_exact_name_comes_before_one_of_other_case_and_keeps_its_name(shelf, river):
     assert river({"bh": ["other"], "BH": ["A1"]}).code == 0
-    assert stored(shelf) == {"bh_": "other", "BH": "A1"}
+    assert stored_row(shelf) == {"bh_": "other", "BH": "A1"}
 
 
 def test_an_alias_is_matched_last(shelf, layer_file, box):
     # The identifier of a land parcel (DLTB) is called 标识码 in many deliveries.
     path = layer_file("a.gpkg", [box(0, 0)], {"标识码": ["1"], "地类编码": ["0101"]})
     assert shelf.add(path, code="DLTB", define=None).code == 0
-    assert {"BSM": "1", "DLBM": "0101"}.items() <= stored(shelf, "DLTB__1").items()
+    assert {"BSM": "1", "DLBM": "0101"}.items() <= stored_row(shelf, "DLTB__1").items()
 
 
 def test_two_candidates_are_refused_and_one_can_be_chosen(shelf, layer_file, box):
@@ -47,17 +47,17 @@ def test_two_candidates_are_refused_and_one_can_be_chosen(shelf, layer_file, box
     assert (answer.code, problem["code"], problem["field"]) == (3, "field.ambiguous", "BH")
     assert "Bh" in problem["message"]
     assert shelf.add(path, code="HLGLFW", define=None, fields="BH=bH").code == 0
-    assert stored(shelf)["BH"] == "A2"
+    assert stored_row(shelf)["BH"] == "A2"
 
 
 def test_a_chosen_field_takes_the_name_and_the_old_one_is_kept_beside_it(shelf, river):
     assert river({"BH": ["old"], "NR": ["A1"]}, fields="BH=NR").code == 0
-    assert stored(shelf) == {"BH_": "old", "BH": "A1"}
+    assert stored_row(shelf) == {"BH_": "old", "BH": "A1"}
 
 
 def test_one_source_field_may_serve_two(shelf, river):
     assert river({"NR": ["A1"]}, fields="BH=NR,MC=NR").code == 0
-    assert stored(shelf) == {"BH": "A1", "MC": "A1"}
+    assert stored_row(shelf) == {"BH": "A1", "MC": "A1"}
 
 
 def test_a_chosen_field_that_is_not_there_is_refused_with_those_that_are(river):
@@ -84,26 +84,26 @@ def test_a_field_that_a_rule_looks_at_is_asked_for(shelf, layer_file, box):
 def test_other_fields_of_the_schema_are_only_warned_of_and_further_ones_kept(shelf, river):
     answer = river({"BH": ["A1"], "备注": ["临时"]})
     assert [(p["code"], p["field"]) for p in answer.json["problems"]] == [("field.absent", "MC")]
-    assert stored(shelf) == {"BH": "A1", "备注": "临时"}
+    assert stored_row(shelf) == {"BH": "A1", "备注": "临时"}
 
 
 def test_codes_that_came_as_numbers_become_text_and_that_is_said(shelf, river):
     answer = river({"BH": [101.0], "MC": ["东河"]})
     assert [(p["code"], p["field"]) for p in answer.json["problems"]] == [("field.type", "BH")]
-    assert stored(shelf)["BH"] == "101"
+    assert stored_row(shelf)["BH"] == "101"
 
 
 def test_names_that_the_table_needs_for_itself_get_an_underscore(shelf, layer_file, box):
     path = layer_file("a.geojson", [box(0, 0)], {"BH": ["A1"], "FID": ["x"], "Geom": ["y"], "OGC_FID": ["z"]})
     assert shelf.add(path, code="HLGLFW", define=None).code == 0
-    assert stored(shelf) == {"BH": "A1", "FID_": "x", "Geom_": "y", "OGC_FID_": "z"}
+    assert stored_row(shelf) == {"BH": "A1", "FID_": "x", "Geom_": "y", "OGC_FID_": "z"}
 
 
 def test_a_name_cannot_break_the_sql(shelf, layer_file, box):
     odd = 'a"; DROP TABLE onemap_audit; --'
     path = layer_file("a.geojson", [box(0, 0)], {"BH": ["A1"], odd: ["x"], "名 称（m²）": ["y"], "select": [1]})
     assert shelf.add(path, code="HLGLFW", define=None).code == 0
-    assert stored(shelf) == {"BH": "A1", odd: "x", "名 称（m²）": "y", "select": 1}
+    assert stored_row(shelf) == {"BH": "A1", odd: "x", "名 称（m²）": "y", "select": 1}
     assert "onemap_audit" in shelf.tables()
 
 
@@ -119,7 +119,7 @@ def test_dates_nulls_and_booleans_are_kept_as_plain_values(shelf, layer_file, bo
         "I": [7],
     }
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)], columns), code="HLGLFW", define=None).code == 0
-    found = stored(shelf)
+    found = stored_row(shelf)
     assert found["D"].startswith("2026-11-20")
     assert (found["N"], found["B"], found["F"], found["I"]) == (None, 1, 0.1, 7)
 

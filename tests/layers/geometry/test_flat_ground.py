@@ -35,7 +35,7 @@ def others() -> np.ndarray:
 
 
 @pytest.fixture
-def mixed() -> tuple[FlatGround, np.ndarray]:
+def mixed_ground() -> tuple[FlatGround, np.ndarray]:
     """Rings and geometries in turn, and the same as geometries only."""
     ring, other = rings(3, 60), others()
     rows = np.sort(np.random.default_rng(4).choice(68, 60, replace=False))
@@ -47,7 +47,7 @@ def mixed() -> tuple[FlatGround, np.ndarray]:
     return ground, expected
 
 
-def written(geometries: np.ndarray) -> list[bytes | None]:
+def wkb_texts(geometries: np.ndarray) -> list[bytes | None]:
     result = geometries.copy()
     for at, kind in enumerate(KINDS):
         rows = shapely.get_dimensions(geometries) == at
@@ -57,33 +57,33 @@ def written(geometries: np.ndarray) -> list[bytes | None]:
 
 def assert_same(ground: FlatGround, expected: np.ndarray) -> None:
     assert len(ground) == len(expected)
-    assert ground.wkb().to_pylist() == written(expected)
+    assert ground.wkb().to_pylist() == wkb_texts(expected)
     assert np.array_equal(ground.boxes, shapely.bounds(expected).reshape(-1, 4), equal_nan=True)
     assert shapely.to_wkb(ground.geometries).tolist() == shapely.to_wkb(expected).tolist()
     assert ground.area_m2.tobytes() == shapely.area(expected).tobytes()
     assert ground.dimension.tolist() == shapely.get_dimensions(expected).tolist()
 
 
-def test_rows_of_rings_and_of_geometries_are_what_the_geometries_are(mixed):
-    ground, expected = mixed
+def test_rows_of_rings_and_of_geometries_are_what_the_geometries_are(mixed_ground):
+    ground, expected = mixed_ground
     assert_same(ground, expected)
     assert_same(FlatGround.of(expected), expected)
     assert_same(flat(rings(9, 500)), rings(9, 500))
     assert_same(FlatGround.of(np.empty(0, dtype=object)), np.empty(0, dtype=object))
 
 
-def test_rows_whose_wkb_is_known_are_not_written_again(mixed):
-    ground, expected = mixed
+def test_rows_whose_wkb_is_known_are_not_written_again(mixed_ground):
+    ground, expected = mixed_ground
     rows = np.flatnonzero(ground.size == 0)[[5, 0, 3]]
     found = ground.wkb([(rows, pa.array([b"a", b"b", b"c"], pa.large_binary()))]).to_pylist()
-    wanted = written(expected)
+    wanted = wkb_texts(expected)
     for row, body in zip(rows.tolist(), (b"a", b"b", b"c"), strict=True):
         wanted[row] = body
     assert found == wanted
 
 
-def test_some_rows_are_those_in_their_new_order(mixed):
-    ground, expected = mixed
+def test_some_rows_are_those_in_their_new_order(mixed_ground):
+    ground, expected = mixed_ground
     chance = np.random.default_rng(5)
     for rows in (np.arange(7, 40), np.arange(68)[::-1], chance.integers(0, 68, 200), np.empty(0, dtype=np.int64)):
         assert_same(ground.at(rows), expected[rows])
@@ -93,8 +93,8 @@ def test_some_rows_are_those_in_their_new_order(mixed):
     assert ground.at(np.arange(7, 40)).points.base is ground.points  # a row of rows is no copy
 
 
-def test_rows_take_other_geometries_and_parts_are_joined(mixed):
-    ground, expected = mixed
+def test_rows_take_other_geometries_and_parts_are_joined(mixed_ground):
+    ground, expected = mixed_ground
     rows = np.array([0, 5, 33, 67])
     changed = expected.copy()
     changed[rows] = others()[[1, 2, 3, 0]]

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from onemap.layers.geometry.parts import shift_geometries, unwrapped
+from onemap.layers.geometry.parts import shift_geometries, unwrap_parts
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.shape_column import (
     ShapeColumn,
@@ -48,35 +48,37 @@ def column():
 
 
 @pytest.fixture(scope="module")
-def wanted():
-    return unwrapped(shift_geometries(polygons(), (-ORIGIN[0], -ORIGIN[1])))
+def shifted_polygons():
+    return unwrap_parts(shift_geometries(polygons(), (-ORIGIN[0], -ORIGIN[1])))
 
 
 def wkb(shapes):
     return shapely.to_wkb(shapes).tolist()
 
 
-def test_a_geometry_is_made_once_and_only_where_it_is_asked_for(column, wanted):
+def test_a_geometry_is_made_once_and_only_where_it_is_asked_for(column, shifted_polygons):
     some = column.at(np.arange(1, COUNT))
     asked = np.array([7, 3, 3, 4_100])
     first = some[asked]
-    assert wkb(first) == wkb(wanted[1:][asked]) and first[1] is first[2]
+    assert wkb(first) == wkb(shifted_polygons[1:][asked]) and first[1] is first[2]
     mask = np.zeros(COUNT - 1, dtype=bool)
     mask[[3, 8]] = True
     again = some[mask]
-    assert again[0] is first[1] and wkb(again) == wkb(wanted[1:][mask])
+    assert again[0] is first[1] and wkb(again) == wkb(shifted_polygons[1:][mask])
     assert some[np.int64(7)] is first[0] and len(some[mask & False]) == 0
     picked = picked_of(picked_of(some, asked), np.array([2, 0]))
     assert len(picked) == 2 and picked[0] is first[1] and picked[np.array([1])][0] is first[0]
-    assert all_of(some)[3] is first[1] and wkb(all_of(some)) == wkb(wanted[1:])
+    assert all_of(some)[3] is first[1] and wkb(all_of(some)) == wkb(shifted_polygons[1:])
     with pytest.raises(ValueError, match="read-only"):
         all_of(some)[0] = None
 
 
-def test_boxes_and_rings_are_those_of_the_geometries(column, wanted):
-    assert np.array_equal(boxes_of(column), shapely.bounds(wanted)) and vertices_of(column) == vertices_of(wanted)
+def test_boxes_and_rings_are_those_of_the_geometries(column, shifted_polygons):
+    assert np.array_equal(boxes_of(column), shapely.bounds(shifted_polygons)) and vertices_of(column) == vertices_of(
+        shifted_polygons
+    )
     rows = np.array([5, 0, 5_999, 21])
-    for found, known in ((column, wanted), (some_of(column, rows), wanted[rows])):
+    for found, known in ((column, shifted_polygons), (some_of(column, rows), shifted_polygons[rows])):
         assert len(found) == len(known) and np.array_equal(boxes_of(found), boxes_of(known))
         for part in (slice(0, len(known)), slice(2, 4), slice(0, 0)):
             rings, others = found.rings(part), rings_of(known[part])
@@ -104,7 +106,7 @@ def test_with_what_is_no_plain_polygon_all_are_geometries(odd):
     found, boxes = shapes_from(parts_of(shapes), ORIGIN)
     assert isinstance(found, np.ndarray)
     known = shift_geometries(shapes, (-ORIGIN[0], -ORIGIN[1]))
-    assert wkb(unwrapped(found)) == wkb(unwrapped(known))
+    assert wkb(unwrap_parts(found)) == wkb(unwrap_parts(known))
     assert np.array_equal(boxes, shapely.bounds(shapes), equal_nan=True)
 
 
@@ -118,7 +120,7 @@ def test_little_the_other_byte_order_and_what_is_not_moved_are_geometries():
         found, _ = shapes_from(given, origin)
         assert isinstance(found, np.ndarray)
         moved = shift_geometries(shapes[: len(found)], (-origin[0], -origin[1]))
-        assert wkb(unwrapped(found)) == wkb(unwrapped(moved))
+        assert wkb(unwrap_parts(found)) == wkb(unwrap_parts(moved))
     found, boxes = shapes_from([], ORIGIN)
     assert len(found) == len(boxes) == 0
 

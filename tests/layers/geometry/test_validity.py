@@ -177,10 +177,10 @@ def test_a_repair_keeps_the_area_of_rings_that_touch_themselves(onemap, tmp_path
     ],
 )
 def test_why_a_geometry_is_invalid_is_said_in_each_language(ring):
-    (said,) = invalid_reasons(np.array([shapely.from_wkt(ring)], dtype=object))
+    (reason,) = invalid_reasons(np.array([shapely.from_wkt(ring)], dtype=object))
     place = shapely.is_valid_reason(shapely.from_wkt(ring)).partition("[")[2]
-    assert not re.search("[A-Za-z]", said["zh"]) and said["zh"].endswith(f"[{place}")
-    assert said["en"].endswith(f" at [{place}") and said["en"][0].islower()
+    assert not re.search("[A-Za-z]", reason["zh"]) and reason["zh"].endswith(f"[{place}")
+    assert reason["en"].endswith(f" at [{place}") and reason["en"][0].islower()
 
 
 @pytest.mark.parametrize(
@@ -189,5 +189,5 @@ def test_why_a_geometry_is_invalid_is_said_in_each_language(ring):
 )
 def test_where_a_geometry_is_invalid_has_the_decimals_of_metres_or_of_degrees(corner, place):
     bowtie = shapely.from_wkt("POLYGON ((0 0, 1 1, 0.6666666666666666 0, 0 0.6666666666666666, 0 0))")
-    (said,) = invalid_reasons(np.array([shapely.transform(bowtie, lambda at: at + corner)], dtype=object))
-    assert said["en"].endswith(f" at [{place}]") and said["zh"].endswith(f"[{place}]")
+    (reason,) = invalid_reasons(np.array([shapely.transform(bowtie, lambda at: at + corner)], dtype=object))
+    assert reason["en"].endswith(f" at [{place}]") and reason["zh"].endswith(f"[{place}]")

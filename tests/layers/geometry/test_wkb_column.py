@@ -5,7 +5,7 @@ import pyarrow as pa
 import shapely
 from shapely import LineString, MultiPolygon, Point, box
 
-from onemap.layers.geometry.wkb_column import interleaved, multi_bodies, ring_heads, with_points
+from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, ring_heads, with_points
 
 
 def test_rings_are_written_as_multipolygons_of_one_part():
@@ -40,6 +40,6 @@ def test_geometries_are_written_as_multis_of_their_kind_and_none_stays_none():
 def test_parts_of_a_column_stand_in_their_rows():
     odd, even = pa.array([b"1", None, b"5"], pa.large_binary()), pa.array([b"0", b"2", b""], pa.large_binary())
     rows = np.array([1, 3, 5]), np.array([4, 2, 0])
-    whole = interleaved([(rows[0], odd), (rows[1], even)])
+    whole = interleaved_column([(rows[0], odd), (rows[1], even)])
     assert whole.to_pylist() == [b"", b"1", b"2", None, b"0", b"5"]
-    assert interleaved([(np.arange(3), odd)]) is odd
+    assert interleaved_column([(np.arange(3), odd)]) is odd

@@ -223,8 +223,8 @@ def test_a_library_may_be_its_own_source(shelf, square):
 
 def test_progress_of_reading_checking_and_writing_is_told(shelf, square, core):
     arguments = ["add", shelf.path, square, "--as", "T", "--define", DEFINE, "--covers", "extent"]
-    told = core(*arguments, "--json", "--progress", "json", "--lang", "en").stderr.decode().splitlines()
-    steps = [json.loads(line) for line in told]
+    lines = core(*arguments, "--json", "--progress", "json", "--lang", "en").stderr.decode().splitlines()
+    steps = [json.loads(line) for line in lines]
     assert [step["step"] for step in steps][0] == "Reading the source"
     fractions = [step["progress"] for step in steps]
     assert fractions == sorted(fractions)

@@ -35,7 +35,7 @@ convention = "position_vector"
 """
 
 
-def written(tmp_path, text, name="参数.toml"):
+def parameter_file(tmp_path, text, name="参数.toml"):
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     return path
@@ -64,14 +64,14 @@ def test_four_parameters_turn_stretch_and_shift_as_worked_by_hand(shelf, layer_f
         scale_factor = 1.0625
     """
     point = layer_file("p.gpkg", [shapely.Point(200, 100)], crs="EPSG:2383")
-    answer = shelf.add(point, geometry="point", transform=written(tmp_path, text))
+    answer = shelf.add(point, geometry="point", transform=parameter_file(tmp_path, text))
     assert answer.code == 0, answer.json
     (found,) = shapely.get_parts(shelf.geometries())
     assert (found.x, found.y) == pytest.approx((300 + 106.25, 1000 - 212.5), abs=1e-9)
 
 
 def test_four_parameters_agree_with_projs_own_helmert(shelf, xian, tmp_path):
-    assert shelf.add(xian, transform=written(tmp_path, FOUR)).code == 0
+    assert shelf.add(xian, transform=parameter_file(tmp_path, FOUR)).code == 0
     # PROJ: x east, y north, theta clockwise in seconds, s a factor.
     own = pyproj.Transformer.from_pipeline("+proj=helmert +x=-112.25681 +y=30.51379 +theta=1.75394 +s=0.99999748537")
     square = shapely.box(500_000, 4_000_000, 500_100, 4_000_100)
@@ -80,11 +80,11 @@ def test_four_parameters_agree_with_projs_own_helmert(shelf, xian, tmp_path):
 
 
 def test_seven_parameters_agree_with_the_formula_of_bursa_and_wolf(shelf, xian, tmp_path):
-    assert shelf.add(xian, transform=written(tmp_path, SEVEN)).code == 0
+    assert shelf.add(xian, transform=parameter_file(tmp_path, SEVEN)).code == 0
     degrees = pyproj.Transformer.from_crs("EPSG:2383", "EPSG:4610", always_xy=True)
     plane = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4547", always_xy=True)
 
-    def carried(east, north):
+    def to_new_datum(east, north):
         lon, lat = (np.radians(angle) for angle in degrees.transform(east, north))
         a, e2 = 6378140.0, (2 - 1 / 298.257) / 298.257
         n = a / np.sqrt(1 - e2 * np.sin(lat) ** 2)
@@ -101,7 +101,7 @@ def test_seven_parameters_agree_with_the_formula_of_bursa_and_wolf(shelf, xian, 
         return plane.transform(np.degrees(np.arctan2(x[1], x[0])), np.degrees(latitude))
 
     square = shapely.box(500_000, 4_000_000, 500_100, 4_000_100)
-    expected = shapely.transform(square, carried, interleaved=False)
+    expected = shapely.transform(square, to_new_datum, interleaved=False)
     assert np.abs(corners(shelf.geometries()[0]) - corners(expected)).max() < 1e-5
     moved = corners(shelf.geometries()[0]) - corners(square)
     assert 20 < np.hypot(*moved[0]) < 300  # the sort of distance between these datums
@@ -111,11 +111,11 @@ def test_the_two_conventions_are_each_others_opposite_and_neither_is_a_default(s
     turned = SEVEN.replace("position_vector", "coordinate_frame")
     for name in ("rx", "ry", "rz"):
         turned = turned.replace(f"{name}_arcsec = ", f"{name}_arcsec = -").replace("= --", "= ")
-    assert shelf.add(xian, transform=written(tmp_path, SEVEN), label="a").code == 0
-    assert shelf.add(xian, transform=written(tmp_path, turned), label="b").code == 0
+    assert shelf.add(xian, transform=parameter_file(tmp_path, SEVEN), label="a").code == 0
+    assert shelf.add(xian, transform=parameter_file(tmp_path, turned), label="b").code == 0
     assert shelf.geometries("T__1")[0].equals_exact(shelf.geometries("T__2")[0], 0)
     other = SEVEN.replace("position_vector", "coordinate_frame")
-    assert shelf.add(xian, transform=written(tmp_path, other), label="c").code == 0
+    assert shelf.add(xian, transform=parameter_file(tmp_path, other), label="c").code == 0
     assert shelf.geometries("T__3")[0].centroid.distance(shelf.geometries("T__1")[0].centroid) > 10
 
 
@@ -130,7 +130,7 @@ def test_the_same_parameters_as_chinese_text_do_the_same(shelf, xian, tmp_path, 
     path.write_bytes(text.encode(encoding))
     first = shelf.add(xian, transform=path, label="a")
     assert first.code == 0, first.json
-    assert shelf.add(xian, transform=written(tmp_path, FOUR), label="b").code == 0
+    assert shelf.add(xian, transform=parameter_file(tmp_path, FOUR), label="b").code == 0
     assert shelf.geometries("T__1")[0].equals_exact(shelf.geometries("T__2")[0], 0)
 
 
@@ -138,7 +138,7 @@ def test_a_source_in_another_plane_of_the_datum_is_brought_to_the_stated_one_fir
     # EPSG:2362 is zone 38 with its number before the easting, EPSG:2383 the same zone without.
     moved = shapely.transform(box(0, 0), lambda points: points + [38_000_000, 0])
     path = layer_file("z.gpkg", [moved], crs="EPSG:2362")
-    answer = shelf.add(path, transform=written(tmp_path, FOUR))
+    answer = shelf.add(path, transform=parameter_file(tmp_path, FOUR))
     assert answer.code == 0, answer.json
     east, north = 500_000.0, 4_000_000.0
     scale, angle = 0.99999748537, math.radians(1.75394 / 3600)
@@ -177,7 +177,7 @@ def test_a_source_in_another_plane_of_the_datum_is_brought_to_the_stated_one_fir
     ],
 )
 def test_what_a_file_leaves_open_is_refused_with_the_mend_and_never_guessed(shelf, xian, tmp_path, text, code, words):
-    answer = shelf.add(xian, transform=written(tmp_path, text))
+    answer = shelf.add(xian, transform=parameter_file(tmp_path, text))
     problem = answer.json["problems"][0]
     assert (answer.code, problem["code"]) == (3, code)
     assert words in problem["message"] + problem["mend"]
@@ -188,21 +188,21 @@ def test_what_a_file_leaves_open_is_refused_with_the_mend_and_never_guessed(shel
 
 def test_parameters_of_the_other_direction_are_not_turned_round(shelf, xian, tmp_path):
     back = FOUR.replace("EPSG:2383", "x").replace("EPSG:4547", "EPSG:2383").replace('"x"', '"EPSG:4547"')
-    assert shelf.add(xian, transform=written(tmp_path, back)).codes == ["crs.parameters_other"]
+    assert shelf.add(xian, transform=parameter_file(tmp_path, back)).codes == ["crs.parameters_other"]
 
 
 def test_a_change_of_kilometres_is_told_as_no_change_of_datum(shelf, layer_file, box, tmp_path):
     far = FOUR.replace("dx_m = 30.51379", "dx_m = 12000.5")
     near = layer_file("a.gpkg", [box(0, 0)], crs="EPSG:2383")
-    assert "crs.far_change" not in told(shelf.add(near, transform=written(tmp_path, FOUR), label="a"))
-    assert "crs.far_change" in told(shelf.add(near, transform=written(tmp_path, far), label="b"))
+    assert "crs.far_change" not in codes_of(shelf.add(near, transform=parameter_file(tmp_path, FOUR), label="a"))
+    assert "crs.far_change" in codes_of(shelf.add(near, transform=parameter_file(tmp_path, far), label="b"))
     # EPSG:2379 is the zone of 102° E, not that of 114°: the code of another zone has the same numbers.
     wrong = layer_file("b.gpkg", [box(0, 0)], crs="EPSG:2379")
     answer = shelf.add(wrong, transform="+proj=affine +xoff=10 +yoff=20", label="c")
-    assert "crs.far_change" in told(answer)
+    assert "crs.far_change" in codes_of(answer)
 
 
-def told(answer):
+def codes_of(answer):
     return [problem["code"] for problem in answer.json["problems"]]
 
 
@@ -213,23 +213,23 @@ def test_a_file_that_is_not_there_is_refused_as_such(shelf, xian, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [FOUR, SEVEN])
 def test_the_parameters_are_nowhere_in_library_log_run_or_messages(shelf, xian, tmp_path, core, text):
-    path = written(tmp_path, text)
+    path = parameter_file(tmp_path, text)
     define = "name=试验,department=land,library=base,kind=vector,geometry=polygon"
     wishes = ("--as", "T", "--define", define, "--covers", "extent", "--progress", "json")
-    said = core("add", shelf.path, xian, "--transform", path, *wishes)
-    assert said.returncode == 0, said.stderr
+    addition = core("add", shelf.path, xian, "--transform", path, *wishes)
+    assert addition.returncode == 0, addition.stderr
     parcels = xian.rename(tmp_path / "parcels.gpkg")
     out = tmp_path / "out.gpkg"
     checked = core("check", shelf.path, parcels, "--transform", path, "--out", out, "--json", "--only", "YJJBNTTB")
     assert checked.returncode == 0, checked.stdout
-    broken = written(tmp_path, text.replace('from = "', 'from = "?'), "broken.toml")
+    broken = parameter_file(tmp_path, text.replace('from = "', 'from = "?'), "broken.toml")
     refused = core("check", shelf.path, parcels, "--transform", broken, "--json")
     assert refused.returncode == 3
     values = [line.partition("= ")[2].strip("-") for line in text.splitlines() if "_m =" in line or "_arcsec" in line]
     assert len(values) >= 3
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file not in (path, broken)]
     assert shelf.path in files
-    streams = [answer.stdout + answer.stderr for answer in (said, checked, refused)]
+    streams = [answer.stdout + answer.stderr for answer in (addition, checked, refused)]
     for value in values:
         assert not any(value.encode() in stream for stream in streams)
         assert not [file for file in files if value.encode() in file.read_bytes()]
@@ -243,7 +243,7 @@ def test_the_parameters_are_nowhere_in_library_log_run_or_messages(shelf, xian, 
 
 
 def test_a_check_carries_parcels_of_the_old_datum_as_add_carries_layers(shelf, xian, tmp_path):
-    path = written(tmp_path, FOUR)
+    path = parameter_file(tmp_path, FOUR)
     assert shelf.add(xian, transform=path).code == 0
     answer = shelf.run(
         "check", shelf.path, xian, "--transform", path, "--only", "YJJBNTTB", "--out", tmp_path / "o.gpkg"
@@ -258,7 +258,7 @@ def test_a_check_carries_parcels_of_the_old_datum_as_add_carries_layers(shelf, x
 def test_a_district_and_a_coverage_of_the_old_datum_are_carried_by_a_file_of_parameters(
     onemap, layer_file, box, tmp_path
 ):
-    path = written(tmp_path, FOUR)
+    path = parameter_file(tmp_path, FOUR)
     ground = layer_file("district.gpkg", [box(-500, -500, 1000, 1000)], crs="EPSG:2383")
     library = tmp_path / "old.gpkg"
     new = ("new", library, "--crs", "EPSG:4547", "--district", ground)
@@ -284,6 +284,6 @@ def test_a_raster_is_not_carried_and_that_is_said(shelf, tmp_path):
     with rasterio.open(grid, "w", transform=from_origin(500_000, 4_000_100, 10, 10), **options) as file:
         file.write(np.ones((1, 4, 4), dtype="float32"))
     answer = shelf.run(
-        "add", shelf.path, grid, "--as", "DEM", "--covers", "extent", "--transform", written(tmp_path, FOUR)
+        "add", shelf.path, grid, "--as", "DEM", "--covers", "extent", "--transform", parameter_file(tmp_path, FOUR)
     )
     assert (answer.code, answer.codes) == (3, ["raster.transform"])

@@ -35,7 +35,7 @@ def report(fraction, now):
     if now.startswith(step) and fraction >= least:
         os.kill(os.getpid(), signal.SIGKILL)
 large.read_in_blocks(large.BLOCK, setattr)
-large.added(Path(sys.argv[1]), Path(sys.argv[2]), report)
+large.add_patches(Path(sys.argv[1]), Path(sys.argv[2]), report)
 """
 
 
@@ -45,7 +45,7 @@ def in_blocks(monkeypatch):
     read_in_blocks(BLOCK, monkeypatch.setattr)
 
 
-def planted():
+def planted_errors():
     """Patches side by side with every kind of error among them, and a giant over some of them: shapes and columns."""
     chance = np.random.default_rng(5)
     at = np.stack(np.meshgrid(np.arange(SIDE + 1), np.arange(SIDE + 1), indexing="ij"), axis=-1) * 30.0
@@ -60,8 +60,8 @@ def planted():
     teeth = [shapely.box(499_950, 4_000_000 + k, 500_300 + k / 10, 4_000_000.4 + k) for k in range(520)]
     comb = shapely.union_all([shapely.box(499_940, 3_999_990, 499_950, 4_000_530), *teeth])
     assert shapely.get_num_coordinates(comb) > neighbours.GIANT
-    kept = np.delete(shapes, order[24:30])
-    shapes = np.concatenate([kept, shapes[order[30:35]], [comb]])
+    rest = np.delete(shapes, order[24:30])
+    shapes = np.concatenate([rest, shapes[order[30:35]], [comb]])
     shapes[[7, 250]] = None
     rows = np.arange(len(shapes))
     keys = np.array([f"1301{row:014d}" for row in rows], dtype=object)
@@ -81,7 +81,7 @@ def planted():
 def sources(tmp_path_factory):
     """The planted errors as a GeoPackage, a shapefile of GB 18030, and a GeoJSON."""
     folder = tmp_path_factory.mktemp("planted")
-    shapes, columns = planted()
+    shapes, columns = planted_errors()
     for name, options in (
         ("many.gpkg", {"driver": "GPKG", "geometry_type": "Polygon"}),
         ("many.shp", {"driver": "ESRI Shapefile", "geometry_type": "Polygon", "encoding": "gb18030"}),
@@ -92,7 +92,7 @@ def sources(tmp_path_factory):
     return folder
 
 
-def added(library, source, report=None, **wishes):
+def add_patches(library, source, report=None, **wishes):
     """Add a source as the land survey's patches; what `add` answers."""
     usual = {"covers": "extent", "keep_bad": True, "normalising": SourceOptions(repair=True)}
     wanted = AddOptions("DLTB", **{**usual, **wishes})
@@ -100,7 +100,7 @@ def added(library, source, report=None, **wishes):
         return add(opened, str(source), wanted, lambda code: (), "me", "en", Progress(report))
 
 
-def kept(library):
+def stored_rows(library):
     """All that a library keeps of its versions and their problems, besides when it was written."""
     tables = {}
     connection = sqlite3.connect(library)
@@ -135,8 +135,8 @@ def whole(tmp_path_factory, empty_library, sources):
     for name in NAMES:
         for repair in (True, False):
             library = Path(shutil.copy(empty_library, tmp_path_factory.mktemp("whole") / "city.gpkg"))
-            answer = added(library, sources / name, normalising=SourceOptions(repair=repair))
-            found[name, repair] = answer, kept(library)
+            answer = add_patches(library, sources / name, normalising=SourceOptions(repair=repair))
+            found[name, repair] = answer, stored_rows(library)
     return found
 
 
@@ -146,19 +146,19 @@ def whole(tmp_path_factory, empty_library, sources):
 def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
     libraries, sources, whole, in_blocks, name, repair
 ):
-    library, told = libraries("blocked"), []
-    answer = added(
+    library, steps = libraries("blocked"), []
+    answer = add_patches(
         library,
         sources / name,
-        lambda share, step: told.append((share, step)),
+        lambda share, step: steps.append((share, step)),
         normalising=SourceOptions(repair=repair),
     )
-    assert (answer, kept(library)) == whole[name, repair]
+    assert (answer, stored_rows(library)) == whole[name, repair]
     found = {problem["code"] for problem in answer["problems"]}
     wanted = {"topology.overlap", "topology.gap", "topology.duplicate", "key.repeated", "key.null", "value.code"}
     assert found >= wanted | {"area.declared", "value.name", "value.missing", "field.as_number", "geometry.null"}
-    assert len({share for share, step in told if step == "Reading the source"}) >= 7  # it was read in blocks
-    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert len({share for share, step in steps if step == "Reading the source"}) >= 7  # it was read in blocks
+    assert [share for share, _ in steps] == sorted(share for share, _ in steps)
     assert parts_of(library) == []
 
 
@@ -186,7 +186,7 @@ def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
         return keep(self, name, write)
 
     monkeypatch.setattr(Journal, "keep", keep)
-    assert (added(library, sources / "many.gpkg"), kept(library)) == whole["many.gpkg", True]
+    assert (add_patches(library, sources / "many.gpkg"), stored_rows(library)) == whole["many.gpkg", True]
     assert done.isdisjoint(again)
     assert bool(again) == (step != "Writing")
     assert parts_of(library) == []
@@ -209,13 +209,13 @@ def test_a_source_that_has_changed_finds_nothing_of_the_journal(libraries, sourc
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        added(library, source, stop)
+        add_patches(library, source, stop)
     assert parts_of(library)
-    shapes, columns = planted()
+    shapes, columns = planted_errors()
     columns["BSM"][3] = "another"
     options = {"driver": "GPKG", "geometry_type": "Polygon", "crs": "EPSG:4547", "layer": "many"}
     pyogrio.raw.write(source, shapely.to_wkb(shapes), list(columns.values()), list(columns), **options)
-    added(library, source)
+    add_patches(library, source)
     connection = sqlite3.connect(library)
     assert connection.execute("SELECT count(*) FROM DLTB__1 WHERE BSM = 'another'").fetchone() == (1,)
     connection.close()
@@ -232,14 +232,14 @@ def test_a_source_that_changes_while_it_is_read_is_refused(libraries, sources, i
             os.utime(tmp_path / "many.dbf", ns=(0, 0))
 
     with pytest.raises(OneMapError) as error:
-        added(library, source, change)
+        add_patches(library, source, change)
     assert error.value.code == "source.changed"
     assert (kept_bytes(library), parts_of(library)) == (before, [])
 
 
-def refused(library, source, **wishes):
+def problems_of(library, source, **wishes):
     with pytest.raises(OneMapError) as error:
-        added(library, source, **wishes)
+        add_patches(library, source, **wishes)
     return [(problem.code, json.dumps(problem.facts, default=repr)) for problem in error.value.problems]
 
 
@@ -258,30 +258,30 @@ def refused(library, source, **wishes):
 def test_what_is_refused_at_once_is_refused_in_blocks_with_the_same_words(
     libraries, sources, monkeypatch, name, wishes
 ):
-    at_once = refused(libraries("whole"), sources / name, **wishes)
+    at_once = problems_of(libraries("whole"), sources / name, **wishes)
     read_in_blocks(BLOCK, monkeypatch.setattr)
     library = libraries("blocked")
-    assert refused(library, sources / name, **wishes) == at_once
+    assert problems_of(library, sources / name, **wishes) == at_once
     assert parts_of(library) == []
 
 
 @pytest.mark.slow
 def test_another_plane_is_reached_block_by_block_too(libraries, sources, in_blocks, monkeypatch, tmp_path):
-    shapes, columns = planted()
+    shapes, columns = planted_errors()
     shapes = shapely.transform(shapes, lambda xy: xy + [39_000_000, 0])
     source = tmp_path / "zone.gpkg"
     options = {"driver": "GPKG", "geometry_type": "Polygon", "crs": "EPSG:4527"}
     pyogrio.raw.write(source, shapely.to_wkb(shapes), list(columns.values()), list(columns), **options)
-    blocked = added(libraries("blocked"), source)
+    blocked = add_patches(libraries("blocked"), source)
     monkeypatch.undo()
-    assert added(libraries("whole"), source) == blocked
+    assert add_patches(libraries("whole"), source) == blocked
     assert blocked["features"] == len(shapes) - 2
 
 
 @pytest.mark.slow
 def test_text_that_is_no_utf8_from_the_middle_on_is_read_anew_as_gb18030(libraries, in_blocks, monkeypatch, tmp_path):
     source = tmp_path / "old.gpkg"
-    shapes, columns = planted()
+    shapes, columns = planted_errors()
     options = {"driver": "GPKG", "geometry_type": "Polygon", "crs": "EPSG:4547", "SPATIAL_INDEX": "NO"}
     pyogrio.raw.write(source, shapely.to_wkb(shapes), [columns["BSM"]], ["BSM"], **options)
     connection = sqlite3.connect(source)
@@ -289,24 +289,24 @@ def test_text_that_is_no_utf8_from_the_middle_on_is_read_anew_as_gb18030(librari
     connection.execute("UPDATE old SET DLMC = CAST(x'BAB5B5D8' AS TEXT) WHERE fid > 200")
     connection.commit()
     connection.close()
-    blocked = added(libraries("blocked"), source)
+    blocked = add_patches(libraries("blocked"), source)
     assert blocked["encoding"] == "gb18030"
     monkeypatch.undo()
-    assert added(libraries("whole"), source) == blocked
+    assert add_patches(libraries("whole"), source) == blocked
 
 
 def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, sources, in_blocks):
-    library, told = libraries("early"), []
-    added(library, sources / "many.gpkg", label="2025")
+    library, shares = libraries("early"), []
+    add_patches(library, sources / "many.gpkg", label="2025")
 
     def report(share, step):
-        told.append(share)
+        shares.append(share)
 
     for wishes, code in (({"label": "2025"}, "version.label"), ({"covers": "district"}, "coverage.no_district")):
         with pytest.raises(OneMapError) as error:
-            added(library, sources / "many.gpkg", report, **wishes)
+            add_patches(library, sources / "many.gpkg", report, **wishes)
         assert error.value.code == code
-    assert set(told) == {0.0}
+    assert set(shares) == {0.0}
 
 
 def write_town(path, size):

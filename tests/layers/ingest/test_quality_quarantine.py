@@ -28,7 +28,7 @@ def cover(layer_file, box):
 
 
 @pytest.fixture
-def mixed(layer_file, box):
+def mixed_shapes(layer_file, box):
     """A square, a bow tie on the 100 m beside it, a shape that is not there, a line, an empty one, a square."""
     shapes = [
         box(200, 0),
@@ -41,8 +41,8 @@ def mixed(layer_file, box):
     return layer_file("mixed.gpkg", shapes, {"BSM": ["a", "b", "c", "d", "e", "f"], "MC": list("uvwxyz")})
 
 
-def test_good_features_go_in_and_bad_ones_stand_aside_with_their_problems(shelf, mixed, cover):
-    answer = shelf.add(mixed, keep_bad=True, covers=cover, key="BSM")
+def test_good_features_go_in_and_bad_ones_stand_aside_with_their_problems(shelf, mixed_shapes, cover):
+    answer = shelf.add(mixed_shapes, keep_bad=True, covers=cover, key="BSM")
     assert answer.code == 0, answer.json
     assert (answer.json["features"], answer.json["set_aside"]) == (2, 4)
     assert shelf.column("BSM") == ["a", "f"]
@@ -65,14 +65,14 @@ def test_good_features_go_in_and_bad_ones_stand_aside_with_their_problems(shelf,
     assert shelf.run("verify", shelf.path).json["problems"] == []
 
 
-def test_the_coverage_shrinks_by_the_ground_on_which_a_bad_feature_may_have_lain(shelf, mixed, cover):
+def test_the_coverage_shrinks_by_the_ground_on_which_a_bad_feature_may_have_lain(shelf, mixed_shapes, cover):
     # The bow tie's hull is 100 × 100 m, of which its own two wings are half; the line has half a metre around it.
-    whole = shelf.add(mixed, keep_bad=True, covers=cover, key="BSM").json["coverage_m2"]
+    whole = shelf.add(mixed_shapes, keep_bad=True, covers=cover, key="BSM").json["coverage_m2"]
     assert whole == pytest.approx(9_000_000 - 10_000 - (100 * 1 + 0.785), abs=0.1)
 
 
-def test_a_check_over_the_gap_is_unknown_and_beside_it_clear(shelf, mixed, cover, layer_file, box, tmp_path):
-    assert shelf.add(mixed, keep_bad=True, covers=cover, key="BSM").code == 0
+def test_a_check_over_the_gap_is_unknown_and_beside_it_clear(shelf, mixed_shapes, cover, layer_file, box, tmp_path):
+    assert shelf.add(mixed_shapes, keep_bad=True, covers=cover, key="BSM").code == 0
     (tmp_path / "own.toml").write_text(PACK, encoding="utf-8")
     # In the bow tie's wing; in what it leaves open; on a good feature; on free ground.
     parcels = [box(45, 10, 10, 10), box(10, 45, 10, 10), box(210, 10, 10, 10), box(600, 500, 10, 10)]
@@ -90,8 +90,8 @@ def test_a_check_over_the_gap_is_unknown_and_beside_it_clear(shelf, mixed, cover
     assert reasons["wing"] == reasons["between"] == "outside_coverage"
 
 
-def test_what_can_be_repaired_is_repaired_and_the_rest_stands_aside(shelf, mixed, cover):
-    answer = shelf.add(mixed, keep_bad=True, repair=True, covers=cover, key="BSM")
+def test_what_can_be_repaired_is_repaired_and_the_rest_stands_aside(shelf, mixed_shapes, cover):
+    answer = shelf.add(mixed_shapes, keep_bad=True, repair=True, covers=cover, key="BSM")
     assert (answer.json["features"], answer.json["repaired"], answer.json["set_aside"]) == (3, 1, 3)
     assert shelf.column("BSM") == ["a", "b", "f"]
 
@@ -104,8 +104,8 @@ def test_rows_in_the_report_are_those_of_the_source(shelf, layer_file, box, cove
     assert "row 2" in repeated["message"]
 
 
-def test_without_keep_bad_all_of_it_is_refused(shelf, mixed, cover):
-    answer = shelf.add(mixed, covers=cover, key="BSM")
+def test_without_keep_bad_all_of_it_is_refused(shelf, mixed_shapes, cover):
+    answer = shelf.add(mixed_shapes, covers=cover, key="BSM")
     assert answer.code == 3
     assert set(answer.codes) == {"geometry.null", "geometry.empty", "geometry.type", "geometry.invalid"}
     assert "T__1__bad" not in shelf.tables()
@@ -131,11 +131,11 @@ def test_a_field_of_the_source_keeps_its_name_beside_what_is_told(shelf, layer_f
     assert shelf.rows('SELECT problem, problem_ FROM "T__1__bad"') == [("some", "geometry.null")]
 
 
-def test_problems_can_be_asked_for_by_place_however_many_versions_have_some(shelf, mixed, cover):
+def test_problems_can_be_asked_for_by_place_however_many_versions_have_some(shelf, mixed_shapes, cover):
     import pyogrio
 
     for label in ("2024", "2025", "2026"):
-        assert shelf.add(mixed, keep_bad=True, covers=cover, key="BSM", label=label).code == 0
+        assert shelf.add(mixed_shapes, keep_bad=True, covers=cover, key="BSM", label=label).code == 0
     assert shelf.rows("SELECT extension_name FROM gpkg_extensions WHERE table_name = 'onemap_problems'") == [
         ("gpkg_rtree_index",)
     ]

@@ -100,8 +100,8 @@ def test_a_raster_whose_numbers_stand_for_other_values_is_refused(onemap, tmp_pa
     path = write(tmp_path / "dem.tif")
     with rasterio.open(path, "r+") as dataset:
         dataset.scales, dataset.offsets = (0.1,), (100.0,)
-    told = onemap("inspect", path).json["layers"][0]["problems"]
-    assert [problem["code"] for problem in told] == ["raster.scaled"]
+    problems = onemap("inspect", path).json["layers"][0]["problems"]
+    assert [problem["code"] for problem in problems] == ["raster.scaled"]
     library = tmp_path / "library.gpkg"
     onemap("new", library, "--crs", "EPSG:4547")
     assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.scaled"]
@@ -122,8 +122,8 @@ def test_of_several_bands_it_is_said_that_the_first_is_read(onemap, tmp_path):
 
 def test_complex_numbers_are_refused(onemap, tmp_path):
     path = write(tmp_path / "dem.tif", dtype="complex64")
-    told = onemap("inspect", path).json["layers"][0]["problems"]
-    assert [problem["code"] for problem in told] == ["raster.complex"]
+    problems = onemap("inspect", path).json["layers"][0]["problems"]
+    assert [problem["code"] for problem in problems] == ["raster.complex"]
     library = tmp_path / "library.gpkg"
     onemap("new", library, "--crs", "EPSG:4547")
     assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.complex"]

@@ -20,7 +20,7 @@ def library(tmp_path, onemap):
     return path
 
 
-def written(folder, suffix, rows):
+def table_file(folder, suffix, rows):
     path, frame = folder / f"人口{suffix}", pd.DataFrame(rows)
     if suffix == ".csv":
         frame.to_csv(path, index=False, encoding="gb18030")
@@ -38,7 +38,7 @@ def frame_to_gdal(frame, path):
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".gpkg", ".dbf"])
 def test_a_table_is_read_from_every_form_and_kept_as_a_version(library, onemap, tmp_path, suffix):
     rows = ROWS if suffix != ".dbf" else {"XZQDM": ROWS["行政区代码"], "ND": ROWS["年份"], "CZRK": ROWS["常住人口"]}
-    added = onemap("add", library, written(tmp_path, suffix, rows), "--as", "RKTJ", "--valid-from", "2020-12-31")
+    added = onemap("add", library, table_file(tmp_path, suffix, rows), "--as", "RKTJ", "--valid-from", "2020-12-31")
     assert added.code == 0, added.json
     assert (added.json["features"], added.json["table"]) == (2, "RKTJ__1")
     with sqlite3.connect(library) as connection:
@@ -52,7 +52,7 @@ def test_a_table_is_read_from_every_form_and_kept_as_a_version(library, onemap, 
 
 
 def test_a_row_that_was_changed_by_hand_is_named(library, onemap, tmp_path):
-    assert onemap("add", library, written(tmp_path, ".csv", ROWS), "--as", "RKTJ").code == 0
+    assert onemap("add", library, table_file(tmp_path, ".csv", ROWS), "--as", "RKTJ").code == 0
     with sqlite3.connect(library) as connection:
         connection.execute("UPDATE RKTJ__1 SET CZRK = 1 WHERE fid = 2")
     connection.close()
@@ -60,7 +60,7 @@ def test_a_row_that_was_changed_by_hand_is_named(library, onemap, tmp_path):
     assert found.code == 5 and not found.json["ok"]
 
 
-def refused(onemap, library, path, code="RKTJ", *more):
+def refusal_of(onemap, library, path, code="RKTJ", *more):
     answer = onemap("add", library, path, "--as", code, *more)
     assert answer.code == 3, answer.json
     return answer
@@ -82,7 +82,7 @@ def refused(onemap, library, path, code="RKTJ", *more):
     ],
 )
 def test_what_a_table_may_not_hold(library, onemap, tmp_path, rows, code):
-    answer = refused(onemap, library, written(tmp_path, ".csv", rows))
+    answer = refusal_of(onemap, library, table_file(tmp_path, ".csv", rows))
     assert code in answer.codes
     assert "{" not in answer.json["problems"][0]["message"]
     assert not any(layer["versions"] for layer in onemap("layers", library).json["layers"])
@@ -91,30 +91,30 @@ def test_what_a_table_may_not_hold(library, onemap, tmp_path, rows, code):
 def test_percent_and_share_in_one_indicator_are_refused_with_the_row(library, onemap, tmp_path):
     units, names = ["130102001", "130102002", "130102003"], ["城镇化率", "城镇化率", "人口"]
     rows = {"XZQDM": units, "ND": [2020] * 3, "ZBMC": names, "ZBDM": ["u", "u", "p"], "Z": [62.5, 0.4, 7.0]}
-    answer = refused(onemap, library, written(tmp_path, ".csv", {**rows, "DW": ["%", "比例", "x"]}), "TJSJ")
+    answer = refusal_of(onemap, library, table_file(tmp_path, ".csv", {**rows, "DW": ["%", "比例", "x"]}), "TJSJ")
     (problem,) = [one for one in answer.json["problems"] if one["code"] == "table.percent"]
     assert problem["feature"] == "2" and "row 1 in percent" in problem["message"], problem
     assert not any(layer["versions"] for layer in onemap("layers", library).json["layers"])
     # Said in percent it may be right, so it comes in, and the row is told of.
-    same = onemap("add", library, written(tmp_path, ".csv", {**rows, "DW": ["%", "%", "x"]}), "--as", "TJSJ")
-    (told,) = [one for one in same.json["problems"] if one["code"] == "table.percent_scale"]
-    assert (same.code, told["feature"], told["field"]) == (0, "2", "Z") and "row 1 as 62.5" in told["message"]
-    near = written(tmp_path, ".csv", {**rows, "Z": [2.5, 0.4, 7.0], "DW": ["%", "%", "x"]})
+    same = onemap("add", library, table_file(tmp_path, ".csv", {**rows, "DW": ["%", "%", "x"]}), "--as", "TJSJ")
+    (warning,) = [one for one in same.json["problems"] if one["code"] == "table.percent_scale"]
+    assert (same.code, warning["feature"], warning["field"]) == (0, "2", "Z") and "row 1 as 62.5" in warning["message"]
+    near = table_file(tmp_path, ".csv", {**rows, "Z": [2.5, 0.4, 7.0], "DW": ["%", "%", "x"]})
     answer = onemap("add", library, near, "--as", "TJSJ", "--label=near")
     assert answer.code == 0 and "table.percent_scale" not in [one["code"] for one in answer.json["problems"]]
 
 
 def test_long_codes_and_large_sums_are_no_persons(library, onemap, tmp_path):
     rows = {**ROWS, "BSM": ["130102211000000123", "130102211000000124"], "YSR": ["13900000000.5", "1"]}
-    assert onemap("add", library, written(tmp_path, ".csv", rows), "--as", "RKTJ").code == 0
+    assert onemap("add", library, table_file(tmp_path, ".csv", rows), "--as", "RKTJ").code == 0
 
 
 def test_a_layer_is_no_table_and_a_table_no_layer(library, onemap, tmp_path):
     shapes = write_layer(tmp_path / "shapes.gpkg", [box(0, 0, 1, 1)], {"XZQDM": ["1"]})
-    assert refused(onemap, library, shapes).codes == ["geometry.type"]
+    assert refusal_of(onemap, library, shapes).codes == ["geometry.type"]
     table = tmp_path / "t.gpkg"
     frame_to_gdal(pd.DataFrame(ROWS), table)
-    assert "geometry.type" in refused(onemap, library, table, "XZQ", "--covers", "extent").codes
+    assert "geometry.type" in refusal_of(onemap, library, table, "XZQ", "--covers", "extent").codes
 
 
 def test_codes_that_join_no_unit_are_told_of(library, onemap, tmp_path):
@@ -123,10 +123,10 @@ def test_codes_that_join_no_unit_are_told_of(library, onemap, tmp_path):
     units = write_layer(tmp_path / "units.gpkg", shapes, columns)
     assert onemap("add", library, units, "--as", "XZQ", "--covers", "extent").code == 0
     rows = {**ROWS, "行政区代码": ["130102001000", "130199"]}
-    added = onemap("add", library, written(tmp_path, ".csv", rows), "--as", "RKTJ")
+    added = onemap("add", library, table_file(tmp_path, ".csv", rows), "--as", "RKTJ")
     assert added.code == 0 and "table.no_unit" in added.codes
-    (told,) = [problem for problem in added.json["problems"] if problem["code"] == "table.no_unit"]
-    assert "130199" in told["message"] and "130102001000" not in told["message"]
+    (no_unit,) = [problem for problem in added.json["problems"] if problem["code"] == "table.no_unit"]
+    assert "130199" in no_unit["message"] and "130102001000" not in no_unit["message"]
     asked = ("statistics", library, "RKTJ", "--sum", "CZRK", "--within", "XZQ", "--unit", "XZQDM")
     found = onemap(*asked).json
     assert {row["unit"]: row["sums"]["CZRK"] for row in found["rows"]} == {"130102001": 52000.0, "130102002": None}

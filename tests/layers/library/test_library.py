@@ -14,7 +14,7 @@ import shapely
 
 
 @pytest.fixture
-def filled(shelf, layer_file, box):
+def filled_shelf(shelf, layer_file, box):
     path = layer_file("a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["A", "B"], "名称": ["东", "西"]})
     assert shelf.add(path, label="1").code == 0
     assert shelf.add(path, label="2").code == 0
@@ -35,69 +35,69 @@ print(json.dumps(told))
 """
 
 
-def test_plain_gdal_in_another_process_sees_versions_and_view_as_layers(filled):
-    told = subprocess.run(
-        [sys.executable, "-c", PLAIN_GDAL, str(filled.path)], capture_output=True, check=True, timeout=60
+def test_plain_gdal_in_another_process_sees_versions_and_view_as_layers(filled_shelf):
+    output = subprocess.run(
+        [sys.executable, "-c", PLAIN_GDAL, str(filled_shelf.path)], capture_output=True, check=True, timeout=60
     )
-    layers = json.loads(told.stdout)
+    layers = json.loads(output.stdout)
     expected = [2, "EPSG:4547", "MultiPolygon", ["BSM", "名称"], ["B"]]  # the box holds the second square only
     assert layers == {"T__1": expected, "T__2": expected, "T": expected}
-    assert told.stderr == b""
+    assert output.stderr == b""
 
 
-def test_gdal_reads_the_whole_state_before_while_someone_writes(filled):
-    with contextlib.closing(sqlite3.connect(filled.path, isolation_level=None)) as writer:
+def test_gdal_reads_the_whole_state_before_while_someone_writes(filled_shelf):
+    with contextlib.closing(sqlite3.connect(filled_shelf.path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute('DELETE FROM "T__1" WHERE fid = 1')
-        command = [sys.executable, "-c", PLAIN_GDAL, str(filled.path)]
-        told = subprocess.run(command, capture_output=True, check=True, timeout=60)
-        assert json.loads(told.stdout)["T__1"][0] == 2
+        command = [sys.executable, "-c", PLAIN_GDAL, str(filled_shelf.path)]
+        output = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        assert json.loads(output.stdout)["T__1"][0] == 2
         writer.execute("ROLLBACK")
 
 
-def test_at_rest_a_library_is_one_file(filled):
-    beside = [path.name for path in filled.path.parent.iterdir() if path.name.startswith("city.")]
+def test_at_rest_a_library_is_one_file(filled_shelf):
+    beside = [path.name for path in filled_shelf.path.parent.iterdir() if path.name.startswith("city.")]
     assert beside == ["city.gpkg"]
 
 
-def test_the_file_is_a_geopackage_in_wal_mode(filled):
-    assert filled.rows("PRAGMA journal_mode") == [("wal",)]
-    assert filled.rows("PRAGMA application_id") == [(0x47504B47,)]
-    assert filled.rows("PRAGMA user_version") == [(10300,)]
-    assert filled.rows("PRAGMA integrity_check") == [("ok",)]
-    assert filled.rows("PRAGMA foreign_key_check") == []
-    kinds = dict(filled.rows("SELECT table_name, data_type FROM gpkg_contents"))
+def test_the_file_is_a_geopackage_in_wal_mode(filled_shelf):
+    assert filled_shelf.rows("PRAGMA journal_mode") == [("wal",)]
+    assert filled_shelf.rows("PRAGMA application_id") == [(0x47504B47,)]
+    assert filled_shelf.rows("PRAGMA user_version") == [(10300,)]
+    assert filled_shelf.rows("PRAGMA integrity_check") == [("ok",)]
+    assert filled_shelf.rows("PRAGMA foreign_key_check") == []
+    kinds = dict(filled_shelf.rows("SELECT table_name, data_type FROM gpkg_contents"))
     assert kinds == {"T__1": "features", "T__2": "features", "T": "features"}
-    boxes = filled.rows("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = 'T__1'")
+    boxes = filled_shelf.rows("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = 'T__1'")
     assert boxes == [(500_000, 4_000_000, 500_300, 4_000_100)]
-    index = filled.rows("SELECT id, minx, maxx, miny, maxy FROM rtree_T__1_geom ORDER BY id")
+    index = filled_shelf.rows("SELECT id, minx, maxx, miny, maxy FROM rtree_T__1_geom ORDER BY id")
     assert index == [(1, 500_000, 500_100, 4_000_000, 4_000_100), (2, 500_200, 500_300, 4_000_000, 4_000_100)]
 
 
-def test_wal_is_turned_on_again_if_another_program_has_turned_it_off(filled, layer_file, box):
-    with contextlib.closing(sqlite3.connect(filled.path)) as connection:
+def test_wal_is_turned_on_again_if_another_program_has_turned_it_off(filled_shelf, layer_file, box):
+    with contextlib.closing(sqlite3.connect(filled_shelf.path)) as connection:
         assert connection.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
-    assert filled.add(layer_file("b.gpkg", [box(0, 0)])).code == 0
-    assert filled.rows("PRAGMA journal_mode") == [("wal",)]
+    assert filled_shelf.add(layer_file("b.gpkg", [box(0, 0)])).code == 0
+    assert filled_shelf.rows("PRAGMA journal_mode") == [("wal",)]
 
 
-def test_wal_is_turned_on_again_by_whoever_only_looks(filled):
-    with contextlib.closing(sqlite3.connect(filled.path)) as connection:
+def test_wal_is_turned_on_again_by_whoever_only_looks(filled_shelf):
+    with contextlib.closing(sqlite3.connect(filled_shelf.path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
-    assert filled.run("layers", filled.path).code == 0
-    assert filled.rows("PRAGMA journal_mode") == [("wal",)]
+    assert filled_shelf.run("layers", filled_shelf.path).code == 0
+    assert filled_shelf.rows("PRAGMA journal_mode") == [("wal",)]
 
 
-def test_a_reader_of_another_program_does_not_hinder_whoever_looks(filled):
-    with contextlib.closing(sqlite3.connect(filled.path, isolation_level=None)) as reader:
+def test_a_reader_of_another_program_does_not_hinder_whoever_looks(filled_shelf):
+    with contextlib.closing(sqlite3.connect(filled_shelf.path, isolation_level=None)) as reader:
         reader.execute("PRAGMA journal_mode = DELETE")
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM onemap_library").fetchone()
-        assert filled.run("layers", filled.path).code == 0
+        assert filled_shelf.run("layers", filled_shelf.path).code == 0
 
 
-def test_every_write_is_a_row_of_the_log_and_each_row_holds_the_hash_of_the_one_before(filled):
-    rows = filled.rows(
+def test_every_write_is_a_row_of_the_log_and_each_row_holds_the_hash_of_the_one_before(filled_shelf):
+    rows = filled_shelf.rows(
         "SELECT at, who, action, subject, detail, content_hash, previous_hash, hash FROM onemap_audit ORDER BY number"
     )
     assert [(action, subject) for _, _, action, subject, *_ in rows] == [
@@ -113,52 +113,52 @@ def test_every_write_is_a_row_of_the_log_and_each_row_holds_the_hash_of_the_one_
         text = "\n".join((before, at, who, action, subject, content_hash))
         assert chained == hashlib.sha256(text.encode()).hexdigest()
         before = chained
-    versions = dict(filled.rows("SELECT table_name, hash FROM onemap_versions"))
+    versions = dict(filled_shelf.rows("SELECT table_name, hash FROM onemap_versions"))
     assert json.loads(rows[2][4])["features"]["hash"] == versions["T__1"]
 
 
-def test_a_refused_add_leaves_no_trace(filled, layer_file, box):
-    before = filled.path.read_bytes()
+def test_a_refused_add_leaves_no_trace(filled_shelf, layer_file, box):
+    before = filled_shelf.path.read_bytes()
     bad = layer_file("bad.gpkg", [box(0, 0), None])
-    assert filled.add(bad).code == 3
-    assert filled.add(layer_file("good.gpkg", [box(0, 0)]), label="1").code == 3
-    assert filled.add(bad, code="NEW").code == 3
-    assert filled.path.read_bytes() == before
+    assert filled_shelf.add(bad).code == 3
+    assert filled_shelf.add(layer_file("good.gpkg", [box(0, 0)]), label="1").code == 3
+    assert filled_shelf.add(bad, code="NEW").code == 3
+    assert filled_shelf.path.read_bytes() == before
 
 
-def test_a_transaction_that_fails_is_undone(filled):
+def test_a_transaction_that_fails_is_undone(filled_shelf):
     from onemap.layers.library.library import open_library
 
-    def dropped():
-        with open_library(str(filled.path)) as library, library.writing() as connection:
+    def lose_versions():
+        with open_library(str(filled_shelf.path)) as library, library.writing() as connection:
             connection.execute("DELETE FROM onemap_versions")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dropped()
-    assert len(filled.rows("SELECT * FROM onemap_versions")) == 2
+        lose_versions()
+    assert len(filled_shelf.rows("SELECT * FROM onemap_versions")) == 2
 
 
-def test_two_readers_and_a_writer_do_not_wait_for_one_another(filled, layer_file, box):
+def test_two_readers_and_a_writer_do_not_wait_for_one_another(filled_shelf, layer_file, box):
     from onemap.layers.library.library import open_library
     from onemap.layers.library.versions import read_version, versions
 
-    with open_library(str(filled.path)) as reader:
+    with open_library(str(filled_shelf.path)) as reader:
         known = versions(reader)
-        assert filled.add(layer_file("b.gpkg", [box(0, 0)]), label="3").code == 0
+        assert filled_shelf.add(layer_file("b.gpkg", [box(0, 0)]), label="3").code == 0
         assert len(read_version(reader, known[0], None).fids) == 2
         assert len(versions(reader)) == 3  # the next question sees the new state
 
 
-def test_a_version_whose_table_or_index_was_damaged_is_not_read_in_part(filled):
+def test_a_version_whose_table_or_index_was_damaged_is_not_read_in_part(filled_shelf):
     from onemap.layers.errors import OneMapError
     from onemap.layers.library.library import open_library
     from onemap.layers.library.versions import read_version, versions
 
-    with contextlib.closing(sqlite3.connect(filled.path)) as connection:
+    with contextlib.closing(sqlite3.connect(filled_shelf.path)) as connection:
         connection.execute("DELETE FROM rtree_T__1_geom WHERE id = 2")
         connection.commit()
-    with open_library(str(filled.path)) as library:
+    with open_library(str(filled_shelf.path)) as library:
         known = versions(library)
         with pytest.raises(OneMapError) as refused:
             read_version(library, known[0], None)
@@ -166,11 +166,11 @@ def test_a_version_whose_table_or_index_was_damaged_is_not_read_in_part(filled):
         assert len(read_version(library, known[1], None).fids) == 2
 
 
-def test_features_near_a_box_are_read_and_no_others(filled):
+def test_features_near_a_box_are_read_and_no_others(filled_shelf):
     from onemap.layers.library.library import open_library
     from onemap.layers.library.versions import read_version, versions
 
-    with open_library(str(filled.path)) as library:
+    with open_library(str(filled_shelf.path)) as library:
         version = versions(library)[0]
         near = read_version(library, version, (500_150, 4_000_000, 500_200, 4_000_050))
         assert (near.fids.tolist(), near.attributes["名称"].tolist()) == ([2], ["西"])
@@ -179,11 +179,11 @@ def test_features_near_a_box_are_read_and_no_others(filled):
         assert (len(nowhere.fids), list(nowhere.attributes.columns)) == (0, ["BSM", "名称"])
 
 
-def test_a_library_is_opened_through_a_link(filled, tmp_path):
+def test_a_library_is_opened_through_a_link(filled_shelf, tmp_path):
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    os.symlink(filled.path, folder / "link.gpkg")
-    assert filled.run("layers", folder / "link.gpkg").code == 0
+    os.symlink(filled_shelf.path, folder / "link.gpkg")
+    assert filled_shelf.run("layers", folder / "link.gpkg").code == 0
     assert [path.name for path in folder.iterdir()] == ["link.gpkg"]
 
 

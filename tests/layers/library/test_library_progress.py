@@ -67,11 +67,11 @@ def work(request, source, library, tmp_path) -> Work:
 
 
 def test_it_goes_by_rows_and_never_back(work):
-    told: list[float] = []
-    work(lambda share, step: told.append(share))
-    assert told == sorted(told)
-    assert len({share for share in told if 0.1 < share < 0.9}) > 2
-    assert told[-1] > 0.8
+    shares: list[float] = []
+    work(lambda share, step: shares.append(share))
+    assert shares == sorted(shares)
+    assert len({share for share in shares if 0.1 < share < 0.9}) > 2
+    assert shares[-1] > 0.8
 
 
 def test_whoever_is_told_may_stop_it(work, tmp_path):

@@ -10,7 +10,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 
-def listed(shelf, code):
+def layer_of(shelf, code):
     return next(layer for layer in shelf.run("layers", shelf.path).json["layers"] if layer["code"] == code)
 
 
@@ -20,14 +20,14 @@ def test_every_layer_tells_its_fields_in_both_languages(shelf):
     assert {tuple(field) for field in fields} == {("name", "type", "title", "aliases", "required")}
     assert all(field["title"]["zh"] and field["title"]["en"] for field in fields)
     assert {field["type"] for field in fields} <= {"text", "integer", "number", "date"}
-    land_class = next(field for field in listed(shelf, "DLTB")["fields"] if field["name"] == "DLBM")
+    land_class = next(field for field in layer_of(shelf, "DLTB")["fields"] if field["name"] == "DLBM")
     assert land_class["title"] == {"zh": "地类编码", "en": "Land class code"}
     assert "地类代码" in land_class["aliases"]
 
 
 @pytest.mark.parametrize("code", ["DLTB", "JSYDGZQ", "LDYZT", "KGDK"])
 def test_the_required_fields_are_those_without_which_add_refuses(shelf, layer_file, box, code):
-    required = {field["name"] for field in listed(shelf, code)["fields"] if field["required"]}
+    required = {field["name"] for field in layer_of(shelf, code)["fields"] if field["required"]}
     path = layer_file("a.gpkg", [box(0, 0)], {"无关": ["1"]})
     answer = shelf.run("add", shelf.path, path, "--as", code, "--covers", "extent")
     missing = {problem["field"] for problem in answer.json["problems"] if problem["code"] == "field.missing"}
@@ -51,12 +51,12 @@ def test_a_field_that_only_a_rule_asks_for_is_listed_and_its_type_is_not_known(s
     layers = {layer["code"]: layer for layer in onemap("layers", library).json["layers"]}
     own = [field for field in layers["STBHHX"]["fields"] if field["name"] == "HXLX"]
     assert own == [{"name": "HXLX", "type": None, "title": {"zh": "", "en": ""}, "aliases": [], "required": True}]
-    assert not any(field["name"] == "HXLX" for field in listed(shelf, "STBHHX")["fields"])
+    assert not any(field["name"] == "HXLX" for field in layer_of(shelf, "STBHHX")["fields"])
 
 
 def test_a_layer_that_the_library_defines_lists_its_key(shelf, layer_file, box):
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)]), key="BSM").code == 0
-    (field,) = listed(shelf, "T")["fields"]
+    (field,) = layer_of(shelf, "T")["fields"]
     assert (field["name"], field["required"]) == ("BSM", True)
 
 
@@ -64,8 +64,8 @@ def test_a_layer_that_the_library_defines_lists_its_key(shelf, layer_file, box):
 def test_a_version_whose_raster_is_no_longer_what_was_added_or_whose_table_is_gone_is_unreadable(
     shelf, core, layer_file, box, tmp_path
 ):
-    def said(code):
-        (version,) = listed(shelf, code)["versions"]
+    def is_unreadable(code):
+        (version,) = layer_of(shelf, code)["versions"]
         return version["unreadable"]
 
     path = tmp_path / "高程.tif"
@@ -75,23 +75,23 @@ def test_a_version_whose_raster_is_no_longer_what_was_added_or_whose_table_is_go
         dataset.write(np.ones((1, 30, 40), dtype="uint8"))
     added = path.read_bytes()
     assert shelf.add(path, code="DEM", geometry="raster", define=None).code == 0
-    assert said("DEM") is False
+    assert is_unreadable("DEM") is False
     os.utime(path, (1_000_000, 1_000_000))
-    assert said("DEM") is False  # another time, the same file
+    assert is_unreadable("DEM") is False  # another time, the same file
     path.write_bytes(added[:-1] + bytes([added[-1] ^ 1]))
-    assert said("DEM") is True  # of the same size
+    assert is_unreadable("DEM") is True  # of the same size
     path.write_bytes(added)
-    assert said("DEM") is False
+    assert is_unreadable("DEM") is False
     path.unlink()
-    assert said("DEM") is True
+    assert is_unreadable("DEM") is True
     printed = core("layers", shelf.path, "--lang", "en").stdout.decode("utf-8")
     assert [line.endswith(" · the layer cannot be read") for line in printed.splitlines() if "DEM" in line] == [True]
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)])).code == 0
-    assert said("T") is False
+    assert is_unreadable("T") is False
     with contextlib.closing(sqlite3.connect(shelf.path)) as connection:
         connection.execute('DROP VIEW IF EXISTS "T"')
         connection.execute('ALTER TABLE "T__1" RENAME TO "elsewhere"')
-    assert said("T") is True
+    assert is_unreadable("T") is True
 
 
 LAYERS = {  # of the three surveys, the plans before and after 2019, and the controls of use

@@ -22,7 +22,7 @@ def place(request, tmp_path, onemap):
     return location
 
 
-def written(folder, name, text):
+def make_file(folder, name, text):
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
@@ -33,27 +33,27 @@ def test_a_citys_own_layers_are_there_after_keep_and_a_new_catalogue_takes_the_o
 ):
     source = layer_file("a.gpkg", [box(0, 0)])
     assert onemap("add", place, source, "--as", "OWN", "--covers", "extent").codes == ["layer.unknown"]
-    given = written(tmp_path, "given.catalogue.toml", CATALOGUE)
+    given = make_file(tmp_path, "given.catalogue.toml", CATALOGUE)
     assert onemap("keep", place, given).json == {"ok": True, "kind": "catalogue", "file": "given.catalogue.toml"}
     assert onemap("add", place, source, "--as", "OWN", "--covers", "extent").code == 0
-    more = written(tmp_path, "more.catalogue.toml", CATALOGUE + CATALOGUE.replace("OWN", "OTHER"))
+    more = make_file(tmp_path, "more.catalogue.toml", CATALOGUE + CATALOGUE.replace("OWN", "OTHER"))
     assert onemap("keep", place, more).code == 0
     codes = [layer["code"] for layer in onemap("layers", place).json["layers"]]
     assert {"OWN", "OTHER"} <= set(codes)
-    less = written(tmp_path, "less.catalogue.toml", CATALOGUE.replace("OWN", "OTHER"))
+    less = make_file(tmp_path, "less.catalogue.toml", CATALOGUE.replace("OWN", "OTHER"))
     assert onemap("keep", place, less).codes == ["keep.layer"]
     assert onemap("verify", place).json["ok"]
 
 
 def test_what_is_wrong_in_a_file_is_refused_and_the_one_before_stays(place, tmp_path, onemap):
-    assert onemap("keep", place, written(tmp_path, "a.calendar.toml", CALENDAR)).json["kind"] == "calendar"
+    assert onemap("keep", place, make_file(tmp_path, "a.calendar.toml", CALENDAR)).json["kind"] == "calendar"
     for name, text, code in (
         ("b.calendar.toml", "[2099", "calendar.syntax"),
         ("b.catalogue.toml", CATALOGUE + "colour = 1", "catalogue.key"),
         ("b.catalogue.toml", b"\xff\xfe\x00", "keep.text"),
         ("b.toml", CALENDAR, "keep.kind"),
     ):
-        assert onemap("keep", place, written(tmp_path, name, text)).codes == [code]
+        assert onemap("keep", place, make_file(tmp_path, name, text)).codes == [code]
     assert onemap("keep", place, tmp_path / "none.calendar.toml").codes == ["source.missing"]
     rows = onemap("history", place).json["rows"]
     assert [row["subject"] for row in rows if row["action"] == "keep"] == ["calendar"]

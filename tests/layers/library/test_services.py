@@ -18,14 +18,14 @@ def register(shelf, onemap):
     return run
 
 
-def listed(onemap, shelf):
+def services_of(onemap, shelf):
     return onemap("layers", shelf.path).json["services"]
 
 
 def test_a_service_is_listed_with_its_owner_its_date_and_who_registered_it(shelf, onemap, register):
     answer = register("红线服务", *WFS, "--department", "environment", "--dated", "2025-06-30", "--note", "季度更新")
     assert answer.code == 0, answer.json
-    (service,) = listed(onemap, shelf)
+    (service,) = services_of(onemap, shelf)
     assert service["name"] == "红线服务"
     assert (service["department"], service["library"], service["kind"]) == ("environment", "department", "vector")
     assert (service["dated"], service["note"], service["layer"]) == ("2025-06-30", "季度更新", "ns:redline")
@@ -35,12 +35,12 @@ def test_a_service_is_listed_with_its_owner_its_date_and_who_registered_it(shelf
 
 
 def test_a_library_without_services_lists_none(shelf, onemap):
-    assert listed(onemap, shelf) == []
+    assert services_of(onemap, shelf) == []
 
 
 def test_a_service_of_a_catalogue_layer_takes_department_and_library_from_it(shelf, onemap, register):
     assert register("红线", *WFS, "--as", "STBHHX").code == 0
-    (service,) = listed(onemap, shelf)
+    (service,) = services_of(onemap, shelf)
     (layer,) = [one for one in onemap("layers", shelf.path).json["layers"] if one["code"] == "STBHHX"]
     assert (service["department"], service["library"]) == (layer["department"], layer["library"])
 
@@ -57,7 +57,7 @@ def test_a_service_of_a_catalogue_layer_takes_department_and_library_from_it(she
 )
 def test_every_kind_of_service_has_its_usual_place(shelf, onemap, register, kind, url, library, data):
     assert register("s", "--type", kind, "--url", url, "--layer", "img", *POLYGONS).code == 0
-    (service,) = listed(onemap, shelf)
+    (service,) = services_of(onemap, shelf)
     assert (service["type"], service["url"], service["library"], service["kind"]) == (kind, url, library, data)
 
 
@@ -82,11 +82,11 @@ def test_an_address_with_a_key_is_refused_and_not_repeated(shelf, onemap, regist
     answer = register("s", "--type", "wmts", "--url", url, "--layer", "img", *POLYGONS)
     assert (answer.code, answer.codes) == (3, ["service.secret"])
     assert name in answer.json["problems"][0]["message"]
-    said = json.dumps(answer.json) + answer.stderr
-    assert "SECRETVALUE" not in said
-    assert "0123456789abcdef" not in said
+    output = json.dumps(answer.json) + answer.stderr
+    assert "SECRETVALUE" not in output
+    assert "0123456789abcdef" not in output
     assert "authentication store" in answer.json["problems"][0]["mend"]
-    assert listed(onemap, shelf) == []
+    assert services_of(onemap, shelf) == []
 
 
 def test_a_key_in_the_name_or_the_note_is_refused_too(register):
@@ -104,7 +104,7 @@ def test_a_key_in_place_of_an_authentication_id_is_refused(register):
 def test_what_qgis_asks_by_itself_is_taken_from_the_address(shelf, onemap, register):
     url = "HTTPS://a.example/ows?SERVICE=WFS&Request=GetCapabilities&version=2.0.0&map=x"
     assert register("s", "--type", "wfs", "--url", url, "--layer", "a", *POLYGONS).code == 0
-    assert listed(onemap, shelf)[0]["url"] == "https://a.example/ows?map=x"
+    assert services_of(onemap, shelf)[0]["url"] == "https://a.example/ows?map=x"
 
 
 @pytest.mark.slow
@@ -130,7 +130,7 @@ def test_what_qgis_asks_by_itself_is_taken_from_the_address(shelf, onemap, regis
 )
 def test_what_cannot_be_kept_is_refused_by_name(shelf, onemap, register, arguments, code):
     assert register("s", *arguments).codes == [code]
-    assert listed(onemap, shelf) == []
+    assert services_of(onemap, shelf) == []
 
 
 def test_a_raster_layer_is_no_layer_of_a_service_of_features(register):
@@ -146,14 +146,14 @@ def test_a_second_service_of_the_name_needs_overwrite(shelf, onemap, register):
     assert register("s", *WFS, *POLYGONS).code == 0
     assert register("s", *WFS, "--department", "water").codes == ["service.exists"]
     assert register("s", *WFS, "--department", "water", "--overwrite").code == 0
-    assert [service["department"] for service in listed(onemap, shelf)] == ["water"]
+    assert [service["department"] for service in services_of(onemap, shelf)] == ["water"]
 
 
 def test_a_service_is_struck_off_and_both_are_in_the_log(shelf, onemap, register):
     assert register("s", *WFS, *POLYGONS).code == 0
     answer = register("s", "--remove")
     assert (answer.code, answer.json["removed"]["name"]) == (0, "s")
-    assert listed(onemap, shelf) == []
+    assert services_of(onemap, shelf) == []
     actions = [row[0] for row in shelf.rows("SELECT action FROM onemap_audit ORDER BY number")]
     assert actions[-2:] == ["service", "service.remove"]
     assert onemap("verify", shelf.path).code == 0
@@ -166,12 +166,12 @@ def test_a_snapshot_is_a_version_that_says_of_which_service_and_when(shelf, onem
     taken = {"service": "红线服务", "taken_at": "2026-11-20T10:30:00+08:00", "label": "2026-11-20"}
     answer = shelf.add(source, **taken)
     assert answer.code == 0, answer.json
-    ((said, report),) = shelf.rows("SELECT source, report FROM onemap_versions")
-    assert said == (
+    ((origin, report),) = shelf.rows("SELECT source, report FROM onemap_versions")
+    assert origin == (
         "红线服务 (wfs https://gis.example.gov.cn/wfs?map=%2Fdata%2Fa.map ns:redline), 2026-11-20T02:30:00Z"
     )
     assert json.loads(report)["service"]["at"] == "2026-11-20T02:30:00Z"
-    (service,) = listed(onemap, shelf)
+    (service,) = services_of(onemap, shelf)
     assert service["snapshots"] == [{"table": "T__1", "taken_at": "2026-11-20T02:30:00Z"}]
     assert "红线服务" in shelf.rows("SELECT detail FROM onemap_audit ORDER BY number DESC LIMIT 1")[0][0]
 
@@ -189,7 +189,7 @@ def test_a_refused_snapshot_leaves_nothing(shelf, onemap, register, layer_file, 
     source = layer_file("snapshot.gpkg", [box(0, 0)])
     assert shelf.add(source, service="s", label="1").code == 0
     assert shelf.add(source, service="s", label="1").codes == ["version.label"]
-    assert len(listed(onemap, shelf)[0]["snapshots"]) == 1
+    assert len(services_of(onemap, shelf)[0]["snapshots"]) == 1
 
 
 def test_no_snapshot_is_taken_of_a_picture_or_of_a_service_that_nobody_registered(shelf, register, layer_file, box):
@@ -213,8 +213,8 @@ def test_a_registered_service_is_nothing_to_check_against(shelf, onemap, registe
 def test_services_are_told_in_words(shelf, core, register):
     assert register("红线服务", *WFS, *POLYGONS).code == 0
     for language, word in (("zh", "已登记"), ("en", "Registered")):
-        said = core("service", shelf.path, f"另一个{language}", *WFS, *POLYGONS, "--lang", language).stdout.decode(
+        output = core("service", shelf.path, f"另一个{language}", *WFS, *POLYGONS, "--lang", language).stdout.decode(
             "utf-8"
         )
-        assert word in said
+        assert word in output
     assert "红线服务" in core("layers", shelf.path).stdout.decode("utf-8")

@@ -46,7 +46,7 @@ def town(shelf, tmp_path, small_parts):
         yield library
 
 
-def shared(library, folder):
+def share_library(library, folder):
     """The library as the folder shows it, and what its files are."""
     facts = shared_layers.share_versions(library, versions(library), folder, SILENT)
     return Library(open_shared(facts)), sorted(folder.glob("*.parquet"))
@@ -60,7 +60,7 @@ def boxes():
 
 
 def test_what_is_read_is_what_the_library_gives(town, tmp_path):
-    there, _ = shared(town, tmp_path / "shared")
+    there, _ = share_library(town, tmp_path / "shared")
     assert there.id == town.id and there.crs == town.crs and there.catalogue() == town.catalogue()
     (version,) = versions(there)
     assert versions(town) == [version]
@@ -77,7 +77,7 @@ def test_what_is_read_is_what_the_library_gives(town, tmp_path):
 
 
 def test_of_the_files_only_groups_of_rows_near_the_box_are_read(town, tmp_path):
-    there, files = shared(town, tmp_path / "shared")
+    there, files = share_library(town, tmp_path / "shared")
     shelf, box = there.connection.shelf, (500_100, 2_500_100, 500_140, 2_500_140)
     read = [(len(shelf.groups_near(file.name, box)), len(shelf.groups_near(file.name, None))) for file in files]
     assert len(files) == 9 and sum(every for _, every in read) > 80
@@ -85,7 +85,7 @@ def test_of_the_files_only_groups_of_rows_near_the_box_are_read(town, tmp_path):
 
 
 def test_other_programs_find_the_boxes_in_the_files(town, tmp_path):
-    there, files = shared(town, tmp_path / "shared")
+    there, files = share_library(town, tmp_path / "shared")
     (version,), box = versions(there), (500_100, 2_500_100, 500_140, 2_500_140)
     theirs = pd.concat([gpd.read_parquet(file, bbox=box) for file in files])
     assert sorted(theirs["fid"]) == stored_features(there, version.table, box, None).fids.tolist()
@@ -95,19 +95,19 @@ def test_other_programs_find_the_boxes_in_the_files(town, tmp_path):
 @pytest.mark.slow
 def test_what_is_there_is_not_written_again_and_another_version_has_files_of_its_own(town, tmp_path, shelf):
     folder = tmp_path / "shared"
-    shared(town, folder)
+    share_library(town, folder)
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
-    shared(town, folder)
+    share_library(town, folder)
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     assert shelf.add(tmp_path / "squares.gpkg", label="again").code == 0
-    there, _ = shared(town, folder)
+    there, _ = share_library(town, folder)
     assert [version.table for version in versions(there)] == ["T__1", "T__2"]
     assert before.items() < {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}.items()
 
 
 def test_a_damaged_file_and_a_lost_one_are_no_ground_without_features(town, tmp_path):
     folder = tmp_path / "shared"
-    there, files = shared(town, folder)
+    there, files = share_library(town, folder)
     content = bytearray(files[0].read_bytes())
     content[200:260] = bytes(60)
     files[0].write_bytes(content)
@@ -115,13 +115,13 @@ def test_a_damaged_file_and_a_lost_one_are_no_ground_without_features(town, tmp_
         stored_features(there, "T__1", None, None)
     files[0].unlink()
     with pytest.raises(FileNotFoundError):
-        stored_features(shared(town, folder)[0], "T__1", None, None)
+        stored_features(share_library(town, folder)[0], "T__1", None, None)
 
 
 def test_a_version_of_which_features_are_lost_cannot_be_read_there_either(town, tmp_path, shelf):
     with contextlib.closing(sqlite3.connect(shelf.path, isolation_level=None)) as connection:
         connection.execute('DELETE FROM "rtree_T__1_geom" WHERE id < 5')
-    there, files = shared(town, tmp_path / "shared")
+    there, files = share_library(town, tmp_path / "shared")
     assert versions(there) == versions(town)
     with pytest.raises(DamagedTable):
         stored_features(there, "T__1", None, None)

@@ -35,7 +35,7 @@ class Damaged:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def intact_library(tmp_path_factory) -> Path:
     """A library of 30 squares in one version, and of one good and one bad feature in another."""
     folder = tmp_path_factory.mktemp("made")
     path = folder / "city.gpkg"
@@ -52,9 +52,9 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(params=["file", "server"])
-def whole(request, made, tmp_path, onemap) -> Damaged:
+def whole(request, intact_library, tmp_path, onemap) -> Damaged:
     """That library, in a file or on a server."""
-    path = Path(shutil.copy(made, tmp_path / "city.gpkg"))
+    path = Path(shutil.copy(intact_library, tmp_path / "city.gpkg"))
 
     def in_file(sql: str) -> None:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -66,9 +66,9 @@ def whole(request, made, tmp_path, onemap) -> Damaged:
                 connection.execute(f'DROP TRIGGER "{trigger}"')
             connection.execute(sql)
             left = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            for _, table, made in triggers:
+            for _, table, statement in triggers:
                 if table in left:
-                    connection.execute(made)
+                    connection.execute(statement)
 
     if request.param == "file":
         return Damaged(str(path), in_file, onemap)
@@ -92,7 +92,7 @@ def test_what_was_not_touched_is_whole(whole):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("damage", "rows", "told"),
+    ("damage", "rows", "words"),
     [
         ('UPDATE "T__1" SET "BSM" = \'x\' WHERE fid IN (3, 17)', "3, 17", "2 rows differ; changed: 3, 17;"),
         ('UPDATE "T__1" SET "MJ" = "MJ" + 1e-12 WHERE fid = 5', "5", "changed: 5; gone: –"),
@@ -102,11 +102,11 @@ def test_what_was_not_touched_is_whole(whole):
         ('UPDATE "T__1" SET fid = 99 WHERE fid = 2', "2, 99", "gone: 2; too many: 99"),
     ],
 )
-def test_rows_that_are_not_what_was_added_are_named(whole, damage, rows, told):
+def test_rows_that_are_not_what_was_added_are_named(whole, damage, rows, words):
     whole.change(damage)
     (problem,) = whole.problems()
     assert (problem["code"], problem["layer"], problem["feature"]) == ("verify.features", "T__1", rows)
-    assert told in problem["message"]
+    assert words in problem["message"]
     assert "(20" in problem["message"]  # since when
 
 
@@ -164,8 +164,8 @@ def test_damage_of_a_table_a_record_or_the_log_is_found(whole, damage, code, lay
 
 
 @pytest.mark.parametrize("table", ["audit", "versions", "catalogue", "runs", "district"])
-def test_a_table_that_is_gone_is_damage_and_no_defect(made, tmp_path, onemap, table):
-    path = Path(shutil.copy(made, tmp_path / "city.gpkg"))
+def test_a_table_that_is_gone_is_damage_and_no_defect(intact_library, tmp_path, onemap, table):
+    path = Path(shutil.copy(intact_library, tmp_path / "city.gpkg"))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute(f"DROP TABLE onemap_{table}")
     answer = onemap("verify", path)
@@ -173,8 +173,8 @@ def test_a_table_that_is_gone_is_damage_and_no_defect(made, tmp_path, onemap, ta
     assert f"onemap_{table}" in [problem["layer"] for problem in answer.json["problems"]]
 
 
-def test_hashes_of_rows_that_are_none_and_titles_that_are_none_are_no_defect(made, tmp_path, onemap):
-    path = Path(shutil.copy(made, tmp_path / "city.gpkg"))
+def test_hashes_of_rows_that_are_none_and_titles_that_are_none_are_no_defect(intact_library, tmp_path, onemap):
+    path = Path(shutil.copy(intact_library, tmp_path / "city.gpkg"))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE onemap_row_hashes SET hashes = x'00'")
         answer = onemap("verify", path)

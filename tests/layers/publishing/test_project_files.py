@@ -28,21 +28,21 @@ def sources(root: ET.Element) -> dict[str, str]:
 
 
 @pytest.fixture
-def published(shelf, layer_file, box, tmp_path):
+def publish(shelf, layer_file, box, tmp_path):
     """Publishes a library with one layer, T."""
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)]), valid_from="2024-01-01").code == 0
 
-    def publish(*options: object, target: Path = tmp_path / "map.qgz", lang: str = "en") -> Answer:
+    def run_publish(*options: object, target: Path = tmp_path / "map.qgz", lang: str = "en") -> Answer:
         return shelf.run("publish", shelf.path, target, *options, lang=lang)
 
-    return publish
+    return run_publish
 
 
-def test_the_same_library_gives_the_same_bytes(published, tmp_path):
-    assert published("--as-of", "2026-01-01").code == 0
+def test_the_same_library_gives_the_same_bytes(publish, tmp_path):
+    assert publish("--as-of", "2026-01-01").code == 0
     first = (tmp_path / "map.qgz").read_bytes()
     os.utime(tmp_path / "city.gpkg")
-    answer = published("--as-of", "2026-01-01", "--overwrite")
+    answer = publish("--as-of", "2026-01-01", "--overwrite")
     assert answer.code == 0
     assert (tmp_path / "map.qgz").read_bytes() == first
     assert answer.json["layers"][0] | {"title": ""} == {
@@ -51,10 +51,10 @@ def test_the_same_library_gives_the_same_bytes(published, tmp_path):
     }  # fmt: skip
 
 
-def test_nothing_of_this_machine_is_in_the_project(published, tmp_path):
+def test_nothing_of_this_machine_is_in_the_project(publish, tmp_path):
     (tmp_path / "below").mkdir()
-    assert published().code == 0
-    answer = published(target=tmp_path / "below" / "map.qgz")
+    assert publish().code == 0
+    answer = publish(target=tmp_path / "below" / "map.qgz")
     assert answer.codes == ["publish.elsewhere"]
     assert sources(project(tmp_path / "map.qgz")) == {"T": "./city.gpkg|layername=T__1"}
     assert sources(project(tmp_path / "below" / "map.qgz")) == {"T": "../city.gpkg|layername=T__1"}
@@ -62,23 +62,23 @@ def test_nothing_of_this_machine_is_in_the_project(published, tmp_path):
         assert str(tmp_path).encode() not in archive.read("map.qgs")
 
 
-def test_a_target_is_replaced_only_when_asked_and_stays_whole_when_refused(published, tmp_path):
+def test_a_target_is_replaced_only_when_asked_and_stays_whole_when_refused(publish, tmp_path):
     target = tmp_path / "map.qgz"
     target.write_bytes(b"a person's")
-    assert published().codes == ["out.exists"]
-    assert published("--overwrite", "--as-of", "2000-01-01").codes == ["publish.empty"]
+    assert publish().codes == ["out.exists"]
+    assert publish("--overwrite", "--as-of", "2000-01-01").codes == ["publish.empty"]
     assert target.read_bytes() == b"a person's"
-    assert published("--overwrite").code == 0
-    assert published(target=tmp_path / "map.qgs").codes == ["publish.suffix"]
-    assert published(target=tmp_path / "none" / "map.qgz").codes == ["out.folder"]
-    unknown = published("--only", "NO", target=tmp_path / "b.qgz")
+    assert publish("--overwrite").code == 0
+    assert publish(target=tmp_path / "map.qgs").codes == ["publish.suffix"]
+    assert publish(target=tmp_path / "none" / "map.qgz").codes == ["out.folder"]
+    unknown = publish("--only", "NO", target=tmp_path / "b.qgz")
     assert (unknown.code, unknown.codes) == (2, ["layer.unknown"])
-    assert published("--authcfg", "a secret", target=tmp_path / "b.qgz").codes == ["publish.authcfg"]
-    assert published("--authcfg", "abc1234", target=tmp_path / "b.qgz").codes == ["usage.alone"]
+    assert publish("--authcfg", "a secret", target=tmp_path / "b.qgz").codes == ["publish.authcfg"]
+    assert publish("--authcfg", "abc1234", target=tmp_path / "b.qgz").codes == ["usage.alone"]
     assert [path.name for path in tmp_path.glob("*.q*")] == ["map.qgz"]
 
 
-def test_the_day_and_what_was_known_choose_the_version(shelf, published, layer_file, box, tmp_path):
+def test_the_day_and_what_was_known_choose_the_version(shelf, publish, layer_file, box, tmp_path):
     known = shelf.rows("SELECT recorded_at FROM onemap_versions")[0][0]
     newer = layer_file("b.gpkg", [box(0, 0), box(200, 0)])
     assert shelf.add(newer, valid_from="2025-01-01", define=None).code == 0
@@ -87,34 +87,34 @@ def test_the_day_and_what_was_known_choose_the_version(shelf, published, layer_f
         (["--as-of", "2025-06-01"], "T__2"),
         (["--as-of", "2025-06-01", "--known-at", known], "T__1"),
     ):
-        assert published(*options, "--overwrite").json["layers"][0]["table"] == table
-    early = published("--as-of", "2023-01-01", target=tmp_path / "b.qgz")
+        assert publish(*options, "--overwrite").json["layers"][0]["table"] == table
+    early = publish("--as-of", "2023-01-01", target=tmp_path / "b.qgz")
     assert early.codes == ["publish.empty"]
 
 
-def test_what_the_catalogue_withholds_is_published_only_by_its_name(published, tmp_path):
+def test_what_the_catalogue_withholds_is_published_only_by_its_name(publish, tmp_path):
     own = "[T]\ntitle = '试验'\ndepartment = 'land'\nlibrary = 'base'\nkind = 'vector'\ngeometry = 'polygon'\n"
     (tmp_path / "city.catalogue.toml").write_text(own + "withheld = true\n", encoding="utf-8")
-    assert published().codes == ["publish.empty"]
-    named = published("--only", "T,YJJBNTTB")
+    assert publish().codes == ["publish.empty"]
+    named = publish("--only", "T,YJJBNTTB")
     assert [one["code"] for one in named.json["layers"]] == ["T"]
     assert named.json["left_out"] == [{"code": "YJJBNTTB", "reason": "layer_missing"}]
     (tmp_path / "city.catalogue.toml").write_text(own + "withheld = 'yes'\n", encoding="utf-8")
-    assert published("--overwrite").codes == ["catalogue.type"]
+    assert publish("--overwrite").codes == ["catalogue.type"]
 
 
-def test_a_shipped_layer_may_be_withheld_or_released_by_the_city(shelf, published, layer_file, box, tmp_path):
+def test_a_shipped_layer_may_be_withheld_or_released_by_the_city(shelf, publish, layer_file, box, tmp_path):
     grid = layer_file("grid.gpkg", [box(0, 0)], {"WGBH": ["1"]})
     assert shelf.add(grid, "JSSSWG", define=None).code == 0
-    assert published().json["left_out"] == [{"code": "JSSSWG", "reason": "withheld"}]
+    assert publish().json["left_out"] == [{"code": "JSSSWG", "reason": "withheld"}]
     (tmp_path / "city.catalogue.toml").write_text("[JSSSWG]\nwithheld = false\n", encoding="utf-8")
-    assert published("--overwrite").json["left_out"] == []
+    assert publish("--overwrite").json["left_out"] == []
 
 
-def test_words_from_outside_cannot_break_the_xml(shelf, published, layer_file, box, tmp_path):
+def test_words_from_outside_cannot_break_the_xml(shelf, publish, layer_file, box, tmp_path):
     again = layer_file("b&<c>.gpkg", [box(0, 0)])
     assert shelf.add(again, valid_from="2025-01-01", define=None, label='<"&\x07>').code == 0
-    assert published(lang="zh").code == 0
+    assert publish(lang="zh").code == 0
     layer = next(project(tmp_path / "map.qgz").iter("maplayer"))
     assert layer.findtext("layername") == '试验 <"&\ufffd>'
     assert "b&<c>.gpkg" in str(layer.findtext("abstract"))
@@ -134,7 +134,7 @@ def picture(path: Path, bands: np.ndarray, **more: object) -> Path:
 RASTER = "name=图,department=land,library=base,kind=imagery,geometry=raster"
 
 
-def test_a_raster_that_is_gone_is_left_out_and_one_far_away_is_told(shelf, published, tmp_path):
+def test_a_raster_that_is_gone_is_left_out_and_one_far_away_is_told(shelf, publish, tmp_path):
     (tmp_path / "far").mkdir()
     heights = np.arange(400, dtype="float32").reshape(1, 20, 20)
     near, far = picture(tmp_path / "near.tif", heights), picture(tmp_path / "far" / "far.tif", heights)
@@ -150,7 +150,7 @@ def test_a_raster_that_is_gone_is_left_out_and_one_far_away_is_told(shelf, publi
     assert sources(project(tmp_path / "project" / "map.qgz"))["B"] == "../far/far.tif"
 
 
-def test_a_picture_is_painted_by_its_bands_and_its_own_colours(shelf, published, tmp_path):
+def test_a_picture_is_painted_by_its_bands_and_its_own_colours(shelf, publish, tmp_path):
     cells = np.arange(1600, dtype="uint16").reshape(4, 20, 20)
     colours = {value: (value, 0, 255 - value, 255) for value in range(256)}
     with rasterio.open(picture(tmp_path / "c.tif", (cells[:1] % 256).astype("uint8")), "r+") as made:
@@ -159,7 +159,7 @@ def test_a_picture_is_painted_by_its_bands_and_its_own_colours(shelf, published,
         made.colorinterp = (ColorInterp.blue, ColorInterp.green, ColorInterp.red, ColorInterp.undefined)
     for code, name in (("C", "c.tif"), ("D", "d.tif")):
         assert shelf.add(tmp_path / name, code, define=RASTER).code == 0
-    assert published().code == 0
+    assert publish().code == 0
     painted = {
         one.findtext("shortname"): one.find("pipe/rasterrenderer")
         for one in project(tmp_path / "map.qgz").iter("maplayer")

@@ -30,7 +30,7 @@ def polygons_of(chance, count, extent_m, size_m):
     return shapes[shapely.is_valid(shapes) & (shapely.area(shapes) > 0.5)]
 
 
-def told(shapes, declared, crs):
+def facts_by_row(shapes, declared, crs):
     """By row what is told of declared areas."""
     entry = LayerEntry(
         "X", {}, "land", "department", "vector", "polygon", None, fields=(Field("MJ", "number", area=True),)
@@ -59,7 +59,7 @@ def test_what_is_told_is_what_all_areas_on_the_ellipsoid_tell(seed, extent_m, si
         if isinstance(value, float) and abs(value - area) > most
     }
     assert 20 < len(expected) < len(shapes)
-    assert {row: facts["difference"] for row, facts in told(shapes, declared, crs).items()} == expected
+    assert {row: facts["difference"] for row, facts in facts_by_row(shapes, declared, crs).items()} == expected
 
 
 def test_a_square_metre_lies_between_the_scales_and_edges_bend_no_more_than_is_said():

@@ -50,18 +50,18 @@ def shifts(answer) -> list[dict]:
     return [problem for problem in answer.json["problems"] if problem["code"] == "position.shift"]
 
 
-def moved(shapes, east, north):
+def moved_shapes(shapes, east, north):
     return [translate(shape, east, north) for shape in shapes]
 
 
 def test_a_layer_that_lies_half_a_kilometre_beside_its_last_version_is_refused_with_the_step(add):
     shapes = fields(300, SEED)
     assert add(shapes).code == 0
-    answer = add(moved(shapes, 510, -130), label="2")
+    answer = add(moved_shapes(shapes, 510, -130), label="2")
     (problem,) = shifts(answer)
     assert answer.code == 3
     assert all(text in problem["message"] for text in ("526 m", "+510", "-130", "100 %", "GHDK (1)"))
-    accepted = add(moved(shapes, 510, -130), "--accept", "shift", label="3")
+    accepted = add(moved_shapes(shapes, 510, -130), "--accept", "shift", label="3")
     (problem,) = shifts(accepted)
     assert (accepted.code, problem["level"]) == (0, "warn")
 
@@ -69,7 +69,7 @@ def test_a_layer_that_lies_half_a_kilometre_beside_its_last_version_is_refused_w
 def test_what_has_changed_in_part_is_told_by_what_has_not(add):
     shapes = fields(300, SEED)
     assert add(shapes).code == 0
-    answer = add([*moved(shapes[:240], 300, 400), *fields(40, 5)], label="2")
+    answer = add([*moved_shapes(shapes[:240], 300, 400), *fields(40, 5)], label="2")
     assert answer.code == 3
     assert "500 m" in shifts(answer)[0]["message"]
 
@@ -82,12 +82,12 @@ def test_what_is_not_certain_is_not_refused(add, name):
     grid = [shapely.box(x, y, x + 100, y + 100) for x in range(0, 3000, 100) for y in range(0, 3000, 100)]
     road = [shapely.box(500_000 + 400 * n, 4_000_000, 500_400 + 400 * n, 4_000_020) for n in range(40)]
     before, after = {
-        "near": (shapes, moved(shapes, 40, 30)),
+        "near": (shapes, moved_shapes(shapes, 40, 30)),
         "anew": (shapes, shapes),
         "other": (shapes, fields(300, SEED + 1)),
-        "grid": (moved(grid, 500_000, 4_000_000), moved(grid, 500_150, 4_000_350)),
-        "line": (road, moved(road, 150, 0)),
-        "few": (shapes, moved(shapes[:2], 510, -130)),
+        "grid": (moved_shapes(grid, 500_000, 4_000_000), moved_shapes(grid, 500_150, 4_000_350)),
+        "line": (road, moved_shapes(road, 150, 0)),
+        "few": (shapes, moved_shapes(shapes[:2], 510, -130)),
     }[name]
     assert add(before).code == 0
     answer = add(after, label="2")
@@ -100,18 +100,18 @@ def test_a_geojson_that_names_no_system_is_read_as_wgs84_and_that_is_said_first(
     for number, feature in enumerate(content["features"]):
         feature["properties"] = {"DKBH": str(number)}
     content.pop("crs", None)
-    bare, said = tmp_path / "bare.geojson", tmp_path / "said.geojson"
+    bare, with_crs = tmp_path / "bare.geojson", tmp_path / "said.geojson"
     bare.write_text(json.dumps(content), encoding="utf-8")
     named = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
-    said.write_text(json.dumps({**content, "crs": named}), encoding="utf-8")
+    with_crs.write_text(json.dumps({**content, "crs": named}), encoding="utf-8")
     crs = onemap("inspect", bare).json["layers"][0]["crs"]
     assert (crs["code"], crs["from"]) == ("EPSG:4326", "guessed")
     assert "RFC 7946" in crs["why"]
-    assert onemap("inspect", said).json["layers"][0]["crs"]["from"] == "declared"
+    assert onemap("inspect", with_crs).json["layers"][0]["crs"]["from"] == "declared"
     first = add(bare)
     assert (first.code, first.json["problems"][0]["code"]) == (0, "crs.assumed")
     # What lies where the library has the same things needs no doubt; neither does what somebody has said.
-    for source, options in ((bare, ()), (said, ()), (bare, ("--crs", "EPSG:4490"))):
+    for source, options in ((bare, ()), (with_crs, ()), (bare, ("--crs", "EPSG:4490"))):
         again = add(source, *options, label=f"{source.stem}{len(options)}")
         assert "crs.assumed" not in [problem["code"] for problem in again.json["problems"]]
 

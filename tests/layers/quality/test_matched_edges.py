@@ -12,7 +12,7 @@ def told_by_geos(polygons):
     return ~shapely.is_empty(shapely.coverage_invalid_edges(polygons))
 
 
-def told(polygons):
+def misfits_of(polygons):
     """The misfits of all polygons."""
     return MatchedEdges.of(polygons).misfits(np.ones(len(polygons), dtype=bool))
 
@@ -28,7 +28,7 @@ def lattice(chance, side, origin=(0.0, 0.0)):
     return shapely.polygons(np.stack(ring, axis=2).reshape(side * side, -1, 2))
 
 
-def damaged(chance, polygons):
+def damaged_polygons(chance, polygons):
     """A few of the polygons moved, doubled, holed, turned round, with a corner more, in several parts, or gone."""
     result = list(polygons)
     for at in chance.choice(len(result), 8, replace=False).tolist():
@@ -62,24 +62,24 @@ def damaged(chance, polygons):
 def test_misfits_are_those_that_geos_tells(seed):
     chance = np.random.default_rng(seed)
     origin = (38_500_000.0, 4_180_000.0) if seed % 2 else (0.0, 0.0)
-    polygons = damaged(chance, lattice(chance, 12, origin))
+    polygons = damaged_polygons(chance, lattice(chance, 12, origin))
     polygons = polygons[chance.permutation(len(polygons))]
     by_geos = told_by_geos(polygons)
     assert 0 < by_geos.sum() < len(polygons)
-    np.testing.assert_array_equal(told(polygons), by_geos)
+    np.testing.assert_array_equal(misfits_of(polygons), by_geos)
 
 
 def test_a_coverage_without_a_flaw_has_none():
     polygons = lattice(np.random.default_rng(7), 20)
-    assert not told(polygons).any()
+    assert not misfits_of(polygons).any()
 
 
 def test_two_on_the_same_side_of_one_edge_are_misfits():
     left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
-    assert told(np.array([left, right, right])).tolist() == [False, True, True]
+    assert misfits_of(np.array([left, right, right])).tolist() == [False, True, True]
     # The larger one on the right has the edge, and lies over the smaller one.
     over = shapely.Polygon([(1, 0), (1, 1), (3, 1), (3, 0)])
-    assert told(np.array([left, right, over])).tolist() == [False, True, True]
+    assert misfits_of(np.array([left, right, over])).tolist() == [False, True, True]
 
 
 def test_only_what_is_asked_for_is_told():
@@ -96,7 +96,7 @@ def test_no_polygons_are_no_misfits():
 def test_the_union_of_what_fits_is_that_of_geos(seed):
     chance = np.random.default_rng(seed)
     origin = (38_500_000.0, 4_180_000.0) if seed % 2 else (0.0, 0.0)
-    polygons = damaged(chance, lattice(chance, 12, origin))
+    polygons = damaged_polygons(chance, lattice(chance, 12, origin))
     fits = ~told_by_geos(polygons) & ~shapely.is_empty(polygons)
     for share in (0.3, 0.6, 1.0):  # with holes, islands, and parts that touch at corners
         chosen = fits & (chance.uniform(size=len(polygons)) < share)

@@ -59,7 +59,7 @@ def survey(shelf, layer_file, box):
     return add
 
 
-def told(answer, code):
+def problems_of(answer, code):
     """The problems of one kind."""
     return [problem for problem in answer.json["problems"] if problem["code"] == code]
 
@@ -83,8 +83,8 @@ def test_sound_data_have_nothing_told_of_them_but_absent_fields(survey):
 def test_a_key_that_is_empty_or_used_twice_is_a_warning_that_names_the_other_row(survey):
     answer = survey({"BSM": ["1", None, "1", "2", " "]})
     assert answer.code == 0
-    assert [(p["row"], p["level"]) for p in told(answer, "key.null")] == [(2, "warn"), (5, "warn")]
-    (repeated,) = told(answer, "key.repeated")
+    assert [(p["row"], p["level"]) for p in problems_of(answer, "key.null")] == [(2, "warn"), (5, "warn")]
+    (repeated,) = problems_of(answer, "key.repeated")
     assert (repeated["row"], repeated["field"]) == (3, "BSM")
     assert "row 1" in repeated["message"]
 
@@ -92,17 +92,17 @@ def test_a_key_that_is_empty_or_used_twice_is_a_warning_that_names_the_other_row
 def test_a_text_longer_than_the_schema_allows_is_told_character_by_character(survey):
     # BSM has 18 characters; Chinese characters count one each.
     answer = survey({"BSM": ["1" * 18, "1" * 19, "一" * 18]})
-    assert [problem["row"] for problem in told(answer, "value.length")] == [2]
+    assert [problem["row"] for problem in problems_of(answer, "value.length")] == [2]
 
 
 def test_a_value_of_another_type_is_told_and_no_number_beside_it(survey):
     answer = survey({"SJNF": ["2024", "二〇二四"], "TBMJ": ["a", "1e3"]})
-    assert {(p["row"], p["field"]) for p in told(answer, "value.type")} == {(2, "SJNF"), (1, "TBMJ")}
+    assert {(p["row"], p["field"]) for p in problems_of(answer, "value.type")} == {(2, "SJNF"), (1, "TBMJ")}
 
 
 def test_numbers_held_as_text_become_numbers_if_all_of_them_are(survey, shelf):
     answer = survey({"SJNF": ["2024", " 2025 "], "KCXS": ["0.05", ""], "TBBH": ["01", "02"]})
-    assert [p["field"] for p in told(answer, "field.as_number")] == ["KCXS", "SJNF"]
+    assert [p["field"] for p in problems_of(answer, "field.as_number")] == ["KCXS", "SJNF"]
     assert shelf.column("SJNF", "DLTB__1") == [2024, 2025]
     assert shelf.column("KCXS", "DLTB__1") == [None, 0.05]
     assert shelf.column("TBBH", "DLTB__1") == ["01", "02"], "a code keeps its zero"
@@ -110,21 +110,25 @@ def test_numbers_held_as_text_become_numbers_if_all_of_them_are(survey, shelf):
 
 def test_a_missing_class_is_told_because_a_check_cannot_judge_by_it(survey):
     answer = survey({"DLBM": ["0101", None]})
-    assert [(p["row"], p["field"], p["level"]) for p in told(answer, "value.missing")] == [(2, "DLBM", "warn")]
+    assert [(p["row"], p["field"], p["level"]) for p in problems_of(answer, "value.missing")] == [(2, "DLBM", "warn")]
 
 
 def test_a_code_outside_its_table_is_told_and_a_working_suffix_is_none(survey):
     # 0201K is an orchard that can be made arable again; 011 is of the survey before; QSXZ has a list of its own.
     answer = survey({"DLBM": ["0101", "0201K", "011", "9999"], "QSXZ": ["10", "１０", "99", None]})
-    assert [(p["row"], p["field"]) for p in told(answer, "value.code")] == [(3, "DLBM"), (4, "DLBM"), (3, "QSXZ")]
-    assert "TD/T 1055" in told(answer, "value.code")[0]["message"]
+    assert [(p["row"], p["field"]) for p in problems_of(answer, "value.code")] == [
+        (3, "DLBM"),
+        (4, "DLBM"),
+        (3, "QSXZ"),
+    ]
+    assert "TD/T 1055" in problems_of(answer, "value.code")[0]["message"]
 
 
 def test_codes_written_otherwise_are_told_once_a_field_with_their_number_and_kept_as_delivered(survey, shelf):
     answer = survey(
         {"DLBM": ["０１０１", "0201k", "０１０１", "0101", "abc"], "QSXZ": ["10", "１０", "20", None, "99"]}
     )
-    remarks = {problem["field"]: problem for problem in told(answer, "value.form")}
+    remarks = {problem["field"]: problem for problem in problems_of(answer, "value.form")}
     assert set(remarks) == {"DLBM", "QSXZ"} and {problem["level"] for problem in remarks.values()} == {"warn"}
     assert "features: 3" in remarks["DLBM"]["message"] and "０１０１ → 0101" in remarks["DLBM"]["message"]
     assert "0201k → 0201K" in remarks["DLBM"]["message"] and "abc" not in remarks["DLBM"]["message"]
@@ -135,7 +139,7 @@ def test_codes_written_otherwise_are_told_once_a_field_with_their_number_and_kep
 def test_refinements_of_a_plan_in_small_letters_are_as_their_table_writes_them(shelf, layer_file, box):
     path = layer_file("kgdk.gpkg", [box(0, 0), box(100, 0)], {"DKBH": ["1", "2"], "YDXZDM": ["R2b", "r2"]})
     answer = shelf.add(path, code="KGDK", define=None)
-    (remark,) = told(answer, "value.form")
+    (remark,) = problems_of(answer, "value.form")
     assert "r2 → R2" in remark["message"] and "R2b" not in remark["message"]
 
 
@@ -143,12 +147,12 @@ def test_codes_belong_to_the_table_that_knows_most_of_them(survey):
     # 0801 to 0808 are of GB/T 21010; the survey has 08H1 and 08H2 in their place.
     answer = survey({"DLBM": ["0101", "0801", "0803", "08H1"]})
     assert answer.json["codes"] == {"DLBM": "current-uses 2017"}
-    assert [problem["row"] for problem in told(answer, "value.code")] == [4]
+    assert [problem["row"] for problem in problems_of(answer, "value.code")] == [4]
 
 
 def test_a_name_that_is_not_its_codes_is_told_with_the_right_one(survey):
     answer = survey({"DLBM": ["0101", "0103", "0201K", "9999"], "DLMC": ["水田", "水田", "可调整果园", "水田"]})
-    (wrong,) = told(answer, "value.name")
+    (wrong,) = problems_of(answer, "value.name")
     assert (wrong["row"], wrong["field"]) == (2, "DLMC")
     assert "旱地" in wrong["message"]
 
@@ -162,8 +166,8 @@ def test_plans_may_mix_and_refine_codes_and_word_names_their_own_way(shelf, laye
     path = layer_file("kgdk.gpkg", [box(100 * at, 0) for at in range(4)], columns)
     answer = shelf.add(path, code="KGDK", define=None)
     assert answer.json["codes"] == {"YDXZDM": "urban-uses 2011"}
-    assert [p["row"] for p in told(answer, "value.code")] == [4]
-    assert [p["row"] for p in told(answer, "value.name")] == [3]
+    assert [p["row"] for p in problems_of(answer, "value.code")] == [4]
+    assert [p["row"] for p in problems_of(answer, "value.name")] == [3]
 
 
 # Areas.
@@ -174,7 +178,7 @@ def test_a_declared_area_is_held_against_the_ellipsoid(survey, box):
     assert exact == pytest.approx(10_000, abs=10)
     # A thousandth may differ, and a square metre in any case.
     answer = survey({"TBMJ": [exact, exact + 9.9, exact + 10.2, 20_000.0, None]})
-    found = told(answer, "area.declared")
+    found = problems_of(answer, "area.declared")
     assert [problem["row"] for problem in found] == [3, 4]
     assert "20000.00" in found[1]["message"]
 
@@ -183,7 +187,7 @@ def test_a_declared_area_is_held_against_the_ellipsoid(survey, box):
 def test_areas_that_are_all_in_another_unit_are_told_once(survey, factor, unit):
     answer = survey({"TBMJ": [10_000 * factor] * 5})
     assert kinds(answer) == ["area.unit"]
-    (problem,) = told(answer, "area.unit")
+    (problem,) = problems_of(answer, "area.unit")
     assert problem["feature"] is None
     assert unit in problem["message"]
 
@@ -195,17 +199,19 @@ def test_the_same_shape_twice_is_told_wherever_it_begins(survey, box):
     square = box(0, 0)
     turned = shapely.Polygon(list(square.exterior.coords[2:-1]) + list(square.exterior.coords[:3]))
     answer = survey({"BSM": ["a", "b", "c"]}, [square, box(100, 0), turned])
-    (problem,) = told(answer, "topology.duplicate")
+    (problem,) = problems_of(answer, "topology.duplicate")
     assert problem["feature"] == "c"
     assert "feature a" in problem["message"]
-    assert told(answer, "topology.overlap") == [], "it is told once"
+    assert problems_of(answer, "topology.overlap") == [], "it is told once"
 
 
 def test_an_overlap_is_a_pair_with_its_ground(survey, shelf, box):
     # b lies 2 m over a: 2 × 100 m; c only touches b; d lies whole in c.
     shapes = [box(0, 0), box(98, 0), box(198, 0), box(210, 10, 20, 30)]
     answer = survey({"BSM": ["a", "b", "c", "d"]}, shapes)
-    found = {(p["feature"], p["message"].split("feature ")[1].rstrip(".")) for p in told(answer, "topology.overlap")}
+    found = {
+        (p["feature"], p["message"].split("feature ")[1].rstrip(".")) for p in problems_of(answer, "topology.overlap")
+    }
     assert found == {("a", "b"), ("c", "d")}
     rows = shelf.rows("SELECT feature, message, geom FROM onemap_problems WHERE code = 'topology.overlap' ORDER BY 1")
     areas = [shapely.area(shapely.from_wkb(blob[40:])) for _, _, blob in rows]
@@ -217,14 +223,14 @@ def test_a_gap_is_ground_of_the_coverage_without_a_feature(survey, shelf, box, l
     # From 0 to 100 and from 150 to 350 of 400 m: gaps of 50 × 100 m twice.
     shapes = [box(0, 0), box(150, 0), box(250, 0)]
     answer = survey({"BSM": ["a", "b", "c"]}, shapes, covers=cover)
-    assert sorted(p["message"].split(" ")[0] for p in told(answer, "topology.gap")) == ["5000.00", "5000.00"]
-    assert {p["level"] for p in told(answer, "topology.gap")} == {"warn"}
+    assert sorted(p["message"].split(" ")[0] for p in problems_of(answer, "topology.gap")) == ["5000.00", "5000.00"]
+    assert {p["level"] for p in problems_of(answer, "topology.gap")} == {"warn"}
 
 
 def test_without_a_given_ground_only_what_is_enclosed_is_a_gap(survey, box):
     ring = shapely.difference(box(0, 0, 300, 300), box(100, 100))
     answer = survey({"BSM": ["a", "b"]}, [ring, box(120, 120, 20, 20)])
-    (problem,) = told(answer, "topology.gap")
+    (problem,) = problems_of(answer, "topology.gap")
     assert problem["message"].startswith("9600.00")
 
 
@@ -322,7 +328,7 @@ def test_what_lies_beyond_the_district_but_not_far_is_a_warning_for_each_feature
     shapes = [shapely.box(x, 4_000_000, x + 100, 4_000_100) for x in (500_000, 509_950, 510_100, 529_000)]
     answer = shelf.add(layer_file("near.gpkg", shapes), covers="extent")
     assert answer.code == 0
-    assert [(p["row"], p["level"]) for p in told(answer, "position.partly")] == [(3, "warn"), (4, "warn")]
+    assert [(p["row"], p["level"]) for p in problems_of(answer, "position.partly")] == [(3, "warn"), (4, "warn")]
 
 
 def winding_border(step=(0.0, 0.0)):
@@ -394,14 +400,14 @@ def test_real_borders_in_gcj02_under_the_name_of_wgs84_are_told(district_shelf, 
     shelf = district_shelf(shapely.union_all(counties.geometry.to_numpy()), "hebei")
     path = shared_data / "china/cnmaps_amap/130100.geojson"
     answer = shelf.add(path, covers="extent")
-    (problem,) = told(answer, "position.shift")
+    (problem,) = problems_of(answer, "position.shift")
     assert answer.code == 3
     assert "GCJ-02" in problem["message"]
     answer = shelf.add(path, covers="extent", accept="shift")
-    (problem,) = told(answer, "position.shift")
+    (problem,) = problems_of(answer, "position.shift")
     assert (answer.code, problem["level"]) == (0, "warn")
     # The other agency's borders in WGS 84 differ by digitising only.
-    assert told(shelf.add(shared_data / "china/amap_counties_130100.geojson", label="2"), "position.shift") == []
+    assert problems_of(shelf.add(shared_data / "china/amap_counties_130100.geojson", label="2"), "position.shift") == []
 
 
 @pytest.mark.slow
@@ -413,7 +419,7 @@ def test_the_country_in_gcj02_is_told_at_the_coast_of_a_district(district_shelf,
     step = gcj02_step_m(*carry(119.0, 39.3), CRS)
     shelf = district_shelf(shapely.transform(province, lambda xy: xy - np.array(step)), "province")
     country = shared_data / "china/gcj02_country_GaryBikini/country.shp"
-    (problem,) = told(shelf.add(country, covers="extent"), "position.shift")
+    (problem,) = problems_of(shelf.add(country, covers="extent"), "position.shift")
     assert "GCJ-02" in problem["message"]
 
 
@@ -446,9 +452,12 @@ def test_the_sheet_tells_every_problem_and_where_it_is(survey, tmp_path):
     book = openpyxl.load_workbook(sheet)
     rows = list(book["Problems"].iter_rows(values_only=True))
     assert len(rows) == 1 + len(answer.json["problems"])
-    (wrong,) = [row for row in rows if row[1] == "value.code"]
-    assert (wrong[2], wrong[3], wrong[4], wrong[5]) == ("warn", "2", 2, "DLBM")
-    assert (wrong[8], wrong[9]) == (500_150, 4_000_050)
+    (wrong,) = [row for row in rows if row[-1] == "value.code"]
+    assert wrong[1:5] == ("warn", "2", 2, "DLBM")
+    assert (wrong[7], wrong[8]) == (500_150, 4_000_050)
+    for page in book:  # codes are folded away until somebody asks for them
+        head = next(cell for row in page.iter_rows() for cell in row if cell.value == "Code")
+        assert page.column_dimensions[head.column_letter].hidden
     assert {cell.data_type for row in book["Problems"].iter_rows() for cell in row} <= {"s", "n"}
 
 
@@ -459,27 +468,27 @@ def test_a_refused_file_has_its_sheet_too_and_leaves_the_library_as_it_was(shelf
     answer = shelf.add(path, code="DLTB", define=None, report=sheet)
     assert (answer.code, answer.codes) == (3, ["geometry.null"])
     assert shelf.path.read_bytes() == before
-    codes = [row[1] for row in openpyxl.load_workbook(sheet)["Problems"].iter_rows(min_row=2, values_only=True)]
+    codes = [row[-1] for row in openpyxl.load_workbook(sheet)["Problems"].iter_rows(min_row=2, values_only=True)]
     assert {"geometry.null", "value.code"} <= set(codes), "one sheet tells all, so that a file is sent back once"
     missing = tmp_path / "second.xlsx"
     keyless = layer_file("b.gpkg", [box(0, 0)], {"DLBM": ["0101"]})
     assert shelf.add(keyless, code="DLTB", define=None, report=missing).codes[0] == "field.missing"
     rows = openpyxl.load_workbook(missing)["Problems"].iter_rows(min_row=2, values_only=True)
-    assert {row[1] for row in rows} == {"field.missing"}
+    assert {row[-1] for row in rows} == {"field.missing"}
 
 
 @pytest.mark.parametrize(
-    ("lang", "page", "said"),
+    ("lang", "page", "words"),
     [("zh", "问题清单", "请说明对应字段，或补充该字段。"), ("en", "Problems", "Say which field it is, or add it.")],
 )
-def test_the_sheet_speaks_to_the_sender_and_its_texts_wrap(onemap, shelf, layer_file, box, tmp_path, lang, page, said):
+def test_the_sheet_speaks_to_the_sender_and_its_texts_wrap(onemap, shelf, layer_file, box, tmp_path, lang, page, words):
     sheet, source = tmp_path / "back.xlsx", layer_file("a.gpkg", [box(0, 0)], {"DLBM": ["0101"]})
     asked = ("--as", "DLTB", "--covers", "extent", "--report", sheet)
-    (told,) = onemap("add", shelf.path, source, *asked, lang=lang).json["problems"]
-    assert "--fields" in told["mend"], "whoever adds has the option"
+    (problem,) = onemap("add", shelf.path, source, *asked, lang=lang).json["problems"]
+    assert "--fields" in problem["mend"], "whoever adds has the option"
     (row,) = openpyxl.load_workbook(sheet)[page].iter_rows(min_row=2)
-    assert row[7].value == said and row[6].value == told["message"]
-    assert row[6].alignment.wrap_text and row[7].alignment.wrap_text
+    assert row[6].value == words and row[5].value == problem["message"]
+    assert row[5].alignment.wrap_text and row[6].alignment.wrap_text
 
 
 def test_a_sheet_replaces_nothing_and_is_an_xlsx(survey, tmp_path):
@@ -503,7 +512,7 @@ def test_a_sheet_about_a_database_tells_no_password(shelf, tmp_path):
 
 def test_more_than_a_thousand_of_a_kind_are_counted_and_kept_in_the_library(survey, shelf):
     answer = survey({"DLBM": ["9999"] * 1100, "DLMC": [None] * 1100})
-    assert len(told(answer, "value.code")) == 1000
-    (more,) = told(answer, "problems.more_of")
+    assert len(problems_of(answer, "value.code")) == 1000
+    (more,) = problems_of(answer, "problems.more_of")
     assert "100 more" in more["message"]
     assert shelf.rows("SELECT count(*) FROM onemap_problems WHERE code = 'value.code'") == [(1100,)]

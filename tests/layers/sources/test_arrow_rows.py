@@ -24,7 +24,7 @@ SQUARE = shapely.box(0, 0, 1, 1)
 RING = struct.pack("<BII", 1, 3, 1)
 
 
-def made(path, rows=ROWS):
+def make_layer(path, rows=ROWS):
     """A layer with integers beside nulls, text, numbers, and no triggers that would mind what is done to it."""
     numbers = np.arange(rows)
     columns = {
@@ -42,7 +42,7 @@ def made(path, rows=ROWS):
     return path
 
 
-def changed(path, sql, *values):
+def change_file(path, sql, *values):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(sql, values)
         connection.commit()
@@ -91,8 +91,8 @@ ODD_VALUES = {
 
 @pytest.mark.parametrize("sql", ODD_VALUES.values(), ids=ODD_VALUES)
 def test_odd_values_are_the_same_both_ways(tmp_path, monkeypatch, sql):
-    path = made(tmp_path / "a.gpkg")
-    changed(path, sql)
+    path = make_layer(tmp_path / "a.gpkg")
+    change_file(path, sql)
     by_column, by_row = both(path, monkeypatch)
     assert by_column == by_row
 
@@ -112,13 +112,13 @@ ODD_SHAPES = {
 
 @pytest.mark.parametrize("wkb", ODD_SHAPES.values(), ids=ODD_SHAPES)
 def test_odd_shapes_are_the_same_both_ways(tmp_path, monkeypatch, wkb):
-    path = made(tmp_path / "a.gpkg")
-    changed(path, "UPDATE a SET geom = ? WHERE fid = 5", blob(wkb))
+    path = make_layer(tmp_path / "a.gpkg")
+    change_file(path, "UPDATE a SET geom = ? WHERE fid = 5", blob(wkb))
     by_column, by_row = both(path, monkeypatch)
     assert by_column == by_row
 
 
-def streamed(path, first=0):
+def streamed_values(path, first=0):
     """All that reading in blocks of seven says of the layer, value by value, or why it is refused."""
     try:
         with vector_stream(path, "a", None) as stream:
@@ -127,10 +127,10 @@ def streamed(path, first=0):
                 found.append((frame, asdict(notes)))
                 together.add(notes)
             rows = first + sum(len(frame.geometries) for frame, _ in found)
-            told = stream.problems(together, rows, list(found[0][0].attributes))
+            problems = stream.problems(together, rows, list(found[0][0].attributes))
     except (OneMapError, UnicodeDecodeError) as error:
         return [problem.code for problem in getattr(error, "problems", ())]
-    return told, [
+    return problems, [
         (
             shapely.to_wkb(frame.geometries).tolist(),
             {name: [(type(value), repr(value)) for value in frame.attributes[name]] for name in frame.attributes},
@@ -146,20 +146,20 @@ def both_streams(path, monkeypatch, first=0):
         raise vector_streams.UnlikeRows
         yield
 
-    by_column = streamed(path, first)
+    by_column = streamed_values(path, first)
     monkeypatch.setattr(vector_streams, "same_blocks", unlike)
-    return by_column, streamed(path, first)
+    return by_column, streamed_values(path, first)
 
 
 @pytest.mark.parametrize("sql", ODD_VALUES.values(), ids=ODD_VALUES)
 def test_odd_values_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch, sql):
-    path = made(tmp_path / "a.gpkg")
-    changed(path, sql)
+    path = make_layer(tmp_path / "a.gpkg")
+    change_file(path, sql)
     by_column, by_row = both_streams(path, monkeypatch)
     assert by_column == by_row
 
 
-def kept(path, by_column):
+def journal_rows(path, by_column):
     """What a journal would keep of the attributes, block by block, or why the layer is refused."""
     try:
         with vector_stream(path, "a", None) as stream:
@@ -176,37 +176,37 @@ def kept(path, by_column):
 
 @pytest.mark.parametrize("sql", ODD_VALUES.values(), ids=ODD_VALUES)
 def test_columns_of_arrow_are_kept_as_plain_values_are(tmp_path, sql):
-    path = made(tmp_path / "a.gpkg")
-    changed(path, sql)
-    assert kept(path, by_column=True) == kept(path, by_column=False)
+    path = make_layer(tmp_path / "a.gpkg")
+    change_file(path, sql)
+    assert journal_rows(path, by_column=True) == journal_rows(path, by_column=False)
 
 
 @pytest.mark.parametrize("wkb", ODD_SHAPES.values(), ids=ODD_SHAPES)
 def test_odd_shapes_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch, wkb):
-    path = made(tmp_path / "a.gpkg")
-    changed(path, "UPDATE a SET geom = ? WHERE fid = 25", blob(wkb))
+    path = make_layer(tmp_path / "a.gpkg")
+    change_file(path, "UPDATE a SET geom = ? WHERE fid = 25", blob(wkb))
     by_column, by_row = both_streams(path, monkeypatch)
     assert by_column == by_row
 
 
 def test_an_ordinary_layer_comes_by_the_column_block_by_block_from_any_row_on(tmp_path, monkeypatch):
-    path = made(tmp_path / "a.gpkg")
+    path = make_layer(tmp_path / "a.gpkg")
     by_column, by_row = both_streams(path, monkeypatch, first=11)
     assert [len(shapes) for shapes, *_ in by_column[1]] == [7, 7, 5]
     assert by_column == by_row
     monkeypatch.undo()
     monkeypatch.setattr(vector_streams.VectorStream, "_blocks_from", lambda *_: pytest.fail("row by row"))
-    assert streamed(path, 11) == by_column
+    assert streamed_values(path, 11) == by_column
 
 
 def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):
     rows = ROWS_AT_ONCE + 10
-    path, told = made(tmp_path / "a.gpkg", rows), []
-    _, shapes, columns, wkb, valid = arrow_rows(path, "a", rows, Progress(lambda share, _: told.append(share)))
+    path, shares = make_layer(tmp_path / "a.gpkg", rows), []
+    _, shapes, columns, wkb, valid = arrow_rows(path, "a", rows, Progress(lambda share, _: shares.append(share)))
     assert valid is None
     assert (len(shapes), [len(column) for column in columns]) == (rows, [rows] * 4)
     assert wkb.to_pylist() == shapely.to_wkb(shapes).tolist()
-    assert told == [ROWS_AT_ONCE / rows, 1.0]
+    assert shares == [ROWS_AT_ONCE / rows, 1.0]
 
 
 def test_what_was_read_is_proved_while_the_rest_is(tmp_path):

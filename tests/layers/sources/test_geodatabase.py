@@ -26,7 +26,7 @@ def database(tmp_path_factory):
     return path
 
 
-def told(answer):
+def problems_by_code(answer):
     return {problem["code"]: problem for problem in answer.json["problems"]}
 
 
@@ -42,7 +42,7 @@ def test_a_code_stays_in_its_field_and_its_name_stands_beside_it(shelf, database
     problem = next(problem for problem in answer.json["problems"] if problem["code"] == "domain.code")
     assert (problem["field"], problem["feature"]) == ("DLBM", "3")
     assert "9999" in problem["message"]
-    assert "DLBM → DLBM_name" in told(answer)["domain.decoded"]["message"]
+    assert "DLBM → DLBM_name" in problems_by_code(answer)["domain.decoded"]["message"]
 
 
 def test_a_subtype_has_a_name_and_its_own_domains(shelf, database):
@@ -58,7 +58,7 @@ def test_a_subtype_has_a_name_and_its_own_domains(shelf, database):
 
 
 def test_a_value_outside_its_range_is_warned_of_and_the_ends_are_inside(shelf, database):
-    problem = told(shelf.add(database))["domain.range"]
+    problem = problems_by_code(shelf.add(database))["domain.range"]
     assert (problem["field"], problem["feature"]) == ("PD", "2")  # 30 is outside 0 to 25, 25 is not
     assert "1 rows" in problem["message"]
     assert shelf.column("PD") == [None, 3.0, 25.0, 30.0]  # kept as they are
@@ -130,7 +130,7 @@ def test_layers_of_feature_datasets_are_read_each_with_its_own_system(shelf, tmp
 def test_heights_and_measures_are_dropped_with_a_word_each(shelf, shared_data, layer, codes):
     answer = shelf.add(shared_data / "formats/filegdb/testopenfilegdb.gdb.zip", layer=layer)
     assert answer.code == 0, answer.json
-    assert {code for code in told(answer) if code.endswith("_dropped")} == codes
+    assert {code for code in problems_by_code(answer) if code.endswith("_dropped")} == codes
     assert not shapely.has_z(shelf.geometries()).any()
 
 
@@ -157,7 +157,7 @@ def test_measures_are_told_of_a_layer_of_any_type_too(shelf, tmp_path, wkt, code
     connection.close()
     answer = shelf.add(path)
     assert answer.code == 0, answer.json
-    assert {code for code in told(answer) if code.endswith("_dropped")} == codes
+    assert {code for code in problems_by_code(answer) if code.endswith("_dropped")} == codes
 
 
 def frame_of_any_type(path):

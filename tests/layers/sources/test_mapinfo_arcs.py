@@ -111,8 +111,8 @@ def test_of_a_tab_it_is_told_that_the_driver_has_stroked_its_curves(tab, shelf):
     assert frame.geometries[0].area == pytest.approx(math.pi * 500**2, rel=1e-3)
     assert [(problem.code, problem.facts["count"]) for problem in frame.problems] == [("geometry.coarse", 1)]
     answer = shelf.add(path, crs="EPSG:4547")
-    (told,) = [problem for problem in answer.json["problems"] if problem["code"] == "geometry.coarse"]
-    assert (told["level"], "MIF" in told["mend"]) == ("warn", True)
+    (remark,) = [problem for problem in answer.json["problems"] if problem["code"] == "geometry.coarse"]
+    assert (remark["level"], "MIF" in remark["mend"]) == ("warn", True)
 
 
 def test_of_a_tab_without_curves_nothing_is_told(tab):

@@ -66,7 +66,7 @@ def lines_of(*texts):
     return lambda path: path.write_text("\n".join(texts), encoding="utf-8")
 
 
-def zipped(*names):
+def zip_of(*names):
     def make(path):
         inner = path.with_suffix(".geojson")
         geojson(inner, feature())
@@ -134,8 +134,8 @@ FILES = {
         {"source.layer_needed"},
     ),
     "a_library_called.gpkg": (lambda p: p.write_bytes(b"SQLite format 3\x00" + bytes(200)), [], {"source.damaged"}),
-    "two_files.zip": (zipped("a.geojson", "b.geojson"), [], {"source.layer_needed"}),
-    "climbs_out.zip": (zipped("../../a.geojson"), [], {"source.damaged"}),
+    "two_files.zip": (zip_of("a.geojson", "b.geojson"), [], {"source.layer_needed"}),
+    "climbs_out.zip": (zip_of("../../a.geojson"), [], {"source.damaged"}),
     "a_parquet_that_is_none.parquet": (lambda p: p.write_bytes(b"PAR1" + bytes(40) + b"PAR1"), [], {"source.damaged"}),
     "no_drawing.dxf": (lines_of("0", "SECTION", "2", "NONSENSE"), [], {"source.damaged"}),
 }

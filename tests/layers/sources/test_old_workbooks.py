@@ -25,13 +25,13 @@ SHEET = struct.pack("<HHI", 0x0085, 14, 0x5B9)
 CODE_PAGE = struct.pack("<HHH", 0x0042, 2, 1200)
 
 
-def changed(old: bytes, new: bytes) -> bytes:
+def changed_workbook(old: bytes, new: bytes) -> bytes:
     assert STREAM.count(old) == 1
     return file_of("Workbook", STREAM.replace(old, new))
 
 
 def at_cell(row: int, column: int) -> bytes:
-    return changed(LAST_CELL, struct.pack("<HHHH", 0x027E, 10, row, column))
+    return changed_workbook(LAST_CELL, struct.pack("<HHHH", 0x027E, 10, row, column))
 
 
 FAR = at_cell(65_535, 255)
@@ -39,13 +39,18 @@ DAMAGED = {
     "column 65536": (at_cell(11, 65_535), "sheet.beyond"),
     "the last row and column": (at_cell(65_535, 65_535), "sheet.beyond"),
     "the last cell of all": (FAR, "sheet.spread"),
-    "two thousand million texts": (changed(TEXTS, struct.pack("<HHII", 0x00FC, 238, 21, 2**31 - 1)), "source.damaged"),
-    "a text that is not there": (
-        changed(struct.pack("<HHHHHI", 0x00FD, 10, 11, 2, 15, 15), struct.pack("<HHHHHI", 0x00FD, 10, 11, 2, 15, 16)),
+    "two thousand million texts": (
+        changed_workbook(TEXTS, struct.pack("<HHII", 0x00FC, 238, 21, 2**31 - 1)),
         "source.damaged",
     ),
-    "a locked one": (changed(CODE_PAGE, struct.pack("<HHHHH", 0x002F, 2, 1, 0x0042, 0)), "source.locked"),
-    "a sheet beyond the end": (changed(SHEET, struct.pack("<HHI", 0x0085, 14, 2**31)), "source.damaged"),
+    "a text that is not there": (
+        changed_workbook(
+            struct.pack("<HHHHHI", 0x00FD, 10, 11, 2, 15, 15), struct.pack("<HHHHHI", 0x00FD, 10, 11, 2, 15, 16)
+        ),
+        "source.damaged",
+    ),
+    "a locked one": (changed_workbook(CODE_PAGE, struct.pack("<HHHHH", 0x002F, 2, 1, 0x0042, 0)), "source.locked"),
+    "a sheet beyond the end": (changed_workbook(SHEET, struct.pack("<HHI", 0x0085, 14, 2**31)), "source.damaged"),
 }
 
 LIMITED = pytest.mark.skipif(
@@ -117,7 +122,7 @@ def test_a_refusal_names_sheet_row_and_column(onemap, workbook, language, words)
 
 
 def test_what_a_sheet_says_of_its_size_is_not_believed(workbook):
-    endless = changed(DIMENSIONS, struct.pack("<HHIIHH", 0x0200, 14, 0, 2**32 - 1, 0, 65_535))
+    endless = changed_workbook(DIMENSIONS, struct.pack("<HHIIHH", 0x0200, 14, 0, 2**32 - 1, 0, 65_535))
     assert grids_of(workbook(endless), None)[0].rows == grids_of(PATH, None)[0].rows
 
 
@@ -139,7 +144,7 @@ def test_sheets_that_share_their_records_are_refused(workbook):
     assert raised.value.code == "source.damaged"
 
 
-def looped(chain: str) -> bytes:
+def looped_workbook(chain: str) -> bytes:
     """The workbook with a chain that goes on where it began: the library that reads it would follow it for ever."""
     content = bytearray(PATH.read_bytes())
     if chain == "list of tables":
@@ -155,4 +160,4 @@ def looped(chain: str) -> bytes:
 @LIMITED
 @pytest.mark.parametrize("chain", ["list of tables", "directory", "table of small sectors"])
 def test_a_chain_without_an_end_is_followed_no_further_than_the_file_is_long(core, workbook, chain):
-    assert refusal_of_a_small_core(core, workbook(looped(chain))) == "source.damaged"
+    assert refusal_of_a_small_core(core, workbook(looped_workbook(chain))) == "source.damaged"

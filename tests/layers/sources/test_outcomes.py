@@ -57,7 +57,7 @@ def codes(record: dict) -> str:
     return " ".join(sorted({problem["code"] for problem in record["problems"]}))
 
 
-def inspected(answer) -> list[dict[str, str]]:
+def outcome_rows(answer) -> list[dict[str, str]]:
     """What `inspect` said, as rows of the table."""
     if answer.code:
         return [{"layer": "", "count": "", "geometry": "", "told": codes(answer.json)}]
@@ -87,8 +87,8 @@ def test_every_file_is_loaded_with_its_counts_or_refused_with_its_code(onemap, s
             answer = onemap("inspect", shared_data / file)
         expected = [{name: row[name] for name in ("layer", "count", "geometry", "told")} for row in known]
         expected = [row for at, row in enumerate(expected) if row not in expected[:at]]
-        if answer.code not in (0, 3) or inspected(answer) != expected:
-            wrong.append((file, "inspect", answer.code, inspected(answer), expected))
+        if answer.code not in (0, 3) or outcome_rows(answer) != expected:
+            wrong.append((file, "inspect", answer.code, outcome_rows(answer), expected))
         for row in known:
             number += 1
             define = f"name=t,department=land,library=base,kind=vector,geometry={row['as'] or 'polygon'}"

@@ -24,12 +24,12 @@ def many_points(tmp_path_factory):
     return path
 
 
-def told_until(shelf, source, stop):
+def steps_until(shelf, source, stop):
     """Add until `stop` says so: all that was told."""
-    told = []
+    steps = []
 
     def report(fraction, step):
-        told.append((fraction, step))
+        steps.append((fraction, step))
         if stop(fraction, step):
             raise Cancelled
 
@@ -38,13 +38,13 @@ def told_until(shelf, source, stop):
             wishes = AddOptions("T", define=DEFINE, covers="extent")
             add(library, str(source), wishes, lambda _: (), "me", "en", Progress(report))
         except Cancelled:
-            told.append((None, "cancelled"))
-    return told
+            steps.append((None, "cancelled"))
+    return steps
 
 
 def test_progress_moves_while_a_file_is_read(shelf, many_points):
-    told = told_until(shelf, many_points, lambda fraction, step: step == "Writing the library")
-    reading = [fraction for fraction, step in told if step == "Reading the source"]
+    steps = steps_until(shelf, many_points, lambda fraction, step: step == "Writing the library")
+    reading = [fraction for fraction, step in steps if step == "Reading the source"]
     assert reading == sorted(reading)
     assert len(set(reading)) >= 5  # its beginning, three blocks, and the look for arcs
     assert 0 < reading[1] < reading[-1] <= 0.55
@@ -53,8 +53,8 @@ def test_progress_moves_while_a_file_is_read(shelf, many_points):
 @pytest.mark.parametrize("at", [0.05, 0.1, 0.2, 0.3])
 def test_a_cancellation_while_reading_ends_it_and_leaves_nothing(shelf, many_points, at):
     before = shelf.path.read_bytes()
-    told = told_until(shelf, many_points, lambda fraction, step: step == "Reading the source" and fraction >= at)
-    assert told[-1] == (None, "cancelled")
-    assert {step for _, step in told[:-1]} == {"Reading the source"}
+    steps = steps_until(shelf, many_points, lambda fraction, step: step == "Reading the source" and fraction >= at)
+    assert steps[-1] == (None, "cancelled")
+    assert {step for _, step in steps[:-1]} == {"Reading the source"}
     assert shelf.path.read_bytes() == before
     assert "T__1" not in shelf.tables()

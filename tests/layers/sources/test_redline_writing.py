@@ -55,7 +55,7 @@ J1,1,4209800.500,38540100.250
 VECTOR_SUFFIXES = (".gpkg", ".shp", ".geojson", ".gdb", ".fgb")
 
 
-def written(folder: Path, text: str, name: str = "a.txt", encoding: str = "utf-8") -> Path:
+def text_file(folder: Path, text: str, name: str = "a.txt", encoding: str = "utf-8") -> Path:
     path = folder / name
     path.write_bytes(text.replace("\n", "\r\n").encode(encoding))
     return path
@@ -69,7 +69,7 @@ def point_lines(path: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_every_encoding_gives_the_same_parcels(tmp_path, encoding):
-    frame = read_redline(written(tmp_path, TWO_PARCELS, encoding=encoding), None)
+    frame = read_redline(text_file(tmp_path, TWO_PARCELS, encoding=encoding), None)
     assert list(frame.attributes["DKMC"]) == ["示例项目地块一", "示例项目地块二"]
     assert frame.crs.to_epsg() == 4526
     assert shapely.area(frame.geometries).round(3).tolist() == PLANAR_M2
@@ -77,7 +77,7 @@ def test_every_encoding_gives_the_same_parcels(tmp_path, encoding):
 
 
 def test_utf_16_without_a_mark_is_read_when_its_encoding_is_given(tmp_path, onemap):
-    answer = onemap("inspect", written(tmp_path, TWO_PARCELS, encoding="utf-16-le"), "--encoding", "utf-16-le")
+    answer = onemap("inspect", text_file(tmp_path, TWO_PARCELS, encoding="utf-16-le"), "--encoding", "utf-16-le")
     assert answer.code == 0
     assert answer.json["layers"][0]["count"] == 2
 
@@ -88,14 +88,14 @@ def test_full_width_signs_in_numbers_and_separators_are_plain_ones(tmp_path):
     text = text.replace(
         "6,1.2603,DK002,示例项目地块二,面,J50G001001,公用设施用地,0809,@", "6，1.2603，DK002，二，面，，，，＠"
     )
-    frame = read_redline(written(tmp_path, text), None)
+    frame = read_redline(text_file(tmp_path, text), None)
     assert frame.crs.to_epsg() == 4526
     assert list(frame.attributes["DKMC"]) == ["示例项目地块一", "二"]
     assert shapely.area(frame.geometries).round(3).tolist() == PLANAR_M2
 
 
 def test_a_full_width_comma_in_a_name_belongs_to_the_name(tmp_path):
-    frame = read_redline(written(tmp_path, TWO_PARCELS.replace("示例项目地块一", "示例项目，一期")), None)
+    frame = read_redline(text_file(tmp_path, TWO_PARCELS.replace("示例项目地块一", "示例项目，一期")), None)
     assert frame.attributes["DKMC"][0] == "示例项目，一期"
     assert frame.attributes["DLBM"][0] == "0601"
 
@@ -104,7 +104,7 @@ def test_rings_without_their_closing_points_enclose_the_same_ground(tmp_path):
     lines = TWO_PARCELS.splitlines()
     closing = [at for at, line in enumerate(lines) if line.startswith(("J1,", "J5,")) and line in lines[:at]]
     text = "\n".join(line for at, line in enumerate(lines) if at not in closing)
-    frame = read_redline(written(tmp_path, text), None)
+    frame = read_redline(text_file(tmp_path, text), None)
     assert len(closing) == 3
     assert shapely.area(frame.geometries).round(3).tolist() == PLANAR_M2
     assert frame.problems == ()
@@ -125,7 +125,7 @@ J2,3,4209960,38540260
 J3,3,4209940,38540260
 J4,3,4209940,38540240
 """
-    frame = read_redline(written(tmp_path, TWO_PARCELS.split("[地块坐标]")[0] + "[地块坐标]\n" + parts), None)
+    frame = read_redline(text_file(tmp_path, TWO_PARCELS.split("[地块坐标]")[0] + "[地块坐标]\n" + parts), None)
     assert frame.geometries[0].geom_type == "MultiPolygon"
     assert frame.geometries[0].area == 2 * 100 * 100 - 20 * 20
 
@@ -141,21 +141,21 @@ J4,3,4209940,38540240
 )
 def test_more_or_fewer_fields_are_kept(tmp_path, fields, extra):
     text = TWO_PARCELS.replace("10,3.6686,DK001,示例项目地块一,面,J50G001001,工业用地,0601,@", fields)
-    frame = read_redline(written(tmp_path, text), None)
+    frame = read_redline(text_file(tmp_path, text), None)
     assert frame.attributes["DKMC"][0] == "名"
     assert (frame.attributes["QTXX"][0] if extra else None) == extra
 
 
 def test_a_parcel_line_without_its_mark_is_read_and_told(tmp_path):
-    frame = read_redline(written(tmp_path, TWO_PARCELS.replace("0809,@", "0809")), None)
+    frame = read_redline(text_file(tmp_path, TWO_PARCELS.replace("0809,@", "0809")), None)
     assert list(frame.attributes["DKBH"]) == ["DK001", "DK002"]
     assert [(problem.code, problem.facts["feature"]) for problem in frame.problems] == [("redline.mark", "DK002")]
 
 
 def test_without_a_prefix_the_zone_comes_from_the_header(tmp_path):
     text = TWO_PARCELS.replace(",38540", ",540")
-    assert read_redline(written(tmp_path, text), None).crs.to_epsg() == 4547
-    assert read_redline(written(tmp_path, text.replace("带号=38\n", "")), None).crs is None
+    assert read_redline(text_file(tmp_path, text), None).crs.to_epsg() == 4547
+    assert read_redline(text_file(tmp_path, text.replace("带号=38\n", "")), None).crs is None
 
 
 @pytest.mark.parametrize(
@@ -172,18 +172,18 @@ def test_without_a_prefix_the_zone_comes_from_the_header(tmp_path):
 def test_the_header_names_datum_and_zone(tmp_path, title, width, zone, epsg):
     text = TWO_PARCELS.replace("2000国家大地坐标系", title).replace("几度分带=3", f"几度分带={width}")
     text = text.replace("带号=38", f"带号={zone}").replace(",38540", f",{zone}540")
-    assert read_redline(written(tmp_path, text), None).crs.to_epsg() == epsg
+    assert read_redline(text_file(tmp_path, text), None).crs.to_epsg() == epsg
 
 
-def _swapped(text: str) -> str:
+def _swapped_axes(text: str) -> str:
     return re.sub(r"(J\d+,\d),([\d.]+),([\d.]+)", r"\1,\3,\2", text)
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (_swapped, "redline.swapped"),
-        (lambda text: _swapped(text.replace(",38540", ",540")), "redline.swapped"),
+        (_swapped_axes, "redline.swapped"),
+        (lambda text: _swapped_axes(text.replace(",38540", ",540")), "redline.swapped"),
         (lambda text: text.replace("带号=38", "带号=39"), "redline.zone"),
         (lambda text: text.replace("几度分带=3", "几度分带=6"), "redline.zone_width"),
         (lambda text: text.replace("4210100.987,38540300.234", "4210100.987,540300.234"), "redline.mixed_prefix"),
@@ -198,7 +198,7 @@ def _swapped(text: str) -> str:
     ],
 )
 def test_what_cannot_be_right_is_refused_and_nothing_is_written(tmp_path, onemap, change, code):
-    source, target = written(tmp_path, change(TWO_PARCELS)), tmp_path / "b.gpkg"
+    source, target = text_file(tmp_path, change(TWO_PARCELS)), tmp_path / "b.gpkg"
     answer = onemap("redline", source, target)
     assert (answer.code, answer.codes[0]) == (3, code)
     assert not target.exists()
@@ -206,18 +206,18 @@ def test_what_cannot_be_right_is_refused_and_nothing_is_written(tmp_path, onemap
 
 @pytest.mark.parametrize(("stated", "warns"), [("3.6720", False), ("3.6727", True), ("3.6645", True)])
 def test_a_stated_area_may_be_off_by_a_thousandth(tmp_path, stated, warns):
-    frame = read_redline(written(tmp_path, TWO_PARCELS.replace("10,3.6686", f"10,{stated}")), None)
+    frame = read_redline(text_file(tmp_path, TWO_PARCELS.replace("10,3.6686", f"10,{stated}")), None)
     assert [problem.code for problem in frame.problems] == ["redline.area"] * warns
 
 
 @pytest.mark.parametrize(("stated", "warns"), [("10", False), ("8", False), ("9", True), ("11", True)])
 def test_a_stated_count_may_leave_out_the_closing_points(tmp_path, stated, warns):
-    frame = read_redline(written(tmp_path, TWO_PARCELS.replace("10,3.6686", f"{stated},3.6686")), None)
+    frame = read_redline(text_file(tmp_path, TWO_PARCELS.replace("10,3.6686", f"{stated},3.6686")), None)
     assert [problem.code for problem in frame.problems] == ["redline.count"] * warns
 
 
 def test_a_text_in_our_form_is_written_byte_for_byte(tmp_path, onemap):
-    source, once, twice = written(tmp_path, TWO_PARCELS), tmp_path / "b.txt", tmp_path / "c.txt"
+    source, once, twice = text_file(tmp_path, TWO_PARCELS), tmp_path / "b.txt", tmp_path / "c.txt"
     assert onemap("redline", source, once).code == 0
     assert once.read_bytes() == TWO_PARCELS.replace("\n", "\r\n").encode("gb18030")
     assert onemap("redline", once, twice).code == 0
@@ -225,7 +225,7 @@ def test_a_text_in_our_form_is_written_byte_for_byte(tmp_path, onemap):
 
 
 def test_unknown_sections_before_and_after_the_parcels_are_kept(tmp_path, onemap):
-    source = written(tmp_path, TWO_PARCELS + "[附加信息]\n审核人=甲\n\n自由文本\n")
+    source = text_file(tmp_path, TWO_PARCELS + "[附加信息]\n审核人=甲\n\n自由文本\n")
     target = tmp_path / "b.txt"
     assert onemap("redline", source, target).code == 0
     text = target.read_bytes().decode("gb18030")
@@ -244,7 +244,7 @@ def test_the_real_texts_keep_points_as_text_and_every_name(tmp_path, onemap, sha
 
 @pytest.mark.parametrize("suffix", VECTOR_SUFFIXES)
 def test_through_a_vector_file_and_back_points_and_names_are_the_same(tmp_path, onemap, suffix):
-    source, vector, target = written(tmp_path, TWO_PARCELS), tmp_path / f"v{suffix}", tmp_path / "b.txt"
+    source, vector, target = text_file(tmp_path, TWO_PARCELS), tmp_path / f"v{suffix}", tmp_path / "b.txt"
     assert onemap("redline", source, vector).code == 0
     frame = gpd.read_file(vector)
     assert frame.crs.to_epsg() == 4526
@@ -259,14 +259,14 @@ def test_through_a_vector_file_and_back_points_and_names_are_the_same(tmp_path, 
 
 
 def test_a_geopackage_carries_the_text_s_header_home(tmp_path, onemap):
-    source, vector, target = written(tmp_path, TWO_PARCELS), tmp_path / "v.gpkg", tmp_path / "b.txt"
+    source, vector, target = text_file(tmp_path, TWO_PARCELS), tmp_path / "v.gpkg", tmp_path / "b.txt"
     onemap("redline", source, vector)
     onemap("redline", vector, target)
     assert target.read_bytes() == TWO_PARCELS.replace("\n", "\r\n").encode("gb18030")
 
 
 def test_a_shapefile_says_that_its_text_is_utf_8(tmp_path, onemap):
-    onemap("redline", written(tmp_path, TWO_PARCELS), tmp_path / "v.shp")
+    onemap("redline", text_file(tmp_path, TWO_PARCELS), tmp_path / "v.shp")
     assert (tmp_path / "v.cpg").read_text().strip() == "UTF-8"
 
 
@@ -309,7 +309,7 @@ def test_what_a_text_cannot_keep_is_told_with_the_old_and_the_new(tmp_path, onem
     rounded, number, name = answer.json["problems"]
     assert rounded["code"] == "redline.rounded" and rounded["message"].startswith("3 points were rounded to 3 decimals")
     assert "by 0.00045 m" in rounded["message"]
-    places = [[told[key] for key in ("code", "feature", "field", "row")] for told in (number, name)]
+    places = [[problem[key] for key in ("code", "feature", "field", "row")] for problem in (number, name)]
     assert places == [["redline.renamed", "a,b", "DKBH", 1], ["redline.renamed", "a,b", "DKMC", 1]]
     assert (
         '"a,b" was written as "a，b"' in number["message"] and '"one⏎two" was written as "one two"' in name["message"]
@@ -319,14 +319,14 @@ def test_what_a_text_cannot_keep_is_told_with_the_old_and_the_new(tmp_path, onem
 
 
 def test_what_a_text_keeps_is_no_remark(tmp_path, onemap):
-    source, vector = written(tmp_path, TWO_PARCELS), tmp_path / "v.gpkg"
+    source, vector = text_file(tmp_path, TWO_PARCELS), tmp_path / "v.gpkg"
     onemap("redline", source, vector)
     assert onemap("redline", vector, tmp_path / "b.txt").codes == []
 
 
 def test_a_crs_that_the_user_names_goes_into_the_header(tmp_path, onemap):
     text = TWO_PARCELS.replace(",38540", ",540").replace("带号=38\n", "").replace("坐标系=2000国家大地坐标系\n", "")
-    source, target = written(tmp_path, text), tmp_path / "b.txt"
+    source, target = text_file(tmp_path, text), tmp_path / "b.txt"
     assert onemap("redline", source, tmp_path / "v.gpkg").codes == ["crs.missing"]
     assert onemap("redline", source, target, "--crs", "EPSG:4547").code == 0
     assert read_redline(target, None).crs.to_epsg() == 4547
@@ -336,7 +336,7 @@ def test_a_crs_that_the_user_names_goes_into_the_header(tmp_path, onemap):
 
 
 def test_an_existing_target_is_refused_and_stays_whole_unless_overwritten(tmp_path, onemap):
-    source = written(tmp_path, TWO_PARCELS)
+    source = text_file(tmp_path, TWO_PARCELS)
     for suffix in (".txt", *VECTOR_SUFFIXES):
         target = tmp_path / f"v{suffix}"
         assert onemap("redline", source, target).code == 0
@@ -346,7 +346,7 @@ def test_an_existing_target_is_refused_and_stays_whole_unless_overwritten(tmp_pa
 
 
 def test_text_that_a_shapefile_would_cut_off_is_refused(tmp_path, onemap):
-    source = written(tmp_path, TWO_PARCELS.replace("示例项目地块一", "长" * 100))
+    source = text_file(tmp_path, TWO_PARCELS.replace("示例项目地块一", "长" * 100))
     answer = onemap("redline", source, tmp_path / "v.shp")
     assert (answer.code, answer.codes) == (3, ["out.failed"])
     assert not list(tmp_path.glob("v.*"))
@@ -363,7 +363,7 @@ def test_other_targets_are_refused(tmp_path, onemap, target, code):
 
 def test_crossing_parcels_are_refused_on_the_way_to_a_text_and_named_on_the_way_to_a_map(tmp_path, onemap):
     text = TWO_PARCELS.replace("J2,1,4209800.750,38540200.500", "J2,1,4209600.750,38540200.500")
-    source, vector = written(tmp_path, text), tmp_path / "v.gpkg"
+    source, vector = text_file(tmp_path, text), tmp_path / "v.gpkg"
     answer = onemap("redline", source, vector)
     assert answer.code == 0
     assert ("geometry.invalid", "DK002") in [(p["code"], p["feature"]) for p in answer.json["problems"]]
@@ -382,7 +382,7 @@ def test_no_file_is_left_open_and_the_part_folder_goes(tmp_path, onemap):
     blocked = tmp_path / "v.gpkg"
     blocked.mkdir()
     (blocked / "kept").write_text("x")
-    assert onemap("redline", written(tmp_path, TWO_PARCELS), blocked).codes == ["out.exists"]
+    assert onemap("redline", text_file(tmp_path, TWO_PARCELS), blocked).codes == ["out.exists"]
     assert (blocked / "kept").exists()
 
 
@@ -418,9 +418,9 @@ def test_damaged_texts_are_read_or_refused_and_nothing_else(tmp_path, damages, e
 
 
 def test_a_parcel_without_a_number_is_told_by_its_line_in_each_language(tmp_path, shelf):
-    path = written(tmp_path, TWO_PARCELS.replace(",DK002,", ",,"))
-    for told in (shelf.run("inspect", path).json["layers"][0], shelf.run("redline", path, tmp_path / "v.gpkg").json):
-        (problem,) = told["problems"]
+    path = text_file(tmp_path, TWO_PARCELS.replace(",DK002,", ",,"))
+    for answer in (shelf.run("inspect", path).json["layers"][0], shelf.run("redline", path, tmp_path / "v.gpkg").json):
+        (problem,) = answer["problems"]
         assert (problem["code"], problem["field"], problem["feature"]) == ("redline.unnumbered", "DKBH", "27")
     (chinese,) = shelf.run("inspect", path, lang="zh").json["layers"][0]["problems"]
     assert "第 27 行" in chinese["message"]

@@ -5,7 +5,7 @@ import pytest
 
 
 @pytest.fixture
-def packed(layer_file, tmp_path, box):
+def pack_archive(layer_file, tmp_path, box):
     def pack(name: str = "成果.7z", **options: object):
         source = layer_file("红线.shp", [box(0, 0), box(200, 0)], encoding="utf-8")
         with py7zr.SevenZipFile(tmp_path / name, "w", **options) as archive:
@@ -27,16 +27,16 @@ def packed(layer_file, tmp_path, box):
         [{"id": py7zr.FILTER_COPY}],
     ],
 )
-def test_a_shapefile_in_a_7z_reads_as_the_folder_does(shelf, packed, filters):
-    assert shelf.add(packed(filters=filters)).json["features"] == 2
+def test_a_shapefile_in_a_7z_reads_as_the_folder_does(shelf, pack_archive, filters):
+    assert shelf.add(pack_archive(filters=filters)).json["features"] == 2
 
 
-def test_a_locked_7z_is_refused(onemap, packed):
-    assert onemap("inspect", packed(password="geheim")).codes == ["source.locked"]
+def test_a_locked_7z_is_refused(onemap, pack_archive):
+    assert onemap("inspect", pack_archive(password="geheim")).codes == ["source.locked"]
 
 
-def test_a_damaged_7z_is_refused_wherever_it_is_damaged(onemap, packed):
-    path = packed()
+def test_a_damaged_7z_is_refused_wherever_it_is_damaged(onemap, pack_archive):
+    path = pack_archive()
     content = path.read_bytes()
     for at in range(0, len(content), len(content) // 12):
         path.write_bytes(content[:at] + bytes(24) + content[at + 24 :])

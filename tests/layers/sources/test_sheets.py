@@ -27,7 +27,7 @@ HOLE = [(NORTH + 40, EAST + 40), (NORTH + 60, EAST + 40), (NORTH + 60, EAST + 60
 FIXTURES = Path(__file__).parents[1] / "data"
 
 
-def numbered(points: Sequence[tuple[float, float]], closed: bool = True, first: int = 1) -> list[list[Any]]:
+def numbered_rows(points: Sequence[tuple[float, float]], closed: bool = True, first: int = 1) -> list[list[Any]]:
     """Rows of number, X, Y; closed: the first point again at the end."""
     rows = [[f"J{first + at}", *point] for at, point in enumerate(points)]
     return rows + [[f"J{first}", *points[0]]] * closed
@@ -80,14 +80,14 @@ def refusal(path: Path) -> list[tuple[str, Any]]:
 @pytest.mark.parametrize("above", [0, 1, 4])
 def test_the_header_may_stand_anywhere_in_the_first_rows(sheet, above):
     rows = [["某项目界址点坐标表"], [], ["单位：米"], []][:above]
-    frame = read(sheet([*rows, ["点号", "X坐标", "Y坐标"], *numbered(FIRST)]))
+    frame = read(sheet([*rows, ["点号", "X坐标", "Y坐标"], *numbered_rows(FIRST)]))
     assert (areas(frame), frame.format, frame.crs) == ([10_000.0], "XLSX", None)
     assert shapely.bounds(frame.geometries[0]).tolist() == [EAST, NORTH, EAST + 100, NORTH + 100]
 
 
 @pytest.mark.parametrize("closed", [True, False])
 def test_the_closing_point_may_be_there_or_not(sheet, closed):
-    assert areas(read(sheet([["点号", "X坐标", "Y坐标"], *numbered(FIRST, closed)]))) == [10_000.0]
+    assert areas(read(sheet([["点号", "X坐标", "Y坐标"], *numbered_rows(FIRST, closed)]))) == [10_000.0]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_the_closing_point_may_be_there_or_not(sheet, closed):
     ],
 )
 def test_x_is_north_and_y_is_east_by_their_headings(sheet, headings):
-    frame = read(sheet([["点号", *headings], *numbered(FIRST)]))
+    frame = read(sheet([["点号", *headings], *numbered_rows(FIRST)]))
     assert shapely.bounds(frame.geometries[0]).tolist() == [EAST, NORTH, EAST + 100, NORTH + 100]
 
 
 def test_columns_may_stand_in_any_order(sheet):
-    rows = [[y, label, x] for label, x, y in numbered(FIRST)]
+    rows = [[y, label, x] for label, x, y in numbered_rows(FIRST)]
     frame = read(sheet([["东坐标", "点号", "北坐标"], *rows]))
     assert shapely.bounds(frame.geometries[0]).tolist() == [EAST, NORTH, EAST + 100, NORTH + 100]
 
@@ -117,7 +117,7 @@ def test_columns_may_stand_in_any_order(sheet):
 @pytest.mark.parametrize("headings", [("X坐标", "Y坐标"), ("北坐标", "东坐标")])
 @pytest.mark.parametrize("prefix", [0, 38_000_000])
 def test_columns_that_hold_each_other_s_numbers_are_refused(sheet, headings, prefix):
-    rows = [[label, y - 38_000_000 + prefix, x] for label, x, y in numbered(FIRST)]
+    rows = [[label, y - 38_000_000 + prefix, x] for label, x, y in numbered_rows(FIRST)]
     assert refusal(sheet([["点号", *headings], *rows])) == [("sheet.swapped", None)]
 
 
@@ -132,7 +132,7 @@ def test_numbers_as_text_full_width_with_separators_or_unit_are_numbers(sheet):
 
 
 def test_a_parcel_column_parts_parcels_merged_or_written_once(sheet):
-    first, second = numbered(FIRST), numbered(SECOND)
+    first, second = numbered_rows(FIRST), numbered_rows(SECOND)
     rows = [["地块编号", "地块名称", "点号", "X", "Y"]]
     rows += [["A-1" if at == 0 else None, "甲", *row] for at, row in enumerate(first)]
     rows += [["B-2" if at == 0 else None, "乙", *row] for at, row in enumerate(second)]
@@ -144,8 +144,8 @@ def test_a_parcel_column_parts_parcels_merged_or_written_once(sheet):
 
 def test_titles_between_blocks_part_parcels(sheet):
     head = ["点号", "X坐标", "Y坐标", "边长"]
-    rows = [["某项目勘测定界界址点成果表"], ["地块一"], head, *numbered(FIRST), ["面积：1公顷"], []]
-    rows += [["地块二"], head, *numbered(SECOND), ["制表：张三", "审核：李四"]]
+    rows = [["某项目勘测定界界址点成果表"], ["地块一"], head, *numbered_rows(FIRST), ["面积：1公顷"], []]
+    rows += [["地块二"], head, *numbered_rows(SECOND), ["制表：张三", "审核：李四"]]
     frame = read(sheet(rows, ["A1:D1", "A2:D2"]))
     assert areas(frame) == [10_000.0, 2_500.0]
     assert list(frame.attributes["DKBH"]) == ["地块一", "地块二"]
@@ -153,15 +153,15 @@ def test_titles_between_blocks_part_parcels(sheet):
 
 def test_a_title_s_number_and_name_become_the_parcel_s(sheet):
     head = ["点号", "X坐标", "Y坐标"]
-    rows = [["地块编号：DK-07", "地块名称：东坡"], head, *numbered(FIRST)]
-    rows += [["地块编号：DK-08", "地块名称：西坡"], head, *numbered(SECOND)]
+    rows = [["地块编号：DK-07", "地块名称：东坡"], head, *numbered_rows(FIRST)]
+    rows += [["地块编号：DK-08", "地块名称：西坡"], head, *numbered_rows(SECOND)]
     frame = read(sheet(rows))
     assert frame.attributes.to_dict("list") == {"DKBH": ["DK-07", "DK-08"], "DKMC": ["东坡", "西坡"]}
 
 
 def test_lengths_of_sides_between_the_points_are_no_points(sheet):
     rows = [["点号", "X", "Y", "边长"], ["", "", "", ""]]
-    for label, x, y in numbered(FIRST):
+    for label, x, y in numbered_rows(FIRST):
         rows += [[label, x, y, None], [None, None, None, 100.0]]
     assert areas(read(sheet(rows))) == [10_000.0]
     merged = [f"A{row}:A{row + 1}" for row in range(3, 12, 2)]
@@ -169,29 +169,33 @@ def test_lengths_of_sides_between_the_points_are_no_points(sheet):
 
 
 def test_a_second_ring_inside_is_a_hole_by_its_number_or_its_place(sheet):
-    by_number = [[1, *row] for row in numbered(FIRST)] + [[2, *row] for row in numbered(HOLE, first=5)]
+    by_number = [[1, *row] for row in numbered_rows(FIRST)] + [[2, *row] for row in numbered_rows(HOLE, first=5)]
     assert areas(read(sheet([["圈号", "点号", "X", "Y"], *by_number]))) == [9_600.0]
-    by_place = [*numbered(FIRST), *numbered(HOLE, first=5)]
+    by_place = [*numbered_rows(FIRST), *numbered_rows(HOLE, first=5)]
     assert areas(read(sheet([["点号", "X", "Y"], *by_place]))) == [9_600.0]
 
 
 def test_ring_numbers_that_begin_anew_begin_another_parcel(sheet):
-    rings = [(1, numbered(FIRST, False)), (2, numbered(HOLE, False)), (1, numbered(SECOND, False))]
+    rings = [(1, numbered_rows(FIRST, False)), (2, numbered_rows(HOLE, False)), (1, numbered_rows(SECOND, False))]
     rows = [[ring, *row] for ring, rows in rings for row in rows]
     assert areas(read(sheet([["圈号", "点号", "X", "Y"], *rows]))) == [9_600.0, 2_500.0]
 
 
 def test_a_blank_row_after_a_closed_ring_begins_another_parcel(sheet):
-    frame = read(sheet([["点号", "X", "Y"], *numbered(FIRST), [], *numbered(SECOND)]))
+    frame = read(sheet([["点号", "X", "Y"], *numbered_rows(FIRST), [], *numbered_rows(SECOND)]))
     assert (areas(frame), list(frame.attributes["DKBH"])) == ([10_000.0, 2_500.0], ["1", "2"])
 
 
 @pytest.mark.parametrize(
     "rows",
     [
-        [*numbered(FIRST), [], *numbered(HOLE)],  # a hole, or a parcel within a parcel
-        [*numbered(FIRST, False), [], *numbered(SECOND, False, first=5)],  # another page of one ring, or two rings
-        [*numbered(FIRST), *numbered(SECOND)],  # two parts of one parcel, or two parcels
+        [*numbered_rows(FIRST), [], *numbered_rows(HOLE)],  # a hole, or a parcel within a parcel
+        [
+            *numbered_rows(FIRST, False),
+            [],
+            *numbered_rows(SECOND, False, first=5),
+        ],  # another page of one ring, or two rings
+        [*numbered_rows(FIRST), *numbered_rows(SECOND)],  # two parts of one parcel, or two parcels
     ],
 )
 def test_what_may_be_a_ring_or_a_parcel_is_refused(sheet, rows):
@@ -202,7 +206,7 @@ def test_what_may_be_a_ring_or_a_parcel_is_refused(sheet, rows):
     ("cell", "text"), [("C3", None), ("C3", "约100"), ("B4", "#REF!"), ("B4", "nan"), ("C3", "=1+1"), ("B4", True)]
 )
 def test_a_cell_that_is_no_number_is_refused_by_its_address(sheet, cell, text):
-    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     book = openpyxl.load_workbook(path)
     book.active[cell] = text
     book.save(path)
@@ -210,18 +214,18 @@ def test_a_cell_that_is_no_number_is_refused_by_its_address(sheet, cell, text):
 
 
 def test_a_numbered_point_without_coordinates_is_refused(sheet):
-    rows = numbered(FIRST)
+    rows = numbered_rows(FIRST)
     rows[2] = ["J3", None, None]
     assert refusal(sheet([["点号", "X", "Y"], *rows])) == [("sheet.cell", "B4"), ("sheet.cell", "C4")]
 
 
 def test_too_few_points_are_refused_by_parcel_and_row(sheet):
-    rows = [["A", *row] for row in numbered(FIRST)] + [["B", *row] for row in numbered(SECOND[:2], False)]
+    rows = [["A", *row] for row in numbered_rows(FIRST)] + [["B", *row] for row in numbered_rows(SECOND[:2], False)]
     assert refusal(sheet([["地块编号", "点号", "X", "Y"], *rows])) == [("sheet.ring", "B")]
 
 
 def test_two_sets_of_columns_side_by_side_are_refused(sheet):
-    rows = [left + right for left, right in zip(numbered(FIRST), numbered(SECOND), strict=True)]
+    rows = [left + right for left, right in zip(numbered_rows(FIRST), numbered_rows(SECOND), strict=True)]
     assert refusal(sheet([["点号", "X", "Y"] * 2, *rows])) == [("sheet.side_by_side", 1)]
 
 
@@ -234,7 +238,7 @@ def test_of_several_sheets_those_with_coordinates_are_layers(tmp_path, onemap):
     book.active.append(["说明"])
     for name, points in (("一号", FIRST), ("二号", SECOND)):
         page = book.create_sheet(name)
-        for row in [["点号", "X", "Y"], *numbered(points)]:
+        for row in [["点号", "X", "Y"], *numbered_rows(points)]:
             page.append(row)
     book.save(tmp_path / "a.xlsx")
     answer = onemap("inspect", tmp_path / "a.xlsx")
@@ -256,18 +260,18 @@ def test_of_several_sheets_those_with_coordinates_are_layers(tmp_path, onemap):
     ],
 )
 def test_a_title_may_declare_the_crs(sheet, title, epsg):
-    frame = read(sheet([[title], ["点号", "X", "Y"], *numbered(FIRST)]))
+    frame = read(sheet([[title], ["点号", "X", "Y"], *numbered_rows(FIRST)]))
     assert (frame.crs.to_epsg() if frame.crs is not None else None) == epsg
 
 
 def test_without_a_prefix_the_title_s_meridian_gives_the_zone(sheet):
-    rows = [[label, x, y - 38_000_000] for label, x, y in numbered(FIRST)]
+    rows = [[label, x, y - 38_000_000] for label, x, y in numbered_rows(FIRST)]
     frame = read(sheet([["CGCS2000 坐标系，中央子午线：114度"], ["点号", "X", "Y"], *rows]))
     assert frame.crs.to_epsg() == 4547
 
 
 def test_a_title_that_contradicts_the_prefix_is_refused(sheet):
-    rows = [["2000国家大地坐标系 39带"], ["点号", "X", "Y"], *numbered(FIRST)]
+    rows = [["2000国家大地坐标系 39带"], ["点号", "X", "Y"], *numbered_rows(FIRST)]
     assert [code for code, _ in refusal(sheet(rows))] == ["redline.zone"]
 
 
@@ -341,7 +345,7 @@ def test_longitude_and_latitude_that_are_swapped_are_refused(sheet):
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("separator", [",", "\t", ";"])
 def test_a_csv_of_boundary_points_is_read_like_a_sheet(table, encoding, separator):
-    rows = [["地块编号", "点号", "X坐标", "Y坐标"], *(["甲", *row] for row in numbered(FIRST))]
+    rows = [["地块编号", "点号", "X坐标", "Y坐标"], *(["甲", *row] for row in numbered_rows(FIRST))]
     frame = read(table("\r\n".join(separator.join(map(str, row)) for row in rows), encoding))
     assert (areas(frame), frame.format, list(frame.attributes["DKBH"])) == ([10_000.0], "CSV", ["甲"])
 
@@ -392,7 +396,7 @@ def test_a_row_without_coordinates_has_no_geometry_and_is_kept(table):
 
 
 def test_parcels_of_a_sheet_go_through_redline_into_a_text(sheet, tmp_path, onemap):
-    rows = [["2000国家大地坐标系"], ["地块编号", "点号", "X", "Y"], *(["甲", *row] for row in numbered(FIRST))]
+    rows = [["2000国家大地坐标系"], ["地块编号", "点号", "X", "Y"], *(["甲", *row] for row in numbered_rows(FIRST))]
     assert onemap("redline", sheet(rows), tmp_path / "b.txt").code == 0
     assert "J3,1,4210100.000,38540100.000" in (tmp_path / "b.txt").read_bytes().decode("gb18030")
 
@@ -430,7 +434,7 @@ def test_a_file_that_is_no_workbook_is_damaged(tmp_path, content, suffix):
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_cells_merged_or_linked_without_end_are_refused_before_they_fill_the_memory(sheet, ranges, encoding):
-    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     name = "xl/worksheets/sheet1.xml"
@@ -444,7 +448,7 @@ def test_cells_merged_or_linked_without_end_are_refused_before_they_fill_the_mem
 def test_a_cell_far_from_the_others_is_read_and_takes_no_memory(sheet):
     import tracemalloc
 
-    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     book = openpyxl.load_workbook(path)
     book.active["XFD1100"] = "备注"  # eighteen million cells between
     book.save(path)
@@ -457,7 +461,7 @@ def test_a_cell_far_from_the_others_is_read_and_takes_no_memory(sheet):
 
 
 def test_a_style_that_is_not_there_leaves_stdout_to_the_answer(core, sheet):
-    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     styles = parts["xl/styles.xml"]
@@ -472,7 +476,7 @@ def test_a_style_that_is_not_there_leaves_stdout_to_the_answer(core, sheet):
 
 
 def test_a_cell_in_no_row_is_refused(sheet):
-    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    path = sheet([["点号", "X", "Y"], *numbered_rows(FIRST)])
     book = openpyxl.load_workbook(path)
     book.active._cells[0, 1] = book.active._cells.pop((3, 2))
     book.active._cells[0, 1].row = 0
@@ -516,7 +520,7 @@ def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(tmp_path, at, wh
         source = tmp_path / name
         if not source.exists():
             book = openpyxl.Workbook()
-            for row in [["点号", "X", "Y"], *numbered(FIRST)]:
+            for row in [["点号", "X", "Y"], *numbered_rows(FIRST)]:
                 book.active.append(row)
             book.save(source)
     content = bytearray(source.read_bytes())

@@ -201,13 +201,13 @@ def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, mon
     source = layer_file(name, shapes, columns, crs=crs, **(modern if name == "a.gdb" else {}))
     whole = vector.read_vector(source, "a", None)
     monkeypatch.setattr(vector, "ROWS_AT_ONCE", 4)
-    told: list[float] = []
-    read = vector.read_vector(source, "a", None, Progress(lambda share, _: told.append(share)))
+    shares: list[float] = []
+    read = vector.read_vector(source, "a", None, Progress(lambda share, _: shares.append(share)))
     assert shapely.to_wkb(read.geometries).tolist() == shapely.to_wkb(whole.geometries).tolist()
     assert read.attributes.equals(whole.attributes)
     assert sorted(read.attributes["BSM"]) == columns["BSM"]
-    assert told == sorted(told) and told[-1] == 1.0
-    assert sum(share <= vector._ROWS for share in told) == (1 if name in ("a.fgb", "a.geojson") else 6)
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert sum(share <= vector._ROWS for share in shares) == (1 if name in ("a.fgb", "a.geojson") else 6)
 
 
 def test_a_shapefile_with_fewer_records_than_shapes_is_refused(shelf, layer_file, box):

@@ -18,7 +18,7 @@ INSERT INTO gpkg_geometry_columns VALUES ('back', 'geom', 'POINT', 4547, 0, 0);
 
 
 @pytest.fixture(scope="module")
-def numbered(tmp_path_factory):
+def numbered_points(tmp_path_factory):
     """Points with gaps between their fids, beside a view that shows them from the last to the first."""
     path = tmp_path_factory.mktemp("numbered") / "rows.gpkg"
     points = shapely.to_wkb(shapely.points(np.arange(len(FIDS)), 0.0))
@@ -36,8 +36,8 @@ def numbered(tmp_path_factory):
 @pytest.mark.parametrize("size", [1, 4, 15, 16])
 @pytest.mark.parametrize("first", [0, 3])
 @pytest.mark.parametrize(("layer", "order"), [("rows", sorted(FIDS)), ("back", sorted(FIDS, reverse=True))])
-def test_every_row_is_read_once(numbered, layer, order, first, size):
-    with vector_stream(numbered, layer, None) as stream:
+def test_every_row_is_read_once(numbered_points, layer, order, first, size):
+    with vector_stream(numbered_points, layer, None) as stream:
         frames = [frame for frame, _ in stream.blocks("UTF-8", first, size)]
     names = [name for frame in frames for name in frame.attributes["NAME"]]
     assert names == [str(fid) for fid in order[first:]]

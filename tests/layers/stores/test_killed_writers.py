@@ -22,11 +22,11 @@ from onemap.tests.postgis_server import (
     Absent,
     Database,
     as_owner,
-    ended,
+    end_server,
     owner_of_server,
     programs_of_postgresql,
     running,
-    started,
+    start_server,
 )
 from onemap.tests.rules.command import done
 
@@ -74,16 +74,16 @@ def own_server():
     folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
     if os.geteuid() == 0:
         os.chown(folder, *owner)
-    processes = [started(folder, owner, programs)]
+    processes = [start_server(folder, owner, programs)]
 
     def again() -> None:
-        ended(processes[-1])
+        end_server(processes[-1])
         processes.append(running(folder, owner, programs))
 
     database = Database("postgres", folder, programs)
     database.run("CREATE EXTENSION postgis")
     yield database, again
-    ended(processes[-1])
+    end_server(processes[-1])
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -94,7 +94,7 @@ def test_a_server_that_is_killed_in_mid_step_comes_back_with_the_state_before(ow
     done("add", url, squares, *ADD)
     before = done("layers", url).json
 
-    def killed(restart: Callable[[], None]) -> None:
+    def write_until_killed(restart: Callable[[], None]) -> None:
         with open_library(url) as library, library.writing() as connection:
             connection.execute("DELETE FROM onemap_versions")
             connection.append_log("", "me", "lose", "T", "{}", "")
@@ -102,7 +102,7 @@ def test_a_server_that_is_killed_in_mid_step_comes_back_with_the_state_before(ow
             connection.execute("DELETE FROM onemap_runs")
 
     with pytest.raises(OneMapError) as refused:
-        killed(again)
+        write_until_killed(again)
     assert refused.value.code == "library.connection_lost"
     assert done("layers", url).json == before
     assert done("verify", url).json["ok"]

@@ -87,12 +87,12 @@ def adding(server_shelf, squares):
     from onemap.layers.ingest.adding import AddOptions, add
     from onemap.tests.layers.conftest import DEFINE
 
-    def added(code: str, label: str, who: str) -> None:
+    def add_version(code: str, label: str, who: str) -> None:
         wishes = AddOptions(code=code, define=DEFINE.format("polygon"), covers="extent", label=label)
         with open_library(server_shelf.url) as library:
             add(library, str(squares), wishes, lambda code: (), who, "en")
 
-    return added
+    return add_version
 
 
 def test_clients_that_add_versions_at_once_number_them_one_by_one(server_shelf, adding):

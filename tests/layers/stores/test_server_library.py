@@ -105,13 +105,13 @@ def test_a_refused_or_broken_add_leaves_no_trace(server_shelf, squares, layer_fi
     assert server_shelf.add(layer_file("bad.gpkg", [box(0, 0), None])).code == 3
     assert server_shelf.add(squares, label="1").codes == ["version.label"]
 
-    def dropped():
+    def lose_versions():
         with open_library(server_shelf.url) as library, library.writing() as connection:
             connection.execute("DELETE FROM onemap_versions")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dropped()
+        lose_versions()
     assert (server_shelf.rows(tables), server_shelf.rows("SELECT * FROM onemap_audit")) == before
     assert server_shelf.rows("SELECT count(*) FROM onemap_versions") == [(1,)]
 
@@ -253,9 +253,9 @@ def test_a_typed_password_is_not_in_the_list_of_processes():
             with silent.accept()[0]:
                 shown = Path(f"/proc/{core.pid}/cmdline").read_bytes()
         finally:
-            said = core.communicate(timeout=60)
+            output = core.communicate(timeout=60)
     assert b"postgresql://reader@/city" in shown
-    assert b"hush" not in shown + said[0] + said[1]
+    assert b"hush" not in shown + output[0] + output[1]
 
 
 def test_the_day_is_the_servers_whatever_time_zone_a_client_sets(server_shelf, monkeypatch):

@@ -24,7 +24,7 @@ def bureau(server_shelf, squares):
     return server_shelf
 
 
-def refused(bureau, account, sql):
+def is_refused(bureau, account, sql):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         bureau.rows(sql, account)
     return True
@@ -33,15 +33,15 @@ def refused(bureau, account, sql):
 def test_no_account_changes_or_deletes_an_opinion_or_a_row_of_the_log(bureau):
     for account in ("wang", "li", "zhao", "qian", "nobody_here"):
         for table in ("onemap_opinions", "onemap_audit", "onemap_versions", "onemap_case_entries", '"T__1"'):
-            assert refused(bureau, account, f"DELETE FROM city.{table}")
-            assert refused(bureau, account, f"TRUNCATE city.{table}")
-            assert refused(bureau, account, f"DROP TABLE city.{table}")
-        assert refused(bureau, account, "UPDATE city.onemap_opinions SET text = 'other'")
-        assert refused(bureau, account, "UPDATE city.onemap_audit SET who = 'other'")
-        assert refused(bureau, account, "ALTER TABLE city.onemap_opinions DISABLE ROW LEVEL SECURITY")
-        assert refused(bureau, account, "ALTER TABLE city.onemap_audit DISABLE TRIGGER ALL")
-    assert refused(bureau, "onemap", "UPDATE city.onemap_audit SET who = 'other'")  # even a slip of the owner's hand
-    assert refused(bureau, "onemap", "DELETE FROM onemap_audit")
+            assert is_refused(bureau, account, f"DELETE FROM city.{table}")
+            assert is_refused(bureau, account, f"TRUNCATE city.{table}")
+            assert is_refused(bureau, account, f"DROP TABLE city.{table}")
+        assert is_refused(bureau, account, "UPDATE city.onemap_opinions SET text = 'other'")
+        assert is_refused(bureau, account, "UPDATE city.onemap_audit SET who = 'other'")
+        assert is_refused(bureau, account, "ALTER TABLE city.onemap_opinions DISABLE ROW LEVEL SECURITY")
+        assert is_refused(bureau, account, "ALTER TABLE city.onemap_audit DISABLE TRIGGER ALL")
+    assert is_refused(bureau, "onemap", "UPDATE city.onemap_audit SET who = 'other'")  # even a slip of the owner's hand
+    assert is_refused(bureau, "onemap", "DELETE FROM onemap_audit")
 
 
 def test_departments_and_lead_read_what_is_common(bureau):
@@ -58,8 +58,8 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
     open_to_all = {"onemap_audit", "onemap_library"}  # the second says what the library is called
     for (table,) in tables:
         if table not in open_to_all:
-            assert refused(bureau, "qian", f'SELECT * FROM "{table}"')
-    assert refused(bureau, "qian", LOGGED.format("{}"))
+            assert is_refused(bureau, "qian", f'SELECT * FROM "{table}"')
+    assert is_refused(bureau, "qian", LOGGED.format("{}"))
     assert bureau.run("verify", bureau.url_as("qian")).json == {
         "ok": True,
         "problems": [],
@@ -68,8 +68,8 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
 
 
 def test_a_department_logs_what_it_does_and_reads_only_the_head(bureau, squares):
-    assert refused(bureau, "wang", LOGGED.format("{}"))
-    assert refused(bureau, "wang", "SELECT * FROM onemap_audit")
+    assert is_refused(bureau, "wang", LOGGED.format("{}"))
+    assert is_refused(bureau, "wang", "SELECT * FROM onemap_audit")
     assert bureau.run("check", bureau.url_as("wang"), squares, "--id", "BSM").code == 0
     assert bureau.rows("SELECT number FROM onemap_chain_head()", "wang") == [(4,)]
     assert bureau.rows("SELECT who, action FROM onemap_audit WHERE number = 4", "qian") == [("wang", "check")]

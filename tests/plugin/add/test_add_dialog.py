@@ -22,8 +22,8 @@ BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}
 
 
 @pytest.fixture
-def dialog(opened):
-    made = AddDialog(opened)
+def dialog(own_library):
+    made = AddDialog(own_library)
     made.begin("")
     yield made
     made.close_down()
@@ -51,10 +51,10 @@ def add(dialog, code=""):
 
 def test_what_inspect_found_is_shown_before_anything_is_loaded(dialog, town):
     show(dialog, town / "parcels.gpkg")
-    said = dialog.page.facts.text()
-    assert "Format: GPKG" in said
-    assert "Features: 3" in said
-    assert "EPSG:4547 (declared in the file)" in said
+    text = dialog.page.facts.text()
+    assert "Format: GPKG" in text
+    assert "Features: 3" in text
+    assert "EPSG:4547 (declared in the file)" in text
     assert dialog._library.layers[0].versions == ()
 
 
@@ -68,8 +68,8 @@ def test_the_small_map_says_whether_it_lies_in_the_district(dialog, town, tmp_pa
     assert dialog.page.preview.canvas.extent().width() > 11_000
 
 
-def test_the_district_is_read_from_the_library(opened):
-    assert district_of(opened.path).area() == pytest.approx(1_000_000)
+def test_the_district_is_read_from_the_library(own_library):
+    assert district_of(own_library.path).area() == pytest.approx(1_000_000)
 
 
 def test_a_file_called_as_a_layer_becomes_that_layer(dialog, tmp_path):
@@ -88,8 +88,8 @@ def test_a_file_called_as_a_layer_becomes_that_layer(dialog, tmp_path):
         ("a file", ""),
     ],
 )
-def test_a_file_is_taken_for_the_layer_that_it_is_called_after(opened, name, code):
-    found = layer_named(name, opened.layers)
+def test_a_file_is_taken_for_the_layer_that_it_is_called_after(own_library, name, code):
+    found = layer_named(name, own_library.layers)
     assert (found.code if found else "") == code
 
 
@@ -151,7 +151,7 @@ def test_a_file_without_a_coordinate_system_gets_a_chooser_and_lands_in_the_dist
     assert add(dialog)["features"] == 1
 
 
-def test_a_field_of_another_name_is_chosen_once_and_remembered(dialog, opened, tmp_path):
+def test_a_field_of_another_name_is_chosen_once_and_remembered(dialog, own_library, tmp_path):
     path = write_layer(tmp_path / "named.gpkg", ["编号"], [(box(0, 0, 10, 10), "F1")])
     show(dialog, path)
     dialog.form.choose_target("YJJBNTTB")
@@ -159,9 +159,9 @@ def test_a_field_of_another_name_is_chosen_once_and_remembered(dialog, opened, t
     assert dialog.hint.text() == "Still without a field of the file: BSM"
     dialog.fields.choose("BSM", "编号")
     add(dialog)
-    layer = next(one for one in opened.layers if one.code == "YJJBNTTB")
+    layer = next(one for one in own_library.layers if one.code == "YJJBNTTB")
     assert matches_of_layer(layer) == {"BSM": "编号"}
-    again = AddDialog(opened)
+    again = AddDialog(own_library)
     show(again, path)
     again.form.choose_target("YJJBNTTB")
     assert again.fields.matches["BSM"] == "编号"

@@ -31,8 +31,8 @@ def delivery(tmp_path):
 
 
 @pytest.fixture
-def dialog(opened):
-    made = DeliveryDialog(opened)
+def dialog(own_library):
+    made = DeliveryDialog(own_library)
     made.show()
     yield made
     made.close_down()
@@ -51,10 +51,10 @@ def answers_of(dialog):
     """The dialog of answers as it is shown: by layer and name the value and since when."""
     dialog.show_answers()
     wait_for(lambda: not dialog.answers.is_working)
-    return shown(dialog.answers)
+    return answer_texts(dialog.answers)
 
 
-def shown(answers):
+def answer_texts(answers):
     table = answers.table
     rows = range(table.rowCount())
     return {
@@ -71,18 +71,18 @@ def test_answers_are_shown_changed_in_their_cell_and_forgotten(dialog, delivery)
     table = dialog.answers.table
     table.item(0, VALUE).setText("features")
     wait_for(lambda: not dialog.answers.is_working)
-    value, since = shown(dialog.answers)["STBHHX", "covers"]
+    value, since = answer_texts(dialog.answers)["STBHHX", "covers"]
     assert value == "features" and since.startswith("changed by ")
     # What the core cannot take is said, and the cell shows what is remembered.
     table.item(0, VALUE).setText("everything")
     wait_for(lambda: not dialog.answers.is_working)
     assert "everything" in dialog.answers.notice.text
-    assert shown(dialog.answers)["STBHHX", "covers"][0] == "features"
+    assert answer_texts(dialog.answers)["STBHHX", "covers"][0] == "features"
     assert not dialog.answers.forget_button.isEnabled()
     table.selectRow(0)
     dialog.answers.forget_button.click()
     wait_for(lambda: not dialog.answers.is_working)
-    assert shown(dialog.answers) == {}
+    assert answer_texts(dialog.answers) == {}
 
 
 def test_a_report_is_written_also_where_all_is_refused_and_again_after_it(dialog, delivery, tmp_path):
@@ -126,8 +126,8 @@ def test_a_change_of_datum_is_named_for_the_whole_delivery_and_known_afterwards(
     assert dialog.table.rows[0].status == "added", dialog.notice.text
 
 
-def test_every_control_has_a_name(opened):
-    answers = AnswersDialog(opened)
+def test_every_control_has_a_name(own_library):
+    answers = AnswersDialog(own_library)
     nameless = [one for one in nameless_controls(answers) if not isinstance(one, (QListView, QPushButton))]
     assert nameless == []
     answers.close_down()

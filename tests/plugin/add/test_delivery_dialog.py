@@ -33,8 +33,8 @@ def delivery(tmp_path):
 
 
 @pytest.fixture
-def dialog(opened):
-    made = DeliveryDialog(opened)
+def dialog(own_library):
+    made = DeliveryDialog(own_library)
     made.show()
     yield made
     made.close_down()
@@ -65,33 +65,33 @@ def speak_for_district(dialog):
     dialog.covers.setCurrentIndex(dialog.covers.findData("district"))
 
 
-def _described(control):
+def _control_name(control):
     """A control by its class and those around it."""
     return f"{type(control).__name__} in {type(control.parent()).__name__} {control.objectName()}"
 
 
-def versions_of(opened):
+def versions_of(own_library):
     listed = []
-    opened.listed.connect(lambda: listed.append(True))
-    opened.refresh()
+    own_library.listed.connect(lambda: listed.append(True))
+    own_library.refresh()
     wait_for(lambda: listed)
-    return {layer.code: layer.versions for layer in opened.layers if layer.versions}
+    return {layer.code: layer.versions for layer in own_library.layers if layer.versions}
 
 
-def test_a_folder_is_shown_as_one_table_and_nothing_is_added_by_looking(dialog, delivery, opened):
+def test_a_folder_is_shown_as_one_table_and_nothing_is_added_by_looking(dialog, delivery, own_library):
     look_through(dialog, delivery)
-    shown = {row.source: (row.code, dialog.table.state_of(number)) for number, row in enumerate(dialog.table.rows)}
-    assert shown == {
+    titles = {row.source: (row.code, dialog.table.state_of(number)) for number, row in enumerate(dialog.table.rows)}
+    assert titles == {
         "永久基本农田图斑2024.gpkg": ("YJJBNTTB", "found by its title"),
         "红线/STBHHX.gpkg": ("STBHHX", "found by its code"),
         "成果.gpkg": ("", "not found: choose, or leave it out"),
         "说明.pdf": ("", "comes with the data; no layer"),
     }
     assert dialog.hint.text() == "Layers that go in: 2. Still without a layer, and so left out: 1."
-    assert versions_of(opened) == {}
+    assert versions_of(own_library) == {}
 
 
-def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, opened):
+def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, own_library):
     look_through(dialog, delivery)
     speak_for_district(dialog)
     red = number_of(dialog, "STBHHX")
@@ -104,17 +104,17 @@ def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, ope
     assert dialog.notice.text == "Layers with a new version: 2."
     assert dialog.table.state_of(red) == "added"
     assert not dialog.add_button.isEnabled()
-    found = versions_of(opened)
+    found = versions_of(own_library)
     assert (found["YJJBNTTB"][0].label, found["YJJBNTTB"][0].coverage) == ("2024", "district")
 
 
 @pytest.mark.slow
-def test_what_is_refused_is_said_at_its_row_and_nothing_else_is_in_until_that_is_asked(dialog, delivery, opened):
+def test_what_is_refused_is_said_at_its_row_and_nothing_else_is_in_until_that_is_asked(dialog, delivery, own_library):
     write_layer(delivery / "红线" / "STBHHX.gpkg", ["BSM"], [(box(200, 0, 50, 50), "R1"), (BOW_TIE, "R2")])
     look_through(dialog, delivery)
     speak_for_district(dialog)
     assert press_add(dialog) is None
-    assert versions_of(opened) == {}
+    assert versions_of(own_library) == {}
     red = number_of(dialog, "STBHHX")
     assert dialog.table.state_of(red) == "refused"
     assert dialog.table.state_of(number_of(dialog, "基本农田")) == "found by its title"
@@ -123,11 +123,11 @@ def test_what_is_refused_is_said_at_its_row_and_nothing_else_is_in_until_that_is
     assert dialog.notice._button.text() == "Add the others"
     dialog.notice._button.click()
     wait_for(lambda: not dialog.is_working)
-    assert set(versions_of(opened)) == {"YJJBNTTB"}
+    assert set(versions_of(own_library)) == {"YJJBNTTB"}
     assert dialog.table.state_of(red) == "refused"
     dialog.row_page.repair.click()
     assert press_add(dialog)["added"][0]["code"] == "STBHHX"
-    assert set(versions_of(opened)) == {"YJJBNTTB", "STBHHX"}
+    assert set(versions_of(own_library)) == {"YJJBNTTB", "STBHHX"}
 
 
 def test_a_file_without_a_coordinate_system_gets_one_in_its_row(dialog, tmp_path):
@@ -159,7 +159,7 @@ def test_the_wrong_geometry_and_two_for_one_version_are_told_before_add(dialog, 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found", "said"),
+    ("wanted", "found", "reason"),
     [
         ("polygon", "MultiPolygon, Polygon", ""),
         ("polygon", "LineString, Point", "It holds lines, points; this layer takes polygons."),
@@ -171,8 +171,8 @@ def test_the_wrong_geometry_and_two_for_one_version_are_told_before_add(dialog, 
         ("raster", "Polygon", "This layer is kept as a raster, and the file is none."),
     ],
 )
-def test_a_geometry_fits_its_layer_or_it_is_said_why_not(wanted, found, said):
-    assert wrong_kind(wanted, found, 3) == said
+def test_a_geometry_fits_its_layer_or_it_is_said_why_not(wanted, found, reason):
+    assert wrong_kind(wanted, found, 3) == reason
 
 
 def test_the_plan_is_read_by_the_core_as_it_was_written():
@@ -187,31 +187,31 @@ def test_the_plan_is_read_by_the_core_as_it_was_written():
     ]
 
 
-def test_a_cancelled_delivery_leaves_the_library_as_it_was(dialog, delivery, opened):
+def test_a_cancelled_delivery_leaves_the_library_as_it_was(dialog, delivery, own_library):
     look_through(dialog, delivery)
     speak_for_district(dialog)
     dialog.add_button.click()
     dialog.work.cancel_button.click()
     wait_for(lambda: not dialog.is_working)
     assert dialog.notice.text == ""
-    assert versions_of(opened) == {}
+    assert versions_of(own_library) == {}
     assert dialog.add_button.isEnabled()
 
 
 @pytest.mark.slow
-def test_what_went_in_layer_by_layer_before_a_cancel_is_not_added_twice(dialog, delivery, opened):
+def test_what_went_in_layer_by_layer_before_a_cancel_is_not_added_twice(dialog, delivery, own_library):
     look_through(dialog, delivery)
     speak_for_district(dialog)
     dialog.add(each=True)
     dialog._request.cancel()
-    core("add", opened.path, delivery / "红线" / "STBHHX.gpkg", "--as", "STBHHX", "--covers=district")
+    core("add", own_library.path, delivery / "红线" / "STBHHX.gpkg", "--as", "STBHHX", "--covers=district")
     wait_for(lambda: not dialog.is_working)
     red = number_of(dialog, "STBHHX")
     wait_for(lambda: dialog.table.state_of(red) == "added")
     assert "STBHHX" not in [row.code for row in dialog.table.ready]
 
 
-def _dropped(path):
+def _drop_event(path):
     """A file or a folder, let go over a widget; Qt reads the names from the second while the first lives."""
     what = QMimeData()
     what.setUrls([QUrl.fromLocalFile(str(path))])
@@ -220,12 +220,12 @@ def _dropped(path):
 
 
 def test_a_folder_dropped_on_the_dialog_is_looked_through(dialog, delivery):
-    drop, _what = _dropped(delivery)
+    drop, _what = _drop_event(delivery)
     dialog.dropEvent(drop)
     wait_for(lambda: not dialog.is_working)
     assert len(dialog.table.rows) == 4
     nameless = [
-        _described(control)
+        _control_name(control)
         for control in nameless_controls(dialog)
         # A list that drops down belongs to its box; a message's button says its text when there is one.
         if type(control) is not QListView and not isinstance(control, QPushButton)
@@ -234,14 +234,14 @@ def test_a_folder_dropped_on_the_dialog_is_looked_through(dialog, delivery):
 
 
 @pytest.mark.slow
-def test_what_is_dropped_on_the_map_tab_is_asked_about(dock, opened, delivery):
-    dock.open_library(opened.path)
+def test_what_is_dropped_on_the_map_tab_is_asked_about(dock, own_library, delivery):
+    dock.open_library(own_library.path)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
-    drop, _what = _dropped(delivery / "成果.gpkg")
+    drop, _what = _drop_event(delivery / "成果.gpkg")
     dock.map_tab.dropEvent(drop)
     wait_for(lambda: dock.add_dialog is not None and not dock.add_dialog.is_working)
     assert dock.add_dialog.form.chosen_part.count == 1
-    drop, _what = _dropped(delivery)
+    drop, _what = _drop_event(delivery)
     dock.map_tab.dropEvent(drop)
     wait_for(lambda: not dock.delivery_dialog.is_working)
     assert not dock.add_dialog.isVisible()
@@ -280,10 +280,10 @@ def drop_on(widget, *paths):
 
 
 @pytest.mark.parametrize("room", ["map_tab", "check_tab", "compare_tab", "numbers_tab"])
-def test_a_folder_dropped_on_whichever_room_of_the_dock_is_looked_through(dock, opened, delivery, room):
+def test_a_folder_dropped_on_whichever_room_of_the_dock_is_looked_through(dock, own_library, delivery, room):
     tab = getattr(dock, room)
     assert drop_on(tab, delivery) is None  # no library: nothing to add it to
-    dock.open_library(opened.path)
+    dock.open_library(own_library.path)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     dock.tabs.setCurrentIndex(dock.tab_index(tab))
     assert drop_on(tab.findChild(QLineEdit) or tab, delivery) in (dock, dock.map_tab)
@@ -296,20 +296,20 @@ def test_a_folder_dropped_on_whichever_room_of_the_dock_is_looked_through(dock, 
             assert covers.fontMetrics().horizontalAdvance(covers.currentText()) < table.columnWidth(COVERS) - 20
 
 
-def test_a_file_dropped_elsewhere_than_on_the_room_of_layers_is_left_to_qgis(dock, opened, delivery):
-    dock.open_library(opened.path)
+def test_a_file_dropped_elsewhere_than_on_the_room_of_layers_is_left_to_qgis(dock, own_library, delivery):
+    dock.open_library(own_library.path)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     assert drop_on(dock.check_tab, delivery / "成果.gpkg") is None
 
 
 @pytest.mark.parametrize("room", ["map_tab", "check_tab"])
 @pytest.mark.slow
-def test_several_files_and_folders_are_matched_in_the_one_table_and_added_in_one_go(dock, opened, delivery, room):
+def test_several_files_and_folders_are_matched_in_the_one_table_and_added_in_one_go(dock, own_library, delivery, room):
     shape = write_shapefile(delivery.parent / "地类图斑2024.shp")
     (delivery.parent / "other.gpkg").write_bytes(b"")  # beside them, and not dropped
     parts = [path for path in delivery.parent.iterdir() if path.stem == shape.stem]
     assert len(parts) > 2
-    dock.open_library(opened.path)
+    dock.open_library(own_library.path)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     tab = getattr(dock, room)
     dock.tabs.setCurrentIndex(dock.tab_index(tab))
@@ -335,9 +335,9 @@ def test_several_files_and_folders_are_matched_in_the_one_table_and_added_in_one
     assert sorted(one["code"] for one in answer["added"]) == ["DLTB", "STBHHX", "YJJBNTTB"]
 
 
-def test_parts_of_one_shapefile_are_one_file(dock, opened, tmp_path):
+def test_parts_of_one_shapefile_are_one_file(dock, own_library, tmp_path):
     shape = write_shapefile(tmp_path / "地类图斑.shp")
-    dock.open_library(opened.path)
+    dock.open_library(own_library.path)
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     assert (
         drop_on(dock.map_tab, *sorted(path for path in tmp_path.iterdir() if path.stem == shape.stem)) is dock.map_tab
@@ -352,7 +352,7 @@ def test_values_stand_beside_the_fields_of_the_chosen_row(dialog, delivery):
     )
     look_through(dialog, delivery)
 
-    def shown(row):
+    def fields_of_row(row):
         dialog.table.selectRow(row)
         fields = dialog.row_page.fields
         boxes = [fields.cellWidget(at, 1) for at in range(fields.rowCount())]
@@ -360,14 +360,14 @@ def test_values_stand_beside_the_fields_of_the_chosen_row(dialog, delivery):
         return {source: fields.item(at, 2).text() for at, source in enumerate(sources) if source}
 
     unknown, known = number_of(dialog, "成果"), number_of(dialog, "DLTB")
-    assert shown(unknown) == {"A": "Z"}
-    assert shown(known)["DLBM"] == "0101, 0201"
+    assert fields_of_row(unknown) == {"A": "Z"}
+    assert fields_of_row(known)["DLBM"] == "0101, 0201"
     dialog.row_page.fields.choose("BSM", "标识")
-    assert shown(known)["标识"] == "A7, A8"
+    assert fields_of_row(known)["标识"] == "A7, A8"
     assert dialog.table.rows[known].fields == {"BSM": "标识"}
     assert 'fields = { "BSM" = "标识" }' in plan_text([dialog.table.rows[known]], "district")
     dialog.table.selectRow(unknown)
     dialog.table.choose(unknown, "YJJBNTTB")
     assert dialog.row_page.fields.has_schema
     dialog.row_page.fields.choose("BSM", "A")
-    assert shown(unknown)["A"] == "Z"
+    assert fields_of_row(unknown)["A"] == "Z"

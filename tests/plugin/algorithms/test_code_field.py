@@ -43,7 +43,7 @@ def panel_of(provider):
         one.close()
 
 
-def listed(dialog):
+def texts_in(dialog):
     return [dialog.list.item(row).text() for row in range(dialog.list.count())]
 
 
@@ -76,7 +76,7 @@ def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(panel_of, librar
     field = panel.wrappers["ONLY"]
     field.line.setText("GONE")
     dialog = field.code_dialog()
-    assert listed(dialog) == ["YJJBNTTB  Permanent basic farmland"]
+    assert texts_in(dialog) == ["YJJBNTTB  Permanent basic farmland"]
     tick(dialog, "YJJBNTTB")
     assert dialog.text() == "YJJBNTTB,GONE"  # what is not in the list stays
     tick(dialog, "YJJBNTTB")
@@ -86,7 +86,7 @@ def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(panel_of, librar
     panel.wrappers["LIBRARY"].setParameterValue("", panel.processing_context)
     settings.put("library", "")
     dialog = field.code_dialog()
-    assert listed(dialog) == [] and not dialog.hint.isHidden() and "library" in dialog.hint.text()
+    assert texts_in(dialog) == [] and not dialog.hint.isHidden() and "library" in dialog.hint.text()
 
 
 def test_the_button_opens_the_list_and_ok_takes_it(panel_of, library):
@@ -155,14 +155,14 @@ def test_areas_are_of_the_map_of_a_file_or_of_the_library(panel_of, library, tow
     assert field.parameterValue() is None
     field.layers.setLayer(drawn)
     assert field.parameterValue() == drawn.id()
-    assert listed(unit.code_dialog()) == ["name"]  # fields of the map's layer
+    assert texts_in(unit.code_dialog()) == ["name"]  # fields of the map's layer
     dialog = field.code_dialog()
-    assert "YJJBNTTB  Permanent basic farmland" in listed(dialog)
+    assert "YJJBNTTB  Permanent basic farmland" in texts_in(dialog)
     dialog.list.setCurrentRow(0)
     monkeypatch.setattr(CodeDialog, "exec", lambda self: self.list.setCurrentRow(0) or True)
     QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
     assert field.parameterValue() == "YJJBNTTB" and field.layers.currentText() == "YJJBNTTB"
-    assert any(text.startswith("BSM") for text in listed(unit.code_dialog()))  # fields of the library's layer
+    assert any(text.startswith("BSM") for text in texts_in(unit.code_dialog()))  # fields of the library's layer
     field.setValue(str(town / "parcels.gpkg"))
     assert field.parameterValue() == str(town / "parcels.gpkg")
     QgsProject.instance().removeMapLayer(drawn.id())

@@ -61,10 +61,10 @@ def contradictions(library, matrix, **more):
 
 def test_who_contradicts_whom_is_what_the_command_line_says_pair_by_pair(library, plans):
     found = contradictions(library, plans)
-    said = on_command_line("contradictions", library, "--matrix", plans)["pairs"]
-    told = [{**row, "run": ""} for row in rows(found["CONTRADICTIONS"])]
-    assert told == [{name: row[name] or None for name in told[0]} | {"run": ""} for row in said]
-    (pair,) = told
+    expected = on_command_line("contradictions", library, "--matrix", plans)["pairs"]
+    pairs = [{**row, "run": ""} for row in rows(found["CONTRADICTIONS"])]
+    assert pairs == [{name: row[name] or None for name in pairs[0]} | {"run": ""} for row in expected]
+    (pair,) = pairs
     assert (pair["a"], pair["b"], pair["conflict_ha"], found["PAIR_COUNT"]) == ("PLAN_A", "PLAN_B", 1.0, 1)
     assert rows(found["HECTARES"]) == [{"layer": "PLAN_A", "PLAN_B": 1.0}]
 
@@ -137,8 +137,8 @@ def test_sites_are_those_of_the_command_line_and_lie_on_the_selected_ground(libr
     layer = QgsVectorLayer(path, "grounds", "ogr")
     asked = {"LIBRARY": library, "AREA": 6000.0, "KEEP_VERDICT": "unknown", "COUNT": 3, "SITES": OUTPUT}
     found = processing.run("onemap:sites", {**asked, "WITHIN": path})
-    said = on_command_line("sites", library, "--area=6000", f"--within={path}", "--keep-verdict=unknown", "--count=3")
-    assert rows(found["SITES"]) == [{name: row[name] or None for name in row} for row in said["sites"]]
+    answer = on_command_line("sites", library, "--area=6000", f"--within={path}", "--keep-verdict=unknown", "--count=3")
+    assert rows(found["SITES"]) == [{name: row[name] or None for name in row} for row in answer["sites"]]
     assert found["SITE_COUNT"] == 1
     from qgis.core import QgsProject
 

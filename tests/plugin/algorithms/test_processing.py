@@ -40,7 +40,7 @@ print(json.dumps({verb.name: [verb.makes_data, [p.name for p in verb.parameters]
 
 
 @pytest.fixture(scope="module")
-def declared():
+def declared_verbs():
     """The core's own table of verbs: whether each makes data, and its parameters."""
     python = [str(core_python().path), "-P", "-c", VERBS]
     return json.loads(subprocess.run(python, capture_output=True, encoding="utf-8", check=True).stdout)
@@ -83,8 +83,8 @@ def parameters_of(verb):
     return {definition.name() for definition in algorithm.parameterDefinitions()} - OF_QGIS.get(verb, set())
 
 
-def test_every_verb_that_makes_data_is_an_algorithm_with_the_same_parameters(provider, declared):
-    makers = {verb: names for verb, (makes_data, names) in declared.items() if makes_data}
+def test_every_verb_that_makes_data_is_an_algorithm_with_the_same_parameters(provider, declared_verbs):
+    makers = {verb: names for verb, (makes_data, names) in declared_verbs.items() if makes_data}
     assert {"new", "add", "check", "redline"} <= set(makers)
     assert {algorithm.name() for algorithm in provider.algorithms()} >= set(makers)
     assert {verb: parameters_of(verb) for verb in makers} == {
@@ -93,8 +93,8 @@ def test_every_verb_that_makes_data_is_an_algorithm_with_the_same_parameters(pro
 
 
 @pytest.mark.parametrize("verb", ["inspect", "contradictions", "decide", "spots", "sites", "atlas", "comparison"])
-def test_other_algorithms_have_the_command_line_s_parameters_too(provider, declared, verb):
-    assert parameters_of(verb) == {name.upper() for name in declared[verb][1]}
+def test_other_algorithms_have_the_command_line_s_parameters_too(provider, declared_verbs, verb):
+    assert parameters_of(verb) == {name.upper() for name in declared_verbs[verb][1]}
 
 
 def test_enumerations_are_static_strings(provider):
@@ -234,9 +234,9 @@ def test_a_red_line_goes_to_text_and_back_with_its_area(provider, parcels, tmp_p
 
 
 def test_progress_is_told_in_steps(library, town):
-    told = Listener()
-    processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=told)
-    assert len(set(told.steps)) > 1
+    listener = Listener()
+    processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=listener)
+    assert len(set(listener.steps)) > 1
 
 
 def test_a_cancelled_run_stops_the_core_and_says_so(library, town):

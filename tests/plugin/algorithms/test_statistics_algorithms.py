@@ -16,10 +16,10 @@ OUTPUT = "TEMPORARY_OUTPUT"
 def test_statistics_by_class_and_unit(library, plans):  # noqa: F811
     asked = {"LIBRARY": library, "CODE": "PLAN_A", "BY": "GHDLDM", "WITHIN": "PLAN_B"}
     found = processing.run("onemap:statistics", {**asked, "STATISTICS": OUTPUT, "UNITS": OUTPUT})
-    said = on_command_line("statistics", library, "PLAN_A", "--by=GHDLDM", "--within=PLAN_B")
-    told = rows(found["STATISTICS"])
-    assert {row["GHDLDM"]: row["area_m2"] for row in told} == pytest.approx({"2110": 10_000, "1110": 5_000})
-    assert [row["area_m2"] for row in told] == [row["area_m2"] for row in said["rows"]]
+    answer = on_command_line("statistics", library, "PLAN_A", "--by=GHDLDM", "--within=PLAN_B")
+    areas = rows(found["STATISTICS"])
+    assert {row["GHDLDM"]: row["area_m2"] for row in areas} == pytest.approx({"2110": 10_000, "1110": 5_000})
+    assert [row["area_m2"] for row in areas] == [row["area_m2"] for row in answer["rows"]]
     assert (found["FEATURES"], found["AREA_M2"]) == (2, pytest.approx(15_000))
     (unit,) = found["UNITS"].getFeatures()
     assert unit.geometry().area() == pytest.approx(15_000)
@@ -44,10 +44,10 @@ def test_indicators_by_unit_over_a_series_of_days(library, tmp_path):  # noqa: F
     asked = {"LIBRARY": library, "PACK": str(pack), "UNIT": "PLAN_B", "AS_OF": "2026-01-01;2026-06-01"}
     found = processing.run("onemap:indicators", {**asked, "INDICATORS": OUTPUT, "TERMS": OUTPUT})
     given = [f"--pack={pack}", "--unit=PLAN_B", "--as-of=2026-01-01", "--as-of=2026-06-01"]
-    said = on_command_line("indicators", library, *given)
-    told = rows(found["INDICATORS"])
-    assert [row["value"] for row in told] == [row["value"] for row in said["indicators"]]
-    assert [row["as_of"] for row in told] == ["2026-01-01", "2026-06-01"] and told[0]["status"] == "ok"
+    answer = on_command_line("indicators", library, *given)
+    indicators = rows(found["INDICATORS"])
+    assert [row["value"] for row in indicators] == [row["value"] for row in answer["indicators"]]
+    assert [row["as_of"] for row in indicators] == ["2026-01-01", "2026-06-01"] and indicators[0]["status"] == "ok"
     assert found["VALUES"] == 2 and len(rows(found["TERMS"])) == 4 and found["RUN"]
 
 
@@ -55,9 +55,9 @@ def test_what_to_look_at_is_what_the_command_line_lists(library):  # noqa: F811
     asked = {"LIBRARY": library, "UNIT": "PLAN_B", "AS_OF": "2026-01-01", "RHYTHM": "PLAN_A=1,TRL=5"}
     found = processing.run("onemap:warnings", {**asked, "WARNINGS": OUTPUT})
     given = ["--unit=PLAN_B", "--as-of=2026-01-01", "--rhythm=PLAN_A=1,TRL=5"]
-    said = on_command_line("warnings", library, *given)["warnings"]
-    assert [row["id"] for row in rows(found["WARNINGS"])] == [row["id"] for row in said]
-    assert found["COUNT"] == len(said) and "stale:TRL:TRL" in [row["id"] for row in said]
+    warnings = on_command_line("warnings", library, *given)["warnings"]
+    assert [row["id"] for row in rows(found["WARNINGS"])] == [row["id"] for row in warnings]
+    assert found["COUNT"] == len(warnings) and "stale:TRL:TRL" in [row["id"] for row in warnings]
 
 
 def test_sheets_of_a_selection_are_written_into_one_file(library, town, tmp_path):  # noqa: F811

@@ -31,7 +31,7 @@ def drag(layer, feature, corner, x, y):
     assert layer.moveVertex(X + x, Y + y, feature, corner)
 
 
-def settled(live):
+def wait_for_verdict(live):
     """Until the last shape has its verdict."""
     wait_for(lambda: not live.is_working and live.summary.text())
 
@@ -55,11 +55,11 @@ def test_a_dragged_corner_changes_the_verdict_and_leaves_no_run(desk, library):
     tab, before = dock.check_tab, runs_in(library)
     corner = corner_of(layer, parcel, 400, 100)
     drag(layer, parcel, corner, 390, 100)
-    settled(tab.live)
+    wait_for_verdict(tab.live)
     assert [one.verdict for one in tab.live.results.model.parcels] == ["unknown"]
     # The slanted side runs from (400, 200) to (100, 100): of the farmland, west of 150, it cuts 50² / 6.
     drag(layer, parcel, corner, 100, 100)
-    settled(tab.live)
+    wait_for_verdict(tab.live)
     (checked,) = tab.live.results.model.parcels
     assert (checked.parcel, checked.verdict) == ("B", "prohibited")
     assert checked.findings[0].area_m2 == pytest.approx(50**2 / 6)
@@ -74,15 +74,15 @@ def test_a_dragged_corner_changes_the_verdict_and_leaves_no_run(desk, library):
 
 def test_many_moves_are_answered_by_the_last_shape(desk):
     dock, layer, parcel = desk
-    live, said = dock.check_tab.live, []
-    live.results_shown.connect(lambda: said.append(True))
+    live, results = dock.check_tab.live, []
+    live.results_shown.connect(lambda: results.append(True))
     corner = corner_of(layer, parcel, 400, 100)
     for step in range(40):
         drag(layer, parcel, corner, 395 - step, 100)
     drag(layer, parcel, corner, 100, 100)
-    settled(live)
+    wait_for_verdict(live)
     assert live.results.model.parcels[0].findings[0].area_m2 == pytest.approx(50**2 / 6)
-    assert len(said) < 5
+    assert len(results) < 5
 
 
 def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
@@ -90,7 +90,7 @@ def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     live = dock.check_tab.live
     corner = corner_of(layer, parcel, 400, 100)
     drag(layer, parcel, corner, 600, 180)
-    settled(live)
+    wait_for_verdict(live)
     assert live.results.model.parcels == []
     assert live.summary.text().startswith("No verdict for this shape.\nB · The geometry is invalid")
     assert "--" not in live.summary.text()
@@ -100,7 +100,7 @@ def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     assert "“Repair and check”" in dock.notice.text
     assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty_page
     drag(layer, parcel, corner, 410, 100)
-    settled(live)
+    wait_for_verdict(live)
     assert live.results.model.parcels[0].verdict == "unknown"
     layer.rollBack()  # changes that are thrown away take their verdict along
     assert live.summary.text() == ""
@@ -119,7 +119,7 @@ def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     assert live.results.model.parcels == []
     assert "ended unexpectedly" in live.summary.text()
     drag(layer, parcel, corner, 380, 100)
-    settled(live)
+    wait_for_verdict(live)
     assert live.results.model.parcels[0].verdict == "unknown"
 
 
@@ -141,6 +141,6 @@ def test_a_drawn_parcel_has_its_verdict_at_once(desk):
     dock, _layer, _parcel = desk
     tab = dock.check_tab
     tab.parcels.add_drawing(QgsGeometry.fromWkt(box(140, 100, 100, 100)))
-    settled(tab.live)
+    wait_for_verdict(tab.live)
     (checked,) = tab.live.results.model.parcels
     assert (checked.verdict, checked.findings[0].area_m2) == ("prohibited", pytest.approx(1000.0))

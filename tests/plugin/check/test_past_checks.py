@@ -26,7 +26,7 @@ def checked_dock(dock, library, parcels, tmp_path):
     return dock
 
 
-def listed(dock):
+def past_rows(dock):
     """Show the past checks, and return their rows once they are there."""
     past = dock.check_tab.past
     dock.check_tab.past_button.setChecked(False)
@@ -40,7 +40,7 @@ def test_a_past_check_is_opened_again_with_its_findings(checked_dock):
     before = {parcel.parcel: (parcel.verdict, len(parcel.findings)) for parcel in tab.results.model.parcels}
     first = tab.results.run.id
     check(checked_dock)
-    rows = listed(checked_dock)
+    rows = past_rows(checked_dock)
     tab.past.tree.setCurrentItem(rows[1])
     done = []
     tab.finished.connect(lambda: done.append(True))
@@ -54,7 +54,7 @@ def test_a_past_check_is_opened_again_with_its_findings(checked_dock):
 def test_two_checks_are_compared(checked_dock):
     check(checked_dock)
     tab = checked_dock.check_tab
-    rows = listed(checked_dock)
+    rows = past_rows(checked_dock)
     assert not tab.past.compare_button.isEnabled()  # the newest is the one on display
     tab.past.tree.setCurrentItem(rows[1])
     done = []
@@ -68,7 +68,7 @@ def test_two_checks_are_compared(checked_dock):
 
 def test_a_check_is_named_and_deleted(checked_dock):
     past = checked_dock.check_tab.past
-    rows = listed(checked_dock)
+    rows = past_rows(checked_dock)
     past.tree.setCurrentItem(rows[0])
     past.rename("第一稿")
     wait_for(lambda: not past.is_working and past.tree.topLevelItem(0).text(0) == "第一稿")
@@ -140,15 +140,15 @@ def test_a_long_name_of_a_library_stays_clear_of_the_menu_s_arrow(checked_dock, 
 
 
 @pytest.mark.parametrize(
-    ("path", "others", "said"),
+    ("path", "others", "name"),
     [
         ("/a/x.gpkg", ["/a/y.gpkg"], "x.gpkg"),
         ("/a/x.gpkg", ["/b/x.gpkg", "/c/z.gpkg"], "a/x.gpkg"),
         ("C:\\a\\x.gpkg", ["D:\\a\\x.gpkg"], "C:/a/x.gpkg"),
     ],
 )
-def test_a_place_is_named_as_shortly_as_it_can_be(path, others, said):
-    assert distinct_place(path, others) == said
+def test_a_place_is_named_as_shortly_as_it_can_be(path, others, name):
+    assert distinct_place(path, others) == name
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".gpkg", ".pdf"])

@@ -28,12 +28,12 @@ def moved_farmland(folder):
 
 def attempt(tab, path):
     """Try a file in place of the farmland; returns whether the changes are shown, and what was refused."""
-    done, said = [], []
+    done, refusals = [], []
     tab.trial_finished.connect(lambda: done.append(True))
-    tab.refused.connect(said.append)
+    tab.refused.connect(refusals.append)
     tab.try_file("YJJBNTTB", path)
-    wait_for(lambda: done or said)
-    return bool(done), said
+    wait_for(lambda: done or refusals)
+    return bool(done), refusals
 
 
 def test_the_parcels_that_change_are_listed_with_the_rules_that_say_so(tab, tmp_path):
@@ -84,10 +84,10 @@ def test_the_library_is_as_before_a_trial(tab, library, tmp_path):
 
 def test_a_file_that_will_not_do_is_refused_and_the_check_stays(tab, tmp_path):
     lost = write_layer(tmp_path / "lost.shp", ["BSM"], [(box(0, 0, 1, 1), "F")], crs=None, driver="ESRI Shapefile")
-    shown, said = attempt(tab, lost)
+    shown, refusals = attempt(tab, lost)
     assert not shown
-    assert said[0].is_about("crs.missing")
-    assert said[0].mend is None
+    assert refusals[0].is_about("crs.missing")
+    assert refusals[0].mend is None
     assert tab._pages.currentWidget() is tab.results
 
 

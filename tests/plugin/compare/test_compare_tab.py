@@ -332,8 +332,8 @@ def test_the_table_of_contradictions_is_saved_as_the_core_wrote_it_and_goes_with
 
 
 def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(tab, tmp_path):
-    reader, told = Reader(), []
-    tab.message_sent.connect(told.append)
+    reader, messages = Reader(), []
+    tab.message_sent.connect(messages.append)
     compare(tab)
     click_cell(tab, 0, 1)
     target = str(tmp_path / "图册.pdf")
@@ -342,20 +342,20 @@ def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(tab, tmp_pa
     assert tab.work.isVisible()
     wait_for(lambda: reader.opened or tab.said_to_user)
     QDesktopServices.unsetUrlHandler("file")
-    assert reader.opened == [target] and "2 sheets" in told[-1]
+    assert reader.opened == [target] and "2 sheets" in messages[-1]
     wait_for(lambda: not tab.work.isVisible())
 
 
 def test_a_report_for_word_is_printed_and_opened(tab, tmp_path):
-    reader, told = Reader(), []
-    tab.message_sent.connect(told.append)
+    reader, messages = Reader(), []
+    tab.message_sent.connect(messages.append)
     compare(tab)
     target = str(tmp_path / "报告.docx")
     QDesktopServices.setUrlHandler("file", reader.read)
     tab.view.atlas.write_report(target)
     wait_for(lambda: reader.opened or tab.said_to_user)
     QDesktopServices.unsetUrlHandler("file")
-    assert reader.opened == [target] and target in told[-1]
+    assert reader.opened == [target] and target in messages[-1]
     with zipfile.ZipFile(target) as document:
         assert "ha were compared." in document.read("word/document.xml").decode("utf-8")
 

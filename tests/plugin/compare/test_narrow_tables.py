@@ -30,7 +30,7 @@ ROWS = [
 ]
 
 
-def shown(table, width):
+def show_table(table, width):
     table.resize(width, 400)
     table.show()
     QApplication.processEvents()
@@ -45,7 +45,7 @@ def texts(model):
 
 
 def test_the_uses_stand_below_their_type_where_they_do_not_fit_beside_it():
-    table = shown(MatrixTable(), NARROW_PX)
+    table = show_table(MatrixTable(), NARROW_PX)
     chosen = []
     table.chosen.connect(chosen.append)
     table.show_rows(ROWS)
@@ -54,7 +54,7 @@ def test_the_uses_stand_below_their_type_where_they_do_not_fit_beside_it():
     assert texts(table.matrix)[2][0].strip() == f"{use_name('construction')} | {use_name('')}"
     table.selectionModel().select(table.matrix.index(2, 1), table.selectionModel().SelectionFlag.ClearAndSelect)
     assert chosen[-1] == {("98", "construction", "")}
-    shown(table, WIDE_PX)
+    show_table(table, WIDE_PX)
     assert table.matrix.columnCount() == 2 + 4 and table.matrix.rowCount() == 3
     assert chosen[-1] == frozenset()  # the chosen cell lies elsewhere now
     assert table.horizontalScrollBar().maximum() == 0
@@ -83,7 +83,7 @@ def visible(table):
 
 
 def test_a_list_shows_the_first_columns_that_fit_and_fills_its_width(spots):
-    table = shown(spots.table, NARROW_PX)
+    table = show_table(spots.table, NARROW_PX)
     since_then = frozenset({spots.model.columnCount() - 1})
     spots.fit.measure(since_then)
     QApplication.processEvents()
@@ -91,7 +91,7 @@ def test_a_list_shows_the_first_columns_that_fit_and_fills_its_width(spots):
     assert few == list(range(len(few))) and 2 <= len(few) < 6
     assert sum(table.columnWidth(column) for column in few) == table.viewport().width()
     assert table.horizontalScrollBar().maximum() == 0
-    shown(table, WIDE_PX)
+    show_table(table, WIDE_PX)
     assert visible(table) == list(range(spots.model.columnCount() - 1))
     assert sum(map(table.columnWidth, visible(table))) == table.viewport().width()
 
@@ -99,19 +99,19 @@ def test_a_list_shows_the_first_columns_that_fit_and_fills_its_width(spots):
 def test_the_name_of_a_type_stands_in_the_list_with_its_number_behind(spots, monkeypatch):
     words = {"differences": {"04": "construction in plan B only"}}
     monkeypatch.setattr(core_words, "_words", words)  # as the core sends them
-    table = shown(spots.table, NARROW_PX)
+    table = show_table(spots.table, NARROW_PX)
     spots.fit.measure()
     titles = [str(spots.model.headerData(column, ACROSS)) for column in visible(table)]
     assert titles == ["Type", "Area", "Decision"]  # where the name is cut, what is decided is seen still
     assert texts(spots.model)[0][0] == "construction in plan B only (04)"
     assert spots.model.data(spots.model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "04 construction in plan B only"
-    shown(table, 2 * NARROW_PX)
+    show_table(table, 2 * NARROW_PX)
     assert table.columnWidth(0) >= table.sizeHintForColumn(0)
     assert visible(table)[:3] == [0, 1, 2]
 
 
 def test_a_list_is_sorted_by_a_measure_that_has_no_room(spots):
-    table = shown(spots.table, NARROW_PX)
+    table = show_table(spots.table, NARROW_PX)
     spots.fit.measure()
     titles = [str(spots.model.headerData(column, ACROSS)) for column in range(spots.model.columnCount())]
     hidden = titles.index("Shift")

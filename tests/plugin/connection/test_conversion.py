@@ -68,10 +68,10 @@ def test_a_conversion_goes_on_in_the_background_and_can_be_stopped(drawing):
         convert(SourceFile(str(drawing)), stop)
 
 
-def test_the_dialog_shows_a_drawing_and_adds_it(opened, drawing):
+def test_the_dialog_shows_a_drawing_and_adds_it(own_library, drawing):
     from onemap.plugin.add.add_dialog import AddDialog
 
-    dialog = AddDialog(opened)
+    dialog = AddDialog(own_library)
     dialog.begin("")
     dialog.form.source.choose(SourceFile(str(drawing)))
     wait_for(lambda: dialog.form.chosen_part is not None or dialog.notice.text)
@@ -127,14 +127,14 @@ def test_a_database_that_cannot_be_opened_is_refused_and_names_the_driver_that_i
         convert(SourceFile(str(path)), tell_nobody)
 
 
-def test_without_a_driver_the_core_refuses_in_its_own_words(opened, drawing):
+def test_without_a_driver_the_core_refuses_in_its_own_words(own_library, drawing):
     from onemap.plugin.add.add_dialog import AddDialog
 
     driver = gdal.GetDriverByName("DGN")
     driver.Deregister()
     try:
         assert not is_convertible(str(drawing))
-        dialog = AddDialog(opened)
+        dialog = AddDialog(own_library)
         dialog.begin("")
         dialog.form.source.choose(SourceFile(str(drawing)))
         wait_for(lambda: dialog.notice.text)

@@ -9,7 +9,7 @@ from onemap.plugin.connection.dll_search import SITE_FOLDER, START_UP, write_sta
 
 
 @pytest.fixture
-def found(monkeypatch):
+def added_folders(monkeypatch):
     """The folders that the start-up file adds for an interpreter's base."""
 
     def run(base):
@@ -22,19 +22,19 @@ def found(monkeypatch):
     return run
 
 
-def test_qgis_s_python_finds_the_folder_bin_beside_apps(tmp_path, found):
+def test_qgis_s_python_finds_the_folder_bin_beside_apps(tmp_path, added_folders):
     base = tmp_path / "QGIS 3.44" / "apps" / "Python312"
     bin_folder = tmp_path / "QGIS 3.44" / "bin"
     for folder in (base / "DLLs", bin_folder):
         folder.mkdir(parents=True)
-    assert found(base) == [str(base), str(base / "DLLs"), str(bin_folder)]
+    assert added_folders(base) == [str(base), str(base / "DLLs"), str(bin_folder)]
 
 
-def test_another_python_is_given_no_folder_of_strangers(tmp_path, found):
+def test_another_python_is_given_no_folder_of_strangers(tmp_path, added_folders):
     base = tmp_path / "Programs" / "Python312"
     for folder in (base, tmp_path / "bin"):
         folder.mkdir(parents=True)
-    assert found(base) == [str(base)]
+    assert added_folders(base) == [str(base)]
 
 
 def test_it_lies_where_python_on_windows_looks_for_it(tmp_path):

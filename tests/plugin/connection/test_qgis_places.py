@@ -7,7 +7,7 @@ import pytest
 from onemap.plugin.connection.qgis_places import folders_in_command, mac_places, windows_places
 
 
-def laid(root: Path, *files: str) -> Path:
+def lay_files(root: Path, *files: str) -> Path:
     for file in files:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).touch()
@@ -16,10 +16,10 @@ def laid(root: Path, *files: str) -> Path:
 
 def windows_qgis(root: Path, *packages: str) -> Path:
     """A QGIS of Windows: OSGeo4W's folders, which qgis.org's installer lays too."""
-    laid(root, "bin/o4w_env.bat")
+    lay_files(root, "bin/o4w_env.bat")
     for package in packages:
         starters = (f"python-{package}.bat", f"{package}-bin.exe", f"{package}.bat", f"qgis_process-{package}.bat")
-        laid(root, *(f"bin/{name}" for name in starters), f"apps/{package}/python/qgis/__init__.py")
+        lay_files(root, *(f"bin/{name}" for name in starters), f"apps/{package}/python/qgis/__init__.py")
     return root
 
 
@@ -67,8 +67,8 @@ def test_what_a_variable_names_comes_before_what_is_found(tmp_path):
 
 
 def test_a_folder_that_only_looks_like_qgis_is_passed_over(tmp_path):
-    laid(tmp_path / "QGIS 3.40", "bin/python-qgis.bat")
-    laid(tmp_path / "QGIS 3.42", "bin/o4w_env.bat")
+    lay_files(tmp_path / "QGIS 3.40", "bin/python-qgis.bat")
+    lay_files(tmp_path / "QGIS 3.42", "bin/o4w_env.bat")
     assert windows_places({"PROGRAMFILES": str(tmp_path)}, [str(tmp_path / "gone")]) == []
 
 
@@ -103,7 +103,7 @@ def test_the_registry_s_command_names_the_folder(command, folders):
     ],
 )
 def test_qgis_of_macos(tmp_path, app, python, starters):
-    contents = laid(tmp_path / app / "Contents", python, *starters.values())
+    contents = lay_files(tmp_path / app / "Contents", python, *starters.values())
     (found,) = mac_places([tmp_path / "empty", tmp_path])
     assert (found.root, found.python) == (tmp_path / app, contents / python)
     assert found.programs == {name: contents / place for name, place in starters.items()}
@@ -111,8 +111,8 @@ def test_qgis_of_macos(tmp_path, app, python, starters):
 
 def test_of_several_on_macos_the_named_one_then_the_newest(tmp_path):
     for name in ("QGIS.app", "QGIS-final-4_0_3.app", "QGIS-final-4_2_1.app"):
-        laid(tmp_path / name / "Contents" / "MacOS", "python")
-    laid(tmp_path / "QGIS4.app", "Contents/Info.plist")  # without a Python
+        lay_files(tmp_path / name / "Contents" / "MacOS", "python")
+    lay_files(tmp_path / "QGIS4.app", "Contents/Info.plist")  # without a Python
     named = tmp_path / "QGIS.app" / "Contents" / "MacOS"
     assert [place.root.name for place in mac_places([tmp_path])] == [
         "QGIS-final-4_2_1.app",

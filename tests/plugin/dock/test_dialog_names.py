@@ -29,8 +29,8 @@ NOTHING = {"layers": [], "packs": [], "parcels": [], "findings": [], "opinions":
     ],
     ids=["add", "service", "server", "machine", "guide", "step", "changes"],
 )
-def test_every_control_of_a_dialog_has_a_name(opened, made):
-    dialog = made(opened)
+def test_every_control_of_a_dialog_has_a_name(own_library, made):
+    dialog = made(own_library)
     nameless = [
         f"{type(control).__name__} in {type(control.parent()).__name__}"
         for control in nameless_controls(dialog)

@@ -433,8 +433,10 @@ def test_parcels_that_name_their_use_are_asked_by_which_codes(open_dock, town, t
     tab.uses.systems.setCurrentIndex(tab.uses.systems.findData("survey"))
     check(open_dock)
     assert tab.results.run.record["parameters"]["code_system"] == "survey"
-    told = write_layer(tmp_path / "told.gpkg", ["YDXZ", "code_system"], [(box(400, 100, 100, 100), "U1", "survey")])
-    tab.parcels.choose_file(told)
+    with_system = write_layer(
+        tmp_path / "told.gpkg", ["YDXZ", "code_system"], [(box(400, 100, 100, 100), "U1", "survey")]
+    )
+    tab.parcels.choose_file(with_system)
     assert tab.uses.systems.isHidden()
 
 

@@ -19,7 +19,7 @@ ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "results", *CASE]
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory, town, library):
+def driver_record(tmp_path_factory, town, library):
     """What the driver saw in QGIS."""
     folder = tmp_path_factory.mktemp("keyboard")
     own = folder / "library.gpkg"
@@ -31,30 +31,30 @@ def seen(tmp_path_factory, town, library):
     return desktop.drive(folder, str(own), town / "parcels.gpkg", driver=driver)
 
 
-def test_the_shortcut_opens_the_panel_and_arrows_go_from_room_to_room(seen):
-    assert seen["errors"] == []
-    assert seen["shortcut"] == ["OneMapPanel"]  # QGIS does nothing on keys that two of its actions have
-    assert list(seen["rooms"]) == ROOMS
+def test_the_shortcut_opens_the_panel_and_arrows_go_from_room_to_room(driver_record):
+    assert driver_record["errors"] == []
+    assert driver_record["shortcut"] == ["OneMapPanel"]  # QGIS does nothing on keys that two of its actions have
+    assert list(driver_record["rooms"]) == ROOMS
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_tab_comes_to_every_control_of_a_room(seen, room):
-    assert len(seen["rooms"][room]["visited"]) > 3
-    assert seen["rooms"][room]["missed"] == []
+def test_tab_comes_to_every_control_of_a_room(driver_record, room):
+    assert len(driver_record["rooms"][room]["visited"]) > 3
+    assert driver_record["rooms"][room]["missed"] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_every_control_has_a_name_and_shows_that_it_has_the_focus(seen, room):
-    assert seen["rooms"][room]["nameless"] == []
-    assert seen["rooms"][room]["hidden"] == []
+def test_every_control_has_a_name_and_shows_that_it_has_the_focus(driver_record, room):
+    assert driver_record["rooms"][room]["nameless"] == []
+    assert driver_record["rooms"][room]["hidden"] == []
 
 
-def test_a_check_is_begun_and_its_findings_explained_by_keys(seen):
-    assert "5,000 m²" in seen["finding"]
-    assert "第三十五条" in seen["explained"]
+def test_a_check_is_begun_and_its_findings_explained_by_keys(driver_record):
+    assert "5,000 m²" in driver_record["finding"]
+    assert "第三十五条" in driver_record["explained"]
 
 
-def test_a_case_is_opened_and_an_opinion_written_by_keys(seen):
-    assert seen["case_focus"], "whoever opens a case by keys is in it"
-    assert "By keys alone." in seen["opinion"]
-    assert seen["list_focus"], "Esc leads back to the list of cases, and the keyboard with it"
+def test_a_case_is_opened_and_an_opinion_written_by_keys(driver_record):
+    assert driver_record["case_focus"], "whoever opens a case by keys is in it"
+    assert "By keys alone." in driver_record["opinion"]
+    assert driver_record["list_focus"], "Esc leads back to the list of cases, and the keyboard with it"

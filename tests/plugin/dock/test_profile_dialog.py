@@ -39,14 +39,14 @@ def path(library, tmp_path):
 def form(dock, path):
     """Open the form of the library from the dock's menu."""
 
-    def opened():
+    def open_dialog():
         dock.open_library(str(path))
         wait_for(lambda: dock.library.layers and core_words.are_known())
         dock.header.profile_action.trigger()
         wait_for(lambda: dock.profile_dialog.pages and not dock.profile_dialog.is_working)
         return dock.profile_dialog
 
-    yield opened
+    yield open_dialog
     if dock.profile_dialog is not None:
         dock.profile_dialog.close_down()
 

@@ -53,7 +53,7 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     dock, server, entry, town, parcels, tmp_path
 ):
     logged = []
-    QgsApplication.messageLog().messageReceived.connect(lambda *said: logged.append(" ".join(map(str, said))))
+    QgsApplication.messageLog().messageReceived.connect(lambda *words: logged.append(" ".join(map(str, words))))
     number = entry("guarded", PASSWORD)
     connect(dock, server.address, "town", number)
     assert (dock.notice.text, dock.library.name) == ("", "Town")
@@ -96,13 +96,13 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
         path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.name != str(os.getpid())
     ]
     assert PASSWORD.encode() in environment.read_bytes()  # the one place besides the store
-    told = [
+    texts = [
         *logged,
         project.read_text(encoding="utf-8"),
         *(str(QgsSettings().value(key)) for key in QgsSettings().allKeys()),
     ]
-    told += [Path(QgsSettings().fileName()).read_text(encoding="utf-8"), layer.source(), dock.library.path]
-    assert [text for text in told if PASSWORD in text or "guarded" in text] == []
+    texts += [Path(QgsSettings().fileName()).read_text(encoding="utf-8"), layer.source(), dock.library.path]
+    assert [text for text in texts if PASSWORD in text or "guarded" in text] == []
     # The server's keeper was told it by the test, to make the account.
     assert [line for line in command_lines if PASSWORD.encode() in line and KEEPER.name.encode() not in line] == []
     assert settings.get("recent_libraries") == [server.location]
@@ -123,7 +123,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_lets_in_without_a_restart
 
 
 @pytest.mark.parametrize(
-    ("user", "schema", "host", "said"),
+    ("user", "schema", "host", "words"),
     [
         ("stranger", "town", "", "Your account may not do this"),
         ("guarded", "village", "", "has no library"),
@@ -131,10 +131,10 @@ def test_a_wrong_password_is_refused_and_the_right_one_lets_in_without_a_restart
     ],
     ids=["no right", "no library", "no server"],
 )
-def test_what_the_server_refuses_is_said_in_the_dock(dock, server, entry, user, schema, host, said):
+def test_what_the_server_refuses_is_said_in_the_dock(dock, server, entry, user, schema, host, words):
     address = server.address.replace(server.folder, host) if host else server.address
     connect(dock, address, schema, entry(user, PASSWORD))
-    assert said in dock.notice.text
+    assert words in dock.notice.text
     assert PASSWORD not in dock.notice.text
     assert settings.get("recent_libraries") == []
     assert dock.notice._button.text() == "Change the connection…"
@@ -170,7 +170,7 @@ def test_the_library_that_was_open_last_is_opened_again(dock, server, entry):
 
 
 @pytest.mark.parametrize(
-    ("address", "schema", "said"),
+    ("address", "schema", "words"),
     [
         ("postgresql://wang:secret@host/city", "city", "Take user and password out"),
         ("postgresql://wang@host/city", "city", "Take user and password out"),
@@ -185,11 +185,11 @@ def test_the_library_that_was_open_last_is_opened_again(dock, server, entry):
         ("", "city", "Give the server's address"),
     ],
 )
-def test_the_dialog_says_what_is_missing_and_opens_nothing_meanwhile(application, address, schema, said):
+def test_the_dialog_says_what_is_missing_and_opens_nothing_meanwhile(application, address, schema, words):
     dialog = ServerDialog()
     dialog.address.setText(address)
     dialog.schema.setText(schema)
-    assert said in dialog.hint.text()
+    assert words in dialog.hint.text()
     assert not dialog.open_button.isEnabled()
 
 
@@ -205,11 +205,11 @@ def test_a_location_is_what_was_typed_and_its_tables_name_the_entry_only(applica
     assert location_of(typed, "one") == location
     assert parts_of(location) == (typed, "one")
     assert not has_login(location)
-    told = data_source(location, "abc1234", "YJJBNTTB__1", "geom", "fid")
-    assert source in told
-    assert "authcfg=abc1234" in told
-    assert """key='fid'""" in told
-    assert """table="one"."YJJBNTTB__1" (geom)""" in told
+    uri = data_source(location, "abc1234", "YJJBNTTB__1", "geom", "fid")
+    assert source in uri
+    assert "authcfg=abc1234" in uri
+    assert """key='fid'""" in uri
+    assert """table="one"."YJJBNTTB__1" (geom)""" in uri
 
 
 def test_an_entry_that_is_gone_is_refused_before_the_core_starts(application):

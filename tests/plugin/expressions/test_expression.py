@@ -56,7 +56,7 @@ def add_shape(context, wkt):
     context.appendScope(scope)
 
 
-def evaluated(text, context):
+def value_and_error(text, context):
     """Value and error of an expression."""
     expression = QgsExpression(text)
     assert not expression.hasParserError(), expression.parserErrorString()
@@ -66,7 +66,7 @@ def evaluated(text, context):
 def verdict(wkt, crs=CRS):
     """Value and error of the verdict of a shape."""
     context, _layer = scope_of(wkt, crs)
-    return evaluated("onemap_verdict(@shape)", context)
+    return value_and_error("onemap_verdict(@shape)", context)
 
 
 def test_every_parcel_has_the_verdict_and_the_findings_of_a_check(desk, library, parcels, tmp_path):
@@ -78,18 +78,18 @@ def test_every_parcel_has_the_verdict_and_the_findings_of_a_check(desk, library,
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(parcels))
     for feature in parcels.getFeatures():
         context.setFeature(feature)
-        said = checked[feature["DKBH"]]
-        assert evaluated("onemap_verdict(@geometry)", context) == (said.verdict, "")
-        findings, error = evaluated("onemap_findings(@geometry, attributes())", context)
+        parcel = checked[feature["DKBH"]]
+        assert value_and_error("onemap_verdict(@geometry)", context) == (parcel.verdict, "")
+        findings, error = value_and_error("onemap_findings(@geometry, attributes())", context)
         assert error == ""
         assert [(one["rule"], one["verdict"], one["layer"], one["version"], one["area_m2"]) for one in findings] == [
-            (one.rule, one.verdict, one.layer, one.version, one.area_m2) for one in said.findings
+            (one.rule, one.verdict, one.layer, one.version, one.area_m2) for one in parcel.findings
         ]
 
 
 def test_a_finding_names_where_its_number_comes_from(desk):
     context, _layer = scope_of(box(100, 100, 100, 100))
-    first, error = evaluated("onemap_findings(@shape)[0]", context)
+    first, error = value_and_error("onemap_findings(@shape)[0]", context)
     assert error == ""
     assert (first["rule"], first["layer"], first["version"]) == ("farmland.test", "YJJBNTTB", "2025-01-01")
     assert first["area_m2"] == pytest.approx(5000)
@@ -122,18 +122,18 @@ def test_no_shape_has_no_verdict_and_no_error(desk, shape):
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"),
+    ("expression", "words"),
     [
         ("onemap_verdict('A')", "must be a geometry"),
         (f"onemap_verdict(geom_from_wkt('{line((0, 0), (9, 9))}'))", "Only polygons"),
         (f"onemap_verdict(geom_from_wkt('{box(0, 0, 9, 9)}'), 'A')", "must be a map"),
     ],
 )
-def test_what_is_no_polygon_is_an_error(desk, expression, said):
+def test_what_is_no_polygon_is_an_error(desk, expression, words):
     context, _layer = scope_of(None)
-    value, error = evaluated(expression, context)
+    value, error = value_and_error(expression, context)
     assert value is None
-    assert said in error
+    assert words in error
 
 
 def test_the_coordinate_system_is_that_of_the_layer_else_of_the_project_else_an_error(desk):
@@ -145,14 +145,14 @@ def test_the_coordinate_system_is_that_of_the_layer_else_of_the_project_else_an_
     assert verdict(degrees.asWkt(12), "EPSG:4490") == ("prohibited", "")
     context = QgsExpressionContext()
     add_shape(context, farmland)
-    value, error = evaluated("onemap_verdict(@shape)", context)
+    value, error = value_and_error("onemap_verdict(@shape)", context)
     assert value is None
     assert "no coordinate system" in error
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
     context = QgsExpressionContext()
     context.appendScope(QgsExpressionContextUtils.projectScope(QgsProject.instance()))
     add_shape(context, farmland)
-    assert evaluated("onemap_verdict(@shape)", context) == ("prohibited", "")
+    assert value_and_error("onemap_verdict(@shape)", context) == ("prohibited", "")
 
 
 def test_a_shape_that_crosses_itself_says_how_to_mend_it(desk):
@@ -215,7 +215,7 @@ def test_a_cancel_is_heard_while_the_core_is_silent(desk):
     feedback.cancel()
     context.setFeedback(feedback)
     os.kill(functions.core.process_id, signal.SIGSTOP)
-    assert evaluated("onemap_verdict(@shape)", context) == (None, "Cancelled.")
+    assert value_and_error("onemap_verdict(@shape)", context) == (None, "Cancelled.")
     assert verdict(box(110, 110, 50, 53)) == ("prohibited", "")
 
 

@@ -54,7 +54,7 @@ def thousand(town):
 
 
 @pytest.fixture(scope="module")
-def checked(library, thousand, tmp_path_factory):
+def results_of_check(library, thousand, tmp_path_factory):
     """What a check says of each: verdict and findings, by parcel."""
     target = str(tmp_path_factory.mktemp("run") / "run.gpkg")
     run_verb("check", {"library": library, "parcels": thousand, "out": target, "unrecorded": True}, QgsFeedback())
@@ -76,9 +76,9 @@ def some(layer):
     return layer
 
 
-def verdicts(checked, layer):
+def verdicts(results_of_check, layer):
     """What the check says of the features of a layer."""
-    return {feature["DKBH"]: checked[feature["DKBH"]].verdict for feature in layer.getFeatures()}
+    return {feature["DKBH"]: results_of_check[feature["DKBH"]].verdict for feature in layer.getFeatures()}
 
 
 def ask_anew(functions):
@@ -103,7 +103,7 @@ def values(layer, text):
     return found
 
 
-def drawn(layer, extent, size):
+def draw_layer(layer, extent, size):
     """The picture of a layer, drawn by QGIS in threads of its own while the main thread goes on."""
     settings = QgsMapSettings()
     settings.setLayers([layer])
@@ -131,25 +131,25 @@ def style(layer):
     layer.setRenderer(QgsCategorizedSymbolRenderer("onemap_verdict(@geometry)", categories))
 
 
-def test_a_thousand_polygons_are_drawn_as_checked_for_few_questions(desk, layer, checked):
+def test_a_thousand_polygons_are_drawn_as_checked_for_few_questions(desk, layer, results_of_check):
     dock, functions = desk
     ask_anew(functions)
-    told = []
-    functions.prefetch.progressed.connect(lambda *said: told.append(said))
+    steps = []
+    functions.prefetch.progressed.connect(lambda *facts: steps.append(facts))
     style(layer)
     before = functions.core.questions
-    picture = drawn(layer, QgsRectangle(X, Y, X + COLUMNS * STEP, Y + ROWS * STEP), QSize(1200, 750))
+    picture = draw_layer(layer, QgsRectangle(X, Y, X + COLUMNS * STEP, Y + ROWS * STEP), QSize(1200, 750))
     assert 0 < functions.core.questions - before <= FEW
-    assert {one.verdict for one in checked.values()} == set(COLOURS)
-    for name, one in checked.items():
+    assert {one.verdict for one in results_of_check.values()} == set(COLOURS)
+    for name, one in results_of_check.items():
         column, row = map(int, name.split("-"))
         colour = QColor(picture.pixel(column * STEP + 10, 750 - row * STEP - 10)).name()
         assert (name, colour) == (name, COLOURS[one.verdict])
-    assert [said[0] for said in told] == ["thousand"] * len(told)
-    assert told[-1][1:] == (1000, 1000)
+    assert [facts[0] for facts in steps] == ["thousand"] * len(steps)
+    assert steps[-1][1:] == (1000, 1000)
     assert "1,000 of 1,000" in dock.expressions.label.text()
     before = functions.core.questions
-    drawn(layer, layer.extent(), QSize(400, 250))
+    draw_layer(layer, layer.extent(), QSize(400, 250))
     assert functions.core.questions == before
 
 
@@ -157,7 +157,7 @@ def test_only_what_the_map_shows_is_asked_for(desk, layer):
     _dock, functions = desk
     ask_anew(functions)
     style(layer)
-    drawn(layer, QgsRectangle(X + 1, Y + 1, X + 9 * STEP + 1, Y + 9 * STEP + 1), QSize(300, 300))
+    draw_layer(layer, QgsRectangle(X + 1, Y + 1, X + 9 * STEP + 1, Y + 9 * STEP + 1), QSize(300, 300))
     assert functions.answers.count == 100
 
 
@@ -179,29 +179,29 @@ def test_selected_features_are_asked_for_before_the_others(desk, layer):
         "if(is_valid(@geometry), onemap_verdict($geometry), '')",
     ],
 )
-def test_whatever_the_arguments_are_the_answers_are_those_of_a_check(desk, some, checked, text):
+def test_whatever_the_arguments_are_the_answers_are_those_of_a_check(desk, some, results_of_check, text):
     _dock, functions = desk
     ask_anew(functions)
     before = functions.core.questions
-    assert values(some, text) == verdicts(checked, some)
+    assert values(some, text) == verdicts(results_of_check, some)
     assert functions.core.questions - before <= 3
 
 
-def test_a_virtual_field_is_filled_in_blocks_and_does_not_ask_for_itself(desk, some, checked):
+def test_a_virtual_field_is_filled_in_blocks_and_does_not_ask_for_itself(desk, some, results_of_check):
     _dock, functions = desk
     ask_anew(functions)
     some.addExpressionField("onemap_verdict(@geometry, attributes())", QgsField("verdict", QMetaType.Type.QString))
     before = functions.core.questions
     found = {feature["DKBH"]: feature["verdict"] for feature in some.getFeatures()}
-    assert found == verdicts(checked, some)
+    assert found == verdicts(results_of_check, some)
     assert functions.core.questions - before <= 3
 
 
-def test_findings_of_a_block_are_those_of_a_check(desk, some, checked):
+def test_findings_of_a_block_are_those_of_a_check(desk, some, results_of_check):
     found = values(some, "onemap_findings(@geometry)")
     assert len(found) == 100
-    for name, one in ((name, checked[name]) for name in found):
-        assert [(told["rule"], told["verdict"], told["area_m2"]) for told in found[name]] == [
+    for name, one in ((name, results_of_check[name]) for name in found):
+        assert [(row["rule"], row["verdict"], row["area_m2"]) for row in found[name]] == [
             (finding.rule, finding.verdict, finding.area_m2) for finding in one.findings
         ]
 
@@ -215,12 +215,12 @@ def test_a_polygon_that_crosses_itself_is_told_alone_and_its_neighbours_have_the
     QgsProject.instance().addMapLayer(layer)
     ask_anew(functions)
     before = functions.core.questions
-    expression, context, said = QgsExpression("onemap_verdict(@geometry)"), context_of(layer), []
+    expression, context, answers = QgsExpression("onemap_verdict(@geometry)"), context_of(layer), []
     for feature in layer.getFeatures():
         context.setFeature(feature)
-        said.append((expression.evaluate(context), expression.evalErrorString()))
-    assert [verdict for verdict, _error in said] == ["prohibited"] * 3 + [None] + ["prohibited"] * 2
-    assert "make_valid" in said[3][1]
+        answers.append((expression.evaluate(context), expression.evalErrorString()))
+    assert [verdict for verdict, _error in answers] == ["prohibited"] * 3 + [None] + ["prohibited"] * 2
+    assert "make_valid" in answers[3][1]
     assert functions.core.questions - before == 2  # once with it, once without
     ask_anew(functions)
     context.setFeature(layer.getFeature(4))
@@ -228,7 +228,7 @@ def test_a_polygon_that_crosses_itself_is_told_alone_and_its_neighbours_have_the
     alone.appendScope(QgsExpressionContextUtils.layerScope(layer))
     alone.setFeature(layer.getFeature(4))
     assert expression.evaluate(alone) is None
-    assert expression.evalErrorString() == said[3][1]
+    assert expression.evalErrorString() == answers[3][1]
 
 
 def test_unsaved_shapes_are_those_that_are_checked(desk, tmp_path):
@@ -247,7 +247,7 @@ def test_unsaved_shapes_are_those_that_are_checked(desk, tmp_path):
     layer.rollBack()
 
 
-def test_a_processing_algorithm_in_a_thread_asks_in_blocks(desk, layer, checked, thousand):
+def test_a_processing_algorithm_in_a_thread_asks_in_blocks(desk, layer, results_of_check, thousand):
     from qgis.core import QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback
 
     _dock, functions = desk
@@ -272,7 +272,7 @@ def test_a_processing_algorithm_in_a_thread_asks_in_blocks(desk, layer, checked,
     assert is_done, feedback.textLog()
     made = context.takeResultLayer(results["OUTPUT"])
     found = {feature["DKBH"]: feature["verdict"] for feature in made.getFeatures()}
-    assert found == {name: one.verdict for name, one in checked.items()}
+    assert found == {name: one.verdict for name, one in results_of_check.items()}
     assert functions.core.questions - before <= FEW
 
 
@@ -295,7 +295,9 @@ def test_a_script_that_waits_for_its_drawing_is_answered_too(desk, layer):
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("qgis_process") is None, reason="QGIS's program for scripts is not here")
-def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(library, thousand, checked, tmp_path):
+def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(
+    library, thousand, results_of_check, tmp_path
+):
     plugins = make_profile(tmp_path, library, "en")
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment.update(
@@ -313,7 +315,7 @@ def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(lib
     assert done.returncode == 0, done.stderr
     made = QgsVectorLayer(str(target), "verdicts", "ogr")
     found = {feature["DKBH"]: feature["verdict"] for feature in made.getFeatures()}
-    assert found == {name: one.verdict for name, one in checked.items()}
+    assert found == {name: one.verdict for name, one in results_of_check.items()}
 
 
 @pytest.mark.slow

@@ -10,43 +10,43 @@ from onemap.tests.plugin.small_town import Reader, box, wait_for, write_layer
 
 
 @pytest.fixture
-def two_versions(opened, tmp_path):
+def two_versions(own_library, tmp_path):
     """Two plots of farmland; then one of them elsewhere, and a third."""
     years = {"2023": [(0, "F1"), (200, "F2")], "2024": [(0, "F1"), (210, "F2"), (400, "F3")]}
     for label, plots in years.items():
         source = tmp_path / f"{label}.gpkg"
         write_layer(source, ["BSM"], [(box(x, 0, 100, 100), name) for x, name in plots])
         core(
-            *("add", opened.path, str(source), "--as", "YJJBNTTB", "--covers", "district", "--label", label),
+            *("add", own_library.path, str(source), "--as", "YJJBNTTB", "--covers", "district", "--label", label),
             *("--valid-from", f"{label}-01-01"),
         )
     listed = []
-    opened.listed.connect(lambda: listed.append(True))
-    opened.refresh()
+    own_library.listed.connect(lambda: listed.append(True))
+    own_library.refresh()
     wait_for(lambda: listed)
-    return opened
+    return own_library
 
 
 def test_the_page_is_offered_for_what_has_a_version_before_it_and_opened(two_versions, tmp_path):
     entry = next(one for one in two_versions.layers if one.code == "YJJBNTTB")
     first, second = entry.versions
     assert (version_before(entry, first), version_before(entry, second)) == (None, first)
-    window, menu, said, reader = QWidget(), QMenu(), [], Reader()
+    window, menu, sentences, reader = QWidget(), QMenu(), [], Reader()
     page = VersionChangesPage(two_versions, window)
     page.add_action(menu, entry, first)
     assert menu.actions() == []
     page.add_action(menu, entry, second)
     assert [action.text() for action in menu.actions()] == ["What changed since 2023…"]
-    page.written.connect(said.append)
+    page.written.connect(sentences.append)
     refusals = []
     page.refused.connect(refusals.append)
     target = tmp_path / "changes.html"
     QDesktopServices.setUrlHandler("file", reader.read)
     page.write(entry, first, second, str(target))
-    wait_for(lambda: said or refusals)
+    wait_for(lambda: sentences or refusals)
     QDesktopServices.unsetUrlHandler("file")
     assert (reader.opened, refusals) == ([str(target)], [])
-    assert said == ["Added 1, gone 0, moved 1, other attributes 0."]
+    assert sentences == ["Added 1, gone 0, moved 1, other attributes 0."]
     assert "F3" in target.read_text(encoding="utf-8")
     page.write(entry, first, second, str(tmp_path / "nowhere" / "changes.html"))
     wait_for(lambda: refusals)

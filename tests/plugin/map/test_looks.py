@@ -54,10 +54,10 @@ def test_a_verdict_s_sign_can_be_seen_on_a_selected_row_of_whatever_colour(verdi
 def test_how_many_there_are_none_of_can_be_read_too():
     counts = VerdictCounts()
     counts.show_counts({"clear": 3})
-    said = counts.buttons["consult"]
-    assert not said.isEnabled()
-    said.ensurePolished()
-    colour = said.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+    button = counts.buttons["consult"]
+    assert not button.isEnabled()
+    button.ensurePolished()
+    colour = button.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
     assert contrast(colour, counts.palette().color(QPalette.ColorRole.Window)) >= CONTRAST
 
 
@@ -101,7 +101,7 @@ def test_a_layer_of_which_the_core_says_no_look_is_drawn_by_thin_lines():
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("text", "expected"),
     [
         (area_text(12_345.6), "12,346 m²"),
         (area_text(9.96), "10.0 m²"),
@@ -120,8 +120,8 @@ def test_a_layer_of_which_the_core_says_no_look_is_drawn_by_thin_lines():
         (moment_text("not a moment"), "not a moment"),
     ],
 )
-def test_numbers_are_written_as_people_read_them(said, expected):
-    assert said == expected
+def test_numbers_are_written_as_people_read_them(text, expected):
+    assert text == expected
 
 
 @pytest.mark.parametrize(

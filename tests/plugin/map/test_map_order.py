@@ -80,7 +80,7 @@ def city(town, application, tmp_path_factory):
     return path, words
 
 
-def asked(path, language):
+def layers_of(path, language):
     """What the core says of the library's layers, in one language."""
     command = [str(core_python().path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), "layers", str(path)]
     done = subprocess.run([*command, "--looks", "--json", "--lang", language], capture_output=True, encoding="utf-8")
@@ -95,7 +95,7 @@ def shelf(city, request):
     language = getattr(request, "param", "zh")
     settings.put("language", language)
     core_words.learn(words)
-    answer = asked(path, language)
+    answer = layers_of(path, language)
     made = OpenLibrary(None)
     made.path, made.layers, made.strata = str(path), layers_in(answer), strata_in(answer)
     return made
@@ -107,9 +107,9 @@ def tab(city, shared_core):
     path, _words = city
     library = OpenLibrary(shared_core)
     room = MapTab(library, lambda _layer: None, lambda *_place: None)
-    said = []
-    room.refused.connect(said.append)
-    room.said, room.library = said, library
+    refusals = []
+    room.refused.connect(refusals.append)
+    room.refusals, room.library = refusals, library
     library.open(str(path))
     wait_for(lambda: library.layers and core_words.are_known())
     yield room
@@ -267,8 +267,8 @@ def test_identify_and_tips_say_titles_and_names_of_codes(shelf, alias, value):
     index = layer.fields().lookupField("DLBM")
     assert layer.attributeAlias(index) == alias
     assert layer.editorWidgetSetup(index).type() == "ValueMap"
-    said, context = first_text(layer, 'represent_value("DLBM")')
-    assert said == value
+    text, context = first_text(layer, 'represent_value("DLBM")')
+    assert text == value
     tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
     assert alias in tip and value in tip and "DLBM" not in tip and "[%" not in tip
     assert "500,000" in tip  # 500 × 1000 m
@@ -288,8 +288,8 @@ def test_codes_of_every_kind_have_names_and_stated_areas_their_unit(shelf, kind,
     layer = put_on_map(shelf, entry, entry.in_force)
     assert layer.attributeAlias(layer.fields().lookupField("QSXZ")) == kind
     assert layer.attributeAlias(layer.fields().lookupField("TBMJ")) == area
-    said, context = first_text(layer, 'represent_value("QSXZ")')
-    assert said == named
+    text, context = first_text(layer, 'represent_value("QSXZ")')
+    assert text == named
     tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
     assert f"{kind}&nbsp;</td><td>{named}</td>" in tip
     assert f"{area}&nbsp;</td><td>500,000.50</td>" in tip
@@ -421,8 +421,8 @@ def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(tab):
     canvas.setLayers(QgsProject.instance().layerTreeRoot().layerOrder())
     canvas.setExtent(QgsRectangle(X, Y, X + 1000, Y + 1000))
     swipe = DaySwipe(tab.library, canvas)
-    told = []
-    swipe.message_sent.connect(told.append)
+    messages = []
+    swipe.message_sent.connect(messages.append)
     swipe.date.setDate(QDate(2022, 1, 1))
     swipe.button.click()
     wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
@@ -437,5 +437,5 @@ def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(tab):
     assert swipe.tool is None and not swipe.button.isChecked()
     swipe.date.setDate(QDate.currentDate())
     swipe.button.click()
-    wait_for(lambda: told)
+    wait_for(lambda: messages)
     assert not swipe.button.isChecked()

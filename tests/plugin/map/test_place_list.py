@@ -10,7 +10,7 @@ from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 
 @pytest.fixture(scope="module")
-def named(provider, town, tmp_path_factory):
+def named_places(provider, town, tmp_path_factory):
     """A library with three place names."""
     folder = tmp_path_factory.mktemp("names")
     rows = [
@@ -28,9 +28,9 @@ def named(provider, town, tmp_path_factory):
 
 
 @pytest.fixture
-def tab(dock, named):
+def tab(dock, named_places):
     dock.show()
-    dock.open_library(named)
+    dock.open_library(named_places)
     wait_for(lambda: dock.library.layers)
     return dock.map_tab
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def published(town, tmp_path_factory, application):
+def published_town(town, tmp_path_factory, application):
     """The town's library with its project beside it; the answer, and what `layers` says of the library."""
     folder = tmp_path_factory.mktemp("published")
     library = made_town(folder, town)
@@ -40,19 +40,19 @@ def published(town, tmp_path_factory, application):
 
 
 @pytest.fixture
-def read(published, tmp_path):
+def read_project(published_town, tmp_path):
     """Opens the project, in Chinese as it was written, somewhere else than where it was made."""
-    folder, *_rest = published
+    folder, *_rest = published_town
     moved = tmp_path / "别处"
     shutil.copytree(folder, moved)
 
-    def opened(project=moved / "一张图.qgz"):
+    def open_project(project=moved / "一张图.qgz"):
         settings.put("language", "zh")
         assert QgsProject.instance().read(str(project))
         return QgsProject.instance()
 
-    opened.folder = moved
-    return opened
+    open_project.folder = moved
+    return open_project
 
 
 def by_code(project):
@@ -61,9 +61,9 @@ def by_code(project):
     }
 
 
-def test_every_version_in_force_is_a_valid_layer_with_its_name_count_and_system(published, read):
-    _folder, answer, listed, _words = published
-    layers = by_code(read())
+def test_every_version_in_force_is_a_valid_layer_with_its_name_count_and_system(published_town, read_project):
+    _folder, answer, listed, _words = published_town
+    layers = by_code(read_project())
     in_force = {
         layer["code"]: (f"{layer['title']['zh']} {version['label']}", version["count"])
         for layer in listed["layers"]
@@ -88,8 +88,8 @@ def test_every_version_in_force_is_a_valid_layer_with_its_name_count_and_system(
     }
 
 
-def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published, read):
-    project = read()
+def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published_town, read_project):
+    project = read_project()
     assert (project.title(), project.crs().authid()) == ("小城", CRS)
     assert project.readEntry("TitleLabel", "/Label")[0] == "小城"
     assert "有效的各图层版本" in project.readEntry("CopyrightLabel", "/Label")[0]
@@ -125,9 +125,9 @@ def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published, 
     assert {one.id().split("_")[2] for one in themes.mapThemeVisibleLayers("水利局")} == {"XZHQ", "DMDZ"}
 
 
-def test_what_must_be_known_of_a_version_stands_with_its_layer(published, read):
-    _folder, _answer, listed, _words = published
-    layers = by_code(read())
+def test_what_must_be_known_of_a_version_stands_with_its_layer(published_town, read_project):
+    _folder, _answer, listed, _words = published_town
+    layers = by_code(read_project())
     flood = layers["XZHQ"].metadata().abstract()
     version = next(layer for layer in listed["layers"] if layer["code"] == "XZHQ")["versions"][0]
     for text in ("外接矩形（假定）", "4.0000公顷", "有效期2025-01-01至…", "蓄洪.gpkg", version["hash"]):
@@ -157,17 +157,17 @@ def strokes(symbol):
     """A symbol's layers and what each is made of; colours to eight bits, which is what is drawn."""
     found = []
     for one in symbol.symbolLayers():
-        said = {name: re.sub(r",rgb:.*", "", str(value)) for name, value in one.properties().items()}
+        properties = {name: re.sub(r",rgb:.*", "", str(value)) for name, value in one.properties().items()}
         if one.subSymbol():
-            del said["color"]  # of a pattern, whose lines have their own
-        found.append((one.layerType(), said, strokes(one.subSymbol()) if one.subSymbol() else None))
+            del properties["color"]  # of a pattern, whose lines have their own
+        found.append((one.layerType(), properties, strokes(one.subSymbol()) if one.subSymbol() else None))
     return found
 
 
-def test_every_layer_looks_as_on_the_dock_s_map(published, read):
-    folder, _answer, listed, said = published
-    core_words.learn(said)
-    layers = by_code(read())
+def test_every_layer_looks_as_on_the_dock_s_map(published_town, read_project):
+    folder, _answer, listed, words = published_town
+    core_words.learn(words)
+    layers = by_code(read_project())
     opened = type("Opened", (), {"path": str(folder / "一张图.gpkg"), "name": "小城", "strata": strata_in(listed)})()
     translator = install_translator()
     if translator is None:
@@ -183,15 +183,15 @@ def test_every_layer_looks_as_on_the_dock_s_map(published, read):
     }
 
 
-def test_the_map_is_drawn_from_its_new_place_with_every_land_class(published, read, tmp_path):
-    project = read()
-    assert all(str(read.folder) in layer.source() for layer in project.mapLayers().values())
+def test_the_map_is_drawn_from_its_new_place_with_every_land_class(published_town, read_project, tmp_path):
+    project = read_project()
+    assert all(str(read_project.folder) in layer.source() for layer in project.mapLayers().values())
     order = project.layerTreeRoot().layerOrder()
-    image = drawn(project, [layer for layer in order if not isinstance(layer, QgsRasterLayer)], 200)
+    image = draw_map(project, [layer for layer in order if not isinstance(layer, QgsRasterLayer)], 200)
     # the middle of the arable west, of the housing east, of the picture of heights below nothing at all
     assert image.pixelColor(30, 130).name() == over_white("#FFFFC8", LAND_OPACITY)
     assert image.pixelColor(185, 195).name() == over_white("#F7C7C7", LAND_OPACITY)
-    heights = drawn(project, [by_code(project)["DEM"]], 200)
+    heights = draw_map(project, [by_code(project)["DEM"]], 200)
     assert heights.pixelColor(10, 10).lightness() < heights.pixelColor(190, 190).lightness()
 
 
@@ -205,7 +205,7 @@ def over_white(colour, opacity):
     return "#" + "".join(f"{round(255 - (255 - part) * share):02x}" for part in parts)
 
 
-def drawn(project, layers, size):
+def draw_map(project, layers, size):
     """The whole map, or some of its layers."""
     wanted = QgsMapSettings()
     wanted.setLayers(layers)
@@ -234,7 +234,7 @@ def test_every_raster_is_painted_as_qgis_paints_it(town, application, tmp_path):
         own = QgsRasterLayer(files[code], code)
         assert layer.isValid() and type(layer.renderer()) is type(own.renderer()), code
         assert layer.renderer().alphaBand() == own.renderer().alphaBand(), code
-        ours, theirs = (drawn(QgsProject.instance(), [one], 50) for one in (layer, own))
+        ours, theirs = (draw_map(QgsProject.instance(), [one], 50) for one in (layer, own))
         places = [(x, y) for x in range(50) for y in range(50)]
         assert len({ours.pixel(*place) for place in places}) > 3, code
         off = [
@@ -245,31 +245,31 @@ def test_every_raster_is_painted_as_qgis_paints_it(town, application, tmp_path):
         assert max(off) <= 3, code  # percentiles by counting and by a histogram
 
 
-def test_the_library_is_as_it_was_once_the_project_is_closed(read):
+def test_the_library_is_as_it_was_once_the_project_is_closed(read_project):
     with Session() as core:
-        read()
+        read_project()
         QgsProject.instance().clear()
-        library = read.folder / "一张图.gpkg"
+        library = read_project.folder / "一张图.gpkg"
         assert core("verify", library=library) == {"ok": True, "problems": []}
 
 
-def test_processing_writes_the_same_bytes_again(published, provider, tmp_path):
+def test_processing_writes_the_same_bytes_again(published_town, provider, tmp_path):
     import processing
 
-    folder, answer, *_rest = published
+    folder, answer, *_rest = published_town
     settings.put("language", "zh")
     project = folder / "again.qgz"
     asked = {"LIBRARY": str(folder / "一张图.gpkg"), "PROJECT": str(project), "OVERWRITE": True}
     found = processing.run("onemap:publish", asked)
     assert (found["LAYERS"], found["LEFT_OUT"]) == (len(answer["layers"]), 2)
-    assert packed(project) == packed(folder / "一张图.qgz")
+    assert members_of(project) == members_of(folder / "一张图.qgz")
     first = project.read_bytes()
     processing.run("onemap:publish", asked)
     assert project.read_bytes() == first
     project.unlink()
 
 
-def packed(project):
+def members_of(project):
     with zipfile.ZipFile(project) as archive:
         return [archive.read(name) for name in archive.namelist()]
 
@@ -281,18 +281,18 @@ def map_server(application):
     server = server_of_qgis.QgsServer()
     methods = server_of_qgis.QgsServerRequest.Method
 
-    def answered(project, query, body=b""):
+    def server_answer(project, query, body=b""):
         method = methods.PostMethod if body else methods.GetMethod
         request = server_of_qgis.QgsBufferServerRequest(f"http://localhost/?MAP={project}&{query}", method, {}, body)
         response = server_of_qgis.QgsBufferServerResponse()
         server.handleRequest(request, response)
         return bytes(response.body())
 
-    return answered
+    return server_answer
 
 
-def test_qgis_server_offers_maps_and_features_and_lets_nobody_write(map_server, read):
-    project = read.folder / "一张图.qgz"
+def test_qgis_server_offers_maps_and_features_and_lets_nobody_write(map_server, read_project):
+    project = read_project.folder / "一张图.qgz"
     offered = map_server(project, "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities").decode()
     assert "<Title>小城</Title>" in offered
     assert {"<Name>GL</Name>", "<Name>current_use</Name>", "<CRS>EPSG:4547</CRS>"} <= set(
@@ -331,7 +331,7 @@ def test_a_library_on_a_server_is_published_without_login_and_opened_with_an_ent
         number = entry("guarded", PASSWORD)
         answer = core("publish", library=on_server, project=project, authcfg=number, overwrite=True)
         assert "publish.login" not in [problem["code"] for problem in answer["problems"]]
-    text = b"".join(packed(project)).decode()
+    text = b"".join(members_of(project)).decode()
     assert "guarded" not in text and PASSWORD not in text
     assert QgsProject.instance().read(str(project))
     layers = by_code(QgsProject.instance())
@@ -352,7 +352,7 @@ def test_a_service_of_libpq_is_named_and_found(on_server, postgres, tmp_path, mo
         monkeypatch.setenv(name, value)
     with Session() as core:
         core("publish", library="service=city?schema=published", project=project, only="GL")
-    assert postgres.folder.encode() not in b"".join(packed(project))
+    assert postgres.folder.encode() not in b"".join(members_of(project))
     assert QgsProject.instance().read(str(project))
     (layer,) = QgsProject.instance().mapLayers().values()
     assert layer.isValid() and layer.featureCount() == 2

@@ -30,8 +30,8 @@ def heights(tmp_path):
 
 
 @pytest.fixture
-def dialog(opened):
-    made = AddDialog(opened)
+def dialog(own_library):
+    made = AddDialog(own_library)
     made.begin("")
     yield made
     made.close_down()
@@ -46,10 +46,10 @@ def show(dialog, path):
 
 def test_a_raster_is_shown_beside_the_district_and_added_and_drawn(dialog, heights):
     show(dialog, heights)
-    said = dialog.page.facts.text()
-    assert "Raster: 50 × 50 cells of 20 × 20" in said
-    assert "Bands: 1 × float32" in said
-    assert "No data: not stated" in said
+    text = dialog.page.facts.text()
+    assert "Raster: 50 × 50 cells of 20 × 20" in text
+    assert "Bands: 1 × float32" in text
+    assert "No data: not stated" in text
     assert dialog.page.preview.summary.text() == "It lies in the district (dark outline)."
     assert any(isinstance(layer, QgsRasterLayer) for layer in dialog.page.preview.canvas.layers())
     dialog.form.choose_target("DEM")
@@ -82,34 +82,34 @@ def test_a_copy_beside_the_library_is_drawn_and_an_outline_where_the_raster_is_g
     library.refresh()
     wait_for(lambda: any(len(layer.versions) == 2 for layer in library.layers))
     entry = next(layer for layer in library.layers if layer.code == "DEM")
-    shown = {version.label: put_on_map(library, entry, version) for version in entry.versions}
-    assert isinstance(shown["copied"], QgsRasterLayer)
-    assert shown["referred to"].featureCount() == 1
+    found = {version.label: put_on_map(library, entry, version) for version in entry.versions}
+    assert isinstance(found["copied"], QgsRasterLayer)
+    assert found["referred to"].featureCount() == 1
 
 
 @pytest.mark.slow
-def test_a_raster_whose_file_became_another_is_not_drawn_and_the_tree_says_so(dock, opened, heights, tmp_path):
-    core("add", opened.path, heights, "--as", "DEM", "--label", "2024", "--covers", "extent")
-    dock.open_library(opened.path)
+def test_a_raster_whose_file_became_another_is_not_drawn_and_the_tree_says_so(dock, own_library, heights, tmp_path):
+    core("add", own_library.path, heights, "--as", "DEM", "--label", "2024", "--covers", "extent")
+    dock.open_library(own_library.path)
     tab = dock.map_tab
     wait_for(lambda: tab.item_of("DEM") is not None and tab.item_of("DEM").data(0, ROLE_VERSION))
 
-    def shown():
+    def shown_layers():
         return [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(PROPERTY_TABLE)]
 
     tab.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
-    assert [type(layer) for layer in shown()] == [QgsRasterLayer]
+    assert [type(layer) for layer in shown_layers()] == [QgsRasterLayer]
     tab.item_of("DEM").setCheckState(0, Qt.CheckState.Unchecked)
-    told = heights.read_bytes()
-    heights.write_bytes(told[:-4] + b"\0\0\0\0")  # of the same size, after the library was read
+    content = heights.read_bytes()
+    heights.write_bytes(content[:-4] + b"\0\0\0\0")  # of the same size, after the library was read
     tab.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
     wait_for(lambda: "✕" in tab.item_of("DEM").text(1))
     assert tab.item_of("DEM").text(1) == "2024 ✕ unreadable"
-    (outline,) = shown()
+    (outline,) = shown_layers()
     assert isinstance(outline, QgsVectorLayer) and outline.featureCount() == 1
     assert "is not the one that was added" in dock.notice.text
     assert tab.item_of("DEM").checkState(0) == Qt.CheckState.Checked
-    heights.write_bytes(told)
+    heights.write_bytes(content)
     dock.library.refresh()
     wait_for(lambda: "✕" not in tab.item_of("DEM").text(1))
     assert tab.item_of("DEM").text(1) == "2024 ◌ assumed"

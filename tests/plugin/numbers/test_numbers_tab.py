@@ -24,7 +24,7 @@ SOUTH, NORTH = "130102", "130103"
 
 
 @pytest.fixture(scope="module")
-def counted(provider, town, tmp_path_factory):
+def numbered_library(provider, town, tmp_path_factory):
     """A library of two divisions of 50 ha, all of it inside the growth boundary; one permit ended in 2024.
 
     Towns of 2020: 40 ha in the south, 30 ha in the north; the rest are paddies. There is no layer of anything else.
@@ -55,11 +55,11 @@ def counted(provider, town, tmp_path_factory):
 
 
 @pytest.fixture
-def tab(dock, counted, tmp_path):
+def tab(dock, numbered_library, tmp_path):
     """The tab in front, with the units chosen."""
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
     path = tmp_path / "library.gpkg"
-    shutil.copyfile(counted, path)
+    shutil.copyfile(numbered_library, path)
     dock.show()
     dock.open_library(str(path))
     wait_for(lambda: dock.numbers_tab.units.findData("XZQ") >= 0)
@@ -88,7 +88,7 @@ def reader():
     QDesktopServices.unsetUrlHandler("file")
 
 
-def measured(tab):
+def measure(tab):
     return answer(tab.indicators, tab.measure_button)
 
 
@@ -118,7 +118,7 @@ def look_of(layer, unit):
 
 
 def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
-    view = measured(tab)
+    view = measure(tab)
     row = row_of(view, EXPANSION)
     # 50 ha of boundary over 40 ha of towns, and over 30 ha.
     assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.667 × · ≤ 1.3 × · ■ broken 1 · ✓ met 1"
@@ -133,7 +133,7 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
 
 def test_a_chosen_indicator_colours_the_units_and_leaves_with_the_tab(tab, dock):
     others = set(QgsProject.instance().mapLayers())
-    view = measured(tab)
+    view = measure(tab)
     assert view.map.layer is None
     view.tree.setCurrentItem(row_of(view, EXPANSION))
     layer = view.map.layer
@@ -159,7 +159,7 @@ def test_a_chosen_indicator_colours_the_units_and_leaves_with_the_tab(tab, dock)
 
 
 def test_a_click_on_the_map_lists_the_values_of_that_unit(tab, canvas):
-    view = measured(tab)
+    view = measure(tab)
     canvas.show()
     view.tree.setCurrentItem(row_of(view, EXPANSION))
     canvas.setLayers([view.map.layer])
@@ -192,7 +192,7 @@ def click_row(view, item):
 
 
 def test_a_click_on_a_unit_opens_its_page_from_the_list_and_from_the_map(tab, canvas, reader):
-    view = measured(tab)
+    view = measure(tab)
     canvas.show()
     row = row_of(view, EXPANSION)
     click_row(view, row)
@@ -214,7 +214,7 @@ def test_a_click_on_a_unit_opens_its_page_from_the_list_and_from_the_map(tab, ca
 
 def test_the_whole_district_is_one_unit(tab):
     tab.units.setCurrentIndex(0)
-    view = measured(tab)
+    view = measure(tab)
     # 100 ha of boundary over 70 ha of towns: the quotient of sums.
     assert (
         row_of(view, EXPANSION).text(NAME).endswith("\n1.429 × · ≤ 1.3 × · broken")
@@ -226,7 +226,7 @@ def test_the_whole_district_is_one_unit(tab):
 
 def test_a_theme_lists_its_indicators_and_says_what_the_library_lacks(tab):
     wait_for(lambda: tab.theme.findText("Transport") > 0)
-    view = measured(tab)
+    view = measure(tab)
     whole = view.tree.topLevelItemCount()
     view.tree.setCurrentItem(row_of(view, EXPANSION))
     tab.theme.setCurrentIndex(tab.theme.findText("Transport"))
@@ -303,7 +303,7 @@ def test_a_warning_goes_its_steps_and_says_by_whom_and_why(tab, dock, reader):
 
 
 def test_the_page_of_a_unit_opens(tab, reader):
-    view = measured(tab)
+    view = measure(tab)
     view.unit.setCurrentIndex(view.unit.findData(NORTH))
     view.page_button.click()
     wait_for(lambda: reader.opened)
@@ -348,7 +348,7 @@ def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
 
 
 def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):
-    view = measured(tab)
+    view = measure(tab)
     view.tree.setCurrentItem(row_of(view, EXPANSION))
     answer(tab.warnings, tab.look_button)
     dock.library.set_day(QDate(2019, 6, 1))
@@ -360,7 +360,7 @@ def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):
 def test_the_tab_speaks_chinese_fits_320_pixels_and_names_its_controls(tab, dock):
     settings.put("language", "zh")
     dock.core.ask("words", {}).answered.connect(core_words.learn)
-    measured(tab)
+    measure(tab)
     answer(tab.warnings, tab.look_button)
     texts = [row_of(tab.indicators, title).text(NAME) for title in ("城镇开发边界扩展倍数", "生态保护红线面积")]
     assert texts[0].endswith("■ 突破 1 · ✓ 达标 1") and "无法判定：" in texts[1]
@@ -394,7 +394,7 @@ def most_stripes(image):
 
 
 def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(tab, dock, tmp_path):
-    view = measured(tab)
+    view = measure(tab)
     assert not view.charts.isVisible()
     view.tree.setCurrentItem(row_of(view, EXPANSION))
     assert view.charts.isVisible() and charts_of(view) == ["By unit", "Room of the quota"]
@@ -432,7 +432,7 @@ def test_a_chart_is_set_in_the_first_font_that_is_there():
 
 
 def test_a_value_is_explained_down_to_versions_and_features(tab):
-    view = measured(tab)
+    view = measure(tab)
     row = row_of(view, EXPANSION)
     view.tree.setCurrentItem(row)
     assert not view.explain_button.isEnabled(), "two units have two stories"
@@ -445,15 +445,15 @@ def test_a_value_is_explained_down_to_versions_and_features(tab):
     assert "CZKFBJ__1" not in text and "technical" in text  # names of tables stand under the technical details
     view.tree.setCurrentItem(row.child(0))
     assert not view.steps.isVisible()
-    said = []
-    view.message_sent.connect(said.append)
+    messages = []
+    view.message_sent.connect(messages.append)
     view.repeat_button.click()
-    wait_for(lambda: said)
-    assert said == [f"The run {view._run} was measured again: every row is as it is kept."]
+    wait_for(lambda: messages)
+    assert messages == [f"The run {view._run} was measured again: every row is as it is kept."]
 
 
 @pytest.mark.slow
-def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, counted, tmp_path):
+def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_library, tmp_path):
     """A second survey of 2024, with 45 ha of towns in the south in place of 40: the share of building land rises."""
     land = [(box(0, 0, 900, 500), "P1", "0701"), (box(900, 0, 100, 500), "P2", "0101")]
     land += [(box(0, 500, 600, 500), "P3", "0701"), (box(600, 500, 400, 500), "P4", "0101")]
@@ -462,7 +462,7 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, counted, t
     library = tab._library.path
     values = {"LIBRARY": library, "SOURCE": file, "AS": "DLTB", "COVERS": "district", "VALID_FROM": "2024-12-31"}
     processing.run("onemap:add", values)
-    view = measured(tab)
+    view = measure(tab)
     row = row_of(view, BUILT)
     assert row.text(NAME).split("\n")[1].endswith("↗ 1 · → 1")
     south, north = row.child(0), row.child(1)
@@ -494,7 +494,7 @@ def test_a_bureaus_own_theme_is_read_from_its_file(tab, tmp_path, reader):
     tab.own_files.add_theme(str(file))
     wait_for(lambda: tab.theme.count() == before + 1)
     tab.theme.setCurrentIndex(tab.theme.findText("Our own theme"))
-    view = measured(tab)
+    view = measure(tab)
     assert [view.tree.topLevelItem(at).text(NAME).split("\n")[0] for at in range(view.tree.topLevelItemCount())] == [
         BUILT
     ]

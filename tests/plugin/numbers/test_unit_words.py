@@ -18,5 +18,5 @@ def chinese(application):
 
 
 def test_units_are_chinese_in_a_chinese_list(chinese):
-    said = [measured_text(559.6, measure) for measure in ("ha", "person", "m2/person", "km2")]
-    assert said == ["559.6 公顷", "559.6 人", "559.6 m²/人", "559.6 km²"]
+    texts = [measured_text(559.6, measure) for measure in ("ha", "person", "m2/person", "km2")]
+    assert texts == ["559.6 公顷", "559.6 人", "559.6 m²/人", "559.6 km²"]

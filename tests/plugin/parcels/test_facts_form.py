@@ -63,8 +63,8 @@ def tab(asking_library, shared_core, canvas, town):
     """The tab Check with the town's parcels, which say nothing of themselves."""
     library = OpenLibrary(shared_core)
     made = CheckTab(library, canvas)
-    made.said = []
-    made.refused.connect(lambda refusal: made.said.append(str(refusal)))
+    made.refusals = []
+    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
     made.resize(340, 900)
     made.show()
     library.open(str(asking_library))
@@ -93,8 +93,8 @@ def verdicts(tab):
     shown = []
     tab.finished.connect(lambda: shown.append(True))
     QTest.mouseClick(tab.button, LEFT)
-    wait_for(lambda: shown or tab.said)
-    assert tab.said == []
+    wait_for(lambda: shown or tab.refusals)
+    assert tab.refusals == []
     return {parcel.parcel: parcel.verdict for parcel in tab.results.model.parcels}
 
 
@@ -111,7 +111,7 @@ def test_all_is_unknown_at_first_and_the_rules_that_wait_are_counted(tab):
     flag.setCurrentIndex(2)
     assert dialog.waiting.text() == "All 2 rules that ask a project have their facts."
     press(dialog, "clear")
-    assert dialog.stated == {"project": {}, "parcels": {}}
+    assert dialog.stated_facts == {"project": {}, "parcels": {}}
     dialog.close_down()
 
 
@@ -160,7 +160,7 @@ def test_a_file_of_facts_is_loaded_with_bare_chinese_keys_and_saved_for_batches(
     dialog = opened_form(tab.facts)
     dialog.load(str(source))
     wait_for(lambda: not dialog.is_working)
-    assert dialog.stated["parcels"] == {"XMLX": "道路", "JZGD": 9}
+    assert dialog.stated_facts["parcels"] == {"XMLX": "道路", "JZGD": 9}
     dialog.save(str(target))
     wait_for(lambda: not dialog.is_working)
     assert target.read_text(encoding="utf-8") == '\n[parcels]\nXMLX = "道路"\nJZGD = 9\n'

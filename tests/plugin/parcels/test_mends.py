@@ -21,7 +21,7 @@ def tab(dock, library):
     return dock.check_tab
 
 
-def refused(dock, path):
+def refusal_of(dock, path):
     """Check a file that will be refused; the dock's words."""
     dock.check_tab.parcels.choose_file(str(path))
     dock.check_tab.check()
@@ -51,8 +51,8 @@ def press_and_choose(dock, text):
 def test_parcels_whose_numbers_repeat_are_checked_by_another_field_which_is_remembered(dock, tab, tmp_path):
     rows = [(box(100, 100, 50, 50), "A", "1"), (box(300, 100, 50, 50), "A", "2")]
     path = write_layer(tmp_path / "twice.gpkg", ["DKBH", "number"], rows)
-    said = refused(dock, path)
-    assert "--" not in said
+    sentence = refusal_of(dock, path)
+    assert "--" not in sentence
     assert dock.notice._button.text() == "Choose the field…"
     press_and_choose(dock, "number")
     assert [parcel.parcel for parcel in tab.results.model.parcels] == ["1", "2"]
@@ -62,7 +62,7 @@ def test_parcels_whose_numbers_repeat_are_checked_by_another_field_which_is_reme
 
 def test_invalid_parcels_are_repaired_and_checked_by_a_click(dock, tab, tmp_path):
     path = write_layer(tmp_path / "bow.gpkg", ["DKBH"], [(BOW_TIE, "A"), (box(300, 100, 50, 50), "B")])
-    refused(dock, path)
+    refusal_of(dock, path)
     done = []
     tab.finished.connect(lambda: done.append(True))
     assert dock.notice._button.text() == "Repair and check"
@@ -77,7 +77,7 @@ def test_a_file_of_several_layers_is_checked_by_the_one_that_is_chosen(dock, tab
         for number, name in enumerate(("other.geojson", "parcels.geojson")):
             rows = [(box(300, 100, 50, 50), f"{number}{row}") for row in range(number + 1)]
             archive.write(write_layer(tmp_path / name, ["DKBH"], rows, driver="GeoJSON"), name)
-    refused(dock, path)
+    refusal_of(dock, path)
     assert dock.notice._button.text() == "Choose the layer…"
     press_and_choose(dock, "parcels")
     assert len(tab.results.model.parcels) == 2
@@ -86,7 +86,7 @@ def test_a_file_of_several_layers_is_checked_by_the_one_that_is_chosen(dock, tab
 def test_parcels_without_a_coordinate_system_get_it_once(dock, tab, tmp_path):
     rows = [(box(100, 100, 100, 100), "A")]
     path = write_layer(tmp_path / "lost.shp", ["DKBH"], rows, crs=None, driver="ESRI Shapefile")
-    assert "--crs" not in refused(dock, path)
+    assert "--crs" not in refusal_of(dock, path)
     assert dock.notice._button.text() == "Choose the coordinate system…"
     done = []
     tab.finished.connect(lambda: done.append(True))
@@ -97,8 +97,8 @@ def test_parcels_without_a_coordinate_system_get_it_once(dock, tab, tmp_path):
 
 def test_no_option_of_a_mend_is_left_and_values_are_words():
     controls = add_controls()
-    said = name_controls("Give --covers extent or --covers FILE, or make the library with --district.", controls)
-    assert said == (
+    sentence = name_controls("Give --covers extent or --covers FILE, or make the library with --district.", controls)
+    assert sentence == (
         "Give “Speaks for: the extent of its features (assumed)” or “Speaks for: a file of polygons”, "
         "or make the library with “District”."
     )

@@ -30,7 +30,7 @@ def farmland(town, provider, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def checked(farmland, town):
+def checked_parcels(farmland, town):
     """A tab with the parcels checked, once for all tests, on a map of its own."""
     map_of_tab = QgsMapCanvas()
     map_of_tab.resize(600, 400)
@@ -46,13 +46,17 @@ def checked(farmland, town):
 
 
 @pytest.fixture
-def tab(checked):
+def tab(checked_parcels):
     """The tab with no remedy asked for yet."""
-    yield checked
-    checked.remedy.leave()
-    for box in (checked.remedy.form.min_part, checked.remedy.form.move, checked.remedy.form.turn):
+    yield checked_parcels
+    checked_parcels.remedy.leave()
+    for box in (
+        checked_parcels.remedy.form.min_part,
+        checked_parcels.remedy.form.move,
+        checked_parcels.remedy.form.turn,
+    ):
         box.setValue(0)
-    checked.remedy.form.one_piece.setChecked(False)
+    checked_parcels.remedy.form.one_piece.setChecked(False)
 
 
 def choose(tab, parcel):
@@ -83,14 +87,14 @@ def rows_of(tree):
     return found
 
 
-def listed(tab):
+def listed_rows(tab):
     return rows_of(tab.remedy.tree)
 
 
 def test_the_button_tells_what_remains_of_the_parcel_and_which_rule_cut_how_much(tab):
     choose(tab, "A")
     ask(tab, tab.results.remedy_button)
-    assert listed(tab) == [
+    assert listed_rows(tab) == [
         ("Without what conflicts (parts: 1)", "5,000 m²", "50.0 %"),
         (" Occupies permanent basic farmland", "5,000 m²", "50.0 %"),
     ]
@@ -106,7 +110,7 @@ def test_how_far_it_would_have_to_move_is_told_and_drawn_where_it_would_lie(tab)
     ask(tab, tab.results.remedy_button)
     tab.remedy.form.move.setValue(100)
     ask(tab, tab.remedy.form.button)
-    (moved,) = [row for row in listed(tab) if row[0].startswith("Moved")]
+    (moved,) = [row for row in listed_rows(tab) if row[0].startswith("Moved")]
     assert moved == ("Moved: 50.0 m east", "10,000 m²", "100.0 %")
     tree = tab.remedy.tree
     QTest.mouseClick(
@@ -127,14 +131,14 @@ def test_that_nothing_was_found_within_the_bounds_is_said_plainly(tab):
     ask(tab, tab.remedy.form.button)
     assert "No place was found where it would pass whole." in tab.remedy.summary.text()
     assert "does not prove" in tab.remedy.summary.text()
-    assert len(listed(tab)) == 2
+    assert len(listed_rows(tab)) == 2
 
 
 def test_ground_that_cannot_be_judged_is_never_said_to_pass(tab):
     choose(tab, "C")
     ask(tab, tab.results.remedy_button)
-    assert listed(tab)[0][1:] == ("nothing usable", "0.0 %")
-    assert "of it unknown: 10,000 m²" in listed(tab)[1][0]
+    assert listed_rows(tab)[0][1:] == ("nothing usable", "0.0 %")
+    assert "of it unknown: 10,000 m²" in listed_rows(tab)[1][0]
     assert "Nothing of C would pass" in tab.remedy.summary.text()
 
 
@@ -183,7 +187,7 @@ def test_chinese_has_no_bare_codes(farmland, town, canvas):
     tab, core = checked_tab(farmland, town / "parcels.gpkg", canvas)
     choose(tab, "A")
     ask(tab, tab.results.remedy_button)
-    assert listed(tab)[0][0].startswith("裁去冲突部分") and listed(tab)[1][0] == " 占用永久基本农田"
+    assert listed_rows(tab)[0][0].startswith("裁去冲突部分") and listed_rows(tab)[1][0] == " 占用永久基本农田"
     assert rows_of(tab.remedy.departments)[0][0] == "自然资源和规划局（土地）"
     tab.close_down()
     core.stop()

@@ -35,8 +35,8 @@ def tab(farmland, shared_core, canvas):
     """The tab with the search for a site open."""
     library = OpenLibrary(shared_core)
     made = CheckTab(library, canvas)
-    made.said = []
-    made.refused.connect(lambda refusal: made.said.append(str(refusal)))
+    made.refusals = []
+    made.refused.connect(lambda refusal: made.refusals.append(str(refusal)))
     made.resize(340, 900)
     made.show()
     library.open(farmland)
@@ -52,8 +52,8 @@ def find(tab):
     shown = []
     tab.sites.results_shown.connect(lambda: shown.append(True))
     QTest.mouseClick(tab.sites.button, LEFT)
-    wait_for(lambda: shown or tab.said)
-    assert tab.said == []
+    wait_for(lambda: shown or tab.refusals)
+    assert tab.refusals == []
     return tab.sites.sites
 
 
@@ -110,7 +110,7 @@ def test_a_place_becomes_a_parcel_that_can_be_checked(tab):
     done = []
     tab.finished.connect(lambda: done.append(True))
     tab.button.click()
-    wait_for(lambda: done or tab.said)
+    wait_for(lambda: done or tab.refusals)
     (parcel,) = tab.results.model.parcels
     assert (parcel.verdict, round(parcel.area_m2)) == (found[0].verdict, 2500)
 

@@ -136,7 +136,7 @@ def test_what_is_only_near_is_in_the_view(tab, canvas):
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "words"),
     [
         ("road.city", "Estimated"),
         ("road.city", "Takes the place of: thin-things/road.zone"),
@@ -144,9 +144,9 @@ def test_what_is_only_near_is_in_the_view(tab, canvas):
         ("farmland.edge", "between 0.0 m² and"),
     ],
 )
-def test_what_is_uncertain_is_said_in_the_details(tab, rule, said):
+def test_what_is_uncertain_is_said_in_the_details(tab, rule, words):
     choose(tab, "P", rule)
-    assert said in tab.results.details.text()
+    assert words in tab.results.details.text()
 
 
 def test_data_whose_coverage_is_only_assumed_says_so(tab):
@@ -159,13 +159,13 @@ def test_space_explains_a_finding_step_by_step_and_goes_back(tab):
     choose(tab, "P", "road.city")
     QTest.keyClick(tab.results.tree, Qt.Key.Key_Space)
     wait_for(lambda: "distance 20 m" in tab.results.details.text())
-    said = tab.results.details.text()
-    assert "公路安全保护条例" in said
-    assert "1,000 m²" in said and "distance_m" not in said  # as a reviewer reads it
+    text = tab.results.details.text()
+    assert "公路安全保护条例" in text
+    assert "1,000 m²" in text and "distance_m" not in text  # as a reviewer reads it
     tab.results.details._follow("technical")
     assert "(distance_m) = 20" in tab.results.details.text()
     assert "1,000.000 m²" in tab.results.details.text()
-    assert "{" not in said
+    assert "{" not in text
     QTest.keyClick(tab.results.tree, Qt.Key.Key_Space)
     assert "distance 20 m" not in tab.results.details.text()
 
@@ -215,8 +215,15 @@ def test_beside_the_verdicts_stands_by_how_many_rules_they_were_reached(tab):
 
 
 def test_rules_that_were_not_asked_stand_under_their_department_with_the_reason(tab):
-    told = {"department": "transport", "rule": "r", "title": "T", "layer": "L", "layer_title": "Quays", "said": "why"}
-    tab.results.summary.show_summary(tab.results.model.parcels, [told])
+    unasked_rule = {
+        "department": "transport",
+        "rule": "r",
+        "title": "T",
+        "layer": "L",
+        "layer_title": "Quays",
+        "said": "why",
+    }
+    tab.results.summary.show_summary(tab.results.model.parcels, [unasked_rule])
     tree = tab.results.summary
     row = tree.topLevelItem(0)
     assert (row.text(0), row.child(0).text(0), row.text(6)) == ("Transport", "T: why", "1")

@@ -81,11 +81,11 @@ def test_every_name_has_all_its_lines_at_ten_thousand_parcels(tree):
 def test_a_row_far_away_is_reached_without_measuring_those_between(tree, monkeypatch):
     measured, plain = [], NameDelegate.sizeHint
 
-    def counted(delegate, option, index):
+    def count_row(delegate, option, index):
         measured.append(index.row())
         return plain(delegate, option, index)
 
-    monkeypatch.setattr(NameDelegate, "sizeHint", counted)
+    monkeypatch.setattr(NameDelegate, "sizeHint", count_row)
     model = tree.model()
     for row in (PARCELS - 10, 0, PARCELS // 2):
         measured.clear()

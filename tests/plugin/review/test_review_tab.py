@@ -44,8 +44,8 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     wait_for(lambda: shown or desk.refused)
     assert [str(refusal) for refusal in desk.refused] == []
     assert [len(desk.case.remedies), desk.case.remedies[0]["by"], desk.case.remedies[0]["move_m"]] == [1, "Wang", 100]
-    said = findings.remedy.summary.text()
-    assert "Nothing of A would pass." in said  # of the red line nothing is known
+    text = findings.remedy.summary.text()
+    assert "Nothing of A would pass." in text  # of the red line nothing is known
     assert findings.remedy.highlight.is_on
     findings.remedy.back_button.click()
     wait_for(lambda: desk.refused or findings.results.run is not None)
@@ -53,7 +53,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     findings.results.tree.setCurrentIndex(findings.results.model.index(0, 0))
     findings.results.remedy_button.click()
     wait_for(lambda: len(shown) == 2 or desk.refused)
-    assert (findings.remedy.summary.text(), findings.remedy.form.move.value()) == (said, 100)
+    assert (findings.remedy.summary.text(), findings.remedy.form.move.value()) == (text, 100)
     desk.tab.reload_case()
     assert len(desk.case.remedies) == 1
     assert "remedy" in [entry["action"].split()[-1] for entry in desk.case.entries]
@@ -207,7 +207,7 @@ def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_t
     desk.after(editor.buttons["opine"].click)
     assert desk.case.opinion("land").text == "My words."
     assert editor.conflict_label.isHidden()
-    assert "Li" in desk.said[-1]
+    assert "Li" in desk.messages[-1]
 
 
 def test_what_is_typed_for_one_department_stays_while_another_is_looked_at(desk, one_parcel):
@@ -255,9 +255,9 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     assert "YJJBNTTB" in desk.page.next_button.toolTip()
     desk.page.steps.recheck()
     wait_for(lambda: desk.page.changes is not None or desk.refused)
-    said = desk.page.changes.text.toPlainText()
-    assert "YJJBNTTB" in said
-    assert "5,000 m² → 1,000 m²" in said
+    text = desk.page.changes.text.toPlainText()
+    assert "YJJBNTTB" in text
+    assert "5,000 m² → 1,000 m²" in text
     desk.page.changes.close()
 
 

@@ -56,7 +56,7 @@ def library(city):
 
 
 @pytest.fixture
-def shown():
+def show_tab():
     """Shows a tab, which is told to go after the test."""
     tabs = []
 
@@ -83,8 +83,8 @@ def after(tab, signal, do):
     assert tab.said_to_user == []
 
 
-def test_two_plans_are_compared_decided_on_shown_side_by_side_and_printed(library, city, canvas, shown, tmp_path):
-    tab = shown(CompareTab(library, canvas))
+def test_two_plans_are_compared_decided_on_shown_side_by_side_and_printed(library, city, canvas, show_tab, tmp_path):
+    tab = show_tab(CompareTab(library, canvas))
     tab.form.refresh()
     tab.form.choose("PLAN_A@v1", "PLAN_B@v1")
     tab.form.choose_matrix(city.matrix)
@@ -121,8 +121,8 @@ def test_two_plans_are_compared_decided_on_shown_side_by_side_and_printed(librar
     assert {one.name: one.decision for one in tab.view.model.all_spots}[spot] == "keep-a"
 
 
-def test_what_would_pass_and_where_else_is_found(library, canvas, shown, town):
-    tab = shown(CheckTab(library, canvas))
+def test_what_would_pass_and_where_else_is_found(library, canvas, show_tab, town):
+    tab = show_tab(CheckTab(library, canvas))
     tab.parcels.choose_file(str(town / "parcels.gpkg"))
     after(tab, tab.finished, lambda: tab.check())
     tab.remedy.form.move.setValue(100)
@@ -182,8 +182,8 @@ def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres,
 
     follower.timer.setInterval(50)
     follower.follow(True)
-    said = ("--conclusion", "agree", "--text", "Outside the red line.")
-    server.core("review", "opine", server.location, case, "environment", *said)
+    options = ("--conclusion", "agree", "--text", "Outside the red line.")
+    server.core("review", "opine", server.location, case, "environment", *options)
     wait_for(lambda: desk.case.opinion("environment").conclusion == "agree")
     server.core("review", "withdraw", server.location, case, "--reason", "given up")
     wait_for(lambda: desk.case.state == "withdrawn")

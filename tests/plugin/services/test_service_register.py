@@ -85,7 +85,7 @@ def empty_library(town, provider, tmp_path_factory):
 
 
 @pytest.fixture
-def opened(empty_library, tmp_path):
+def own_library(empty_library, tmp_path):
     """A library of one's own, empty, and open."""
     path = shutil.copy(empty_library, tmp_path / "library.gpkg")
     core = Core()
@@ -97,7 +97,7 @@ def opened(empty_library, tmp_path):
 
 
 @pytest.fixture
-def named(tmp_path):
+def named_library(tmp_path):
     """A library of which only the name is known: all that the map needs."""
     library = OpenLibrary(Core())
     library.path, library.crs = str(tmp_path / "library.gpkg"), CRS
@@ -141,7 +141,7 @@ def colours_of(layer):
     return len({image.pixel(x, y) for x in range(120) for y in range(120)})
 
 
-def taken(service):
+def take_snapshot(service):
     """Take a snapshot; what came, or why nothing did."""
     came = []
     snapshot = Snapshot(service)
@@ -154,10 +154,10 @@ def taken(service):
 
 
 @pytest.mark.parametrize("kind", ["wms", "wmts", "xyz", "wfs", "wfs2", "oapif", "sensorthings"])
-def test_qgis_shows_every_kind_of_service(web, named, kind):
-    layer = put_service_on_map(named, services_of(web)[kind])
+def test_qgis_shows_every_kind_of_service(web, named_library, kind):
+    layer = put_service_on_map(named_library, services_of(web)[kind])
     assert layer.isValid(), layer.error().summary()
-    assert service_on_map(named, services_of(web)[kind]) is layer
+    assert service_on_map(named_library, services_of(web)[kind]) is layer
     if isinstance(layer, QgsVectorLayer):
         assert layer.readOnly()
         assert len(list(layer.getFeatures())) == {"wfs2": FEATURES, "sensorthings": STATIONS}.get(kind, 3)
@@ -165,12 +165,12 @@ def test_qgis_shows_every_kind_of_service(web, named, kind):
         assert colours_of(layer) > 1
 
 
-def test_pictures_lie_below_everything_and_features_with_their_kind(web, named):
-    named.strata = {"protected_areas": "Protected areas"}
+def test_pictures_lie_below_everything_and_features_with_their_kind(web, named_library):
+    named_library.strata = {"protected_areas": "Protected areas"}
     kind = ("YJJBNTTB", "Farmland", "land", "department", "vector", "polygon")
-    named.layers = [CatalogueLayer(*kind, stratum="protected_areas")]
-    put_service_on_map(named, services_of(web)["wfs2"])
-    picture = put_service_on_map(named, services_of(web)["wms"])
+    named_library.layers = [CatalogueLayer(*kind, stratum="protected_areas")]
+    put_service_on_map(named_library, services_of(web)["wfs2"])
+    picture = put_service_on_map(named_library, services_of(web)["wms"])
     root = QgsProject.instance().layerTreeRoot()
     assert root.children()[-1].layer() is picture
     home = root.children()[0]
@@ -188,7 +188,7 @@ def test_pictures_lie_below_everything_and_features_with_their_kind(web, named):
         ("sensorthings", "Location", {"geometry": "PointZ"}),
     ],
 )
-def test_a_server_is_asked_what_it_offers(web, named, kind, name, options):
+def test_a_server_is_asked_what_it_offers(web, named_library, kind, name, options):
     offers = {offer.name: offer.options for offer in request_offers(services_of(web)[kind], CRS, None)}
     assert offers[name] == options
 
@@ -210,22 +210,24 @@ def test_an_answer_of_something_else_is_refused_in_words(kind, answer):
         read_offers(kind, answer, CRS)
 
 
-def test_a_server_that_is_not_there_is_said_and_freezes_nothing(named):
-    said = []
+def test_a_server_that_is_not_there_is_said_and_freezes_nothing(named_library):
+    results = []
     show_service(
-        named, Service("gone", "wms", "http://127.0.0.1:9/ows", "a", "land", "base"), lambda *what: said.append(what)
+        named_library,
+        Service("gone", "wms", "http://127.0.0.1:9/ows", "a", "land", "base"),
+        lambda *what: results.append(what),
     )
-    wait_for(lambda: said)
-    layer, refusal = said[0]
+    wait_for(lambda: results)
+    layer, refusal = results[0]
     assert layer is None
     assert str(refusal).startswith("The server does not answer")
     assert QgsProject.instance().mapLayers() == {}
 
 
-def test_a_key_is_sent_in_the_address_and_stands_nowhere_else(web, named, store, tmp_path):
+def test_a_key_is_sent_in_the_address_and_stands_nowhere_else(web, named_library, store, tmp_path):
     number = store_key("天地图", KEY)
     service = Service("天地图", "wmts", f"{web}/keyed/ows", "parcels", "land", "base", authcfg=number, options=WMTS)
-    layer = put_service_on_map(named, service)
+    layer = put_service_on_map(named_library, service)
     assert layer.isValid(), layer.error().summary()
     assert colours_of(layer) > 1
     assert KEY not in layer.source()
@@ -236,9 +238,9 @@ def test_a_key_is_sent_in_the_address_and_stands_nowhere_else(web, named, store,
     assert KEY not in text
 
 
-def test_without_the_key_the_server_refuses(web, named, store):
+def test_without_the_key_the_server_refuses(web, named_library, store):
     service = Service("天地图", "wmts", f"{web}/keyed/ows", "parcels", "land", "base", options=WMTS)
-    assert not put_service_on_map(named, service).isValid()
+    assert not put_service_on_map(named_library, service).isValid()
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_a_key_is_taken_out_of_an_address(address, plain, key):
 @pytest.mark.parametrize(("kind", "count"), [("wfs", 3), ("wfs2", FEATURES), ("oapif", 3), ("sensorthings", STATIONS)])
 def test_a_snapshot_is_all_features_in_a_file_with_the_service_and_the_moment(web, kind, count):
     service = services_of(web)[kind]
-    file = taken(service)
+    file = take_snapshot(service)
     assert not isinstance(file, Refusal), str(file)
     assert (file.service, file.taken_at[-1]) == (service.name, "Z")
     layer = QgsVectorLayer(f"{file.path}|layername={file.layer}", "snapshot", "ogr")
@@ -265,7 +267,7 @@ def test_a_snapshot_is_all_features_in_a_file_with_the_service_and_the_moment(we
 
 
 def test_a_snapshot_keeps_the_server_s_own_coordinates(web):
-    file = taken(services_of(web)["wfs2"])
+    file = take_snapshot(services_of(web)["wfs2"])
     layer = QgsVectorLayer(f"{file.path}|layername={file.layer}", "snapshot", "ogr")
     assert layer.crs().authid() == CRS
     box = layer.extent()
@@ -284,14 +286,14 @@ def folders():
 )
 def test_a_server_that_stops_midway_gives_no_snapshot_and_leaves_no_file(web, mode, words):
     before = folders()
-    refusal = taken(Service("features", "wfs", f"{web}/wfs2/{mode}", "ns:land", "land", "department"))
+    refusal = take_snapshot(Service("features", "wfs", f"{web}/wfs2/{mode}", "ns:land", "land", "department"))
     assert isinstance(refusal, Refusal)
     assert words in str(refusal)
     assert folders() == before
 
 
 def test_a_server_that_does_not_say_how_many_is_believed_when_nothing_failed(web):
-    file = taken(Service("features", "wfs", f"{web}/wfs2/unknown", "ns:land", "land", "department"))
+    file = take_snapshot(Service("features", "wfs", f"{web}/wfs2/unknown", "ns:land", "land", "department"))
     assert QgsVectorLayer(file.path, "snapshot", "ogr").featureCount() == FEATURES
 
 
@@ -327,23 +329,23 @@ def put_service_on_map_alone(service):
     return QgsVectorLayer(uri, service.name, provider)
 
 
-def test_processing_adds_a_live_layer_whole_or_not_at_all(web, opened):
+def test_processing_adds_a_live_layer_whole_or_not_at_all(web, own_library):
     import processing
 
-    params = {"LIBRARY": opened.path, "AS": "YJJBNTTB", "COVERS": "district"}
+    params = {"LIBRARY": own_library.path, "AS": "YJJBNTTB", "COVERS": "district"}
     broken = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/stops", "ns:land", "land", "department"))
     QgsProject.instance().addMapLayer(broken)
     with pytest.raises(QgsProcessingException, match="gave 20 of 25"):
         processing.run("onemap:add", {**params, "SOURCE": broken})
     whole = put_service_on_map_alone(services_of(web)["wfs2"])
     QgsProject.instance().addMapLayer(whole)
-    register(opened, services_of(web)["wfs2"])
+    register(own_library, services_of(web)["wfs2"])
     taken_at = QDateTime(QDate(2026, 11, 20), QTime(8, 0), Qt.TimeSpec.UTC)
     answer = processing.run("onemap:add", {**params, "SOURCE": whole, "SERVICE": "features", "TAKEN_AT": taken_at})
     assert answer["FEATURES"] == FEATURES
-    opened.refresh()
-    wait_for(lambda: opened.services[0].snapshots)
-    assert opened.services[0].snapshots == ("2026-11-20T08:00:00Z",)
+    own_library.refresh()
+    wait_for(lambda: own_library.services[0].snapshots)
+    assert own_library.services[0].snapshots == ("2026-11-20T08:00:00Z",)
 
 
 def test_a_snapshot_is_cancelled_while_the_server_keeps_us_waiting(web):
@@ -368,32 +370,32 @@ def test_a_service_with_name_and_password_is_read_through_the_store(web, store):
     config.setConfig("password", "secret")
     assert store.storeAuthenticationConfig(config)[0]
     service = Service("features", "wfs", f"{web}/guarded/wfs2/whole", "ns:land", "land", "department")
-    assert isinstance(taken(service), Refusal)
-    file = taken(replace(service, authcfg=config.id()))
+    assert isinstance(take_snapshot(service), Refusal)
+    file = take_snapshot(replace(service, authcfg=config.id()))
     assert QgsVectorLayer(file.path, "snapshot", "ogr").featureCount() == FEATURES
 
 
-def test_a_snapshot_in_degrees_lands_where_it_was_published_from(web, opened):
+def test_a_snapshot_in_degrees_lands_where_it_was_published_from(web, own_library):
     import processing
 
-    file = taken(services_of(web)["oapif"])
+    file = take_snapshot(services_of(web)["oapif"])
     define = "name=地块,department=land,library=project,kind=vector,geometry=polygon,key=DKBH"
-    params = {"LIBRARY": opened.path, "SOURCE": file.path, "AS": "DK", "DEFINE": define, "COVERS": "district"}
+    params = {"LIBRARY": own_library.path, "SOURCE": file.path, "AS": "DK", "DEFINE": define, "COVERS": "district"}
     assert processing.run("onemap:add", params)["FEATURES"] == 3
-    box = QgsVectorLayer(f"{opened.path}|layername=DK__1", "added", "ogr").extent()
+    box = QgsVectorLayer(f"{own_library.path}|layername=DK__1", "added", "ogr").extent()
     # The server writes six decimals of a degree, which is a decimetre.
     assert (box.xMinimum(), box.yMinimum()) == pytest.approx((X + 100, Y + 100), abs=0.2)
 
 
 def test_a_service_that_is_no_service_is_refused_in_words(web):
-    refusal = taken(Service("nothing", "wfs", f"{web}/wfs2/whole", "ns:other", "land", "department"))
+    refusal = take_snapshot(Service("nothing", "wfs", f"{web}/wfs2/whole", "ns:other", "land", "department"))
     assert "“nothing” cannot be read" in str(refusal)
 
 
-def test_a_snapshot_goes_through_the_dialog_and_becomes_today_s_version(web, opened):
+def test_a_snapshot_goes_through_the_dialog_and_becomes_today_s_version(web, own_library):
     service = services_of(web)["wfs2"]
-    register(opened, service)
-    dialog = AddDialog(opened)
+    register(own_library, service)
+    dialog = AddDialog(own_library)
     dialog.begin(service.code)
     dialog.take_snapshot(service)
     wait_for(lambda: not dialog.is_working)
@@ -402,9 +404,9 @@ def test_a_snapshot_goes_through_the_dialog_and_becomes_today_s_version(web, ope
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     dialog.add_button.click()
     wait_for(lambda: not dialog.is_working)
-    opened.refresh()
-    wait_for(lambda: opened.services and opened.services[0].snapshots)
-    layer = next(one for one in opened.layers if one.code == "YJJBNTTB")
+    own_library.refresh()
+    wait_for(lambda: own_library.services and own_library.services[0].snapshots)
+    layer = next(one for one in own_library.layers if one.code == "YJJBNTTB")
     today = QDate.currentDate().toString(Qt.DateFormat.ISODate)
     assert [(version.label, version.valid_from, version.count) for version in layer.versions] == [
         (today, today, FEATURES)
@@ -417,22 +419,22 @@ def test_a_second_snapshot_of_a_day_has_a_number():
     assert free_label("2026-11-20", ["2026-11-20", "2026-11-20 (2)"]) == "2026-11-20 (3)"
 
 
-def register(opened, service):
+def register(own_library, service):
     """Put a service into the register, and read the library anew."""
-    told = []
+    results = []
     form = {"name": service.name, "type": service.type, "url": service.url, "layer": service.layer}
-    params = {"library": opened.path, **form, "as": service.code, "department": service.department}
-    request = opened.core.ask("service", params)
-    request.answered.connect(told.append)
-    request.refused.connect(told.append)
-    wait_for(lambda: told)
-    assert isinstance(told[0], dict), str(told[0])
-    opened.refresh()
-    wait_for(lambda: opened.services)
+    params = {"library": own_library.path, **form, "as": service.code, "department": service.department}
+    request = own_library.core.ask("service", params)
+    request.answered.connect(results.append)
+    request.refused.connect(results.append)
+    wait_for(lambda: results)
+    assert isinstance(results[0], dict), str(results[0])
+    own_library.refresh()
+    wait_for(lambda: own_library.services)
 
 
-def test_the_dialog_asks_the_server_moves_the_key_and_registers(web, opened, store):
-    dialog = ServiceDialog(opened)
+def test_the_dialog_asks_the_server_moves_the_key_and_registers(web, own_library, store):
+    dialog = ServiceDialog(own_library)
     dialog.show()
     assert dialog.hint.text() == "Give its address."
     dialog.form.type.setCurrentIndex(dialog.form.type.findData("wmts"))
@@ -450,15 +452,15 @@ def test_the_dialog_asks_the_server_moves_the_key_and_registers(web, opened, sto
     dialog.register_button.click()
     wait_for(lambda: not dialog.is_working)
     assert not dialog.isVisible(), dialog.notice.text
-    wait_for(lambda: opened.services)
-    (service,) = opened.services
+    wait_for(lambda: own_library.services)
+    (service,) = own_library.services
     assert (service.name, service.layer, service.options) == ("地块瓦片", "parcels", WMTS)
-    assert KEY not in Path(opened.path).read_bytes().decode("latin-1")
-    assert put_service_on_map(opened, service).isValid()
+    assert KEY not in Path(own_library.path).read_bytes().decode("latin-1")
+    assert put_service_on_map(own_library, service).isValid()
 
 
-def test_a_template_of_tianditu_asks_for_its_key(opened, store):
-    dialog = ServiceDialog(opened)
+def test_a_template_of_tianditu_asks_for_its_key(own_library, store):
+    dialog = ServiceDialog(own_library)
     dialog.form.template.setCurrentIndex(1)
     dialog.form.template.activated.emit(1)
     service = dialog.form.service
@@ -467,20 +469,20 @@ def test_a_template_of_tianditu_asks_for_its_key(opened, store):
     dialog.form.department.setCurrentIndex(dialog.form.department.findData("land"))
     dialog.register()
     wait_for(lambda: not dialog.is_working)
-    wait_for(lambda: opened.services)
-    assert opened.services[0].authcfg
+    wait_for(lambda: own_library.services)
+    assert own_library.services[0].authcfg
     assert dialog.form.key.text() == ""
-    assert KEY not in source_of(opened.services[0])[1]
+    assert KEY not in source_of(own_library.services[0])[1]
 
 
-def test_what_the_core_refuses_is_said_in_the_dialog(opened):
-    dialog = ServiceDialog(opened)
+def test_what_the_core_refuses_is_said_in_the_dialog(own_library):
+    dialog = ServiceDialog(own_library)
     dialog.form.show_service(Service("s", "wfs", "https://a.example/wfs?token=SECRET", "a", "land", "department"))
     dialog.register()
     wait_for(lambda: not dialog.is_working)
     assert "token" in dialog.notice.text
     assert "SECRET" not in dialog.notice.text
-    assert opened.services == []
+    assert own_library.services == []
 
 
 def row_of(dock, name):
@@ -489,9 +491,9 @@ def row_of(dock, name):
     return rows[0] if rows else None
 
 
-def test_the_dock_lists_services_by_department_and_a_tick_shows_them(web, dock, opened):
-    register(opened, services_of(web)["wfs2"])
-    dock.open_library(opened.path)
+def test_the_dock_lists_services_by_department_and_a_tick_shows_them(web, dock, own_library):
+    register(own_library, services_of(web)["wfs2"])
+    dock.open_library(own_library.path)
     wait_for(lambda: row_of(dock, "features"))
     row = row_of(dock, "features")
     beside = [row.parent().child(index).data(0, Qt.ItemDataRole.UserRole) for index in range(row.parent().childCount())]
@@ -507,9 +509,9 @@ def test_the_dock_lists_services_by_department_and_a_tick_shows_them(web, dock, 
     assert dock.notice.text == ""
 
 
-def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
-    register(opened, services_of(web)["wfs2"])
-    dock.open_library(opened.path)
+def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, own_library):
+    register(own_library, services_of(web)["wfs2"])
+    dock.open_library(own_library.path)
     wait_for(lambda: dock.library.services)
     dock.map_tab.services.snapshot_requested.emit(dock.library.services[0])
     wait_for(lambda: not dock.add_dialog.is_working)
@@ -522,9 +524,9 @@ def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
     assert "Last snapshot" in row_of(dock, "features").toolTip(0)
 
 
-def test_a_service_is_struck_off_from_its_row_and_a_button_undoes_it(web, dock, opened):
-    register(opened, services_of(web)["wms"])
-    dock.open_library(opened.path)
+def test_a_service_is_struck_off_from_its_row_and_a_button_undoes_it(web, dock, own_library):
+    register(own_library, services_of(web)["wms"])
+    dock.open_library(own_library.path)
     wait_for(lambda: dock.library.services)
     put_service_on_map(dock.library, dock.library.services[0])
     dock.map_tab.services.strike_off(dock.library.services[0])

@@ -15,7 +15,7 @@ FARM = {"zh": ("农用地", "0101 水田"), "en": ("Farm land", "0101 Paddy fiel
 
 
 @pytest.fixture(scope="module")
-def surveyed(provider, town, tmp_path_factory):
+def survey_library(provider, town, tmp_path_factory):
     """A library whose survey has paddies in the west half, housing east of it, nothing in the last 100 m."""
     folder = tmp_path_factory.mktemp("statistics")
     library = str(folder / "library.gpkg")
@@ -32,10 +32,10 @@ def surveyed(provider, town, tmp_path_factory):
 
 
 @pytest.fixture
-def view(dock, surveyed):
+def view(dock, survey_library):
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
     dock.show()
-    dock.open_library(surveyed)
+    dock.open_library(survey_library)
     wait_for(lambda: dock.statistics.layer.count())
     dock.statistics.button.click()
     return dock.statistics

@@ -22,7 +22,7 @@ def in_unit(box, unit):
     QApplication.sendEvent(box, QEvent(QEvent.Type.ActivationChange))
 
 
-def typed(box, text):
+def type_text(box, text):
     box.selectAll()
     QTest.keyClicks(box.lineEdit(), text)
     box.interpretText()
@@ -39,21 +39,21 @@ def typed(box, text):
 )
 def test_what_is_typed_is_in_the_unit_of_the_settings(box, unit, text, area_m2, shown):
     in_unit(box, unit)
-    typed(box, text)
+    type_text(box, text)
     assert box.area_m2 == pytest.approx(area_m2, rel=1e-15)
     assert box.text() == shown
 
 
 def test_another_unit_shows_the_same_area_and_rounds_nothing_away(box):
-    told = []
-    box.area_changed.connect(lambda: told.append(box.area_m2))
+    areas = []
+    box.area_changed.connect(lambda: areas.append(box.area_m2))
     box.set_area(1001.0)
     shown = []
     for unit in ("mu", "ha", "m2"):
         in_unit(box, unit)
         shown.append(box.text())
     assert shown == ["1.50 mu", "0.1001 ha", "1,001 m²"]
-    assert box.area_m2 == 1001.0 and told == [1001.0]
+    assert box.area_m2 == 1001.0 and areas == [1001.0]
 
 
 def test_the_range_is_the_same_ground_in_every_unit(application):

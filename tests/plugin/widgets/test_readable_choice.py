@@ -28,7 +28,7 @@ ROLE, GROUP = QPalette.ColorRole, QPalette.ColorGroup
 
 
 @pytest.fixture
-def themed(application):
+def give_theme(application):
     """Gives QGIS a theme; at the end it has its own again."""
     before = QApplication.palette()
 
@@ -47,8 +47,8 @@ def choice(widget, group):
 
 
 @pytest.mark.parametrize("themes", [["light"], ["dark"], ["light", "dark"], ["dark", "light"]], ids="-".join)
-def test_chosen_text_can_be_read_in_every_theme(themed, themes):
-    themed(themes[0])
+def test_chosen_text_can_be_read_in_every_theme(give_theme, themes):
+    give_theme(themes[0])
     window = QWidget()
     layout = QVBoxLayout(window)
     parts = [QTreeWidget(), QLineEdit()]
@@ -56,7 +56,7 @@ def test_chosen_text_can_be_read_in_every_theme(themed, themes):
         layout.addWidget(part)
     keep_choice_readable(window)
     for theme in themes[1:]:
-        themed(theme)
+        give_theme(theme)
     theme = QApplication.palette()
     assert contrast(theme.color(ROLE.Highlight), theme.color(ROLE.HighlightedText)) < TEXT  # of the theme alone
     for part in parts:
@@ -67,11 +67,11 @@ def test_chosen_text_can_be_read_in_every_theme(themed, themes):
     assert parts[0].palette().color(ROLE.Base) == theme.color(ROLE.Base)  # all else is the theme's
 
 
-def test_a_style_sheet_like_that_of_qgis_changes_nothing_of_it(themed):
+def test_a_style_sheet_like_that_of_qgis_changes_nothing_of_it(give_theme):
     sheet = QApplication.instance().styleSheet()
     QApplication.instance().setStyleSheet("QgsCollapsibleGroupBox { font-weight: bold; } QTreeView { margin: 0; }")
     try:
-        themed("dark")
+        give_theme("dark")
         window = QWidget()
         layout = QVBoxLayout(window)
         tree = QTreeWidget()
@@ -88,7 +88,7 @@ def test_a_style_sheet_like_that_of_qgis_changes_nothing_of_it(themed):
         QApplication.instance().setStyleSheet(sheet)
 
 
-def test_a_theme_whose_choice_can_be_read_stays_as_it_is(themed):
+def test_a_theme_whose_choice_can_be_read_stays_as_it_is(give_theme):
     palette = palette_of("light")
     palette.setColor(ROLE.Highlight, QColor("#0B3D66"))
     QApplication.setPalette(palette)
@@ -111,28 +111,28 @@ def edge(box):
 
 
 @pytest.mark.parametrize("themes", [["light"], ["dark"], ["light", "dark"], ["dark", "light"]], ids="-".join)
-def test_the_edge_of_a_box_is_seen_in_every_theme(themed, themes):
-    themed(themes[0])
+def test_the_edge_of_a_box_is_seen_in_every_theme(give_theme, themes):
+    give_theme(themes[0])
     window = QWidget()
     layout = QVBoxLayout(window)
     ours, plain = TickBox("x"), QCheckBox("x")
     layout.addWidget(ours)
     layout.addWidget(plain)
     for theme in themes[1:]:
-        themed(theme)
+        give_theme(theme)
     assert edge(plain) < SIGN  # the style alone hides it
     assert edge(ours) >= SIGN
     assert ours.palette().color(ROLE.WindowText) == plain.palette().color(ROLE.WindowText)
 
 
 @pytest.mark.parametrize("kind", [QPushButton, QToolButton])
-def test_a_pressed_button_is_told_from_others_in_a_dark_theme_and_its_text_can_be_read(themed, kind):
+def test_a_pressed_button_is_told_from_others_in_a_dark_theme_and_its_text_can_be_read(give_theme, kind):
     def ground(button):
         button.setStyle(fusion)
         return button.grab().toImage().pixelColor(8, 40)
 
     fusion = QStyleFactory.create("Fusion")
-    themed("light")
+    give_theme("light")
     window = QWidget()
     layout = QVBoxLayout(window)
     pressed, other = kind(), kind()
@@ -142,7 +142,7 @@ def test_a_pressed_button_is_told_from_others_in_a_dark_theme_and_its_text_can_b
         layout.addWidget(button)
     keep_choice_readable(window)
     pressed.click()
-    themed("dark")
+    give_theme("dark")
     assert contrast(ground(pressed), ground(other)) >= 1.5
     assert contrast(ground(pressed), QApplication.palette().color(ROLE.ButtonText)) >= TEXT
     pressed.click()

@@ -11,7 +11,7 @@ from onemap.plugin.compare.contradictions_table import MAX_ALPHA, WARM
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.contrast import contrast, link_colour, quiet_brush
 from onemap.plugin.words.verdicts import LOOKS, PLATE, readable_colour
-from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen_colour
 from onemap.resources.workshop.dock_pictures import palette_of
 
 ROLE = QPalette.ColorRole
@@ -118,7 +118,7 @@ def test_verdicts_that_somebody_cannot_tell_apart_by_colour_differ_in_shape_and_
         (first, second)
         for first, second in combinations(LOOKS, 2)
         for deficiency in DEFICIENCIES
-        if distance(*(seen(channels(LOOKS[one].colour), deficiency) for one in (first, second))) < APART
+        if distance(*(seen_colour(channels(LOOKS[one].colour), deficiency) for one in (first, second))) < APART
     }
     assert ("restricted", "consult") in alike and ("prohibited", "clear") in alike  # so colour alone would not do
     for first, second in alike:

@@ -37,7 +37,7 @@ def test_every_sentence_is_translated_and_none_is_left_over():
 
 def test_no_translation_is_empty_or_unfinished():
     assert [
-        source for source, said in translations().items() if not said.text or said.get("type") == "unfinished"
+        source for source, target in translations().items() if not target.text or target.get("type") == "unfinished"
     ] == []
 
 
@@ -45,7 +45,7 @@ def test_a_translation_names_the_same_facts():
     def facts(text):
         return sorted(re.findall(r"{\w+}", text))
 
-    assert [source for source, said in translations().items() if facts(source) != facts(said.text)] == []
+    assert [source for source, target in translations().items() if facts(source) != facts(target.text)] == []
 
 
 def test_the_compiled_file_says_what_its_source_says():
@@ -55,7 +55,9 @@ def test_the_compiled_file_says_what_its_source_says():
     translator = QTranslator()
     assert translator.load(str(compiled))
     wrong = [
-        source for source, said in translations().items() if translator.translate(CONTEXT, source.encode()) != said.text
+        source
+        for source, target in translations().items()
+        if translator.translate(CONTEXT, source.encode()) != target.text
     ]
     assert wrong == []
 

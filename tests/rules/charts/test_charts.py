@@ -143,6 +143,16 @@ def test_a_value_that_is_held_against_nothing_has_no_bar():
     assert len(boxes(both, SERIES[0].colour)) == 1 and "目标" in texts(both)
 
 
+def test_values_without_targets_share_an_axis_with_those_of_their_unit():
+    rows = [Bullet("耕地", "ha", 80.0, "–"), Bullet("林地", "ha", 20.0, "–"), Bullet("绿化率", "%", 25.0, "–")]
+    picture = bullet_chart(WORDS, [*rows, Bullet("人口", "人", 9.0, "–")])
+    bars = boxes(picture, SERIES[0].colour)
+    first, second, share = (bar["width"] for bar in bars)
+    assert second == pytest.approx(first / 4, abs=0.02) and len({bar["x"] for bar in bars}) == 1
+    assert share == pytest.approx(first / 4, abs=0.02)  # a part of the whole, while the other axis ends at 80
+    assert "计量单位相同的指标用同一坐标轴。" in texts(picture)
+
+
 def test_a_transition_table_has_both_margins():
     areas = {("耕地", "耕地"): 70.0, ("耕地", "建设"): 30.0, ("建设", "建设"): 50.0}
     picture = transition_table(WORDS, ["耕地", "建设"], areas, ("2020年", "2024年"))

@@ -22,7 +22,7 @@ def town(desk):
     return desk
 
 
-def judged(desk, *rules, classes=ROAD + MINING, **options):
+def check_projects(desk, *rules, classes=ROAD + MINING, **options):
     """The tables of a check of all projects by rules that may name classes."""
     path = desk.pack(*rules)
     path.write_text(path.read_text(encoding="utf-8") + "\n" + classes, encoding="utf-8")
@@ -30,22 +30,22 @@ def judged(desk, *rules, classes=ROAD + MINING, **options):
 
 
 def test_unless_spares_the_class_by_code_and_by_word_and_no_silent_project(town):
-    found = judged(town, {"unless": ["road"]})
+    found = check_projects(town, {"unless": ["road"]})
     assert sorted(found.hits()) == ["house", "mine", "silent"]
     assert (found.finding("house").reason, found.finding("silent").reason) == (None, "no_fact")
     assert found.verdicts()["highway"] == "clear"
 
 
 def test_only_reaches_the_class_and_a_silent_project_where_the_rule_says_so(town):
-    assert list(judged(town, {"only": ["mining"]}).hits()) == ["mine"]
-    found = judged(town, {"only": ["mining", "road"], "silent": True})
+    assert list(check_projects(town, {"only": ["mining"]}).hits()) == ["mine"]
+    found = check_projects(town, {"only": ["mining", "road"], "silent": True})
     assert sorted(found.hits()) == ["by_word", "highway", "mine", "silent", "urban"]
     assert found.finding("silent").reason == "no_fact"
 
 
 def test_a_milder_rule_judges_those_alone_whom_the_severe_one_spares(town):
     severe = {"id": "ban", "unless": ["road"], "milder": "permit", "when": "YDXZ <> 'S12'"}
-    found = judged(town, severe, {"id": "permit", "verdict": "restricted"})
+    found = check_projects(town, severe, {"id": "permit", "verdict": "restricted"})
     assert sorted(found.hits("ban")) == ["house", "mine", "silent"]
     assert sorted(found.hits("permit")) == ["by_word", "highway"]  # the rule that it stands for never asked `urban`
     assert found.verdicts()["highway"] == "restricted"
@@ -57,7 +57,7 @@ def test_twins_of_twins_pass_a_project_on(town):
         {"id": "permit", "verdict": "restricted", "unless": ["mining"], "milder": "tell"},
         {"id": "tell", "verdict": "notice"},
     )
-    found = judged(town, *rules)
+    found = check_projects(town, *rules)
     assert (sorted(found.hits("permit")), list(found.hits("tell"))) == (["by_word", "highway", "urban"], ["mine"])
 
 

@@ -44,7 +44,7 @@ def sources(desk):
     return files, district, desk.parcels(parcels), pack
 
 
-def filled(onemap, location, sources, *, twice):
+def fill_library(onemap, location, sources, *, twice):
     """A library with every layer, and the answer of a check in it."""
     files, district, parcels, pack = sources
     assert onemap("new", location, "--crs", "EPSG:4547", "--district", district).code == 0
@@ -70,7 +70,7 @@ def tables(location, run):
 def test_versions_runs_and_explanations_are_equal_in_a_file_and_on_a_server(desk, sources, postgis, onemap, tmp_path):
     url = f"{postgis.database().url}&schema=both"
     path = tmp_path / "both.gpkg"
-    (in_file, first), (on_server, second) = (filled(onemap, place, sources, twice=True) for place in (path, url))
+    (in_file, first), (on_server, second) = (fill_library(onemap, place, sources, twice=True) for place in (path, url))
     assert in_file == on_server
     assert first["verdicts"] == second["verdicts"]
     assert sum(first["verdicts"].values()) == 9
@@ -95,7 +95,7 @@ def test_versions_runs_and_explanations_are_equal_in_a_file_and_on_a_server(desk
 
 def test_a_run_is_repeated_on_the_other_store_without_a_difference(desk, sources, postgis, onemap, tmp_path):
     path, url = tmp_path / "first.gpkg", f"{postgis.database().url}&schema=second"
-    _, answer = filled(onemap, path, sources, twice=False)
+    _, answer = fill_library(onemap, path, sources, twice=False)
     assert onemap("copy", path, url).code == 0
     run = answer["run"]["id"]
     assert onemap("verify", url, "--run", run).json == {"ok": True, "problems": []}
@@ -110,7 +110,7 @@ def test_runs_against_an_earlier_one_are_equal_in_a_file_and_on_a_server(desk, s
     path, url = tmp_path / "refer.gpkg", f"{postgis.database().url}&schema=refer"
     parcels, runs = sources[2], []
     for location in (path, url):
-        _, answer = filled(onemap, location, (*sources[:2], parcels, sources[3]), twice=False)
+        _, answer = fill_library(onemap, location, (*sources[:2], parcels, sources[3]), twice=False)
         runs.append(answer["run"]["id"])
     moved = {f"p{n}": shapely.Point(at(150 * n, 95 * n)).buffer(71.7 if n != 4 else 60, quad_segs=3) for n in range(9)}
     parcels = desk.parcels(moved)

@@ -15,7 +15,7 @@ import shapely
 
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.rules.overlay.overlay import differences, overlaps, union_by
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
 TORTURE = Path(__file__).resolve().parents[4] / "shared" / "data" / "torture"
@@ -141,7 +141,7 @@ def test_the_survey_polygon_is_balanced_in_a_citys_zone():
     (whole,) = (
         sorted_geometries(one(moved), "polygon", np.array(["f"]), repair=True, place={}).require_sound({}).geometries
     )
-    pieces = subdivided(one(whole))
+    pieces = subdivide_polygons(one(whole))
     assert shapely.is_valid(pieces.geometries).all()
     assert shapely.area(pieces.geometries).sum() == pytest.approx(swiss.area, abs=1e-3)
     cells = cells_over(whole, 8)

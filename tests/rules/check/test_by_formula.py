@@ -69,7 +69,7 @@ class World:
     def with_class(self, test):
         return [shape for shape, name in zip(self.features, self.classes, strict=True) if test(name)]
 
-    def expected(self, name):
+    def ground_by_formula(self, name):
         """Rule → (conflict, unknown) of one parcel, by the formulas."""
         parcel, ground = self.parcels[name], self.coverage
         certain, null = union(self.with_class(lambda c: c in ("a", "b"))), union(self.with_class(lambda c: c is None))
@@ -118,7 +118,7 @@ def test_every_area_threshold_and_verdict_follows_from_the_formulas(desk, seed):
     verdicts = found.verdicts()
     for name in world.parcels:
         counting = set()
-        for rule, (conflict, unknown) in world.expected(name).items():
+        for rule, (conflict, unknown) in world.ground_by_formula(name).items():
             for is_unknown, ground in ((False, plain(conflict)), (True, plain(unknown))):
                 area, row = ground.area, by_key.get((name, rule, is_unknown))
                 assert (row.area_m2 if row else 0.0) == pytest.approx(area, abs=1e-4), (name, rule, is_unknown)

@@ -16,11 +16,11 @@ from onemap.rules.remedy.remedy import SearchProgress
 from onemap.rules.runs import arrow_blocks
 from onemap.rules.work.rerun import differences_again
 
-Told = list[tuple[float, str]]
+Reports = list[tuple[float, str]]
 
 
 @pytest.fixture
-def asked(desk) -> Callable[[Callable[[float, str], None]], None]:
+def run_check(desk) -> Callable[[Callable[[float, str], None]], None]:
     """A check of 400 parcels by two rules: a layer of one square, and one of a thousand circles."""
     x, y = (axis.ravel() for axis in np.meshgrid(np.arange(20) * 40.0, np.arange(20) * 40.0))
     desk.layer("FEW", [shapely.box(0, 0, 1000, 100)])
@@ -39,34 +39,34 @@ def asked(desk) -> Callable[[Callable[[float, str], None]], None]:
     return run
 
 
-def test_a_rule_of_much_work_has_more_of_the_bar_than_one_of_little(asked):
-    told: Told = []
-    asked(lambda fraction, step: told.append((fraction, step)))
-    shares = [fraction for fraction, _ in told]
+def test_a_rule_of_much_work_has_more_of_the_bar_than_one_of_little(run_check):
+    reports: Reports = []
+    run_check(lambda fraction, step: reports.append((fraction, step)))
+    shares = [fraction for fraction, _ in reports]
     assert shares == sorted(shares)
-    first = {step: fraction for fraction, step in reversed(told)}
+    first = {step: fraction for fraction, step in reversed(reports)}
     tables = first["Making the tables"]
     assert (tables - first["MANY"]) > 5 * (first["MANY"] - first["FEW"]) > 0
     # Within the large one the bar moves.
-    assert len({fraction for fraction, step in told if step == "MANY"}) > 3
+    assert len({fraction for fraction, step in reports if step == "MANY"}) > 3
 
 
-def test_it_can_be_stopped_wherever_it_tells_how_far_it_is(asked):
-    told: list[float] = []
-    asked(lambda fraction, step: told.append(fraction))
-    for last in (0.0, told[len(told) // 2], told[-1]):
+def test_it_can_be_stopped_wherever_it_tells_how_far_it_is(run_check):
+    reports: list[float] = []
+    run_check(lambda fraction, step: reports.append(fraction))
+    for last in (0.0, reports[len(reports) // 2], reports[-1]):
 
         def report(fraction: float, step: str, last: float = last) -> None:
             if fraction >= last:
                 raise Cancelled
 
         with pytest.raises(Cancelled):
-            asked(report)
+            run_check(report)
 
 
 def test_a_search_tells_what_is_checked_of_what_is_expected():
-    told: Told = []
-    searching = SearchProgress(Progress(lambda fraction, step: told.append((round(fraction, 6), step))))
+    reports: Reports = []
+    searching = SearchProgress(Progress(lambda fraction, step: reports.append((round(fraction, 6), step))))
 
     def all_of_it(progress: Progress) -> str:
         for fraction in (BEGUN, LAYERS_READ, (LAYERS_READ + JUDGED) / 2, JUDGED, 1.0):  # the third: half of the grounds
@@ -74,18 +74,18 @@ def test_a_search_tells_what_is_checked_of_what_is_expected():
         return "found"
 
     searching.expect(100, 2)
-    assert searching.checked(20, all_of_it) == "found"
+    assert searching.watch_check(20, all_of_it) == "found"
     # As long as nobody knows what reading takes, it is half as much as the grounds, and half of that once more.
-    assert told == [(fraction, "inner") for fraction in (0, *(round(part / 115, 6) for part in (10, 20, 30, 30)))]
-    told.clear()
+    assert reports == [(fraction, "inner") for fraction in (0, *(round(part / 115, 6) for part in (10, 20, 30, 30)))]
+    reports.clear()
     searching.expect(20)  # most of it turns out not to be needed
-    searching.checked(20, all_of_it, "places")
-    shares = [fraction for fraction, _ in told]
+    searching.watch_check(20, all_of_it, "places")
+    shares = [fraction for fraction, _ in reports]
     assert shares == sorted(shares)
     assert shares[0] > 0.3
-    assert told[-1] == (1.0, "places")
-    searching.checked(10, all_of_it)  # and some that nobody expected is
-    assert told[-1] == (1.0, "inner")
+    assert reports[-1] == (1.0, "places")
+    searching.watch_check(10, all_of_it)  # and some that nobody expected is
+    assert reports[-1] == (1.0, "inner")
 
 
 def test_a_run_that_is_repeated_tells_how_many_rows_are_held_against_the_stored_ones(desk, monkeypatch):
@@ -94,13 +94,13 @@ def test_a_run_that_is_repeated_tells_how_many_rows_are_held_against_the_stored_
     run = desk.check({f"p{n:03}": shapely.box(20 * n, 0, 20 * n + 9, 9) for n in range(80)}, {}).answer.json["run"][
         "id"
     ]
-    told: Told = []
+    reports: Reports = []
     with open_library(str(desk.library)) as library:
-        assert differences_again(library, run, Threads(1, Progress(lambda *said: told.append(said)))) == []
-        shares = [fraction for fraction, _ in told]
+        assert differences_again(library, run, Threads(1, Progress(lambda *pair: reports.append(pair)))) == []
+        shares = [fraction for fraction, _ in reports]
         assert shares == sorted(shares) and shares[-1] == 1
         # Ten blocks of parcels; each is told before it is held.
-        held = sorted({fraction for fraction, step in told if 0.86 < fraction < 0.99})
+        held = sorted({fraction for fraction, step in reports if 0.86 < fraction < 0.99})
         assert len(held) > 10 and max(np.diff(held)) < 0.05
 
         def stop(fraction: float, step: str) -> None:

@@ -51,7 +51,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture(params=CITIES, scope="module")
-def checked(request, tmp_path_factory) -> tuple[str, int, Path]:
+def county_check(request, tmp_path_factory) -> tuple[str, int, Path]:
     """Amap's counties of a city as parcels on Tianditu's, which speak for their own bounding box."""
     source, folder = CHINA / f"counties_{request.param}_epsg4547.gpkg", tmp_path_factory.mktemp(request.param)
     library, pack, out = folder / "library.gpkg", folder / "pack.toml", folder / "out.gpkg"
@@ -64,8 +64,8 @@ def checked(request, tmp_path_factory) -> tuple[str, int, Path]:
     return request.param, added.json["features"], out
 
 
-def test_every_pair_of_counties_shares_the_ground_that_three_engines_measured(checked):
-    city, added, out = checked
+def test_every_pair_of_counties_shares_the_ground_that_three_engines_measured(county_check):
+    city, added, out = county_check
     truth = rows_of(f"truth_amap_x_tianditu_{city}_epsg4547.csv")
     assert len(truth) == {"130100": 120, "130700": 86}[city]
     expected = {(r["amap_adcode"], r["tianditu_adcode"]): float(r["area_geos_m2"]) for r in truth}
@@ -79,9 +79,9 @@ def test_every_pair_of_counties_shares_the_ground_that_three_engines_measured(ch
     assert added == {"130100": 22, "130700": 16}[city]
 
 
-def test_what_is_shared_what_differs_and_what_is_unknown_make_up_each_county(checked):
+def test_what_is_shared_what_differs_and_what_is_unknown_make_up_each_county(county_check):
     """Counties of one source neither overlap nor leave holes, so the three parts have no ground in common."""
-    city, _, out = checked
+    city, _, out = county_check
     findings = gpd.read_file(out, layer="findings")
     within = findings[(findings.rule == "differs")]
     meets = findings[(findings.rule == "meets") & (findings.verdict != "unknown")]
@@ -103,8 +103,8 @@ def between_the_lines_m2(county: shapely.Geometry) -> float:
     return float((edges**3).sum()) / (6 * EARTH_M) + 1.0
 
 
-def test_planar_and_ellipsoidal_areas_of_the_counties_are_those_measured(checked):
-    city, _, out = checked
+def test_planar_and_ellipsoidal_areas_of_the_counties_are_those_measured(county_check):
+    city, _, out = county_check
     truth = {row["adcode"]: row for row in rows_of(f"truth_area_{city}.csv") if row["source"] == "amap"}
     parcels = gpd.read_file(out, layer="parcels").set_index("parcel")
     assert set(parcels.index) == set(truth) and len(truth) == {"130100": 22, "130700": 16}[city]

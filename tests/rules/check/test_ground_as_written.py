@@ -52,23 +52,23 @@ def test_it_is_the_same_bytes_compiled_and_plain_and_the_same_ground_as_that_of_
     monkeypatch.setenv(SWITCH, "1")
     rings = []
 
-    def spied(work):
-        def asked(*given):
-            ground, told = work(*given)
+    def count_rings(work):
+        def work_and_count(*given):
+            ground, is_sure = work(*given)
             rings.append(int((ground.size > 0).sum()))
-            return ground, told
+            return ground, is_sure
 
-        return asked
+        return work_and_count
 
     kernel = overlay.common_ground
-    monkeypatch.setattr(overlay, "common_ground", spied(kernel))
+    monkeypatch.setattr(overlay, "common_ground", count_rings(kernel))
     assert city() == plain
     assert sum(rings) > 200, "most ground has stayed in rings"
 
     def untold(*given):
-        ground, told = kernel(*given)
-        nothing = np.full(len(told), None, dtype=object)
-        return ground.with_others(np.arange(len(told)), nothing), np.zeros(len(told), dtype=bool)
+        ground, is_sure = kernel(*given)
+        nothing = np.full(len(is_sure), None, dtype=object)
+        return ground.with_others(np.arange(len(is_sure)), nothing), np.zeros(len(is_sure), dtype=bool)
 
     monkeypatch.setattr(overlay, "common_ground", untold)
     by_geos = city()

@@ -27,32 +27,32 @@ RELATIVE, ABSOLUTE_M2 = 1e-6, 1e-3
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judgement:
     """A check's findings, and a database with its parcels `parcels`, its layers, and their coverage `coverage`."""
 
     findings: gpd.GeoDataFrame
     overlaps: gpd.GeoDataFrame
     database: Database
 
-    def said(self, rule: str, unknown: bool = False, column: str = "area_m2") -> dict[str, float]:
+    def found_values(self, rule: str, unknown: bool = False, column: str = "area_m2") -> dict[str, float]:
         """Parcel → what the tool found."""
         rows = self.findings
         rows = rows[(rows.rule == rule) & ((rows.verdict == "unknown") == unknown)]
         return dict(zip(rows.parcel, rows[column], strict=True))
 
-    def measured(self, sql: str) -> dict[str, float]:
+    def measured_values(self, sql: str) -> dict[str, float]:
         """Parcel → what the database measures, where it is anything. `sql` selects id and m2."""
         rows = self.database.rows(f"SELECT id, m2 FROM ({sql}) AS answer WHERE m2 > 1e-6")
         return {row["id"]: float(row["m2"]) for row in rows}
 
 
-def assert_equal(said: dict[Any, float], measured: dict[Any, float], least: int) -> None:
+def assert_equal(found: dict[Any, float], measured: dict[Any, float], least: int) -> None:
     """The same areas, but for what is arithmetic; and enough of them that the comparison says something."""
-    parcels = sorted(said.keys() | measured.keys())
-    pairs = np.array([(said.get(parcel, 0.0), measured.get(parcel, 0.0)) for parcel in parcels])
+    parcels = sorted(found.keys() | measured.keys())
+    pairs = np.array([(found.get(parcel, 0.0), measured.get(parcel, 0.0)) for parcel in parcels])
     wrong = np.abs(pairs[:, 0] - pairs[:, 1]) > RELATIVE * pairs[:, 1] + ABSOLUTE_M2
     assert not wrong.any(), [(parcels[n], *pairs[n]) for n in np.flatnonzero(wrong)[:5]]
-    assert min(len(said), len(measured)) >= least
+    assert min(len(found), len(measured)) >= least
 
 
 def pack(folder: Path, rules: Iterable[tuple[str, str, str, str]]) -> Path:
@@ -66,12 +66,12 @@ def pack(folder: Path, rules: Iterable[tuple[str, str, str, str]]) -> Path:
     return path
 
 
-def judged(out: Path, database: Database) -> Judged:
-    return Judged(gpd.read_file(out, layer="findings"), gpd.read_file(out, layer="overlaps"), database)
+def judgement_of(out: Path, database: Database) -> Judgement:
+    return Judgement(gpd.read_file(out, layer="findings"), gpd.read_file(out, layer="overlaps"), database)
 
 
 @pytest.fixture(scope="module")
-def cambridge(postgis, tmp_path_factory) -> Judged:
+def cambridge(postgis, tmp_path_factory) -> Judgement:
     """1,000 parcels of Cambridge against its zoning and its flood plain, of which a part is not known."""
     if not CAMBRIDGE.is_dir():
         pytest.skip("the real parcels of Cambridge do not lie beside the project")
@@ -106,7 +106,7 @@ def cambridge(postgis, tmp_path_factory) -> Judged:
     ]
     out = folder / "out.gpkg"
     done("check", library, parcels, "--id", "src_row", "--pack", pack(folder, rules), "--out", out)
-    return judged(out, database)
+    return judgement_of(out, database)
 
 
 UNITED = "(SELECT coalesce(ST_Union(geom), 'POLYGON EMPTY') AS geom FROM {} AS f WHERE ST_DWithin(f.geom, p.geom, {}))"
@@ -121,28 +121,30 @@ def over_united(layer: str, expression: str, reach_m: float = 0.0) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize(("layer", "least"), [("zoning", 990), ("flood500", 40)])
 def test_conflicts_of_avoid_are_those_of_the_second_engine(cambridge, layer, least):
-    measured = cambridge.measured(over_united(layer, "ST_Intersection(p.geom, f.geom)"))
-    assert_equal(cambridge.said(f"avoid {layer}"), measured, least)
+    measured = cambridge.measured_values(over_united(layer, "ST_Intersection(p.geom, f.geom)"))
+    assert_equal(cambridge.found_values(f"avoid {layer}"), measured, least)
 
 
 @pytest.mark.parametrize(("layer", "least"), [("zoning", 1), ("flood500", 100)])
 def test_what_avoid_cannot_judge_is_the_ground_without_coverage_and_feature(cambridge, layer, least):
     expression = "ST_Difference(ST_Difference(p.geom, c.geom), f.geom)"
-    measured = cambridge.measured(over_united(layer, expression))
-    assert_equal(cambridge.said(f"avoid {layer}", unknown=True), measured, least)
+    measured = cambridge.measured_values(over_united(layer, expression))
+    assert_equal(cambridge.found_values(f"avoid {layer}", unknown=True), measured, least)
 
 
 @pytest.mark.parametrize(("layer", "least"), [("zoning", 1), ("flood500", 500)])
 def test_conflicts_of_within_are_those_of_the_second_engine(cambridge, layer, least):
     expression = "ST_Difference(ST_Intersection(p.geom, c.geom), f.geom)"
-    assert_equal(cambridge.said(f"within {layer}"), cambridge.measured(over_united(layer, expression)), least)
-    beyond = cambridge.measured(over_united(layer, "ST_Difference(p.geom, c.geom)"))
-    assert_equal(cambridge.said(f"within {layer}", unknown=True), beyond, 100)
+    assert_equal(
+        cambridge.found_values(f"within {layer}"), cambridge.measured_values(over_united(layer, expression)), least
+    )
+    beyond = cambridge.measured_values(over_united(layer, "ST_Difference(p.geom, c.geom)"))
+    assert_equal(cambridge.found_values(f"within {layer}", unknown=True), beyond, 100)
 
 
-def conflict_with_grown(judged: Judged, layer: str, distance: str) -> str:
+def conflict_with_grown(judgement: Judgement, layer: str, distance: str) -> str:
     """SQL: per parcel p its ground on the features of a layer, each grown by its own distance, as `geom`."""
-    judged.database.run(
+    judgement.database.run(
         f"CREATE TABLE {layer}_grown AS SELECT ST_Buffer(geom, {distance}, 'quad_segs=64') AS geom FROM {layer}; "
         f"CREATE INDEX ON {layer}_grown USING gist (geom)"
     )
@@ -154,43 +156,43 @@ def conflict_with_grown(judged: Judged, layer: str, distance: str) -> str:
 
 def test_conflicts_of_setback_are_those_of_the_second_engine(cambridge):
     conflict = conflict_with_grown(cambridge, "flood500", str(SETBACK_M))
-    hit = cambridge.measured(f"SELECT id, ST_Area(geom) AS m2 FROM ({conflict}) AS hit")
-    assert_equal(cambridge.said("setback flood500"), hit, 40)
+    hit = cambridge.measured_values(f"SELECT id, ST_Area(geom) AS m2 FROM ({conflict}) AS hit")
+    assert_equal(cambridge.found_values("setback flood500"), hit, 40)
     # The coverage is convex, so what lies deeper in it than the distance is the coverage grown inwards.
-    unknown = cambridge.measured(
+    unknown = cambridge.measured_values(
         f"WITH hit AS ({conflict}), deep AS (SELECT ST_Buffer(geom, -{SETBACK_M}) AS geom FROM coverage) "
         "SELECT p.id, ST_Area(ST_Difference(ST_Difference(p.geom, deep.geom), "
         "coalesce(hit.geom, 'POLYGON EMPTY'))) AS m2 FROM parcels p CROSS JOIN deep LEFT JOIN hit USING (id)"
     )
-    assert_equal(cambridge.said("setback flood500", unknown=True), unknown, 100)
+    assert_equal(cambridge.found_values("setback flood500", unknown=True), unknown, 100)
 
 
 def test_least_distances_are_those_of_the_second_engine(cambridge):
-    said = cambridge.said("setback flood500", column="distance_m")
+    found = cambridge.found_values("setback flood500", column="distance_m")
     rows = cambridge.database.rows(
         "SELECT id, min(ST_Distance(p.geom, f.geom)) AS m FROM parcels p "
         f"JOIN flood500 f ON ST_DWithin(p.geom, f.geom, {SETBACK_M}) GROUP BY id"
     )
     measured = {row["id"]: float(row["m"]) for row in rows}
-    assert len(said) >= 40 and set(said) == set(measured)
-    assert max(abs(said[parcel] - measured[parcel]) for parcel in said) < 1e-6
+    assert len(found) >= 40 and set(found) == set(measured)
+    assert max(abs(found[parcel] - measured[parcel]) for parcel in found) < 1e-6
 
 
 @pytest.mark.parametrize(("layer", "least"), [("zoning", 1100), ("flood500", 40)])
 def test_single_pieces_are_those_of_the_second_engine(cambridge, layer, least):
     rows = cambridge.overlaps[cambridge.overlaps.rule == f"avoid {layer}"]
-    said = dict(zip(zip(rows.parcel, rows.feature, strict=True), rows.area_m2, strict=True))
+    pieces_found = dict(zip(zip(rows.parcel, rows.feature, strict=True), rows.area_m2, strict=True))
     found = cambridge.database.rows(
         f"SELECT id, feature, ST_Area(ST_Intersection(p.geom, f.geom)) AS m2 FROM parcels p "
         f"JOIN {layer} f ON ST_Intersects(p.geom, f.geom)"
     )
     measured = {(row["id"], row["feature"]): float(row["m2"]) for row in found if float(row["m2"]) > 1e-6}
-    assert_equal(said, measured, least)
-    assert set(said) == set(measured), "not one pair more or less"
+    assert_equal(pieces_found, measured, least)
+    assert set(pieces_found) == set(measured), "not one pair more or less"
 
 
 @pytest.fixture(scope="module")
-def city(postgis, tmp_path_factory) -> Judged:
+def city(postgis, tmp_path_factory) -> Judgement:
     """The sample city's parcels, its farmland, its urban boundary and its roads by class."""
     folder = tmp_path_factory.mktemp("city")
     make(folder, parcels=300)
@@ -220,15 +222,15 @@ def city(postgis, tmp_path_factory) -> Judged:
         ("setback", "setback", "GL", f"{distance}\nhalf_width_m = {HALF_WIDTH_M}"),
     ]
     done("check", library, parcels, "--as-of", "2026-06-30", "--pack", pack(folder, rules), "--out", out)
-    return judged(out, database)
+    return judgement_of(out, database)
 
 
 @pytest.mark.slow
 def test_farmland_and_boundary_of_the_sample_city_are_those_of_the_second_engine(city):
     farmland = over_united("yjjbnttb", "ST_Intersection(p.geom, f.geom)")
-    assert_equal(city.said("avoid"), city.measured(farmland), 9)
+    assert_equal(city.found_values("avoid"), city.measured_values(farmland), 9)
     beyond = over_united("czkfbj", "ST_Difference(ST_Intersection(p.geom, c.geom), f.geom)")
-    assert_equal(city.said("within"), city.measured(beyond), 20)
+    assert_equal(city.found_values("within"), city.measured_values(beyond), 20)
 
 
 @pytest.mark.slow
@@ -236,7 +238,11 @@ def test_roads_of_the_sample_city_by_class_are_those_of_the_second_engine(city):
     cases = " ".join(f"WHEN '{name}' THEN {metres}" for name, metres in BY_CLASS.items())
     distance = f"(CASE class {cases} ELSE {ELSE_M} END) + {HALF_WIDTH_M}"
     conflict = conflict_with_grown(city, "gl", distance)
-    assert_equal(city.said("setback"), city.measured(f"SELECT id, ST_Area(geom) AS m2 FROM ({conflict}) AS hit"), 10)
+    assert_equal(
+        city.found_values("setback"),
+        city.measured_values(f"SELECT id, ST_Area(geom) AS m2 FROM ({conflict}) AS hit"),
+        10,
+    )
 
 
 @pytest.mark.slow
@@ -245,5 +251,5 @@ def test_unions_of_pieces_are_the_findings_of_the_sample_city(city):
     for rule in ("avoid", "setback"):
         pieces = city.overlaps[(city.overlaps.rule == rule) & city.overlaps.reason.isna()]
         city.database.load(f"pieces {rule}", pieces.geometry.to_numpy(), 0, id=pieces.parcel)
-        united = city.measured(f'SELECT id, ST_Area(ST_Union(geom)) AS m2 FROM "pieces {rule}" GROUP BY id')
-        assert_equal(city.said(rule), united, 9)
+        united = city.measured_values(f'SELECT id, ST_Area(ST_Union(geom)) AS m2 FROM "pieces {rule}" GROUP BY id')
+        assert_equal(city.found_values(rule), united, 9)

@@ -22,7 +22,7 @@ def cambridge() -> Path:
 
 
 @pytest.fixture(scope="module")
-def checked(cambridge, tmp_path_factory):
+def cambridge_check(cambridge, tmp_path_factory):
     """One check of all parcels, as a user would run it; the tables are read back from its GeoPackage."""
     import json
     import subprocess
@@ -76,14 +76,14 @@ def _invalid(cambridge: Path, layer: str) -> dict[str, float]:
     return {row["src_row"]: float(row["area_make_valid_m2"]) - float(row["area_raw_m2"]) for row in rows}
 
 
-def test_the_empty_polygon_among_the_parcels_is_refused_by_name(checked):
-    code, answer = checked["refusal"]
+def test_the_empty_polygon_among_the_parcels_is_refused_by_name(cambridge_check):
+    code, answer = cambridge_check["refusal"]
     assert code == 3
     assert [(p["code"], p["feature"]) for p in answer["problems"]] == [("geometry.empty", "1896")]
 
 
-def test_repair_names_exactly_the_invalid_parcels(checked, cambridge):
-    problems = checked["answer"]["problems"]
+def test_repair_names_exactly_the_invalid_parcels(cambridge_check, cambridge):
+    problems = cambridge_check["answer"]["problems"]
     assert {problem["code"] for problem in problems} == {"geometry.repaired"}
     expected = _invalid(cambridge, "parcels_2014")
     assert {p["feature"] for p in problems} == set(expected) and len(problems) == 36
@@ -92,7 +92,7 @@ def test_repair_names_exactly_the_invalid_parcels(checked, cambridge):
 
 
 @pytest.mark.parametrize("plan", ["zoning", "flood500", "flood100"])
-def test_every_pair_of_the_truth_is_found_with_its_area_and_none_is_invented(checked, cambridge, plan):
+def test_every_pair_of_the_truth_is_found_with_its_area_and_none_is_invented(cambridge_check, cambridge, plan):
     truth = pd.read_csv(cambridge / f"truth_parcels2014_x_{plan}.csv")
     expected = {
         (str(parcel), str(feature)): area
@@ -101,7 +101,9 @@ def test_every_pair_of_the_truth_is_found_with_its_area_and_none_is_invented(che
         )
         if area > 0
     }
-    pieces = pyogrio.read_dataframe(checked["out"], layer="overlaps", read_geometry=False, where=f"rule = '{plan}'")
+    pieces = pyogrio.read_dataframe(
+        cambridge_check["out"], layer="overlaps", read_geometry=False, where=f"rule = '{plan}'"
+    )
     invalid = set(_invalid(cambridge, "parcels_2014"))
     found = {
         (parcel, feature): area
@@ -114,19 +116,19 @@ def test_every_pair_of_the_truth_is_found_with_its_area_and_none_is_invented(che
 
 
 @pytest.mark.parametrize("plan", ["water", "openspace"])
-def test_setbacks_fire_within_their_distance_and_name_the_least(checked, cambridge, plan):
+def test_setbacks_fire_within_their_distance_and_name_the_least(cambridge_check, cambridge, plan):
     truth = pd.read_csv(cambridge / f"truth_distance_parcels2014_{plan}_50m.csv")
     least = truth.groupby(truth["parcels_2014_row"].astype(str))["distance_geos_m"].min()
     invalid = set(_invalid(cambridge, "parcels_2014"))
     rows = pyogrio.read_dataframe(
-        checked["out"], layer="findings", read_geometry=False, where=f"rule = '{plan}' AND verdict <> 'unknown'"
+        cambridge_check["out"], layer="findings", read_geometry=False, where=f"rule = '{plan}' AND verdict <> 'unknown'"
     )
     rows = rows[~rows.parcel.isin(invalid)].set_index("parcel")
     assert set(rows.index) == set(least[least < 30].index) - invalid
     assert (rows["distance_m"] - least[rows.index]).abs().max() < 1e-6
 
 
-def test_the_citys_own_list_of_flood_parcels_is_explained(checked, cambridge):
+def test_the_citys_own_list_of_flood_parcels_is_explained(cambridge_check, cambridge):
     """The city published 599 parcels of FY2014 in the 500-year plain; 590 valid ones share more than 1 m² with it.
 
     Of the other 9, five are drawn invalid: the truth leaves them out, and repaired they lie in the plain as well.
@@ -138,7 +140,9 @@ def test_the_citys_own_list_of_flood_parcels_is_explained(checked, cambridge):
     )
     key = next(column for column in published.columns if column.upper() == "ML")
     listed = parcels[parcels["ML"].isin(set(published[key].dropna()))]
-    rows = pyogrio.read_dataframe(checked["out"], layer="findings", read_geometry=False, where="rule = 'flood500'")
+    rows = pyogrio.read_dataframe(
+        cambridge_check["out"], layer="findings", read_geometry=False, where="rule = 'flood500'"
+    )
     area = rows[rows.verdict != "unknown"].set_index("parcel")["area_m2"]
     shared = listed["src_row"].astype(str).map(area).fillna(0.0)
     valid = ~listed["src_row"].astype(str).isin(set(_invalid(cambridge, "parcels_2014")))
@@ -147,25 +151,27 @@ def test_the_citys_own_list_of_flood_parcels_is_explained(checked, cambridge):
     assert sorted(round(area, 2) for area in by_key[by_key <= 1]) == [0.0, 0.0, 0.0, 0.04]
 
 
-def test_areas_of_findings_close_over_each_parcel(checked):
+def test_areas_of_findings_close_over_each_parcel(cambridge_check):
     """Zoning covers the city without overlaps: what lies on it and what lies off its extent make up the parcel."""
-    rows = pyogrio.read_dataframe(checked["out"], layer="findings", read_geometry=False, where="rule = 'zoning'")
-    parcels = pyogrio.read_dataframe(checked["out"], layer="parcels")
+    rows = pyogrio.read_dataframe(
+        cambridge_check["out"], layer="findings", read_geometry=False, where="rule = 'zoning'"
+    )
+    parcels = pyogrio.read_dataframe(cambridge_check["out"], layer="parcels")
     assert (rows["share"] <= 1 + 1e-9).all() and (rows["share"] > 0).all()
     assert parcels["area_m2"].sum() == pytest.approx(shapely.area(parcels.geometry.to_numpy()).sum())
     assert len(parcels) == 13_115
 
 
-def test_a_second_run_with_other_threads_gives_the_same_tables(checked, tmp_path):
-    parcels = checked["out"].parent / "parcels.gpkg"
+def test_a_second_run_with_other_threads_gives_the_same_tables(cambridge_check, tmp_path):
+    parcels = cambridge_check["out"].parent / "parcels.gpkg"
     out = tmp_path / "again.gpkg"
-    code, _ = checked["run"](
+    code, _ = cambridge_check["run"](
         "check",
-        checked["library"],
+        cambridge_check["library"],
         parcels,
         "--id=src_row",
         "--pack",
-        checked["pack"],
+        cambridge_check["pack"],
         "--repair",
         "--workers=1",
         "--out",
@@ -173,7 +179,7 @@ def test_a_second_run_with_other_threads_gives_the_same_tables(checked, tmp_path
     )
     assert code == 0
     for table in ("parcels", "findings", "overlaps"):
-        first, second = (pyogrio.read_dataframe(path, layer=table) for path in (checked["out"], out))
+        first, second = (pyogrio.read_dataframe(path, layer=table) for path in (cambridge_check["out"], out))
         geometries = [shapely.to_wkb(frame.geometry.to_numpy()) for frame in (first, second)]
         assert (geometries[0] == geometries[1]).all()
         pd.testing.assert_frame_equal(

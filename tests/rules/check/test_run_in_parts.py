@@ -44,7 +44,7 @@ def parts_of_any_size(monkeypatch):
 
 
 @pytest.fixture
-def asked(desk):
+def question(desk):
     """A library, some parcels, a few with holes or parts, and rules of several kinds."""
     x, y = (axis.ravel() for axis in np.meshgrid(np.arange(10) * 40.0, np.arange(7) * 40.0))
     shapes = {f"P{n}": shapely.box(x[n], y[n], x[n] + 30, y[n] + 30) for n in range(len(x))}
@@ -57,8 +57,8 @@ def asked(desk):
     return {"library": str(desk.library), "parcels": str(desk.parcels(shapes)), "pack": [str(desk.pack(*RULES))]}
 
 
-def answered(asked, report=None, **more):
-    values = {**asked, "facts": [], "only": [], "replace": [], **more}
+def run_check(question, report=None, **more):
+    values = {**question, "facts": [], "only": [], "replace": [], **more}
     return check(values, VerbContext("en", Progress(report)))
 
 
@@ -75,14 +75,14 @@ def rows_of(out):
 
 
 @pytest.mark.parametrize("form", [".gpkg", ""])
-def test_parts_have_the_rows_of_the_whole(asked, tmp_path, monkeypatch, form):
+def test_parts_have_the_rows_of_the_whole(question, tmp_path, monkeypatch, form):
     written, kept = {}, {}
     for rows in (80_000, 17):
         monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", rows)
         out = tmp_path / f"out{rows}{form}"
-        answer = answered(asked, out=[str(out)])
+        answer = run_check(question, out=[str(out)])
         assert answer["verdicts"]["restricted"] > 10 and sum(answer["verdicts"].values()) == 70
-        with open_library(asked["library"]) as library:
+        with open_library(question["library"]) as library:
             kept[rows] = {name: stored_rows(library, answer["run"]["id"], name) for name in KEPT}
         if form:
             written[rows] = rows_of(out)
@@ -91,36 +91,36 @@ def test_parts_have_the_rows_of_the_whole(asked, tmp_path, monkeypatch, form):
     assert written.get(17) == written.get(80_000)
 
 
-def told_of(asked, out):
+def told_of(question, out):
     """What a check of small parts says, and how much of its result is written each time that it does."""
-    told = []
+    reports = []
 
     def report(_share, step):
-        told.append((step, sum(path.stat().st_size for path in out.parent.rglob("*.parquet"))))
+        reports.append((step, sum(path.stat().st_size for path in out.parent.rglob("*.parquet"))))
 
-    answered(asked, report, out=[str(out)])
-    return told
+    run_check(question, report, out=[str(out)])
+    return reports
 
 
-def test_rows_of_the_first_parts_are_written_before_the_last_is_judged(asked, tmp_path, monkeypatch):
+def test_rows_of_the_first_parts_are_written_before_the_last_is_judged(question, tmp_path, monkeypatch):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
     folder = tmp_path / "result"
     folder.mkdir()
-    told = told_of(asked, folder / "out")
-    steps = [step for step, _ in told]
-    written = [size for step, size in told if step == "inside"]
+    reports = told_of(question, folder / "out")
+    steps = [step for step, _ in reports]
+    written = [size for step, size in reports if step == "inside"]
     assert written[0] == 0 and len(set(written)) > 3 and written == sorted(written)
     last = len(steps) - 1 - steps[::-1].index("inside")
     assert "Writing the library" in steps[:last]
-    assert max(size for _, size in told) > written[-1]
+    assert max(size for _, size in reports) > written[-1]
 
 
 @pytest.mark.parametrize("failure", [Cancelled(), OneMapError("journal.failed", file="disk", reason="full")])
-def test_what_ends_in_the_last_part_leaves_file_and_library_as_they_were(asked, tmp_path, monkeypatch, failure):
+def test_what_ends_in_the_last_part_leaves_file_and_library_as_they_were(question, tmp_path, monkeypatch, failure):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
     out = tmp_path / "out.gpkg"
-    steps = [step for step, _ in told_of(asked, out)]
-    before, rows = out.read_bytes(), library_rows(asked)
+    steps = [step for step, _ in told_of(question, out)]
+    before, rows = out.read_bytes(), library_rows(question)
     assert rows["onemap_runs"] == 1
     # The last rule begins with each part.
     left, last = sum(pair == ("survey", "inside") for pair in pairwise(steps)), ""
@@ -133,53 +133,53 @@ def test_what_ends_in_the_last_part_leaves_file_and_library_as_they_were(asked, 
             raise failure
 
     with pytest.raises(type(failure)):
-        answered(asked, report, out=[str(out)], overwrite=True)
-    assert "Writing the library" in steps and out.read_bytes() == before and library_rows(asked) == rows
+        run_check(question, report, out=[str(out)], overwrite=True)
+    assert "Writing the library" in steps and out.read_bytes() == before and library_rows(question) == rows
     assert not [path.name for path in tmp_path.iterdir() if ".part" in path.name]
 
 
-def test_others_write_into_the_library_while_rules_judge(asked, tmp_path, monkeypatch):
+def test_others_write_into_the_library_while_rules_judge(question, tmp_path, monkeypatch):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
     written = []
 
     def report(_share, step):
         if step == "inside" and len(written) < 2:
-            with open_library(asked["library"]) as library, library.writing() as connection:
+            with open_library(question["library"]) as library, library.writing() as connection:
                 log(connection, "somebody", "passed", "by", {})
             written.append(step)
 
-    before = library_rows(asked)["onemap_audit"]
-    answer = answered(asked, report, out=[str(tmp_path / "out")])
+    before = library_rows(question)["onemap_audit"]
+    answer = run_check(question, report, out=[str(tmp_path / "out")])
     assert answer["run"]["recorded"] and len(written) == 2
-    assert library_rows(asked)["onemap_audit"] > before + 2
+    assert library_rows(question)["onemap_audit"] > before + 2
 
 
 @pytest.mark.parametrize("most", [0, 3_000])
-def test_rows_that_wait_for_the_library_are_written_before_they_fill_memory(asked, monkeypatch, most):
+def test_rows_that_wait_for_the_library_are_written_before_they_fill_memory(question, monkeypatch, most):
     kept = []
     for rows, waiting in ((80_000, background_recorder.MOST_WAITING), (17, most)):
         monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", rows)
         monkeypatch.setattr(background_recorder, "MOST_WAITING", waiting)
-        answer = answered(asked)
-        with open_library(asked["library"]) as library:
+        answer = run_check(question)
+        with open_library(question["library"]) as library:
             kept.append({name: stored_rows(library, answer["run"]["id"], name) for name in (*KEPT, GIVEN)})
     assert kept[0] == kept[1] and len(kept[0][GIVEN]) == 70
 
 
-def library_rows(asked):
+def library_rows(question):
     """How many rows each of a library's own tables has."""
-    with open_library(asked["library"]) as library:
+    with open_library(question["library"]) as library:
         names = ("onemap_runs", "onemap_run_blocks", "onemap_pack_texts", "onemap_audit")
         return {name: library.connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
 
 
-def test_what_is_stopped_between_two_parts_leaves_nothing(asked, tmp_path, monkeypatch):
+def test_what_is_stopped_between_two_parts_leaves_nothing(question, tmp_path, monkeypatch):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
-    told = []
-    answered(asked, lambda share, step: told.append((share, step)), out=[str(tmp_path / "all.gpkg")])
-    writing = [share for share, step in told if step == "Writing the library"]
+    reports = []
+    run_check(question, lambda share, step: reports.append((share, step)), out=[str(tmp_path / "all.gpkg")])
+    writing = [share for share, step in reports if step == "Writing the library"]
     assert len(set(writing)) > 5
-    with open_library(asked["library"]) as library:
+    with open_library(question["library"]) as library:
         before = library.connection.execute("SELECT count(*) FROM onemap_run_blocks").fetchone()
 
     def report(share, _step):
@@ -187,8 +187,8 @@ def test_what_is_stopped_between_two_parts_leaves_nothing(asked, tmp_path, monke
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        answered(asked, report, out=[str(tmp_path / "some.gpkg")])
+        run_check(question, report, out=[str(tmp_path / "some.gpkg")])
     assert [path.name for path in tmp_path.glob("*some*")] == []
-    with open_library(asked["library"]) as library:
+    with open_library(question["library"]) as library:
         assert library.connection.execute("SELECT count(*) FROM onemap_run_blocks").fetchone() == before
         assert len(library.connection.execute("SELECT id FROM onemap_runs").fetchall()) == 1

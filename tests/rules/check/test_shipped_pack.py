@@ -36,7 +36,7 @@ def along(y):
     return LineString([(-5_000, y), (5_000, y)])
 
 
-def beside(ys, height=100):
+def parcels_at(ys, height=100):
     """Parcels 100 m wide that begin at each y."""
     return {name: box(0, y, 100, y + height) for name, y in ys.items()}
 
@@ -45,7 +45,7 @@ def test_a_road_keeps_the_distance_of_its_class_and_one_without_class_is_unknown
     classes = ["高速公路", "国道", "省道", "县道", "乡道", None]
     draw("GL", [along(1000 * n) for n in range(6)], GLDJ=classes)
     ys = {str(name): 1000 * n for n, name in enumerate(classes)}
-    found = desk.check({**beside(ys), "limit": box(0, 1020, 100, 1050)}, only="GL")
+    found = desk.check({**parcels_at(ys), "limit": box(0, 1020, 100, 1050)}, only="GL")
     # 100 m wide, to 30, 20, 15, 10 and 5 m from the line.
     assert found.hits("road.control_zone") == pytest.approx(
         {"高速公路": 3000, "国道": 2000, "省道": 1500, "县道": 1000, "乡道": 500}
@@ -88,7 +88,7 @@ def test_a_railway_keeps_the_distance_of_its_kind_and_of_its_surroundings(desk, 
     }
     kinds, places = zip(*pairs, strict=True)
     draw("TL", [along(1000 * n) for n in range(6)], TLLX=kinds, DQLX=places)
-    found = desk.check(beside({str(n): 1000 * n for n in range(6)}), only="TL")
+    found = desk.check(parcels_at({str(n): 1000 * n for n in range(6)}), only="TL")
     wanted = {str(n): 100 * metres for n, metres in enumerate(pairs.values()) if metres}
     assert found.hits("rail.safety_zone") == pytest.approx(wanted)
     assert found.unknowns("rail.safety_zone") == {"5": (pytest.approx(2000), "no_value")}
@@ -97,7 +97,7 @@ def test_a_railway_keeps_the_distance_of_its_kind_and_of_its_surroundings(desk, 
 def test_an_overhead_line_keeps_the_distance_of_its_voltage(desk, draw):
     metres = {10: 5, 35: 10, 110: 10, 220: 15, 330: 15, 500: 20, 750: None}
     draw("JKDLXL", [along(1000 * n) for n in range(7)], DYDJ=list(metres))
-    found = desk.check(beside({str(kv): 1000 * n for n, kv in enumerate(metres)}), only="JKDLXL")
+    found = desk.check(parcels_at({str(kv): 1000 * n for n, kv in enumerate(metres)}), only="JKDLXL")
     assert found.hits("power.overhead") == pytest.approx({str(kv): 100 * far for kv, far in metres.items() if far})
     assert found.unknowns("power.overhead") == {"750": (pytest.approx(2000), "no_value")}
 
@@ -281,7 +281,7 @@ def test_a_library_of_one_layer_gives_its_verdict_and_lists_what_was_not_checked
 
 def test_a_citys_ordinance_takes_the_place_of_the_common_rule_and_both_packs_are_in_the_run(desk, draw):
     draw("GL", [along(0), along(1000)], GLDJ=["省道", "国道"])
-    parcels = beside({"P": 0, "N": 1000})
+    parcels = parcels_at({"P": 0, "N": 1000})
     assert desk.check(parcels, only="GL").hits("road.control_zone") == pytest.approx({"P": 1500, "N": 2000})
     found = desk.check(parcels, only="GL", pack="sample-ordinance")
     assert found.hits("road.control_zone") == {}
@@ -319,7 +319,7 @@ def test_a_code_that_its_system_does_not_have_says_nothing_of_the_project(desk, 
 
 def test_what_lies_within_another_rule_of_the_same_distance_is_told_once(desk, draw):
     draw("DXGX", [along(50), along(1050)], GXLX=["给水", "给水"], GJ=[100.0, 600.0])
-    found = desk.check(beside({"small": 0, "large": 1000}), only="DXGX")
+    found = desk.check(parcels_at({"small": 0, "large": 1000}), only="DXGX")
     assert set(found.table("findings").rule) == {"utility.water_small", "utility.water_large"}
     draw("QXTZ", [Point(50, 50)], TZLX=["一般站"])
     rules = set(desk.check({"A": SQUARE}, only="QXTZ").table("findings").rule)

@@ -30,12 +30,15 @@ def test_a_check_is_logged_from_its_words_to_its_exit_code(desk, core, tmp_path,
     log = tmp_path / "night.log"
     logged = core(*given, "--lang", "en", "--log", log, "--fail-on", "restricted", *(["--json"] if as_json else []))
     assert (plain.returncode, logged.returncode) == (0, 4) and logged.stderr == plain.stderr
-    said = lines(log)
-    assert said[0].startswith("onemap check ") and "--log" in said[0]
-    assert {"Reading the parcels", "Reading layer ZONE", "Writing the library"} < set(said)
-    told = plain.stdout.decode().splitlines()
-    assert as_json or set(filter(str.strip, told[1:])) < {*said, *told[-1:]}  # but for the run's number
-    assert re.fullmatch(r"Exit code 4 after \d+\.\d s", said[-1])
+    log_lines = lines(log)
+    assert log_lines[0].startswith("onemap check ") and "--log" in log_lines[0]
+    assert {"Reading the parcels", "Reading layer ZONE", "Writing the library"} < set(log_lines)
+    output_lines = plain.stdout.decode().splitlines()
+    assert as_json or set(filter(str.strip, output_lines[1:])) < {
+        *log_lines,
+        *output_lines[-1:],
+    }  # but for the run's number
+    assert re.fullmatch(r"Exit code 4 after \d+\.\d s", log_lines[-1])
     if as_json:
         assert json.loads(logged.stdout)["verdicts"] == json.loads(plain.stdout)["verdicts"]
 
@@ -45,10 +48,10 @@ def test_the_next_one_is_added_and_refusals_are_told(tmp_path, core):
     log = tmp_path / "night.log"
     for place in (["--log", log], [f"--log={log}"]):
         assert core("layers", tmp_path / "none.gpkg", *place, "--lang", "en").returncode == 3
-    said = lines(log)
-    assert len([line for line in said if line.startswith("onemap layers")]) == 2
-    assert len([line for line in said if line.startswith("Exit code 3")]) == 2
-    assert len([line for line in said if "none.gpkg" in line and not line.startswith("onemap")]) == 2
+    log_lines = lines(log)
+    assert len([line for line in log_lines if line.startswith("onemap layers")]) == 2
+    assert len([line for line in log_lines if line.startswith("Exit code 3")]) == 2
+    assert len([line for line in log_lines if "none.gpkg" in line and not line.startswith("onemap")]) == 2
 
 
 def test_wrong_words_are_logged_too_and_passwords_are_not(tmp_path, core):
@@ -74,6 +77,6 @@ def test_serve_logs_each_request(tmp_path):
             while b'"id": %d' % number not in (line := child.stdout.readline()) or b'"progress"' in line:
                 continue
         child.stdin.close()
-    said = lines(log)
-    assert "#7 words" in said and any(re.fullmatch(r"#7 words \d+\.\d s", line) for line in said)
-    assert any("LIBRARY" in line for line in said[said.index("#8 layers") :])
+    log_lines = lines(log)
+    assert "#7 words" in log_lines and any(re.fullmatch(r"#7 words \d+\.\d s", line) for line in log_lines)
+    assert any("LIBRARY" in line for line in log_lines[log_lines.index("#8 layers") :])

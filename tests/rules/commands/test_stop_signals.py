@@ -15,7 +15,7 @@ from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.work import library_work
 
 ROOT = Path(__file__).resolve().parents[3]
-SAID = "Cancelled; nothing was left half-done.\n"
+MESSAGE = "Cancelled; nothing was left half-done.\n"
 ASKS_ITSELF = """
 import os, signal
 if not os.environ.get("ASKED"):
@@ -43,15 +43,15 @@ def core(tmp_path: Path) -> Path:
 def test_who_stops_it_while_its_modules_are_loaded_reads_one_line(core, sign, place):
     asks = ASKS_ITSELF.format(sign=sign)
     if place == "in a class of a module":  # where Python makes another error of it
-        asks = "class Asked:\n    def __set_name__(self, *_):\n" + "".join(
+        asks = "class Descriptor:\n    def __set_name__(self, *_):\n" + "".join(
             f"        {line}\n" for line in asks.strip().splitlines()
         )
-        asks += "class Asks:\n    one = Asked()\n"
+        asks += "class Asks:\n    one = Descriptor()\n"
     with (core / "rules" / "commands" / "verbs.py").open("a") as file:
         file.write("\n" + asks)
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", SAID)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
 
 
 # As importlib's lock of a module does, whose weak reference ends when the module is loaded: what is raised is lost.
@@ -60,11 +60,11 @@ import os, signal, time, weakref
 class Lock:
     pass
 lock = Lock()
-def ended(ref):
+def stop_here(ref):
     os.kill(os.getpid(), signal.SIGTERM)
     for _ in range(9):
         time.sleep(0)
-reference = weakref.ref(lock, ended)
+reference = weakref.ref(lock, stop_here)
 del lock
 {then}
 """
@@ -77,7 +77,7 @@ def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, mo
         file.write("\n" + LOST.format(then=then))
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", SAID)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")

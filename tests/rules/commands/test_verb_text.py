@@ -7,24 +7,26 @@ from onemap.tests.conftest import write_layer
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "texts"),
     [
         ("zh", ["BSM（文本）", "层数（整数）", "面积（数值）", "占用（是否）"]),
         ("en", ["BSM (text)", "层数 (whole number)", "面积 (number)", "占用 (yes or no)"]),
     ],
 )
-def test_the_types_of_fields_are_said_in_words(core, tmp_path, language, said):
+def test_the_types_of_fields_are_said_in_words(core, tmp_path, language, texts):
     columns = {"BSM": ["a"], "层数": [3], "面积": [2.5], "占用": [True]}
     path = write_layer(tmp_path / "a.gpkg", [shapely.box(500_000, 4_000_000, 500_100, 4_000_100)], columns)
     lines = core("inspect", path, "--lang", language).stdout.decode().splitlines()
-    assert [line.strip() for line in lines if line.strip() in said] == said
+    assert [line.strip() for line in lines if line.strip() in texts] == texts
 
 
-@pytest.mark.parametrize(("option", "said"), [("--unrecorded", False), ("--repair", True)])
-def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path, option, said):
+@pytest.mark.parametrize(("option", "is_written"), [("--unrecorded", False), ("--repair", True)])
+def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path, option, is_written):
     desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
     parcels, pack = desk.parcels({"A": shapely.box(0, 0, 10, 10)}), desk.pack({})
     asked = ("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / "o.xlsx", option)
-    told = core(*asked, "--json", "--progress", "json", "--lang", "en")
-    assert told.returncode == 0
-    assert (b"Writing the library" in told.stderr) == said and (b"Making the tables" in told.stderr) != said
+    answer = core(*asked, "--json", "--progress", "json", "--lang", "en")
+    assert answer.returncode == 0
+    assert (b"Writing the library" in answer.stderr) == is_written and (
+        b"Making the tables" in answer.stderr
+    ) != is_written

@@ -31,7 +31,7 @@ Shapes = Sequence[tuple[Any, str | None]]
 
 
 @dataclass
-class Compared:
+class ComparedPlans:
     """A comparison's answer and its tables as they were written."""
 
     answer: dict[str, Any]
@@ -90,7 +90,7 @@ class Table:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def compare(self, a: str = "A", b: str = "B", matrix: str = MATRIX, **options: Any) -> Compared:
+    def compare(self, a: str = "A", b: str = "B", matrix: str = MATRIX, **options: Any) -> ComparedPlans:
         out = self.folder / "out.gpkg"
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         arguments = (
@@ -107,7 +107,7 @@ class Table:
         )
         answer = self.run(*arguments)
         assert answer.code == 0, answer.json
-        return Compared(answer.json, out)
+        return ComparedPlans(answer.json, out)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ Printed = Callable[..., tuple[Path, dict[str, Any]]]
 
 
 @pytest.fixture
-def printed(town: Town, tmp_path: Path, onemap: Callable[..., Any]) -> Printed:
+def print_atlas(town: Town, tmp_path: Path, onemap: Callable[..., Any]) -> Printed:
     """Print the atlas with some options in a language; gives the file and the verb's answer."""
 
     def run(*options: str, lang: str = "en") -> tuple[Path, dict[str, Any]]:
@@ -110,16 +110,16 @@ def pages(pdf: Path, *options: str) -> list[str]:
     return text_of(pdf, *options).split("\f")[:-1]
 
 
-def squeezed(text: str) -> str:
+def without_spaces(text: str) -> str:
     """Text without white space and the marks that only let a name break."""
     return re.sub(r"[\s\u200b]", "", text)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, printed, lang):
+def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, print_atlas, lang):
     works = town.clusters.loc["classification", "cluster"]
-    pdf, answer = printed(lang=lang)
-    texts = [squeezed(page) for page in pages(pdf)]
+    pdf, answer = print_atlas(lang=lang)
+    texts = [without_spaces(page) for page in pages(pdf)]
     clusters = town.clusters.sort_values("area_m2", ascending=False)
     assert sorted(clusters["cause"]) == ["boundary_shift", "classification", "digitising", "policy"]
     assert (answer["sheets"], answer["left_out"], len(texts)) == (4, 0, 2 + 4)
@@ -139,26 +139,26 @@ def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, pri
     assert ("仅规划一为建设" if lang == "zh" else "constructioninplanAonly") in factory and "174" in factory
 
 
-def test_the_printed_hectares_of_the_matrix_sum_to_the_printed_total(town, printed):
-    pdf, _ = printed()
+def test_the_printed_hectares_of_the_matrix_sum_to_the_printed_total(town, print_atlas):
+    pdf, _ = print_atlas()
     rows = re.findall(r"([\d,]+\.\d{4})\s+(\d+\.\d\d)%", pages(pdf, "-layout")[0])
     *parts, total = [round(float(area.replace(",", "")) * 10_000) for area, _ in rows]
     assert len(parts) == len(town.answer["matrix"]) and sum(parts) == total == 1_000_000
 
 
-def test_what_is_left_out_is_said_on_the_cover(town, printed):
-    pdf, answer = printed("--most", "1")
+def test_what_is_left_out_is_said_on_the_cover(town, print_atlas):
+    pdf, answer = print_atlas("--most", "1")
     smallest = town.clusters["area_m2"].sort_values()[:3]
     assert answer["left_out"] == 3 and answer["left_out_m2"] == pytest.approx(smallest.sum())
-    texts = [squeezed(page) for page in pages(pdf)]
+    texts = [without_spaces(page) for page in pages(pdf)]
     assert len(texts) == 3
     assert f"Notprinted:the3smallestof4clusters,{smallest.sum() / 10_000:,.4f}ha" in texts[0]
 
 
-def test_one_page_for_each_spot_of_the_types_that_are_wanted(town, printed):
-    pdf, answer = printed("--by", "spot", "--type", "05,03")
+def test_one_page_for_each_spot_of_the_types_that_are_wanted(town, print_atlas):
+    pdf, answer = print_atlas("--by", "spot", "--type", "05,03")
     wanted = town.spots[town.spots["type"].isin(["03", "05"])]
-    texts = [squeezed(page) for page in pages(pdf)]
+    texts = [without_spaces(page) for page in pages(pdf)]
     assert answer["types"] == ["03", "05"] and answer["sheets"] == len(wanted)
     sheets = texts[-len(wanted) :]
     shown = [[spot for spot in wanted["spot"] if spot in page] for page in sheets]
@@ -167,17 +167,17 @@ def test_one_page_for_each_spot_of_the_types_that_are_wanted(town, printed):
     assert not [spot for spot in other if any(spot in page for page in texts)]
 
 
-def test_spots_without_a_cluster_are_no_silent_loss(town, printed):
-    pdf, answer = printed("--type", "01")
+def test_spots_without_a_cluster_are_no_silent_loss(town, print_atlas):
+    pdf, answer = print_atlas("--type", "01")
     agreed = town.spots[town.spots["type"] == "01"]
     assert answer["sheets"] == 0 and answer["without_sheet"] == len(agreed) > 0
-    cover, *_ = (squeezed(page) for page in pages(pdf))
+    cover, *_ = (without_spaces(page) for page in pages(pdf))
     assert f"{len(agreed)}spotsofthesetypes({agreed['area_m2'].sum() / 10_000:,.4f}ha)belongtonocluster" in cover
 
 
 @pytest.mark.parametrize(("lang", "by"), [("zh", "cluster"), ("en", "spot")])
-def test_nothing_is_cut(town, printed, lang, by):
-    pdf, _ = printed("--by", by, lang=lang)
+def test_nothing_is_cut(town, print_atlas, lang, by):
+    pdf, _ = print_atlas("--by", by, lang=lang)
     west, east, south = (millimetres * _POINTS_PER_MM for millimetres in (15, 195, 297 - 6))
     boxes = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', text_of(pdf, "-bbox"))
     assert len(boxes) > 200
@@ -211,17 +211,17 @@ def test_a_run_that_is_no_comparison_is_refused(town, tmp_path):
     assert (answer.code, answer.codes) == (3, ["run.kind"])
 
 
-class Stopped(Exception):
+class StopHere(Exception):
     """What the one who asked does between two pages."""
 
 
 def test_it_may_be_stopped_between_two_pages_and_leaves_nothing(town, tmp_path):
     def report(fraction: float, step: str) -> None:
         if "2 of 4" in step:
-            raise Stopped
+            raise StopHere
 
     target = str(tmp_path / "stopped.pdf")
-    with open_library(str(town.library)) as library, pytest.raises(Stopped):
+    with open_library(str(town.library)) as library, pytest.raises(StopHere):
         write_atlas(library, town.run, target, "cluster", TRIAGED, 9, "en", False, Progress(report))
     assert list(tmp_path.iterdir()) == []
 
@@ -262,7 +262,7 @@ def test_a_code_of_a_plan_s_classes_stands_with_its_title(
     for verb, name in (("comparison", "report.docx"), ("comparison", "report.html"), ("comparison", "report.pdf")):
         target = tmp_path / name
         assert onemap(verb, table.library, run, target, lang=lang).code == 0
-        assert squeezed(title) in squeezed(report_text(target))
+        assert without_spaces(title) in without_spaces(report_text(target))
     atlas = tmp_path / "atlas.docx"
     assert onemap("atlas", table.library, run, atlas, "--by", "spot", lang=lang).code == 0
     assert title in report_text(atlas)

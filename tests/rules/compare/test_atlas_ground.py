@@ -56,15 +56,15 @@ def test_every_map_lies_on_the_present_use_of_the_time_of_the_comparison(town):
         source = atlas_source(library, run, BY_CLUSTER, TYPES, 10)
         maps = AtlasMaps(library, source, "zh", "serif")
         for svg in (maps.overview(150.0), comparison_page(library, run, "zh")[1]):
-            said = words(svg)
-            assert "底图：地类图斑2023、城市道路2023" in said.replace(" ", "")
-            assert "01耕地" in said.replace(" ", "") and "2024" not in said
-            assert said.index("03") < said.index("底图")  # the differences first
+            text = words(svg)
+            assert "底图：地类图斑2023、城市道路2023" in text.replace(" ", "")
+            assert "01耕地" in text.replace(" ", "") and "2024" not in text
+            assert text.index("03") < text.index("底图")  # the differences first
 
 
 def test_a_ground_that_is_too_much_for_a_page_is_left_out_and_not_named(town, monkeypatch):
     path, run = town
     monkeypatch.setattr(ground_below, "MOST_BYTES", 10)
     with open_library(str(path)) as library:
-        said = words(comparison_page(library, run, "zh")[1])
-    assert "底图" not in said and "耕地" not in said and "03" in said
+        text = words(comparison_page(library, run, "zh")[1])
+    assert "底图" not in text and "耕地" not in text and "03" in text

@@ -24,7 +24,7 @@ class ServerTable(Table):
         return self.url
 
 
-def drawn(table: Table) -> dict[str, Any]:
+def compare_twice(table: Table) -> dict[str, Any]:
     """Two plans, compared, decided, one of them changed, compared again against the first comparison."""
     assert table.run("new", table.library, "--crs", "EPSG:4547").code == 0
     table.plan("A", [(SITE, "0702"), (GROUND - SITE, "01"), (box(90, 0, 400, 90), "07")], label="old")
@@ -57,7 +57,7 @@ def test_a_server_gives_the_same_rows_as_a_file(tmp_path, onemap, postgis):
 
 
 def drawn_without_nan(table: Table) -> dict[str, Any]:
-    found = drawn(table)
+    found = compare_twice(table)
     found["rows"] = [{key: None if value != value else value for key, value in row.items()} for row in found["rows"]]
     return found
 

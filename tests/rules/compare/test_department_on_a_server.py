@@ -81,14 +81,14 @@ def done(*arguments: Any) -> dict[str, Any]:
 
 
 def test_contradictions_are_found_and_recorded_as_in_a_file(bureau):
-    said = []
+    answers = []
     for place in bureau.places:
         answer = done("contradictions", place)
         assert answer["recorded"] is True
         assert all(row["run"] for row in answer["pairs"] if not row["reason"])
-        said.append([{name: value for name, value in row.items() if name != "run"} for row in answer["pairs"]])
-    assert said[0] == said[1]
-    row = next(row for row in said[0] if (row["a"], row["b"]) == ("TDGHDL", "KGDK"))
+        answers.append([{name: value for name, value in row.items() if name != "run"} for row in answer["pairs"]])
+    assert answers[0] == answers[1]
+    row = next(row for row in answers[0] if (row["a"], row["b"]) == ("TDGHDL", "KGDK"))
     assert (row["ha_03"], row["ha_04"], row["conflicts"]) == (pytest.approx(4.0), pytest.approx(1.0), 2)
 
 
@@ -130,13 +130,13 @@ def test_an_atlas_is_printed(bureau):
 @pytest.mark.slow
 def test_what_would_pass_is_found_and_kept_as_in_a_file(bureau):
     parcels = write_layer(bureau.table.folder / "parcels.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
-    said = []
+    answers = []
     for place, owner in zip(bureau.places, (bureau.table.library, bureau.server), strict=True):
         answer = done("remedy", place, parcels, "--move", "60", "--turn", "20")
         # The log, which verify reads too, is not a department's.
         assert answer["run"]["recorded"] and done("verify", owner, "--run", answer["run"]["id"])["ok"]
-        said.append((answer["alternatives"], answer["cut_m2"], answer["search"]))
-    assert said[0] == said[1] and said[0][1] == pytest.approx(4000)
+        answers.append((answer["alternatives"], answer["cut_m2"], answer["search"]))
+    assert answers[0] == answers[1] and answers[0][1] == pytest.approx(4000)
 
 
 def test_a_department_keeps_what_would_pass_with_a_case_and_all_see_it(bureau):

@@ -44,10 +44,10 @@ def plan(name: str, shapes: list, side, of, ground=EVERYWHERE) -> Plan:
     return placed_plan(source, side, of, ground, THREADS)
 
 
-def compared(first, second, order=("a", "b"), width=2.0, area=50.0) -> Spots:
-    said = matrix(*order)
-    plans = plan("P", first, said.a, said), plan("Q", second, said.b, said)
-    return spots_of(overlaid(*plans, THREADS), plans, said, Limits(width, area), THREADS)
+def spots_between(first, second, order=("a", "b"), width=2.0, area=50.0) -> Spots:
+    types = matrix(*order)
+    plans = plan("P", first, types.a, types), plan("Q", second, types.b, types)
+    return spots_of(overlaid(*plans, THREADS), plans, types, Limits(width, area), THREADS)
 
 
 def kinds(spots: Spots, exchange=False) -> dict:
@@ -70,7 +70,7 @@ often = settings(deadline=None, max_examples=15)
 @often
 @given(plans_of("a"), plans_of("b"))
 def test_the_spots_make_up_the_ground_of_both_plans_and_overlap_nowhere(first, second):
-    spots = compared(first, second)
+    spots = spots_between(first, second)
     whole = shapely.union_all([shape & EVERYWHERE for shape, _ in (*first, *second)])
     assert shapely.area(spots.geometries).sum() == pytest.approx(whole.area, rel=1e-6, abs=1e-3)
     assert shapely.union_all(spots.geometries).symmetric_difference(whole).area == pytest.approx(0, abs=1e-3)
@@ -82,7 +82,7 @@ def test_the_spots_make_up_the_ground_of_both_plans_and_overlap_nowhere(first, s
 @often
 @given(plans_of("a"), plans_of("b"))
 def test_a_against_b_is_b_against_a_with_03_and_04_exchanged(first, second):
-    there, back = kinds(compared(first, second)), kinds(compared(second, first, ("b", "a")), exchange=True)
+    there, back = kinds(spots_between(first, second)), kinds(spots_between(second, first, ("b", "a")), exchange=True)
     # Slivers of arithmetic may be one more or one less; ground may not.
     assert {key for key, (_, area) in there.items() if area > 1e-3} == {
         k for k, (_, area) in back.items() if area > 1e-3
@@ -94,12 +94,12 @@ def test_a_against_b_is_b_against_a_with_03_and_04_exchanged(first, second):
 @often
 @given(plans_of("a"), plans_of("b"))
 def test_every_place_is_typed_by_the_first_row_of_each_plan_there(first, second):
-    spots = compared(first, second, width=0, area=0)
-    said = matrix("a", "b")
+    spots = spots_between(first, second, width=0, area=0)
+    types = matrix("a", "b")
     points = shapely.points(PLACE + np.random.default_rng(7).uniform(-15, 165, (60, 2)))
     for point in points:
         codes = [next(((c,) for shape, c in rows if shape.contains(point)), None) for rows in (first, second)]
-        uses = [None if c is None else side.use_of(c[0]) for c, side in zip(codes, (said.a, said.b), strict=True)]
+        uses = [None if c is None else side.use_of(c[0]) for c, side in zip(codes, (types.a, types.b), strict=True)]
         near = any(shape.boundary.distance(point) < 1e-3 for shape, _ in (*first, *second))
         if near or not EVERYWHERE.contains(point):
             continue
@@ -109,7 +109,7 @@ def test_every_place_is_typed_by_the_first_row_of_each_plan_there(first, second)
             continue
         assert len(inside) == 1
         row = spots.columns.iloc[inside[0]]
-        assert row["type"] == said.type_of(*uses, *(None if c is None else c[0] for c in codes))
+        assert row["type"] == types.type_of(*uses, *(None if c is None else c[0] for c in codes))
 
 
 def test_a_piece_that_touches_itself_in_a_point_gives_two_spots_that_know_their_uses():
@@ -118,7 +118,7 @@ def test_a_piece_that_touches_itself_in_a_point_gives_two_spots_that_know_their_
         "POLYGON ((2410 2400, 2410 2410, 2400 2410, 2400 2400, 2410 2400))",
     ]
     triangle, square = map(shapely.from_wkt, rings)
-    spots = compared([(triangle, "7"), (square | triangle, "7")], [(EVERYWHERE - square - triangle, "R")])
+    spots = spots_between([(triangle, "7"), (square | triangle, "7")], [(EVERYWHERE - square - triangle, "R")])
     assert spots.columns["code_a"].fillna("").isin(["7", ""]).all()
     assert spots.columns["area_m2"].sum() == pytest.approx(EVERYWHERE.area)
 
@@ -127,12 +127,12 @@ def test_a_spot_that_hangs_together_by_a_hair_is_written_as_what_its_digits_are(
     # Two yards joined by a strip of a nanometre, which the digits of a zone's eastings do not have.
     yards = [shapely.box(PLACE, PLACE + north, PLACE + 10, PLACE + north + 10) for north in (0, 20)]
     hair = shapely.box(PLACE + 5, PLACE + 10, PLACE + 5 + 1e-9, PLACE + 20)
-    said = matrix("a", "b")
+    types = matrix("a", "b")
     plans = (
-        plan("P", [(shapely.union_all([*yards, hair]), "7")], said.a, said),
-        plan("Q", [(EVERYWHERE, "E")], said.b, said),
+        plan("P", [(shapely.union_all([*yards, hair]), "7")], types.a, types),
+        plan("Q", [(EVERYWHERE, "E")], types.b, types),
     )
-    spots = spots_of(overlaid(*plans, THREADS), plans, said, Limits(0, 0), THREADS, (38_500_000.0, 4_200_000.0))
+    spots = spots_of(overlaid(*plans, THREADS), plans, types, Limits(0, 0), THREADS, (38_500_000.0, 4_200_000.0))
     assert (shapely.get_type_id(spots.geometries) == 3).all()
     written = shapely.transform(spots.geometries, lambda xy: xy + (38_500_000.0, 4_200_000.0))
     assert shapely.is_valid(written).all()
@@ -157,7 +157,7 @@ other = ["2", "3", "4", "5", "6", "7"]
 def test_two_years_of_real_parcels_close_and_are_symmetric(shared_data, tmp_path):
     """A part of the city; of all of it (50 375 pairs) the areas were equal to eleven digits."""
     source = shared_data / "cambridge" / "transplant_epsg4547.gpkg"
-    said = parse_matrix(MAPS, "m")
+    types = parse_matrix(MAPS, "m")
     layers = [pyogrio.read_dataframe(source, layer=f"parcels_{year}") for year in (2013, 2014)]
     centre = shapely.box(*layers[0].total_bounds).centroid
     ground = shapely.box(-450, -450, 450, 450)
@@ -176,10 +176,10 @@ def test_two_years_of_real_parcels_close_and_are_symmetric(shared_data, tmp_path
 
     def run(order):
         first, second = (
-            plan("PQ"[n], shapes[of], side, said, moved)
-            for n, (of, side) in enumerate(zip(order, (said.a, said.b), strict=True))
+            plan("PQ"[n], shapes[of], side, types, moved)
+            for n, (of, side) in enumerate(zip(order, (types.a, types.b), strict=True))
         )
-        return spots_of(overlaid(first, second, THREADS), (first, second), said, Limits(), THREADS)
+        return spots_of(overlaid(first, second, THREADS), (first, second), types, Limits(), THREADS)
 
     there, back = run((0, 1)), run((1, 0))
     assert len(shapes[0]) > 500
@@ -197,15 +197,15 @@ def test_every_pair_of_the_truth_of_two_years_has_its_ground(shared_data):
     folder = shared_data / "cambridge"
     truth = pd.read_csv(folder / "truth_parcels2013_x_parcels2014.csv", dtype={0: str, 1: str})
     invalid = pd.read_csv(folder / "truth_invalid_features.csv")
-    said = parse_matrix(MAPS, "m")
+    types = parse_matrix(MAPS, "m")
     everywhere = shapely.box(0, 0, 80_000, 80_000)
     plans, names, fine, corner = [], [], [], None
-    for year, side in ((2013, said.a), (2014, said.b)):
+    for year, side in ((2013, types.a), (2014, types.b)):
         frame = pyogrio.read_dataframe(folder / "transplant_epsg4547.gpkg", layer=f"parcels_{year}")
         corner = frame.total_bounds[:2] - 40_000 if corner is None else corner
         local = shapely.transform(shapely.make_valid(frame.geometry.to_numpy()), lambda xy, by=corner: xy - by)
         areal = np.flatnonzero(np.isin(shapely.get_type_id(local), (3, 6)) & ~shapely.is_empty(local))
-        made = plan(str(year), list(zip(local[areal], frame["MAP"].iloc[areal], strict=True)), side, said, everywhere)
+        made = plan(str(year), list(zip(local[areal], frame["MAP"].iloc[areal], strict=True)), side, types, everywhere)
         kept = np.bincount(made.feature - 1, made.polygons.area_m2, minlength=len(areal))
         rows = frame["src_row"].iloc[areal].astype(str).to_numpy()
         bad = invalid.loc[invalid["layer"] == f"parcels_{year}", "src_row"].astype(str)

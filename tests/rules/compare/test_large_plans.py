@@ -32,7 +32,7 @@ SIDE = 24  # squares along each side of the plans
 CODES = {"A": ["07", "03", "01", "19"], "B": ["R", "M", "E"]}
 
 
-def said(plans, matrix, near=None, journal=None):
+def pieces_and_spots(plans, matrix, near=None, journal=None):
     """The pieces' rows and the spots, all that a comparison finds of two plans."""
     ground = overlaid(*plans, THREADS, near, journal)
     spots = spots_of(ground, plans, matrix, Limits(2.0, 50.0), THREADS, (38_500_000.0, 4_200_000.0), journal)
@@ -82,23 +82,23 @@ def test_blocks_say_of_real_parcels_of_two_years_what_memory_says(shared_data, t
             plan(str(year), list(zip(local[rows], frame["MAP"].iloc[rows], strict=True)), side, matrix, middle)
         )
     assert min(len(one.polygons) for one in plans) > 500
-    whole = said(plans, matrix)
+    whole = pieces_and_spots(plans, matrix)
     assert len(whole[1]) > 300
     monkeypatch.setenv("ONEMAP_BLOCK", "60")
-    are_the_same(said(plans, matrix), whole)
+    are_the_same(pieces_and_spots(plans, matrix), whole)
     folder = tmp_path / "work"
     folder.mkdir()
-    are_the_same(said(plans, matrix, journal=Journal(folder)), whole)
+    are_the_same(pieces_and_spots(plans, matrix, journal=Journal(folder)), whole)
     assert len(list(folder.glob("common-*"))) > 8 and len(list(folder.glob("spots-*"))) > 2
     # What is there already is taken as it is.
     kept = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
-    are_the_same(said(plans, matrix, journal=Journal(folder)), whole)
+    are_the_same(pieces_and_spots(plans, matrix, journal=Journal(folder)), whole)
     assert kept == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     near = shapely.from_wkb(whole[0][-1])[::7]
     monkeypatch.delenv("ONEMAP_BLOCK")
-    some = said(plans, matrix, near)
+    some = pieces_and_spots(plans, matrix, near)
     monkeypatch.setenv("ONEMAP_BLOCK", "60")
-    are_the_same(said(plans, matrix, near), some)
+    are_the_same(pieces_and_spots(plans, matrix, near), some)
 
 
 @pytest.mark.slow
@@ -109,14 +109,14 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(t
     work = two_plans.folder / "library.gpkg.work.part"
     program = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py", *given, "--json", "--progress", "none"]
     child = subprocess.Popen(list(map(str, program)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while len(finished(work)) < blocks:
+    while len(finished_blocks(work)) < blocks:
         assert child.poll() is None, child.communicate()
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
-    before = len(finished(work))
+    before = len(finished_blocks(work))
     answer = command(*given).json
-    (told,) = (problem for problem in answer["problems"] if problem["code"] == "journal.resumed")
-    assert f": {before} of its " in told["message"]
+    (resumption,) = (problem for problem in answer["problems"] if problem["code"] == "journal.resumed")
+    assert f": {before} of its " in resumption["message"]
     assert not work.exists()
     monkeypatch.delenv("ONEMAP_BLOCK")
     again = command(*given).json
@@ -126,7 +126,7 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(t
     assert command("verify", two_plans.library, "--run", answer["run"]["id"]).json["problems"] == []
 
 
-def finished(work):
+def finished_blocks(work):
     """The blocks that are finished."""
     return [path for path in work.glob("compare-*/*-*") if path.name.rpartition("-")[2].isdecimal()]
 
@@ -154,14 +154,14 @@ def test_what_a_cancelled_comparison_left_is_not_taken_for_other_limits(two_plan
     work = two_plans.folder / "library.gpkg.work.part"
 
     def report(fraction, step):
-        if len(finished(work)) > 3:
+        if len(finished_blocks(work)) > 3:
             raise Cancelled
 
     given = {"library": str(two_plans.library), "a": "A", "b": "B", "against": first}
     given["matrix"] = str(two_plans.matrix(MATRIX))
     with pytest.raises(Cancelled):
         VERBS["compare"].run(checked_values(VERBS["compare"], given), VerbContext("en", Progress(report)))
-    assert len(finished(work)) > 3
+    assert len(finished_blocks(work)) > 3
     found = two_plans.compare(against=first, min_area="901").answer
     assert found["problems"] == []
     monkeypatch.delenv("ONEMAP_BLOCK")

@@ -58,11 +58,11 @@ def test_codes_that_no_cell_can_hold_are_marked_in_the_sheet_and_told(table):
     table.plan("A", [(box(0, 0, 400, 100), long)])
     table.plan("B", [(GROUND, "E")])
     out = table.folder / "out.xlsx"
-    told = {
+    marks = {
         (one["code"], one["file"], one["layer"], one["field"])
         for one in table.compare(matrix=matrix, out=out).answer["problems"]
     }
-    assert ("out.cell_cut", "out.xlsx", "Spots", "Code in plan A") in told
+    assert ("out.cell_cut", "out.xlsx", "Spots", "Code in plan A") in marks
     pairs = table.run("contradictions", table.library, "--matrix", table.matrix(matrix))
     assert pairs.json["problems"] == []
 
@@ -91,8 +91,8 @@ def test_an_existing_target_is_refused_before_any_work(city):
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "仅规划一为建设"), ("en", "construction in plan A only")])
 def test_people_are_told_in_their_language(city, core, lang, word):
-    said = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
-    assert word in said and "03" in said and "4.0000" in said
+    text = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
+    assert word in text and "03" in text and "4.0000" in text
 
 
 def test_a_comparison_is_kept_and_repeats_row_by_row(city):
@@ -101,6 +101,19 @@ def test_a_comparison_is_kept_and_repeats_row_by_row(city):
     city.plan("A", [(box(0, 0, 50, 50), "07")], label="newer")
     answer = city.run("verify", city.library, "--run", run)
     assert (answer.code, answer.json) == (0, {"ok": True, "problems": []})
+
+
+def test_a_stored_comparison_is_written_again_with_its_spots(city):
+    comparison = city.compare()
+    again, sheet = city.folder / "again.gpkg", city.folder / "again.xlsx"
+    run = comparison.answer["run"]["id"]
+    answer = city.run("runs", city.library, run, "--out", again, "--out", sheet)
+    assert (answer.code, answer.json["run"]["kind"]) == (0, "compare")
+    first, second = (gpd.read_file(path, layer="spots").set_index("spot") for path in (city.folder / "out.gpkg", again))
+    assert len(first) > 2 and first.geometry.geom_equals(second.geometry.loc[first.index]).all()
+    names = ["type", "class_a", "class_b", "area_m2", "conflict"]
+    assert first[names].astype(str).equals(second.loc[first.index, names].astype(str))
+    assert {"Spots", "Matrix", "Clusters", "Run"} <= set(pd.read_excel(sheet, sheet_name=None, engine="openpyxl"))
 
 
 def test_a_row_that_was_changed_is_found_by_repeating_the_comparison(city):

@@ -53,11 +53,11 @@ other = ["11", "13"]
 """
 
 
-def compared(table, a="TDGHDL", b="KGDK", **options):
+def compare_plans(table, a="TDGHDL", b="KGDK", **options):
     return table.compare(a, b, matrix=MATRIX, as_of="2026-03-05", **options).answer["run"]["id"]
 
 
-def kept(table, run, *options, code=0):
+def keep_spots(table, run, *options, code=0):
     answer = table.run("spots", table.library, run, *options)
     assert answer.code == code, answer.json
     return answer.json
@@ -70,8 +70,8 @@ def layer(table, version):
 
 
 def test_the_spots_become_a_version_with_the_fields_of_the_standard_practice(townships):
-    run = compared(townships)
-    answer = kept(townships, run)
+    run = compare_plans(townships)
+    answer = keep_spots(townships, run)
     assert (answer["code"], answer["features"], answer["spots"], answer["run"]) == ("CYTB", 2, 2, run)
     assert [p for p in answer["problems"] if p["level"] == "refuse"] == []
     frame = layer(townships, answer["table"])
@@ -95,12 +95,12 @@ def test_the_spots_become_a_version_with_the_fields_of_the_standard_practice(tow
 
 
 def test_what_was_decided_is_written_as_handling_and_state(townships):
-    run = compared(townships)
+    run = compare_plans(townships)
     spots = townships.compare("TDGHDL", "KGDK", matrix=MATRIX, as_of="2026-03-05").spots
     village = spots[spots["type"] == "03"].iloc[0]["spot"]
     given = ("--reason", "村庄已搬迁", "--by", "王工")
     assert townships.run("decide", townships.library, village, "keep-b", *given).code == 0
-    answer = kept(townships, run, "--decided")
+    answer = keep_spots(townships, run, "--decided")
     (row,) = layer(townships, answer["table"]).to_dict("records")
     assert (row["CLYJ"], row["CLZT"]) == ("保留（按城规）：村庄已搬迁", "已定")
     assert "王工" in row["BZ"]
@@ -108,41 +108,41 @@ def test_what_was_decided_is_written_as_handling_and_state(townships):
 
 
 def test_with_the_plans_exchanged_the_fields_say_the_same(townships):
-    run = compared(townships, "KGDK", "TDGHDL")
+    run = compare_plans(townships, "KGDK", "TDGHDL")
     spots = townships.compare("KGDK", "TDGHDL", matrix=MATRIX, as_of="2026-03-05").spots
     works = spots[spots["type"] == "03"].iloc[0]["spot"]
     townships.run("decide", townships.library, works, "change-b", "--reason", "补指标", "--by", "王工")
-    frame = layer(townships, kept(townships, run)["table"])
+    frame = layer(townships, keep_spots(townships, run)["table"])
     row = frame.loc["130104202600001"]
     assert (row["CYLX"], row["TGDM"], row["CGDM"], row["CLYJ"]) == ("04", "1110", "0701", "调整土规：补指标")
 
 
 def test_a_spot_keeps_its_number_and_a_new_one_gets_the_next(townships):
-    first = layer(townships, kept(townships, compared(townships))["table"])
+    first = layer(townships, keep_spots(townships, compare_plans(townships))["table"])
     rest = GROUND - SITE - WORKS - box(800, 100, 900, 200)
     shapes = [(SITE, "1301"), (WORKS.buffer(3, join_style="mitre"), "0701"), (box(800, 100, 900, 200), "0701")]
     plan(townships, "KGDK", [*shapes, (rest - WORKS.buffer(3, join_style="mitre"), "1301")], "YDXZDM", label="2025版")
-    answer = kept(townships, compared(townships))
+    answer = keep_spots(townships, compare_plans(townships))
     again = layer(townships, answer["table"])
     assert answer["kept_numbers"] == 2 and set(first.index) < set(again.index)
     assert set(again.index) - set(first.index) == {"130104202600002"}
     assert again.loc["130104202600001", "CTMJ"] > first.loc["130104202600001", "CTMJ"]
     # What is gone leaves its number unused.
-    third = kept(townships, compared(townships, b="KGDK@2024版"), "--label", "third")
-    fourth = kept(townships, compared(townships), "--label", "fourth")
+    third = keep_spots(townships, compare_plans(townships, b="KGDK@2024版"), "--label", "third")
+    fourth = keep_spots(townships, compare_plans(townships), "--label", "fourth")
     assert third["kept_numbers"] == 2 and fourth["kept_numbers"] == 2
     assert "130104202600003" in layer(townships, fourth["table"]).index
 
 
 def test_spots_of_other_plans_go_on_in_the_new_version(townships):
-    kept(townships, compared(townships))
+    keep_spots(townships, compare_plans(townships))
     townships.plan("A", [(box(0, 500, 400, 600), "07")])
     townships.plan("B", [(GROUND, "E")])
-    answer = kept(townships, townships.compare("A", "B", as_of="2026-03-05").answer["run"]["id"])
+    answer = keep_spots(townships, townships.compare("A", "B", as_of="2026-03-05").answer["run"]["id"])
     frame = layer(townships, answer["table"])
     assert (answer["spots"], answer["carried"], len(frame)) == (1, 2, 3)
     assert set(frame["BDGH"].str.partition("@")[0]) == {"TDGHDL", "A"}
-    again = kept(townships, compared(townships))
+    again = keep_spots(townships, compare_plans(townships))
     assert (again["spots"], again["carried"], again["kept_numbers"]) == (2, 1, 2)
 
 
@@ -150,34 +150,34 @@ def test_what_a_bureau_loaded_itself_is_not_carried_over_and_that_is_told(townsh
     columns = {"CYTBBH": ["130102202600007"], "CYLX": ["03"]}
     source = write_layer(townships.folder / "cytb.gpkg", [box(0, 0, 10, 10)], columns)
     assert townships.run("add", townships.library, source, "--as", "CYTB", "--covers", "extent").code == 0
-    answer = kept(townships, compared(townships))
+    answer = keep_spots(townships, compare_plans(townships))
     assert "spots.not_carried" in [problem["code"] for problem in answer["problems"]]
     # Nor is a number of theirs given again.
     assert "130102202600008" in layer(townships, answer["table"]).index
 
 
 def test_without_townships_the_region_is_said_or_refused(city):
-    run = compared(city)
-    assert [p["code"] for p in kept(city, run, code=3)["problems"]] == ["spots.region"]
-    assert kept(city, run, "--region", "1301", code=2)["problems"][0]["code"] == "usage.value"
-    frame = layer(city, kept(city, run, "--region", "130100")["table"])
+    run = compare_plans(city)
+    assert [p["code"] for p in keep_spots(city, run, code=3)["problems"]] == ["spots.region"]
+    assert keep_spots(city, run, "--region", "1301", code=2)["problems"][0]["code"] == "usage.value"
+    frame = layer(city, keep_spots(city, run, "--region", "130100")["table"])
     assert sorted(frame.index) == ["130100202600001", "130100202600002"]
 
 
 def test_types_may_be_chosen_and_none_is_refused(townships):
-    run = compared(townships)
-    answer = kept(townships, run, "--type", "04,01")
+    run = compare_plans(townships)
+    answer = keep_spots(townships, run, "--type", "04,01")
     frame = layer(townships, answer["table"])
     assert sorted(frame["CYLX"]) == ["01", "04"] and pd.isna(frame.set_index("CYLX").loc["01", "CTMJ"])
-    assert [p["code"] for p in kept(townships, run, "--type", "05", code=3)["problems"]] == ["spots.none"]
-    assert kept(townships, "no-such-run", code=3)["problems"][0]["code"] == "run.unknown"
+    assert [p["code"] for p in keep_spots(townships, run, "--type", "05", code=3)["problems"]] == ["spots.none"]
+    assert keep_spots(townships, "no-such-run", code=3)["problems"][0]["code"] == "run.unknown"
 
 
 def test_two_versions_of_one_day_have_two_labels_and_a_report_is_written(townships):
-    run = compared(townships)
-    first = kept(townships, run)
+    run = compare_plans(townships)
+    first = keep_spots(townships, run)
     report = townships.folder / "report.xlsx"
-    second = kept(townships, run, "--report", report)
+    second = keep_spots(townships, run, "--report", report)
     assert (first["version"], second["version"]) == ("2026-03-05", "2026-03-05-2") and report.is_file()
     rows = townships.run("history", townships.library, "CYTB").json["rows"]
     assert [row["action"] for row in rows].count("add") == 2

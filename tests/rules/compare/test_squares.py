@@ -13,7 +13,7 @@ def row(spots, kind):
     return found.iloc[0]
 
 
-def said(spot):
+def codes_and_uses(spot):
     return tuple(spot[name] for name in ("code_a", "code_b", "use_a", "use_b"))
 
 
@@ -28,13 +28,13 @@ def test_every_type_from_one_row_of_squares(table):
     assert list(spots.columns[:9]) == [
         *("spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share")
     ]
-    assert said(row(spots, "01")) == ("0101", "E2", "other", "other")
-    assert said(row(spots, "02")) == ("0701", "R2", "construction", "construction")
-    assert said(row(spots, "03")) == ("0702", "E1", "construction", "other")
-    assert said(row(spots, "04")) == ("03", "R21", "other", "construction")
-    assert said(row(spots, "05")) == ("0703", "M1", "construction", "construction")
-    assert said(row(spots, "99")) == (None, "R", "unknown", "construction")
-    alone = {said(spot) for _, spot in spots[spots["type"] == "98"].iterrows()}
+    assert codes_and_uses(row(spots, "01")) == ("0101", "E2", "other", "other")
+    assert codes_and_uses(row(spots, "02")) == ("0701", "R2", "construction", "construction")
+    assert codes_and_uses(row(spots, "03")) == ("0702", "E1", "construction", "other")
+    assert codes_and_uses(row(spots, "04")) == ("03", "R21", "other", "construction")
+    assert codes_and_uses(row(spots, "05")) == ("0703", "M1", "construction", "construction")
+    assert codes_and_uses(row(spots, "99")) == (None, "R", "unknown", "construction")
+    alone = {codes_and_uses(spot) for _, spot in spots[spots["type"] == "98"].iterrows()}
     assert alone == {("07", None, "construction", None), (None, "R2", None, "construction")}
     assert list(spots.area_m2) == pytest.approx([2000.0] * 8)
     assert set(spots[spots["conflict"]]["type"]) == {"03", "04", "05"}
@@ -86,8 +86,8 @@ def test_where_a_plan_overlaps_itself_the_first_row_wins_and_the_overlap_is_told
         "b": {"features": 0, "area_m2": 0.0},
     }
     assert found.answer["area_m2"] == pytest.approx(20_000)
-    (told,) = found.answer["problems"]
-    assert (told["code"], told["layer"]) == ("compare.overlap", "A__1") and "8,000.0 m²" in told["message"]
+    (overlap,) = found.answer["problems"]
+    assert (overlap["code"], overlap["layer"]) == ("compare.overlap", "A__1") and "8,000.0 m²" in overlap["message"]
 
 
 def test_touching_pieces_of_one_type_and_use_are_one_spot_with_all_their_codes(table):
@@ -128,7 +128,7 @@ def test_what_is_thin_or_small_is_an_artefact_that_keeps_its_uses(table, shape, 
     found = table.compare()
     spot = found.spots[found.spots["type"] != "98"].iloc[0]
     assert spot["type"] == kind and spot["conflict"] == (kind == "03")
-    assert said(spot) == ("0701", "E2", "construction", "other")
+    assert codes_and_uses(spot) == ("0701", "E2", "construction", "other")
     assert spot.area_m2 == pytest.approx(shape.area)
 
 

@@ -15,7 +15,7 @@ def clusters(found):
     return gpd.read_file(found.out, layer="clusters")
 
 
-def planted(table):
+def plant_town(table):
     """A town of 1 km: a road that b draws 6 m further north, four renamed works, a factory that b does not know."""
     road = [box(x, 500, x + 190, 520) for x in (0, 200, 400, 600, 800)]
     works = [box(100 + 200 * n, 100, 180 + 200 * n, 180) for n in range(4)]
@@ -35,7 +35,7 @@ def planted(table):
 
 
 def test_a_shifted_road_a_renamed_class_and_a_real_conflict_are_told_apart(table):
-    found = planted(table)
+    found = plant_town(table)
     rows = clusters(found).set_index("cause")
     assert sorted(rows.index) == ["boundary_shift", "classification", "policy"]
     shift = rows.loc["boundary_shift"]
@@ -48,7 +48,7 @@ def test_a_shifted_road_a_renamed_class_and_a_real_conflict_are_told_apart(table
 
 
 def test_every_spot_carries_its_figures_and_the_name_of_its_cluster(table):
-    found = planted(table)
+    found = plant_town(table)
     spots, groups = found.spots, clusters(found)
     assert set(spots["cluster"].dropna()) == set(groups["cluster"])
     assert spots[spots["type"].isin(["01", "02", "98"])]["cause"].isna().all()

@@ -45,7 +45,7 @@ def arguments(desk, *more):
     return ["check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", *more]
 
 
-def started(desk, *more):
+def start_program(desk, *more):
     """The same as a program of its own."""
     program = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py"]
     given = [*program, *arguments(desk, *more), "--json", "--lang", "en", "--progress", "none"]
@@ -63,7 +63,7 @@ def work(desk):
     return desk.folder / "library.gpkg.work.part"
 
 
-def finished(desk):
+def finished_blocks(desk):
     """The blocks that are finished."""
     return [path for path in work(desk).glob("check-*/done/*") if path.suffix != ".part"]
 

@@ -14,7 +14,14 @@ from onemap.rules.distributed import cluster, cluster_task
 from onemap.rules.inputs import subdivision_store
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.distributed.conftest import answer_of, arguments, finished, rows_differ, started, work
+from onemap.tests.rules.distributed.conftest import (
+    answer_of,
+    arguments,
+    finished_blocks,
+    rows_differ,
+    start_program,
+    work,
+)
 from onemap.tests.rules.incremental.test_incremental import RULES
 
 distributed = pytest.importorskip("distributed")
@@ -42,13 +49,13 @@ def workers_of(child):
 
 @pytest.mark.slow
 def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(town):
-    child = started(town.desk, "--scheduler", "local", "--workers", "2")
-    while not finished(town.desk):
+    child = start_program(town.desk, "--scheduler", "local", "--workers", "2")
+    while not finished_blocks(town.desk):
         assert child.poll() is None, child.communicate()
     os.kill(workers_of(child)[-1].pid, signal.SIGKILL)
-    said, error = answer_of(child)
-    assert error == "" and said["parcels"] == 60
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    outcome, error = answer_of(child)
+    assert error == "" and outcome["parcels"] == 60
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
     assert not work(town.desk).exists()
 
 
@@ -58,8 +65,8 @@ def test_workers_of_a_scheduler_give_the_same_rows_with_and_without_shared_stora
     town, address, monkeypatch, is_shared
 ):
     monkeypatch.setattr(cluster.Cluster, "_see", lambda self, folder: is_shared)
-    said = command(*arguments(town.desk, "--scheduler", address)).json
-    assert said["parcels"] == 60 and rows_differ(town.desk, said["run"]["id"]) == []
+    outcome = command(*arguments(town.desk, "--scheduler", address)).json
+    assert outcome["parcels"] == 60 and rows_differ(town.desk, outcome["run"]["id"]) == []
     assert not work(town.desk).exists()
 
 
@@ -72,8 +79,8 @@ def test_workers_with_a_shared_folder_need_neither_the_library_nor_the_journal(t
     monkeypatch.setattr(cluster.Cluster, "_see", lambda self, file: file.name != "lock")
     folder = tmp_path / "shared"
     for _ in range(2):
-        said = command(*arguments(town.desk, "--scheduler", address, "--shared", folder)).json
-        assert said["parcels"] == 60 and rows_differ(town.desk, said["run"]["id"]) == []
+        outcome = command(*arguments(town.desk, "--scheduler", address, "--shared", folder)).json
+        assert outcome["parcels"] == 60 and rows_differ(town.desk, outcome["run"]["id"]) == []
     assert not work(town.desk).exists() and not list(folder.glob("*.part"))
 
 
@@ -82,16 +89,16 @@ def test_workers_with_a_shared_folder_need_neither_the_library_nor_the_journal(t
 def test_a_worker_cuts_a_large_polygon_once_for_all_its_blocks(town, address, monkeypatch, tmp_path, is_shared):
     cut, keep = Counter(), subdivision_store._keep
 
-    def kept(library, name, made):
+    def keep_and_note(library, name, made):
         cut.update((name, fid) for fid in made)
         keep(library, name, made)
 
     monkeypatch.setattr(subdivision_store, "WORTH_VERTICES", 3)
-    monkeypatch.setattr(subdivision_store, "_keep", kept)
+    monkeypatch.setattr(subdivision_store, "_keep", keep_and_note)
     more = ["--shared", tmp_path / "shared"] if is_shared else []
-    said = command(*arguments(town.desk, "--scheduler", address, *more)).json
+    outcome = command(*arguments(town.desk, "--scheduler", address, *more)).json
     assert cut and max(cut.values()) <= 2  # workers; there are nine blocks
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
 def test_a_folder_that_workers_do_not_see_is_refused(town, address, monkeypatch, tmp_path):
@@ -115,8 +122,8 @@ def test_a_shared_folder_that_is_lost_is_told_and_the_same_command_goes_on(town,
     assert answer.code == 3 and answer.codes == ["cluster.shared"] and work(town.desk).exists()
     monkeypatch.setattr(cluster_task, "open_shared", open_shared)
     shutil.rmtree(folder)
-    said = command(*arguments(town.desk, "--scheduler", address, "--shared", folder)).json
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    outcome = command(*arguments(town.desk, "--scheduler", address, "--shared", folder)).json
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
 def test_a_shared_folder_without_a_cluster_or_beside_an_earlier_run_is_wrong_usage(town, address, tmp_path):
@@ -132,9 +139,9 @@ def test_a_run_against_an_earlier_one_is_the_same_on_a_cluster(town, address):
     first = command(*arguments(town.desk)).json["run"]["id"]
     town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
     town.desk.parcels(town.parcels, {"USE": town.wanted})
-    said = command(*arguments(town.desk, "--scheduler", address, "--against", first)).json
-    assert said["run"]["computed"] == len(RULES)
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    outcome = command(*arguments(town.desk, "--scheduler", address, "--against", first)).json
+    assert outcome["run"]["computed"] == len(RULES)
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
 def test_what_a_worker_refuses_is_refused_here_and_nothing_is_left(town, address):
@@ -193,6 +200,6 @@ def test_a_library_on_a_server_is_checked_in_blocks_and_on_a_cluster_with_the_sa
     done("copy", town.desk.library, server)
     _, _, *words = arguments(town.desk)
     for more in ((), ("--scheduler", address)):
-        said = done("check", server, *words, *more).json
-        assert done("verify", server, "--run", said["run"]["id"]).json["problems"] == []
+        outcome = done("check", server, *words, *more).json
+        assert done("verify", server, "--run", outcome["run"]["id"]).json["problems"] == []
     assert not [path for path in caches.rglob("*") if path.is_file()]

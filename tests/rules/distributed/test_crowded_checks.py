@@ -13,7 +13,7 @@ from onemap.rules.runs.run_store import KEPT, stored_rows
 
 
 @pytest.fixture
-def crowded(desk):
+def crowded_desk(desk):
     """Sixty parcels, each of which meets nine or more of a thousand squares, and two rules that look at them."""
     desk.layer("ZONE", [box(x, y, x + 10, y + 10) for x in range(0, 320, 10) for y in range(0, 320, 10)])
     desk.pack({"id": "first"}, {"id": "second", "verdict": "notice"})
@@ -22,7 +22,7 @@ def crowded(desk):
     return desk
 
 
-def checked(desk, name, *more):
+def run_check(desk, name, *more):
     out = desk.folder / name
     given = [desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", "--out", out]
     answer = desk.run("check", *given, "--out", out.with_suffix(""), *more)
@@ -46,8 +46,8 @@ def assert_same_answer(desk, whole, other):
 
 @pytest.mark.parametrize("parcels", [10, 25_000], ids=["by the layers' sizes", "by what was found"])
 @pytest.mark.slow
-def test_a_crowded_check_goes_on_in_small_blocks_and_says_the_same(crowded, monkeypatch, parcels):
-    whole = checked(crowded, "whole.gpkg")
+def test_a_crowded_check_goes_on_in_small_blocks_and_says_the_same(crowded_desk, monkeypatch, parcels):
+    whole = run_check(crowded_desk, "whole.gpkg")
     sizes = []
     cut = partition.blocks_of
 
@@ -59,9 +59,9 @@ def test_a_crowded_check_goes_on_in_small_blocks_and_says_the_same(crowded, monk
     for name, value in (("MOST_ROWS", 300), ("ROWS_OF_BLOCK", 150), ("LEAST_PARCELS", 4), ("MOST_PARCELS", parcels)):
         monkeypatch.setattr(partition, name, value)
     monkeypatch.setattr(partition, "BLOCKS_IN_MEMORY", 1000)
-    assert_same_answer(crowded, whole, checked(crowded, "parts.gpkg"))
+    assert_same_answer(crowded_desk, whole, run_check(crowded_desk, "parts.gpkg"))
     assert len(sizes) == 1 and 4 <= sizes[0] <= 12
-    assert not (crowded.folder / "library.gpkg.work.part").exists()
+    assert not (crowded_desk.folder / "library.gpkg.work.part").exists()
 
 
 def test_the_more_overlaps_a_parcel_has_the_smaller_its_block_is(monkeypatch):

@@ -13,7 +13,7 @@ from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.distributed import journal
 from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.rules.command import command
-from onemap.tests.rules.distributed.conftest import arguments, finished, rows_differ, started, work
+from onemap.tests.rules.distributed.conftest import arguments, finished_blocks, rows_differ, start_program, work
 from onemap.tests.rules.incremental.test_incremental import RULES
 
 
@@ -24,15 +24,15 @@ def small_blocks(monkeypatch):
 
 def killed_after(desk, blocks, *more):
     """The program, ended by the system as soon as so many blocks are finished; how many are in the end."""
-    child = started(desk, *more)
-    while len(finished(desk)) < blocks:
+    child = start_program(desk, *more)
+    while len(finished_blocks(desk)) < blocks:
         assert child.poll() is None, child.communicate()
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
-    return len(finished(desk))
+    return len(finished_blocks(desk))
 
 
-def asked(desk, report):
+def run_check(desk, report):
     """`check` in this process, with a report of its own."""
     _, library, parcels, _, pack = arguments(desk)
     given = {"library": str(library), "parcels": str(parcels), "pack": [str(pack)]}
@@ -43,23 +43,23 @@ def asked(desk, report):
 @pytest.mark.parametrize("blocks", [1, 5, 8])
 def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks):
     before = killed_after(town.desk, blocks)
-    said = command(*arguments(town.desk)).json
-    (told,) = (problem for problem in said["problems"] if problem["code"] == "journal.resumed")
-    assert f"{before} of its 9 blocks" in told["message"]
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    outcome = command(*arguments(town.desk)).json
+    (resumption,) = (problem for problem in outcome["problems"] if problem["code"] == "journal.resumed")
+    assert f"{before} of its 9 blocks" in resumption["message"]
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
     assert not work(town.desk).exists()
 
 
 def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town):
     def report(fraction, step):
-        if len(finished(town.desk)) == 3:
+        if len(finished_blocks(town.desk)) == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        asked(town.desk, report)
-    assert len(finished(town.desk)) == 3
+        run_check(town.desk, report)
+    assert len(finished_blocks(town.desk)) == 3
     steps = []
-    asked(town.desk, lambda fraction, step: steps.append((fraction, step)))
+    run_check(town.desk, lambda fraction, step: steps.append((fraction, step)))
     assert any("3 of its 9 blocks" in step for _, step in steps)
     fractions = [fraction for fraction, _ in steps]
     assert fractions == sorted(fractions) and fractions[-1] == 1
@@ -70,7 +70,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(tow
     kept = journal.keep_table
 
     def full(folder, name, *more):
-        if len(finished(town.desk)) == 2 and name == "overlaps":
+        if len(finished_blocks(town.desk)) == 2 and name == "overlaps":
             raise OSError(28, "No space left on device")
         return kept(folder, name, *more)
 
@@ -80,19 +80,19 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(tow
     assert answer.code == 3 and answer.codes == ["journal.failed"]
     assert "No space left" in answer.json["problems"][0]["message"]
     assert len(list(work(town.desk).glob("check-*/done/*"))) == 2
-    said = command(*arguments(town.desk)).json
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    outcome = command(*arguments(town.desk)).json
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
 def test_a_run_that_is_done_leaves_nothing(town):
-    said = command(*arguments(town.desk)).json
-    assert said["parcels"] == 60 and not work(town.desk).exists()
+    outcome = command(*arguments(town.desk)).json
+    assert outcome["parcels"] == 60 and not work(town.desk).exists()
 
 
 def test_a_refused_run_leaves_nothing(town):
     town.desk.pack(*RULES, {"id": "odd", "layer": "PLAN", "where": "NOWHERE = 1"})
-    said = command(*arguments(town.desk)).json
-    assert [problem["code"] for problem in said["problems"]] == ["rule.field"]
+    outcome = command(*arguments(town.desk)).json
+    assert [problem["code"] for problem in outcome["problems"]] == ["rule.field"]
     assert not work(town.desk).exists()
 
 
@@ -101,9 +101,9 @@ def test_another_question_takes_nothing_from_a_journal_that_is_not_its_own(town)
     killed_after(town.desk, 3)
     town.parcels["P0"] = box(0, 0, 31, 30)
     town.desk.parcels(town.parcels, {"USE": town.wanted})
-    said = command(*arguments(town.desk)).json
-    assert not any(problem["code"] == "journal.resumed" for problem in said["problems"])
-    assert rows_differ(town.desk, said["run"]["id"]) == [] and len(finished(town.desk)) >= 3
+    outcome = command(*arguments(town.desk)).json
+    assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
+    assert rows_differ(town.desk, outcome["run"]["id"]) == [] and len(finished_blocks(town.desk)) >= 3
 
 
 @pytest.mark.slow
@@ -111,16 +111,16 @@ def test_a_new_version_of_a_layer_is_another_question(town):
     killed_after(town.desk, 3)
     town.uses = list(np.roll(town.uses, 1))
     town.add_plan("b")
-    said = command(*arguments(town.desk)).json
-    assert not any(problem["code"] == "journal.resumed" for problem in said["problems"])
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    outcome = command(*arguments(town.desk)).json
+    assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
 @pytest.mark.slow
 def test_a_block_that_was_torn_is_judged_again(town):
     killed_after(town.desk, 4)
-    (first, *_) = sorted(finished(town.desk))
+    (first, *_) = sorted(finished_blocks(town.desk))
     torn = first / "findings.parquet"
     torn.write_bytes(torn.read_bytes()[:-9])
-    said = command(*arguments(town.desk)).json
-    assert rows_differ(town.desk, said["run"]["id"]) == []
+    outcome = command(*arguments(town.desk)).json
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []

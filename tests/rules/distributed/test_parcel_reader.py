@@ -70,7 +70,7 @@ def test_numbers_beside_nulls_and_a_repair_are_the_same(town, part_by_part):
     assert rows_differ(town.desk, in_parts["run"]["id"]) == []
 
 
-def spoiled(how):
+def spoil_rows(how):
     def change(frame):
         if how == "ids":
             frame.loc[[3, 50], "DKBH"] = "P7"
@@ -87,7 +87,7 @@ def spoiled(how):
 
 @pytest.mark.parametrize("how", ["ids", "ground", "system"])
 def test_what_is_wrong_is_refused_in_the_same_words(town, part_by_part, how):
-    rewritten(town.desk, spoiled(how))
+    rewritten(town.desk, spoil_rows(how))
     at_once, in_parts = both_ways(town.desk, part_by_part)
     assert at_once["problems"] and in_parts == at_once
     assert not work(town.desk).exists()

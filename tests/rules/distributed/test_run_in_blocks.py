@@ -100,7 +100,7 @@ def assert_same_run(whole, run, tables):
     assert whole.verdicts == run.verdicts and run.parcels == len(whole.tables["parcels"].columns)
 
 
-def given(desk, parcels, *rules, columns=None):
+def write_question(desk, parcels, *rules, columns=None):
     desk.pack(*rules)
     desk.parcels(parcels, columns)
 
@@ -115,7 +115,7 @@ def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
     # More than are judged by one call for all layers, which a block of seven is.
     several = [world, World(seed + 10), World(seed + 20)]
     parcels = {f"{at}{name}": shape for at, some in enumerate(several) for name, shape in some.parcels.items()}
-    given(
+    write_question(
         desk,
         parcels,
         {"id": "avoid", "where": "T = 'a' OR T = 'b'", **limits},
@@ -139,7 +139,7 @@ def test_every_kind_of_rule_gives_the_same_in_blocks_with_any_number_of_threads(
 
 def test_rows_that_stand_by_rule_first_do_so_in_blocks_too(town):
     survey = {"kind": "composition", "layer": "PLAN", "verdict": "notice"}
-    given(
+    write_question(
         town.desk,
         town.parcels,
         {"id": "z", **survey, "by": ["DLBM"]},
@@ -154,7 +154,7 @@ def test_a_run_against_an_earlier_one_computes_the_same_rows_in_blocks(town):
     first = town.check()
     town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
     town.wanted[5] = "0102"
-    given(town.desk, town.parcels, *RULES, columns={"USE": town.wanted})
+    write_question(town.desk, town.parcels, *RULES, columns={"USE": town.wanted})
     whole = assert_same(town.desk, against=first["id"])
     assert whole.record["computed"] == 2 * len(RULES)
 
@@ -164,7 +164,7 @@ def test_widths_that_the_data_say_reach_from_one_block_into_another(desk):
     roads = [LineString(random.uniform(0, 2000, (4, 2))) for _ in range(9)]
     desk.layer("ROAD", roads, {"W": [*random.uniform(5, 80, 8), None]}, geometry="line")
     boxes = {f"P{n}": box(x, y, x + 20, y + 20) for n, (x, y) in enumerate(random.uniform(0, 2000, (80, 2)))}
-    given(desk, boxes, {"kind": "setback", "layer": "ROAD", "distance_m": 10, "half_width_field": "W"})
+    write_question(desk, boxes, {"kind": "setback", "layer": "ROAD", "distance_m": 10, "half_width_field": "W"})
     assert_same(desk)
 
 
@@ -186,7 +186,7 @@ def test_rasters_give_the_same_digits_in_blocks_also_where_they_are_warped(desk,
     path = write_grid(desk.folder / "grid.tif", hills(70, 3), **place)
     answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
     assert answer.code == 0, answer.json
-    given(
+    write_question(
         desk,
         {f"p{n}": shape for n, shape in enumerate(shapes(np.random.default_rng(1), 50, 60))},
         {"id": "high", "kind": "raster", "layer": "GRID", "above": 20},

@@ -12,7 +12,7 @@ print(*sorted(sys.modules))
 
 
 def test_nothing_that_writes_parquet_is_loaded_ahead():
-    told = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, check=True, timeout=120)
-    loaded = set(told.stdout.split())
+    program = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, check=True, timeout=120)
+    loaded = set(program.stdout.split())
     assert "onemap.rules.check.check" in loaded
     assert loaded.isdisjoint({"pyarrow.parquet", "onemap.rules.distributed.journal"})

@@ -17,7 +17,7 @@ DISTRICT = box(-500, -500, 500, 500)
 
 
 @pytest.fixture
-def asked(desk):
+def identify(desk):
     """Ask about a place; the answer by layer."""
 
     def ask(*arguments, library=None, **options):
@@ -32,69 +32,70 @@ def names(layer):
     return [feature["feature"] for feature in layer["features"]]
 
 
-def test_a_point_is_in_the_polygons_that_contain_it_their_edge_included(desk, asked):
+def test_a_point_is_in_the_polygons_that_contain_it_their_edge_included(desk, identify):
     shapes = [
         box(0, 0, 10, 10),
         box(5, 0, 20, 10),
         Polygon(box(-10, -10, 30, 30).exterior, [box(-1, -1, 11, 11).exterior]),
     ]
     desk.layer("ZONE", shapes, covers=DISTRICT)
-    assert names(asked(2, 2)["ZONE"]) == ["f1"]
-    assert names(asked(7, 7)["ZONE"]) == ["f1", "f2"]
-    assert names(asked(10, 10)["ZONE"]) == ["f1", "f2"]  # on the edge of both
-    assert names(asked(11, -1)["ZONE"]) == ["f3"]  # the corner of the hole
-    layer = asked(100, 100)["ZONE"]
+    assert names(identify(2, 2)["ZONE"]) == ["f1"]
+    assert names(identify(7, 7)["ZONE"]) == ["f1", "f2"]
+    assert names(identify(10, 10)["ZONE"]) == ["f1", "f2"]  # on the edge of both
+    assert names(identify(11, -1)["ZONE"]) == ["f3"]  # the corner of the hole
+    layer = identify(100, 100)["ZONE"]
     assert (layer["covered"], layer["features"], layer["reason"]) == (True, [], None)
-    (feature,) = asked(2, 2)["ZONE"]["features"]
+    (feature,) = identify(2, 2)["ZONE"]["features"]
     assert feature.keys() >= FEATURE_KEYS
     assert (feature["area_m2"], feature["distance_m"], feature["attributes"]["KEY"]) == (100.0, 0.0, "f1")
 
 
-def test_lines_and_points_lie_within_the_radius_itself_included(desk, asked):
+def test_lines_and_points_lie_within_the_radius_itself_included(desk, identify):
     desk.layer(
         "ROAD", [LineString([(0, 0), (100, 0)]), LineString([(0, 40), (100, 40)])], covers=DISTRICT, geometry="line"
     )
     desk.layer("WELL", [Point(50, 3), Point(53, 4), Point(50, 40)], covers=DISTRICT, geometry="point")
     desk.layer("ZONE", [box(51, -5, 60, 5)], covers=DISTRICT)
-    layers = asked(50, 0, "--radius", 5)
+    layers = identify(50, 0, "--radius", 5)
     assert [(f["feature"], f["distance_m"]) for f in layers["WELL"]["features"]] == [("f1", 3.0), ("f2", 5.0)]
     assert [(f["feature"], f["distance_m"], f["area_m2"]) for f in layers["ROAD"]["features"]] == [("f1", 0.0, None)]
     assert layers["ROAD"]["features"][0]["length_m"] == 100.0
     assert layers["ZONE"]["features"] == []  # a radius makes no polygon contain the point
-    assert names(asked(50, 0, "--radius", 4.999)["WELL"]) == ["f1"]
-    assert names(asked(50, 0)["WELL"]) == ["f1", "f2"]  # ten metres, where nothing is said
-    assert names(asked(50, 9, "--radius", 0)["ROAD"]) == [] and names(asked(50, 0, "--radius", 0)["ROAD"]) == ["f1"]
+    assert names(identify(50, 0, "--radius", 4.999)["WELL"]) == ["f1"]
+    assert names(identify(50, 0)["WELL"]) == ["f1", "f2"]  # ten metres, where nothing is said
+    assert names(identify(50, 9, "--radius", 0)["ROAD"]) == []
+    assert names(identify(50, 0, "--radius", 0)["ROAD"]) == ["f1"]
 
 
-def test_what_says_nothing_of_the_place_is_listed_and_not_covered(desk, asked):
+def test_what_says_nothing_of_the_place_is_listed_and_not_covered(desk, identify):
     desk.layer("HERE", [box(0, 0, 10, 10)], covers=DISTRICT)
     desk.layer("PART", [box(0, 0, 10, 10)], covers=box(0, 0, 10, 10))
     desk.layer("PAST", [box(0, 0, 10, 10)], covers=DISTRICT, valid_from="2020-01-01", valid_to="2020-12-31")
-    layers = asked(300, 0)
+    layers = identify(300, 0)
     assert all(layer.keys() >= KEYS for layer in layers.values())
-    told = {
+    states = {
         code: (layers[code]["covered"], layers[code]["version"], layers[code]["reason"]) for code in ("HERE", "PART")
     }
-    assert told == {"HERE": (True, "v1", None), "PART": (False, "v1", "outside_coverage")}
+    assert states == {"HERE": (True, "v1", None), "PART": (False, "v1", "outside_coverage")}
     assert (layers["PAST"]["covered"], layers["PAST"]["version"], layers["PAST"]["reason"]) == (
         False,
         None,
         "not_in_force",
     )
     assert (layers["DLTB"]["covered"], layers["DLTB"]["reason"]) == (False, "layer_missing")
-    assert names(asked(5, 5, "--as-of", "2020-06-01")["PAST"]) == ["f1"]
-    assert asked(10, 10)["PART"]["covered"]  # the coverage's edge speaks too
+    assert names(identify(5, 5, "--as-of", "2020-06-01")["PAST"]) == ["f1"]
+    assert identify(10, 10)["PART"]["covered"]  # the coverage's edge speaks too
 
 
-def test_features_outside_the_coverage_are_told_and_the_place_is_not_covered(desk, asked):
+def test_features_outside_the_coverage_are_told_and_the_place_is_not_covered(desk, identify):
     desk.layer("ZONE", [box(0, 0, 50, 10)], covers=box(0, 0, 10, 10))
-    layer = asked(30, 5)["ZONE"]
+    layer = identify(30, 5)["ZONE"]
     assert (names(layer), layer["covered"]) == (["f1"], False)
 
 
-def test_only_names_layers_and_an_unknown_one_is_wrong_usage(desk, asked):
+def test_only_names_layers_and_an_unknown_one_is_wrong_usage(desk, identify):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
-    assert list(asked(5, 5, "--only", "ZONE,DLTB")) == ["DLTB", "ZONE"]
+    assert list(identify(5, 5, "--only", "ZONE,DLTB")) == ["DLTB", "ZONE"]
     answer = desk.run("identify", desk.library, 5, 5, "--only", "NONE")
     assert (answer.code, answer.codes) == (2, ["only.unknown"])
 
@@ -112,12 +113,12 @@ def test_classes_have_the_titles_of_their_code_table(desk):
     assert answer.json["layers"][0]["fields"]["DLBM"] == "Land class code"
 
 
-def test_without_a_key_features_have_the_number_of_their_row(desk, asked):
+def test_without_a_key_features_have_the_number_of_their_row(desk, identify):
     source = desk.write("plain", [box(0, 0, 1, 1), box(0, 0, 9, 9)], {"N": [7, None]}, "EPSG:4547")
     define = "name=p,department=water,library=base,kind=vector,geometry=polygon"
     answer = desk.run("add", desk.library, source, "--as", "PLAIN", "--define", define, "--covers", "extent")
     assert answer.code == 0, answer.json
-    features = asked(5, 5)["PLAIN"]["features"]
+    features = identify(5, 5)["PLAIN"]["features"]
     assert [feature["feature"] for feature in features] == ["2"]
     assert (features[0]["class"], features[0]["class_title"], features[0]["attributes"]) == (None, None, {"N": None})
 
@@ -132,17 +133,17 @@ def grid(desk, values, crs="EPSG:4547", west=0.0, north=40.0, cell=10.0):
     assert answer.code == 0, answer.json
 
 
-def test_a_raster_says_the_value_of_the_cell_as_class(desk, asked):
+def test_a_raster_says_the_value_of_the_cell_as_class(desk, identify):
     grid(desk, [[1, 2, 3, 4], [5, 6, 7, 8], [9, -9999, 11, 12], [13, 14, 15, 16]])
-    assert [f["class"] for f in asked(15, 25)["DEM"]["features"]] == [6.0]
-    assert asked(15, 15)["DEM"]["features"] == [] and asked(15, 15)["DEM"]["covered"]
-    assert asked(99, 15)["DEM"]["features"] == [] and not asked(99, 15)["DEM"]["covered"]
-    (feature,) = asked("--box", "1,25,19,39")["DEM"]["features"]
+    assert [f["class"] for f in identify(15, 25)["DEM"]["features"]] == [6.0]
+    assert identify(15, 15)["DEM"]["features"] == [] and identify(15, 15)["DEM"]["covered"]
+    assert identify(99, 15)["DEM"]["features"] == [] and not identify(99, 15)["DEM"]["covered"]
+    (feature,) = identify("--box", "1,25,19,39")["DEM"]["features"]
     assert feature["attributes"] == {"low": 1.0, "mean": 3.5, "high": 6.0} and feature["class"] is None
-    (feature,) = asked("--line", "LINESTRING (25 5, 25 35)")["DEM"]["features"]
+    (feature,) = identify("--line", "LINESTRING (25 5, 25 35)")["DEM"]["features"]
     assert feature["attributes"] == {"low": 3.0, "mean": 9.0, "high": 15.0}
     (desk.folder / "dem.tif").unlink()
-    layer = asked(15, 25)["DEM"]
+    layer = identify(15, 25)["DEM"]
     assert (layer["covered"], layer["features"], layer["reason"]) == (False, [], "unreadable")
 
 
@@ -157,7 +158,7 @@ def test_degrees_name_the_same_place(desk):
     assert there.distance(Point(east, north)) < 0.01
 
 
-def test_a_line_and_a_box_meet_what_shapely_says(desk, asked):
+def test_a_line_and_a_box_meet_what_shapely_says(desk, identify):
     chance = random.Random(7)
     corners = [(chance.uniform(-90, 90), chance.uniform(-90, 90)) for _ in range(60)]
     zones = [box(x, y, x + chance.uniform(1, 40), y + chance.uniform(1, 40)) for x, y in corners]
@@ -165,12 +166,12 @@ def test_a_line_and_a_box_meet_what_shapely_says(desk, asked):
     desk.layer("ZONE", zones, covers=DISTRICT)
     desk.layer("ROAD", roads, covers=DISTRICT, geometry="line")
     line, area = LineString([(-60, -50), (10, 20), (70, -10)]), box(-30, -20, 15, 44)
-    layers = asked("--line", line.wkt, "--radius", 2)
+    layers = identify("--line", line.wkt, "--radius", 2)
     assert set(names(layers["ZONE"])) == {f"f{n}" for n, zone in enumerate(zones, 1) if zone.intersects(line)}
     assert set(names(layers["ROAD"])) == {f"f{n}" for n, road in enumerate(roads, 1) if road.distance(line) <= 2}
     for feature in layers["ZONE"]["features"]:
         assert feature["inside_m"] == pytest.approx(zones[int(feature["feature"][1:]) - 1].intersection(line).length)
-    layers = asked("--box=-30,-20,15,44", "--radius", 0)
+    layers = identify("--box=-30,-20,15,44", "--radius", 0)
     assert set(names(layers["ZONE"])) == {f"f{n}" for n, zone in enumerate(zones, 1) if zone.intersects(area)}
     for feature in layers["ZONE"]["features"]:
         assert feature["inside_m2"] == pytest.approx(zones[int(feature["feature"][1:]) - 1].intersection(area).area)

@@ -7,7 +7,7 @@ from shapely import box
 from onemap.rules.runs.arrow_blocks import ArrowTable
 
 
-def checked(desk, name, *more):
+def run_check(desk, name, *more):
     out = desk.folder / name
     given = [desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", "--out", out]
     answer = desk.run("check", *given, "--out", out.with_suffix(""), *more)
@@ -21,15 +21,15 @@ def test_a_file_against_an_earlier_run_is_that_of_a_whole_check_and_decodes_noth
     desk.layer("FAR", [box(5000, 0, 5100, 40)])
     desk.pack({"id": "zone"}, {"id": "far", "layer": "FAR"})
     desk.parcels({f"P{at}": box(x, 10, x + 55, 60) for at, x in enumerate(range(0, 900, 60))})
-    first, _ = checked(desk, "first.gpkg")
+    first, _ = run_check(desk, "first.gpkg")
     desk.layer("ZONE", [*zones[:-1], box(880, 0, 901, 33)], label="v2")
-    _, whole = checked(desk, "whole.gpkg")
+    _, whole = run_check(desk, "whole.gpkg")
 
-    def refused(self):
+    def refuse_decoding(self):
         raise AssertionError("a stored ground is decoded")
 
-    monkeypatch.setattr(ArrowTable, "geometries", property(refused))
-    record, again = checked(desk, "again.gpkg", "--against", first["id"])
+    monkeypatch.setattr(ArrowTable, "geometries", property(refuse_decoding))
+    record, again = run_check(desk, "again.gpkg", "--against", first["id"])
     assert 0 < record["computed"] < first["computed"] / 2
     for name in ("parcels", "findings", "overlaps"):
         one, two = (gpd.read_file(path, layer=name) for path in (whole, again))

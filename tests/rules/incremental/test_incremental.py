@@ -66,7 +66,7 @@ class Town:
         found = self.desk.check(self.parcels, *(rules or RULES), columns={"USE": self.wanted}, **options)
         return found.answer.json["run"]
 
-    def verified(self, run):
+    def differing_rows(self, run):
         """Whether the whole run, computed again from nothing, has the same rows to the last digit."""
         answer = self.desk.run("verify", self.desk.library, "--run", run["id"])
         return answer.json["problems"]
@@ -81,7 +81,7 @@ def test_nothing_changed_nothing_is_computed(town):
     first = town.check()
     assert first["computed"] == len(RULES) * len(town.parcels)
     again = town.check(against=first["id"])
-    assert again["computed"] == 0 and town.verified(again) == []
+    assert again["computed"] == 0 and town.differing_rows(again) == []
 
 
 def test_one_changed_parcel_is_the_only_one_that_is_computed(town):
@@ -91,7 +91,7 @@ def test_one_changed_parcel_is_the_only_one_that_is_computed(town):
     town.parcels = dict(reversed(town.parcels.items()))
     town.wanted.reverse()
     again = town.check(against=first["id"])
-    assert again["computed"] == 2 * len(RULES) and town.verified(again) == []
+    assert again["computed"] == 2 * len(RULES) and town.differing_rows(again) == []
 
 
 def test_a_plan_edited_in_one_place_is_computed_there_only(town):
@@ -102,7 +102,7 @@ def test_a_plan_edited_in_one_place_is_computed_there_only(town):
     town.add_plan("b")
     again = town.check(against=first["id"])
     of_plan = sum(rule.get("layer") == "PLAN" for rule in RULES) * len(town.parcels)
-    assert 0 < again["computed"] < of_plan / 4 and town.verified(again) == []
+    assert 0 < again["computed"] < of_plan / 4 and town.differing_rows(again) == []
     (label,) = {layer["label"] for layer in again["layers"] if layer["code"] == "PLAN"}
     assert label == "b"
 
@@ -114,7 +114,7 @@ def test_features_in_another_order_are_computed_everywhere(town):
     town.keys.reverse()
     town.add_zones("b")
     again = town.check(against=first["id"])
-    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+    assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
 @pytest.mark.parametrize("options", [{"covers": box(-10, -10, 960, 650)}, {"accuracy": 2.0}])
@@ -122,20 +122,20 @@ def test_another_coverage_or_accuracy_is_computed_where_it_matters(town, options
     first = town.check()
     town.add_zones("b", **options)
     again = town.check(against=first["id"])
-    assert 0 < again["computed"] <= len(town.parcels) and town.verified(again) == []
+    assert 0 < again["computed"] <= len(town.parcels) and town.differing_rows(again) == []
 
 
 def test_a_changed_rule_is_computed_for_all_parcels_and_the_others_are_not(town):
     first = town.check()
     changed = [{**rule, "title": {"zh": "新", "en": "new"}} if rule["id"] == "zone" else rule for rule in RULES]
     again = town.check(*changed, against=first["id"])
-    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+    assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
 def test_a_rule_more_and_a_rule_less_leave_the_others_as_they_were(town):
     first = town.check(*RULES[:-1])
     again = town.check(*RULES[1:], against=first["id"])
-    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+    assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
 def test_a_layer_that_was_missing_is_computed_once_it_is_there(desk, town):
@@ -145,7 +145,7 @@ def test_a_layer_that_was_missing_is_computed_once_it_is_there(desk, town):
     assert town.check(*rules, against=first["id"])["computed"] == 0
     desk.layer("LATE", [box(100, 100, 300, 300)], label="now", valid_from="2020-01-01")
     again = town.check(*rules, against=first["id"])
-    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+    assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
 @pytest.mark.slow
@@ -167,7 +167,7 @@ def test_many_small_changes_give_what_a_whole_run_gives(desk, seed):
     town.parcels["new"] = box(410, 380, 425, 420)
     town.wanted.append("0701")
     again = town.check(against=first["id"])
-    assert again["computed"] < len(town.parcels) and town.verified(again) == []
+    assert again["computed"] < len(town.parcels) and town.differing_rows(again) == []
 
 
 def test_another_language_is_computed_whole(town):
@@ -176,7 +176,7 @@ def test_another_language_is_computed_whole(town):
     options = ("--pack", pack, "--against", first["id"])
     answer = town.desk.run("check", town.desk.library, parcels, *options, lang="zh")
     again = answer.json["run"]
-    assert again["computed"] == len(RULES) * len(town.parcels) and town.verified(again) == []
+    assert again["computed"] == len(RULES) * len(town.parcels) and town.differing_rows(again) == []
 
 
 def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(desk):
@@ -205,14 +205,14 @@ def test_a_layer_that_is_damaged_since_is_unknown_as_in_a_whole_run(town):
     of_plan = sum(rule.get("layer") == "PLAN" and rule["kind"] != "composition" for rule in RULES)
     assert again["computed"] == of_plan * len(town.parcels)
     # The table is missed by verify; no row of the run is another than that of a whole one.
-    assert {problem["code"] for problem in town.verified(again)} == {
+    assert {problem["code"] for problem in town.differing_rows(again)} == {
         "verify.unreadable",
         "verify.structure_gone",
     }
     assert {layer["code"] for layer in again["layers"] if layer["reason"] == "unreadable"} == {"PLAN"}
 
 
-def kept(town, run, library=None):
+def stored_run(town, run, library=None):
     """Every row that a run has in a library, with the types of its values."""
     with open_library(str(library or town.desk.library)) as opened:
         return {
@@ -235,13 +235,13 @@ def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_ear
     third = town.check(against=second["id"])
     whole = town.check()
     assert (second["computed"], whole["computed"]) == (len(RULES), len(RULES) * len(town.parcels))
-    assert 0 < third["computed"] < 2 * len(town.parcels) and kept(town, third) == kept(town, whole)
+    assert 0 < third["computed"] < 2 * len(town.parcels) and stored_run(town, third) == stored_run(town, whole)
     copy = tmp_path / "copy.gpkg"
     assert town.desk.run("copy", town.desk.library, copy).code == 0
     with sqlite3.connect(copy) as connection:
         connection.execute("DELETE FROM onemap_run_blocks WHERE run IN (?, ?)", (first["id"], second["id"]))
     connection.close()
-    assert kept(town, third, copy) == kept(town, whole)
+    assert stored_run(town, third, copy) == stored_run(town, whole)
     codes = set(town.desk.run("verify", copy, "--run", third["id"]).codes)
     assert codes == {"verify.record_gone", "verify.more"}  # and no row of the third is another
     for parcel in ("P0", "P3", "P50"):
@@ -254,7 +254,7 @@ def test_parcels_in_another_order_stand_in_the_rows_of_now(town):
     town.parcels = dict(reversed(town.parcels.items()))
     town.wanted.reverse()
     again, whole = town.check(against=first["id"]), town.check()
-    assert again["computed"] == 0 and kept(town, again) == kept(town, whole)
+    assert again["computed"] == 0 and stored_run(town, again) == stored_run(town, whole)
 
 
 def test_a_result_file_of_a_trial_has_the_rows_of_a_whole_one_and_the_run_is_not_kept(town):

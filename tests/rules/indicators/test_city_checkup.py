@@ -207,7 +207,7 @@ UNION = "(SELECT ST_Union(ST_GeomFromWKB(w)) FROM unnest(%s::bytea[]) AS t(w))"
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory):
+def town_and_answer(tmp_path_factory):
     """The town, and what the verb says of it."""
     town = MadeTown(tmp_path_factory.mktemp("town"), command)
     answer = command("indicators", town.library, "--unit=XZQ", "--as-of=2025-06-01")
@@ -228,8 +228,8 @@ def hold_equal(rows: list[dict[str, Any]], code: str, expected: dict[str, float]
     assert differing == {}
 
 
-def test_every_indicator_is_what_geopandas_makes_of_it(measured):
-    town, answer = measured
+def test_every_indicator_is_what_geopandas_makes_of_it(town_and_answer):
+    town, answer = town_and_answer
     rows = answer["indicators"]
     assert {row["unit"] for row in rows} == {"139901001", "139901002"}
     assert [row["id"] for row in rows if row["value"] is None] == []
@@ -240,8 +240,8 @@ def test_every_indicator_is_what_geopandas_makes_of_it(measured):
     assert command("verify", town.library, "--run", answer["run"]["id"]).json == {"ok": True, "problems": []}
 
 
-def test_every_indicator_is_what_postgis_makes_of_it(measured, postgis):
-    town, answer = measured
+def test_every_indicator_is_what_postgis_makes_of_it(town_and_answer, postgis):
+    town, answer = town_and_answer
     with psycopg.connect(postgis.database().url) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         for code in ("139901001", "139901002"):

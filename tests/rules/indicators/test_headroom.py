@@ -62,7 +62,7 @@ def in_review(town):
     return town.open(parcels=parcels, on="2021-03-01")
 
 
-def measured(town, pack, *days):
+def answer_of(town, pack, *days):
     given = [f"--as-of={day}" for day in days or ("2021-06-01",)]
     return done("indicators", town.library, f"--pack={pack}", *given).json
 
@@ -71,7 +71,7 @@ def test_what_is_supplied_and_in_review_is_told_beside_the_quota(town, tmp_path)
     supply(town)
     case = in_review(town)
     pack = quota(tmp_path, 6.5)
-    found = measured(town, pack, "2018-12-31", "2021-06-01")
+    found = answer_of(town, pack, "2018-12-31", "2021-06-01")
     first, row = found["indicators"]
     assert (row["value"], row["headroom"]) == (pytest.approx(5.0, rel=1e-5), pytest.approx(1.5, rel=1e-4))
     # Supplied and not built: 50 m × 100 m. In review: 100 m × 100 m, of which 50 m × 50 m are supplied.
@@ -84,26 +84,26 @@ def test_what_is_supplied_and_in_review_is_told_beside_the_quota(town, tmp_path)
     assert (first["days_left"], first["days_reason"]) == (None, "no_pace")
     assert (first["committed"], first["committed_reason"]) == (None, "not_in_force"), "no plots are known of 2018"
     run = found["run"]["id"]
-    tight = measured(town, quota(tmp_path, 6.0))["indicators"][0]
+    tight = answer_of(town, quota(tmp_path, 6.0))["indicators"][0]
     assert (tight["status"], tight["reason"]) == ("warn", "committed"), "it holds today, and will not"
     assert (tight["free"], tight["days_reason"]) == (pytest.approx(-0.25, rel=1e-3), "no_pace")
     town.done("withdraw", case, "--reason", "不办了", on="2021-07-01", by="lead")
     assert done("verify", town.library, "--run", run).json["ok"], "by what was known then"
-    later = measured(town, pack, "2021-08-01")["indicators"][0]
+    later = answer_of(town, pack, "2021-08-01")["indicators"][0]
     assert later["committed"] == pytest.approx(0.5, rel=1e-4), "the case is withdrawn"
 
 
 def test_a_floor_is_eaten_by_what_is_committed(town, tmp_path):
     supply(town)
     in_review(town)
-    row = measured(town, quota(tmp_path, 10.0, "floor", formula="free"), "2018-12-31", "2021-06-01")["indicators"][1]
+    row = answer_of(town, quota(tmp_path, 10.0, "floor", formula="free"), "2018-12-31", "2021-06-01")["indicators"][1]
     assert (row["value"], row["headroom"]) == (pytest.approx(11.0, rel=1e-5), pytest.approx(1.0, rel=1e-4))
     assert (row["status"], row["reason"], row["days_left"]) == ("warn", "committed", 0.0)
     assert row["pace"] < 0
 
 
 def test_what_is_committed_is_unknown_where_a_layer_is_missing_and_never_nothing(town, tmp_path):
-    row = measured(town, quota(tmp_path, 6.0), "2018-12-31", "2021-06-01")["indicators"][1]
+    row = answer_of(town, quota(tmp_path, 6.0), "2018-12-31", "2021-06-01")["indicators"][1]
     assert (row["committed"], row["committed_reason"], row["free"]) == (None, "layer_missing", None)
     assert row["headroom"] == pytest.approx(1.0, rel=1e-4)
     assert (row["days_left"], row["days_reason"]) == (None, "layer_missing")
@@ -111,7 +111,7 @@ def test_what_is_committed_is_unknown_where_a_layer_is_missing_and_never_nothing
 
 def test_what_does_not_shrink_has_no_days(town, tmp_path):
     supply(town)
-    row = measured(town, quota(tmp_path, 4.0, "floor"), "2018-12-31", "2021-06-01")["indicators"][1]
+    row = answer_of(town, quota(tmp_path, 4.0, "floor"), "2018-12-31", "2021-06-01")["indicators"][1]
     assert (row["days_left"], row["days_reason"]) == (None, "not_used") and row["pace"] > 0
 
 
@@ -166,9 +166,9 @@ def test_the_chart_of_a_quota_is_as_long_as_its_parts(town, tmp_path):
     parts = drawn_parts(chart["svg"])
     existing, approved, review, free = (parts[fill.colour] for fill in PART_FILLS.values())
     assert [approved / existing, review / existing, free / existing] == pytest.approx([0.1, 0.15, 0.05], abs=0.002)
-    said = "5.000 ha as it is, 0.500 ha approved, 0.750 ha in review, 0.250 ha free"
+    sentence = "5.000 ha as it is, 0.500 ha approved, 0.750 ha in review, 0.250 ha free"
     words = re.sub(r"<[^>]+>", " ", chart["svg"])
-    assert said in " ".join(words.split()) and "lasts 183 days" in " ".join(words.split())
+    assert sentence in " ".join(words.split()) and "lasts 183 days" in " ".join(words.split())
     assert chart["svg"].split("<rect")[1:] and "Room of the quota" in page.read_text(encoding="utf-8")
     book = load_workbook(sheet)
     heads = [cell.value for cell in next(book["Indicators"].iter_rows(max_row=1))]

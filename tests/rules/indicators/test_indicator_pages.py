@@ -102,15 +102,19 @@ def test_units_beside_each_other_say_values_in_titles_and_status_by_sign_and_wor
     page = tmp_path / "page.html"
     answer = desk.run(*town, "--page", page, lang=language)
     assert answer.code == 0 and answer.json["page"] == str(page), answer.json
-    said, drawn = texts(page), page.read_text(encoding="utf-8")
-    assert [word for word in words if word not in said] == []
+    page_text, drawn = texts(page), page.read_text(encoding="utf-8")
+    assert [word for word in words if word not in page_text] == []
     assert drawn.count("<section>") == drawn.count("<svg") == 2, "two units on one page, and what the one quota leaves"
     chart = drawn.split("<svg")[1].split("</svg>")[0]
     unknown = "公园个数" if language == "zh" else "Number of parks"
-    assert unknown in said and unknown not in chart, "what nobody knows of any unit is in the table, with its reason"
+    assert unknown in page_text and unknown not in chart, (
+        "what nobody knows of any unit is in the table, with its reason"
+    )
     never = "每处面积" if language == "zh" else "Area of each"
-    assert never in said and never not in chart, "what does not apply is not unknown"
-    assert "fields" not in said and "FIELDS__" not in said, "what a unit's fields are is told by the layer's title"
+    assert never in page_text and never not in chart, "what does not apply is not unknown"
+    assert "fields" not in page_text and "FIELDS__" not in page_text, (
+        "what a unit's fields are is told by the layer's title"
+    )
 
 
 def test_all_units_have_one_axis(desk, town, tmp_path):
@@ -126,8 +130,8 @@ def test_all_units_have_one_axis(desk, town, tmp_path):
 def test_one_unit_has_a_page_of_its_own(desk, town, tmp_path):
     page = tmp_path / "page.html"
     assert desk.run(*town, "--units-where=NAME = '西区'", "--page", page, lang="zh").code == 0
-    said, drawn = texts(page), page.read_text(encoding="utf-8")
-    assert "西区的指标，2025-06-01" in said and "0.540 公顷" in said and drawn.count("<section>") == 2
+    page_text, drawn = texts(page), page.read_text(encoding="utf-8")
+    assert "西区的指标，2025-06-01" in page_text and "0.540 公顷" in page_text and drawn.count("<section>") == 2
 
 
 @pytest.mark.parametrize(("language", "row"), [("zh", ["单元图层", "全辖区"]), ("en", ["Units from", "The district"])])
@@ -202,14 +206,17 @@ def test_several_days_are_lines_of_one_unit_and_small_pictures_of_several(desk, 
     boxes = drawn.iter("{http://www.w3.org/2000/svg}rect")
     bars = [float(one.get("height")) for one in boxes if one.get("fill") == "#1F3B63"]
     assert [bar / bars[0] for bar in bars] == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3], abs=0.01)
-    said = texts_of(rest)
-    assert "2025-06-01" not in said.replace("（2025-06-01）", ""), "a unit's page is of the last day, and of the trend"
-    assert "↘ 下降 此前 0.54（2025-06-01）" in said and "→ 不变" in said
+    page_text = texts_of(rest)
+    assert "2025-06-01" not in page_text.replace("（2025-06-01）", ""), (
+        "a unit's page is of the last day, and of the trend"
+    )
+    assert "↘ 下降 此前 0.54（2025-06-01）" in page_text and "→ 不变" in page_text
     (lines,) = load_workbook(sheet)["图表"]._charts[:1]
     assert [type(one).__name__ for one in lines._charts] == ["LineChart"]
     assert desk.run(*town, *days, "--units-where=NAME = '西区'", lang="zh").code == 0
-    one = page.read_text(encoding="utf-8").split("<section>")[1]
-    assert one.count("<circle") == 2 and "目标" in one and "西区" in one
+    head, one = re.split("<section[^>]*>", page.read_text(encoding="utf-8"))[1:3]
+    assert "<h1>西区历年指标，2025-06-01 至 2026-06-01</h1>" in head and "<h2>耕地保有量</h2>" in one
+    assert one.count("<circle") == 2 and "目标" in one and "西区" not in texts_of([one.split("</svg>")[1]])
 
 
 def texts_of(sections):

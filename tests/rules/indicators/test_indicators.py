@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from openpyxl import load_workbook
 from shapely import LineString, Point, box
 
 from onemap.rules.commands.verb_text import result_text
@@ -311,8 +312,8 @@ def test_units_with_gaps_or_overlaps_are_told(desk, land):
     desk.layer("PARTS", [ring, box(90, 0, 200, 100)], {"NAME": ["W", "E"]})
     pack = pack_of(desk, {"a": 'kind = "ground"'}, 'formula = "a"')
     found = ask(desk, pack, "--unit=PARTS", "--unit-field=NAME", units=False)
-    told = {problem["code"]: problem["message"] for problem in found["problems"]}
-    assert "1,000.00 m²" in told["statistics.units_overlap"] and "200.00 m²" in told["statistics.units_gap"]
+    messages = {problem["code"]: problem["message"] for problem in found["problems"]}
+    assert "1,000.00 m²" in messages["statistics.units_overlap"] and "200.00 m²" in messages["statistics.units_gap"]
     assert ask(desk, pack)["problems"] == []
 
 
@@ -325,21 +326,21 @@ def test_a_series_marks_what_was_not_measured_anew(desk, land):
 
 
 @pytest.mark.parametrize(
-    ("lang", "told"),
+    ("lang", "words"),
     [
         ("zh", ["LAND 2020", "公顷", "技术信息"]),
         ("en", ["LAND 2020", " ha", "Technical"]),
     ],
 )
-def test_an_explanation_is_read_first_and_technical_below(desk, land, lang, told):
+def test_an_explanation_is_read_first_and_technical_below(desk, land, lang, words):
     terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"'}
     run = ask(desk, pack_of(desk, terms, 'formula = "net"\nunit = "ha"\nbound = "floor"\ntarget = 0.5'))["run"]["id"]
     answer = desk.run("explain", desk.library, run, "W", "i0", lang=lang).json
     text = result_text("explain", answer, lang)
-    plain, technical = text.split(f"\n\n{told[-1]}\n")
+    plain, technical = text.split(f"\n\n{words[-1]}\n")
     assert not re.search(r"__[0-9]|[0-9a-f]{8}|m2|T[0-9]{2}:", plain), plain
     assert "LAND__1@" in technical and run in technical and run not in plain
-    assert [word for word in told[:-1] if word not in plain] == [], plain
+    assert [word for word in words[:-1] if word not in plain] == [], plain
 
 
 def test_a_run_is_kept_explained_and_repeated_and_a_changed_row_is_found(desk, land):
@@ -402,3 +403,18 @@ def test_on_a_server_the_values_are_the_same_and_the_run_is_kept(desk, land, pos
     assert found.code == 0, found.json
     assert values(found.json) == values(ask(desk, pack)) and found.json["run"]["recorded"]
     assert desk.run("verify", there, "--run", found.json["run"]["id"]).json == {"ok": True, "problems": []}
+
+
+def test_a_stored_run_of_indicators_is_written_again_with_words_for_its_terms(desk, land, tmp_path):
+    terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"'}
+    pack = pack_of(desk, terms, 'formula = "net"\nunit = "ha"\ntitle = { zh = "净面积", en = "Net area of fields" }')
+    first, again = tmp_path / "first.xlsx", tmp_path / "again.xlsx"
+    found = ask(desk, pack, "--out", first)
+    answer = desk.run("runs", desk.library, found["run"]["id"], "--out", again)
+    assert answer.code == 0 and answer.json["run"]["kind"] == "indicators"
+    books = [load_workbook(path) for path in (first, again)]
+    for name in ("Indicators", "Terms", "Features"):
+        one, other = ([list(row) for row in book[name].iter_rows(values_only=True)] for book in books)
+        assert one == other, name
+    head, row, *_ = books[1]["Terms"].iter_rows(values_only=True)
+    assert row[head.index("Term")] == "sum: LAND (for: Net area of fields)" and row[head.index("Term id")] == "net"

@@ -82,10 +82,10 @@ def test_without_a_network_the_way_is_straight_and_says_why(desk, homes):
     assert (row["way"], term["way_reason"], term["street_parts"]) == ("straight", "streets_unjoined", 2)
     row, term = inputs(near(desk, 'distance_m = 100\nstreets = { layer = "STREETS", where = "K = \'a\'" }'), "W")
     assert (row["way"], term["street_parts"]) == ("network", 1)
-    said = desk.run(
+    answer = desk.run(
         "indicators", desk.library, "--unit=UNITS", "--unit-field=NAME", f"--pack={desk.folder / 'town.toml'}"
     )
-    assert said.code == 0
+    assert answer.code == 0
 
 
 def test_households_in_reach_are_added_up_by_their_share_of_ground(desk, homes):
@@ -160,7 +160,7 @@ def test_the_ground_is_what_a_plain_dijkstra_reaches():
                 lines.append(LineString([(x * side, y * side), ((x + across) * side, (y + up) * side)]))
     lines.append(LineString([(40, 0), (40, 40), (80, 80)]))  # ends in the middle of a street, and at a crossing
     places = [Point(163, 171), box(560, 560, 640, 610), LineString([(10, 700), (90, 705)])]
-    found = StreetNetwork(np.array(lines, dtype=object), 0.01).reached(
+    found = StreetNetwork(np.array(lines, dtype=object), 0.01).ground_within_walk(
         np.array(places, dtype=object), distance_m, snap_m
     )
     points, costs = plain_costs(lines, places, distance_m, snap_m)

@@ -45,7 +45,7 @@ def test_every_shipped_theme_names_what_there_is(tmp_path):
 
 
 @pytest.fixture
-def asked(onemap, tmp_path):
+def ask_themes(onemap, tmp_path):
     """Asks a library of a survey for its themes, with one of one's own."""
     library, own = tmp_path / "city.gpkg", tmp_path / "own.toml"
     district, survey, rules = tmp_path / "district.gpkg", tmp_path / "DLTB.gpkg", tmp_path / "none.toml"
@@ -65,12 +65,12 @@ def asked(onemap, tmp_path):
     return ask
 
 
-def test_a_theme_of_ones_own_takes_the_place_of_a_shipped_one(asked):
-    (housing,) = [theme for theme in asked(OWN, "--as-of=2025-06-01")["themes"] if theme["id"] == "housing"]
+def test_a_theme_of_ones_own_takes_the_place_of_a_shipped_one(ask_themes):
+    (housing,) = [theme for theme in ask_themes(OWN, "--as-of=2025-06-01")["themes"] if theme["id"] == "housing"]
     assert housing["title"] == "Homes" and [one["id"] for one in housing["indicators"]] == ["built.housing"]
     assert [(one["code"], one["in_force"]) for one in housing["layers"]] == [("DLTB", True), ("XZQ", False)]
     assert [(one["code"], one["in_force"]) for one in housing["tables"]] == [("RKTJ", False)]
-    before = [theme for theme in asked(OWN, "--as-of=2024-06-01")["themes"] if theme["id"] == "housing"]
+    before = [theme for theme in ask_themes(OWN, "--as-of=2024-06-01")["themes"] if theme["id"] == "housing"]
     assert not any(one["in_force"] for one in before[0]["layers"])
 
 
@@ -89,25 +89,25 @@ def test_a_theme_of_ones_own_takes_the_place_of_a_shipped_one(asked):
         ('chart = ["built.housing"]', 'chart = ["built.total"]', "theme.name", "page.chart"),
     ],
 )
-def test_a_slip_is_refused_with_its_key(asked, was, becomes, code, key):
+def test_a_slip_is_refused_with_its_key(ask_themes, was, becomes, code, key):
     assert was in OWN
-    first = asked(OWN.replace(was, becomes), code=3)["problems"][0]
+    first = ask_themes(OWN.replace(was, becomes), code=3)["problems"][0]
     assert (first["code"], first["field"] if key else None) == (code, key) and first["message"] and first["mend"]
 
 
-def test_a_theme_has_one_page_of_its_own_words_layers_and_indicators(asked, tmp_path):
+def test_a_theme_has_one_page_of_its_own_words_layers_and_indicators(ask_themes, tmp_path):
     page = tmp_path / "page.html"
-    answer = asked(OWN, "--as-of=2025-06-01", "--page", page, "--unrecorded", verb="indicators")
+    answer = ask_themes(OWN, "--as-of=2025-06-01", "--page", page, "--unrecorded", verb="indicators")
     assert {row["id"] for row in answer["indicators"]} == {"built.housing"}
     text = page.read_text(encoding="utf-8")
-    said = re.sub(r"<[^>]+>", "|", text)
-    assert text.count("<section>") == 1 and "Homes, 2025-06-01" in said and "Where" in said
-    assert "1 of 3 are in the library" in said and said.count("not in the library") == 2
-    assert "2024-12-31" in said, "the day of the survey"
+    words = re.sub(r"<[^>]+>", "|", text)
+    assert text.count("<section>") == 1 and "Homes, 2025-06-01" in words and "Where" in words
+    assert "1 of 3 are in the library" in words and words.count("not in the library") == 2
+    assert "2024-12-31" in words, "the day of the survey"
 
 
-def test_a_theme_by_name_or_a_refusal_that_names_them(onemap, asked, tmp_path):
-    asked(OWN)
+def test_a_theme_by_name_or_a_refusal_that_names_them(onemap, ask_themes, tmp_path):
+    ask_themes(OWN)
     library = tmp_path / "city.gpkg"
     for name in ("transport", "交通"):
         answer = onemap("indicators", library, f"--theme={name}", "--as-of=2025-06-01", "--unrecorded")
@@ -139,8 +139,8 @@ def test_of_several_units_the_page_compares_all_that_its_chart_names(onemap, tmp
         f'id = "own"\ntitle = {{ zh = "\u4f4f", en = "Own" }}\nlayers = ["JZW"]\ntables = []\n{named}{about}',
         encoding="utf-8",
     )
-    asked = ["--theme", own, "--unit=XZQ", "--as-of=2025-06-01", "--page", page, "--unrecorded"]
-    assert onemap("indicators", library, *asked, lang="en").code == 0
+    options = ["--theme", own, "--unit=XZQ", "--as-of=2025-06-01", "--page", page, "--unrecorded"]
+    assert onemap("indicators", library, *options, lang="en").code == 0
     text = page.read_text(encoding="utf-8")
     drawn = text[text.index("<svg") : text.index("</svg>")]
     assert "Buildings higher than 100 m" in drawn and "Places of geological hazard" not in drawn
@@ -150,11 +150,11 @@ def test_of_several_units_the_page_compares_all_that_its_chart_names(onemap, tmp
     own.write_text(
         changed.replace('"hazard.places", "tall', '"gallery.length", "hazard.places", "tall'), encoding="utf-8"
     )
-    assert onemap("indicators", library, *asked, "--overwrite", lang="en").code == 0
+    assert onemap("indicators", library, *options, "--overwrite", lang="en").code == 0
     text = page.read_text(encoding="utf-8")
     drawn = re.sub(r"<[^>]+>", "|", text[text.index("<svg") : text.index("</svg>")])
     assert text.count("<svg") == 1
-    for said in ("Buildings higher than 100 m", "Places of geological hazard", "Utility tunnels"):
-        assert said in drawn, "a panel each"
+    for title in ("Buildings higher than 100 m", "Places of geological hazard", "Utility tunnels"):
+        assert title in drawn, "a panel each"
     picture = text[text.index("<svg") : text.index("</svg>")]
     assert picture.count('fill="#FFFFFF" stroke="#8C8C8C"') == 2, "of tunnels nobody knows in either unit: hatched"

@@ -70,8 +70,8 @@ def test_a_corner_that_is_dragged_meets_what_it_meets_in_a_fresh_process(city, m
     assert len(read_once) == 3 and set(read_once.values()) == {4}
 
 
-def ground(boxes, vertices=10, **said):
-    return CachedLayer(object(), np.array(boxes, dtype=float).reshape(-1, 4), vertices, **said)
+def ground(boxes, vertices=10, **facts):
+    return CachedLayer(object(), np.array(boxes, dtype=float).reshape(-1, 4), vertices, **facts)
 
 
 def test_what_is_kept_is_bounded_and_the_least_recently_asked_goes_first(monkeypatch):

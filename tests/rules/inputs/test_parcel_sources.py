@@ -108,9 +108,9 @@ def test_unusable_parcels_are_set_aside_and_named(city):
     answer, verdicts = ask(city, city.folder / "sent.gpkg", keep_bad=True)
     assert verdicts == {"a": "prohibited"}
     assert answer.json["set_aside"] == 5
-    told = [(problem["code"], problem["feature"]) for problem in answer.json["problems"]]
+    problems = [(problem["code"], problem["feature"]) for problem in answer.json["problems"]]
     expected = [("parcel.id", "b"), ("parcel.id", "b"), ("parcel.id", "4")]
-    assert told == [*expected, ("geometry.null", "f"), ("geometry.invalid", "e")]
+    assert problems == [*expected, ("geometry.null", "f"), ("geometry.invalid", "e")]
     assert answer.json["bad_table"] == "parcels_bad"
     aside = gpd.read_file(city.folder / "out.gpkg", layer="parcels_bad")
     assert aside.parcel.tolist() == ["b", "b", "4", "e", "f"]
@@ -146,8 +146,8 @@ def test_what_was_set_aside_of_several_files_is_one_table_in_every_form(city, fi
     unwritten = city.run(*asked)
     assert (unwritten.json["set_aside"], unwritten.json["bad_table"]) == (3, None)
     for lang, words in (("en", "3 parcels could not be used"), ("zh", "3个地块无法使用")):
-        said = core(*asked, "--lang", lang, "--progress", "none").stdout.decode()
-        assert words in said and "--out" in said
+        output = core(*asked, "--lang", lang, "--progress", "none").stdout.decode()
+        assert words in output and "--out" in output
 
 
 def test_where_nothing_is_set_aside_the_table_is_empty(city, files):

@@ -138,10 +138,10 @@ def read_until(path, stop):
     from onemap.layers.ingest.placing import SourceOptions
     from onemap.rules.inputs.parcels import read_parcels
 
-    told = []
+    shares = []
 
     def report(share, _step):
-        told.append(share)
+        shares.append(share)
         if stop(share):
             raise Cancelled
 
@@ -150,25 +150,25 @@ def read_until(path, stop):
             str(path), None, None, None, SourceOptions(), pyproj.CRS("EPSG:4547"), 2, Progress(report)
         )
     except Cancelled:
-        return told, None
-    return told, parcels
+        return shares, None
+    return shares, parcels
 
 
 def test_reading_tells_how_far_it_is(many_parcels):
-    told, parcels = read_until(many_parcels, lambda share: False)
+    shares, parcels = read_until(many_parcels, lambda share: False)
     assert len(parcels.ids) == MANY
-    assert told == sorted(told)
-    assert len({share for share in told if share <= 0.5}) >= 2  # rows of the file
-    assert len({share for share in told if share > 0.5}) >= MANY // 5_000  # parts that are proved
-    assert told[-1] == 1.0
+    assert shares == sorted(shares)
+    assert len({share for share in shares if share <= 0.5}) >= 2  # rows of the file
+    assert len({share for share in shares if share > 0.5}) >= MANY // 5_000  # parts that are proved
+    assert shares[-1] == 1.0
 
 
 @pytest.mark.parametrize("at", [0.1, 0.5, 0.65, 0.9])
 def test_reading_ends_where_somebody_has_had_enough(many_parcels, at):
-    told, parcels = read_until(many_parcels, lambda share: share >= at)
+    shares, parcels = read_until(many_parcels, lambda share: share >= at)
     assert parcels is None
-    assert at <= told[-1] <= at + 0.25
-    assert all(share < at for share in told[:-1])
+    assert at <= shares[-1] <= at + 0.25
+    assert all(share < at for share in shares[:-1])
 
 
 def test_every_coordinate_of_a_polygon_is_looked_at():

@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.rules.inputs.subdivision_store import WORTH_VERTICES, cut_near
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.runs.run_store import KEPT, stored_rows
 
 RULES = (
@@ -53,7 +53,7 @@ def city(desk, parcels):
     return desk
 
 
-def checked(city, parcels, **options):
+def run_check(city, parcels, **options):
     """All rows that a check keeps, by table."""
     given = city.parcels(parcels, {"USE": ["0701"] * len(parcels)})
     answer = city.run("check", city.library, given, "--pack", city.folder / "test.toml", *options.get("more", ()))
@@ -62,7 +62,7 @@ def checked(city, parcels, **options):
         return {name: stored_rows(library, answer.json["run"]["id"], name) for name in KEPT}
 
 
-def kept(library):
+def stored_pieces(library):
     with sqlite3.connect(library) as connection:
         return connection.execute("SELECT cut, fid, part, length(content) FROM onemap_pieces ORDER BY 1,2,3").fetchall()
 
@@ -74,22 +74,22 @@ def spoilt(library, statement):
 
 def test_every_row_is_equal_with_and_without_what_is_kept_and_when_it_is_damaged(city, parcels):
     spoilt(city.library, "DROP TABLE IF EXISTS onemap_pieces")
-    fresh = checked(city, parcels)
+    fresh = run_check(city, parcels)
     assert len(fresh["overlaps"]) > 40
-    written = kept(city.library)
+    written = stored_pieces(city.library)
     assert {fid for _, fid, _, _ in written} == {1, 2}  # the third is small
-    assert checked(city, parcels) == fresh
-    assert kept(city.library) == written
+    assert run_check(city, parcels) == fresh
+    assert stored_pieces(city.library) == written
     spoilt(city.library, "UPDATE onemap_pieces SET content = zeroblob(length(content)) WHERE fid = 1 AND part % 2 = 0")
-    assert checked(city, parcels) == fresh
+    assert run_check(city, parcels) == fresh
     spoilt(city.library, "DELETE FROM onemap_pieces WHERE fid = 2 AND part = 1")
-    assert checked(city, parcels) == fresh
-    assert kept(city.library) == written
+    assert run_check(city, parcels) == fresh
+    assert stored_pieces(city.library) == written
 
 
 def test_each_parcel_alone_has_the_rows_that_it_has_among_all(city, parcels):
-    together = checked(city, parcels)
-    alone = [checked(city, {name: shape}) for name, shape in list(parcels.items())[:6]]
+    together = run_check(city, parcels)
+    alone = [run_check(city, {name: shape}) for name, shape in list(parcels.items())[:6]]
     for name in ("findings", "overlaps", "composition"):
         found = [row for one in alone for row in one[name]]
         assert found == [row for row in together[name] if row.values["parcel"] in list(parcels)[:6]], name
@@ -97,19 +97,19 @@ def test_each_parcel_alone_has_the_rows_that_it_has_among_all(city, parcels):
 
 @pytest.mark.slow
 def test_a_new_version_has_pieces_of_its_own(city, parcels):
-    before = checked(city, parcels)
+    before = run_check(city, parcels)
     moved = shapely.Polygon(shore(9000, 700, 9))
     columns = {"KEY": ["a"], "GRADE": [1], "DLBM": ["0101"]}
     city.layer("ZONE", [moved], columns, "extent", label="b")
-    after = checked(city, parcels)
+    after = run_check(city, parcels)
     assert after["overlaps"] != before["overlaps"]
-    assert len({cut for cut, _, _, _ in kept(city.library)}) == 2
+    assert len({cut for cut, _, _, _ in stored_pieces(city.library)}) == 2
     spoilt(city.library, "DROP TABLE onemap_pieces")
-    assert checked(city, parcels) == after
+    assert run_check(city, parcels) == after
 
 
 def test_a_table_that_was_changed_behind_its_hash_is_not_answered_from_its_former_pieces(city, parcels):
-    checked(city, parcels)
+    run_check(city, parcels)
     with open_library(str(city.library)) as library:
         (version,) = versions(library)
         stored = read_version(library, version, None)
@@ -119,18 +119,18 @@ def test_a_table_that_was_changed_behind_its_hash_is_not_answered_from_its_forme
         changed = type(stored)(stored.fids, local, stored.attributes)
         cut = cut_near(library, version, origin, changed, None)
         mine = cut.pieces.geometries[cut.pieces.owner == 0]
-    assert shapely.equals_exact(mine, subdivided(local[:1]).geometries).all()
+    assert shapely.equals_exact(mine, subdivide_polygons(local[:1]).geometries).all()
 
 
 def test_a_parcel_reads_the_pieces_near_it_alone(city, parcels):
-    checked(city, parcels)
+    run_check(city, parcels)
     with open_library(str(city.library)) as library:
         (version,) = versions(library)
         stored = read_version(library, version, None)
-        origin = tuple(float(part) for part in json.loads(kept(city.library)[0][0])[3:])
+        origin = tuple(float(part) for part in json.loads(stored_pieces(city.library)[0][0])[3:])
         local = shapely.transform(stored.geometries, lambda xy: xy - origin)
         stored = type(stored)(stored.fids, local, stored.attributes)
-        whole = subdivided(local)
+        whole = subdivide_polygons(local)
         west, south = WEST + 880 - origin[0], SOUTH - origin[1]
         near = cut_near(library, version, origin, stored, (west, south, west + 60, south + 60)).pieces
         assert 0 < len(near.geometries) < len(whole.geometries) / 4
@@ -142,9 +142,9 @@ def test_a_parcel_reads_the_pieces_near_it_alone(city, parcels):
 
 
 def test_a_copy_has_the_pieces_too_and_a_library_that_may_only_be_read_needs_none(city, parcels, onemap):
-    fresh = checked(city, parcels)
+    fresh = run_check(city, parcels)
     copy = city.folder / "copy.gpkg"
     assert onemap("copy", city.library, copy).code == 0
-    assert kept(copy) == kept(city.library)
+    assert stored_pieces(copy) == stored_pieces(city.library)
     shutil.move(copy, city.library)
-    assert checked(city, parcels) == fresh
+    assert run_check(city, parcels) == fresh

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 from shapely import box
 
@@ -99,3 +100,21 @@ def test_the_pieces_of_a_parcel_sum_to_the_same_digit_whatever_stands_beside():
         summed = sum_by_class(rows)
         assert summed.loc[summed["_row"] == 7, "area_m2"].tolist() == [pieces[0] + pieces[1] + pieces[2]]
         assert len(summed) == (1 if rows is alone else 4001)
+
+
+def test_the_land_table_of_a_stored_run_is_in_the_language_asked_for_now(desk, tmp_path):
+    shapes = [box(0, 0, 6, 10), box(6, 0, 8, 10), box(8, 0, 10, 10)]
+    desk.layer("ZONE", shapes, {**SURVEY, "DLBM": ["0102", "0701", "9999"]})  # the last is no class of the survey
+    found = desk.check({"half": box(0, 0, 10, 5)}, BY)
+    run = found.answer.json["run"]["id"]
+    for language, farm, housing in (
+        ("zh", ("集体", "水浇地", "农用地"), ("国有", "城镇住宅用地", "建设用地")),
+        ("en", ("Collective", "Irrigated land", "Farm land"), ("State", "Urban housing", "Built land")),
+    ):
+        out = tmp_path / f"{language}.gpkg"
+        desk.run("runs", desk.library, run, "--out", str(out), lang=language)
+        rows = pyogrio.read_dataframe(out, layer="land_classes", read_geometry=False).set_index("class")
+        said = {code: tuple(rows.loc[code, ["ownership", "class_name", "group"]]) for code in ("0102", "0701")}
+        assert said == {"0102": farm, "0701": housing}
+        assert pd.isna(rows.loc["9999", "class_name"])
+        assert rows.area_m2.to_dict() == found.table("land_classes").set_index("class").area_m2.to_dict()

@@ -107,7 +107,7 @@ NEIGHBOURS = [
 
 @pytest.mark.parametrize(("text", "expected"), NEIGHBOURS)
 def test_whole_numbers_too_long_for_a_float_are_told_from_their_neighbours(text, expected):
-    assert _said(text, BEYOND_FLOATS) == expected
+    assert _truths(text, BEYOND_FLOATS) == expected
 
 
 def test_a_long_number_without_quotes_is_refused_since_the_parser_rounds_it():
@@ -131,11 +131,11 @@ INSTANTS = [
 
 @pytest.mark.parametrize(("text", "expected"), INSTANTS)
 def test_days_and_moments_are_compared_as_time_however_they_are_written(text, expected):
-    assert _said(text, MOMENTS) == [None if said is None else bool(said) for said in expected]
+    assert _truths(text, MOMENTS) == [None if one is None else bool(one) for one in expected]
 
 
 def test_a_whole_number_held_as_a_float_is_like_its_digits():
-    assert _said("K LIKE '101'", [101.0, 1010, None]) == [True, False, None]
+    assert _truths("K LIKE '101'", [101.0, 1010, None]) == [True, False, None]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,6 @@ def test_what_no_row_could_be_compared_with_is_refused_in_both_languages(text):
     assert refused.value.reason["zh"] != refused.value.reason["en"]
 
 
-def _said(text, values):
+def _truths(text, values):
     truth = evaluate(text, pd.DataFrame({"K": values}, dtype=object))
     return [None if unknown else bool(true) for true, unknown in zip(truth.true, truth.unknown, strict=True)]

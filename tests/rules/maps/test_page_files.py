@@ -13,7 +13,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml.ns import qn
 
 from onemap.layers.progress import Progress
-from onemap.rules.maps.page_files import docx_file, html_file, pdf_file, without_empty_columns
+from onemap.rules.maps.page_files import docx_file, html_file, pdf_file, printed_page, without_empty_columns
 
 PAGE = {
     "title": "Title",
@@ -39,6 +39,38 @@ def test_columns_that_say_nothing_are_left_out_and_the_first_stays():
     # A table without rows keeps its heads.
     empty = {**PAGE["blocks"][0], "rows": []}
     assert without_empty_columns({**PAGE, "blocks": [empty]})["blocks"] == [empty]
+
+
+def test_no_column_is_narrower_than_its_longest_word_and_a_sign_stays_with_its_number():
+    block = {**PAGE["blocks"][0], "heads": ["No.", "kind", "text"], "numbers": [], "widths": [1, 3, 20]}
+    block["rows"] = [["1", "no construction", "< 0.0001 ha"], ["2", "建设用地建设用地建设用地", "a" * 40]]
+    (printed,) = printed_page({**PAGE, "blocks": [block]})["blocks"]
+    assert printed["rows"][0][2] == "<\u00a00.0001 ha"
+    number, kind, text = printed["widths"]
+    letter_mm = 8 * 0.3528 * 0.6
+    assert kind == pytest.approx(len("construction") * letter_mm + 4) and number > 7.0
+    assert number + kind + text == pytest.approx(170.0)
+    roomy = {**block, "widths": [3, 8, 12]}
+    (same,) = printed_page({**PAGE, "blocks": [roomy]})["blocks"]
+    assert same["widths"] == pytest.approx([170 * width / 23 for width in (3, 8, 12)])
+
+
+def test_pages_that_follow_stand_below_the_one_before():
+    first = {"title": "All of it", "facts": PAGE["facts"], "blocks": []}
+    parts = [
+        {"title": f"Part {number}", "facts": [], "blocks": [{**PAGE["blocks"][0], "heading": ""}], "follows": True}
+        for number in (1, 2)
+    ]
+    pages, none = [first, *parts], ["", "", ""]
+    _, count = pdf_file(pages, none, "foot", "en", Progress())
+    assert count == 1 and pdf_file([first, PAGE], none[:2], "foot", "en", Progress())[1] == 2
+    document = Document(io.BytesIO(docx_file(pages, [b""] * 3, "foot")))
+    assert [paragraph.text for paragraph in document.paragraphs if paragraph.paragraph_format.page_break_before] == []
+    last = document.tables[-1].rows
+    kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in last]
+    assert kept == [True] * (len(last) - 1) + [None], "no page ends inside such a table"
+    text = html_file(pages, none, "foot", "en").decode()
+    assert text.count("foot") == 1 and text.count('<section class="on">') == 2 and "<h2></h2>" not in text
 
 
 def test_a_head_stands_on_the_side_of_its_figures():
@@ -105,10 +137,10 @@ def test_each_page_of_a_long_sheet_says_whose_it_is_and_bookmarks_lead_to_the_sh
     assert not any("DK-" in pages[at] for at in (0, half))  # there the facts say it
     assert all("DK-A · Sheet" in page for page in pages[1:half])
     assert all("DK-B · Sheet" in page for page in pages[half + 1 :])
-    assert b"/Outlines" in unpacked(body)
+    assert b"/Outlines" in unpack_streams(body)
 
 
-def unpacked(body: bytes) -> bytes:
+def unpack_streams(body: bytes) -> bytes:
     """The bytes of a PDF with its streams unpacked."""
     found = [body]
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", body, re.S):

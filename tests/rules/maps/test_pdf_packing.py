@@ -19,7 +19,7 @@ PAGE = """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def pages_pdf(tmp_path_factory):
     place = tmp_path_factory.mktemp("pdf") / "pages.typ"
     place.write_text(
         "#pagebreak()".join(PAGE.replace("{number}", str(number)) for number in range(6)), encoding="utf-8"
@@ -41,20 +41,20 @@ def seen(pdf, place, *command):
     "command",
     [("pdftotext", "-layout"), ("pdfinfo", "-struct-text"), ("pdftoppm", "-r", "80"), ("pdfinfo", "-dests")],
 )
-def test_another_reader_sees_the_same(made, tmp_path, command):
-    packed = packed_pdf(made)
-    assert seen(made, tmp_path, *command) == seen(packed, tmp_path, *command) != (b"", b"")
+def test_another_reader_sees_the_same(pages_pdf, tmp_path, command):
+    packed = packed_pdf(pages_pdf)
+    assert seen(pages_pdf, tmp_path, *command) == seen(packed, tmp_path, *command) != (b"", b"")
 
 
-def test_it_is_smaller_and_the_same_each_time(made):
-    packed = packed_pdf(made)
-    assert len(packed) < 0.6 * len(made)
-    assert packed == packed_pdf(made)
-    assert made.count(b"/StructElem") > 100 and b"/StructElem" not in packed  # they are inside the streams now
+def test_it_is_smaller_and_the_same_each_time(pages_pdf):
+    packed = packed_pdf(pages_pdf)
+    assert len(packed) < 0.6 * len(pages_pdf)
+    assert packed == packed_pdf(pages_pdf)
+    assert pages_pdf.count(b"/StructElem") > 100 and b"/StructElem" not in packed  # they are inside the streams now
 
 
-def test_what_is_packed_or_built_otherwise_stays_as_it_is(made):
-    packed = packed_pdf(made)
+def test_what_is_packed_or_built_otherwise_stays_as_it_is(pages_pdf):
+    packed = packed_pdf(pages_pdf)
     assert packed_pdf(packed) == packed
-    for other in (b"", b"%PDF-1.7\n", made[:-40], made.replace(b"1 0 obj", b"1 0 obX", 1), b"no PDF"):
+    for other in (b"", b"%PDF-1.7\n", pages_pdf[:-40], pages_pdf.replace(b"1 0 obj", b"1 0 obX", 1), b"no PDF"):
         assert packed_pdf(other) == other

@@ -178,14 +178,14 @@ def test_text_that_no_cell_can_hold_is_marked_in_the_sheet_and_told(desk, tmp_pa
     pack, parcels = desk.pack({}), desk.parcels({"A": SQUARE})
     both = [tmp_path / "o.xlsx", tmp_path / "o.gpkg"]
     answer = desk.run("check", desk.library, parcels, "--pack", pack, "--out", both[0], "--out", both[1])
-    (told,) = answer.json["problems"]
-    assert [told[key] for key in ("code", "file", "layer", "field")] == [
+    (problem,) = answer.json["problems"]
+    assert [problem[key] for key in ("code", "file", "layer", "field")] == [
         "out.cell_cut",
         "o.xlsx",
         "Overlaps",
         "Attributes",
     ]
-    assert " 1 " in told["message"]
+    assert " 1 " in problem["message"]
     sheet = pd.read_excel(both[0], sheet_name="Overlaps", engine="openpyxl")["Attributes"]
     whole = pyogrio.read_dataframe(both[1], layer="overlaps")["attributes"].map(
         lambda text: "; ".join(f"{name}: {value}" for name, value in json.loads(text).items())
@@ -229,8 +229,8 @@ def test_rules_that_were_not_asked_are_told_with_their_reason(desk, tmp_path):
     out = tmp_path / "o.gpkg"
     answer = desk.run("check", desk.library, parcels, "--pack", pack, "--out", out).json
     assert answer["rules"] == 2
-    (told,) = answer["unasked"]
-    assert (told["rule"], told["layer"], told["reason"]) == ("noted", "DLTB", "layer_missing")
+    (rule,) = answer["unasked"]
+    assert (rule["rule"], rule["layer"], rule["reason"]) == ("noted", "DLTB", "layer_missing")
     table = pyogrio.read_dataframe(out, layer="unasked_rules")
     assert table[["rule", "reason"]].values.tolist() == [["noted", "layer_missing"]]
 

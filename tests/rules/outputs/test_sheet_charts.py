@@ -14,7 +14,7 @@ from onemap.rules.outputs.to_sheets import SheetOutput
 WORDS = ChartWords("=用地", "公顷", "地类图斑 2024 (2024-12-31, abcdef01)", "zh")
 
 
-def written(tmp_path, *figures):
+def write_charts(tmp_path, *figures):
     """The sheet of charts, and its charts."""
     path = tmp_path / "out.xlsx"
     SheetOutput(path, path.name, "zh", figures).finish()
@@ -45,7 +45,7 @@ def series_of(sheet, chart):
 
 def test_a_bar_for_each_number_a_frame_for_its_target_and_hatching_for_what_nobody_knows(tmp_path):
     figure = Figure(WORDS, ("东", "西"), (BarSeries("面积", (12.5, None)),), (20.0, None))
-    sheet, (chart,) = written(tmp_path, figure)
+    sheet, (chart,) = write_charts(tmp_path, figure)
     labels, series = series_of(sheet, chart)
     assert labels == ["东", "西"]
     assert series == {
@@ -62,7 +62,7 @@ def test_parts_of_a_sum_are_stacked_and_lines_run_over_days(tmp_path):
     parts = (BarSeries("耕地", (10.0, 30.0)), BarSeries("林地", (20.0, None)))
     days = (date(2020, 12, 31), date(2024, 12, 31))
     lines = Figure(WORDS, ("2020", "2024"), (BarSeries("东", (5.0, 4.0)),), (6.0, 6.0), LINES, days)
-    sheet, (stack, run) = written(tmp_path, Figure(WORDS, ("东", "西"), parts, form=STACKED), lines)
+    sheet, (stack, run) = write_charts(tmp_path, Figure(WORDS, ("东", "西"), parts, form=STACKED), lines)
     _, series = series_of(sheet, stack)
     assert stack.grouping == "stacked" and series["未知（不是数值）"][0] == [None, pytest.approx(3.0)]
     labels, series = series_of(sheet, run)
@@ -72,7 +72,7 @@ def test_parts_of_a_sum_are_stacked_and_lines_run_over_days(tmp_path):
 
 def test_a_matrix_stands_in_coloured_cells_with_both_margins_beside_its_chart(tmp_path):
     areas = {("耕地", "耕地"): 70.0, ("耕地", "建设"): 30.0, ("建设", "建设"): 50.0}
-    sheet, (chart,) = written(tmp_path, MatrixFigure(WORDS, ("耕地", "建设"), areas, ("2020", "2024")))
+    sheet, (chart,) = write_charts(tmp_path, MatrixFigure(WORDS, ("耕地", "建设"), areas, ("2020", "2024")))
     rows = [[cell for cell in row if cell.value is not None] for row in sheet.iter_rows()]
     rows = [row for row in rows if len(row) == 4]
     assert [[cell.value for cell in row] for row in rows] == [

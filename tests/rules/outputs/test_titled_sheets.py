@@ -37,7 +37,7 @@ PLANS = {
 }
 
 
-def written(path, tables, language, titles=None):
+def write_sheets(path, tables, language, titles=None):
     output = SheetOutput(path, path.name, language, titles=titles)
     output.append({name: Table(pd.DataFrame(columns)) for name, columns in tables.items()})
     output.finish()
@@ -82,8 +82,8 @@ def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, t
     assert len(hidden) == 2 and book[findings].sheet_format.outlineLevelCol == 1
     (overlap,) = rows(book[overlaps])
     assert overlap[rule] == titles[lang][0] and titles[lang][3] in overlap[attributes]
-    told = [str(cell.value) for sheet in book if sheet.title != technical for line in sheet.rows for cell in line]
-    assert [text for text in told if OF_A_PROGRAM.search(text)] == []
+    texts = [str(cell.value) for sheet in book if sheet.title != technical for line in sheet.rows for cell in line]
+    assert [text for text in texts if OF_A_PROGRAM.search(text)] == []
     record = dict(facts(book[run]))
     assert f"{titles[lang][1]} 1" in record.values() and "parcels.gpkg" in record.values()
     hashes = [value for name, value in facts(book[technical]) if name.startswith("packs · test · hash")]
@@ -93,13 +93,13 @@ def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, t
 @BOTH
 def test_a_comparison_s_classes_have_titles_and_its_record_is_rows(tmp_path, lang):
     spots = {"spot": ["S1"], "type": ["04"], "class_a": ["1120"], "class_b": ["070102"], "code_a": ["1120,1200"]}
-    book = written(tmp_path / "o.xlsx", {"spots": spots, "run": PLANS}, lang)
+    book = write_sheets(tmp_path / "o.xlsx", {"spots": spots, "run": PLANS}, lang)
     (spot,) = [list(row.values()) for row in rows(book.worksheets[0])]
-    said = {
+    expected = {
         "zh": ["S1", "04 仅规划二为建设", "1120 水浇地", "070102 二类城镇住宅用地", "1120 水浇地、1200 园地"],
         "en": ["S1", "04 construction in plan B only"],
     }[lang]
-    assert spot[: len(said)] == said
+    assert spot[: len(expected)] == expected
     assert all(len(text.split(" ", 1)) == 2 for text in spot[2:4])
     record = {
         "zh": [
@@ -131,13 +131,15 @@ def test_classes_of_transitions_are_named_and_units_too(tmp_path, lang):
         "area_m2": [1.0, 2.0, -30_000.4],
     }
     units = {"unit": ["1"], "unit_title": ["东街"]}
-    book = written(tmp_path / "o.xlsx", {"transitions": rows_of, "units": units}, lang, KnownTitles(layers=("DLTB",)))
-    told = [list(row.values())[:4] for row in rows(book.worksheets[0])]
-    said = {"zh": ["东街", "1", "0102 水浇地", "0701 城镇住宅用地"], "en": ["东街", "1", "0102 Irrigated land"]}[lang]
-    assert told[0][: len(said)] == said
+    book = write_sheets(
+        tmp_path / "o.xlsx", {"transitions": rows_of, "units": units}, lang, KnownTitles(layers=("DLTB",))
+    )
+    lines = [list(row.values())[:4] for row in rows(book.worksheets[0])]
+    first = {"zh": ["东街", "1", "0102 水浇地", "0701 城镇住宅用地"], "en": ["东街", "1", "0102 Irrigated land"]}[lang]
+    assert lines[0][: len(first)] == first
     nothing = {"zh": ["无要素", "地类编码：0101 水田；权属性质：20 国有土地使用权"], "en": ["no feature"]}[lang]
-    assert told[2][2:][: len(nothing)] == nothing
-    assert "{" not in str(told) and told[1][3].startswith("01")
+    assert lines[2][2:][: len(nothing)] == nothing
+    assert "{" not in str(lines) and lines[1][3].startswith("01")
     areas = [book.worksheets[0].cell(row, 5) for row in (2, 4)]
     assert [cell.number_format for cell in areas] == ["[<10]0.0;#,##0", "#,##0"], "a loss keeps its thousands"
     assert areas[1].value == -30_000.4
@@ -154,7 +156,7 @@ def test_of_a_changed_feature_only_the_fields_that_differ_are_shown(tmp_path, la
     }
     classes = {"from": ["0102"], "to": ["1301"], "area_m2": [9.0]}  # codes alone, of the layer's own class
     tables = {"changes": changed, "transitions": classes}
-    book = written(tmp_path / "o.xlsx", tables, lang, KnownTitles(layers=("DLTB",)))
+    book = write_sheets(tmp_path / "o.xlsx", tables, lang, KnownTitles(layers=("DLTB",)))
     (moved,) = rows(book.worksheets[1])
     assert [len(text.split(" ", 1)) for text in list(moved.values())[:2]] == [2, 1], "1301 is no class of the survey"
     first, second = rows(book.worksheets[0])
@@ -176,8 +178,8 @@ def test_what_turned_names_its_rules_and_verdicts(tmp_path, lang):
     opinions = {"case": ["C1"], "department": ["land"], "state": ["signed"], "conclusion": ["conditional"]}
     opinions |= {"from": ["open"], "to": ["agree"]}
     known = KnownTitles({"farm": {"zh": "占用耕地", "en": "On farmland"}[lang]})
-    book = written(tmp_path / "o.xlsx", {"turned": turned, "opinions": opinions}, lang, known)
-    said = {
+    book = write_sheets(tmp_path / "o.xlsx", {"turned": turned, "opinions": opinions}, lang, known)
+    texts = {
         "zh": [
             "无法判定",
             "无冲突",
@@ -191,7 +193,7 @@ def test_what_turned_names_its_rules_and_verdicts(tmp_path, lang):
         "en": ["unknown", "clear", "On farmland; gone", "Natural Resources and Planning Bureau (land)", "signed"],
     }[lang]
     cells = [cell for sheet in book.worksheets for row in rows(sheet) for cell in row.values()]
-    assert [text for text in said if text not in cells and not text.startswith("Natural")] == []
+    assert [text for text in texts if text not in cells and not text.startswith("Natural")] == []
     assert "land" not in cells and "farm" not in "".join(str(cell) for cell in cells).replace("farmland", "")
 
 
@@ -207,27 +209,27 @@ def test_a_warning_s_subject_and_an_indicator_s_pack_and_versions_have_titles(tm
     }
     known = KnownTitles(indicators={"town.expansion": {"zh": "扩展倍数", "en": "Growth"}[lang]})
     sheets = sheets_for_people(tables, lang, known)
-    book = written(tmp_path / "o.xlsx", {name: table.columns for name, table in sheets.items()}, None)
+    book = write_sheets(tmp_path / "o.xlsx", {name: table.columns for name, table in sheets.items()}, None)
     (row,) = [list(row.values()) for row in rows(book.worksheets[0])]
-    said = {
+    texts = {
         "zh": ["扩展倍数", "已批用地", "体检", "地类图斑 2023年度"],
         "en": ["Growth", "Check-up", "Land use patches 2023年度"],
     }
-    assert [text for text in said[lang] if text not in row] == [], row
+    assert [text for text in texts[lang] if text not in row] == [], row
     assert row[-1] == "quota:x", "ids stand last"
     assert book.sheetnames[-1] == {"zh": "技术信息", "en": "Technical"}[lang]
 
 
 def test_long_text_is_wrapped_and_its_row_begins_at_the_top(tmp_path):
     findings = {"parcel": ["A", "B"], "basis": ["土地管理法 第三十五条；" * 5, "短"], "share": [0.0004, 0.0]}
-    sheet = written(tmp_path / "o.xlsx", {"findings": findings}, "zh").worksheets[0]
+    sheet = write_sheets(tmp_path / "o.xlsx", {"findings": findings}, "zh").worksheets[0]
     assert sheet["C2"].alignment.wrap_text and sheet["A2"].alignment.vertical == "top"
     assert not sheet["C3"].alignment.wrap_text and sheet.column_dimensions["C"].width == 60
     assert '"< 0.1%"' in sheet["B2"].number_format and sheet["B2"].value == 0.0004
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("2026-01-05T00:00:00+08:00", "2026-01-05 00:00 +08:00"),
         ("2026-01-05T20:20:31.123456Z", "2026-01-05 20:20 UTC"),
@@ -237,8 +239,8 @@ def test_long_text_is_wrapped_and_its_row_begins_at_the_top(tmp_path):
         (None, None),
     ],
 )
-def test_a_moment_is_told_to_the_minute_as_documents_tell_it(text, told):
-    assert moment_text(text) == told
+def test_a_moment_is_told_to_the_minute_as_documents_tell_it(text, expected):
+    assert moment_text(text) == expected
 
 
 @BOTH
@@ -253,6 +255,9 @@ def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_pa
         title = connection.execute("SELECT description FROM gpkg_contents WHERE table_name = 'findings'").fetchone()[0]
         extension = connection.execute("SELECT scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")
         assert extension.fetchall() == [("read-write",)]
-    told = {"zh": ("问题", "结论", "面积（m²）", "法律依据"), "en": ("Findings", "Verdict", "Area (m²)", "Legal basis")}
-    assert (title, names["verdict"], names["area_m2"], names["basis"]) == told[lang]
+    words = {
+        "zh": ("问题", "结论", "面积（m²）", "法律依据"),
+        "en": ("Findings", "Verdict", "Area (m²)", "Legal basis"),
+    }
+    assert (title, names["verdict"], names["area_m2"], names["basis"]) == words[lang]
     assert set(names) <= set(pyogrio.read_info(out, layer="findings")["fields"])

@@ -44,7 +44,7 @@ def parcels(features):
     return freeze_set(np.array([*squares, *own, apart, *boxes], dtype=object))
 
 
-def told(found, ground):
+def bytes_of(found, ground):
     order = np.lexsort((found.feature, found.parcel))
     pairs = np.column_stack([found.parcel, found.feature])[order].tolist()
     return pairs, shapely.to_wkb(found.geometry[order]).tolist(), shapely.to_wkb(ground).tolist()
@@ -58,12 +58,12 @@ def test_pairs_and_ground_are_those_of_geometries_and_few_are_made(features, par
     assert len(found.parcel) > 200 and 0 < made.sum() < 100
     geometries = features.geometries[1:].copy()
     by_geometries = overlaps(parcels, tree, geometries, THREADS)
-    assert told(found, ground) == told(by_geometries, grounds(by_geometries, parcels, geometries, THREADS))
+    assert bytes_of(found, ground) == bytes_of(by_geometries, grounds(by_geometries, parcels, geometries, THREADS))
     # And those of GEOS.
     one, other = tree.query(geometries, predicate="intersects")[::-1]
     common_m2 = shapely.area(shapely.intersection(parcels[one], geometries[other]))
     known = sorted(zip(one[common_m2 > 1e-6].tolist(), other[common_m2 > 1e-6].tolist(), strict=True))
-    assert sorted(map(tuple, told(found, ground)[0])) == known
+    assert sorted(map(tuple, bytes_of(found, ground)[0])) == known
     assert found.ground.area_m2.sum() == pytest.approx(common_m2.sum(), abs=1e-4)
 
 

@@ -6,7 +6,7 @@ import shapely
 from shapely import MultiPolygon, Polygon, box
 
 from onemap.rules.overlay.common_areas import common_areas
-from onemap.rules.overlay.subdivision import MOST_VERTICES, subdivided
+from onemap.rules.overlay.subdivision import MOST_VERTICES, subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
 ONE = Threads()
@@ -70,7 +70,7 @@ def test_large_polygons_are_cut_into_pieces_that_make_up_the_whole():
     coasts = 40 + 5 * np.sin(np.outer(random.integers(3, 40, 12), turns)) + random.uniform(0, 0.2, (12, 3000))
     large = shapely.polygons([np.c_[far * np.cos(turns), far * np.sin(turns)] for far in coasts])
     assert shapely.is_valid(large).all()
-    pieces = subdivided(large)
+    pieces = subdivide_polygons(large)
     assert (shapely.get_num_coordinates(pieces.geometries) <= MOST_VERTICES).all()
     assert len(pieces.geometries) > 3 * len(large) and shapely.is_valid(pieces.geometries).all()
     whole = np.bincount(pieces.owner, shapely.area(pieces.geometries))

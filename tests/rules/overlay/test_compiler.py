@@ -43,11 +43,11 @@ def bits_of(left: np.ndarray, right: np.ndarray) -> list[bytes]:
     areas, errors = common_areas(left, right, Threads())
     pairs = flat_pairs(left, right, Threads())
     grounds = [work(pairs, Threads()) for work in (common_ground, remaining_ground)]
-    told = [told.tobytes() for _, told in grounds]
+    masks = [mask.tobytes() for _, mask in grounds]
     return [
         areas.tobytes(),
         errors.tobytes(),
-        *told,
+        *masks,
         *(str(shapely.to_wkb(found.geometries).tolist()).encode() for found, _ in grounds),
         *(found.area_m2.tobytes() for found, _ in grounds),
     ]
@@ -130,24 +130,24 @@ def test_what_is_kept_is_loaded_without_the_compiler_and_what_is_damaged_made_an
     barred.write_text("")
     code = f"import sys\nsys.prefix = {str(barred)!r}\n{ASKED}"
 
-    def said() -> str:
+    def run_program() -> str:
         command = [sys.executable, "-I", "-c", code, str(root)]
         return subprocess.run(command, capture_output=True, check=True, text=True, env=os.environ | places).stdout
 
-    assert said() == "2.0 True\n"
+    assert run_program() == "2.0 True\n"
     (kept,) = tmp_path.rglob("sum_pairs-*")
-    assert said() == "2.0 False\n"
+    assert run_program() == "2.0 False\n"
     for damaged in (kept.read_bytes()[:1000], b""):
         kept.write_bytes(damaged)
-        assert said() == "2.0 True\n"
-    assert said() == "2.0 False\n"
+        assert run_program() == "2.0 True\n"
+    assert run_program() == "2.0 False\n"
 
 
 @needs_compiler
 def test_arrays_that_are_not_as_the_kernel_takes_them_are_refused_and_not_misread():
     proved = np.zeros(1, dtype=np.int64)
     ring = np.array([[0.0, 4.0, 4.0, 0.0], [0.0, 0.0, 4.0, 0.0]])
-    work = compiler.compiled(kernel_ground.prove_rings)
+    work = compiler.compiled_function(kernel_ground.prove_rings)
     work(*ring.copy(), np.array([4]), 0, 1, proved)
     assert proved[0] == 1
     for x, y in ((ring[0, ::2], ring[1, ::2]), ring.astype(np.float32)):
@@ -167,7 +167,7 @@ def test_code_that_asks_for_more_than_itself_is_left_to_the_compiler_and_not_kep
     monkeypatch.setattr(compiler, "_folder", lambda: tmp_path)
     pytest.importorskip("numba.extending").register_jitable(sines)  # as functions of the kernel are
     values, found = np.linspace(0, 6, 7), np.zeros(7)
-    assert compiler.compiled(sines)(values, found) == 7
+    assert compiler.compiled_function(sines)(values, found) == 7
     assert found == pytest.approx(np.sin(values), abs=1e-15)
     assert list(tmp_path.iterdir()) == []
 

@@ -68,7 +68,7 @@ def geometry_of(text: str) -> shapely.Geometry:
     return shapely.from_wkb(words.replace(" ", "")) if words[0] == "0" else shapely.from_wkt(words)
 
 
-def drawn(case: ET.Element) -> Iterator[shapely.Geometry]:
+def polygons_of_case(case: ET.Element) -> Iterator[shapely.Geometry]:
     """The one or two geometries of a case that are polygons, with ground and with finite coordinates.
 
     Collections, lines and points are no parcels; the suites' empty polygons, NaN and infinities are refused by `add`.
@@ -97,7 +97,9 @@ def without_empty_rings(geometry: shapely.Geometry) -> shapely.Geometry:
 def suites() -> dict[str, list[list[shapely.Geometry]]]:
     """Suite → case by case its polygons."""
     found = sorted((TORTURE / "jts_xml").glob("*.xml"))
-    return {path.name: [list(drawn(case)) for case in ET.parse(path).getroot().iter("case")] for path in found}
+    return {
+        path.name: [list(polygons_of_case(case)) for case in ET.parse(path).getroot().iter("case")] for path in found
+    }
 
 
 def pairs() -> list[Case]:
@@ -122,14 +124,14 @@ def neighbours() -> list[Case]:
     return found
 
 
-def placed(case: Case, shift: tuple[float, float]) -> tuple[shapely.Geometry, shapely.Geometry] | None:
+def place_case(case: Case, shift: tuple[float, float]) -> tuple[shapely.Geometry, shapely.Geometry] | None:
     """The two polygons in metres, shifted, and mended as `--repair` does; None where no polygon remains of one."""
     extent = max(np.ptp(shapely.get_coordinates(polygon), axis=0).max() for polygon in (case.a, case.b))
     factor = METRES if extent < SMALL else 1.0
-    drawn = shapely.transform([case.a, case.b], lambda xy: xy * factor + np.array(shift))
+    polygons = shapely.transform([case.a, case.b], lambda xy: xy * factor + np.array(shift))
     try:
         mended = (
-            sorted_geometries(drawn, "polygon", np.array(["a", "b"]), repair=True, place={})
+            sorted_geometries(polygons, "polygon", np.array(["a", "b"]), repair=True, place={})
             .require_sound({})
             .geometries
         )
@@ -139,7 +141,7 @@ def placed(case: Case, shift: tuple[float, float]) -> tuple[shapely.Geometry, sh
     return mended[0], mended[1]
 
 
-def shared(a: shapely.Geometry, b: shapely.Geometry) -> shapely.Geometry | None:
+def common_polygon(a: shapely.Geometry, b: shapely.Geometry) -> shapely.Geometry | None:
     """a ∩ b as a check finds it: a is the parcel, b the feature."""
     found = overlaps(one(a), shapely.STRtree([a]), one(b), THREADS)
     assert not len(found.failed), "the overlay broke down"
@@ -149,7 +151,7 @@ def shared(a: shapely.Geometry, b: shapely.Geometry) -> shapely.Geometry | None:
 
 def faults(a: shapely.Geometry, b: shapely.Geometry) -> list[str]:
     """What is wrong with the overlay of two valid polygons, in words."""
-    common, again = shared(a, b), shared(b, a)
+    common, again = common_polygon(a, b), common_polygon(b, a)
     (a_less_b,), failed_a = differences(one(a), one(b), THREADS)
     (b_less_a,), failed_b = differences(one(b), one(a), THREADS)
     (pairwise,), failed_pair = intersections(one(a), one(b), THREADS)
@@ -186,7 +188,7 @@ def test_every_pair_of_the_suites_is_balanced_symmetric_and_valid(
     assert len(found) == count, "none of the corpus may be lost on the way"
     failures, collapsed = {}, 0
     for case in found:
-        polygons = placed(case, shift)
+        polygons = place_case(case, shift)
         collapsed += polygons is None
         if polygons and (wrong := faults(*polygons)):
             failures[(case.suite, case.number, shift == CITY)] = wrong
@@ -198,7 +200,7 @@ def test_every_pair_of_the_suites_is_balanced_symmetric_and_valid(
 
 
 OPERATIONS: dict[str, Callable[[shapely.Geometry, shapely.Geometry], float]] = {
-    "intersection": lambda a, b: area(shared(a, b)),
+    "intersection": lambda a, b: area(common_polygon(a, b)),
     "difference": lambda a, b: area(differences(one(a), one(b), THREADS)[0][0]),
     "symdifference": lambda a, b: sum(area(differences(one(x), one(y), THREADS)[0][0]) for x, y in ((a, b), (b, a))),
     "union": lambda a, b: area(unions(one(a), one(b))[0]),
@@ -216,7 +218,7 @@ def expectations() -> Iterator[tuple[str, str, str, shapely.Geometry, shapely.Ge
         if model is not None and model.get("type", "FIXED").upper() != "FLOATING":
             continue
         for number, case in enumerate(root.iter("case"), start=1):
-            polygons = dict(zip("AB", drawn(case), strict=False))
+            polygons = dict(zip("AB", polygons_of_case(case), strict=False))
             if len(polygons) < 2 or not all(polygon.is_valid for polygon in polygons.values()):
                 continue
             for operation in case.iter("op"):
@@ -240,7 +242,7 @@ def test_areas_are_those_that_the_suites_authors_expect():
 def test_polygons_are_called_invalid_exactly_where_the_suites_say_so():
     with (TORTURE / "jts_xml" / "truth_isvalid_cases.csv").open(encoding="utf-8") as file:
         truth = {(row["file"], row["case_no"]): row["expected_xml"] == "true" for row in csv.DictReader(file)}
-    said = {}
+    verdicts = {}
     for name, cases in suites().items():
         for number, polygons in enumerate(cases, start=1):
             if (name, str(number)) not in truth or len(polygons) != 1:
@@ -249,9 +251,9 @@ def test_polygons_are_called_invalid_exactly_where_the_suites_say_so():
                 sorted_geometries(one(polygons[0]), "polygon", np.array(["f"]), repair=False, place={}).require_sound(
                     {}
                 )
-                said[(name, str(number))] = True
+                verdicts[(name, str(number))] = True
             except OneMapError as error:
                 assert [problem.code for problem in error.problems] == ["geometry.invalid"]
-                said[(name, str(number))] = False
-    assert len(said) == 400 and set(said.values()) == {True, False}
-    assert {key: verdict for key, verdict in said.items() if truth[key] != verdict} == {}
+                verdicts[(name, str(number))] = False
+    assert len(verdicts) == 400 and set(verdicts.values()) == {True, False}
+    assert {key: verdict for key, verdict in verdicts.items() if truth[key] != verdict} == {}

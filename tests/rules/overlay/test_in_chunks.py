@@ -6,7 +6,7 @@ import shapely
 from numpy.testing import assert_array_equal
 
 from onemap.rules.compare import dissolve
-from onemap.rules.compare.dissolve import joined_groups, united
+from onemap.rules.compare.dissolve import dissolve_groups, joined_groups
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.overlay import in_chunks, overlay
 from onemap.rules.overlay.threads import Threads
@@ -34,7 +34,7 @@ def answers(threads: Threads) -> tuple[list[np.ndarray], np.ndarray, float]:
     kind = np.random.default_rng(5).integers(0, 3, len(grounds))
     first, second = in_chunks.intersecting(shapely.STRtree(grounds), grounds, threads)
     alike = (first < second) & (kind[first] == kind[second])
-    found = united(grounds, kind, joined_groups(len(grounds), first[alike], second[alike], threads), threads)
+    found = dissolve_groups(grounds, kind, joined_groups(len(grounds), first[alike], second[alike], threads), threads)
     tree = shapely.STRtree(yards)
     far = in_chunks.nearest_distances_m(tree, shapely.transform(yards, lambda xy: xy + 2000), threads)
     numbers = [found.kind, found.piece, found.polygon, far, *in_chunks.intersecting(tree, yards, threads)]

@@ -49,11 +49,11 @@ def test_a_parcel_on_a_whole_coverage_costs_no_more_than_neighbours_do(monkeypat
     squares = shapely.box(x, y, x + 1, y + 1)
     asked = []
 
-    def counted(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def count_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         asked.append(len(pairs.left_index))
         return np.zeros(asked[-1]), np.zeros(asked[-1]), np.zeros(asked[-1], dtype=bool)
 
-    monkeypatch.setattr(mutual_overlaps, "areas_of_pairs", counted)
+    monkeypatch.setattr(mutual_overlaps, "areas_of_pairs", count_pairs)
     squares[::2] = shapely.buffer(squares[::2], 0.01, join_style="mitre")  # boxes that only touch are not looked at
     every = np.arange(side**2)
     assert not features_overlap(np.zeros_like(every), every, squares, 1, LEAST_M2, Threads()).any()

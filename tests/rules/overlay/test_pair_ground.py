@@ -27,13 +27,13 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def told_by(work: Callable[..., tuple[FlatGround, np.ndarray]], left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The ground, empty where there is none, and None where it is not told."""
-    ground, told = work(flat_pairs(left, right, Threads(2)), Threads(2))
+    ground, is_sure = work(flat_pairs(left, right, Threads(2)), Threads(2))
     result = ground.geometries.copy()
     # What the kernel knows of its rings is to the last digit what GEOS says of them.
     assert ground.area_m2.tobytes() == shapely.area(result).tobytes()
     assert (ground.dimension == shapely.get_dimensions(result)).all()
-    result[told & shapely.is_missing(result)] = shapely.Polygon()
-    assert shapely.is_missing(result[~told]).all()
+    result[is_sure & shapely.is_missing(result)] = shapely.Polygon()
+    assert shapely.is_missing(result[~is_sure]).all()
     return result
 
 
@@ -69,14 +69,14 @@ def stars(seed: int, count: int, grid_m: float) -> np.ndarray:
 
 
 def assert_same_ground(result: np.ndarray, expected: np.ndarray) -> None:
-    told = ~shapely.is_missing(result)
-    assert shapely.is_valid(result[told]).all()
-    assert np.abs(shapely.area(result[told]) - shapely.area(expected[told])).max() < 1e-8
-    ground = polygon_parts(expected[told])
+    has_ground = ~shapely.is_missing(result)
+    assert shapely.is_valid(result[has_ground]).all()
+    assert np.abs(shapely.area(result[has_ground]) - shapely.area(expected[has_ground])).max() < 1e-8
+    ground = polygon_parts(expected[has_ground])
     ground[shapely.is_missing(ground)] = shapely.Polygon()  # where GEOS has a line in common
-    apart = shapely.symmetric_difference(result[told], ground, grid_size=1e-7)
+    apart = shapely.symmetric_difference(result[has_ground], ground, grid_size=1e-7)
     assert shapely.area(apart).max() < 1e-4  # hairs of a tenth of a micrometre along some hundred metres of edge
-    assert np.isin(shapely.get_type_id(result[told]), (3, 6)).all()
+    assert np.isin(shapely.get_type_id(result[has_ground]), (3, 6)).all()
 
 
 @pytest.mark.slow

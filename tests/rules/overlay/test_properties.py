@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from onemap.rules.overlay.overlay import Overlaps, differences, intersections, outside, overlaps, union_by
-from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
@@ -108,7 +108,7 @@ def test_cutting_a_feature_in_two_changes_no_total(a, b, seed):
 @given(grounds, grounds)
 def test_a_feature_of_many_corners_is_cut_into_pieces_that_are_the_feature(a, b):
     fine = shapely.segmentize(b, b.length / 1200)
-    pieces = subdivided(array([fine]))
+    pieces = subdivide_polygons(array([fine]))
     assert len(pieces.geometries) > 1
     assert shapely.is_valid(pieces.geometries).all()
     assert same(shapely.area(pieces.geometries).sum(), b.area)
@@ -201,7 +201,7 @@ towns = st.tuples(
 )
 
 
-def named(parcels: list[shapely.Geometry]) -> dict[str, shapely.Geometry]:
+def by_name(parcels: list[shapely.Geometry]) -> dict[str, shapely.Geometry]:
     return {f"p{n}": parcel for n, parcel in enumerate(parcels)}
 
 
@@ -228,12 +228,12 @@ def test_conflict_unknown_and_rest_make_up_each_parcel(town):
     with desk() as at:
         at.layer("PLAN", features, {"PLAN": plans(features)}, covers=KNOWN)
         at.pack(*all_kinds("PLAN"), composition("PLAN"))
-        outcome = at.check(named(parcels), columns=uses(parcels))
-        findings, whole = outcome.table("findings"), {name: ground.area for name, ground in named(parcels).items()}
+        outcome = at.check(by_name(parcels), columns=uses(parcels))
+        findings, whole = outcome.table("findings"), {name: ground.area for name, ground in by_name(parcels).items()}
         assert findings.share.between(0, 1 + 1e-9).all()
         assert findings.geometry.is_valid.all() and not findings.geometry.isna().any()
         for (parcel, _), rows in findings.groupby(["parcel", "rule"]):
-            ground = named(parcels)[parcel]
+            ground = by_name(parcels)[parcel]
             rest = ground.difference(shapely.union_all(rows.geometry.to_numpy()))
             assert same(rows.area_m2.sum() + rest.area, ground.area)
         both = areas(findings, ["avoid", "within"], list(whole))
@@ -283,8 +283,8 @@ def test_a_city_in_its_zone_has_the_findings_of_one_at_the_origin(town):
         with desk(kind) as at:
             at.layer("PLAN", features, {"PLAN": plans(features)}, covers=KNOWN)
             at.pack(*all_kinds("PLAN"))
-            findings = at.check(named(parcels), columns=uses(parcels)).table("findings")
-            found.append(areas(findings, ["avoid", "within", "setback", "use"], list(named(parcels))))
+            findings = at.check(by_name(parcels), columns=uses(parcels)).table("findings")
+            found.append(areas(findings, ["avoid", "within", "setback", "use"], list(by_name(parcels))))
     assert same(found[0], found[1])
 
 
@@ -305,10 +305,10 @@ def test_higher_thresholds_count_no_more_and_longer_distances_no_less(town, leas
     ]
     with desk() as at:
         at.layer("ZONE", features)
-        findings = at.check(named(parcels), *rules).table("findings").set_index(["rule", "parcel"])
+        findings = at.check(by_name(parcels), *rules).table("findings").set_index(["rule", "parcel"])
 
     def ladder(name: str, column: str, steps: int) -> np.ndarray:
-        values = [[findings[column].get((f"{name} {n}", p), 0) for p in named(parcels)] for n in range(steps)]
+        values = [[findings[column].get((f"{name} {n}", p), 0) for p in by_name(parcels)] for n in range(steps)]
         return np.array(values, dtype=float)
 
     for name in ("area", "width"):
@@ -335,12 +335,12 @@ def test_workers_and_company_change_no_row(town):
         at.layer("PLAN", features, {"PLAN": plans(features)}, covers=KNOWN)
         at.pack(*all_kinds("PLAN"))
         one, four = (
-            [at.check(named(parcels), columns=uses(parcels), workers=workers).table(name) for name in tables]
+            [at.check(by_name(parcels), columns=uses(parcels), workers=workers).table(name) for name in tables]
             for workers in (1, 4)
         )
         apart = [
             [at.check({name: parcel}, columns={"USE": [use]}).table(table) for table in tables]
-            for (name, parcel), use in zip(named(parcels).items(), uses(parcels)["USE"], strict=True)
+            for (name, parcel), use in zip(by_name(parcels).items(), uses(parcels)["USE"], strict=True)
         ]
     for n in range(len(tables)):
         pd.testing.assert_frame_equal(plain(one[n]), plain(four[n]), check_exact=True)

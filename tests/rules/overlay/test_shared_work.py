@@ -17,14 +17,14 @@ def test_results_come_in_the_order_of_the_parts(workers):
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize(("parts", "most"), [(None, 0.5), (10.0, 0.87)])
 def test_the_bar_moves_with_every_part_and_leaves_room_for_more(workers, parts, most):
-    said: list[float] = []
-    threads = Threads(workers, Progress(lambda share, step: said.append(share)).part(0.0, 1.0), parts)
+    shares: list[float] = []
+    threads = Threads(workers, Progress(lambda share, step: shares.append(share)).part(0.0, 1.0), parts)
     threads.each(lambda part: part, range(10))
-    assert said == sorted(said)
-    assert len(set(said)) == 11
-    assert said[-1] == pytest.approx(most, abs=0.01)
+    assert shares == sorted(shares)
+    assert len(set(shares)) == 11
+    assert shares[-1] == pytest.approx(most, abs=0.01)
     threads.each(lambda part: part, range(10))
-    assert most < said[-1] < 1
+    assert most < shares[-1] < 1
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -47,10 +47,10 @@ def test_what_is_stopped_begins_no_other_part(workers):
 
 
 def test_items_in_turn_have_a_part_of_the_work_each():
-    said: list[float] = []
-    threads = Threads(2, Progress(lambda share, step: said.append(share)).part(0.0, 0.5))
+    shares: list[float] = []
+    threads = Threads(2, Progress(lambda share, step: shares.append(share)).part(0.0, 0.5))
     for item, own in threads.in_turn("abcd"):
         assert own.workers == 2
         own.progress.at(1.0)
         assert item in "abcd"
-    assert said == pytest.approx([0.0, 0.125, 0.125, 0.25, 0.25, 0.375, 0.375, 0.5])
+    assert shares == pytest.approx([0.0, 0.125, 0.125, 0.25, 0.25, 0.375, 0.375, 0.5])

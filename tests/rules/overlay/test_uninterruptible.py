@@ -36,19 +36,19 @@ def test_who_is_told_to_stop_does_not_wait_for_the_end():
 @pytest.mark.parametrize("expected_s", [None, 1.0])
 def test_who_waits_is_told_again_and_again_and_may_stop_there(expected_s):
     may_end = threading.Event()
-    told: list[float] = []
+    reports: list[float] = []
 
     def report(share: float, step: str) -> None:
-        told.append(share)
-        if len(told) == 3:
+        reports.append(share)
+        if len(reports) == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
         run_cancellable(may_end.wait, Progress(report), expected_s)
     may_end.set()
-    assert len(told) == 3
-    assert told == sorted(told)
-    assert 0 <= told[0] <= told[-1] < 1
+    assert len(reports) == 3
+    assert reports == sorted(reports)
+    assert 0 <= reports[0] <= reports[-1] < 1
 
 
 def test_most_of_what_is_expected_is_done_in_its_time_and_never_all():

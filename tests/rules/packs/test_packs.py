@@ -151,13 +151,13 @@ def test_a_retired_name_is_never_given_again_and_leads_to_what_judges_its_matter
     assert (answer.code, answer.codes) == (3, ["rule.retired"])
     second = desk.check({"A": SQUARE}, {"id": "new", "succeeds": ["old", "older"]}).answer.json["run"]["id"]
 
-    def told(run, rule):
+    def steps_of(run, rule):
         steps = desk.run("explain", desk.library, run, "A", rule).json["steps"]
         return {step["key"]: step["value"] for step in steps}
 
-    assert told(first, "old")["rule"].startswith("old · ") and "succeeds" not in told(first, "old")
-    assert told(second, "old")["succeeds"] == "old" and "succeeds" not in told(second, "new")
-    assert told(second, "old")["rule"] == told(second, "new")["rule"]
+    assert steps_of(first, "old")["rule"].startswith("old · ") and "succeeds" not in steps_of(first, "old")
+    assert steps_of(second, "old")["succeeds"] == "old" and "succeeds" not in steps_of(second, "new")
+    assert steps_of(second, "old")["rule"] == steps_of(second, "new")["rule"]
     rows = {row["rule"]: row["succeeds"] for row in desk.run("laws").json["rules"]}
     assert "plan.residential" in rows["plan.use"] and rows["plan.use"] != [] == rows["redline.road"]
 

@@ -29,21 +29,21 @@ def zones():
     return shipped_catalogue()["YYSSYBHQ"].field_named("BHJB").values
 
 
-def made(tmp_path, onemap, more):
+def make_library(tmp_path, onemap, more):
     pack = tmp_path / "p.toml"
     pack.write_text(PACK.format(more=more), encoding="utf-8")
     return onemap("new", tmp_path / "city.gpkg", "--crs", "EPSG:4547", "--pack", pack)
 
 
 def test_a_value_that_no_rule_meets_is_reported(tmp_path, onemap, zones):
-    (problem,) = made(tmp_path, onemap, "").json["problems"]
+    (problem,) = make_library(tmp_path, onemap, "").json["problems"]
     assert (problem["code"], problem["layer"], problem["field"]) == ("pack.unmet", "YYSSYBHQ", "BHJB")
     assert all(value in problem["message"] for value in zones if value != "一级")
 
 
 def test_a_value_that_is_called_harmless_is_not(tmp_path, onemap, zones):
     rest = [value for value in zones if value != "一级"]
-    answer = made(tmp_path, onemap, f"harmless = {{ BHJB = {rest} }}".replace("'", '"'))
+    answer = make_library(tmp_path, onemap, f"harmless = {{ BHJB = {rest} }}".replace("'", '"'))
     assert (answer.code, answer.json["problems"]) == (0, [])
 
 
@@ -55,7 +55,7 @@ def test_a_value_of_the_data_in_no_table_is_unknown_unless_a_rule_names_it(tmp_p
     from onemap.tests.conftest import write_layer
 
     library = tmp_path / "city.gpkg"
-    made(tmp_path, onemap, "")
+    make_library(tmp_path, onemap, "")
     squares = [box(540_000 + 100 * n, 4_000_000, 540_050 + 100 * n, 4_000_050) for n in range(4)]
     columns = {"BH": ["a", "b", "c", "d"], "BHJB": ["一级", "二级", "特级", None], "SYDMC": ["x"] * 4}
     source = write_layer(tmp_path / "zones.gpkg", squares, columns)

@@ -65,9 +65,9 @@ def pack_of(town):
 def test_a_frame_gives_the_tables_that_the_command_line_writes(town, library, parcels):
     out = town.folder / "out"
     file = town.parcels({"A": SQUARE, "B": box(30, 0, 40, 10)}, {"USE": ["school", None]})
-    said = done("check", town.library, file, "--pack", pack_of(town), "--out", out, "--as-of", "2026-01-01").json
+    answer = done("check", town.library, file, "--pack", pack_of(town), "--out", out, "--as-of", "2026-01-01").json
     result = library.check(parcels, packs=pack_of(town), as_of="2026-01-01")
-    assert result.verdict_counts == said["verdicts"] and result.verdict == said["verdict"] == "prohibited"
+    assert result.verdict_counts == answer["verdicts"] and result.verdict == answer["verdict"] == "prohibited"
     assert set(result.names) == {path.stem for path in out.glob("*.parquet")} >= {"parcels", "findings", "overlaps"}
     for name in set(result.names) - {"run"}:
         table = result.table(name)
@@ -82,15 +82,15 @@ def test_a_frame_gives_the_tables_that_the_command_line_writes(town, library, pa
 
 def test_the_answer_is_that_of_the_command_line(town, library, parcels):
     file = town.parcels({"A": SQUARE, "B": box(30, 0, 40, 10)})
-    said = done("check", town.library, file, "--pack", pack_of(town)).json
+    other = done("check", town.library, file, "--pack", pack_of(town)).json
     answer = library.check(file, packs=[pack_of(town)]).answer
     changing = {"id", "started", "seconds"}
 
-    def steady(told):
-        run = {key: value for key, value in told["run"].items() if key not in changing}
-        return {**{key: value for key, value in told.items() if key not in changing}, "run": run}
+    def steady(record):
+        run = {key: value for key, value in record["run"].items() if key not in changing}
+        return {**{key: value for key, value in record.items() if key not in changing}, "run": run}
 
-    assert steady(answer) == steady(said)
+    assert steady(answer) == steady(other)
 
 
 def test_the_same_frame_is_the_same_source(town, library, parcels):
@@ -149,9 +149,9 @@ def test_a_result_is_written_as_out_writes_it(town, library, parcels, suffix):
 def test_a_finding_is_explained_step_by_step(town, library, parcels):
     result = library.check(parcels, packs=pack_of(town))
     explanation = result.explain("A", "zone")
-    said = done("explain", town.library, result.run, "A", "zone").json["steps"]
-    assert explanation.answer["steps"] == said and explanation.steps.key.tolist() == [step["key"] for step in said]
-    assert all(f"{step['step']}: {step['value']}" in str(explanation) for step in said)
+    steps = done("explain", town.library, result.run, "A", "zone").json["steps"]
+    assert explanation.answer["steps"] == steps and explanation.steps.key.tolist() == [step["key"] for step in steps]
+    assert all(f"{step['step']}: {step['value']}" in str(explanation) for step in steps)
     trial = library.check(parcels, packs=pack_of(town), record=False)
     assert not trial.is_recorded
     with pytest.raises(onemap.OneMapError) as refused:
@@ -345,10 +345,10 @@ def test_columns_of_any_plain_type_arrive(town, library):
 
 
 def test_progress_is_told_to_a_function_or_shown_by_tqdm(town, parcels, capfdbinary):
-    told = []
-    with onemap.open(town.library, progress=lambda share, step: told.append((share, step))) as library:
+    reports = []
+    with onemap.open(town.library, progress=lambda share, step: reports.append((share, step))) as library:
         library.check(parcels, packs=pack_of(town))
-        assert told[-1][0] == 1.0 and [share for share, _ in told] == sorted(share for share, _ in told)
+        assert reports[-1][0] == 1.0 and [share for share, _ in reports] == sorted(share for share, _ in reports)
         capfdbinary.readouterr()
         pytest.importorskip("tqdm")
         library.check(parcels, packs=pack_of(town), progress=True)

@@ -42,8 +42,8 @@ def facts_of(*rules):
 
 def test_what_rules_ask_is_told_with_its_kind_unit_and_words():
     rules = facts_of(FARMLAND, INDUSTRY, HEIGHT, FLAG)
-    told = {fact.name: (fact.kind, fact.unit, fact.choices, fact.rules) for fact in asked_facts(rules)}
-    assert told == {
+    facts_asked = {fact.name: (fact.kind, fact.unit, fact.choices, fact.rules) for fact in asked_facts(rules)}
+    assert facts_asked == {
         "YDXZ": ("code", "", (), ("farmland",)),
         "XMLX": ("words", "", ("公路", "道路"), ("farmland",)),
         "HYFL": ("words", "", ("化工",), ("industry",)),

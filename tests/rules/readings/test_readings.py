@@ -139,7 +139,7 @@ def test_without_a_limit_nothing_is_normal(city):
 
 
 @pytest.mark.parametrize(
-    ("rows", "code", "said"),
+    ("rows", "code", "words"),
     [
         (["A,PM10,ug/m3,2024-05-01T08:00:00,1,,3600"], "readings.zone", "2024-05-01T08:00:00"),
         (["A,PM10,ug/m3,yesterday+08:00,1,,3600"], "readings.time", "yesterday"),
@@ -147,10 +147,10 @@ def test_without_a_limit_nothing_is_normal(city):
         ([row("A", 0, 1), "A,PM10,ug/m3,2024-04-30T16:00:00Z,2,,3600"], "readings.repeated", "A"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_row(city, rows, code, said):
+def test_what_cannot_be_read_is_refused_with_its_row(city, rows, code, words):
     answer = city(rows)
     assert (answer.code, answer.codes) == (3, [code])
-    assert said in answer.json["problems"][0]["message"] and answer.json["problems"][0]["mend"]
+    assert words in answer.json["problems"][0]["message"] and answer.json["problems"][0]["mend"]
 
 
 def test_a_zone_that_is_given_holds_for_bare_times(city):

@@ -12,7 +12,7 @@ from onemap.rules.remedy.search import Bounds, Step, moves, nearest_steps, turne
 PARCEL = box(0, 0, 100, 100)
 
 
-def remedied(desk, parcels, *rules, **options):
+def run_remedy(desk, parcels, *rules, **options):
     out = desk.folder / "remedy.gpkg"
     given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     source = desk.parcels(parcels)
@@ -23,7 +23,7 @@ def remedied(desk, parcels, *rules, **options):
 
 def test_a_parcel_is_moved_off_what_it_touches_and_no_further_than_need_be(desk):
     desk.layer("ZONE", [box(80, -50, 300, 150)])
-    answer, rows = remedied(desk, {"A": PARCEL, "B": box(-500, 0, -400, 100)}, {}, move=100)
+    answer, rows = run_remedy(desk, {"A": PARCEL, "B": box(-500, 0, -400, 100)}, {}, move=100)
     assert rows["parcel"].tolist() == ["A", "A"] and rows["passes"].all()
     assert rows.loc["cut", "area_m2"] == pytest.approx(8000)
     moved = rows.loc["moved"]
@@ -39,7 +39,7 @@ def test_a_parcel_is_moved_off_what_it_touches_and_no_further_than_need_be(desk)
 
 def test_a_parcel_that_could_go_nowhere_has_no_such_alternative(desk):
     desk.layer("ZONE", [box(-500, -500, 95, 500), box(105, -500, 600, 500)])
-    answer, rows = remedied(desk, {"A": PARCEL}, {}, move=50, turn=45)
+    answer, rows = run_remedy(desk, {"A": PARCEL}, {}, move=50, turn=45)
     assert "moved" not in rows.index and "turned" not in rows.index and answer["moved"] == 0
     assert rows.loc["cut", "area_m2"] == pytest.approx(500)
 
@@ -47,7 +47,7 @@ def test_a_parcel_that_could_go_nowhere_has_no_such_alternative(desk):
 def test_a_turn_is_found_where_it_helps(desk):
     # A bar of 200 m × 20 m between two walls 60 m apart, lying across: it fits only along.
     desk.layer("ZONE", [box(-300, -300, -30, 300), box(30, -300, 300, 300)])
-    _, rows = remedied(desk, {"A": box(-100, -10, 100, 10)}, {}, turn=90)
+    _, rows = run_remedy(desk, {"A": box(-100, -10, 100, 10)}, {}, turn=90)
     turned = rows.loc["turned"]
     assert turned["passes"] and 60 < abs(turned["turned_deg"]) <= 90 and turned["moved_m"] == 0
     assert turned["area_m2"] == pytest.approx(4000)
@@ -55,13 +55,13 @@ def test_a_turn_is_found_where_it_helps(desk):
 
 def test_of_a_remainder_of_several_parts_the_largest_is_an_alternative(desk):
     desk.layer("ZONE", [box(30, -10, 40, 110)])
-    _, rows = remedied(desk, {"A": PARCEL}, {})
+    _, rows = run_remedy(desk, {"A": PARCEL}, {})
     assert rows["area_m2"].to_dict() == pytest.approx({"cut": 9000, "one_piece": 6000})
 
 
 def test_a_remedy_with_a_search_repeats_row_by_row(desk):
     desk.layer("ZONE", [box(80, -50, 300, 150)])
-    answer, _ = remedied(desk, {"A": PARCEL}, {}, move=100, turn=30)
+    answer, _ = run_remedy(desk, {"A": PARCEL}, {}, move=100, turn=30)
     assert desk.run("verify", desk.library, "--run", answer["run"]["id"]).json["ok"]
 
 
@@ -75,7 +75,7 @@ def test_rings_grow_and_steps_keep_the_area():
     sizes = [max(step.moved_m for step in ring) for ring in moves(100)]
     assert sizes == sorted(sizes) and sizes[-1] == pytest.approx(100)
     assert [ring[0].turned_deg for ring in turns(45)] == [2, 5, 10, 20, 30, 45]
-    shifted = Step(3, 4, 37).applied(PARCEL)
+    shifted = Step(3, 4, 37).move_parcel(PARCEL)
     assert shifted.area == pytest.approx(10_000) and shifted.centroid.distance(PARCEL.centroid) == pytest.approx(5)
 
 
@@ -105,7 +105,7 @@ def test_steps_of_both_kinds_stay_within_both_bounds_and_the_least_come_first():
 def test_a_parcel_that_must_both_move_and_turn_is_moved_and_turned(desk):
     # A bar of 200 m × 20 m, lying across; the only corridor runs north, 40 m wide, and its middle is 30 m east.
     desk.layer("ZONE", [box(-500, -500, 10, 500), box(50, -500, 500, 500)])
-    answer, rows = remedied(desk, {"A": box(-100, -10, 100, 10)}, {}, move=60, turn=90)
+    answer, rows = run_remedy(desk, {"A": box(-100, -10, 100, 10)}, {}, move=60, turn=90)
     assert "moved" not in rows.index and "turned" not in rows.index
     both = rows.loc["moved_turned"]
     assert both["passes"] and 0 < both["moved_m"] <= 60 and 0 < abs(both["turned_deg"]) <= 90
@@ -118,7 +118,7 @@ def test_a_parcel_that_must_both_move_and_turn_is_moved_and_turned(desk):
 
 def test_where_a_short_move_is_enough_no_larger_step_is_proposed(desk):
     desk.layer("ZONE", [box(99, -50, 300, 150)])
-    _, rows = remedied(desk, {"A": PARCEL}, {}, move=50, turn=60)
+    _, rows = run_remedy(desk, {"A": PARCEL}, {}, move=50, turn=60)
     best = rows.loc["moved"]["moved_m"] / 50
     assert best < 0.03
     if "moved_turned" in rows.index:
@@ -129,7 +129,7 @@ def test_where_a_short_move_is_enough_no_larger_step_is_proposed(desk):
 @pytest.mark.parametrize("least", [{"min_part": 10_001}, {"min_width": 101}])
 def test_a_parcel_below_the_least_area_or_width_is_proposed_nowhere(desk, least):
     desk.layer("ZONE", [box(80, -50, 300, 150)])
-    _, rows = remedied(desk, {"A": PARCEL}, {}, move=100, turn=30, **least)
+    _, rows = run_remedy(desk, {"A": PARCEL}, {}, move=100, turn=30, **least)
     assert len(rows) == 0
 
 
@@ -148,7 +148,7 @@ def test_what_each_department_keeps_and_gives_up_is_told_by_ground_and_by_verdic
         {"id": "core", "layer": "CORE"},
         {"id": "wood", "layer": "WOOD", "department": "forestry", "verdict": "notice"},
     )
-    answer, rows = remedied(desk, {"A": PARCEL}, *rules, move=100)
+    answer, rows = run_remedy(desk, {"A": PARCEL}, *rules, move=100)
     table = departments(desk)
     cut = table.loc[("A", "cut", "land")]
     # Ground under both rules counts once.
@@ -158,17 +158,17 @@ def test_what_each_department_keeps_and_gives_up_is_told_by_ground_and_by_verdic
     assert (wood["verdict_before"], wood["verdict_after"]) == ("clear", "notice")
     assert wood["given_up_m2"] == pytest.approx(moved.geometry.intersection(box(-300, -50, -10, 150)).area)
     assert wood["given_up_m2"] > 0 and wood["kept_m2"] == wood["before_m2"] == 0
-    told = {(row["parcel"], row["alternative"]): row["departments"] for row in answer["alternatives"]}
-    assert told["A", "moved"]["forestry"]["given_up_m2"] == pytest.approx(wood["given_up_m2"], abs=1e-3)
-    assert set(told["A", "cut"]) == {"land"}
+    departments_of = {(row["parcel"], row["alternative"]): row["departments"] for row in answer["alternatives"]}
+    assert departments_of["A", "moved"]["forestry"]["given_up_m2"] == pytest.approx(wood["given_up_m2"], abs=1e-3)
+    assert set(departments_of["A", "cut"]) == {"land"}
 
 
 def test_ground_on_which_nothing_is_known_is_nobodys_and_told_apart(desk):
     desk.layer("ZONE", [box(80, -50, 300, 150)], covers=box(-60, -500, 500, 500))
-    _, rows = remedied(desk, {"A": PARCEL}, {}, keep_verdict="unknown", move=100)
+    _, rows = run_remedy(desk, {"A": PARCEL}, {}, keep_verdict="unknown", move=100)
     cut = departments(desk).loc[("A", "cut", "land")]
     assert cut[["before_m2", "unknown_before_m2", "unknown_after_m2"]].tolist() == pytest.approx([2000, 0, 0])
-    _, rows = remedied(desk, {"A": box(-100, 0, 0, 100)}, {}, move=100)
+    _, rows = run_remedy(desk, {"A": box(-100, 0, 0, 100)}, {}, move=100)
     cut = departments(desk).loc[("A", "cut", "land")]
     assert cut[["before_m2", "unknown_before_m2", "unknown_after_m2"]].tolist() == pytest.approx([0, 4000, 0])
     assert (cut["verdict_before"], cut["verdict_after"]) == ("unknown", "clear")
@@ -178,8 +178,8 @@ def test_ground_on_which_nothing_is_known_is_nobodys_and_told_apart(desk):
 def test_a_search_in_small_shares_finds_the_same_steps(desk, monkeypatch):
     desk.layer("ZONE", [box(80, -50, 300, 150)])
     parcels = {"A": PARCEL, "B": box(0, 120, 90, 200)}
-    whole, rows = remedied(desk, parcels, {}, move=60, turn=20)
+    whole, rows = run_remedy(desk, parcels, {}, move=60, turn=20)
     monkeypatch.setattr("onemap.rules.remedy.alternatives._TRIED_AT_ONCE", 5)
-    parts, again = remedied(desk, parcels, {}, move=60, turn=20)
+    parts, again = run_remedy(desk, parcels, {}, move=60, turn=20)
     assert parts["search"] == whole["search"] and parts["alternatives"] == whole["alternatives"]
     assert rows.geometry.to_wkb().tolist() == again.geometry.to_wkb().tolist()

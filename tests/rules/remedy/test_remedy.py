@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import pytest
+from openpyxl import load_workbook
 from shapely import LineString, MultiPolygon, Point, box
 
 from onemap.tests.rules.conftest import FAR
@@ -14,7 +15,7 @@ def tables(out):
     return remainder.set_index("parcel"), gpd.read_file(out, layer="cuts")
 
 
-def remedied(desk, parcels, *rules, columns=None, code=0, **options):
+def run_remedy(desk, parcels, *rules, columns=None, code=0, **options):
     """Remedy parcels by rules, prove the identity, and check the written remainder again."""
     pack = desk.pack(*rules)
     out = desk.folder / "remedy.gpkg"
@@ -52,7 +53,7 @@ def cut_of(cuts):
 
 def test_half_a_parcel_on_farmland_leaves_the_other_half(desk):
     desk.layer("ZONE", [box(50, -10, 200, 200)])
-    answer, remainder, cuts = remedied(desk, {"A": PARCEL, "B": box(-200, 0, -100, 100)}, {})
+    answer, remainder, cuts = run_remedy(desk, {"A": PARCEL, "B": box(-200, 0, -100, 100)}, {})
     assert remainder.area_m2.to_dict() == pytest.approx({"A": 5000, "B": 10_000}, abs=1e-6)
     assert remainder.loc["A"].geometry.equals(MultiPolygon([box(0, 0, 50, 100)]))
     assert cut_of(cuts) == [("A", "r", 5000.0)]
@@ -68,7 +69,7 @@ def test_the_most_severe_verdict_cuts_first_then_the_pack_s_order(desk):
         {"id": "two", "layer": "TWO", "verdict": "prohibited"},
         {"id": "three", "layer": "THREE", "verdict": "restricted"},
     )
-    _, remainder, cuts = remedied(desk, {"A": PARCEL}, *rules)
+    _, remainder, cuts = run_remedy(desk, {"A": PARCEL}, *rules)
     assert cut_of(cuts) == [("A", "two", 4000.0), ("A", "one", 4000.0), ("A", "three", 1000.0)]
     assert remainder.loc["A"].area_m2 == pytest.approx(1000)
 
@@ -77,7 +78,7 @@ def test_a_rule_that_finds_nothing_left_has_no_row(desk):
     desk.layer("ONE", [box(0, 0, 50, 100)])
     desk.layer("TWO", [box(0, 0, 20, 100)])
     rules = ({"id": "one", "layer": "ONE"}, {"id": "two", "layer": "TWO", "verdict": "restricted"})
-    _, _, cuts = remedied(desk, {"A": PARCEL}, *rules)
+    _, _, cuts = run_remedy(desk, {"A": PARCEL}, *rules)
     assert cut_of(cuts) == [("A", "one", 5000.0)]
 
 
@@ -90,33 +91,33 @@ def test_what_is_not_more_severe_than_the_verdict_to_keep_stays(desk, keep, left
     rules = [
         {"id": verdict, "layer": verdict.upper(), "verdict": verdict} for verdict in ("notice", "consult", "restricted")
     ]
-    _, remainder, _ = remedied(desk, {"A": PARCEL}, *rules, keep_verdict=keep)
+    _, remainder, _ = run_remedy(desk, {"A": PARCEL}, *rules, keep_verdict=keep)
     assert remainder.loc["A"].area_m2 == pytest.approx(left)
 
 
 def test_ground_that_could_not_be_judged_is_cut_too(desk):
     desk.layer("ZONE", [box(0, 0, 20, 100)], covers=box(0, 0, 70, 100))
-    _, remainder, cuts = remedied(desk, {"A": PARCEL}, {})
+    _, remainder, cuts = run_remedy(desk, {"A": PARCEL}, {})
     assert remainder.loc["A"].area_m2 == pytest.approx(5000)
     assert cuts[["rule", "area_m2", "unknown_m2", "verdict"]].to_numpy().tolist() == [
         ["r", pytest.approx(5000), pytest.approx(3000), "prohibited"]
     ]
-    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, keep_verdict="unknown")
+    _, remainder, _ = run_remedy(desk, {"A": PARCEL}, {}, keep_verdict="unknown")
     assert remainder.loc["A"].area_m2 == pytest.approx(8000)
 
 
 def test_what_does_not_count_is_not_cut(desk):
     desk.layer("ZONE", [box(0, 0, 5, 10), box(99.8, 0, 100, 100)])
-    _, remainder, cuts = remedied(desk, {"A": PARCEL}, {"min_area_m2": 60.0, "min_width_m": 0.5})
+    _, remainder, cuts = run_remedy(desk, {"A": PARCEL}, {"min_area_m2": 60.0, "min_width_m": 0.5})
     assert remainder.loc["A"].area_m2 == pytest.approx(10_000) and len(cuts) == 0
 
 
 def test_parts_below_the_least_are_dropped_and_told(desk):
     desk.layer("ZONE", [box(30, -1, 40, 101)])
-    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, min_part=3500)
+    _, remainder, _ = run_remedy(desk, {"A": PARCEL}, {}, min_part=3500)
     row = remainder.loc["A"]
     assert (row.area_m2, row.dropped_m2, row.parts) == (pytest.approx(6000), pytest.approx(3000), 1)
-    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, min_part=7000)
+    _, remainder, _ = run_remedy(desk, {"A": PARCEL}, {}, min_part=7000)
     row = remainder.loc["A"]
     assert (row.area_m2, row.dropped_m2, row.parts) == (0, pytest.approx(9000), 0)
     assert row.geometry is None or row.geometry.is_empty
@@ -124,9 +125,9 @@ def test_parts_below_the_least_are_dropped_and_told(desk):
 
 def test_one_piece_and_a_least_width(desk):
     desk.layer("ZONE", [box(30, -1, 40, 101), box(60, -1, 98, 101)])
-    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, one_piece=True)
+    _, remainder, _ = run_remedy(desk, {"A": PARCEL}, {}, one_piece=True)
     assert (remainder.loc["A"].area_m2, remainder.loc["A"].dropped_m2) == pytest.approx((3000, 2200))
-    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, min_width=3)
+    _, remainder, _ = run_remedy(desk, {"A": PARCEL}, {}, min_width=3)
     assert (remainder.loc["A"].area_m2, remainder.loc["A"].parts) == (pytest.approx(5000), 2)
 
 
@@ -153,25 +154,38 @@ def test_every_kind_of_rule_leaves_a_remainder_that_passes(desk):
             "permits": {"07": ["07"]},
         },
     )
-    _, remainder, cuts = remedied(desk, {"A": PARCEL}, *rules, columns={"YDXZ": ["0701"]})
+    _, remainder, cuts = run_remedy(desk, {"A": PARCEL}, *rules, columns={"YDXZ": ["0701"]})
     assert set(cuts.rule) >= {"avoid", "within", "setback", "cross", "near", "pit"}
     assert 4500 < remainder.loc["A"].area_m2 < 6500
 
 
 def test_a_layer_that_is_missing_leaves_nothing_to_keep(desk):
     desk.layer("ZONE", [FAR])
-    answer, remainder, cuts = remedied(desk, {"A": PARCEL}, {"layer": "YJJBNTTB"})
+    answer, remainder, cuts = run_remedy(desk, {"A": PARCEL}, {"layer": "YJJBNTTB"})
     assert remainder.loc["A"].area_m2 == 0 and cuts.unknown_m2.tolist() == pytest.approx([10_000])
     assert answer["passing"] == 0
 
 
 def test_the_remedy_is_kept_in_the_library_and_a_check_does_not_take_it_for_one_of_its_own(desk):
     desk.layer("ZONE", [box(50, -10, 200, 200)])
-    answer, _, _ = remedied(desk, {"A": PARCEL}, {})
+    answer, _, _ = run_remedy(desk, {"A": PARCEL}, {})
     run = answer["run"]["id"]
     refused = desk.run("explain", desk.library, run, "A", "r")
     assert (refused.code, refused.codes) == (3, ["run.kind"])
     assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}
+
+
+def test_a_stored_remedy_is_written_again_as_it_was_found(desk, tmp_path):
+    desk.layer("ZONE", [box(50, -10, 200, 200)])
+    answer, remainder, cuts = run_remedy(desk, {"A": PARCEL}, {})
+    again, sheet = tmp_path / "again.gpkg", tmp_path / "again.xlsx"
+    opened = desk.run("runs", desk.library, answer["run"]["id"], "--out", again, "--out", sheet)
+    assert (opened.code, opened.json["run"]["kind"]) == (0, "remedy")
+    stored, stored_cuts = tables(again)
+    assert stored.equals(remainder) and stored_cuts.equals(cuts)
+    assert {"What remains", "What was cut", "Run"} <= set(load_workbook(sheet).sheetnames)
+    refused = desk.run("runs", desk.library, answer["run"]["id"], "--against", answer["run"]["id"])
+    assert (refused.code, refused.codes) == (3, ["run.kind"])
 
 
 def test_one_parcel_of_a_file_is_remedied_alone(desk):

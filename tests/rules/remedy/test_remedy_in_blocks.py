@@ -45,7 +45,7 @@ def ground(desk):
     return desk
 
 
-def remedied(desk, name, *more):
+def run_remedy(desk, name, *more):
     out = desk.folder / name
     given = [desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml"]
     answer = desk.run("remedy", *given, "--out", out, "--out", out.with_suffix(""), "--overwrite", *more)
@@ -53,7 +53,7 @@ def remedied(desk, name, *more):
     return answer.json, out
 
 
-def kept(desk, run):
+def stored_run(desk, run):
     with open_library(str(desk.library)) as library:
         rows = {name: stored_rows(library, run, name) for name in (*TABLES, GIVEN)}
         record = run_record(library, run, KIND)
@@ -64,13 +64,13 @@ def kept(desk, run):
 @pytest.mark.parametrize("more", [(), ("--move", "30", "--min-part", "50")], ids=["cut", "searched"])
 def test_a_remedy_in_blocks_is_that_of_all_parcels_at_once(ground, monkeypatch, more):
     monkeypatch.setattr(parcel_files, "RANGE", 11)
-    whole, out = remedied(ground, "whole.gpkg", *more)
+    whole, out = run_remedy(ground, "whole.gpkg", *more)
     monkeypatch.setenv(BLOCK, "4")
-    parts, other = remedied(ground, "parts.gpkg", *more)
+    parts, other = run_remedy(ground, "parts.gpkg", *more)
     assert whole["cut_m2"] > 1000 and len({row["parcel"] for row in whole["alternatives"]}) > 10
     apart = ("run", "seconds", "out")
     assert {k: v for k, v in whole.items() if k not in apart} == {k: v for k, v in parts.items() if k not in apart}
-    assert kept(ground, whole["run"]["id"]) == kept(ground, parts["run"]["id"])
+    assert stored_run(ground, whole["run"]["id"]) == stored_run(ground, parts["run"]["id"])
     for name in TABLES:
         one, two = (gpd.read_file(path, layer=name) for path in (out, other))
         pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(two))
@@ -86,14 +86,14 @@ def test_a_remedy_in_blocks_is_that_of_all_parcels_at_once(ground, monkeypatch, 
 @pytest.mark.slow
 def test_verifying_in_blocks_tells_which_row_of_a_remedy_is_another(ground, monkeypatch):
     monkeypatch.setenv(BLOCK, "4")
-    found, _ = remedied(ground, "parts.gpkg")
+    found, _ = run_remedy(ground, "parts.gpkg")
     ground.layer("ZONE", [box(0, 0, 1, 1)])  # a later version is not what was known then
     run = found["run"]["id"]
     assert ground.run("verify", ground.library, "--run", run).json["problems"] == []
     with open_library(str(ground.library)) as library, library.writing() as connection:
-        said = json.loads(connection.execute("SELECT record FROM onemap_runs WHERE id = ?", (run,)).fetchone()[0])
-        said["parameters"]["min_part_m2"] = 3000.0
-        connection.execute("UPDATE onemap_runs SET record = ? WHERE id = ?", (json.dumps(said), run))
+        record = json.loads(connection.execute("SELECT record FROM onemap_runs WHERE id = ?", (run,)).fetchone()[0])
+        record["parameters"]["min_part_m2"] = 3000.0
+        connection.execute("UPDATE onemap_runs SET record = ? WHERE id = ?", (json.dumps(record), run))
     with open_library(str(ground.library)) as library:
         found = differences_again(library, run, Threads())
     assert {"remainder"} <= {name for name, *_ in found} <= set(TABLES)
@@ -119,23 +119,23 @@ def test_a_remedy_in_blocks_that_was_cancelled_goes_on_where_it_was(ground, monk
     assert 0 < len(finished) < 8
     with open_library(str(ground.library)) as library:
         assert library.connection.execute("SELECT count(*) FROM onemap_runs").fetchone()[0] == 0
-    found, _ = remedied(ground, "parts.gpkg")
+    found, _ = run_remedy(ground, "parts.gpkg")
     assert [problem["code"] for problem in found["problems"]] == ["journal.resumed"] and not work.exists()
     monkeypatch.delenv(BLOCK)
-    whole, _ = remedied(ground, "whole.gpkg")
-    assert kept(ground, whole["run"]["id"]) == kept(ground, found["run"]["id"])
+    whole, _ = run_remedy(ground, "whole.gpkg")
+    assert stored_run(ground, whole["run"]["id"]) == stored_run(ground, found["run"]["id"])
 
 
 def test_an_answer_in_blocks_says_the_first_alternatives_and_how_many_more_there_are(ground, monkeypatch):
     from onemap.rules.work import remedy_work
 
-    whole, _ = remedied(ground, "whole.gpkg")
-    monkeypatch.setattr(remedy_work, "_SAID", 5)
+    whole, _ = run_remedy(ground, "whole.gpkg")
+    monkeypatch.setattr(remedy_work, "_MOST_ROWS", 5)
     monkeypatch.setenv(BLOCK, "4")
-    found, _ = remedied(ground, "parts.gpkg")
+    found, _ = run_remedy(ground, "parts.gpkg")
     assert found["alternatives"] == whole["alternatives"][:5] and "alternatives_left" not in whole
     assert found["alternatives_left"] == len(whole["alternatives"]) - 5
-    assert len(kept(ground, found["run"]["id"])[0]["alternatives"]) == len(whole["alternatives"])
+    assert len(stored_run(ground, found["run"]["id"])[0]["alternatives"]) == len(whole["alternatives"])
 
 
 def test_the_rows_of_a_remedy_in_blocks_are_never_held_together(ground, monkeypatch):
@@ -149,5 +149,5 @@ def test_the_rows_of_a_remedy_in_blocks_are_never_held_together(ground, monkeypa
         append(self, chunk)
 
     monkeypatch.setattr(remedy_storage.RemedyRecorder, "append", counting)
-    found, _ = remedied(ground, "parts.gpkg")
+    found, _ = run_remedy(ground, "parts.gpkg")
     assert RemedyInBlocks.chunks and len(most) == 6 and max(most) < len(found["alternatives"])

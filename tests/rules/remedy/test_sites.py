@@ -15,7 +15,7 @@ GROUND = box(0, 0, 1500, 1200)
 WINDOW = box(700, 500, 800, 560)
 
 
-def searched(desk, *rules, within=GROUND, **options):
+def search_sites(desk, *rules, within=GROUND, **options):
     """Search, and check every site that was written again."""
     out = desk.folder / "sites.gpkg"
     file = write_layer(desk.folder / "within.gpkg", [within])
@@ -37,7 +37,7 @@ def searched(desk, *rules, within=GROUND, **options):
 def test_the_one_window_that_is_free_is_found_across_the_edge_of_a_cell(desk):
     window = shapely.transform(WINDOW, lambda xy: xy + (260, 480))  # lies on x = 1000 and y = 1000
     desk.layer("ZONE", [GROUND - window])
-    found = searched(desk, {}, area=5000, width=50)
+    found = search_sites(desk, {}, area=5000, width=50)
     assert len(found) == 1
     site = found.iloc[0]
     assert site["area_m2"] == pytest.approx(5000) and 50 <= site["width_m"] <= 60
@@ -48,13 +48,13 @@ def test_the_one_window_that_is_free_is_found_across_the_edge_of_a_cell(desk):
 
 def test_what_fits_nowhere_is_not_found(desk):
     desk.layer("ZONE", [GROUND - WINDOW])
-    assert len(searched(desk, {}, area=5000, width=62)) == 0
-    assert len(searched(desk, {}, area=6001, width=10)) == 0
+    assert len(search_sites(desk, {}, area=5000, width=62)) == 0
+    assert len(search_sites(desk, {}, area=6001, width=10)) == 0
 
 
 def test_sites_are_ranked_by_how_far_they_lie_from_what_is_not_free(desk):
     desk.layer("ZONE", [box(0, 0, 100, 1200), box(700, 0, 720, 1200)])
-    found = searched(desk, {}, area=10_000, count=5)
+    found = search_sites(desk, {}, area=10_000, count=5)
     assert len(found) == 5 and found["rank"].tolist() == [1, 2, 3, 4, 5]
     assert found["clearance_m"].is_monotonic_decreasing
     assert found["width_m"].to_numpy() == pytest.approx([100] * 5)
@@ -64,7 +64,7 @@ def test_sites_are_ranked_by_how_far_they_lie_from_what_is_not_free(desk):
 def test_what_may_stay_is_no_obstacle_and_is_said(desk):
     desk.layer("ZONE", [GROUND])
     rule = {"verdict": "consult"}
-    assert len(searched(desk, rule, area=10_000)) == 0
+    assert len(search_sites(desk, rule, area=10_000)) == 0
     desk.pack(rule)
     file = desk.folder / "within.gpkg"
     options = ("--area=10000", "--keep-verdict=consult", "--pack", desk.folder / "test.toml")
@@ -74,7 +74,7 @@ def test_what_may_stay_is_no_obstacle_and_is_said(desk):
 
 def test_ground_for_which_no_layer_speaks_is_no_site(desk):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=box(0, 0, 400, 1200))
-    found = searched(desk, {}, area=10_000)
+    found = search_sites(desk, {}, area=10_000)
     assert len(found) and found.total_bounds[2] <= 400 + 1e-6
 
 

@@ -133,7 +133,7 @@ class Town:
         """The case as it stands on a day."""
         return done("review", "show", self.library, case, "--on", on).json
 
-    def signed(self, case: str, *departments: str, on: str, by: str = "head") -> dict[str, Any]:
+    def sign_all(self, case: str, *departments: str, on: str, by: str = "head") -> dict[str, Any]:
         """Sign for departments, whatever items have no answer; the case afterwards."""
         for department in departments or ASKED:
             after = self.done("sign", case, department, "--unanswered", "另行核实", on=on, by=by)
@@ -215,7 +215,7 @@ def walk(town: Town) -> Callable[[str], str]:
         town.done("circulate", case, on="2026-03-02")
         if state == "circulating":
             return case
-        town.signed(case, on="2026-03-03")
+        town.sign_all(case, on="2026-03-03")
         town.done("consolidate", case, on="2026-03-04")
         if state == "issued":
             town.done("issue", case, on="2026-03-05")

@@ -21,10 +21,10 @@ ARGUMENTS = {
 @pytest.mark.parametrize("state", CASE_STATES)
 def test_a_step_is_told_as_allowed_exactly_if_it_is_done(town, walk, state):
     case = walk(state)
-    told = town.show(case, "2026-03-05")
-    assert set(told["steps"]) == set(STEPS)
-    both = {**told["steps"], **opinion(told, "land")["steps"]}
-    both["extend"] = told["steps"]["extend"]
+    record = town.show(case, "2026-03-05")
+    assert set(record["steps"]) == set(STEPS)
+    both = {**record["steps"], **opinion(record, "land")["steps"]}
+    both["extend"] = record["steps"]["extend"]
     for step in ("sign", "return", "opine", "extend", "override", "circulate", "issue", "consolidate", "withdraw"):
         if both[step] is None:
             continue
@@ -41,8 +41,8 @@ def test_who_wrote_a_draft_is_told_that_another_must_sign(town, walk):
     town.done("opine", case, *ARGUMENTS["opine"], by="wang", on="2026-03-02")
 
     def steps(by):
-        told = command("review", "show", town.library, case, "--by", by, "--on", "2026-03-02").json
-        return opinion(told, "land")["steps"]
+        record = command("review", "show", town.library, case, "--by", by, "--on", "2026-03-02").json
+        return opinion(record, "land")["steps"]
 
     assert steps("zhao") == {"opine": None, "sign": None, "return": None, "extend": None}
     refused = town.step("sign", case, "land", by="wang", on="2026-03-02").json

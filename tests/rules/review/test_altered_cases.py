@@ -56,7 +56,7 @@ def edit(town, sql):
         assert library.execute(sql).rowcount > 0
 
 
-def named(town):
+def rows_named(town):
     """What verify names: table and row."""
     return {(problem["layer"], problem["feature"]) for problem in command("verify", town.library).json["problems"]}
 
@@ -69,7 +69,7 @@ def case(town, walk):
     town.done("override", case, "DK1", "farm", "--verdict", "notice", "--reason", "已批", on=DAY)
     town.done("remedy", case, on=DAY)
     town.done("opine", case, "land", "--conclusion", "conditional", "--text", "避让", "--basis", "法", on=DAY)
-    assert named(town) == set()
+    assert rows_named(town) == set()
     return case
 
 
@@ -78,7 +78,7 @@ def case(town, walk):
 def test_each_step_after_an_edit_is_refused_and_the_edit_stays_named(town, case, what):
     table, sql = EDITS[what]
     edit(town, sql)
-    before = named(town)
+    before = rows_named(town)
     assert {layer for layer, _ in before} == {table}
     for verb, arguments in STEPS.items():
         if what == "a case's state" and verb == "remedy":
@@ -88,7 +88,7 @@ def test_each_step_after_an_edit_is_refused_and_the_edit_stays_named(town, case,
         assert {(problem["layer"], problem["feature"]) for problem in answer.json["problems"]} <= before
     revised = town.step("revise", case, town.folder / "parcels.gpkg", on=DAY)
     assert set(revised.codes) == {"library.altered"}
-    assert named(town) == before
+    assert rows_named(town) == before
 
 
 def test_what_is_no_case_any_more_is_shown_as_altered(town, case):
@@ -102,13 +102,13 @@ def test_a_draft_is_not_sent_out_and_a_joined_case_not_issued(town, walk):
         case = walk(state)
         edit(town, f"UPDATE onemap_cases SET terms = replace(terms, '城预审', '省预审') WHERE id = '{case}'")
         assert town.step(verb, case, on="2026-03-05").codes == ["library.altered"]
-    assert {layer for layer, _ in named(town)} == {"onemap_cases"}
+    assert {layer for layer, _ in rows_named(town)} == {"onemap_cases"}
 
 
 def test_an_edited_case_does_not_hold_up_the_others(town, walk):
     first, second = walk("circulating"), walk("circulating")
     edit(town, f"UPDATE onemap_opinions SET text = 'x' WHERE case_id = '{first}'")
-    town.signed(second, on=DAY)
+    town.sign_all(second, on=DAY)
     assert town.step("sign", first, "land", on=DAY).codes[0] == "library.altered"
 
 
@@ -117,14 +117,14 @@ def test_a_number_that_another_document_has_in_the_log_is_not_given_again(town, 
     other = walk("consolidated")
     edit(town, "DELETE FROM onemap_documents")
     assert "library.altered" in town.step("issue", other, on="2026-03-05").codes
-    assert ("onemap_documents", "2026/1") in named(town)
+    assert ("onemap_documents", "2026/1") in rows_named(town)
 
 
 def test_what_an_issue_puts_into_the_layers_of_approvals_is_what_was_decided(town, walk):
     first, second = walk("issued"), walk("consolidated")
     edit(town, f"UPDATE onemap_cases SET document = '假' WHERE id = '{first}'")
     assert town.step("issue", second, on="2026-03-05").codes == ["library.altered"]
-    assert named(town) == {("onemap_cases", first)}
+    assert rows_named(town) == {("onemap_cases", first)}
 
 
 def test_a_damaged_log_entry_of_the_case_is_named(town, case):
@@ -150,11 +150,11 @@ def test_versions_services_and_problems_are_not_made_whole_by_the_next_one(town)
     for sql, table in edits.items():
         town.library.write_bytes(whole)
         edit(town, sql)
-        before = named(town)
+        before = rows_named(town)
         answer = command("add", town.library, source, "--as", "FARM", "--covers", "district", "--label", "again")
         assert set(answer.codes) == {"library.altered"}, sql
         assert {problem["layer"] for problem in answer.json["problems"]} == {table}
-        assert named(town) == before
+        assert rows_named(town) == before
     town.library.write_bytes(whole)
     edit(town, "UPDATE onemap_services SET url = 'https://example.org/wfs'")
     for options in ((*SERVICE, "--overwrite"), ("--remove",)):

@@ -11,7 +11,7 @@ from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
 
 
 @pytest.mark.parametrize(
-    ("said", "conclusion"),
+    ("opinions", "conclusion"),
     [
         ([], "agree"),
         (["not_involved", "not_involved"], "agree"),
@@ -21,18 +21,18 @@ from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
         (["supplement", "disagree", "agree"], "disagree"),
     ],
 )
-def test_the_gravest_opinion_decides(said, conclusion):
-    assert overall(said) == conclusion
+def test_the_gravest_opinion_decides(opinions, conclusion):
+    assert overall(opinions) == conclusion
 
 
-def spoken(town, walk, **words):
+def case_with_opinions(town, walk, **words):
     """A circulating case in which the three departments have signed what they say."""
     case = walk("circulating")
     for department, conclusion in words.items():
         more = ["--conclusion", conclusion, "--text", "意见", "--basis", "某法第一条"]
         more += ["--answer", "industry=鼓励类"] if department == "reform" else []
         town.done("opine", case, department, *more, on="2026-03-03")
-        town.signed(case, department, on="2026-03-03")
+        town.sign_all(case, department, on="2026-03-03")
     return case
 
 
@@ -46,14 +46,14 @@ def spoken(town, walk, **words):
     ],
 )
 def test_consolidating_joins_what_was_signed(town, walk, land, water, conclusion):
-    case = spoken(town, walk, land=land, water=water, reform="not_involved")
+    case = case_with_opinions(town, walk, land=land, water=water, reform="not_involved")
     after = town.done("consolidate", case, on="2026-03-04")
     assert (after["state"], after["proposed"], after["conclusion"]) == ("consolidated", conclusion, conclusion)
 
 
 def test_all_that_is_missing_is_told_at_once(town, walk):
     case = walk("circulating")
-    town.signed(case, "water", on="2026-03-03")
+    town.sign_all(case, "water", on="2026-03-03")
     town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-03", label="new")
     answer = town.step("consolidate", case, on="2026-03-04")
     assert answer.codes == ["review.unsigned", "review.stale"]
@@ -62,16 +62,16 @@ def test_all_that_is_missing_is_told_at_once(town, walk):
 
 def test_what_a_person_of_a_department_wrote_unasked_is_signed_or_stops_the_case(town, walk):
     case = walk("circulating")
-    town.signed(case, on="2026-03-03")
+    town.sign_all(case, on="2026-03-03")
     words = ("--conclusion", "disagree", "--text", "有古树", "--basis", "森林法")
     town.done("opine", case, "forestry", *words, on="2026-03-03")
     assert town.step("consolidate", case, on="2026-03-04").codes == ["review.unsigned"]
-    town.signed(case, "forestry", on="2026-03-04")
+    town.sign_all(case, "forestry", on="2026-03-04")
     assert town.done("consolidate", case, on="2026-03-04")["conclusion"] == "disagree"
 
 
 def test_a_person_may_decide_otherwise_with_a_reason(town, walk):
-    case = spoken(town, walk, land="disagree", water="agree", reform="agree")
+    case = case_with_opinions(town, walk, land="disagree", water="agree", reform="agree")
     assert town.step("consolidate", case, "--conclusion", "agree", on="2026-03-04").codes == ["review.reason"]
     more = ("--conclusion", "conditional", "--reason", "市政府专题会议纪要")
     after = town.done("consolidate", case, *more, on="2026-03-04", by="mayor")
@@ -82,7 +82,7 @@ def test_a_person_may_decide_otherwise_with_a_reason(town, walk):
 
 
 def test_agreeing_against_a_prohibition_is_allowed_and_said_aloud(town, walk):
-    case = spoken(town, walk, land="agree", water="agree", reform="agree")
+    case = case_with_opinions(town, walk, land="agree", water="agree", reform="agree")
     warning = town.done("consolidate", case, on="2026-03-04")["warnings"][0]
     assert warning.startswith("Land ")  # by its name, not by its code
 
@@ -95,19 +95,19 @@ def test_statements_are_numbered_through_each_year_on_their_own(town, walk):
     assert numbers == ["演练城预审〔2026〕1号", "演练城预审〔2026〕2号", "演练城预审〔2026〕3号"]
     last = town.open(parcels=town.parcels("clear", Z=ground(2000, 2000, 2100, 2100)), on="2025-06-02")
     town.done("circulate", last, on="2025-06-02")
-    town.signed(last, "reform", on="2025-06-03")
+    town.sign_all(last, "reform", on="2025-06-03")
     town.done("consolidate", last, on="2025-06-03")
     assert town.done("issue", last, on="2025-06-03")["document"] == "演练城预审〔2025〕1号"
 
 
-def approved(town, name, parcels, on, conclusion="agree"):
+def issue_case(town, name, parcels, on, conclusion="agree"):
     """A case that was issued."""
     case = town.open("--data", town.folder / "data.toml", parcels=town.parcels(name, **parcels), on=on, project=name)
     town.done("circulate", case, on=on)
     for department in ("reform", "land", "water"):
         words = ("--conclusion", conclusion, "--text", "意见", "--basis", "法")
         town.done("opine", case, department, *words, on=on)
-        town.signed(case, department, on=on)
+        town.sign_all(case, department, on=on)
     town.done("consolidate", case, on=on)
     town.done("issue", case, on=on)
     return case
@@ -115,9 +115,9 @@ def approved(town, name, parcels, on, conclusion="agree"):
 
 def test_what_is_approved_enters_a_layer_that_later_checks_look_at(town):
     (town.folder / "data.toml").write_text('"项目代码" = "2026-130102-47-01-012345"\n"行政区代码" = "130102"\n')
-    first = approved(town, "一中", {"A": ground(2000, 0, 2100, 100), "B": ground(2200, 0, 2300, 100)}, "2026-03-02")
-    second = approved(town, "二中", {"C": ground(3000, 0, 3100, 100)}, "2026-03-03", "conditional")
-    approved(town, "三中", {"D": ground(4000, 0, 4100, 100)}, "2026-03-04", "disagree")
+    first = issue_case(town, "一中", {"A": ground(2000, 0, 2100, 100), "B": ground(2200, 0, 2300, 100)}, "2026-03-02")
+    second = issue_case(town, "二中", {"C": ground(3000, 0, 3100, 100)}, "2026-03-03", "conditional")
+    issue_case(town, "三中", {"D": ground(4000, 0, 4100, 100)}, "2026-03-04", "disagree")
     layers = done("layers", town.library).json["layers"]
     versions = next(layer for layer in layers if layer["code"] == "XS_XMKJFW")["versions"]
     assert [(one["label"], one["count"]) for one in versions] == [
@@ -143,8 +143,8 @@ def test_approvals_that_a_bureau_loaded_itself_stay_in_the_layer(town):
     source = write(town.folder / "old.gpkg", [ground(7000, 0, 7100, 100)], {"XMDM": ["OLD"], "BZ": ["旧批文"]})
     done("add", town.library, source, "--as", "XS_XMKJFW", "--label", "old", "--covers", "district")
     (town.folder / "data.toml").write_text("")
-    approved(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02")
-    approved(town, "二中", {"B": ground(2500, 0, 2600, 100)}, "2026-03-03")
+    issue_case(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02")
+    issue_case(town, "二中", {"B": ground(2500, 0, 2600, 100)}, "2026-03-03")
     layers = done("layers", town.library).json["layers"]
     versions = next(layer for layer in layers if layer["code"] == "XS_XMKJFW")["versions"]
     assert [one["count"] for one in versions] == [1, 2, 3]
@@ -168,7 +168,7 @@ def test_cases_become_the_project_library_s_layer_when_it_is_published(town, wal
 
 def test_each_issued_case_is_a_site_of_an_earlier_opinion_whatever_was_decided(town):
     (town.folder / "data.toml").write_text("")
-    approved(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02", "disagree")
+    issue_case(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02", "disagree")
     with sqlite3.connect(town.library) as library:
         assert list(library.execute("SELECT XMMC, YJJL, YJRQ FROM YSYJ__1")) == [("一中", "不同意", "2026-03-02")]
         assert list(library.execute("SELECT count(*) FROM onemap_versions WHERE code = 'XS_XMKJFW'")) == [(0,)]

@@ -91,8 +91,8 @@ def test_a_step_of_an_earlier_day_keeps_both_days_and_shows_them_everywhere(real
     logged = done("history", real_town.library, case).json["rows"][-1]
     assert (logged["detail"]["on"], logged["detail"]["entered_on"]) == (day(-1), day(0))
     assert main(["review", "show", str(real_town.library), case, "--lang", "zh"]) == 0
-    said = capsys.readouterr().out
-    assert f"{day(-1)} 签署 自然资源和规划局（土地），{day(0)} 补录" in said
+    output = capsys.readouterr().out
+    assert f"{day(-1)} 签署 自然资源和规划局（土地），{day(0)} 补录" in output
     target = real_town.folder / "case.json"
     done("review", "export", real_town.library, case, target, "--document", "statement")
     content = json.loads(target.read_text(encoding="utf-8"))
@@ -139,7 +139,7 @@ def test_silence_becomes_consent_by_the_calendar_and_by_no_step_s_day(real_town,
 
 
 def test_what_was_superseded_is_so_for_a_step_of_an_earlier_day_too(real_town, circulating, tomorrow):
-    real_town.signed(circulating, on=None)
+    real_town.sign_all(circulating, on=None)
     tomorrow(3)
     real_town.layer("FARM", ground(500, 500, 600, 600), valid_from=day(2), label="new")
     assert real_town.step("consolidate", circulating, on=day(1)).codes == ["review.stale"]

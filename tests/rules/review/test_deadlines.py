@@ -112,10 +112,10 @@ def test_an_extension_adds_working_days_and_never_shortens(town, walk):
     ]
 
 
-def with_terms(town, said):
+def with_terms(town, terms):
     """The town's pack with more said of the review."""
     pack = town.pack(version="2")
-    pack.write_text(pack.read_text(encoding="utf-8").replace("days = 5", said), encoding="utf-8")
+    pack.write_text(pack.read_text(encoding="utf-8").replace("days = 5", terms), encoding="utf-8")
     return pack
 
 
@@ -145,7 +145,7 @@ def test_overdue_is_shown_and_escalated_where_silence_is_no_consent(town, walk):
     assert [opinion(on_time, "land")[key] for key in ("state", "overdue", "days_left")] == ["drafted", False, 0]
     assert [opinion(late, "land")[key] for key in ("state", "overdue", "days_left")] == ["drafted", True, -1]
     assert town.step("consolidate", case, on="2026-03-20").codes == ["review.unsigned"]
-    assert opinion(town.signed(case, "land", on="2026-03-20"), "land")["state"] == "signed"
+    assert opinion(town.sign_all(case, "land", on="2026-03-20"), "land")["state"] == "signed"
 
 
 def test_silence_is_consent_only_where_the_pack_says_so(town):
@@ -157,7 +157,7 @@ def test_silence_is_consent_only_where_the_pack_says_so(town):
     assert (late["state"], late["conclusion"]) == ("deemed", "agree")
     for verb, more in (("opine", ("--conclusion", "agree", "--text", "好")), ("sign", ()), ("return", ())):
         assert town.step(verb, case, "land", *more, on="2026-03-10").codes == ["review.deemed"]
-    town.signed(case, "water", on="2026-03-06")
+    town.sign_all(case, "water", on="2026-03-06")
     after = town.done("consolidate", case, on="2026-03-10")
     assert [opinion(after, name)["state"] for name in ASKED] == ["deemed", "deemed", "signed"]
     assert (after["conclusion"], len(after["warnings"])) == ("conditional", 2)
@@ -182,7 +182,7 @@ def test_a_demand_for_more_material_stops_the_clock_until_the_case_is_revised(to
     stopped = opinion(town.show(case, "2026-05-06"), "land")
     assert (stopped["state"], stopped["due"], stopped["stopped_on"]) == ("drafted", None, "2026-03-04")
     assert opinion(town.show(case, "2026-05-06"), "water")["state"] == "deemed"
-    town.signed(case, "land", on="2026-03-05")
+    town.sign_all(case, "land", on="2026-03-05")
     assert town.step("extend", case, "land", "--days", "1", "--reason", "x", on="2026-03-05").codes == ["review.signed"]
     after = town.done("revise", case, town.parcels("next"), on="2026-03-16", by="lead")
     assert (after["round"], after["state"]) == (2, "circulating")
@@ -201,7 +201,7 @@ def test_a_clock_that_stood_still_runs_on_by_as_many_days_when_the_department_th
 
 def test_no_step_is_dated_before_the_case_s_last_one(town, walk):
     case = walk("circulating")
-    town.signed(case, "land", on="2026-03-04")
+    town.sign_all(case, "land", on="2026-03-04")
     answer = town.step("sign", case, "water", on="2026-03-03")
     assert (answer.code, answer.codes) == (3, ["review.date"])
     assert "2026-03-04" in answer.json["problems"][0]["message"]
@@ -214,7 +214,7 @@ def test_an_opinion_that_is_given_back_after_its_last_day_is_not_silence(town):
     town.done("circulate", case, on="2026-03-02")
     words = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
     town.done("opine", case, "land", *words, on="2026-03-03")
-    town.signed(case, "land", on="2026-03-03")
+    town.sign_all(case, "land", on="2026-03-03")
     town.done("return", case, "land", "--reason", "请补充依据", on="2026-03-20", by="lead")
     returned = opinion(town.show(case, "2026-03-20"), "land")
     assert (returned["state"], returned["conclusion"], returned["overdue"]) == ("returned", "disagree", True)

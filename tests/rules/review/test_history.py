@@ -12,11 +12,11 @@ from onemap.tests.rules.command import command, done
 
 def test_the_log_tells_every_write_in_order_and_ends_with_the_chain_s_head(town, walk):
     walk("issued")
-    told = done("history", town.library).json
-    assert [row["number"] for row in told["rows"]] == list(range(1, len(told["rows"]) + 1))
-    assert told["rows"][0]["action"] == "new"
-    assert told["head"] == told["rows"][-1]["hash"]
-    assert all(after["previous_hash"] == before["hash"] for before, after in pairwise(told["rows"]))
+    history = done("history", town.library).json
+    assert [row["number"] for row in history["rows"]] == list(range(1, len(history["rows"]) + 1))
+    assert history["rows"][0]["action"] == "new"
+    assert history["head"] == history["rows"][-1]["hash"]
+    assert all(after["previous_hash"] == before["hash"] for before, after in pairwise(history["rows"]))
 
 
 def test_the_log_of_a_layer_and_of_a_case_holds_only_theirs(town, walk):

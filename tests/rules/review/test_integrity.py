@@ -7,7 +7,7 @@ import pytest
 from onemap.tests.rules.command import command, done
 
 
-def changed(town, sql, *values):
+def change_rows(town, sql, *values):
     with sqlite3.connect(town.library) as library:
         assert library.execute(sql, values).rowcount > 0
     library.close()
@@ -41,7 +41,7 @@ def test_a_walked_case_is_whole(town, walk):
 )
 def test_a_changed_row_is_found_with_its_place_and_its_writer(town, walk, sql, code, table):
     walk("issued")
-    changed(town, sql)
+    change_rows(town, sql)
     answer = command("verify", town.library)
     assert answer.code == 5
     first = answer.json["problems"][0]
@@ -54,5 +54,5 @@ def test_a_changed_row_is_found_with_its_place_and_its_writer(town, walk, sql, c
 
 def test_a_changed_file_of_a_case_is_found(town):
     town.open("--attach", town.folder / "town.toml")
-    changed(town, "UPDATE onemap_case_files SET content = x'00'")
+    change_rows(town, "UPDATE onemap_case_files SET content = x'00'")
     assert command("verify", town.library).codes == ["verify.record_changed"]

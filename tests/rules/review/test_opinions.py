@@ -39,7 +39,7 @@ def test_what_the_bureau_s_own_data_cannot_judge_stays_open_and_says_why(town):
 def test_without_findings_and_items_a_department_is_not_involved_and_need_not_sign(town):
     case = town.open(parcels=town.parcels(DK2=ground(1000, 1000, 1100, 1100)))
     town.done("circulate", case, on="2026-03-02")
-    town.signed(case, "reform", on="2026-03-03")
+    town.sign_all(case, "reform", on="2026-03-03")
     after = town.done("consolidate", case, on="2026-03-03")
     assert (after["conclusion"], opinion(after, "land")["conclusion"]) == ("agree", "not_involved")
 
@@ -71,7 +71,7 @@ def test_rules_that_were_left_out_on_purpose_are_asked_of_people(town):
 
 
 def test_a_machine_s_draft_may_be_signed_as_it_is(town, walk):
-    after = town.signed(walk("circulating"), "land", on="2026-03-03", by="head")
+    after = town.sign_all(walk("circulating"), "land", on="2026-03-03", by="head")
     assert [opinion(after, "land")[key] for key in ("state", "signed_by", "drafted_by", "signed_on")] == [
         *("signed", "head", "onemap", "2026-03-03")
     ]
@@ -81,7 +81,7 @@ def test_nobody_signs_what_he_wrote(town, walk):
     case = walk("circulating")
     town.done("opine", case, "land", "--conclusion", "agree", "--text", "同意", on="2026-03-03", by="Wang")
     assert town.step("sign", case, "land", on="2026-03-03", by=" wang ").codes == ["review.self_sign"]
-    assert opinion(town.signed(case, "land", on="2026-03-03", by="Li"), "land")["state"] == "signed"
+    assert opinion(town.sign_all(case, "land", on="2026-03-03", by="Li"), "land")["state"] == "signed"
 
 
 def test_whoever_wrote_it_may_sign_where_the_pack_allows(town):
@@ -89,7 +89,7 @@ def test_whoever_wrote_it_may_sign_where_the_pack_allows(town):
     case = town.open()
     town.done("circulate", case, on="2026-03-02")
     town.done("opine", case, "land", "--conclusion", "agree", "--text", "同意", on="2026-03-03", by="Wang")
-    assert opinion(town.signed(case, "land", on="2026-03-03", by="Wang"), "land")["state"] == "signed"
+    assert opinion(town.sign_all(case, "land", on="2026-03-03", by="Wang"), "land")["state"] == "signed"
 
 
 def test_nobody_acts_in_the_machine_s_name(town, walk):
@@ -117,7 +117,7 @@ def test_an_opinion_has_both_conclusion_and_text(town, walk):
 
 def test_a_returned_opinion_is_written_anew_before_it_is_signed(town, walk):
     case = walk("circulating")
-    town.signed(case, "land", on="2026-03-03")
+    town.sign_all(case, "land", on="2026-03-03")
     after = town.done("return", case, "land", "--reason", "依据不全", on="2026-03-03", by="lead")
     assert [opinion(after, "land")[key] for key in ("state", "signed_by", "due")] == ["returned", None, "2026-03-09"]
     assert town.step("sign", case, "land", on="2026-03-03").codes == ["review.returned"]
@@ -175,14 +175,14 @@ def test_an_override_leaves_what_a_person_wrote(town, walk):
 
 def test_an_override_needs_a_finding_a_reason_another_verdict_and_an_unsigned_opinion(town, walk):
     case = walk("circulating")
-    said = ("--verdict", "notice", "--reason")
-    assert town.step("override", case, "DK7", "farm", *said, "x", on="2026-03-03").codes == ["review.finding"]
-    assert town.step("override", case, "DK1", "hill", *said, "x", on="2026-03-03").codes == ["review.finding"]
-    assert town.step("override", case, "DK1", "farm", *said, " ", on="2026-03-03").codes == ["review.reason"]
+    options = ("--verdict", "notice", "--reason")
+    assert town.step("override", case, "DK7", "farm", *options, "x", on="2026-03-03").codes == ["review.finding"]
+    assert town.step("override", case, "DK1", "hill", *options, "x", on="2026-03-03").codes == ["review.finding"]
+    assert town.step("override", case, "DK1", "farm", *options, " ", on="2026-03-03").codes == ["review.reason"]
     same = ("--verdict", "prohibited", "--reason", "x")
     assert town.step("override", case, "DK1", "farm", *same, on="2026-03-03").codes == ["review.same_verdict"]
-    town.signed(case, "land", on="2026-03-03")
-    assert town.step("override", case, "DK1", "farm", *said, "x", on="2026-03-03").codes == ["review.spoken"]
+    town.sign_all(case, "land", on="2026-03-03")
+    assert town.step("override", case, "DK1", "farm", *options, "x", on="2026-03-03").codes == ["review.spoken"]
 
 
 def test_markup_in_a_name_stays_text(town):

@@ -53,8 +53,8 @@ def test_what_is_no_credit_code_does_not_fit(code):
 def test_every_field_is_taken_by_its_key_or_its_chinese_name(tmp_path):
     path = tmp_path / "data.toml"
     path.write_text("\ufeff" + WHOLE, encoding="utf-8")
-    told, _facts = facts_content(str(path))
-    data = checked_data(told, path.name)
+    content, _facts = facts_content(str(path))
+    data = checked_data(content, path.name)
     assert list(data) == [field.key for field in FIELDS]
     assert data["developer"] == "某某区教育局"
     assert (data["received_on"], data["finish_on"], data["area_ha"]) == ("2026-03-02", "2027-08-01", 3.2)

@@ -151,20 +151,23 @@ class Walk(RuleBasedStateMachine):
                 word.stopped = self.model.day if stops else None
 
     @rule(
-        name=st.sampled_from(DEPARTMENTS), by=st.sampled_from(PEOPLE), said=st.sampled_from(SPOKEN), based=st.booleans()
+        name=st.sampled_from(DEPARTMENTS),
+        by=st.sampled_from(PEOPLE),
+        conclusion=st.sampled_from(SPOKEN),
+        based=st.booleans(),
     )
-    def opine(self, name: str, by: str, said: str, based: bool) -> None:
+    def opine(self, name: str, by: str, conclusion: str, based: bool) -> None:
         state = self.model.seen(name)[0]
         code = self.whole(draft=None, circulating=None)
         if code is None:
             code = {"signed": "review.signed", "deemed": "review.deemed"}.get(state)
-        if code is None and said == "disagree" and not based:
+        if code is None and conclusion == "disagree" and not based:
             code = "review.basis"
-        words = opinions.Words(said, f"{by} says {said}", "the law" if based else "")
+        words = opinions.Words(conclusion, f"{by} says {conclusion}", "the law" if based else "")
         if self.act(code, opinions.opine, name, words, (), by=by):
             word = self.model.words[name]
-            self.restart(word, said == "supplement")
-            word.state, word.conclusion, word.author = "drafted", said, by
+            self.restart(word, conclusion == "supplement")
+            word.state, word.conclusion, word.author = "drafted", conclusion, by
 
     def restart(self, word: Word, stops: bool) -> None:
         if word.due is None:
@@ -235,8 +238,10 @@ class Walk(RuleBasedStateMachine):
         ]
         if code is None and waits:
             code = "review.unsigned"
-        said = [self.model.seen(name)[1] for name in DEPARTMENTS if self.model.seen(name)[0] in ("signed", "deemed")]
-        grave = next((word for word in ("disagree", "supplement", "conditional") if word in said), "agree")
+        conclusions = [
+            self.model.seen(name)[1] for name in DEPARTMENTS if self.model.seen(name)[0] in ("signed", "deemed")
+        ]
+        grave = next((word for word in ("disagree", "supplement", "conditional") if word in conclusions), "agree")
         if self.act(code, deciding.consolidate, (otherwise, "by order"), by=by):
             for name in DEPARTMENTS:
                 self.model.words[name].state, self.model.words[name].conclusion = self.model.seen(name)
@@ -286,7 +291,7 @@ def towns(town_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[boo
     return made
 
 
-def walked(walk: type[Walk], examples: int) -> None:
+def take_walks(walk: type[Walk], examples: int) -> None:
     """Take the walks; a step that breaks the model is told with all that led there."""
     chosen = settings(
         max_examples=examples,
@@ -302,7 +307,7 @@ def walked(walk: type[Walk], examples: int) -> None:
 @pytest.mark.slow
 def test_random_people_meet_what_the_contract_says(towns):
     Walk.made = towns
-    walked(Walk, 25)
+    take_walks(Walk, 25)
 
 
 class WalkOnServer(Walk):
@@ -328,4 +333,4 @@ class WalkOnServer(Walk):
 @pytest.mark.slow
 def test_random_people_meet_the_same_on_a_server(towns, postgis):
     WalkOnServer.made, WalkOnServer.server = towns, postgis.database().url
-    walked(WalkOnServer, 4)
+    take_walks(WalkOnServer, 4)

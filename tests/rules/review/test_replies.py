@@ -15,7 +15,7 @@ def reply_of(town, case, path=None, /, **changes):
     """The file with which the land department replies to a case; a test may change what it says."""
     with open_library(str(town.library)) as library:
         now = read_case(library, case)
-        said = {
+        content = {
             "onemap_reply": 1,
             "library": library.id,
             "case": case,
@@ -30,22 +30,22 @@ def reply_of(town, case, path=None, /, **changes):
             "on": "2026-03-03",
             "answers": [],
         }
-    said |= changes
-    said.setdefault("check", reply_check(said))
+    content |= changes
+    content.setdefault("check", reply_check(content))
     path = path or town.folder / "land.reply.json"
-    path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     return path
 
 
 @pytest.fixture
-def replied(town, walk):
+def case_and_reply(town, walk):
     """A circulating case, and the reply of the land department to it."""
     case = walk("circulating")
     return case, lambda **changes: reply_of(town, case, **changes)
 
 
-def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, replied):
-    case, write = replied
+def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, case_and_reply):
+    case, write = case_and_reply
     after = town.done("opine", case, "land", "--reply", write(), on="2026-03-04", by="clerk")
     land = opinion(after, "land")
     assert [land[key] for key in ("state", "conclusion", "text", "drafted_by", "drafted_on")] == [
@@ -53,7 +53,7 @@ def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, replied):
     ]
     assert after["entries"][-1]["by"] == "clerk"
     assert town.step("sign", case, "land", on="2026-03-04", by="Zhao").codes == ["review.self_sign"]
-    assert opinion(town.signed(case, "land", on="2026-03-04"), "land")["state"] == "signed"
+    assert opinion(town.sign_all(case, "land", on="2026-03-04"), "land")["state"] == "signed"
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, replied):
         ({"by": "onemap"}, "review.by"),
     ],
 )
-def test_a_reply_to_something_else_is_refused_and_changes_nothing(town, replied, changes, code):
-    case, write = replied
+def test_a_reply_to_something_else_is_refused_and_changes_nothing(town, case_and_reply, changes, code):
+    case, write = case_and_reply
     before = town.show(case, "2026-03-04")
     answer = town.step("opine", case, "land", "--reply", write(**changes), on="2026-03-04")
     assert (answer.code, answer.codes) == (3, [code])
@@ -78,43 +78,43 @@ def test_a_reply_to_something_else_is_refused_and_changes_nothing(town, replied,
     assert town.show(case, "2026-03-04") == before
 
 
-def test_an_altered_reply_is_refused_whatever_was_altered(town, replied):
-    case, write = replied
+def test_an_altered_reply_is_refused_whatever_was_altered(town, case_and_reply):
+    case, write = case_and_reply
     path = write()
     path.write_text(path.read_text(encoding="utf-8").replace("conditional", "agree"), encoding="utf-8")
     assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.altered"]
 
 
-def test_a_reply_for_an_older_round_is_refused(town, replied):
-    case, write = replied
+def test_a_reply_for_an_older_round_is_refused(town, case_and_reply):
+    case, write = case_and_reply
     path = write()
     town.done("revise", case, town.parcels("next"), on="2026-03-04")
     assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.round"]
 
 
-def test_a_reply_to_findings_that_were_overridden_since_is_stale(town, replied):
-    case, write = replied
+def test_a_reply_to_findings_that_were_overridden_since_is_stale(town, case_and_reply):
+    case, write = case_and_reply
     path = write()
     town.done("override", case, "DK1", "farm", "--verdict", "notice", "--reason", "x", on="2026-03-04")
     assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.stale"]
 
 
-def test_a_reply_stays_good_when_only_the_deadline_moved(town, replied):
-    case, write = replied
+def test_a_reply_stays_good_when_only_the_deadline_moved(town, case_and_reply):
+    case, write = case_and_reply
     path = write()
     town.done("extend", case, "--days", "3", "--reason", "x", on="2026-03-04")
     town.done("opine", case, "land", "--reply", path, on="2026-03-04")
 
 
-def test_a_reply_and_words_exclude_each_other(town, replied):
-    case, write = replied
+def test_a_reply_and_words_exclude_each_other(town, case_and_reply):
+    case, write = case_and_reply
     answer = town.step("opine", case, "land", "--reply", write(), "--text", "x", on="2026-03-04")
     assert (answer.code, answer.codes) == (2, ["review.reply_and_words"])
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"onemap_reply": 1}', b"{" * 100_000])
-def test_what_is_no_reply_is_refused(town, replied, content):
-    case, _ = replied
+def test_what_is_no_reply_is_refused(town, case_and_reply, content):
+    case, _ = case_and_reply
     path = town.folder / "bad.reply.json"
     path.write_bytes(content)
     answer = town.step("opine", case, "land", "--reply", path, on="2026-03-04")

@@ -70,31 +70,31 @@ def without_chance(value: Any, ids: dict[str, str]) -> Any:
     return value
 
 
-def walked(town: Town) -> list[Any]:
+def walk_case(town: Town) -> list[Any]:
     """A case's whole way; what was said after each step. The pack leaves it to nobody to be two people."""
     town.pack(self_sign=True)
     case = town.open()
-    said = [town.show(case, "2026-03-02")]
-    said.append(town.done("circulate", case, on="2026-03-02"))
-    said.append(town.done("opine", case, "land", "--conclusion", "supplement", "--text", "补图", on="2026-03-03"))
-    said.append(town.done("sign", case, "land", on="2026-03-03", by="head"))
-    said.append(town.step("consolidate", case, on="2026-03-04", by="lead").json)
-    said.append(town.done("extend", case, "water", "--days", "2", "--reason", "汛期", on="2026-03-04"))
-    said.append(town.done("revise", case, town.parcels("next"), on="2026-03-05", by="lead"))
-    said.append(town.done("circulate", case, on="2026-03-05"))
-    said.append(town.signed(case, on="2026-03-06"))
-    said.append(town.done("return", case, "water", "--reason", "再看", on="2026-03-06", by="lead"))
-    said.append(town.done("opine", case, "water", "--conclusion", "agree", "--text", "同意", on="2026-03-06"))
-    said.append(town.done("sign", case, "water", on="2026-03-06", by="head"))
-    said.append(town.done("consolidate", case, on="2026-03-07"))
-    said.append(town.done("issue", case, "--conclusion", "conditional", "--reason", "报市政府", on="2026-03-09"))
-    said.append(done("review", "list", town.library, "--on", "2026-03-09").json)
-    return without_chance(said, {case: "CASE"})
+    answers = [town.show(case, "2026-03-02")]
+    answers.append(town.done("circulate", case, on="2026-03-02"))
+    answers.append(town.done("opine", case, "land", "--conclusion", "supplement", "--text", "补图", on="2026-03-03"))
+    answers.append(town.done("sign", case, "land", on="2026-03-03", by="head"))
+    answers.append(town.step("consolidate", case, on="2026-03-04", by="lead").json)
+    answers.append(town.done("extend", case, "water", "--days", "2", "--reason", "汛期", on="2026-03-04"))
+    answers.append(town.done("revise", case, town.parcels("next"), on="2026-03-05", by="lead"))
+    answers.append(town.done("circulate", case, on="2026-03-05"))
+    answers.append(town.sign_all(case, on="2026-03-06"))
+    answers.append(town.done("return", case, "water", "--reason", "再看", on="2026-03-06", by="lead"))
+    answers.append(town.done("opine", case, "water", "--conclusion", "agree", "--text", "同意", on="2026-03-06"))
+    answers.append(town.done("sign", case, "water", on="2026-03-06", by="head"))
+    answers.append(town.done("consolidate", case, on="2026-03-07"))
+    answers.append(town.done("issue", case, "--conclusion", "conditional", "--reason", "报市政府", on="2026-03-09"))
+    answers.append(done("review", "list", town.library, "--on", "2026-03-09").json)
+    return without_chance(answers, {case: "CASE"})
 
 
 @pytest.mark.slow
 def test_the_same_case_in_a_file_and_on_a_server_gives_equal_answers(town, on_server):
-    in_file, there = walked(town), walked(on_server)
+    in_file, there = walk_case(town), walk_case(on_server)
     for step, (first, second) in enumerate(zip(in_file, there, strict=True)):
         assert first == second, step
     assert done("verify", on_server.library).json["ok"]
@@ -114,7 +114,7 @@ def test_a_case_goes_its_way_by_the_accounts_of_its_departments(on_server):
     seen = opinion(water.show(case, today), "land")
     assert (seen["state"], seen["text"]) == ("signed", "不同意")
     water.done("sign", case, "water")
-    on_server.signed(case, "reform", on=today)
+    on_server.sign_all(case, "reform", on=today)
     lead.done("consolidate", case)
     assert on_server.as_account("town_boss").done("issue", case)["state"] == "issued"
     assert done("verify", on_server.library).json["ok"]
@@ -181,8 +181,8 @@ def test_a_case_is_the_same_after_its_library_has_moved_to_a_server_and_back(tow
     done("copy", url, back)
     for verb in (("review", "show"), ("history",)):
         first, *others = (done(*verb, place, case).json for place in (town.library, url, back))
-        for told in (first, *others):
-            told.pop("head", None)  # the log of a copy has one entry more
+        for answer in (first, *others):
+            answer.pop("head", None)  # the log of a copy has one entry more
         assert others == [first, first]
     make_accounts(url, {"head": ["owner"]})
     moved = ServerTown(town.folder, url)
@@ -248,8 +248,8 @@ def test_whoever_drafted_cannot_sign_by_typing_another_name(real_server):
     assert opinion(after, "land")["steps"]["sign"] is not None
     assert land.step("sign", case, "land").codes == ["review.self_sign"]
     assert land.step("sign", case, "land", "--by", "李科长").codes == ["review.by"]
-    told = command("review", "show", land.library, case, "--by", "李科长").json
-    assert opinion(told, "land")["steps"]["sign"] is not None
+    answer = command("review", "show", land.library, case, "--by", "李科长").json
+    assert opinion(answer, "land")["steps"]["sign"] is not None
     signed = real_server.as_account("town_land2").done("sign", case, "land")
     assert opinion(signed, "land")["signed_by"] == "town_land2"
 
@@ -311,11 +311,11 @@ def test_who_made_a_revised_statement_ready_may_not_issue_it_and_who_did_before_
 def test_documents_say_whether_names_were_typed_or_are_accounts(real_server, real_town, tmp_path):
     case = real_server.as_account("town_lead").open(on=None)
     in_file = real_town.open(on=None)
-    said = {}
+    notes = {}
     for place, number in ((real_server.library, case), (real_town.library, in_file)):
         target = tmp_path / f"{number}.json"
         done("review", "export", place, number, target)
         content = json.loads(target.read_text(encoding="utf-8"))
-        said[content["library"]["accounts"]] = content["notes"][-1]
-    assert "account of the server" in said[True]
-    assert "names were typed" in said[False]
+        notes[content["library"]["accounts"]] = content["notes"][-1]
+    assert "account of the server" in notes[True]
+    assert "names were typed" in notes[False]

@@ -8,7 +8,7 @@ from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion
 
 def test_a_revised_case_opens_the_next_round_and_old_opinions_stay_readable_and_void(town, walk):
     case = walk("circulating")
-    town.signed(case, "land", on="2026-03-03")
+    town.sign_all(case, "land", on="2026-03-03")
     clear = town.parcels("moved", DK1=ground(1000, 1000, 1100, 1100))
     after = town.done("revise", case, clear, "--reason", "避让农田", on="2026-03-04", by="lead")
     assert (after["round"], after["state"]) == (2, "circulating")
@@ -56,7 +56,7 @@ def test_the_pack_of_a_case_is_asked_again_unless_another_is_named(town, walk):
 
 def test_a_new_layer_version_makes_stale_the_opinions_behind_which_the_old_one_stood(town, walk):
     case = walk("circulating")
-    town.signed(case, on="2026-03-03")
+    town.sign_all(case, on="2026-03-03")
     town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-05", label="new")
     assert [one["department"] for one in town.show(case, "2026-03-04")["opinions"] if one["stale"]] == []
     late = town.show(case, "2026-03-05")

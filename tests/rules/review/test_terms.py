@@ -18,7 +18,7 @@ def pack(id_="own", review=""):
 
 
 @pytest.mark.parametrize(
-    ("said", "key"),
+    ("terms", "key"),
     [
         ("days = 0", "review.days"),
         ("days = 2.5", "review.days"),
@@ -36,9 +36,9 @@ def pack(id_="own", review=""):
         ('area_share = "little"', "review.area_share"),
     ],
 )
-def test_a_term_that_cannot_be_followed_is_refused_with_its_key(said, key):
+def test_a_term_that_cannot_be_followed_is_refused_with_its_key(terms, key):
     with pytest.raises(OneMapError) as refused:
-        pack(review=said)
+        pack(review=terms)
     assert (refused.value.code, refused.value.problems[0].place["field"]) == ("pack.review", key)
 
 

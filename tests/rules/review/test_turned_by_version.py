@@ -75,7 +75,7 @@ def test_it_says_so_in_words(town, core):
     town.layer("FARM", ground(5000, 0, 5100, 100), label="新")
     label = next(one for one in command("layers", town.library).json["layers"] if one["code"] == "FARM")
     first = next(one["label"] for one in label["versions"] if one["label"] != "新")
-    said = core("changes", town.library, "FARM", first, "新", "--open", "--lang", "zh", "--progress", "none")
-    text = said.stdout.decode()
-    assert said.returncode == 0 and case in text
+    outcome = core("changes", town.library, "FARM", first, "新", "--open", "--lang", "zh", "--progress", "none")
+    text = outcome.stdout.decode()
+    assert outcome.returncode == 0 and case in text
     assert "DK1: 禁止 → 征求意见 (farm)" in text and "自然资源" in text

@@ -46,7 +46,7 @@ def test_a_revision_that_never_was_is_refused(town, walk):
     assert town.step("sign", walk("circulating"), "land", "--expect", 99, on="2026-03-03").codes == ["review.expect"]
 
 
-def started(*arguments: object, **more) -> subprocess.Popen:
+def start_review(*arguments: object, **more) -> subprocess.Popen:
     command = [*CORE, "review", *map(str, arguments), "--json", "--on", "2026-03-03"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
@@ -54,7 +54,7 @@ def started(*arguments: object, **more) -> subprocess.Popen:
 @pytest.mark.slow
 def test_of_several_who_sign_at_once_exactly_one_does(town, walk):
     case = walk("circulating")
-    racers = [started("sign", town.library, case, "land", "--by", f"head {n}") for n in range(4)]
+    racers = [start_review("sign", town.library, case, "land", "--by", f"head {n}") for n in range(4)]
     codes = [racer.wait(60) for racer in racers]
     for racer in racers:
         racer.communicate()
@@ -67,7 +67,7 @@ def test_of_several_who_sign_at_once_exactly_one_does(town, walk):
 def test_all_departments_that_speak_at_once_are_heard(town, walk):
     case = walk("circulating")
     departments = ("reform", "planning", "land", "water")
-    racers = [started("opine", town.library, case, name, *WORDS, "--by", name) for name in departments]
+    racers = [start_review("opine", town.library, case, name, *WORDS, "--by", name) for name in departments]
     assert [racer.wait(60) for racer in racers] == [0] * len(racers)
     for racer in racers:
         racer.communicate()
@@ -81,12 +81,12 @@ import os, signal
 import onemap.rules.review.case_step as writing
 left = [{after}]
 real = writing.put_opinion
-def counted(*arguments):
+def put_and_count(*arguments):
     left[0] -= 1
     if left[0] == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     real(*arguments)
-writing.put_opinion = counted
+writing.put_opinion = put_and_count
 from onemap.rules.commands.command_line import main
 main({arguments!r})
 """
@@ -114,7 +114,7 @@ def test_a_case_whose_opening_is_killed_leaves_neither_case_nor_run(town):
     arguments = ["review", "open", str(town.library), str(town.parcels()), *options]
     script = KILLED.format(after=7, arguments=arguments)
     place = "import onemap.rules.review.opening as opening\nopening.put_opinion"
-    patched = script.replace("writing.put_opinion = counted", f"{place} = counted")
+    patched = script.replace("writing.put_opinion = put_and_count", f"{place} = put_and_count")
     killed = subprocess.run([sys.executable, "-P", "-c", patched], capture_output=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert done("review", "list", town.library).json["cases"] == []
@@ -122,7 +122,7 @@ def test_a_case_whose_opening_is_killed_leaves_neither_case_nor_run(town):
     assert done("verify", town.library).json["ok"]
 
 
-def asked(session: subprocess.Popen, number: int, method: str, **params: object) -> dict:
+def ask_session(session: subprocess.Popen, number: int, method: str, **params: object) -> dict:
     """One request to a session of serve."""
     request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
     session.stdin.write(json.dumps(request).encode() + b"\n")
@@ -137,12 +137,12 @@ def test_a_session_that_was_shown_an_opinion_learns_that_somebody_changed_it_sin
     place = {"library": str(town.library), "case": case}
     words = {"conclusion": "agree", "text": "同意", "on": "2026-03-03"}
     with subprocess.Popen([*CORE, "serve", "--lang", "en"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
-        asked(session, 1, "review.show", **place)
+        ask_session(session, 1, "review.show", **place)
         town.done("opine", case, "water", *WORDS, on="2026-03-03", by="Zhou")
         town.done("opine", case, "land", *WORDS, on="2026-03-03", by="Wang")
-        late = asked(session, 2, "review.opine", **place, department="land", by="Li", **words)
-        free = asked(session, 3, "review.opine", **place, department="reform", by="Li", **words)
-        again = asked(session, 4, "review.opine", **place, department="land", by="Li", **words)
+        late = ask_session(session, 2, "review.opine", **place, department="land", by="Li", **words)
+        free = ask_session(session, 3, "review.opine", **place, department="reform", by="Li", **words)
+        again = ask_session(session, 4, "review.opine", **place, department="land", by="Li", **words)
         session.stdin.close()
     assert late["error"]["data"]["problems"][0]["code"] == "review.conflict"
     assert "Wang" in late["error"]["message"]

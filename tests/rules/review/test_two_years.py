@@ -113,20 +113,20 @@ def test_what_was_planted_in_the_second_year_is_what_is_told(city, tmp_path):
     run = done("check", library, parcels).json["run"]["id"]
     done("runs", library, run, "--name", "储备")
     done("ingest", library, deliver(tmp_path, 2024, later_use, later_farmland))
-    told = done("changes", library, "DLTB", "2023", "2024").json
-    counts = {name: told[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
+    answer = done("changes", library, "DLTB", "2023", "2024").json
+    counts = {name: answer[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
     assert counts == {"added": 2, "removed": 1, "moved": 0, "changed": 1, "unchanged": len(use) - 2}
-    assert {(row["from"], row["to"]): row["area_m2"] for row in told["transitions"]} == {
+    assert {(row["from"], row["to"]): row["area_m2"] for row in answer["transitions"]} == {
         pair: pytest.approx(area, abs=0.01) for pair, area in ground.items()
     }
     out = tmp_path / "out.gpkg"
-    told = done("changes", library, "YJJBNTTB", "2023", "2024", "--run", "储备", "--out", out).json
-    counts = {name: told[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
+    answer = done("changes", library, "YJJBNTTB", "2023", "2024", "--run", "储备", "--out", out).json
+    counts = {name: answer[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
     assert counts == {"added": 1, "removed": 1, "moved": 0, "changed": 1, "unchanged": len(farmland) - 2}
     rows = gpd.read_file(out, layer="changes").set_index("change")
     assert rows["feature"].to_dict() == {"added": "NEW", "removed": names["gone"], "changed": names["renamed"]}
     assert rows.loc["changed", "fields"] in ("坐落单位名称", "ZLDWMC")
-    (kept,) = told["runs"]
+    (kept,) = answer["runs"]
     turned = {one["parcel"]: (one["from"], one["to"]) for one in kept["turned"]}
     assert turned == {"LOST": ("prohibited", "clear"), "NEW": ("clear", "prohibited")}
     # The night says the same, for nothing else has changed.

@@ -75,19 +75,19 @@ def test_every_step_says_in_plain_lines_how_the_case_stands(town, walk, language
     case = walk("circulating")
     town.done("opine", case, "land", "--conclusion", "supplement", "--text", "补", on="2026-03-03")
 
-    def said(*arguments):
+    def output_of(*arguments):
         assert main([*map(str, arguments), "--lang", language]) == 0
         return capsys.readouterr().out
 
-    shown = said("review", "show", town.library, case, "--on", "2026-03-12")
+    shown = output_of("review", "show", town.library, case, "--on", "2026-03-12")
     assert len(shown.splitlines()) == 12
     assert "2026-03-09" in shown
     assert {"zh": "停止计时", "en": "clock stopped"}[language] in shown
     assert {"zh": "已逾期", "en": "overdue"}[language] in shown
-    assert case in said("review", "list", town.library)
-    assert case in said("review", "recheck", town.library, case, "--on", "2026-03-12")
-    assert phrase("review_step.circulate", language) in said("history", town.library, case)
-    assert "XMK" in said("review", "publish", town.library)
+    assert case in output_of("review", "list", town.library)
+    assert case in output_of("review", "recheck", town.library, case, "--on", "2026-03-12")
+    assert phrase("review_step.circulate", language) in output_of("history", town.library, case)
+    assert "XMK" in output_of("review", "publish", town.library)
 
 
 def test_the_machine_s_draft_is_shown_in_the_language_that_is_asked(town, walk, onemap):

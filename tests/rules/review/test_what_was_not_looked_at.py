@@ -35,7 +35,7 @@ basis = [{ law = "法" }]
 """
 
 
-def exported(town, case, *options):
+def export_case(town, case, *options):
     target = town.folder / "case.json"
     done("review", "export", town.library, case, target, "--overwrite", *options)
     return json.loads(target.read_text(encoding="utf-8"))
@@ -69,7 +69,7 @@ def test_consolidating_warns_by_department_and_paper_prints_open_items(town, wal
         "Development and reform: checklist items without an answer: 1 (另行核实)."
         in town.show(case, "2026-03-04")["warnings"]
     )
-    content = exported(town, case)
+    content = export_case(town, case)
     item = next(row for row in content["checklist"] if row["id"] == "industry")
     assert (item["answer"], item["answer_text"]) == (None, "Open")
     reform = next(row for row in content["opinions"] if row["department"] == "reform")
@@ -84,10 +84,10 @@ def test_what_no_machine_checked_is_no_condition_of_a_department(town):
     town.pack(RULES + UNCHECKED.format(department="water"))
     case = town.open()
     town.done("circulate", case, on="2026-03-02")
-    town.signed(case, on="2026-03-03")
+    town.sign_all(case, on="2026-03-03")
     water = opinion(town.show(case, "2026-03-03"), "water")
     assert (water["state"], water["conclusion"]) == ("signed", "conditional")
-    content = exported(town, case)
+    content = export_case(town, case)
     assert [row["department"] for row in content["conditions"]] == ["water"]
     assert "Red line" not in content["conditions"][0]["text"]
     assert next(row for row in content["opinions"] if row["department"] == "water")["open_items"] == [
@@ -107,7 +107,7 @@ def test_a_draft_of_nothing_found_and_not_all_checked_is_open_until_a_person_cho
     words = ("--conclusion", "not_involved", "--text", "已查红线图，不涉及。", "--answer", "gone=不涉及")
     assert town.step("opine", case, "environment", "--conclusion", "open", "--text", "x", on="2026-03-03").code == 2
     town.done("opine", case, "environment", *words, on="2026-03-03")
-    assert opinion(town.signed(case, "environment", on="2026-03-03"), "environment")["conclusion"] == "not_involved"
+    assert opinion(town.sign_all(case, "environment", on="2026-03-03"), "environment")["conclusion"] == "not_involved"
 
 
 @pytest.mark.parametrize(("verdict", "conclusion"), [("notice", "open"), ("consult", "conditional")])
@@ -155,7 +155,7 @@ def test_a_declared_area_that_is_not_the_parcels_is_remarked(town, declared, lim
     answer = command("review", *opening, "--data", town.folder / "data.toml")
     assert ("review.area" in answer.codes) == is_remarked
     assert any("declared area" in line for line in answer.json["warnings"]) == is_remarked
-    notes = exported(town, answer.json["case"])["notes"]
+    notes = export_case(town, answer.json["case"])["notes"]
     assert any(f"The declared area is {float(declared):.4f} ha" in note for note in notes) == is_remarked
 
 
@@ -197,7 +197,7 @@ def test_what_a_coordinate_text_declares_of_its_parcels_is_held_against_them_too
     text.write_text(written.replace("1.0000", "1.3000"), encoding="gb18030")
     answer = command("review", "open", town.library, text, *pack)
     assert "review.area" in answer.codes
-    assert any("1.3000 ha" in note for note in exported(town, answer.json["case"])["notes"])
+    assert any("1.3000 ha" in note for note in export_case(town, answer.json["case"])["notes"])
 
 
 TWO_OF_ONE_LAYER = """

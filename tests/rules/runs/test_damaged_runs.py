@@ -60,17 +60,17 @@ def test_a_damaged_run_is_refused_by_name_or_its_rows_are_not_asked_for(desk, tm
         assert connection.execute(sql.replace("{first}", first)).rowcount > 0
     connection.close()
     parcels, pack = made.folder / "parcels.gpkg", made.folder / "test.toml"
-    said = {
+    answers = {
         "same": command("check", library, parcels, "--pack", pack, "--against", first, "--unrecorded"),
         "explain": command("explain", library, first, "p00", "r"),
         "second": command("explain", library, second, "p00", "r"),
         "after": command("check", library, parcels, "--pack", pack, "--against", second, "--unrecorded"),
         "verify": command("verify", library, "--run", first),
     }
-    for name, answer in said.items():
+    for name, answer in answers.items():
         codes = {problem["code"] for problem in answer.json.get("problems", [])}
         if answer.code == 3:
             assert codes <= {"run.damaged", "run.incomplete"}, name
         else:
             assert answer.code == (5 if name == "verify" else 0), (name, answer.json)
-    assert said["verify"].code != 0
+    assert answers["verify"].code != 0

@@ -17,31 +17,31 @@ def rules():
     return {rule.id: rule for rule in joined_rules(packs)}
 
 
-def said(rule, language):
+def options_of(rule, language):
     """All options of a rule by their keys."""
     catalogue = shipped_catalogue()
     return {key: option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()}
 
 
 def test_a_distance_by_class_is_told_by_the_field_s_title_and_a_layer_by_its_own(rules):
-    options = said(rules["road.control_zone"], "zh")
+    options = options_of(rules["road.control_zone"], "zh")
     assert options["distance_m"] == "距离 按公路等级：高速公路 → 30、国道 → 20、省道 → 15、县道 → 10、乡道 → 5 m"
     assert options["min_share"] == "最小比例 5 %"
     assert options["min_area_m2"] == "最小面积 1 m²"
     assert "官方划定范围 公路建筑控制区" in options.values()
-    english = said(rules["road.control_zone"], "en")
+    english = options_of(rules["road.control_zone"], "en")
     assert english["distance_m"].startswith("distance by Road class: 高速公路 → 30, ")
     assert english["min_share"] == "least share 5 %"
 
 
 def test_the_classes_of_codes_are_named(rules):
-    assert said(rules["plan.use"], "en")["code_system"] == "classes of the use codes Land and sea uses, 2023"
-    assert said(rules["plan.use"], "zh")["plan_field"] == "规划字段 用地性质代码"
+    assert options_of(rules["plan.use"], "en")["code_system"] == "classes of the use codes Land and sea uses, 2023"
+    assert options_of(rules["plan.use"], "zh")["plan_field"] == "规划字段 用地性质代码"
 
 
 def test_no_layer_of_the_shipped_rules_is_told_by_its_code(rules):
     catalogue = shipped_catalogue()
-    texts = [text for rule in rules.values() for text in said(rule, "zh").values()]
+    texts = [text for rule in rules.values() for text in options_of(rule, "zh").values()]
     assert texts
     words = {word for text in texts for word in re.findall(r"[A-Z_]{4,}", text)}
     assert words & set(catalogue) == set()
@@ -55,7 +55,7 @@ def test_no_layer_of_the_shipped_rules_is_told_by_its_code(rules):
     ],
 )
 def test_words_and_tables_of_a_pack_are_told_by_their_titles(rules, language, open_ground, table, field):
-    options = said(rules["plan.use"], language)
+    options = options_of(rules["plan.use"], language)
     assert options["unplanned"] == open_ground
     assert options["permits"].startswith(table) and "land-use" not in options["permits"]
     assert options["parcel_field"] == field

@@ -7,6 +7,8 @@ import pyogrio
 import pytest
 from shapely import box
 
+from onemap.rules.commands.verb_text import result_text
+
 SQUARE, BESIDE = box(0, 0, 10, 10), box(50, 50, 60, 60)
 
 
@@ -59,14 +61,29 @@ def test_two_runs_are_compared_by_verdict(two):
     assert changed == [{"parcel": "B", "from": "clear", "to": "prohibited", "rules": ["r"]}]
 
 
+def test_a_comparison_of_runs_is_told_in_words(two):
+    desk, (first, second) = two
+    answer = desk.run("runs", desk.library, second, "--against", first).json
+    title = answer["rule_titles"]["r"]
+    told = result_text("runs", answer, "en").splitlines()
+    said = "Against the earlier run, parcels with another verdict: 1; only in this run: 0; only in the earlier one: 0."
+    assert told[-2:] == [said, f"  B: clear → prohibited ({title})"]
+    asked = ("check", desk.library, desk.parcels({"A": SQUARE, "C": BESIDE}), "--pack", desk.folder / "test.toml")
+    third = desk.run(*asked, "--as-of", "2025-06-01", "--against", second).json
+    rows = result_text("check", third, "zh").splitlines()[-3:]
+    head, *ids = rows
+    assert head == "与先前一次相比：0 个地块判定不同，1 个地块只在本次，1 个地块只在先前一次。"
+    assert ids == [f"  B：禁止 → 不在其中（{title}）", f"  C：不在其中 → 禁止（{title}）"]
+
+
 def test_a_name_is_a_logged_write_and_the_last_one_stands(two):
     desk, (first, _) = two
     for name in ("draft", " 第二稿 "):
         assert desk.run("runs", desk.library, first, "--name", name).code == 0
     named = {run["id"]: run["name"] for run in desk.run("runs", desk.library).json["runs"]}
     assert named[first] == "第二稿"
-    said = [json.loads(detail)["name"] for action, subject, detail in log_rows(desk.library) if action == "run.name"]
-    assert said == ["draft", "第二稿"]
+    names = [json.loads(detail)["name"] for action, subject, detail in log_rows(desk.library) if action == "run.name"]
+    assert names == ["draft", "第二稿"]
     assert desk.run("verify", desk.library).json["ok"]
     assert desk.run("runs", desk.library, first, "--name", "x" * 121).codes == ["run.name"]
 

@@ -222,8 +222,8 @@ def test_a_run_is_repeated_some_parcels_at_a_time_and_every_difference_is_told_a
     assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}
     for table, column in (("parcels", "verdict"), ("findings", "verdict"), ("overlaps", "rule")):
         change_value(desk.library, table, column, found.table(table)[column].iloc[-1], "other")
-    told = desk.run("verify", desk.library, "--run", run)
+    outcome = desk.run("verify", desk.library, "--run", run)
     monkeypatch.delenv("ONEMAP_BLOCK")
-    assert told.code == 5 and told.json == desk.run("verify", desk.library, "--run", run).json
-    layers = {problem["layer"] for problem in told.json["problems"] if problem["code"] == "verify.row"}
+    assert outcome.code == 5 and outcome.json == desk.run("verify", desk.library, "--run", run).json
+    layers = {problem["layer"] for problem in outcome.json["problems"] if problem["code"] == "verify.row"}
     assert layers == {"parcels", "findings", "overlaps"}

@@ -46,14 +46,14 @@ def mend(table):
 def test_the_record_names_the_table_by_version_and_hash_and_its_text_is_kept(city, tables):
     desk, found = city
     run = found.answer.json["run"]
-    said = {"name": NAME, "version": "2026.1", "hash": sha256(tables.read_text("utf-8"))}
-    assert run["packs"][0]["tables"] == [said]
+    table_record = {"name": NAME, "version": "2026.1", "hash": sha256(tables.read_text("utf-8"))}
+    assert run["packs"][0]["tables"] == [table_record]
     with sqlite3.connect(desk.library) as connection:
         kept = dict(connection.execute("SELECT hash, content FROM onemap_pack_texts"))
     connection.close()
-    assert kept[said["hash"]] == tables.read_text("utf-8")
-    told = desk.run("explain", desk.library, run["id"], "A", "plan").json["steps"]
-    assert f"{NAME} 2026.1" in next(step["value"] for step in told if step["key"] == "options")
+    assert kept[table_record["hash"]] == tables.read_text("utf-8")
+    steps = desk.run("explain", desk.library, run["id"], "A", "plan").json["steps"]
+    assert f"{NAME} 2026.1" in next(step["value"] for step in steps if step["key"] == "options")
 
 
 def test_a_run_is_repeated_by_its_own_table_and_a_new_one_by_the_mended(city, tables):

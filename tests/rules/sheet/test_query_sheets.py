@@ -145,3 +145,13 @@ def test_a_parcel_of_many_points_and_many_findings_says_what_it_leaves_out(desk)
     text = target.read_text(encoding="utf-8")
     assert "J48" in text and "J49" not in text and "… and 16 more points" in text
     assert "… and 6 more rows" in text and text.count("Urban growth boundary") >= 14
+
+
+def test_boundary_points_are_read_down_a_column(desk):
+    desk.layer("ZONE", [box(-9, -9, 0, 0)])
+    parcels = desk.parcels({"A": Point(50, 50).buffer(40, quad_segs=2)})  # eight points
+    target = desk.folder / "s.html"
+    assert desk.run("sheet", desk.library, parcels, target, "--pack", desk.pack({}), lang="en").code == 0
+    table = target.read_text(encoding="utf-8").rpartition("<tbody>")[2].partition("</tbody>")[0]
+    rows = [re.findall(r">(J\d)<", row) for row in table.split("</tr>")][:-1]
+    assert rows == [["J1", "J4", "J7"], ["J2", "J5", "J8"], ["J3", "J6"]]

@@ -157,7 +157,7 @@ class Page:
         self.ask("1")
         return [event["params"] for event in self.pipe.events if event.get("method") == method]
 
-    def downloaded(self) -> Path:
+    def next_download(self) -> Path:
         """The file of the next finished download."""
         begun = self.pipe.wait(lambda event: event.get("method") == "Browser.downloadWillBegin")
         self.pipe.wait(

@@ -16,7 +16,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
 
 
 @pytest.fixture(scope="session")
-def issued(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+def issued_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A copy of the bureau in which the case of one parcel is issued."""
     return _copy(bureau, tmp_path_factory.mktemp("issued"), walk=True)
 

@@ -12,6 +12,8 @@ import pytest
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import RESOURCES
 from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.rule_tables import three_lines
 from onemap.rules.statement.run_evidence import evidence_of
 from onemap.tests.conftest import write_layer
@@ -153,18 +155,18 @@ def test_a_case_of_one_department_says_nothing_of_others(bureau: Bureau):
     assert content["document"]["unit"] == "自然资源和规划局"
 
 
-def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued: Bureau):
+def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued_bureau: Bureau):
     before = content_of(bureau, bureau.one, document="statement")
-    after = content_of(issued, issued.one)
+    after = content_of(issued_bureau, issued_bureau.one)
     assert (before["document"]["mark"], before["document"]["number"]) == ("演练 · 征求意见稿", None)
     assert (after["document"]["mark"], after["document"]["number"]) == ("演练", "演练石自然资预审〔2026〕1号")
     assert (before["conclusion"]["decided"], after["conclusion"]["decided"]) == (None, "disagree")
 
 
-def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued: Bureau):
-    before = content_of(issued, issued.one)["audit"]
-    issued.step("circulate", issued.fifty)
-    assert content_of(issued, issued.one)["audit"] == before
+def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued_bureau: Bureau):
+    before = content_of(issued_bureau, issued_bureau.one)["audit"]
+    issued_bureau.step("circulate", issued_bureau.fifty)
+    assert content_of(issued_bureau, issued_bureau.one)["audit"] == before
     assert len(before["hash"]) == 64
 
 
@@ -209,10 +211,19 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     # On the hectare the survey's patch A is farm land; 20 m by 50 m of it are construction in the other plan.
     done("compare", library, "DLTB", "JSYDGZQ", "--matrix", matrix)
     compared = replace(bureau, folder=tmp_path, library=library)
-    assert content_of(compared, bureau.one)["differences"] == []  # compared after the case's last step
+    before = content_of(compared, bureau.one)
+    assert (before["differences"], before["comparisons"]) == ([], [])  # compared after the case's last step
+    assert printed_texts(before)["sentences"]["differences"] == words("zh")["note_not_compared"]
     compared.step("circulate", bureau.one)
-    found = content_of(compared, bureau.one)["differences"]
-    assert [(row["type"], row["pair"], row["hectares"]) for row in found] == [("04", "DLTB×JSYDGZQ", 0.1)]
+    content = content_of(compared, bureau.one)
+    (row,) = content["differences"]
+    assert (row["type"], row["pair"], row["hectares"]) == ("04", "DLTB×JSYDGZQ", 0.1)
+    assert row["use_b"] == "030" and row["use_b_title"] == "限制建设区"
+    (pair,) = content["comparisons"]
+    said = printed_texts(content)["sentences"]["differences"]
+    assert said == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
+    clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
+    assert clear == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内没有冲突的差异图斑。"
 
 
 def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable(bureau: Bureau, tmp_path: Path):

@@ -49,7 +49,7 @@ def _chinese_font() -> None:
         pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
 
 
-def squeezed(text: str) -> str:
+def without_spaces(text: str) -> str:
     """Text without white space and the marks that only let a name break."""
     return re.sub(r"[\s\u200b]", "", text)
 
@@ -60,7 +60,7 @@ def is_said(heading: str, text: str) -> bool:
     An annex is looked for without its number, which is that of this document.
     """
     heading = re.sub(r"^(附表|Annex )\d+(-\d+)?[.　]\s*", "", heading)
-    return all(squeezed(part) in text for part in heading.split("　"))
+    return all(without_spaces(part) in text for part in heading.split("　"))
 
 
 def text_of(pdf: Path, *options: str) -> str:
@@ -70,7 +70,7 @@ def text_of(pdf: Path, *options: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def word_pages(bureau: Bureau, issued: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+def word_pages(bureau: Bureau, issued_bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """The text of every Word document, opened and printed by LibreOffice in one go."""
     office = writer()
     if office is None or _TEXT is None:
@@ -78,22 +78,22 @@ def word_pages(bureau: Bureau, issued: Bureau, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("word")
     files = [
         bureau.export("report.zh.docx", bureau.one, annexes="all"),
-        issued.export("statement.en.docx", issued.one, "en", annexes="all"),
-        issued.export("opinion.zh.docx", issued.one, department="land"),
+        issued_bureau.export("statement.en.docx", issued_bureau.one, "en", annexes="all"),
+        issued_bureau.export("opinion.zh.docx", issued_bureau.one, department="land"),
         bureau.export("reply.zh.docx", bureau.one, document="reply", department="land"),
         bureau.export("fifty.zh.docx", bureau.fifty),
     ]
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     convert = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, files)]
     subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
-    return lambda name, *options: squeezed(text_of(folder / f"{name}.pdf", *options))
+    return lambda name, *options: without_spaces(text_of(folder / f"{name}.pdf", *options))
 
 
 @pytest.mark.parametrize(("kind", "language"), [("report", "zh"), ("statement", "en")])
 def test_a_word_document_has_every_chapter_table_and_annex(word_pages: Callable[..., str], kind: str, language: str):
-    text, said = word_pages(f"{kind}.{language}"), words(language)
-    wanted = [*CHAPTERS, *REVIEWED, *TABLES, "note_differences", "table_opinions", "table_assessments", *ANNEXES]
-    assert [name for name in wanted if not is_said(said[name], text)] == []
+    text, labels = word_pages(f"{kind}.{language}"), words(language)
+    wanted = [*CHAPTERS, *REVIEWED, *TABLES, "note_not_compared", "table_opinions", "table_assessments", *ANNEXES]
+    assert [name for name in wanted if not is_said(labels[name], text)] == []
 
 
 def test_a_word_document_has_the_numbers_that_were_reckoned(word_pages: Callable[..., str]):
@@ -109,8 +109,8 @@ def test_a_word_document_has_the_numbers_that_were_reckoned(word_pages: Callable
 
 def test_names_with_markup_come_out_of_word_as_text(word_pages: Callable[..., str]):
     text = word_pages("report.zh")
-    assert squeezed(MARKUP) in text
-    assert squeezed(DEVELOPER) in text
+    assert without_spaces(MARKUP) in text
+    assert without_spaces(DEVELOPER) in text
 
 
 def test_a_department_s_papers_say_what_it_was_asked_and_said(word_pages: Callable[..., str]):
@@ -119,7 +119,9 @@ def test_a_department_s_papers_say_what_it_was_asked_and_said(word_pages: Callab
     assert "意见结论为：不同意。" in opinion
     assert "未签发" not in opinion
     assert "2026年11月17日" in opinion
-    assert all(squeezed(words("zh")[f"conclusion_{name}"]) in form for name in ("agree", "disagree", "conditional"))
+    assert all(
+        without_spaces(words("zh")[f"conclusion_{name}"]) in form for name in ("agree", "disagree", "conditional")
+    )
     assert "盖章处" in form
 
 
@@ -129,12 +131,12 @@ def test_names_of_sixty_characters_are_whole_in_word(word_pages: Callable[..., s
 
 
 @pytest.fixture(scope="module")
-def papers(bureau: Bureau, issued: Bureau) -> dict[str, Path]:
+def papers(bureau: Bureau, issued_bureau: Bureau) -> dict[str, Path]:
     """The PDFs."""
     return {
         "report.zh": bureau.export("report.pdf", bureau.one, annexes="all"),
-        "statement.zh": issued.export("statement.pdf", issued.one, annexes="all"),
-        "statement.en": issued.export("statement.en.pdf", issued.one, "en", annexes="all"),
+        "statement.zh": issued_bureau.export("statement.pdf", issued_bureau.one, annexes="all"),
+        "statement.en": issued_bureau.export("statement.en.pdf", issued_bureau.one, "en", annexes="all"),
         "reply.en": bureau.export("reply.en.pdf", bureau.one, "en", document="reply", department="land"),
         "opinion.zh": bureau.export("opinion.pdf", bureau.one, department="land", annexes="all"),
         "fifty.zh": bureau.export("fifty.pdf", bureau.fifty),
@@ -144,27 +146,27 @@ def papers(bureau: Bureau, issued: Bureau) -> dict[str, Path]:
 @needs_text
 @pytest.mark.parametrize("name", ["report.zh", "statement.zh", "statement.en"])
 def test_a_pdf_has_every_chapter_table_and_annex(papers: dict[str, Path], name: str):
-    text, said = squeezed(text_of(papers[name])), words(name[-2:])
+    text, labels = without_spaces(text_of(papers[name])), words(name[-2:])
     wanted = [*CHAPTERS, *REVIEWED, *TABLES, "table_opinions", "table_assessments", *ANNEXES]
-    assert [heading for heading in wanted if not is_said(said[heading], text)] == []
+    assert [heading for heading in wanted if not is_said(labels[heading], text)] == []
 
 
 @needs_text
 def test_a_pdf_has_the_numbers_names_and_laws(papers: dict[str, Path]):
-    text = squeezed(text_of(papers["report.zh"]))
+    text = without_spaces(text_of(papers["report.zh"]))
     assert "项目用地总面积1.0000公顷（15.00亩），共1个地块。" in text
-    assert squeezed(MARKUP) in text
-    assert squeezed(DEVELOPER) in text
+    assert without_spaces(MARKUP) in text
+    assert without_spaces(DEVELOPER) in text
     assert "第三十五条" in text
     assert "图6" in text
 
 
 @needs_text
-def test_an_issued_pdf_bears_number_chain_and_pack(papers: dict[str, Path], issued: Bureau):
-    text = squeezed(text_of(papers["statement.zh"]))
-    case = command("review", "show", issued.library, issued.one).json
+def test_an_issued_pdf_bears_number_chain_and_pack(papers: dict[str, Path], issued_bureau: Bureau):
+    text = without_spaces(text_of(papers["statement.zh"]))
+    case = command("review", "show", issued_bureau.library, issued_bureau.one).json
     assert case["document"] in text
-    with_chain = [row for row in issued.log() if row["subject"] == issued.one]
+    with_chain = [row for row in issued_bureau.log() if row["subject"] == issued_bureau.one]
     assert with_chain[-1]["hash"] in text
     assert "试行规则·2026.1" in text
     assert "bureau2026.1" not in text
@@ -174,7 +176,7 @@ def test_an_issued_pdf_bears_number_chain_and_pack(papers: dict[str, Path], issu
 @needs_text
 def test_pages_are_numbered_and_as_large_as_the_standard_says(papers: dict[str, Path]):
     pages = text_of(papers["fifty.zh"]).split("\f")[:-1]
-    assert [number for number, page in enumerate(pages, start=1) if f"—{number}—" not in squeezed(page)] == []
+    assert [number for number, page in enumerate(pages, start=1) if f"—{number}—" not in without_spaces(page)] == []
     facts = subprocess.run(["pdfinfo", str(papers["fifty.zh"])], capture_output=True, check=True).stdout.decode()  # noqa: S603, S607
     assert "595.276 x 841.89 pts (A4)" in facts
 
@@ -230,7 +232,7 @@ def test_fifty_parcels_with_names_of_sixty_characters_are_all_there_under_repeat
     papers: dict[str, Path], bureau: Bureau
 ):
     text = text_of(papers["fifty.zh"])
-    assert [name for name in bureau.names if name not in squeezed(text)] == []
+    assert [name for name in bureau.names if name not in without_spaces(text)] == []
     heads = [page for page in text.split("\f") if words("zh")["column_findings"] in page]
     assert len(heads) > 1
 
@@ -316,10 +318,10 @@ def test_every_wrong_field_is_named_even_in_the_row_of_an_empty_list(bureau: Bur
     document.sections[0].footer.paragraphs[0].text = "{{ library.nom }}"
     document.save(str(own / "report.en.docx"))
     answer = command("review", "export", bureau.library, bureau.one, tmp_path / "a.docx", "--templates", own)
-    said = {problem["field"]: problem["message"] for problem in answer.json["problems"]}
-    assert set(said) == {"row.sport", "library.nom"}
-    assert "table 1, row 2, column 2" in said["row.sport"]
-    assert "foot" in said["library.nom"]
+    messages = {problem["field"]: problem["message"] for problem in answer.json["problems"]}
+    assert set(messages) == {"row.sport", "library.nom"}
+    assert "table 1, row 2, column 2" in messages["row.sport"]
+    assert "foot" in messages["library.nom"]
 
 
 @pytest.mark.parametrize(
@@ -364,15 +366,15 @@ def test_every_field_that_the_manual_names_is_there(bureau: Bureau, own: Path, l
 
 
 def test_the_bar_moves_while_maps_are_drawn_and_pages_are_set_and_never_goes_back(bureau: Bureau, tmp_path: Path):
-    told: list[tuple[float, str]] = []
+    reports: list[tuple[float, str]] = []
     with open_library(str(bureau.library)) as library:
         case = read_case(library, bureau.one)
         target = str(tmp_path / "told.pdf")
         export_case(
-            library, case, target, None, "en", progress=Progress(lambda share, step: told.append((share, step)))
+            library, case, target, None, "en", progress=Progress(lambda share, step: reports.append((share, step)))
         )
-    shares = [share for share, _ in told]
+    shares = [share for share, _ in reports]
     assert shares == sorted(shares)
     assert shares[-1] < 1
     for step in ("Drawing map 1 of", "Setting the pages"):
-        assert len({share for share, said in told if said.startswith(step)}) > 1
+        assert len({share for share, text in reports if text.startswith(step)}) > 1

@@ -13,7 +13,7 @@ from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement.document_words import words
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.statement.bureau import Bureau
-from onemap.tests.rules.statement.test_documents import boxes_by_page, needs_text, squeezed, text_of
+from onemap.tests.rules.statement.test_documents import boxes_by_page, needs_text, text_of, without_spaces
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 PROFILE = """
@@ -38,7 +38,7 @@ def _chinese_font() -> None:
 
 
 @pytest.fixture(scope="module")
-def headed(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+def headed_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A copy of the bureau that has kept its profile and issued a case."""
     folder = tmp_path_factory.mktemp("headed")
     copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
@@ -51,58 +51,66 @@ def headed(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
 
 
 def pages(pdf: Path) -> list[str]:
-    return [squeezed(page) for page in text_of(pdf).split("\f")[:-1]]
+    return [without_spaces(page) for page in text_of(pdf).split("\f")[:-1]]
 
 
 def annex_title(name: str) -> str:
     """What an annex is called, without its number: which numbers there are, the others tell."""
-    return squeezed(words("zh")[name].split("　", 1)[1])
+    return without_spaces(words("zh")[name].split("　", 1)[1])
 
 
 @needs_text
-def test_page_one_is_the_conclusion_under_the_bureau_s_head(headed: Bureau):
-    first = pages(headed.export("statement.pdf", headed.one))[0]
-    said = words("zh")
+def test_page_one_is_the_conclusion_under_the_bureau_s_head(headed_bureau: Bureau):
+    first = pages(headed_bureau.export("statement.pdf", headed_bureau.one))[0]
+    labels = words("zh")
     assert "云州市自然资源和规划局" in first
     assert "演练云自然资预审〔2026〕1号" in first
     assert "云州市人民政府：" in first
     assert "综合结论：不符合。" in first
     for name in ("table_gravest", "table_departments_verdicts"):
-        assert all(squeezed(part) in first for part in said[name].split("　"))
+        assert all(without_spaces(part) in first for part in labels[name].split("　"))
     assert "占用永久基本农田" in first and "0.2000ha" in first and "第三十五条" in first
     assert "云州自然资源局" in first
     assert "未检1条" in first  # the water department's layer was never loaded
-    assert said["chapter_project"] not in first
+    assert labels["chapter_project"] not in first
 
 
 @needs_text
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("department", ["land", "water", "transport"])
-def test_an_opinion_answers_in_one_page_or_two(headed: Bureau, department: str, language: str):
-    found = pages(headed.export("opinion.pdf", headed.one, language, department=department))
+def test_an_opinion_answers_in_one_page_or_two(headed_bureau: Bureau, department: str, language: str):
+    found = pages(headed_bureau.export("opinion.pdf", headed_bureau.one, language, department=department))
     assert 1 <= len(found) <= 2
     # Name and day stand on a page with the last words.
     assert "2026" in found[-1] and len(found[-1]) > 60
 
 
 @needs_text
-def test_the_mark_stands_30_mm_below_the_edge_and_no_character_is_alone(headed: Bureau):
-    boxes = boxes_by_page(headed.export("opinion.pdf", headed.one, department="land"))[0]
+def test_the_mark_stands_30_mm_below_the_edge_and_no_character_is_alone(headed_bureau: Bureau):
+    boxes = boxes_by_page(headed_bureau.export("opinion.pdf", headed_bureau.one, department="land"))[0]
     mark = next(box for box in boxes if box.word.startswith("云州市自然资源和规划局"))
     assert abs(mark.north / 72 * 25.4 - 30) < 4
     assert min(box.west for box in boxes) > 27.5 / 25.4 * 72
 
 
 @needs_text
-def test_annexes_are_left_out_or_asked_for(headed: Bureau):
+def test_annexes_are_left_out_or_asked_for(headed_bureau: Bureau):
     counts = {
-        names: len(pages(headed.export(f"{names}.pdf", headed.one, annexes=names)))
+        names: len(pages(headed_bureau.export(f"{names}.pdf", headed_bureau.one, annexes=names)))
         for names in ("none", "record", "all")
     }
     assert counts["none"] < counts["record"] < counts["all"]
-    text = "".join(pages(headed.export("none.pdf", headed.one, annexes="none")))
+    text = "".join(pages(headed_bureau.export("none.pdf", headed_bureau.one, annexes="none")))
     assert annex_title("annex_boundary") not in text
-    answer = command("review", "export", headed.library, headed.one, headed.folder / "x.pdf", "--annexes", "some")
+    answer = command(
+        "review",
+        "export",
+        headed_bureau.library,
+        headed_bureau.one,
+        headed_bureau.folder / "x.pdf",
+        "--annexes",
+        "some",
+    )
     assert answer.code == 2
 
 
@@ -114,33 +122,33 @@ def annex_numbers(text: str) -> list[int]:
 
 @needs_text
 @pytest.mark.parametrize("annexes", ["parcels,record", "checklist,boundary,rules", "all"])
-def test_annexes_are_numbered_without_a_gap_whichever_there_are(headed: Bureau, annexes: str):
-    paper = annex_numbers("".join(pages(headed.export("numbered.pdf", headed.one, annexes=annexes))))
-    word = Document(str(headed.export("numbered.docx", headed.one, annexes=annexes)))
+def test_annexes_are_numbered_without_a_gap_whichever_there_are(headed_bureau: Bureau, annexes: str):
+    paper = annex_numbers("".join(pages(headed_bureau.export("numbered.pdf", headed_bureau.one, annexes=annexes))))
+    word = Document(str(headed_bureau.export("numbered.docx", headed_bureau.one, annexes=annexes)))
     assert len(paper) > 1
     assert paper == list(range(1, len(paper) + 1))
-    assert annex_numbers("\n".join(squeezed(paragraph.text) for paragraph in word.paragraphs)) == paper
+    assert annex_numbers("\n".join(without_spaces(paragraph.text) for paragraph in word.paragraphs)) == paper
 
 
 @needs_text
-def test_a_column_without_a_value_is_left_out(headed: Bureau):
-    text = squeezed(text_of(headed.export("whole.pdf", headed.one, annexes="all")))
-    assert squeezed(words("zh")["column_assessment"]) in text
+def test_a_column_without_a_value_is_left_out(headed_bureau: Bureau):
+    text = without_spaces(text_of(headed_bureau.export("whole.pdf", headed_bureau.one, annexes="all")))
+    assert without_spaces(words("zh")["column_assessment"]) in text
     assert re.search(r"由主管部门确定–", text) is None
 
 
 @needs_text
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_no_layer_or_pack_code_and_no_row_of_dashes_stands_in_a_document(headed: Bureau, language: str):
-    text = text_of(headed.export("all.pdf", headed.one, language, annexes="all"))
+def test_no_layer_or_pack_code_and_no_row_of_dashes_stands_in_a_document(headed_bureau: Bureau, language: str):
+    text = text_of(headed_bureau.export("all.pdf", headed_bureau.one, language, annexes="all"))
     for code in ("YJJBNTTB", "DLTB", "JSYDGZQ", "CZKFBJ", "DZZHYFQ"):
         # The hash and the file from which a version came may bear its name.
         assert not re.search(rf"(?<![\w/]){code}(?!\.gpkg|\w)", text), code
     assert [line for line in text.splitlines() if re.fullmatch(r"[–\s]{3,}", line)] == []
 
 
-def test_the_word_file_has_head_title_and_seal_s_place(headed: Bureau):
-    document = Document(str(headed.export("statement.docx", headed.one)))
+def test_the_word_file_has_head_title_and_seal_s_place(headed_bureau: Bureau):
+    document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one)))
     lines = [paragraph.text for paragraph in document.paragraphs]
     assert lines[0] == "云州市自然资源和规划局"
     assert "云州市人民政府：" in lines
@@ -149,17 +157,19 @@ def test_the_word_file_has_head_title_and_seal_s_place(headed: Bureau):
     assert not any("{" in line and "%" in line for line in lines if "7*7" not in line and "if %" not in line)
 
 
-def test_without_a_profile_nothing_false_is_printed(issued: Bureau):
-    lines = [paragraph.text for paragraph in Document(str(issued.export("s.docx", issued.one))).paragraphs]
+def test_without_a_profile_nothing_false_is_printed(issued_bureau: Bureau):
+    lines = [
+        paragraph.text for paragraph in Document(str(issued_bureau.export("s.docx", issued_bureau.one))).paragraphs
+    ]
     assert "抄送" not in "".join(lines) and "审查单位" not in "".join(lines)
 
 
-def test_names_of_the_profile_reach_the_words_and_the_answer_names_missing_fonts(headed: Bureau):
-    given = done("words", headed.library).json["departments"]
+def test_names_of_the_profile_reach_the_words_and_the_answer_names_missing_fonts(headed_bureau: Bureau):
+    given = done("words", headed_bureau.library).json["departments"]
     assert (given["land"], given["water"]) == ("Yunzhou Land", "Water")
     assert done("words").json["departments"]["land"] == "Land"
-    target = headed.folder / "fonts.pdf"
-    answer = done("review", "export", headed.library, headed.one, target, "--overwrite").json
+    target = headed_bureau.folder / "fonts.pdf"
+    answer = done("review", "export", headed_bureau.library, headed_bureau.one, target, "--overwrite").json
     assert (answer["fonts"] is None) == (not chosen_fonts().instead)
 
 
@@ -180,6 +190,6 @@ def test_what_has_been_superseded_is_said_once_by_its_name(bureau: Bureau, tmp_p
         *("--label", "2026版", "--valid-from", "2026-11-01"),
     )
     document = Document(str(changed.export("s.docx", changed.one)))
-    said = [paragraph.text for paragraph in document.paragraphs if paragraph.text.startswith("注意：")]
+    remarks = [paragraph.text for paragraph in document.paragraphs if paragraph.text.startswith("注意：")]
     title = "永久基本农田图斑"
-    assert said == [f"注意：自然资源和规划局（土地）的意见所依据的数据或规则已更新（{title}）。"]
+    assert remarks == [f"注意：自然资源和规划局（土地）的意见所依据的数据或规则已更新（{title}）。"]

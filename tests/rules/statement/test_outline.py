@@ -17,7 +17,7 @@ from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.statement.outline import WIDTH_MM, chapters, places
 from onemap.rules.statement.printed_content import basis_together
 from onemap.tests.rules.statement.bureau import MARKUP, Bureau
-from onemap.tests.rules.statement.test_documents import needs_text, squeezed, text_of
+from onemap.tests.rules.statement.test_documents import needs_text, text_of, without_spaces
 
 DOCUMENTS = [
     *(places(printer, kind) for printer in ("word", "pdf") for kind in KINDS),
@@ -48,7 +48,7 @@ def test_every_column_and_table_of_the_outline_stands_in_a_document():
 
 
 @pytest.fixture
-def added(monkeypatch: pytest.MonkeyPatch) -> str:
+def added_column(monkeypatch: pytest.MonkeyPatch) -> str:
     """The project's name as a further column of the parcels, by one line and its name in the table."""
     changed = copy.deepcopy(outline._file())
     changed["columns"]["name_of_project"] = {"head": "field_name", "text": "<{{ project.name }}>", "mm": 30}
@@ -59,23 +59,23 @@ def added(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.slow
-def test_a_further_column_stands_in_word_and_page(added: str, bureau: Bureau, tmp_path: Path):
+def test_a_further_column_stands_in_word_and_page(added_column: str, bureau: Bureau, tmp_path: Path):
     own = tmp_path / "templates"
     own.mkdir()
     template("report", "zh").save(str(own / "report.docx"))
     document = Document(str(bureau.export("more.docx", bureau.one, templates=own)))
-    assert added in {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert added_column in {cell.text for table in document.tables for row in table.rows for cell in row.cells}
     page = bureau.export("more.html", bureau.one).read_text("utf-8")
     assert "&lt;城北小学 &lt;b&gt;A&amp;B&lt;/b&gt; {{ 7*7 }}" in page
 
 
 @needs_text
-def test_a_further_column_stands_in_the_pdf(added: str, bureau: Bureau):
+def test_a_further_column_stands_in_the_pdf(added_column: str, bureau: Bureau):
     try:
         chosen_fonts()
     except OneMapError:
         pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
-    assert squeezed(added) in squeezed(text_of(bureau.export("more.pdf", bureau.one), "-raw"))
+    assert without_spaces(added_column) in without_spaces(text_of(bureau.export("more.pdf", bureau.one), "-raw"))
 
 
 def test_a_law_stands_once_in_a_line_with_its_articles():

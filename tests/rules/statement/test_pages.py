@@ -49,19 +49,19 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def town_and_case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return town(tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture
-def library(made: tuple[Path, str]) -> Iterator[Library]:
-    with open_library(str(made[0])) as opened:
+def library(town_and_case: tuple[Path, str]) -> Iterator[Library]:
+    with open_library(str(town_and_case[0])) as opened:
         yield opened
 
 
 @pytest.fixture
-def case(library: Library, made: tuple[Path, str]) -> Case:
-    return case_of(library, made[1])
+def case(library: Library, town_and_case: tuple[Path, str]) -> Case:
+    return case_of(library, town_and_case[1])
 
 
 def page(library: Library, case: Case, language: str = "zh", department: str | None = None) -> str:
@@ -142,7 +142,28 @@ def test_only_a_circulating_case_has_a_reply_form(library: Library, case: Case, 
     assert 'id="reply"' not in page(library, replace(case, state=state), "zh", "land")
 
 
-def changed(case: Case, **opinion: Any) -> Case:
+@pytest.mark.parametrize(
+    ("state", "begins", "lacks"),
+    [
+        ("drafted", "机器检测结论为：不符合。", "经审查，意见结论为"),
+        ("signed", "经审查，意见结论为：同意。", "机器检测结论为"),
+    ],
+)
+def test_a_department_s_page_begins_with_its_conclusion(
+    library: Library, case: Case, state: str, begins: str, lacks: str
+):
+    opinion = with_opinion(case, state=state, conclusion="agree", text="同意选址。", signed_on=case.opened_on)
+    first, *others = page(library, opinion, "zh", "land").split("<section")[1:]
+    heading = re.findall(r"<h2>([^<]+)</h2>", first)
+    assert heading == ["审查结论"] and begins in first and lacks not in first
+    assert ("<p>同意选址。</p>" in first) == (state == "signed")
+    headings = [one for part in others for one in re.findall(r"<h2>([^<]+)</h2>|<caption>([^<]+)", part)]
+    assert len(headings) > 4
+    numbered = [one for pair in headings for one in pair if re.match(r"[一二三四五六七八]、|表\d", one)]
+    assert numbered == [], "of so few chapters no numbers would follow each other"
+
+
+def with_opinion(case: Case, **opinion: Any) -> Case:
     round_ = case.current
     opinions = tuple(replace(each, **opinion) if each.department == "land" else each for each in round_.opinions)
     return replace(case, rounds=(replace(round_, opinions=opinions),))
@@ -157,9 +178,9 @@ def test_what_is_embedded_is_what_the_digest_is_of(library: Library, case: Case)
 
 def test_the_digest_changes_with_what_an_answer_rests_on(library: Library, case: Case):
     before = shown_digest(library, case, "land")
-    assert shown_digest(library, changed(case, text="Another."), "land") != before
-    assert shown_digest(library, changed(case, conclusion="agree"), "land") != before
-    assert shown_digest(library, changed(case, stale_because=("YJJBNTTB",)), "land") != before
+    assert shown_digest(library, with_opinion(case, text="Another."), "land") != before
+    assert shown_digest(library, with_opinion(case, conclusion="agree"), "land") != before
+    assert shown_digest(library, with_opinion(case, stale_because=("YJJBNTTB",)), "land") != before
     assert shown_digest(library, replace(case, project="Another"), "land") != before
     assert shown_digest(library, replace(case, rounds=(replace(case.current, number=2),)), "land") != before
     assert shown_digest(library, case, "transport") != before
@@ -168,7 +189,7 @@ def test_the_digest_changes_with_what_an_answer_rests_on(library: Library, case:
 
 
 def test_a_deadline_that_is_extended_spoils_no_reply(library: Library, case: Case):
-    later = changed(case, due=date(2026, 12, 31), days_left=30)
+    later = with_opinion(case, due=date(2026, 12, 31), days_left=30)
     assert shown_digest(library, later, "land") == shown_digest(library, case, "land")
 
 
@@ -181,13 +202,13 @@ def test_the_digest_is_the_same_each_time_and_in_either_language(library: Librar
 
 
 def test_signs_that_no_page_may_hold_are_replaced_and_the_rest_is_text(library: Library, case: Case):
-    found = page(library, changed(case, text="a\x00b\x1f <b> \"x\" & 'y'"), "zh", "land")
+    found = page(library, with_opinion(case, text="a\x00b\x1f <b> \"x\" & 'y'"), "zh", "land")
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", found)
     assert "a�b� <b> \"x\" & 'y'" in Reader(found).texts
 
 
 def test_a_word_that_no_column_holds_may_be_broken_and_stays_whole(library: Library, case: Case):
     word = "x" * 30 + "&" + "y" * 40
-    found = page(library, changed(case, text=f"short {word}"))
+    found = page(library, with_opinion(case, text=f"short {word}"))
     assert "x" * 12 + "<wbr>" + "x" * 12 in found
     assert f"short {word}".replace("&", "&amp;") in found.replace("<wbr>", "")

@@ -238,7 +238,7 @@ def test_a_reply_without_what_it_needs_is_not_saved(pack: Page):
     assert pack.events("Browser.downloadWillBegin") == []
 
 
-def filled(pack: Page, **answers: str) -> Path:
+def fill_form(pack: Page, **answers: str) -> Path:
     """Fill in the form as a person does, save it, and find the file."""
     pack.click(f"document.querySelector('input[name=conclusion][value={answers['conclusion']}]')")
     for name in ("text", "basis", "by"):
@@ -246,12 +246,14 @@ def filled(pack: Page, **answers: str) -> Path:
     if "item" in answers:
         pack.fill("document.querySelector('[data-item]')", answers["item"])
     pack.click("document.querySelector('#reply button[type=submit]')")
-    return pack.downloaded()
+    return pack.next_download()
 
 
 def test_what_is_filled_in_is_saved_as_a_reply_that_is_read_back(pack: Page, files: Files):
     text = '同意占用 0.8 公顷 <b>"其余"</b>不予占用。\n第二行 \\ 反斜杠 🏗'
-    saved = filled(pack, conclusion="disagree", text=text, basis="土地管理法 第三十五条", by="赵六", item="已核 </p>")
+    saved = fill_form(
+        pack, conclusion="disagree", text=text, basis="土地管理法 第三十五条", by="赵六", item="已核 </p>"
+    )
     assert saved.name == "20261120-0001-land-1.reply.json"
     reply = read_reply(saved)
     assert (reply.conclusion, reply.text, reply.basis, reply.by) == ("disagree", text, "土地管理法 第三十五条", "赵六")
@@ -273,7 +275,7 @@ def test_a_department_answers_from_a_browser_and_the_command_line_takes_it_in(ch
     done("review", "circulate", library, case, "--by", "wang")
     done("review", "export", library, case, tmp_path / "land.html", "--department", "land")
     chromium.open(tmp_path / "land.html")
-    saved = filled(chromium, conclusion="disagree", text="不同意。\n<b>", basis="土地管理法", by="赵六", item="不足")
+    saved = fill_form(chromium, conclusion="disagree", text="不同意。\n<b>", basis="土地管理法", by="赵六", item="不足")
     before = saved.read_bytes()
 
     def taken_in(department: str = "land") -> Answer:
@@ -286,8 +288,8 @@ def test_a_department_answers_from_a_browser_and_the_command_line_takes_it_in(ch
     answer = taken_in()
     assert answer.code == 0, answer.json
     land = next(opinion for opinion in answer.json["opinions"] if opinion["department"] == "land")
-    said = {name: land[name] for name in ("state", "conclusion", "text", "basis", "drafted_by")}
-    assert said == {
+    values = {name: land[name] for name in ("state", "conclusion", "text", "basis", "drafted_by")}
+    assert values == {
         "state": "drafted",
         "conclusion": "disagree",
         "text": "不同意。\n<b>",
@@ -307,7 +309,7 @@ def test_a_reply_for_an_older_round_is_refused(chromium: Page, tmp_path: Path):
     done("review", "circulate", library, case, "--by", "wang")
     done("review", "export", library, case, tmp_path / "land.html", "--department", "land")
     chromium.open(tmp_path / "land.html")
-    saved = filled(chromium, conclusion="supplement", text="请补正", by="赵六")
+    saved = fill_form(chromium, conclusion="supplement", text="请补正", by="赵六")
     moved = write_layer(tmp_path / "moved.gpkg", [at(100, 130, 100, 80)], {"DKBH": ["DK1"]})
     done("review", "revise", library, case, moved, "--by", "wang")
     done("review", "circulate", library, case, "--by", "wang")
@@ -322,7 +324,7 @@ def test_a_page_that_was_altered_gives_a_reply_of_another_digest(chromium: Page,
     assert page.count('"verdict":"prohibited"') >= 1
     altered.write_text(page.replace('"verdict":"prohibited"', '"verdict":"notice"'), encoding="utf-8")
     chromium.open(altered)
-    saved = filled(chromium, conclusion="agree", text="同意", by="赵六")
+    saved = fill_form(chromium, conclusion="agree", text="同意", by="赵六")
     with open_library(str(files.library)) as library:
         assert read_reply(saved).shown != shown_digest(library, case_of(library, files.run), "land")
     saved.unlink()

@@ -17,7 +17,7 @@ from onemap.rules.maps import map_sheet
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map, map_pages
 from onemap.rules.maps.svg_paths import round_scale
-from onemap.rules.maps.svg_text import text_width, wrapped
+from onemap.rules.maps.svg_text import text_width, wrap_text
 from onemap.rules.maps.symbols import verdict_symbol
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.statement.page_map import page_map
@@ -30,20 +30,20 @@ NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def town_and_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return town(tmp_path_factory.mktemp("maps"))
 
 
 @pytest.fixture(params=["zh", "en"])
-def source(made: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator[MapSource]:
-    with open_library(str(made[0])) as library:
-        yield MapSource(library, made[1], request.param)
+def source(town_and_run: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator[MapSource]:
+    with open_library(str(town_and_run[0])) as library:
+        yield MapSource(library, town_and_run[1], request.param)
 
 
 @pytest.fixture
-def english(made: tuple[Path, str]) -> Iterator[MapSource]:
-    with open_library(str(made[0])) as library:
-        yield MapSource(library, made[1], "en")
+def english(town_and_run: tuple[Path, str]) -> Iterator[MapSource]:
+    with open_library(str(town_and_run[0])) as library:
+        yield MapSource(library, town_and_run[1], "en")
 
 
 def texts(drawn: DrawnMap) -> list[str]:
@@ -73,14 +73,14 @@ def test_every_map_is_well_formed_complete_and_below_a_megabyte(source: MapSourc
     assert {page.theme for page in pages} == {"location", "boundary", "present_use", "controls", "conflict"}
     for page in pages:
         drawn = draw_map(source, page, project="<b>&")
-        said = texts(drawn)
-        assert drawn.title == said[0] or drawn.title.startswith(said[0])
-        assert "N" in said
-        assert any(re.search(r"1:[\d ]+$", text) for text in said)
-        assert any("<b>&" in text for text in said)
-        assert any(text.isdigit() and len(text) >= 6 for text in said), "coordinates of the grid"
+        map_texts = texts(drawn)
+        assert drawn.title == map_texts[0] or drawn.title.startswith(map_texts[0])
+        assert "N" in map_texts
+        assert any(re.search(r"1:[\d ]+$", text) for text in map_texts)
+        assert any("<b>&" in text for text in map_texts)
+        assert any(text.isdigit() and len(text) >= 6 for text in map_texts), "coordinates of the grid"
         assert len(drawn.svg.encode()) < 1_000_000
-        assert source.record["id"] in " ".join(said)
+        assert source.record["id"] in " ".join(map_texts)
 
 
 @pytest.mark.parametrize("paper", [Paper(), Paper(245, 156), Paper(100, 150)])
@@ -142,24 +142,24 @@ def test_verdicts_differ_without_colour():
     assert len(looks) == len(VERDICTS)
 
 
-def test_an_override_is_drawn_as_the_verdict_that_a_person_gave(made: tuple[Path, str]):
-    with open_library(str(made[0])) as library:
-        given = MapSource(library, made[1], "en", {("DK1", "farmland"): "consult"})
-        said = texts(draw_map(given, MapPage("conflict", "farmland", ("DK1",))))
-    assert any("consult" in text for text in said)
-    assert not any("prohibited" in text for text in said)
+def test_an_override_is_drawn_as_the_verdict_that_a_person_gave(town_and_run: tuple[Path, str]):
+    with open_library(str(town_and_run[0])) as library:
+        given = MapSource(library, town_and_run[1], "en", {("DK1", "farmland"): "consult"})
+        map_texts = texts(draw_map(given, MapPage("conflict", "farmland", ("DK1",))))
+    assert any("consult" in text for text in map_texts)
+    assert not any("prohibited" in text for text in map_texts)
 
 
 def test_holes_and_parts_are_drawn_and_numbered_through(english: MapSource):
     drawn = draw_map(english, MapPage("boundary", parcels=("DK2",)))
     assert red_lines(drawn)[0].count("z") == 3
-    said = texts(drawn)
+    map_texts = texts(drawn)
     for number in range(1, 13):
-        assert f"J{number}" in said
-    assert "J13" not in said
+        assert f"J{number}" in map_texts
+    assert "J13" not in map_texts
     # Their coordinates stand in the annex, and only there.
-    assert not any(f"{NORTH + 190:.3f}" in text for text in said)
-    assert any(text.startswith("12 boundary points") for text in said)
+    assert not any(f"{NORTH + 190:.3f}" in text for text in map_texts)
+    assert any(text.startswith("12 boundary points") for text in map_texts)
 
 
 def test_boundary_points_are_numbered_as_a_coordinate_file_numbers_them(tmp_path: Path):
@@ -173,21 +173,21 @@ def test_boundary_points_are_numbered_as_a_coordinate_file_numbers_them(tmp_path
     assert shapely.equals(shapely.transform(again, lambda xy: xy - (38_000_000, 0)), ground)  # the zone's number
 
 
-def test_many_boundary_points_are_left_to_the_annex(made: tuple[Path, str], english: MapSource):
+def test_many_boundary_points_are_left_to_the_annex(town_and_run: tuple[Path, str], english: MapSource):
     english.parcels["DK1"] = shapely.Point(EAST + 150, NORTH + 150).buffer(40)
-    said = texts(draw_map(english, MapPage("boundary", parcels=("DK1",))))
-    assert "J1" not in said
-    assert any(re.match(r"\d+ boundary points", text) for text in said)
+    map_texts = texts(draw_map(english, MapPage("boundary", parcels=("DK1",))))
+    assert "J1" not in map_texts
+    assert any(re.match(r"\d+ boundary points", text) for text in map_texts)
 
 
 def test_a_name_of_sixty_signs_is_written_out(source: MapSource):
-    said = texts(draw_map(source, MapPage("boundary", parcels=(LONG_NAME,))))
-    assert LONG_NAME in "".join(said)
+    map_texts = texts(draw_map(source, MapPage("boundary", parcels=(LONG_NAME,))))
+    assert LONG_NAME in "".join(map_texts)
 
 
 def test_markup_in_a_feature_s_name_is_text(english: MapSource):
-    said = texts(draw_map(english, MapPage("conflict", "road", (LONG_NAME, "DK4"))))
-    assert "一号<路>" in said
+    map_texts = texts(draw_map(english, MapPage("conflict", "road", (LONG_NAME, "DK4"))))
+    assert "一号<路>" in map_texts
 
 
 def test_a_conflict_thinner_than_a_pencil_s_line_gets_a_ring_and_a_detail(tmp_path: Path):
@@ -226,9 +226,9 @@ def test_classes_whose_codes_stand_on_the_map_are_explained_by_the_legend(tmp_pa
     done("add", library, plan, "--as", "TDGHDL", "--covers", "extent")
     run = done("check", library, tmp_path / "parcels.gpkg", "--id", "DKBH").json["run"]["id"]
     with open_library(str(library)) as opened:
-        said = texts(draw_map(MapSource(opened, run, "zh"), MapPage("plan", parcels=("DK1", "DK2"))))
-    assert {"1110", "2110"} <= set(said), "their codes are on the map"
-    assert {"土地规划地类：11 耕地", "土地规划地类：21 城乡建设用地"} <= set(said)
+        map_texts = texts(draw_map(MapSource(opened, run, "zh"), MapPage("plan", parcels=("DK1", "DK2"))))
+    assert {"1110", "2110"} <= set(map_texts), "their codes are on the map"
+    assert {"土地规划地类：11 耕地", "土地规划地类：21 城乡建设用地"} <= set(map_texts)
 
 
 def test_a_parcel_without_a_finding_has_maps_too(tmp_path: Path):
@@ -241,7 +241,7 @@ def test_a_parcel_without_a_finding_has_maps_too(tmp_path: Path):
     assert "DK9" in texts(drawn)
 
 
-def test_a_dense_town_is_thinned_until_it_is_small(made: tuple[Path, str], english: MapSource):
+def test_a_dense_town_is_thinned_until_it_is_small(town_and_run: tuple[Path, str], english: MapSource):
     """Forty thousand corners in the frame; the outlines lose what cannot be seen, and the parcel nothing."""
     near = english.near("DLTB", draw_bounds(english))
     assert near is not None
@@ -278,14 +278,14 @@ def test_fifty_parcels_far_apart_share_sheets(tmp_path: Path):
 
 @pytest.mark.parametrize("text", ["一二三四五六七八九十", "one two three four five", "A" * 60, "", "字 word 字"])
 def test_wrapped_lines_hold_all_of_the_text_and_fit(text: str):
-    lines = wrapped(text, 2.0, 9.0)
+    lines = wrap_text(text, 2.0, 9.0)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(text_width(line, 2.0) <= 9.0 for line in lines)
 
 
 def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one():
-    assert wrapped("永久基本农田（含可调整）", 2.0, 22.5) == ["永久基本农田（含可调", "整）"]
-    assert wrapped("一二三四（五）", 2.0, 10.5) == ["一二三四", "（五）"]
+    assert wrap_text("永久基本农田（含可调整）", 2.0, 22.5) == ["永久基本农田（含可调", "整）"]
+    assert wrap_text("一二三四（五）", 2.0, 10.5) == ["一二三四", "（五）"]
 
 
 def test_the_present_use_is_the_base_of_the_map_in_a_page_from_the_start(english: MapSource):
@@ -294,3 +294,15 @@ def test_the_present_use_is_the_base_of_the_map_in_a_page_from_the_start(english
     assert "checked" in box
     assert '<g data-layer="DLTB">' in drawn
     assert drawn.index('<g data-layer="DLTB">') < drawn.index('<g data-layer="pieces">'), "below what it carries"
+
+
+def test_a_notice_along_a_red_line_is_wide_enough_to_be_seen_on_either_side(tmp_path: Path):
+    location, run = town(tmp_path, {"same": at(700, 700, 50, 50), "around": at(690, 690, 100, 100)})
+    with open_library(str(location)) as library:
+        page = str(page_map(MapSource(library, run, "en")))
+    widths = {}
+    for name in ("same", "around"):
+        (group,) = re.findall(rf'<g class="piece" data-parcel="{name}"[^>]*>.*?</g>', page)
+        widths[name] = float(re.findall(r'stroke-width="([\d.]+)"', group)[-1])
+    red = float(re.findall(r'<g class="parcel".*?stroke-width="([\d.]+)"', page)[0])
+    assert widths["around"] < red < widths["same"] - 2, "a pixel on either side"

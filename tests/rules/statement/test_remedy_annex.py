@@ -22,7 +22,7 @@ HEADS = ("annex_remedy", "table_alternatives", "table_departments", "table_cuts"
 
 
 @pytest.fixture(scope="module")
-def kept(bureau: Bureau, tmp_path_factory) -> Bureau:
+def remedy_bureau(bureau: Bureau, tmp_path_factory) -> Bureau:
     """A copy of the bureau with a remedy in the case of one parcel."""
     folder = tmp_path_factory.mktemp("kept")
     copied = replace(bureau, folder=folder, library=folder / bureau.library.name)
@@ -35,8 +35,8 @@ def content(bureau: Bureau, language: str = "en", **options: str) -> dict:
     return json.loads(bureau.export("content.json", bureau.one, language, **options).read_text("utf-8"))
 
 
-def test_alternatives_gains_and_cuts_are_printed_in_hectares(kept):
-    found = content(kept)["remedy"]
+def test_alternatives_gains_and_cuts_are_printed_in_hectares(remedy_bureau):
+    found = content(remedy_bureau)["remedy"]
     (cut,) = found["alternatives"]
     assert (cut["alternative"], cut["hectares"], cut["mu"], cut["share"]) == ("cut", REMAINDER_HA, 3.75, 0.25)
     assert cut["passes"] and (cut["verdict"], cut["verdict_title"]) == ("clear", "clear")
@@ -54,9 +54,9 @@ def test_alternatives_gains_and_cuts_are_printed_in_hectares(kept):
 
 
 @pytest.mark.parametrize("options", [{}, {"department": "land"}, {"document": "reply", "department": "water"}])
-def test_the_content_fits_the_schema_and_a_department_sees_what_is_its_own(kept, options):
+def test_the_content_fits_the_schema_and_a_department_sees_what_is_its_own(remedy_bureau, options):
     schema = json.loads((RESOURCES / "schemas" / "statement.schema.json").read_text("utf-8"))
-    found = content(kept, "zh", **options)
+    found = content(remedy_bureau, "zh", **options)
     jsonschema.validate(found, schema)
     if options.get("department"):
         assert {row["department"] for row in found["remedy"]["departments"]} <= {options["department"]}
@@ -71,26 +71,26 @@ def test_a_case_without_a_remedy_has_no_such_annex(bureau):
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_page_and_word_file_have_the_annex_with_its_tables(kept, language):
-    said = words(language)
-    page = kept.export("case.html", kept.one, language).read_text("utf-8")
-    document = Document(str(kept.export("case.docx", kept.one, language)))
+def test_page_and_word_file_have_the_annex_with_its_tables(remedy_bureau, language):
+    labels = words(language)
+    page = remedy_bureau.export("case.html", remedy_bureau.one, language).read_text("utf-8")
+    document = Document(str(remedy_bureau.export("case.docx", remedy_bureau.one, language)))
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
     for head in HEADS:  # with what number it stands, tells which other annexes there are
-        title = re.split("　|[.] ", said[head], maxsplit=1)[1]
+        title = re.split("　|[.] ", labels[head], maxsplit=1)[1]
         assert title in page and title in text
     assert {"0.2500", "3.75", "0.3000"} <= cells and "0.2500" in page
-    assert said["note_departments"] in page and said["note_departments"] in text
+    assert labels["note_departments"] in page and labels["note_departments"] in text
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
-def test_the_pdf_has_the_annex_with_its_tables(kept):
+def test_the_pdf_has_the_annex_with_its_tables(remedy_bureau):
     try:
         chosen_fonts()
     except OneMapError:
         pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
-    target = kept.export("case.pdf", kept.one, "en")
+    target = remedy_bureau.export("case.pdf", remedy_bureau.one, "en")
     text = subprocess.run(["pdftotext", "-layout", str(target), "-"], capture_output=True, check=True).stdout.decode()  # noqa: S603, S607
     for head in HEADS:
         assert words("en")[head].split(". ")[1] in text

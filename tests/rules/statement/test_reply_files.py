@@ -28,7 +28,7 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def saved(folder: Path, checked: bool = True, **changes: Any) -> Path:
+def save_reply(folder: Path, checked: bool = True, **changes: Any) -> Path:
     reply = {key: value for key, value in {**WHOLE, **changes}.items() if value is not None}
     if checked:
         reply["check"] = reply_check(reply)
@@ -44,14 +44,14 @@ def refusal(path: Path) -> str:
 
 
 def test_a_reply_is_read_as_it_was_saved(tmp_path: Path):
-    reply = read_reply(saved(tmp_path))
+    reply = read_reply(save_reply(tmp_path))
     assert reply.text == WHOLE["text"]
     assert reply.answers == (("land.quota", "已核"),)
     assert reply.on.isoformat() == "2026-11-20"
 
 
 def test_a_byte_order_mark_and_another_layout_change_nothing(tmp_path: Path):
-    path = saved(tmp_path)
+    path = save_reply(tmp_path)
     text = json.dumps(json.loads(path.read_text(encoding="utf-8")), indent=8, ensure_ascii=True)
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert read_reply(path).by == "赵六"
@@ -78,12 +78,12 @@ def test_a_byte_order_mark_and_another_layout_change_nothing(tmp_path: Path):
     ],
 )
 def test_a_reply_that_lacks_something_is_refused(tmp_path: Path, changes: dict[str, Any], code: str):
-    assert refusal(saved(tmp_path, **changes)) == code
+    assert refusal(save_reply(tmp_path, **changes)) == code
 
 
 @pytest.mark.parametrize("key", [key for key in WHOLE if key != "onemap_reply"])
 def test_a_reply_that_was_altered_after_it_was_saved_is_refused(tmp_path: Path, key: str):
-    path = saved(tmp_path)
+    path = save_reply(tmp_path)
     reply = json.loads(path.read_text(encoding="utf-8"))
     reply[key] = {"round": 2, "answers": []}.get(key, "2026-11-21" if key == "on" else "altered")
     path.write_text(json.dumps(reply), encoding="utf-8")
@@ -121,7 +121,7 @@ def test_an_empty_object_and_a_missing_file_are_told_apart(tmp_path: Path):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip))
 def test_any_text_comes_back_as_it_was(tmp_path: Path, text: str):
-    assert read_reply(saved(tmp_path, text=text)).text == text
+    assert read_reply(save_reply(tmp_path, text=text)).text == text
 
 
 def test_the_hashed_text_is_sorted_dense_and_free_of_markup():

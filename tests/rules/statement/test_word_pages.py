@@ -15,7 +15,7 @@ from onemap.rules.statement.document_words import words
 from onemap.rules.statement.docx_documents import docx_document
 from onemap.tests.rules.command import done
 from onemap.tests.rules.statement.bureau import Bureau
-from onemap.tests.rules.statement.test_documents import _TEXT, squeezed, text_of, writer
+from onemap.tests.rules.statement.test_documents import _TEXT, text_of, without_spaces, writer
 
 PROFILE = """
 authority = "云州市自然资源和规划局"
@@ -26,7 +26,7 @@ copies = ["云州市发展和改革委员会"]
 
 
 @pytest.fixture(scope="module")
-def headed(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+def headed_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A copy of the bureau that writes letters under its own head."""
     folder = tmp_path_factory.mktemp("letters")
     copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
@@ -58,7 +58,7 @@ NAMES = {
 }
 
 
-def filled(bureau: Bureau, language: str) -> dict[str, Any]:
+def full_content(bureau: Bureau, language: str) -> dict[str, Any]:
     """A statement's content with all ten departments and three grave findings, of names as projects have them."""
     path = bureau.export(f"content.{language}.json", bureau.one, language, document="statement", annexes="none")
     department, asked, last, title_lines, project, developer = NAMES[language]
@@ -78,52 +78,63 @@ def filled(bureau: Bureau, language: str) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.skipif(_TEXT is None or writer() is None, reason="LibreOffice's Writer or pdftotext is not installed")
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_ten_departments_and_three_findings_stand_on_page_one(headed: Bureau, language: str):
+def test_ten_departments_and_three_findings_stand_on_page_one(headed_bureau: Bureau, language: str):
     """In English too, in the wide letters that stand in where Times New Roman is not installed."""
-    made = headed.folder / f"full.{language}.docx"
-    made.write_bytes(docx_document(filled(headed, language), []))
-    profile = f"-env:UserInstallation={(headed.folder / 'profile').as_uri()}"
-    convert = [writer() or "", profile, "--headless", "--convert-to", "pdf", "--outdir", str(headed.folder), str(made)]
+    made = headed_bureau.folder / f"full.{language}.docx"
+    made.write_bytes(docx_document(full_content(headed_bureau, language), []))
+    profile = f"-env:UserInstallation={(headed_bureau.folder / 'profile').as_uri()}"
+    convert = [
+        writer() or "",
+        profile,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(headed_bureau.folder),
+        str(made),
+    ]
     subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
     first, second = text_of(made.with_suffix(".pdf")).split("\f")[:2]
-    assert squeezed(NAMES[language][2]) in squeezed(first)
-    assert squeezed(second).startswith(squeezed(words(language)["chapter_project"]))
+    assert without_spaces(NAMES[language][2]) in without_spaces(first)
+    assert without_spaces(second).startswith(without_spaces(words(language)["chapter_project"]))
 
 
-def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed: Bureau):
-    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
+def test_lines_in_tables_are_as_high_whichever_fonts_a_machine_has(headed_bureau: Bureau):
+    document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
     cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
     lines = {paragraph.paragraph_format.line_spacing_rule for cell in cells for paragraph in cell.paragraphs}
     assert len(cells) > 100 and lines == {WD_LINE_SPACING.EXACTLY}
 
 
-def test_where_plans_do_not_differ_a_sentence_stands_and_no_empty_table(headed: Bureau):
-    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
-    lines, said = [paragraph.text for paragraph in document.paragraphs], words("zh")
-    assert said["note_differences"] in lines
-    assert said["table_differences"] not in lines
+def test_where_plans_were_not_compared_a_sentence_says_so_and_no_empty_table_stands(headed_bureau: Bureau):
+    document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
+    lines, labels = [paragraph.text for paragraph in document.paragraphs], words("zh")
+    assert labels["note_not_compared"] in lines
+    assert labels["table_differences"] not in lines
     heads = [[cell.text for cell in table.rows[0].cells] for table in document.tables]
-    assert not any(said["column_decision"] in head for head in heads)
+    assert not any(labels["column_decision"] in head for head in heads)
 
 
-def test_a_letter_s_copies_lie_at_the_foot_without_a_line(headed: Bureau):
-    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
+def test_a_letter_s_copies_lie_at_the_foot_without_a_line(headed_bureau: Bureau):
+    document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
     copies = next(paragraph for paragraph in document.paragraphs if paragraph.text.startswith("抄送："))
     assert copies._p.pPr.find(qn("w:framePr")).get(qn("w:yAlign")) == "bottom"
     assert copies._p.pPr.find(qn("w:pBdr")) is None
 
 
 @pytest.mark.parametrize(("language", "indent_pt"), [("zh", 32), ("en", None)])
-def test_a_chapter_s_heading_is_indented_in_chinese_by_two_characters(headed: Bureau, language: str, indent_pt: Any):
-    document = Document(str(headed.export("statement.docx", headed.one, language, document="statement")))
+def test_a_chapter_s_heading_is_indented_in_chinese_by_two_characters(
+    headed_bureau: Bureau, language: str, indent_pt: Any
+):
+    document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, language, document="statement")))
     first = next(paragraph for paragraph in document.paragraphs if paragraph.style.name == "Heading 1")
     indent = first.paragraph_format.first_line_indent
     assert (indent.pt if indent is not None else None) == indent_pt
 
 
-def test_no_column_of_the_assessments_is_empty(headed: Bureau, tmp_path: Path):
-    document = Document(str(headed.export("statement.docx", headed.one, document="statement")))
-    said = words("zh")
-    table = next(t for t in document.tables if said["column_assessment"] in [cell.text for cell in t.rows[0].cells])
+def test_no_column_of_the_assessments_is_empty(headed_bureau: Bureau, tmp_path: Path):
+    document = Document(str(headed_bureau.export("statement.docx", headed_bureau.one, document="statement")))
+    labels = words("zh")
+    table = next(t for t in document.tables if labels["column_assessment"] in [cell.text for cell in t.rows[0].cells])
     for column in table.columns:
         assert any(cell.text.strip("–") for cell in column.cells[1:]), column.cells[0].text

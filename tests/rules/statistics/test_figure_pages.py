@@ -39,13 +39,26 @@ def test_a_page_says_what_became_what_in_titles_and_hectares(town, core, tmp_pat
     page = tmp_path / "page.html"
     asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", language)
     assert core(*asked).returncode == 0
-    said = texts(page)
-    assert [word for word in words if word not in said] == [] and "DLTB" not in said and "<svg" in page.read_text()
+    text = texts(page)
+    assert [word for word in words if word not in text] == [] and "DLTB" not in text and "<svg" in page.read_text()
     assert words[0] in page.read_text(encoding="utf-8").split("<svg")[1].split(">")[0], "the chart has its name"
     drawn = page.read_text(encoding="utf-8").split("<svg")[1].split(">", 1)[1].split("</svg>")[0]
     assert re.search(r">[^<]*" + re.escape(words[0]) + r"[^<]*</text>", drawn) is None, (
         "the page's title is right above"
     )
+
+
+def test_what_changed_comes_first_and_what_did_not_is_said_in_one_word(town, core, tmp_path):
+    page = tmp_path / "page.html"
+    asked = ("transitions", town, "DLTB@2020", "DLTB@2024", "--by", "DLBM", "--page", page, "--lang", "en")
+    assert core(*asked).returncode == 0
+    body = page.read_text(encoding="utf-8").rpartition("<tbody>")[2]
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in body.split("</tr>")][:-1]
+    assert rows == [
+        ["Paddy field", "20.0000", "10.0000", "10.0000", "0.0000", "−10.0000"],
+        ["Urban housing", "0.0000", "10.0000", "0.0000", "10.0000", "10.0000"],
+        ["no feature", "80.0000", "80.0000", "", "", "no change"],
+    ]
 
 
 @pytest.mark.slow
@@ -56,7 +69,8 @@ def test_classes_and_their_hectares_stand_in_word_and_pdf(town, core, tmp_path):
         assert core(*asked).returncode == 0
     document = Document(str(word))
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-    assert ["–", "农用地", "1", "10.0000", "50.0%"] in cells and ["–", "建设用地", "1", "10.0000", "50.0%"] in cells
+    assert ["农用地", "1", "10.0000", "50.0%"] in cells and ["建设用地", "1", "10.0000", "50.0%"] in cells
+    assert ["类别", "图斑数", "面积（公顷）", "占比"] in cells, "the whole district needs no column of units"
     assert len(document.inline_shapes) == 1 and pdf.read_bytes().startswith(b"%PDF")
 
 
@@ -91,7 +105,7 @@ def test_units_are_told_from_the_layer_and_a_trace_is_not_called_nothing(town, c
     asked = ("statistics", town, "DLTB@2025", "--by", "DLBM", "--within", towns, "--unit", "T", "--page", page)
     done = core(*asked, "--lang", "en")
     assert done.returncode == 0, done.stderr
-    said = texts(page)
-    assert "Counted in" in said and said.count("|Layer|") == 1
-    assert "&lt; 0.0001" in said and "&lt; 0.1%" in said
-    assert "Ground without a feature: " in said and " ha ground" not in said
+    text = texts(page)
+    assert "Counted in" in text and text.count("|Layer|") == 1
+    assert "&lt;\u00a00.0001" in text and "&lt;\u00a00.1%" in text
+    assert "Ground without a feature: " in text and " ha ground" not in text

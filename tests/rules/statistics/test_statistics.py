@@ -61,8 +61,8 @@ def test_without_classes_every_unit_has_a_row_and_says_what_it_does_not_know(des
     desk.layer("ZONE", [box(0, 0, 5, 10)], covers=box(0, 0, 15, 10))
     found = ask(desk, "ZONE", **units)
     assert areas(found) == {("W",): 50.0, ("E",): 0.0, ("far",): 0.0}
-    told = {one["unit"]: (one["without_feature_m2"], one["outside_coverage_m2"]) for one in found["units"]}
-    assert told == {"W": (50.0, 0.0), "E": (50.0, 50.0), "far": (0.0, 100.0)}
+    unknown_areas = {one["unit"]: (one["without_feature_m2"], one["outside_coverage_m2"]) for one in found["units"]}
+    assert unknown_areas == {"W": (50.0, 0.0), "E": (50.0, 50.0), "far": (0.0, 100.0)}
     assert found["total"]["share"] == pytest.approx(50 / 300)
     assert found["within"]["code"] == "UNITS" and len(found["within"]["hash"]) == 64
 
@@ -154,14 +154,14 @@ def test_what_cannot_be_asked_is_refused(desk, units):
 
 @pytest.mark.parametrize("option", ["--by=NOPE", "--sum=NOPE", "--where=NOPE = 1"])
 @pytest.mark.parametrize(
-    ("lang", "said"),
+    ("lang", "message"),
     [("zh", "图层“公益林”没有字段 NOPE。"), ("en", "There is no field NOPE in the layer Public welfare forest.")],
 )
-def test_a_field_that_is_not_there_is_told_with_the_layers_title(desk, option, lang, said):
+def test_a_field_that_is_not_there_is_told_with_the_layers_title(desk, option, lang, message):
     forest = desk.write("forest", [box(0, 0, 10, 10)], {"BH": ["1"], "MC": ["a"]}, "EPSG:4547")
     assert desk.run("add", desk.library, forest, "--as", "GYL", "--covers", "extent").code == 0
-    (told,) = desk.run("statistics", desk.library, "GYL", option, lang=lang).json["problems"]
-    assert (told["code"], told["layer"], told["message"]) == ("statistics.field", "GYL", said)
+    (problem,) = desk.run("statistics", desk.library, "GYL", option, lang=lang).json["problems"]
+    assert (problem["code"], problem["layer"], problem["message"]) == ("statistics.field", "GYL", message)
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".xlsx", ""])

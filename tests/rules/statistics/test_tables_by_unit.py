@@ -42,8 +42,8 @@ def test_a_unit_without_a_row_is_unknown_and_says_why(counts):
     sums = {row["unit"]: (row["sums"]["N"], row["reason"], row["features"]) for row in found["rows"]}
     assert sums == {CODES[0]: (150.0, None, 2), CODES[1]: (None, "no_value", 1), CODES[2]: (None, "no_row", 0)}
     assert found["total"]["sums"] == {"N": 150.0} and found["total"]["without_value"] == {"N": 1}
-    told = {problem["code"]: problem["message"] for problem in found["problems"]}
-    assert CODES[2] in told["statistics.no_row"] and "1" in told["statistics.no_row"]
+    messages = {problem["code"]: problem["message"] for problem in found["problems"]}
+    assert CODES[2] in messages["statistics.no_row"] and "1" in messages["statistics.no_row"]
 
 
 def test_of_a_condition_that_no_row_meets_nobody_knows_the_sum(counts):

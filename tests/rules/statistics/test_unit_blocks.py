@@ -66,7 +66,7 @@ def test_blocks_are_of_neighbours_and_hold_every_unit_once(monkeypatch):
     assert [len(unit_blocks(units, features)) for features in (0, 100, 101, 10**9)] == [1, 1, 2, 64]
 
 
-def drawn(desk, layer):
+def shapes_of(desk, layer):
     """What the test has drawn as a layer: shapes and numbers."""
     frame = gpd.read_file(desk.folder / f"{layer}_source.gpkg")
     return frame.geometry.to_numpy(), frame.N.to_numpy(dtype=float)
@@ -138,15 +138,15 @@ def test_the_total_counts_once_what_lies_on_borders_and_in_two_units(desk, overl
     for layer in ("PATCH", "WAYS", "PLACES"):
         answer = desk.run("statistics", desk.library, layer, f"--within={units}", "--unit=NAME", "--sum=N")
         found[layer] = answer.json["total"]
-    length = shapely.length(shapely.union_all(shapely.intersection(drawn(desk, "WAYS")[0], whole)))
+    length = shapely.length(shapely.union_all(shapely.intersection(shapes_of(desk, "WAYS")[0], whole)))
     assert found["WAYS"]["length_m"] == pytest.approx(length, rel=1e-9)
-    points, numbers = drawn(desk, "PLACES")
+    points, numbers = shapes_of(desk, "PLACES")
     held = shapely.covers(whole, points)
     assert found["PLACES"]["features"] == held.sum()
     numbers = numbers[held]
     assert found["PLACES"]["sums"]["N"] == pytest.approx(np.nansum(numbers), rel=1e-9)
     assert found["PLACES"]["without_value"]["N"] == np.isnan(numbers).sum()
-    patches, numbers = drawn(desk, "PATCH")
+    patches, numbers = shapes_of(desk, "PATCH")
     assert found["PATCH"]["area_m2"] == pytest.approx(shapely.union_all(patches).intersection(whole).area, rel=1e-9)
     shares = shapely.area(shapely.intersection(patches, whole)) / shapely.area(patches)
     assert found["PATCH"]["sums"]["N"] == pytest.approx(np.nansum(numbers * shares), rel=1e-9)
@@ -158,7 +158,7 @@ def test_the_total_counts_once_what_lies_on_borders_and_in_two_units(desk, overl
 def test_transitions_are_the_same_in_blocks_and_their_total_counts_every_place_once(
     desk, overlapping, monkeypatch, units
 ):
-    patches, chance = drawn(desk, "PATCH")[0], np.random.default_rng(8)
+    patches, chance = shapes_of(desk, "PATCH")[0], np.random.default_rng(8)
     for label, some in (("2020", patches[:80]), ("2021", patches[20:90])):
         desk.layer("USE", some, {"K": chance.choice(["a", "b"], len(some)).tolist()}, label=label)
     asked = "USE@2020", "USE@2021", "--by=K", f"--within={units}", "--unit=NAME"

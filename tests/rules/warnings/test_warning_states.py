@@ -38,7 +38,7 @@ class Town:
         assert answer.code == code, answer.json
         return answer.json
 
-    def refused(self, *arguments, lang="en", code=3):
+    def refusal_of(self, *arguments, lang="en", code=3):
         """The one problem that a step is refused for."""
         (problem,) = self.ask("warning", "step", self.location, *arguments, code=code, lang=lang)["problems"]
         return problem
@@ -54,7 +54,7 @@ class Town:
     def step(self, identifier, state, reason="r", *arguments):
         return self.ask("warning", "step", self.location, identifier, state, "--reason", reason, *arguments)["warning"]
 
-    def kept(self, *arguments):
+    def kept_warnings(self, *arguments):
         return {row["id"]: row for row in self.ask("warning", "list", self.location, *arguments)["warnings"]}
 
 
@@ -74,32 +74,32 @@ def town(request, tmp_path, onemap):
 def test_a_warning_is_opened_once_and_seen_again(town):
     before = town.look("2025-06-01")
     assert "opened" not in before and {row["state"] for row in before["warnings"]} == {None}
-    assert town.kept() == {}, "without --keep nothing is written"
+    assert town.kept_warnings() == {}, "without --keep nothing is written"
     first = town.look("2025-06-01", "--keep")
     assert sorted(first["opened"]) == [PERMIT, LATE]
     again = town.look("2025-06-20", "--keep")
     assert again["opened"] == []
     days = {row["id"]: (row["state"], row["first_seen"], row["last_seen"]) for row in again["warnings"]}
     assert days == dict.fromkeys((PERMIT, LATE), ("open", "2025-06-01", "2025-06-20"))
-    (step,) = town.kept()[PERMIT]["steps"]
-    assert step["state"] == "open" and step["by"] and town.kept()[PERMIT]["day"] == "2025-06-30"
+    (step,) = town.kept_warnings()[PERMIT]["steps"]
+    assert step["state"] == "open" and step["by"] and town.kept_warnings()[PERMIT]["day"] == "2025-06-30"
     assert town.ask("verify", town.location)["ok"]
 
 
 def test_steps_to_the_end_say_by_whom_and_why_and_whatever_else_is_refused(town):
     town.look("2025-06-01", "--keep")
-    problem = town.refused(PERMIT, "closed", "--reason=r")
+    problem = town.refusal_of(PERMIT, "closed", "--reason=r")
     assert problem["code"] == "warnings.step" and "is open" in problem["message"] and "notified" in problem["mend"]
     assert town.step(PERMIT, "notified", "letter 12")["next"] == ["explained", "mended"]
-    assert town.refused(PERMIT, "notified", "--reason=r")["code"] == "warnings.step"
+    assert town.refusal_of(PERMIT, "notified", "--reason=r")["code"] == "warnings.step"
     assert town.step(PERMIT, "mended", " extended to 2027 ")["state"] == "mended"
-    chinese = town.refused(PERMIT, "explained", "--reason=r", lang="zh")
+    chinese = town.refusal_of(PERMIT, "explained", "--reason=r", lang="zh")
     assert "已整改" in chinese["message"] and "已办结" in chinese["mend"]
-    assert town.refused(PERMIT, "closed", "--reason=  ")["code"] == "warnings.reason"
-    assert town.refused(PERMIT, "closed", code=2)["code"].startswith("usage.")
-    assert town.refused(PERMIT, "gone", "--reason=r", code=2)["code"].startswith("usage.")
-    assert town.refused("expiry:GHDK:b", "notified", "--reason=r")["code"] == "warnings.unknown"
-    assert town.refused(PERMIT, "closed", "--reason=r", "--by=")["code"] == "review.by"
+    assert town.refusal_of(PERMIT, "closed", "--reason=  ")["code"] == "warnings.reason"
+    assert town.refusal_of(PERMIT, "closed", code=2)["code"].startswith("usage.")
+    assert town.refusal_of(PERMIT, "gone", "--reason=r", code=2)["code"].startswith("usage.")
+    assert town.refusal_of("expiry:GHDK:b", "notified", "--reason=r")["code"] == "warnings.unknown"
+    assert town.refusal_of(PERMIT, "closed", "--reason=r", "--by=")["code"] == "review.by"
     done = town.step(PERMIT, "closed", "seen on the ground")
     assert [(step["state"], step["reason"]) for step in done["steps"]] == [
         ("open", ""),
@@ -107,7 +107,7 @@ def test_steps_to_the_end_say_by_whom_and_why_and_whatever_else_is_refused(town)
         ("mended", "extended to 2027"),
         ("closed", "seen on the ground"),
     ]
-    assert done["next"] == [] and town.refused(PERMIT, "notified", "--reason=r")["code"] == "warnings.step"
+    assert done["next"] == [] and town.refusal_of(PERMIT, "notified", "--reason=r")["code"] == "warnings.step"
     rows = town.ask("history", town.location, PERMIT)["rows"]
     assert [(row["action"], row["detail"]["state"]) for row in rows] == [
         ("warnings.step", state) for state in ("notified", "mended", "closed")
@@ -123,19 +123,20 @@ def test_a_closed_one_stays_closed_whether_its_ground_is_gone_or_there_again(tow
     assert {row["id"]: row["state"] for row in still["warnings"]} == {PERMIT: "open", LATE: "closed"}
     town.add("GYL", "2025-06-15", BH=["1"])
     assert [row["id"] for row in town.look("2025-06-20", "--keep")["warnings"]] == [PERMIT]
-    kept = town.kept()
+    kept = town.kept_warnings()
     assert (kept[LATE]["state"], kept[LATE]["found"], kept[LATE]["last_seen"]) == ("closed", False, "2025-06-10")
     assert (kept[PERMIT]["state"], kept[PERMIT]["found"]) == ("open", True)
     assert town.look("2027-01-01", "--rhythm=GYL=1")["warnings"][0]["status"] == "alarm", "a day to come may be asked"
     later = town.ask("warnings", town.location, "--as-of=2999-01-01", "--keep", code=3)
     assert later["problems"][0]["code"] == "review.date", "but nobody has seen anything on it"
-    assert list(town.kept("--state=closed")) == [LATE] and list(town.kept("--kind=expiry")) == [PERMIT]
+    assert list(town.kept_warnings("--state=closed")) == [LATE]
+    assert list(town.kept_warnings("--kind=expiry")) == [PERMIT]
 
 
 def test_the_name_is_the_hand_s_in_a_file_and_the_account_s_on_a_server(town):
     town.look("2025-06-01", "--keep")
     if isinstance(town.location, str):
-        assert town.refused(PERMIT, "notified", "--reason=r", "--by=王工")["code"] == "review.by"
+        assert town.refusal_of(PERMIT, "notified", "--reason=r", "--by=王工")["code"] == "review.by"
         return
     assert town.step(PERMIT, "notified", "r", "--by=王工")["steps"][-1]["by"] == "王工"
 
@@ -149,9 +150,9 @@ def test_a_list_in_words_and_as_tables(file_town):
         "en": ["0 opened, 2 known before", "notified", "seen from 2025-06-01 to 2025-06-02"],
     }
     for language, expected in words.items():
-        said = result_text("warnings", town.look("2025-06-02", "--keep"), language)
-        said += result_text("warning list", town.ask("warning", "list", town.location), language)
-        assert [word for word in expected if word not in said] == [], said
+        text = result_text("warnings", town.look("2025-06-02", "--keep"), language)
+        text += result_text("warning list", town.ask("warning", "list", town.location), language)
+        assert [word for word in expected if word not in text] == [], text
     sheet = town.folder / "list.xlsx"
     town.ask("warning", "list", town.location, f"--out={sheet}", lang="zh")
     frame = pd.read_excel(sheet, sheet_name="预警", engine="openpyxl").set_index("编号")
@@ -173,14 +174,14 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     page = town.folder / "night.html"
     found = town.ask(*asked, f"--out={out}", f"--page={page}")
     drawn = page.read_text(encoding="utf-8")
-    said = re.sub(r"<[^>]+>", "|", drawn)
-    assert "1 warnings were never opened." in said and "--keep" not in said and "GHDK" not in said
+    text = re.sub(r"<[^>]+>", "|", drawn)
+    assert "1 warnings were never opened." in text and "--keep" not in text and "GHDK" not in text
     assert drawn.count("<svg") == 1 and drawn.count("<section>") == 2
     assert [(row["id"], row["days_left"], row["state"]) for row in found["warnings"]] == [("expiry:GHDK:b", 5, None)]
     assert gpd.read_file(out, layer="warnings")["id"].tolist() == ["expiry:GHDK:b"] and found["cases"] == []
-    said = result_text("recheck", found, "zh")
-    assert "从未开立的预警 1 件" in said and "GHDK" not in said and "突破" not in said
-    assert sorted(town.kept()) == [PERMIT, LATE], "nothing was written"
+    text = result_text("recheck", found, "zh")
+    assert "从未开立的预警 1 件" in text and "GHDK" not in text and "突破" not in text
+    assert sorted(town.kept_warnings()) == [PERMIT, LATE], "nothing was written"
 
 
 @pytest.mark.parametrize(
@@ -207,8 +208,8 @@ def test_a_page_lists_each_kind_in_titles(file_town, tmp_path, language, words):
     asked = ("--rhythm=GYL=300", "--as-of=2025-06-01", "--keep", f"--page={page}")
     assert town.ask("warnings", town.location, *asked, lang=language)["page"] == str(page)
     drawn = page.read_text(encoding="utf-8")
-    said = re.sub(r"<[^>]+>", "|", drawn)
-    assert [word for word in words if word not in said] == [] and "GYL" not in said and "stale" not in said
+    text = re.sub(r"<[^>]+>", "|", drawn)
+    assert [word for word in words if word not in text] == [] and "GYL" not in text and "stale" not in text
     assert drawn.count("<svg") == drawn.count("<section>") == 1
     late = tmp_path / "late.html"
     town.ask("warnings", town.location, "--as-of=2025-07-03", f"--page={late}", lang=language)
@@ -242,7 +243,7 @@ def test_a_state_that_somebody_edits_is_found_and_nothing_goes_on_from_it(file_t
     town.step(LATE, "notified", "letter")
     with sqlite3.connect(town.location) as connection:
         connection.execute("UPDATE onemap_warning_steps SET reason = 'never' WHERE state = 'notified'")
-    assert town.refused(LATE, "mended", "--reason=r")["code"] == "library.altered"
+    assert town.refusal_of(LATE, "mended", "--reason=r")["code"] == "library.altered"
     problems = town.ask("verify", town.location, code=5)["problems"]
     assert [problem["layer"] for problem in problems] == ["onemap_warning_steps"]
 
@@ -261,7 +262,7 @@ def test_a_table_that_cannot_be_read_is_refused_in_words(file_town, edit):
 
 def test_control_signs_are_no_reason(file_town):
     file_town.look("2025-06-01", "--keep")
-    assert file_town.refused(PERMIT, "notified", "--reason=a\x01b")["code"] == "review.text"
+    assert file_town.refusal_of(PERMIT, "notified", "--reason=a\x01b")["code"] == "review.text"
 
 
 def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
@@ -269,7 +270,9 @@ def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
     with sqlite3.connect(town.location) as connection:
         for table in ("looks", "steps"):
             connection.execute(f"DROP TABLE onemap_warning_{table}")
-    assert town.kept() == {} and town.refused(PERMIT, "notified", "--reason=r")["code"] == "warnings.unknown"
+    assert (
+        town.kept_warnings() == {} and town.refusal_of(PERMIT, "notified", "--reason=r")["code"] == "warnings.unknown"
+    )
     assert len(town.look("2025-06-01", "--keep")["opened"]) == 2
     assert town.step(PERMIT, "notified")["state"] == "notified" and town.ask("verify", town.location)["ok"]
 
@@ -287,7 +290,7 @@ def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verb
     assert sorted(kept["opened"]) == [PERMIT, LATE]
     step = ("warning", "step", forester, LATE, "notified", "--reason=seen")
     assert owner.ask(*step)["warning"]["steps"][-1]["by"] == "warned_forester"
-    assert owner.kept()[LATE]["state"] == "notified" and owner.ask("verify", owner.location)["ok"]
+    assert owner.kept_warnings()[LATE]["state"] == "notified" and owner.ask("verify", owner.location)["ok"]
     row = "(SELECT 1 + max(number) FROM warned.onemap_warning_steps), %s, %s, %s, %s, '{}', %s, warned.onemap_moment()"
     lies = [
         (LATE, 3, "closed", "r", "warned_forester"),  # nobody has explained it
@@ -300,7 +303,7 @@ def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verb
         with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(f"INSERT INTO warned.onemap_warning_steps VALUES ({row})", lie)  # noqa: S608
             connection.commit()
-    assert json.dumps(owner.kept()[LATE]["next"]) == '["explained", "mended"]'
+    assert json.dumps(owner.kept_warnings()[LATE]["next"]) == '["explained", "mended"]'
 
 
 def test_text_that_no_cell_can_hold_is_cut_with_a_mark_and_told_in_every_list(file_town, tmp_path):
@@ -317,8 +320,8 @@ def test_text_that_no_cell_can_hold_is_cut_with_a_mark_and_told_in_every_list(fi
             long = "Q" * 40_000
             town.add("GHDK", "2025-02-01", DKBH=[long], YXQZ=["2025-06-30"])
         answer = town.ask(*asked, "--out", sheet, "--out", table)
-        told = {(one["code"], one["file"], one["layer"], one["field"]) for one in answer["problems"]}
-        assert told == {("out.cell_cut", sheet.name, "Warnings", head) for head in ("Id", "Subject")}, name
+        places = {(one["code"], one["file"], one["layer"], one["field"]) for one in answer["problems"]}
+        assert places == {("out.cell_cut", sheet.name, "Warnings", head) for head in ("Id", "Subject")}, name
         assert all(" 1 " in one["message"] and one["mend"] for one in answer["problems"])
         cells = pd.read_excel(sheet, sheet_name="Warnings", engine="openpyxl")["Subject"]
         cut = cells[cells.str.len().argmax()]

@@ -62,8 +62,8 @@ def test_permits_that_ended_end_soon_or_do_not_say_when(town):
     shapes = [box(10 * n, 0, 10 * n + 5, 5) for n in range(5)]
     town.add("GHDK", shapes, DKBH=list("abcde"), YXQZ=ends)
     rows = of_kind(town.ask(), "expiry")
-    told = {row["subject"]: (row["status"], row["days_left"]) for row in rows}
-    assert told == {"no_value": ("unknown", None), "a": ("alarm", -1), "b": ("warn", 0), "c": ("warn", 90)}
+    states = {row["subject"]: (row["status"], row["days_left"]) for row in rows}
+    assert states == {"no_value": ("unknown", None), "a": ("alarm", -1), "b": ("warn", 0), "c": ("warn", 90)}
     assert {row["id"] for row in rows if row["subject"] == "a"} == {"expiry:GHDK:a"}
     assert {row["layer_title"] for row in rows} == {"Land with planning permission"}
     assert len(of_kind(town.ask("--days=91"), "expiry")) == 5
@@ -96,8 +96,8 @@ def test_districts_that_do_not_add_up_to_the_city(town):
     town.add("RKTJ", XZQDM=codes, ND=years, CZRK=[100, 60, 40, 59, 100, 60], HJRK=[90, 50, 40, 50, 90, None])
     rows = of_kind(town.ask(), "sums")
     # 2023: the city is 60 + 40; the county is not its one town. 2024: 60 is not 100, and of HJRK nobody knows.
-    told = [(row["unit"], row["subject"], row["value"], row["limit"], row["headroom"]) for row in rows]
-    assert told == [("139901", "CZRK 2023", 59, 60, 1), ("1399", "CZRK 2024", 60, 100, 40)]
+    sums = [(row["unit"], row["subject"], row["value"], row["limit"], row["headroom"]) for row in rows]
+    assert sums == [("139901", "CZRK 2023", 59, 60, 1), ("1399", "CZRK 2024", 60, 100, 40)]
 
 
 def test_districts_are_told_from_cities_by_their_level_not_by_a_zero_at_their_end(town):
@@ -108,8 +108,8 @@ def test_districts_are_told_from_cities_by_their_level_not_by_a_zero_at_their_en
     town.add("RKTJ", XZQDM=codes, ND=[2024] * len(codes), CZRK=people)
     assert of_kind(town.ask(), "sums") == []
     town.add("RKTJ", day="2025-01-01", XZQDM=codes, ND=[2024] * len(codes), CZRK=[61, *people[1:4], 51, *people[5:]])
-    told = [(row["unit"], row["value"], row["limit"]) for row in of_kind(town.ask(), "sums")]
-    assert told == [("310000", 60, 61), ("420000", 50, 51)]
+    sums = [(row["unit"], row["value"], row["limit"]) for row in of_kind(town.ask(), "sums")]
+    assert sums == [("310000", 60, 61), ("420000", 50, 51)]
 
 
 def test_ground_of_which_a_layer_does_not_speak_is_no_finding(town):
@@ -124,8 +124,8 @@ def test_ground_of_which_a_layer_does_not_speak_is_no_finding(town):
     town.add("CZKFBJ", [box(0, 0, 150, 400), box(190, 0, 200, 400)], covers="extent", BSM=["1", "2"])
     found = town.ask()
     # The east was built on before anybody looked.
-    told = {(row["value"], row["status"], row["reason"]) for row in of_kind(found, "candidate")}
-    assert told == {(140 * 400, "warn", "outside_boundary"), (50 * 400, "unknown", "other")}
+    grounds = {(row["value"], row["status"], row["reason"]) for row in of_kind(found, "candidate")}
+    assert grounds == {(140 * 400, "warn", "outside_boundary"), (50 * 400, "unknown", "other")}
     assert [row["value"] for row in of_kind(found, "line")] == [40 * 400]
     open_ground = [(one["kind"], one["layer"]) for one in found["unlooked"] if one["reason"] == "outside_coverage"]
     assert open_ground == [("candidate", "DLTB"), ("candidate", "GDDK"), ("line", "DLTB"), ("line", "CZKFBJ")]

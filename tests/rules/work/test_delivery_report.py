@@ -144,11 +144,11 @@ def test_the_sender_reads_what_to_send_and_no_option_of_ours(library, delivery, 
     assert {"ingest.unmatched", "geometry.invalid"} <= codes
     book = openpyxl.load_workbook(places[0])
     cells = [str(cell) for sheet in book for row in sheet.values for cell in row if cell is not None]
-    for said in ("\n".join(cells), *map(texts, places[1:])):
-        plain = said.replace("<!--", "")
+    for report in ("\n".join(cells), *map(texts, places[1:])):
+        plain = report.replace("<!--", "")
         assert " --" not in plain and "onemap " not in plain
-        assert ("请说明这是目录中的哪个图层" if lang == "zh" else "Say which layer of the catalogue it is") in said
-        assert ("请在来源数据中改正" if lang == "zh" else "Mend it in the source.") in said
+        assert ("请说明这是目录中的哪个图层" if lang == "zh" else "Say which layer of the catalogue it is") in report
+        assert ("请在来源数据中改正" if lang == "zh" else "Mend it in the source.") in report
 
 
 @pytest.mark.parametrize(("lang", "share"), [("zh", "不足 1 %"), ("en", "less than 1 %")])

@@ -41,11 +41,11 @@ def profile(tmp_path, text):
 
 
 def test_without_a_profile_all_that_could_be_said_is_listed_in_both_languages(onemap, library):
-    said, told = onemap("profile", library).json, onemap("profile", library, lang="zh").json
-    assert (said["kept"], said["values"], said["file"]) == (False, {}, "city.profile.toml")
-    assert [font["name"] for font in said["fonts"]] == list(FONT_ROLES)
-    assert len(said["departments"]) == 10
-    kinds = {field["name"]: field["kind"] for field in said["fields"]["lead"]}
+    english, chinese = onemap("profile", library).json, onemap("profile", library, lang="zh").json
+    assert (english["kept"], english["values"], english["file"]) == (False, {}, "city.profile.toml")
+    assert [font["name"] for font in english["fonts"]] == list(FONT_ROLES)
+    assert len(english["departments"]) == 10
+    kinds = {field["name"]: field["kind"] for field in english["fields"]["lead"]}
     assert kinds == {
         "authority": "name",
         "mark": "name",
@@ -60,10 +60,10 @@ def test_without_a_profile_all_that_could_be_said_is_listed_in_both_languages(on
     }
     titles = [
         (field["title"], other["title"])
-        for field, other in zip(said["fields"]["lead"], told["fields"]["lead"], strict=True)
+        for field, other in zip(english["fields"]["lead"], chinese["fields"]["lead"], strict=True)
     ]
     assert titles[0] == ("Issuing authority", "发文机关")
-    assert said["heads"]["lead"]["head_mark"] is None
+    assert english["heads"]["lead"]["head_mark"] is None
 
 
 def test_a_file_is_checked_and_its_head_told_and_nothing_is_kept(onemap, library, tmp_path):
@@ -83,7 +83,7 @@ def test_what_is_kept_is_told_with_what_is_wrong_in_it_so_that_it_can_be_mended(
     assert onemap("keep", library, profile(tmp_path, 'authority = "甲局"\n')).code == 0
     assert onemap("profile", library).json["values"] == {"authority": "甲局"}
     library.with_name("city.profile.toml").write_text('authority = "甲局"\nhead = "flag"\n', encoding="utf-8")
-    told = onemap("profile", library)
-    assert (told.code, told.codes, told.json["values"]["head"]) == (0, ["profile.value"], "flag")
+    answer = onemap("profile", library)
+    assert (answer.code, answer.codes, answer.json["values"]["head"]) == (0, ["profile.value"], "flag")
     library.with_name("city.profile.toml").write_text("authority = 甲局\n", encoding="utf-8")
     assert onemap("profile", library).codes == ["profile.syntax"]

@@ -93,9 +93,9 @@ def test_a_report_takes_nobody_s_file(onemap, tmp_path):
 
 
 def test_the_versions_are_told_as_text_and_as_json(core):
-    said = core("--version").stdout.decode()
-    assert said.splitlines()[0] == f"onemap {installed_versions()['onemap']}"
-    assert "shapely" in said
+    output = core("--version").stdout.decode()
+    assert output.splitlines()[0] == f"onemap {installed_versions()['onemap']}"
+    assert "shapely" in output
     assert json.loads(core("--version", "--json").stdout)["versions"] == installed_versions()
 
 

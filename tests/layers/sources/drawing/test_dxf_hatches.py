@@ -68,6 +68,6 @@ def test_nothing_is_left_out_without_a_word(shelf, tmp_path, drawing):
     path = tmp_path / "a.dxf"
     path.write_text(drawing, encoding="utf-8")
     for layer in shelf.run("inspect", path).json["layers"]:
-        (told,) = [problem["message"] for problem in layer["problems"] if problem["code"] == "source.aside"]
-        assert all(words in told for words in ("标注/DIMENSION × 1", "PAPERSPACE × 1"))
-        assert ("HATCH × 1" in told) == (layer["name"] == "红线")
+        (sentence,) = [problem["message"] for problem in layer["problems"] if problem["code"] == "source.aside"]
+        assert all(words in sentence for words in ("标注/DIMENSION × 1", "PAPERSPACE × 1"))
+        assert ("HATCH × 1" in sentence) == (layer["name"] == "红线")

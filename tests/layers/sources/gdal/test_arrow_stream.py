@@ -26,7 +26,7 @@ SHAPES = [
 
 
 @pytest.fixture
-def written(tmp_path):
+def write_features(tmp_path):
     """Write features with these properties, and some that have one number; the path."""
 
     def write(properties, **more):
@@ -51,9 +51,9 @@ def of_frame(frame):
 @pytest.mark.parametrize("at_once", [1, 3, 5000])
 @pytest.mark.parametrize("size", [1, 2, 5, 12, 13])
 @pytest.mark.parametrize("first", [0, 4])
-def test_values_and_shapes_are_those_of_the_whole(written, monkeypatch, first, size, at_once):
+def test_values_and_shapes_are_those_of_the_whole(write_features, monkeypatch, first, size, at_once):
     monkeypatch.setattr(arrow_stream, "_ROWS_AT_ONCE", at_once)
-    path = written(PROPERTIES * 3)
+    path = write_features(PROPERTIES * 3)
     whole = read_vector(path, "many", None)
     with vector_stream(path, "many", None) as stream:
         assert (stream.is_fit, stream.is_text, stream.count, stream.encodings) == (True, True, 12, ["utf-8"])
@@ -70,17 +70,17 @@ def test_values_and_shapes_are_those_of_the_whole(written, monkeypatch, first, s
     assert values["big"][0] == 2**60
 
 
-def test_what_is_told_is_told_of_all_blocks(written):
-    path = written(PROPERTIES * 2)
+def test_what_is_told_is_told_of_all_blocks(write_features):
+    path = write_features(PROPERTIES * 2)
     whole = read_vector(path, "many", None)
     with vector_stream(path, "many", None) as stream:
         found = list(stream.blocks("utf-8", 0, 3))
         notes = found[0][1]
         for _, more in found[1:]:
             notes.add(more)
-        told = stream.problems(notes, 8, list(found[0][0].attributes))
-    assert sorted(map(repr, told)) == sorted(map(repr, whole.problems))
-    assert {problem.code for problem in told} == {"geometry.z_dropped", "source.remark"}
+        problems = stream.problems(notes, 8, list(found[0][0].attributes))
+    assert sorted(map(repr, problems)) == sorted(map(repr, whole.problems))
+    assert {problem.code for problem in problems} == {"geometry.z_dropped", "source.remark"}
     assert stream.crs == whole.crs
     lost = pd.Series([dict(frame.replaced) for frame, _ in found])
     assert lost.tolist() == [{}, {"名称": (1, 1)}, {"名称": (2, 1)}]
@@ -96,9 +96,9 @@ MOMENTS_AND_LISTS = [
 
 
 @pytest.mark.parametrize("size", [1, 2, 13])
-def test_moments_and_lists_are_those_of_the_whole(written, size):
+def test_moments_and_lists_are_those_of_the_whole(write_features, size):
     """But for lists of truths, which row by row nobody can read: those are read by the column in either case."""
-    path = written(MOMENTS_AND_LISTS * 2)
+    path = write_features(MOMENTS_AND_LISTS * 2)
     values, shapes = of_frame(read_vector(path, "many", None))
     with vector_stream(path, "many", None) as stream:
         assert stream.is_fit
@@ -106,23 +106,25 @@ def test_moments_and_lists_are_those_of_the_whole(written, size):
     assert sum((found for _, found in rows), []) == shapes
     for name, wanted in values.items():
         assert sum((some[name] for some, _ in rows), []) == wanted, name
-    path = written([{name: fact for name, fact in facts.items() if name != "truths"} for facts in MOMENTS_AND_LISTS])
+    path = write_features(
+        [{name: fact for name, fact in facts.items() if name != "truths"} for facts in MOMENTS_AND_LISTS]
+    )
     by_row = of_frame(read_vector(path, "many", None))[0]  # as pyogrio hands rows out one by one
     assert {name: found[:5] for name, found in values.items() if name != "truths"} == by_row
-    told = {name: [value for value in found[:5] if value is not None] for name, found in values.items()}
-    assert told["truths"] == ["True, False"] and told["long"][0] == str(2**60)
-    assert told["utc"] == ["2020-01-02T10:00:00.000"] and told["east"] == ["2020-01-02T10:00:00.500"]
-    assert told["west"] == ["2020-01-01T01:00:00.000"] and told["here"] == ["1969-12-31T23:59:59.000"]
-    assert told["clock"] == ["10:00:00", "23:59:59.250000"]
+    texts = {name: [value for value in found[:5] if value is not None] for name, found in values.items()}
+    assert texts["truths"] == ["True, False"] and texts["long"][0] == str(2**60)
+    assert texts["utc"] == ["2020-01-02T10:00:00.000"] and texts["east"] == ["2020-01-02T10:00:00.500"]
+    assert texts["west"] == ["2020-01-01T01:00:00.000"] and texts["here"] == ["1969-12-31T23:59:59.000"]
+    assert texts["clock"] == ["10:00:00", "23:59:59.250000"]
 
 
-def test_a_field_that_is_called_as_the_shapes_are_is_read_at_once(written):
-    with vector_stream(written([{"wkb_geometry": "a"}] * 3), "many", None) as stream:
+def test_a_field_that_is_called_as_the_shapes_are_is_read_at_once(write_features):
+    with vector_stream(write_features([{"wkb_geometry": "a"}] * 3), "many", None) as stream:
         assert not stream.is_fit
 
 
-def test_a_text_of_another_encoding_is_read_at_once(written):
-    path = written(PROPERTIES)
+def test_a_text_of_another_encoding_is_read_at_once(write_features):
+    path = write_features(PROPERTIES)
     path.write_bytes(
         json.dumps(json.loads(path.read_text("utf-8").replace("\ufffd", "")), ensure_ascii=False).encode("gbk")
     )

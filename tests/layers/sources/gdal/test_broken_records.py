@@ -23,7 +23,7 @@ def break_geopackage(path, row, body):
 
 
 @pytest.fixture
-def broken(layer_file, box):
+def break_file(layer_file, box):
     """A file of four squares whose second record says that it has more than it has."""
 
     def write(kind):
@@ -51,15 +51,15 @@ def way(request, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["gpkg", "shp"])
-def test_a_broken_record_is_named_and_the_rest_kept(shelf, broken, box, way, kind):
-    path = broken(kind)
+def test_a_broken_record_is_named_and_the_rest_kept(shelf, break_file, box, way, kind):
+    path = break_file(kind)
     answer = shelf.run("inspect", path)
     assert answer.stderr == ""
     (layer,) = answer.json["layers"]
     assert layer["count"] == 4
-    told = next(problem for problem in layer["problems"] if problem["code"] == "source.record")
-    assert told["feature"] == "2"
-    assert way == "pyogrio" or REASONS[kind] in told["message"]
+    remark = next(problem for problem in layer["problems"] if problem["code"] == "source.record")
+    assert remark["feature"] == "2"
+    assert way == "pyogrio" or REASONS[kind] in remark["message"]
     refused = shelf.add(path, key="BSM")
     assert (refused.code, [(p["code"], p["feature"]) for p in refused.json["problems"]]) == (
         3,
@@ -78,13 +78,13 @@ def test_a_record_without_geometry_is_not_broken(shelf, layer_file, box, way):
     assert answer.json["features"] == 2
 
 
-def test_a_large_file_with_a_broken_record_is_read_all_the_same(shelf, broken, monkeypatch):
+def test_a_large_file_with_a_broken_record_is_read_all_the_same(shelf, break_file, monkeypatch):
     read_in_blocks(2, monkeypatch.setattr)
-    assert shelf.add(broken("gpkg"), keep_bad=True).json["features"] == 3
+    assert shelf.add(break_file("gpkg"), keep_bad=True).json["features"] == 3
 
 
-def test_parcels_with_a_broken_record(shelf, broken):
-    path = broken("gpkg")
+def test_parcels_with_a_broken_record(shelf, break_file):
+    path = break_file("gpkg")
     refused = shelf.run("check", shelf.path, path)
     assert refused.codes == ["source.record"]
     kept = shelf.run("check", shelf.path, path, "--keep-bad")
@@ -169,7 +169,7 @@ def test_a_field_that_is_called_as_the_tables_own_number_keeps_its_values(shelf,
         read_in_blocks(1, monkeypatch.setattr)
     path = layer_file("a.shp", [box(0, 0), box(200, 0)], {"FID": [70, 80], "OGC_FID": ["x", "y"]})
     answer = shelf.add(path)
-    told = [(p["code"], p["field"], p["level"]) for p in answer.json["problems"] if p["code"] == "field.renamed"]
-    assert told == [("field.renamed", "FID", "note"), ("field.renamed", "OGC_FID", "note")]
+    renamings = [(p["code"], p["field"], p["level"]) for p in answer.json["problems"] if p["code"] == "field.renamed"]
+    assert renamings == [("field.renamed", "FID", "note"), ("field.renamed", "OGC_FID", "note")]
     assert "FID_" in answer.json["problems"][0]["message"]
     assert (shelf.column("FID_"), shelf.column("OGC_FID_")) == ([70, 80], ["x", "y"])

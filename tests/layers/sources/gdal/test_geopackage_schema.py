@@ -15,13 +15,13 @@ from onemap.layers.sources.gdal.vector import layer_names
 TRIANGLES = [shapely.Polygon([(x, 0), (x + 1, 0), (x, 1)]) for x in range(5)]
 
 
-def made(path: Path, layer: str = "地块") -> Path:
+def make_layer(path: Path, layer: str = "地块") -> Path:
     gpd.GeoDataFrame({"n": range(5)}, geometry=TRIANGLES, crs="EPSG:4547").to_file(path, layer=layer)
     return path
 
 
 def a_second_layer(path: Path) -> None:
-    made(path, "more")
+    make_layer(path, "more")
 
 
 def a_table_without_geometry(path: Path) -> None:
@@ -40,7 +40,7 @@ def another_mark(path: Path) -> None:
 
 
 def test_a_file_of_one_table_has_the_layer_and_rows_that_gdal_reads(tmp_path):
-    path = made(tmp_path / "one.gpkg")
+    path = make_layer(tmp_path / "one.gpkg")
     assert only_layer(path) == "地块"
     assert [only_layer(path)] == [name for name, _ in pyogrio.list_layers(path)] == layer_names(path)
     assert row_count(path, "地块") == pyogrio.read_info(path, layer="地块")["features"] == 5
@@ -48,7 +48,7 @@ def test_a_file_of_one_table_has_the_layer_and_rows_that_gdal_reads(tmp_path):
 
 @pytest.mark.parametrize("change", [a_second_layer, a_table_without_geometry, a_view, another_mark])
 def test_of_any_other_file_gdal_is_asked(tmp_path, change: Callable[[Path], None]):
-    path = made(tmp_path / "one.gpkg")
+    path = make_layer(tmp_path / "one.gpkg")
     assert only_layer(path) == "地块"
     change(path)
     assert only_layer(path) is None
@@ -56,7 +56,7 @@ def test_of_any_other_file_gdal_is_asked(tmp_path, change: Callable[[Path], None
 
 
 def test_rows_that_another_program_has_still_to_put_away_are_counted(tmp_path):
-    path = made(tmp_path / "open.gpkg")
+    path = make_layer(tmp_path / "open.gpkg")
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute('DROP TRIGGER "trigger_delete_feature_count_地块"')
@@ -70,7 +70,7 @@ def test_rows_that_another_program_has_still_to_put_away_are_counted(tmp_path):
 
 
 def test_rows_are_counted_and_not_believed(tmp_path):
-    path = made(tmp_path / "one.gpkg")
+    path = make_layer(tmp_path / "one.gpkg")
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE gpkg_ogr_contents SET feature_count = 7")
     assert row_count(path, "地块") == 5

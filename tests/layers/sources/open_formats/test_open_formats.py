@@ -96,8 +96,8 @@ def test_a_broken_line_is_named_and_the_rest_kept(shelf, tmp_path, plots):
     path.write_text(
         "\n".join([texts[0], texts[1][:60], '{"type": "Feature", "geometry": {"type": "Polygon"}}', texts[2]])
     )
-    told = shelf.run("inspect", path).json["layers"][0]["problems"]
-    assert [(one["code"], one["feature"]) for one in told[:2]] == [("source.record", "2"), ("source.record", "3")]
+    problems = shelf.run("inspect", path).json["layers"][0]["problems"]
+    assert [(one["code"], one["feature"]) for one in problems[:2]] == [("source.record", "2"), ("source.record", "3")]
     assert shelf.add(path).codes == ["source.record", "source.record"]
     kept = shelf.add(path, keep_bad=True)
     assert (kept.json["features"], kept.json["set_aside"]) == (2, 2)
