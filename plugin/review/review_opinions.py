@@ -87,7 +87,7 @@ class OpinionTable(QTreeWidget):
         return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS))
 
     def _height_of(self, rows: int) -> int:
-        row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
+        row = self.fontMetrics().height() + 1  # of one line; where a name has two the table scrolls
         return self.header().sizeHint().height() + rows * row + 6
 
     def _fit(self) -> None:
