@@ -8,7 +8,6 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion
 from onemap.plugin.review.review_words import (
     UNSEEN,
@@ -36,9 +35,9 @@ class OpinionTable(QTreeWidget):
         super().__init__(parent)
         self.setAccessibleName(tr("Opinions of the departments"))
         self.setRootIsDecorated(False)
-        wrap_names(self)
+        self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # some departments differ at their end only
         self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
         header = self.header()
         header.setStretchLastSection(False)
@@ -87,7 +86,7 @@ class OpinionTable(QTreeWidget):
         return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS))
 
     def _height_of(self, rows: int) -> int:
-        row = self.fontMetrics().height() + 1  # of one line; where a name has two the table scrolls
+        row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
         return self.header().sizeHint().height() + rows * row + 6
 
     def _fit(self) -> None:
