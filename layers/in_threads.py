@@ -4,11 +4,13 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar, cast
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+_LOOK_S = 0.05  # between two questions whether anybody still waits
 
 
 def in_order(
@@ -53,3 +55,15 @@ def one_thread_more() -> Iterator[ThreadPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def result_of(made: "Future[Result]", look: Callable[[], object]) -> Result:
+    """What a thread makes, once it is there; what went wrong with it is raised.
+
+    look: is called again and again meanwhile, says how far it is or asks whether to stop, and may raise Cancelled. What
+    breaks off this thread from outside comes between two such calls: it comes only where Python runs.
+    """
+    while not made.done():
+        look()
+        wait([made], timeout=_LOOK_S)
+    return made.result()

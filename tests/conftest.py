@@ -1,10 +1,12 @@
 """What every test of the core may use: the command line, files made on the spot, and the shared real data."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,15 @@ def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
         return subprocess.run(command, capture_output=True, env=environment, timeout=120, **options)  # noqa: S603
 
     return run
+
+
+@contextlib.contextmanager
+def other_writer(library: Path) -> Iterator[None]:
+    """Meanwhile somebody else writes into a library: what is asked of it never comes to its end, however quick."""
+    with contextlib.closing(sqlite3.connect(library, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
 
 def write_layer(

@@ -14,6 +14,9 @@ import pyogrio
 import pytest
 import shapely
 
+from onemap.rules.commands.serve import _Server
+from onemap.tests.conftest import other_writer
+
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
 PACK = """
@@ -156,17 +159,25 @@ def test_a_check_tells_its_progress_with_its_own_id(served_core, town):
     shares = [note["progress"] for note in served_core.notes]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    # Of steps that follow each other at once only the last is told; some rule is always among them.
-    assert any(note["step"].startswith("规则") for note in served_core.notes)
+
+
+def test_every_rule_of_a_check_is_a_step_in_the_language_of_the_request(town):
+    # Before they are told: of steps that follow each other at once whoever listens hears the last.
+    server, steps = _Server("en"), []
+    server.tell_soon = lambda progress: steps.append(progress["step"])
+    answer = json.loads(server.answer({"id": 7, "method": "check", "params": {**check_of(town), "lang": "zh"}}))
+    assert answer["result"]["parcels"] == 100
+    assert {f"规则{n}" for n in range(20)} <= set(steps)
 
 
 def test_a_running_check_is_cancelled_and_the_next_request_answered(served_core, town):
     before = (town / "city.gpkg").read_bytes()
-    served_core.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
-    served_core.ask("layers", 2, library=str(town / "city.gpkg"))
-    served_core.progress(1)
-    served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
-    cancelled, after = served_core.answer(), served_core.answer()
+    with other_writer(town / "city.gpkg"):
+        served_core.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
+        served_core.ask("layers", 2, library=str(town / "city.gpkg"))
+        served_core.progress(1)
+        served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
+        cancelled, after = served_core.answer(), served_core.answer()
     assert cancelled["id"] == 1
     assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}
     assert (after["id"], "result" in after) == (2, True)
@@ -174,31 +185,35 @@ def test_a_running_check_is_cancelled_and_the_next_request_answered(served_core,
     assert (town / "city.gpkg").read_bytes() == before
 
 
-def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(served_core, town):
+def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(town):
     wkb = shapely.to_wkb(shapely.points(500_000.0 + np.arange(200_000), 4_000_000.0))
     options = {"geometry_type": "Point", "crs": "EPSG:4547", "driver": "GPKG", "SPATIAL_INDEX": "NO"}
     pyogrio.raw.write(town / "many.gpkg", wkb, [np.arange(len(wkb))], ["BSM"], **options)
     before = (town / "city.gpkg").read_bytes()
-    define = {**DEFINE, "geometry": "point"}
     request = {"library": str(town / "city.gpkg"), "source": str(town / "many.gpkg"), "covers": "extent"}
-    served_core.ask("add", 1, **request, define=define, **{"as": "MANY"})
-    note = served_core.line()["params"]
-    while note["progress"] == 0.0:  # until the first block is read
-        note = served_core.line()["params"]
-    assert note["step"] == "Reading the source"
-    served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
-    assert served_core.answer()["error"]["data"] == {"problems": [], "exit_code": 130}
-    assert all(note["progress"] < 1.0 for note in served_core.notes)
+    request |= {"define": {**DEFINE, "geometry": "point"}, "as": "MANY"}
+    server, steps = _Server("en"), []
+
+    def tell_soon(progress: dict[str, Any]) -> None:
+        steps.append(progress["step"])
+        if progress["progress"] > 0.0:  # the first block is read
+            server.cancelled.add(1)
+
+    server.tell_soon = tell_soon
+    answer = json.loads(server.answer({"id": 1, "method": "add", "params": request}))
+    assert answer["error"]["data"] == {"problems": [], "exit_code": 130}
+    assert steps[-1] == "Reading the source"
     assert (town / "city.gpkg").read_bytes() == before
 
 
 @pytest.mark.slow
 def test_a_waiting_request_is_cancelled_before_it_begins(served_core, town):
-    served_core.ask("check", 1, **check_of(town))
-    served_core.ask("check", 2, **check_of(town))
-    served_core.send(b'{"jsonrpc": "2.0", "id": 3, "method": "cancel", "params": {"id": 2}}')
-    answers = {answer["id"]: answer for answer in (served_core.answer() for _ in range(3))}
-    assert answers[3]["result"] == {"ok": True}
+    with other_writer(town / "city.gpkg"):  # until the cancellation is answered, the first check is not
+        served_core.ask("check", 1, **check_of(town))
+        served_core.ask("check", 2, **check_of(town))
+        served_core.send(b'{"jsonrpc": "2.0", "id": 3, "method": "cancel", "params": {"id": 2}}')
+        assert served_core.answer() == {"jsonrpc": "2.0", "id": 3, "result": {"ok": True}}
+    answers = {answer["id"]: answer for answer in (served_core.answer() for _ in range(2))}
     assert answers[1]["result"]["parcels"] == 100
     assert answers[2]["error"]["data"]["exit_code"] == 130
     assert 2 not in {note["id"] for note in served_core.notes}
@@ -276,10 +291,11 @@ def test_a_request_without_id_is_done_and_not_answered(served_core, town):
 def test_the_end_of_stdin_ends_it_in_the_middle_of_a_check(town):
     before = (town / "city.gpkg").read_bytes()
     one = Served()
-    one.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
-    one.progress(1)
-    one.program.stdin.close()
-    assert one.program.wait(timeout=20) == 0
+    with other_writer(town / "city.gpkg"):
+        one.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
+        one.progress(1)
+        one.program.stdin.close()
+        assert one.program.wait(timeout=20) == 0
     assert b"Traceback" not in one.program.stderr.read()
     assert {path.name for path in town.glob("results*")} <= {"results.gpkg.part"}
     assert (town / "city.gpkg").read_bytes() == before

@@ -7,7 +7,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import time
 import tomllib
 import zipfile
 from pathlib import Path
@@ -191,12 +190,11 @@ def test_a_dead_network_is_one_clear_sentence_and_leaves_nothing_that_looks_whol
 
 
 @pytest.mark.slow
-def test_a_second_run_starts_in_seconds_and_asks_no_network():
+def test_a_second_run_makes_nothing_and_asks_no_network():
     if not (ROOT / ".venv" / "onemap-stamp").exists():
         pytest.skip("this checkout's environments were not made by build.py")
     code = "import sys; sys.path.insert(0, 'resources'); from workshop import pythons; print(pythons.core())"
     for _ in range(2):  # the first mends what an edited pyproject.toml has made stale
-        began = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
@@ -204,10 +202,8 @@ def test_a_second_run_starts_in_seconds_and_asks_no_network():
             capture_output=True,
             encoding="utf-8",
         )
-        seconds = time.monotonic() - began
         assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(ROOT / ".venv")
-    assert seconds < 5
+    assert done.stdout.strip() == str(ROOT / ".venv"), "it would say what it makes"
 
 
 @pytest.mark.slow

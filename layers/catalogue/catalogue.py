@@ -49,7 +49,7 @@ OWN_FILES = ("catalogue", "calendar", "profile")  # what a city may lay beside i
 
 def layer_title(code: str, catalogue: Mapping[str, LayerEntry], language: str) -> str:
     """What a layer is called; one that the catalogue does not have, or has no title of, by its code."""
-    return catalogue[code].title.get(language, code) if code in catalogue else code
+    return catalogue[code].title_in(language) if code in catalogue else code
 
 
 def own_file_path(library: Path, kind: str) -> Path:

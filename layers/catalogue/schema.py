@@ -85,6 +85,10 @@ class LayerEntry:
     def __hash__(self) -> int:
         return hash(self.code)
 
+    def title_in(self, language: str) -> str:
+        """What it is called; by its code where nobody has named it."""
+        return self.title.get(language) or self.code
+
     def field_named(self, name: str) -> Field | None:
         """The schema field of that exact name."""
         return next((field for field in self.fields if field.name == name), None)

@@ -30,7 +30,7 @@ def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatu
     for entry, rows, types in layers:
         kept = {name: _number_type(rows.attributes[name], kind) for name, kind in types.items() if kind in _NUMBERS}
         attributes = rows.attributes.astype(kept)
-        options: dict[str, Any] = {alias: entry.title.get("zh", entry.code), "layer": entry.code, "driver": driver}
+        options: dict[str, Any] = {alias: entry.title_in("zh"), "layer": entry.code, "driver": driver}
         if driver == "GPKG" and not path.exists():
             options["dataset_options"] = {"VERSION": "1.3"}
         try:

@@ -240,7 +240,7 @@ def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) 
         geometries, attributes = put_together(layer.changes, features, raw.geometries, raw.attributes)
     except ValueError as error:
         raise OneMapError("package.record", file=package, layer=layer.code, reason=str(error)) from None
-    return replace(raw, geometries=geometries, attributes=attributes)
+    return replace(raw, shapes=geometries, attributes=attributes)
 
 
 def _add_options(library: Library, bag: Bag, record: PackageRecord, layer: DeliveredLayer, package: str) -> AddOptions:

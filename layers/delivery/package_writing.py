@@ -308,7 +308,7 @@ def _some(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
 def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer]) -> None:
     """The package's GeoPackage: a table for each layer, and the ground for which each speaks."""
     for item in chosen:
-        title = f"{item.entry.title.get('zh', item.entry.code)} {item.version.label}"
+        title = f"{item.entry.title_in('zh')} {item.version.label}"
         table = FeatureTable(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)
         _fill_table(connection, table, item.rows.geometries, item.rows.attributes)
     coverages = np.array([item.coverage for item in chosen], dtype=object)

@@ -11,13 +11,15 @@ import pyarrow as pa
 import pyproj
 
 from onemap.layers.errors import Problem
+from onemap.layers.geometry.shape_column import AnyShapes, all_of
 
 
 @dataclass(frozen=True)
 class RawFrame:
     """One layer as its file holds it.
 
-    geometries: (n,) shapely geometries or None; attributes: n rows, text decoded; rows keep the file's order.
+    shapes: (n,) shapely geometries or None, or polygons of which nobody has asked for a geometry yet; attributes: n
+    rows, text decoded; rows keep the file's order.
     crs is None where the file declares none; is_assumed: it declares none, but its format assumes one; is_table: the
     layer has no geometry at all; decoded: the field that holds the names of a field's codes, by that field, where the
     file knows them; broken: by 0-based row why its record cannot be read, whose geometry is None then; replaced: by
@@ -29,7 +31,7 @@ class RawFrame:
     path: Path
     layer: str
     format: str
-    geometries: np.ndarray
+    shapes: AnyShapes
     attributes: pd.DataFrame
     crs: pyproj.CRS | None
     encoding: str | None
@@ -42,6 +44,11 @@ class RawFrame:
     replaced: Mapping[str, tuple[int | None, int]] = field(default_factory=dict)
     wkb: pa.Array | None = None
     valid: np.ndarray | None = None
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The shapes as geometries (n,)."""
+        return all_of(self.shapes)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
-"""Polygons proved valid in threads while the next ones are read: GEOS leaves the interpreter's lock meanwhile."""
+"""Polygons proved valid in threads while the next ones are read: what is asked leaves the interpreter's lock."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -8,19 +10,66 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from onemap.layers.geometry.planar_areas import is_like_geos, planar_areas_m2
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.validity import plain_polygons
-from onemap.layers.progress import Progress
+from onemap.layers.geometry.wkb_rings import shapes_of_wkb
+from onemap.layers.progress import SILENT, Progress
 
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts a reading that is broken off is left
 
+RingProof = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Provers:
+    """Who proves polygons valid while more are read. threads: 0: nobody.
+
+    are_simple(points (m, 2), size (r,)) → (r,): of which closed rings it is certain that no edge meets another of its
+    ring; of all others, and where it is None, GEOS is asked.
+    """
+
+    threads: int = 0
+    are_simple: RingProof | None = None
+
+
+NOBODY = Provers()
+
+
+@dataclass(frozen=True)
+class PlainProof:
+    """Of polygons (n,) of plain form: which are valid (n,), and what is known of them by their bytes.
+
+    areas_m2 (n,): to the last digit GEOS's; None where nobody can tell without it.
+    """
+
+    valid: np.ndarray
+    facts: PlainFacts
+    areas_m2: np.ndarray | None
+
+    @classmethod
+    def join(cls, proofs: "list[PlainProof]") -> Self:
+        """Those of some polygons after those of others."""
+        areas = [some.areas_m2 for some in proofs if some.areas_m2 is not None]
+        valid, facts = (
+            np.concatenate([some.valid for some in proofs]),
+            PlainFacts.join([some.facts for some in proofs]),
+        )
+        return cls(valid, facts, np.concatenate(areas) if len(areas) == len(proofs) else None)
+
+    def column(self, bodies: pa.Array) -> ShapeColumn:
+        """The polygons, whose WKB (n,) that is, as they lie."""
+        return ShapeColumn(bodies, (0.0, 0.0), self.facts, self.areas_m2)
+
 
 class ProofBeside:
-    """A context in which polygons are handed over, part by part. workers: threads; 0: nothing is proved."""
+    """A context in which polygons are handed over, part by part."""
 
-    def __init__(self, workers: int) -> None:
-        self._pool = ThreadPoolExecutor(workers) if workers else None
-        self._proofs: list[Future[np.ndarray | None]] = []
+    def __init__(self, provers: Provers) -> None:
+        self._provers = provers
+        self._pool = ThreadPoolExecutor(provers.threads) if provers.threads else None
+        self._proofs: list[Future[PlainProof | None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -31,25 +80,52 @@ class ProofBeside:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def add(self, geometries: np.ndarray, bodies: pa.Array) -> None:
-        """The next ones (k,), and the WKB (k,) of which they are made."""
+    def add(self, bodies: pa.Array, geometries: np.ndarray | None = None) -> None:
+        """The next ones (k,) as WKB, and the geometries that were made of it, where they were."""
         if self._pool is not None:
-            for part in blocks(len(geometries), _PROVED_AT_ONCE):
-                self._proofs.append(self._pool.submit(_proof, geometries[part], bodies[part]))
+            for part in blocks(len(bodies), _PROVED_AT_ONCE):
+                made = None if geometries is None else geometries[part]
+                self._proofs.append(self._pool.submit(_proof, bodies[part], made, self._provers.are_simple))
 
-    def valid(self, progress: Progress) -> np.ndarray | None:
-        """Which of all that were handed over are valid (n,); None where some is more than a plain polygon."""
-        found: list[np.ndarray | None] = []
-        for proof in self._proofs:
-            found.append(proof.result())
-            progress.at(len(found) / len(self._proofs))
-        known = [some for some in found if some is not None]
-        return np.concatenate(known) if known and len(known) == len(found) else None
+    def result(self, progress: Progress) -> PlainProof | None:
+        """What is proved of all that were handed over since the last one (n,); None where some are not plain."""
+        found: list[PlainProof] = []
+        proofs, self._proofs = self._proofs, []
+        for proof in proofs:
+            known = proof.result()
+            if known is None:
+                return None
+            found.append(known)
+            progress.at(len(found) / len(proofs))
+        return PlainProof.join(found) if found else None
 
 
-def _proof(geometries: np.ndarray, bodies: pa.Array) -> np.ndarray | None:
+def proof_of(bodies: np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
+    """Polygons as WKB (n,) that are there already, and which are valid (n,); None where nobody proves, or some are odd.
+
+    Not plain, or none: of these geometries are to be made.
+    """
+    with ProofBeside(provers) as proof:
+        column = pa.array(bodies, pa.large_binary())
+        proof.add(column)
+        found = proof.result(SILENT)
+    return None if found is None else (found.column(column), found.valid)
+
+
+def _proof(bodies: pa.Array, geometries: np.ndarray | None, are_simple: RingProof | None) -> PlainProof | None:
     # Of what lies too far away, or nowhere, nothing is asked that may never be answered.
-    if plain_polygons(bodies) is None:
+    rings = plain_polygons(bodies)
+    if rings is None:
         return None
-    valid: np.ndarray = shapely.is_valid(geometries)
-    return valid
+    count = len(bodies)
+    valid = np.zeros(count, dtype=bool)
+    if geometries is None and are_simple is not None:
+        valid[rings.polygon] = are_simple(rings.points, rings.size)
+        valid &= np.bincount(rings.polygon, minlength=count) == 1  # of several rings each alone tells nothing
+    rows = np.flatnonzero(~valid)
+    if len(rows):
+        valid[rows] = shapely.is_valid(
+            shapes_of_wkb(bodies.take(pa.array(rows))) if geometries is None else geometries[rows]
+        )
+    is_measured = geometries is None and is_like_geos()
+    return PlainProof(valid, PlainFacts.of(rings), planar_areas_m2(rings.rings(), count) if is_measured else None)

@@ -2,38 +2,95 @@
 
 import copy
 import threading
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
+from onemap.layers.geometry.planar_areas import is_like_geos, planar_areas_m2
 from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.validity import plain_polygons
-from onemap.layers.geometry.wkb_rings import geometries_from, wkb_rings
+from onemap.layers.geometry.wkb_rings import WkbRings, geometries_and_boxes, geometries_from, wkb_rings
 
-_WORTH_VERTICES = 100_000  # of less a geometry each is made at once, and kept for whoever asks next
-_WORTH_ROWS = 5_000
+WORTH_ROWS = 5_000  # of fewer a geometry each is made at once, and kept for whoever asks next
+_WORTH_VERTICES = 100_000
 _POINT_BYTES = 16
+_MEASURED_AT_ONCE = 10_000  # polygons, whose points stay near the cache
+_MANY = 0.25  # of a column: for so many areas all are measured
+
+
+@dataclass(frozen=True)
+class PlainFacts:
+    """What is known of polygons (n,) of plain form by their bytes, before anything is made of them.
+
+    boxes (n, 4): west, south, east, north; vertices, parts (n,): how many.
+    """
+
+    boxes: np.ndarray
+    vertices: np.ndarray
+    parts: np.ndarray
+
+    @classmethod
+    def of(cls, rings: WkbRings) -> Self:
+        """Those of all polygons of some rings."""
+        return cls(rings.boxes(), rings.vertices(), rings.parts())
+
+    @classmethod
+    def join(cls, facts: "list[PlainFacts]") -> Self:
+        """Those of some polygons after those of others."""
+        columns = zip(*((some.boxes, some.vertices, some.parts) for some in facts), strict=True)
+        return cls(*map(np.concatenate, columns))
+
+    def at(self, rows: np.ndarray | slice) -> "PlainFacts":
+        """Those of some of them."""
+        return PlainFacts(self.boxes[rows], self.vertices[rows], self.parts[rows])
+
+    def with_others(self, rows: np.ndarray, others: "PlainFacts") -> "PlainFacts":
+        """The same with others (k,) in some rows (k,)."""
+        boxes, vertices, parts = self.boxes.copy(), self.vertices.copy(), self.parts.copy()
+        boxes[rows], vertices[rows], parts[rows] = others.boxes, others.vertices, others.parts
+        return PlainFacts(boxes, vertices, parts)
+
+    def move(self, by: tuple[float, float]) -> "PlainFacts":
+        """The same of polygons moved east and north by metres."""
+        return PlainFacts(self.boxes + (*by, *by), self.vertices, self.parts)
 
 
 class ShapeColumn:
     """Polygons (n,) of plain form, counted from an origin, which nobody can change; `shapes[rows]` are geometries.
 
-    boxes (n, 4): west, south, east, north of each; vertices: of all together.
+    bodies: as WKB (n,), large binaries, as they are stored, whatever they are counted from; facts: of the shapes.
     """
 
-    def __init__(self, bodies: pa.Array, origin: tuple[float, float], boxes: np.ndarray, vertices: int) -> None:
-        """bodies: as WKB (n,), large binaries, as they are stored; boxes: of these as they are stored."""
-        self.boxes = boxes - (*origin, *origin)
-        self.vertices = vertices
-        self._bodies = bodies
+    def __init__(
+        self, bodies: pa.Array, origin: tuple[float, float], facts: PlainFacts, areas_m2: np.ndarray | None = None
+    ) -> None:
+        """facts: of the polygons as they are stored; areas_m2: those of the shapes (n,), where somebody has them."""
+        self.bodies = bodies
+        self.facts = facts.move((-origin[0], -origin[1])) if any(origin) else facts
+        self._stored = facts
         self._origin = origin
+        if areas_m2 is not None:
+            self.all_areas_m2 = areas_m2
         self._made = np.full(len(bodies), None, dtype=object)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._bodies)
+        return len(self.bodies)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process, which has no part in the lock."""
+        return type(self), (self.bodies, self._origin, self._stored, self.__dict__.get("all_areas_m2"))
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each (n, 4)."""
+        return self.facts.boxes
 
     def __getitem__(self, rows: np.ndarray | int | np.integer) -> np.ndarray:
         """The geometries of some rows (k,), positions or a mask, or of one; each is made only once."""
@@ -45,8 +102,8 @@ class ShapeColumn:
             missing[rows] = True
             wanted = np.flatnonzero(missing & shapely.is_missing(self._made))
             if len(wanted):
-                bodies = self._bodies if len(wanted) == len(self) else self._bodies.take(pa.array(wanted))
-                self._made[wanted], _ = geometries_from(bodies, self._origin)
+                bodies = self.bodies if len(wanted) == len(self) else self.bodies.take(pa.array(wanted))
+                self._made[wanted] = geometries_from(bodies, self._origin)
             found: np.ndarray = self._made[rows]
         return found
 
@@ -57,22 +114,78 @@ class ShapeColumn:
         found.flags.writeable = False
         return found
 
+    @cached_property
+    def all_areas_m2(self) -> np.ndarray:
+        """The areas of all of them (n,), to the last digit those of the geometries."""
+        if not is_like_geos():
+            return np.asarray(shapely.area(self.geometries))
+        parts = [
+            planar_areas_m2(self.rings(part), part.stop - part.start) for part in blocks(len(self), _MEASURED_AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def areas_m2(self, rows: np.ndarray) -> np.ndarray:
+        """The areas of some of them: positions (k,)."""
+        if "all_areas_m2" in self.__dict__ or len(rows) > _MANY * len(self):
+            areas: np.ndarray = self.all_areas_m2[rows]
+        else:
+            areas = shapely.area(self[rows])
+        return areas
+
+    def known_geometries(self, rows: np.ndarray) -> np.ndarray:
+        """The geometries of some that somebody has asked for already: positions (k,); None of the others."""
+        geometries: np.ndarray = self._made[rows]
+        return geometries
+
     def rings(self, part: slice) -> Rings:
         """The rings of some that follow each other, made of the bytes."""
-        found = wkb_rings(self._bodies[part])
+        found = wkb_rings(self.bodies[part])
         if found is None:  # an empty part
             return rings_of(np.empty(0, dtype=object))
-        return Rings(found.points - self._origin, found.size, found.polygon, found.is_hole)
+        points = found.points - self._origin if any(self._origin) else found.points
+        return Rings(points, found.size, found.polygon, found.is_hole)
 
     def at(self, rows: np.ndarray) -> "ShapeColumn":
         """Some of them: positions (k,)."""
         if len(rows) == len(self) and (rows == np.arange(len(self))).all():
             return self
+        some = self._part(rows, self.bodies.take(pa.array(rows)))
+        some._lock = threading.Lock()
+        return some
+
+    def between(self, positions: slice) -> "ShapeColumn":
+        """Some that follow each other; what is made of them is made of these, too."""
+        return self._part(positions, self.bodies[positions])
+
+    def _part(self, rows: np.ndarray | slice, bodies: pa.Array) -> "ShapeColumn":
         some = copy.copy(self)
         some.__dict__.pop("geometries", None)
-        some.boxes, some._bodies = self.boxes[rows], self._bodies.take(pa.array(rows))
-        some._made, some._lock = self._made[rows], threading.Lock()
+        areas = some.__dict__.pop("all_areas_m2", None)
+        if areas is not None:
+            some.__dict__["all_areas_m2"] = areas[rows]
+        some.bodies, some._made = bodies, self._made[rows]
+        some.facts, some._stored = self.facts.at(rows), self._stored.at(rows)
         return some
+
+    def with_others(self, rows: np.ndarray, bodies: pa.Array, rings: WkbRings) -> "ShapeColumn":
+        """The same, as they are stored, with others in some rows, ascending (k,): their WKB (k,), and their rings."""
+        is_other = np.zeros(len(self), dtype=bool)
+        is_other[rows] = True
+        whole = pc.replace_with_mask(self.bodies, pa.array(is_other), bodies)
+        areas = self.__dict__.get("all_areas_m2")
+        if areas is not None:
+            areas = areas.copy()
+            areas[rows] = planar_areas_m2(rings.rings(), len(rows))
+        return ShapeColumn(whole, (0.0, 0.0), self._stored.with_others(rows, PlainFacts.of(rings)), areas)
+
+    def counted_from(self, origin: tuple[float, float]) -> "ShapeColumn":
+        """The same polygons as they are stored, counted from another origin."""
+        from_east, from_north = self._stored.boxes[:, :2].min(axis=0, initial=np.inf)
+        # What whole metres are taken off of, without leaving less than nothing, loses no digit, nor do its areas.
+        is_exact = not any(self._origin) and 0 <= origin[0] <= from_east and 0 <= origin[1] <= from_north
+        is_whole = float(origin[0]).is_integer() and float(origin[1]).is_integer()
+        areas = self.__dict__.get("all_areas_m2") if is_exact and is_whole else None
+        return ShapeColumn(self.bodies, origin, self._stored, areas)
 
     def copy(self) -> "ShapeColumn":
         """Another one that holds the same, and what is made of it."""
@@ -97,6 +210,10 @@ class PickedShapes:
         """The geometries of some places (j,), positions or a mask, or of one."""
         return self._shapes[self._rows[places]]
 
+    def areas_m2(self, places: np.ndarray) -> np.ndarray:
+        """The areas of some places: positions (j,)."""
+        return self._shapes.areas_m2(self._rows[places])
+
     def pick_rows(self, places: np.ndarray) -> "PickedShapes":
         """Some of these."""
         return PickedShapes(self._shapes, self._rows[places])
@@ -111,19 +228,18 @@ def shapes_from(parts: list[pa.Array], origin: tuple[float, float]) -> tuple[Any
 
     Many polygons of plain form that are counted from somewhere else become a column. Raises GEOSException.
     """
-    is_much = sum(len(part) for part in parts) >= _WORTH_ROWS and sum(map(_vertices, parts)) >= _WORTH_VERTICES
+    is_much = sum(len(part) for part in parts) >= WORTH_ROWS and sum(map(_vertices, parts)) >= _WORTH_VERTICES
     if is_much and any(origin):
-        boxes, vertices = [], 0
+        known: list[PlainFacts] = []
         for part in parts:
             rings = plain_polygons(part)
             if rings is None:
                 break
-            boxes.append(rings.boxes())
-            vertices += len(rings.points)
-        if len(boxes) == len(parts):
-            of_all = np.concatenate(boxes)
-            return ShapeColumn(pa.concat_arrays(parts), origin, of_all, vertices), of_all
-    return geometries_from(pa.concat_arrays(parts) if parts else pa.array([], pa.large_binary()), origin)
+            known.append(PlainFacts.of(rings))
+        if len(known) == len(parts):
+            facts = PlainFacts.join(known)
+            return ShapeColumn(pa.concat_arrays(parts), origin, facts), facts.boxes
+    return geometries_and_boxes(pa.concat_arrays(parts) if parts else pa.array([], pa.large_binary()), origin)
 
 
 def _vertices(bodies: pa.Array) -> float:
@@ -146,12 +262,52 @@ def picked_of(shapes: AnyShapes | Picked, rows: np.ndarray) -> Picked:
     return shapes[rows] if isinstance(shapes, np.ndarray) else shapes.pick_rows(rows)
 
 
+def made_of(shapes: AnyShapes, rows: np.ndarray) -> np.ndarray:
+    """The geometries of some, as far as they are made: positions (k,); None of the others."""
+    return shapes.known_geometries(rows) if isinstance(shapes, ShapeColumn) else shapes[rows]
+
+
 def vertices_of(shapes: AnyShapes) -> int:
     """How many vertices all have together."""
-    return shapes.vertices if isinstance(shapes, ShapeColumn) else int(shapely.get_num_coordinates(shapes).sum())
+    return int(vertices_of_each(shapes).sum())
+
+
+def vertices_of_each(shapes: AnyShapes) -> np.ndarray:
+    """How many vertices each has (n,)."""
+    counts: np.ndarray = (
+        shapes.facts.vertices if isinstance(shapes, ShapeColumn) else shapely.get_num_coordinates(shapes)
+    )
+    return counts
+
+
+def parts_of_each(shapes: AnyShapes) -> np.ndarray:
+    """How many parts each has (n,)."""
+    counts: np.ndarray = shapes.facts.parts if isinstance(shapes, ShapeColumn) else shapely.get_num_geometries(shapes)
+    return counts
+
+
+def areas_of(shapes: AnyShapes) -> np.ndarray:
+    """The area of each (n,)."""
+    areas: np.ndarray = shapes.all_areas_m2 if isinstance(shapes, ShapeColumn) else shapely.area(shapes)
+    return areas
+
+
+def areas_at(shapes: AnyShapes | Picked, rows: np.ndarray) -> np.ndarray:
+    """The areas of some of them: positions (k,)."""
+    areas: np.ndarray = shapely.area(shapes[rows]) if isinstance(shapes, np.ndarray) else shapes.areas_m2(rows)
+    return areas
 
 
 def boxes_of(shapes: AnyShapes) -> np.ndarray:
     """West, south, east, north of each (n, 4)."""
     boxes: np.ndarray = shapes.boxes if isinstance(shapes, ShapeColumn) else shapely.bounds(shapes).reshape(-1, 4)
     return boxes
+
+
+def in_plane(shapes: AnyShapes) -> tuple[AnyShapes, bool]:
+    """Shapes in two dimensions, and whether some had heights."""
+    if isinstance(shapes, ShapeColumn):
+        return shapes, False
+    has_heights = shapely.has_z(shapes)
+    flat = shapely.force_2d(shapes) if (has_heights | shapely.has_m(shapes)).any() else shapes
+    return flat, bool(has_heights.any())

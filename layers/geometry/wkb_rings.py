@@ -69,6 +69,10 @@ class WkbRings:
         """How many points each polygon has (n,)."""
         return np.bincount(self.polygon, self.size, len(self.offsets) - 1).astype(np.int64)
 
+    def parts(self) -> np.ndarray:
+        """How many parts each polygon has (n,)."""
+        return np.bincount(self.polygon[~self.is_hole], minlength=len(self.offsets) - 1)
+
     def move(self, by: tuple[float, float]) -> "WkbRings":
         """The same polygons with all points moved east and north by metres."""
         count, points = len(self.size), self.points + by
@@ -130,22 +134,34 @@ def as_written(wkb: pa.Array) -> pa.Array | None:
     return bodies if wkb_rings(bodies) is not None else None
 
 
-def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Geometries (n,) of WKB, as large binaries, counted from `origin`; and their boxes (n, 4) where WKB has them.
+def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> np.ndarray:
+    """Geometries (n,) of WKB, as large binaries, counted from `origin`.
 
     Polygons are moved as bytes before they are made, one-part multis as that part; every digit is that of
     `shift_geometries`. Raises GEOSException.
     """
+    return _located(bodies, origin, with_boxes=False)[0]
+
+
+def geometries_and_boxes(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """The same, and their boxes (n, 4) where WKB has them."""
+    return _located(bodies, origin, with_boxes=True)
+
+
+def _located(bodies: pa.Array, origin: tuple[float, float], *, with_boxes: bool) -> tuple[np.ndarray, np.ndarray]:
+    boxes = np.full((len(bodies), 4), np.nan)
     if len(bodies) > _MADE_AT_ONCE:
-        geometries, boxes = np.full(len(bodies), None, dtype=object), np.empty((len(bodies), 4))
+        geometries = np.full(len(bodies), None, dtype=object)
         for part in blocks(len(bodies), _MADE_AT_ONCE):
-            geometries[part], boxes[part] = geometries_from(bodies[part], origin)
+            geometries[part], boxes[part] = _located(bodies[part], origin, with_boxes=with_boxes)
         return geometries, boxes
     rings, by = wkb_rings(bodies) if any(origin) else None, (-origin[0], -origin[1])
     if rings is not None and np.isfinite(rings.points).all():
-        return _without_multi(rings.move(by)), rings.boxes()
+        return _without_multi(rings.move(by)), rings.boxes() if with_boxes else boxes
     geometries = np.asarray(shapely.from_wkb(bodies.to_numpy(zero_copy_only=False)), dtype=object)
-    return shift_geometries(geometries, by) if any(origin) else geometries, shapely.bounds(geometries).reshape(-1, 4)
+    if with_boxes:
+        boxes = shapely.bounds(geometries).reshape(-1, 4)
+    return shift_geometries(geometries, by) if any(origin) else geometries, boxes
 
 
 def _without_multi(rings: WkbRings) -> np.ndarray:

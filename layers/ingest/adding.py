@@ -333,7 +333,7 @@ def _normalised_version(
     arrival.step("checking").at(0.0)
     with _report_refusal(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required, is_ours)
-    raw = replace(raw, geometries=np.empty(0, dtype=object), attributes=pd.DataFrame())
+    raw = replace(raw, shapes=np.empty(0, dtype=object), attributes=pd.DataFrame())
     return _checked_version(arrival, entry, is_new, frame, raw)
 
 
@@ -436,7 +436,7 @@ def _accept_frame(
 def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
     if arrival.options.report:
-        title = entry.title.get(arrival.language, entry.code)
+        title = entry.title_in(arrival.language)
         facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
         write_report(arrival.options.report, found, more, facts, arrival.language)
 

@@ -12,6 +12,7 @@ from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.geometry.validity import FARTHEST
 from onemap.layers.ingest.datum_change import DatumChange, step_km
 
@@ -53,11 +54,14 @@ def _is_same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
     return systems.crs_name(one) == systems.crs_name(other) or one.equals(other, ignore_axis_order=True)
 
 
-def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
-    """West, south, east, north of all geometries (n,), or None if there is no coordinate."""
-    if len(geometries) == 0:
+def bounds_of(shapes: AnyShapes) -> systems.Bounds | None:
+    """West, south, east, north of all shapes (n,), or None if there is no coordinate."""
+    if len(shapes) == 0:
         return None
-    found = shapely.total_bounds(geometries)
+    if isinstance(shapes, ShapeColumn):
+        found = np.r_[shapes.boxes[:, :2].min(axis=0), shapes.boxes[:, 2:].max(axis=0)]
+    else:
+        found = shapely.total_bounds(shapes)
     # Plain floats: what is too large for arithmetic becomes infinite in silence.
     return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
 
@@ -90,6 +94,11 @@ class SourceTransform:
             self._change = systems.transformation(self._source, target, **place)
             if systems.is_null_shift(self._source, target):
                 self._remarks.append(Problem("crs.identity", self.named))
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether any coordinate changes."""
+        return self._change is not None
 
     def carry(self, geometries: np.ndarray, in_place: bool = False) -> tuple[np.ndarray, float]:
         """Geometries in the target's plane, and how far a given change has carried the farthest, in kilometres.
@@ -129,6 +138,15 @@ def in_crs(
     """
     transform = SourceTransform(raw, options, target, bounds_of(raw.geometries))
     carried, farthest_km = transform.carry(geometries, in_place)
+    return carried, transform.remarks(farthest_km)
+
+
+def shapes_in_crs(raw: RawFrame, options: SourceOptions, target: pyproj.CRS) -> tuple[AnyShapes, list[Problem]]:
+    """A frame's shapes (n,) as `in_crs` has geometries; where nothing is to be carried they are the frame's own."""
+    transform = SourceTransform(raw, options, target, bounds_of(raw.shapes))
+    if not transform.is_needed:
+        return raw.shapes, transform.remarks(0.0)
+    carried, farthest_km = transform.carry(all_of(raw.shapes))
     return carried, transform.remarks(farthest_km)
 
 

@@ -111,7 +111,7 @@ def _feature_tables(source: Library) -> dict[str, FeatureTable]:
     found = {}
     for version in versions(source):
         entry = catalogue[version.code]
-        title = f"{entry.title.get('zh', entry.code)} {version.label}"
+        title = f"{entry.title_in('zh')} {version.label}"
         found[version.table] = FeatureTable(
             version.table, title, GEOMETRY_TYPES[entry.geometry], connection.field_types(version.table)
         )
@@ -184,7 +184,7 @@ def _features(source: Library, target: StoreConnection, work: _Work) -> int:
     catalogue = source.catalogue()
     for code in dict.fromkeys(version.code for version in known):
         entry, numbers = catalogue[code], [(item.number, item.table) for item in known if item.code == code]
-        target.show_in_force(code, entry.title.get("zh", code), GEOMETRY_TYPES[entry.geometry], numbers)
+        target.show_in_force(code, entry.title_in("zh"), GEOMETRY_TYPES[entry.geometry], numbers)
     return len(known)
 
 

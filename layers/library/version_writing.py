@@ -150,7 +150,7 @@ def add_version(
     known = connection.execute(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
     ).fetchall()
-    connection.show_in_force(entry.code, _layer_title(entry), GEOMETRY_TYPES[entry.geometry], known)
+    connection.show_in_force(entry.code, entry.title_in("zh"), GEOMETRY_TYPES[entry.geometry], known)
     _log_version(connection, entry, version, facts, is_new, written.of_index)
     return version
 
@@ -182,10 +182,6 @@ def _write_table(
     return _WrittenTable(digest.hexdigest(), of_rows, of_index)
 
 
-def _layer_title(entry: LayerEntry) -> str:
-    return entry.title.get("zh", entry.code)
-
-
 def _next_table(
     connection: StoreConnection, entry: LayerEntry, features: FrameBlocks, facts: VersionFacts
 ) -> tuple[int, str, FeatureTable]:
@@ -200,7 +196,7 @@ def _next_table(
     sql = "SELECT max(number) FROM onemap_versions WHERE code = ?"
     number = 1 + (connection.execute(sql, (entry.code,)).fetchone()[0] or 0)
     label = _label(connection, entry.code, number, facts)
-    title = f"{_layer_title(entry)} {label}"
+    title = f"{entry.title_in('zh')} {label}"
     return number, label, FeatureTable(f"{entry.code}__{number}", title, GEOMETRY_TYPES[entry.geometry], types)
 
 

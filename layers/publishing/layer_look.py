@@ -152,7 +152,7 @@ def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) ->
     parts = [f"nullif({_column(name)}, '')"] if name is not None else []
     parts += [f"represent_value({_column(coded.name)})"] if coded is not None else []
     parts += [f"nullif({_column(entry.key)}, '')"] if entry.key in fields and entry.key else []
-    title = (entry.title.get(language) or entry.code).replace("'", "''")
+    title = entry.title_in(language).replace("'", "''")
     choices = ", ".join([*parts, f"'{title}'"])
     return f"coalesce({choices})"
 

@@ -20,7 +20,7 @@ _M2_IN_HA = 10_000.0
 
 def title_of(layer: PublishedLayer, language: str) -> str:
     """What a layer is called, with its version, as in the dock."""
-    return f"{layer.entry.title.get(language) or layer.entry.code} {layer.version.label}"
+    return f"{layer.entry.title_in(language)} {layer.version.label}"
 
 
 def abstract_of(layer: PublishedLayer, language: str) -> str:
@@ -29,7 +29,7 @@ def abstract_of(layer: PublishedLayer, language: str) -> str:
     return phrase(
         "published.layer",
         language,
-        title=layer.entry.title.get(language) or layer.entry.code,
+        title=layer.entry.title_in(language),
         code=layer.entry.code,
         label=version.label,
         since=version.valid_from or "…",

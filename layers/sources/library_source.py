@@ -64,7 +64,7 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
         path=path,
         layer=layer,
         format="GPKG",
-        geometries=geometries if rows else np.empty(0, dtype=object),
+        shapes=geometries if rows else np.empty(0, dtype=object),
         attributes=attributes,
         crs=parse_crs(f"{declared[0]}:{declared[1]}", file=path.name) if declared else None,
         encoding="utf-8",

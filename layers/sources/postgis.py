@@ -161,7 +161,7 @@ class Database:
             path=Path(self.name),
             layer=layer,
             format="PostGIS",
-            geometries=shapely.force_2d(geometries),
+            shapes=shapely.force_2d(geometries),
             attributes=pd.DataFrame(columns, index=range(len(geometries))),
             crs=crs,
             encoding="utf-8",

@@ -17,6 +17,7 @@ from onemap.layers.files.first_bytes import check_first_bytes
 from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
 from onemap.layers.sources.archive import check_driver, sources_in, unpack_source, whole_of
@@ -119,12 +120,12 @@ def read_layer(
     *,
     lenient: bool = False,
     as_table: bool = False,
-    provers: int = 0,
+    provers: Provers = NOBODY,
 ) -> RawFrame:
     """One layer of an opened source as it stands in the file.
 
-    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: threads that
-    prove polygons valid while the next ones are read, as far as the format hands them out part by part.
+    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: they prove
+    polygons valid while the next ones are read, as far as the format hands them out part by part.
     """
     if isinstance(source, postgis.Database):
         return source.read(layer)
@@ -139,16 +140,20 @@ def read_layer(
         return sensor_things.read_snapshot(source, layer, encoding)
     if suffix in GDAL_DRIVERS:
         return vector.read_vector(source, layer, encoding, progress, lenient, provers)
-    frame = _read_file(source, layer, encoding, progress, as_table)
+    frame = _read_file(source, layer, encoding, progress, as_table, provers)
     return replace(frame, replaced=replaced_text(frame.attributes))
 
 
-def _read_file(path: Path, layer: str, encoding: str | None, progress: Progress, as_table: bool) -> RawFrame:
+def _read_file(
+    path: Path, layer: str, encoding: str | None, progress: Progress, as_table: bool, provers: Provers
+) -> RawFrame:
     """A layer of a format that needs no GDAL."""
     readers: dict[str, Callable[[], RawFrame]] = {
         **dict.fromkeys(sheet_grid.SUFFIXES, lambda: sheet.read_sheet(path, layer, encoding, as_table=as_table)),
         **dict.fromkeys((formats.KML, formats.KMZ), lambda: kml.read_kml(path, layer, encoding)),
-        **dict.fromkeys(geoparquet_reading.SUFFIXES, lambda: geoparquet_reading.read_geoparquet(path, progress)),
+        **dict.fromkeys(
+            geoparquet_reading.SUFFIXES, lambda: geoparquet_reading.read_geoparquet(path, progress, provers)
+        ),
         **dict.fromkeys(json_lines.SUFFIXES, lambda: json_lines.read_json_lines(path, encoding, progress)),
         **dict.fromkeys(spatialite.SUFFIXES, lambda: spatialite.read_spatialite(path, layer)),
         formats.DXF: lambda: dxf.read_dxf(path, layer, encoding),
@@ -182,7 +187,7 @@ def read_source(
     progress: Progress = SILENT,
     *,
     as_table: bool = False,
-    provers: int = 0,
+    provers: Provers = NOBODY,
 ) -> RawFrame:
     """The layer that is meant, with the hash of its file. as_table, provers: as `read_layer` has them.
 
@@ -204,7 +209,7 @@ def read_source(
         with hashed as digest:
             given = found, layer or names[0], encoding, progress.part(0.0, _READ)
             frame = read_layer(*given, as_table=as_table, provers=provers)
-            if len(frame.geometries) == 0:
+            if len(frame.shapes) == 0:
                 raise OneMapError("source.empty", file=file, layer=frame.layer)
             if isinstance(found, postgis.Database):
                 return frame

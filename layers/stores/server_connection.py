@@ -12,8 +12,8 @@ import shapely
 from psycopg import errors, sql
 from psycopg.adapt import Loader
 
+from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_bodies import Bodies
-from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.rights import Right
@@ -271,14 +271,14 @@ class ServerConnection:
                 rows = cursor.execute(query + sql.SQL(" ORDER BY fid")).fetchall()
             parts = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
             bodies = [None if body is None else bytes(body) for body in parts[1]]
-            geometries, boxes = geometries_from(pa.array(bodies, pa.large_binary()), origin)
+            shapes, boxes = shapes_from([pa.array(bodies, pa.large_binary())], origin)
         except (shapely.GEOSException, KeyError, ValueError) as error:
             raise DamagedTable(str(error)) from error
         except self.damages as error:
             raise DamagedTable(str(error)) from error
         return FeatureRows(
             fids=np.array(parts[0], dtype=np.int64),
-            shapes=geometries,
+            shapes=shapes,
             values=dict(zip(fields, parts[2:], strict=True)),
             boxes=boxes,
         )

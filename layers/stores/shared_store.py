@@ -16,7 +16,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.wkb_rings import geometries_from
+from onemap.layers.geometry.shape_column import shapes_from, some_of
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.arrow_values import plain_column
 from onemap.layers.stores.file_connection import FileConnection
@@ -95,8 +95,7 @@ class SharedConnection(FileConnection):
             read = (self.shelf.read(name, bounds) for name in near)
             parts = [part for part in read if part is not None]
             bodies = [part.column(1).cast(pa.large_binary()) for part in parts]
-            wkb = pa.chunked_array(bodies, pa.large_binary()).combine_chunks()
-            geometries, boxes = geometries_from(wkb, origin)
+            shapes, boxes = shapes_from([pa.chunked_array(bodies, pa.large_binary()).combine_chunks()], origin)
         except (pa.ArrowInvalid, shapely.GEOSException, NotImplementedError) as error:
             raise DamagedTable(str(error)) from error
         fids = np.concatenate([np.empty(0, dtype=np.int64), *(part.column(0).to_numpy() for part in parts)])
@@ -106,7 +105,7 @@ class SharedConnection(FileConnection):
             at = places[name]
             column = [value for part in parts for value in plain_column(part.schema.field(at), part.column(at))]
             values[name] = [column[row] for row in order.tolist()]
-        return FeatureRows(fids[order], geometries[order], values, boxes[order])
+        return FeatureRows(fids[order], some_of(shapes, order), values, boxes[order])
 
 
 class SharedStore:

@@ -43,16 +43,17 @@ class CaseFollower(QObject):
         if not path or self._is_asking:
             return
         self._looks += 1
-        if self._looks % SERVER_LOOKS if is_server(path) else stamp_of(path) == self._stamp:
+        stamp = () if is_server(path) else stamp_of(path)  # what is written from now on comes next time
+        if self._looks % SERVER_LOOKS if is_server(path) else stamp == self._stamp:
             return
         self._is_asking = True
         request = self._library.core.ask("review list", {"library": path, "on": self._library.step_day})
-        request.answered.connect(lambda answer: self._take(path, answer))
+        request.answered.connect(lambda answer: self._take(path, stamp, answer))
         request.ended.connect(self._rest)
 
-    def _take(self, path: str, answer: dict[str, Any]) -> None:
+    def _take(self, path: str, stamp: Stamp, answer: dict[str, Any]) -> None:
         if path == self._library.path:
-            self._stamp = () if is_server(path) else stamp_of(path)
+            self._stamp = stamp
             self.listed.emit(answer)
 
     def _rest(self) -> None:
@@ -61,6 +62,9 @@ class CaseFollower(QObject):
 
 
 def stamp_of(path: str) -> Stamp:
-    """When a library and its journals were written, in milliseconds, and how long they are."""
+    """When a library and its journals were written, in milliseconds, and how long they are.
+
+    An empty journal is left out: who only reads makes one.
+    """
     files = [QFileInfo(path + ending) for ending in JOURNALS]
-    return tuple((file.lastModified().toMSecsSinceEpoch(), file.size()) for file in files if file.exists())
+    return tuple((file.lastModified().toMSecsSinceEpoch(), file.size()) for file in files if file.size() > 0)

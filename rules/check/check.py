@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -83,9 +84,9 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
     check_plan, judging = _plan_of(library, question), threads.part(BEGUN, JUDGED)
     sources = check_plan.sources(library)
     layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))
-    parts = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
+    parts, close = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
     record = _record(library, question, check_plan, _answer({}, layers, 0, []), started, began)
-    return RunInParts(question, record, _problems(question), {}, parts, judging.progress, began)
+    return RunInParts(question, record, _problems(question), {}, parts, close, judging.progress, began)
 
 
 def _plan_of(library: Library, question: Question) -> CheckPlan:
@@ -147,6 +148,18 @@ def judged_parcels(
         rows = part.rows.wait_for_rows(threads.progress.part(_RULES, _ROWS))
     last = threads.part(_ROWS, 1.0, phrase("progress.tables", check_plan.language))
     return _answer(rows.tables(last, standing.verdicts if standing else None), layers, part.computed, part.warped)
+
+
+def judged_ahead(
+    layers: LayersOfCheck, parcels: Parcels, threads: Threads, beside: Executor | None
+) -> Callable[[], Answer]:
+    """Judge some parcels as `judged_parcels` does; the answer, whose tables are made beside: who calls waits for them.
+
+    Raises OneMapError rule.field.
+    """
+    part = judge_part(layers, parcels, threads, beside)
+    tables = part.rows.tables(threads.part(0.0, 0.0))
+    return lambda: _answer(tables.result(), layers, part.computed, part.warped)
 
 
 def record_of(

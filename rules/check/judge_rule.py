@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.rules.check.applicability import applicability
 from onemap.rules.check.layers_of_check import LayersOfCheck
 from onemap.rules.findings.findings import RuleJudgement
@@ -35,15 +35,10 @@ from onemap.rules.packs.rule import Rule
 class Bench:
     """The parcels (n,) with their attributes; coordinates are counted from `origin` in the library's plane."""
 
-    geometries: np.ndarray
+    shapes: AnyShapes
     attributes: pd.DataFrame
     crs: pyproj.CRS
     origin: tuple[float, float]
-
-    @cached_property
-    def tree(self) -> shapely.STRtree:
-        """The index of all parcels."""
-        return shapely.STRtree(self.geometries)
 
     @cached_property
     def covered_ground(self) -> CoveredGround:
@@ -88,7 +83,7 @@ def judged_rule(
         return _blank(rule, bench, rows, source, "")  # an earlier run's rows stand for all of them
     chosen, features = layers.features_asked(rule, source.stored)
     ground = _ground(rule, bench, rows, source, features, others, threads)
-    if shared is not None and len(rows) == len(bench.geometries):
+    if shared is not None and len(rows) == len(bench.shapes):
         ground = replace(ground, shared=shared.with_features(chosen, len(source.stored.fids)))
     try:
         judgement = KINDS[rule.kind].judge(ground)
@@ -128,11 +123,9 @@ def _ground(
     threads: Threads,
 ) -> Ground:
     """What the rule's kind is given of the parcels in `rows`; other layers only where they have a version."""
-    is_everyone = len(rows) == len(bench.geometries)
-    geometries = bench.geometries if is_everyone else freeze_set(bench.geometries[rows])
+    is_everyone = len(rows) == len(bench.shapes)
     return Ground(
-        parcels=geometries,
-        tree=bench.tree if is_everyone else shapely.STRtree(geometries),
+        shapes=bench.shapes if is_everyone else freeze_set(bench.shapes[rows]),
         features=features,
         coverage=source.coverage,
         options=rule.options,
@@ -168,7 +161,7 @@ def _given_crs(source: LayerSource) -> tuple[str | None, ...]:
 def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str) -> RuleJudgement:
     """A rule that could not be judged at all: the whole ground is unknown."""
     count = len(rows)
-    judgement = Judgement(no_ground(count), bench.geometries[rows], np.full(count, np.nan), no_pairs())
+    judgement = Judgement(no_ground(count), bench.shapes[rows], np.full(count, np.nan), no_pairs())
     judgement.because(reason, np.ones(count, dtype=bool))
     label = source.version.label if source.version else None
     nothing = np.zeros(count, dtype=bool)

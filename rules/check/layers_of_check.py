@@ -1,5 +1,7 @@
 """The layers that the rules of a check look at, read once near all its parcels, in whatever parts these are judged."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -7,7 +9,7 @@ import numpy as np
 from onemap.layers.geometry.shape_column import some_of, vertices_of
 from onemap.layers.library.versions import StoredFeatures
 from onemap.layers.messages import phrase
-from onemap.layers.progress import Progress
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds.conditions import evaluate
@@ -20,6 +22,8 @@ from onemap.rules.question.check_plan import CheckPlan
 _FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
 _VERTICES_A_PARCEL = 1.6  # measured: what a parcel costs a rule
 _MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
+_FEATURES_HELD, _VERTICES_HELD = 2_000, 1_000_000  # of layers held for all blocks; with flat arrays 100 MB of vertices
+_ANYWHERE = np.empty((0, 4))  # boxes of parcels that may lie anywhere in their extent
 ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 
 AskedFeatures = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
@@ -31,10 +35,23 @@ class LayersOfCheck:
     read: what of each is near enough to the parcels to matter.
     """
 
-    def __init__(self, check_plan: CheckPlan, sources: Sources, parcels: Parcels, progress: Progress) -> None:
-        """Read them; progress: of the reading. Raises OneMapError if a replacing file is refused."""
+    def __init__(
+        self,
+        check_plan: CheckPlan,
+        sources: Sources,
+        parcels: Parcels,
+        progress: Progress,
+        small: "SmallLayers | None" = None,
+    ) -> None:
+        """Read them; progress: of the reading; small: some that are read already.
+
+        Raises OneMapError if a replacing file is refused.
+        """
         self.check_plan = check_plan
-        self.read = _read_layers(check_plan, sources, parcels, progress)
+        self._small = small or SmallLayers()
+        others = [code for code in check_plan.codes if code not in self._small.read]
+        near = _read_layers(check_plan, sources, others, parcels.extent, parcels.boxes, progress)
+        self.read = {code: self._small.read.get(code) or near[code] for code in check_plan.codes}
         self.crs = sources.library.crs
         self._asked: dict[str, AskedFeatures] = {}
         self._vertices: dict[str, int] = {}
@@ -62,9 +79,10 @@ class LayersOfCheck:
 
         A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
         """
-        if rule.id not in self._asked:
-            self._asked[rule.id] = _features_asked(rule, self.of(rule), stored)
-        return self._asked[rule.id]
+        asked = self._small.asked if rule.layer in self._small.read else self._asked
+        if rule.id not in asked:
+            asked[rule.id] = _features_asked(rule, self.of(rule), stored)
+        return asked[rule.id]
 
     def cost(self, rule: Rule, parcels: int) -> float:
         """What judging so many parcels takes, in vertices: those that were read, and what each parcel costs besides."""
@@ -82,14 +100,43 @@ class LayersOfCheck:
         return self._vertices[code]
 
 
+@dataclass(frozen=True)
+class SmallLayers:
+    """Layers that are read once for all the blocks of a check, with what rules ask of them."""
+
+    read: dict[str, LayerSource] = field(default_factory=dict)
+    asked: dict[str, AskedFeatures] = field(default_factory=dict)
+
+
+def small_layers(check_plan: CheckPlan, sources: Sources, extent: tuple[float, float, float, float]) -> SmallLayers:
+    """The layers of a check that are small enough to be held as long as it takes, near the `extent` of all parcels.
+
+    Raises OneMapError if a replacing file is refused.
+    """
+    few = [code for code in check_plan.codes if sources.features(code) <= _FEATURES_HELD]
+    read, vertices = dict[str, LayerSource](), 0
+    for code, layer in _read_layers(check_plan, sources, few, extent, _ANYWHERE, SILENT).items():
+        own = vertices_of(layer.stored.shapes) if layer.stored else 0
+        if vertices + own <= _VERTICES_HELD:
+            vertices += own
+            read[code] = layer
+    return SmallLayers(read)
+
+
 def _read_layers(
-    check_plan: CheckPlan, sources: Sources, parcels: Parcels, progress: Progress
+    check_plan: CheckPlan,
+    sources: Sources,
+    codes: Sequence[str],
+    extent: tuple[float, float, float, float],
+    boxes: np.ndarray,
+    progress: Progress,
 ) -> dict[str, LayerSource]:
-    west, south, east, north = parcels.extent
-    reach, codes = check_plan.reaches(), check_plan.codes
+    """Some layers near parcels, by all their extent and the boxes (n, 4) of each."""
+    west, south, east, north = extent
+    reach = check_plan.reaches()
     sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
     layers: dict[str, LayerSource] = {}
-    scattered = {far: scattered_boxes(parcels.boxes, far) for far in set(reach.values()) if far < float("inf")}
+    scattered = {far: scattered_boxes(boxes, far) for far in set(reach.values()) if far < float("inf")}
     for code, part in zip(codes, progress.parts(sizes), strict=True):
         part.at(0.0, phrase("progress.layers", check_plan.language, layer=code))
         far = reach[code]
@@ -100,8 +147,8 @@ def _read_layers(
 
 
 def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
-    """The boxes of parcels (n, 4), grown; None of many, or of such as lie close enough to be taken as one."""
-    if len(boxes) > _MOST_SCATTERED:
+    """The boxes of parcels (n, 4), grown; None of many, of none, or of such as lie close enough to be taken as one."""
+    if not 0 < len(boxes) <= _MOST_SCATTERED:
         return None
     grown = boxes + np.array([-far_m, -far_m, far_m, far_m])
     ground = np.prod(grown[:, 2:] - grown[:, :2], axis=1).sum()

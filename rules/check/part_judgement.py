@@ -11,6 +11,7 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.parts import unwrap_parts
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.rules.check.judge_rule import Bench, judged_rule
 from onemap.rules.check.layers_of_check import LayersOfCheck
@@ -21,6 +22,7 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
+from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.unchanging_sets import freeze_set
 from onemap.rules.question.check_plan import CheckPlan
@@ -54,9 +56,12 @@ class PartJudgement:
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
-    local, _ = geometries_from(parcels.bodies, check_plan.origin)
-    local = unwrap_parts(local)
-    return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.multis, local, check_plan.origin, crs)
+    origin, shapes = check_plan.origin, parcels.shapes
+    if isinstance(shapes, ShapeColumn) and any(origin):
+        local: AnyShapes = shapes.counted_from(origin)
+    else:
+        local = freeze_set(unwrap_parts(geometries_from(parcels.bodies, origin)))
+    return ParcelRows(parcels.ids, parcels.boxes, lambda: parcels.multis, local, origin, crs)
 
 
 def judge_part(
@@ -75,7 +80,7 @@ def judge_part(
     check_plan, still = layers.check_plan, threads.part(0.0, 0.0)  # what it does beside the rules moves no bar
     parcel_rows = parcel_rows_of(check_plan, layers.crs, parcels)
     local, rows = parcel_rows.local, BackgroundRows(parcel_rows, check_plan.language, beside)
-    bench = Bench(freeze_set(local), parcels.attributes, layers.crs, check_plan.origin)
+    bench = Bench(local, parcels.attributes, layers.crs, check_plan.origin)
     shared = _shared_grounds(layers, bench, still) if wanted is None else {}
     rules = [rule for rule in check_plan.rules if not layers.is_skipped(rule)]
     costs = [layers.cost(rule, len(local)) for rule in rules]
@@ -105,7 +110,8 @@ def _row_count(judged: RuleJudgement) -> int:
 
 def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Mapping[str, SharedGround]:
     """What few parcels share with the features of layers that rules lay over them whole; nothing of many parcels."""
-    if len(bench.geometries) > FEW_PARCELS:
+    if len(bench.shapes) > FEW_PARCELS:
         return {}
+    parcels = all_of(bench.shapes)
     rules = [rule for rule in layers.check_plan.rules if KINDS[rule.kind].overlays_whole_features]
-    return shared_grounds(bench.geometries, bench.tree, {rule.layer: layers.of(rule) for rule in rules}, threads)
+    return shared_grounds(parcels, index_of(parcels), {rule.layer: layers.of(rule) for rule in rules}, threads)

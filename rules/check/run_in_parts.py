@@ -6,17 +6,18 @@ a thread beside makes the rows and the tables of the part before; whoever takes 
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from onemap.layers.in_threads import result_of
 from onemap.layers.progress import Progress
 from onemap.rules.check.layers_of_check import LayersOfCheck
 from onemap.rules.check.part_judgement import judge_part
-from onemap.rules.findings.background_rows import background_thread, result_of
+from onemap.rules.findings.background_rows import background_thread
 from onemap.rules.findings.run_tables import ROW_TABLES, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
@@ -47,10 +48,12 @@ _BY_RULE = [name for name, first in ROW_TABLES.items() if first == "rule"]
 class RunInParts(AskedRun):
     """One check of which the first part has judged; the others are judged while its chunks are taken, once.
 
-    The verdicts, and of the record what is counted, are known once the last chunk is there.
+    The verdicts, and of the record what is counted, are known once the last chunk is there. close: judges no more;
+    whoever has not taken all calls it, so that no thread makes rows that nobody wants.
     """
 
     parts: Iterator[JudgedPart]
+    close: Callable[[], None]
     progress: Progress
     began: float
 
@@ -59,7 +62,7 @@ class RunInParts(AskedRun):
         verdicts, by_rule = list[str](), {name: list[Table]() for name in _BY_RULE}
         computed, warped = 0, list[dict[str, Any]]()
         for part in _one_behind(self.parts):
-            tables = result_of(part.tables, self.progress)
+            tables = result_of(part.tables, self.progress.check)
             verdicts += tables["parcels"].values("verdict").tolist()
             computed += part.computed
             warped += [item for item in part.warped if item not in warped]
@@ -90,15 +93,18 @@ def _in_order_of_rules(tables: Sequence[Table], order: Mapping[str, int]) -> Tab
 
 def begin_parts(
     layers: LayersOfCheck, parcels: Parcels, threads: Threads, most_rows: int | None
-) -> Iterator[JudgedPart]:
-    """All parts of the parcels; the first has judged. Raises OneMapError rule.field, TooManyRows by what it tells."""
+) -> tuple[Iterator[JudgedPart], Callable[[], None]]:
+    """All parts of the parcels, of which the first has judged, and what ends the judging.
+
+    Raises OneMapError rule.field, TooManyRows by what the first tells.
+    """
     parts = _judged_parts(layers, parcels, threads, most_rows)
-    return itertools.chain([next(parts)], parts)
+    return itertools.chain([next(parts)], parts), parts.close
 
 
 def _judged_parts(
     layers: LayersOfCheck, parcels: Parcels, threads: Threads, most_rows: int | None
-) -> Iterator[JudgedPart]:
+) -> Generator[JudgedPart]:
     count, done = len(parcels.ids), 0
     rows = layers.rows_of_parcel(count)
     with background_thread(threads.workers, count) as beside:

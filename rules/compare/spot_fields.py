@@ -79,7 +79,7 @@ def plain_pair(plans: Any) -> str | None:
 def _names(first: LayerEntry, second: LayerEntry) -> dict[str, str]:
     if (first.department, second.department) == ("land", "planning"):
         return {"a": _SHORT["land"], "b": _SHORT["planning"]}
-    return {"a": first.title["zh"], "b": second.title["zh"]}
+    return {"a": first.title_in("zh"), "b": second.title_in("zh")}
 
 
 def class_name(entry: LayerEntry, code: str | None, language: str = "zh") -> str | None:

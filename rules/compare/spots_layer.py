@@ -120,7 +120,7 @@ def _layer_to_add(
         path=Path(f"compare {run}"),
         layer="spots",
         format="onemap",
-        geometries=np.r_[written, carried.geometries],
+        shapes=np.r_[written, carried.geometries],
         attributes=frame,
         crs=library.crs,
         encoding=None,

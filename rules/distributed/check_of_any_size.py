@@ -3,12 +3,13 @@
 import contextlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from onemap.layers.errors import UsageError
+from onemap.layers.in_threads import one_thread_more
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
@@ -77,12 +78,13 @@ def run_of_any_size(
             from onemap.rules.distributed.run_in_blocks import run_in_blocks
             from onemap.rules.distributed.work import LocalEngine
 
-            engine = cluster or LocalEngine(library, workers)
+            engine = cluster() if cluster else LocalEngine(library, workers)
             size = crowded_block(_rows_of(library, question, reader.count) if rows is None else rows)
-            given = options.id_field, options.as_of, engine, progress, against, *size
-            return held.enter_context(run_in_blocks(library, question, reader, *given))
+            given = options.id_field, options.as_of, engine, progress, against, size
+            run = run_in_blocks(library, question, reader, *given, in_parts=execution.in_parts)
+            return held.enter_context(run)
 
-        in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against)
+        in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against, held)
 
         def whole(question: Question) -> "Run | RunInParts | RunInBlocks":
             count = len(question.parcels.ids)
@@ -97,29 +99,48 @@ def run_of_any_size(
             run = handed_on(question, partial(in_blocks, rows=rows))
             return in_memory(question, None) if run is None else run
 
-        found = in_blocks_or_whole(
-            library, options, language, workers, reading, in_blocks, always=execution.scheduler is not None
-        )
+        how = {"always": execution.scheduler is not None, "in_parts": execution.in_parts and not against}
+        found = in_blocks_or_whole(library, options, language, workers, reading, in_blocks, **how)
         yield whole(found) if isinstance(found, Question) else found
 
 
-def _cluster(library: Library, execution: Execution, workers: int, held: contextlib.ExitStack) -> "Engine | None":
-    """The cluster that judges blocks, as long as it is held, or None. Raises as `cluster_engine`."""
+def _cluster(
+    library: Library, execution: Execution, workers: int, held: contextlib.ExitStack
+) -> "Callable[[], Engine] | None":
+    """What gives the cluster that judges blocks, as long as it is held, or None; it raises as `cluster_engine`.
+
+    Processes of our own start while the parcels are read.
+    """
     if not execution.scheduler:
         return None
-    from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
+    from onemap.rules.distributed.cluster import LOCAL, cluster_engine  # an extra that most have no need of
 
-    place = execution.location, execution.scheduler
-    return held.enter_context(cluster_engine(library, *place, workers, execution.shared))
+    cluster = cluster_engine(library, execution.location, execution.scheduler, workers, execution.shared)
+    if execution.scheduler != LOCAL:
+        engine = held.enter_context(cluster)
+        return lambda: engine
+    own = held.enter_context(contextlib.ExitStack())
+    return held.enter_context(one_thread_more()).submit(own.enter_context, cluster).result
 
 
 def _in_memory(
-    library: Library, execution: Execution, threads: Threads, against: str | None, question: Question, most: int | None
+    library: Library,
+    execution: Execution,
+    threads: Threads,
+    against: str | None,
+    held: contextlib.ExitStack,
+    question: Question,
+    most: int | None,
 ) -> Run | RunInParts:
-    """The run of parcels that fit into memory; most: rows to be held at once. Raises TooManyRows."""
+    """The run of parcels that fit into memory, which judges as long as it is held.
+
+    most: rows to be held at once. Raises TooManyRows.
+    """
     if against or not execution.in_parts:
         return check(library, question, threads, against, most_rows=most)
-    return check_in_parts(library, question, threads, most)
+    run = check_in_parts(library, question, threads, most)
+    held.callback(run.close)
+    return run
 
 
 def _rows_of(library: Library, question: Question, parcels: int) -> float:

@@ -22,7 +22,6 @@ from onemap.layers.software import software_versions
 from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.distributed.cluster_task import Outcome, Task, by_value
 from onemap.rules.distributed.journal import block_name, place_block, read_finished
-from onemap.rules.distributed.parcel_files import block_name as parcels_name
 from onemap.rules.distributed.work import NumberedBlock, Work
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _WAIT_S = 0.2  # until the next look at a request to stop
 _CLOSE_S = 5  # it takes a moment, as a rule
 _REACH_S = 10  # until a scheduler must have answered
 _WAITING = 2  # blocks that each thread of a worker has before it, so that it never stands idle
-_LOCAL = "local"
+LOCAL = "local"
 # A profile of the workers is nothing that anybody would look at, and takes its time a hundred times a second.
 _SETTINGS = {"distributed.logging.distributed": "critical", "distributed.worker.profile.enabled": False}
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -57,7 +56,7 @@ def cluster_engine(
         held.enter_context(_quiet())
         held.enter_context(dask.config.set(_SETTINGS))
         address: Any = scheduler
-        if scheduler == _LOCAL:
+        if scheduler == LOCAL:
             address = distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -148,7 +147,7 @@ class Cluster:
                     wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     number = running.pop(future)
-                    yield number, self._keep_block(work, number, future)
+                    yield NumberedBlock(number, self._keep_block(work, number, future))
         finally:
             self.client.cancel(list(running), force=True)
 
@@ -165,14 +164,14 @@ class Cluster:
             check_plan=work.check_plan,
             against=work.against,
             number=-1,
-            in_range=work.parcel_files.in_range,
+            starts=work.parcel_files.starts,
             parcels=work.journal.parcels,
             finished_folder=work.journal.finished_folder if self._see(work.journal.folder / "lock") else None,
             software=software_versions(),
         )
 
     def _of_block(self, like: Task, work: Work, number: int) -> Task:
-        path = work.journal.parcels / parcels_name(number)
+        path = work.parcel_files.block_path(number)
         return replace(like, number=number, parcels=path if like.finished_folder else path.read_bytes())
 
     def _share_layers(self, work: Work, progress: Progress) -> Path:

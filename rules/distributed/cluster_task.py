@@ -4,7 +4,7 @@ import contextlib
 import pickle  # noqa: S403 - between our own processes  # nosec B403
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Task:
     finished_folder: where finished blocks lie, None where they are to be sent back
     question: without parcels
     work: the same for all blocks of a run
-    in_range: how many parcels are merged at a time
+    starts: the first position of each range, in which all is merged
     shared: the file by which the layers are read from a folder in place of the library
     """
 
@@ -42,7 +42,7 @@ class Task:
     check_plan: CheckPlan
     against: str | None
     number: int
-    in_range: int
+    starts: Sequence[int]
     parcels: Path | bytes
     finished_folder: Path | None
     software: dict[str, str]
@@ -113,12 +113,10 @@ def _outcome(task: Task) -> Outcome:
         if isinstance(path, bytes):
             content, path = path, Path(own) / "parcels.arrow"
             path.write_bytes(content)
-        block = read_block(path, task.number, task.question.parcels, task.in_range)
+        block = read_block(path, task.number, task.question.parcels, task.starts)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
-        finished = keep_block(
-            task.finished_folder or Path(own), block, *with_verdict_counts(answer), task.check_plan, library.crs
-        )
+        finished = keep_block(task.finished_folder or Path(own), block, *with_verdict_counts(answer), task.check_plan)
         if task.finished_folder:
             return Outcome(finished)
         files = (Path(own) / block_name(task.number)).iterdir()

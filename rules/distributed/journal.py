@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyproj
 
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.check.check import Answer
 from onemap.rules.distributed.parcel_files import Block
-from onemap.rules.distributed.table_files import KeptTable, keep_table
+from onemap.rules.distributed.table_files import KeptTable, keep_table, table_path
 from onemap.rules.question.check_plan import CheckPlan
 
 _ABOUT, _FACTS = "about.json", "block.json"
@@ -102,11 +101,10 @@ def keep_block(
     answer: Answer,
     counts: Mapping[str, int],
     check_plan: CheckPlan,
-    crs: pyproj.CRS,
 ) -> FinishedBlock:
     """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
     with _block_folder(finished_folder, block.number) as part:
-        return _write_block(part, block, answer, counts, check_plan, crs)
+        return _write_block(part, block, answer, counts, check_plan)
 
 
 def place_block(finished_folder: Path, number: int, files: Mapping[str, bytes]) -> None:
@@ -133,13 +131,13 @@ def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
 
 
 def _write_block(
-    folder: Path, block: Block, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan, crs: pyproj.CRS
+    folder: Path, block: Block, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan
 ) -> FinishedBlock:
     place, tables = pd.Index(block.parcels.ids), {}
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     for name, table in answer.tables.items():
         at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
-        tables[name] = keep_table(folder, name, table, block, at, rules, crs)
+        tables[name] = keep_table(folder, name, table, block, at, rules)
     found = FinishedBlock(
         parcels=len(block.positions),
         tables=tables,
@@ -158,7 +156,7 @@ def read_finished(folder: Path) -> FinishedBlock | None:
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
-        whole = all((folder / f"{name}.parquet").stat().st_size == table.size for name, table in tables.items())
+        whole = all(table_path(folder, name).stat().st_size == table.size for name, table in tables.items())
         return FinishedBlock(tables=tables, **facts) if whole else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -11,7 +11,7 @@ from onemap.layers.sources.reading import content_hash
 from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 
-_LAYOUT = 4  # of the journal: another one is another question
+_LAYOUT = 6  # of the journal: another one is another question
 
 
 def question_key(

@@ -1,69 +1,92 @@
-"""The tables of all blocks as chunks in the order of the contract, of which two are held at a time."""
+"""The tables of all blocks as chunks in the order of the contract, each as soon as all of its blocks are finished."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 
-from onemap.layers.in_threads import one_ahead
+from onemap.layers.in_threads import one_thread_more
 from onemap.rules.distributed.journal import FinishedBlock, block_name
 from onemap.rules.distributed.parcel_files import KeptParcels
-from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none
+from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none, table_path
+from onemap.rules.distributed.work import NumberedBlock
 from onemap.rules.findings.table import Table
 from onemap.rules.runs.run import Chunk
 
 Place = tuple[str, int | None, int]  # a table, a rule where rows stand by rule first, a range of positions
 
 
-def chunks(parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> Iterator[Chunk]:
+def chunks(
+    parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock], reached: Iterator[NumberedBlock]
+) -> Iterator[Chunk]:
     """All rows of all blocks: parcels as given, then rules, hit before unknown, features.
 
-    Tables whose rows stand by rule first come in chunks of their own, after all the others; the first chunk names all.
-    While one chunk is used, the next is put together in a thread.
+    finished: the blocks that are, to which what is taken of `reached` comes; it is taken as far as the next chunk needs
+    it, and has in the end given all the others. Tables whose rows stand by rule first come in chunks of their own,
+    after all the others; the first chunk names all. While one chunk is used, the next is put together in a thread,
+    where it has to be read.
     """
-    return one_ahead(_merged_chunks(parcels, finished_folder, finished))
+    merging, found = _Merging(parcels, finished_folder, finished), dict[int, Chunk]()
+    with one_thread_more() as thread:
+        coming: Future[Chunk] | None = None
+        for number in range(parcels.ranges):
+            while not all(block in finished for block in parcels.blocks_of_range(number)):
+                one = next(reached)
+                if one.chunk is not None:
+                    found[one.number] = one.chunk
+            before, coming = coming, None
+            known = found.pop(number, None)
+            if known is None:
+                coming = thread.submit(merging.chunk, number)
+            if before is not None:
+                yield before.result()
+            if known is not None:
+                yield known
+        if coming is not None:
+            yield coming.result()
+    yield from merging.tables_by_rule()
 
 
-def _merged_chunks(
-    parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]
-) -> Iterator[Chunk]:
-    some, *_ = sorted(finished)
-    names = list(finished[some].tables)
-    empty = {name: read_none(finished_folder / block_name(some) / f"{name}.parquet") for name in names}
-    places = _places(finished)
-    for number in range(parcels.ranges):
-        parts = {
-            name: _part(finished_folder, name, finished, places.get((name, None, number)))
-            for name in names
-            if name not in BY_RULE
-        }
-        tables = {name: table or empty[name] for name, table in parts.items()}
-        yield Chunk({**(empty if number == 0 else {}), **tables}, parcels.range(number))
-    for name in names:
-        if name in BY_RULE:
-            for place in sorted(place for place in places if place[0] == name):
-                table = _part(finished_folder, name, finished, places[place])
-                if table is not None:
+class _Merging:
+    """Finished blocks, and where their rows stand."""
+
+    def __init__(self, parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> None:
+        self._parcels, self._folder, self._finished = parcels, finished_folder, finished
+        self._places: dict[Place, list[tuple[int, int]]] = {}  # of rows: block and batch
+        self._known = set[int]()  # the blocks whose rows are among them
+
+    def chunk(self, number: int) -> Chunk:
+        """All rows of the parcels of a range, whose blocks are finished."""
+        some, *_ = blocks = self._parcels.blocks_of_range(number)
+        self._look_at(blocks)
+        tables: dict[str, Table] = {}
+        for name in self._finished[some].tables:
+            if number == 0 or name not in BY_RULE:
+                tables[name] = self._rows((name, None, number)) or read_none(self._path(some, name))
+        return Chunk(tables, self._parcels.range(number))
+
+    def tables_by_rule(self) -> Iterator[Chunk]:
+        """The rows of all tables that stand by rule first, once all blocks are finished."""
+        self._look_at(self._finished)
+        for name in self._finished[min(self._finished)].tables:
+            for place in sorted(place for place in self._places if place[0] == name and name in BY_RULE):
+                if table := self._rows(place):
                     yield Chunk({name: table})
 
+    def _look_at(self, blocks: Iterable[int]) -> None:
+        for block in set(blocks) - self._known:
+            self._known.add(block)
+            for name, table in self._finished[block].tables.items():
+                for group, (rule, number) in enumerate(table.groups):
+                    self._places.setdefault((name, rule, number), []).append((block, group))
 
-def _places(finished: Mapping[int, FinishedBlock]) -> dict[Place, list[tuple[int, int]]]:
-    """Where the rows of each table, rule and range stand: block and row group, by block."""
-    places: dict[Place, list[tuple[int, int]]] = {}
-    for block in sorted(finished):
-        for name, table in finished[block].tables.items():
-            for group, (rule, number) in enumerate(table.groups):
-                places.setdefault((name, rule, number), []).append((block, group))
-    return places
-
-
-def _part(
-    finished_folder: Path, name: str, finished: Mapping[int, FinishedBlock], groups: list[tuple[int, int]] | None
-) -> Table | None:
-    """The rows of one table in one range of positions, from all blocks that have some."""
-    if not groups:
-        return None
-    return concatenate_rows(
-        [
-            read_group(finished_folder / block_name(block) / f"{name}.parquet", finished[block].tables[name], group)
-            for block, group in groups
+    def _rows(self, place: Place) -> Table | None:
+        """The rows of one table in one range of positions, from all blocks that have some."""
+        name, _, _ = place
+        groups = [
+            read_group(self._path(block, name), self._finished[block].tables[name], group)
+            for block, group in self._places.get(place, ())
         ]
-    )
+        return concatenate_rows(groups) if groups else None
+
+    def _path(self, block: int, name: str) -> Path:
+        return table_path(self._folder / block_name(block), name)

@@ -1,25 +1,26 @@
-"""The parcels of a large run on disk: in the order in which they were given, and once more block by block."""
+"""The parcels of a large run on disk, in ranges as they were given: these are its blocks, or blocks are made of all."""
 
 import hashlib
+import itertools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import shapely
 
+from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
-from onemap.layers.stores.arrow_values import arrow_batch, plain_column
-from onemap.rules.distributed.partition import blocks_of, centres_of
-from onemap.rules.inputs.parcels import Parcels
+from onemap.layers.stores.arrow_values import arrow_batch, data_of, plain_column
+from onemap.rules.distributed.partition import are_compact, blocks_of, range_ends
+from onemap.rules.inputs.parcels import Parcels, parcels_of_wkb
 
-RANGE = 50_000  # parcels that are merged at a time, if their rows are not very many
 _POSITION, _ID, _GROUND = "position", "id", "ground"
-_GIVEN, _FACTS, _ALL = "given.arrow", "facts.json", "all.json"
+_FACTS, _ALL = "facts.json", "all.json"
 _OWN = 3  # columns before the attributes
 
 
@@ -27,18 +28,18 @@ _OWN = 3  # columns before the attributes
 class Block:
     """Some parcels of a run that lie near each other: their positions among all (n,), ascending, and the parcels.
 
-    in_range: how many parcels are merged at a time.
+    starts (k,): the first position of each range, in which all is merged.
     """
 
     number: int
     positions: np.ndarray
     parcels: Parcels
-    in_range: int
+    starts: Sequence[int]
 
     @property
     def ranges(self) -> np.ndarray:
         """The range in which each position (n,) lies."""
-        return self.positions // self.in_range
+        return np.searchsorted(np.asarray(self.starts), self.positions, side="right") - 1
 
 
 def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
@@ -49,24 +50,21 @@ def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
 
 def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels]:
     """The positions and the parcels of tables, in the order of the positions; what all have in common is `like`'s."""
-    ids = [table.column(_ID).to_pylist() for table in tables]
-    wkb = np.concatenate([table.column(_GROUND).to_numpy(zero_copy_only=False) for table in tables])
     positions = np.concatenate([table.column(_POSITION).to_numpy() for table in tables])
-    order = np.argsort(positions, kind="stable")
-    names = tables[0].schema.names[_OWN:]
+    ids = [name for table in tables for name in table.column(_ID).to_pylist()]
+    bodies = pa.concat_arrays([table.column(_GROUND).combine_chunks() for table in tables])
     attributes = {}
-    for at, name in enumerate(names, start=_OWN):
+    for at, name in enumerate(tables[0].schema.names[_OWN:], start=_OWN):
+        # Each table in its own types: what is empty in one may be of any type in another.
         values = [value for table in tables for value in plain_column(table.schema.field(at), table.column(at))]
         attributes[name] = pd.Series(values, dtype=object)
-    frame = pd.DataFrame(attributes, index=range(len(order))).iloc[order].reset_index(drop=True)
-    some = replace(
-        like,
-        ids=np.array([name for part in ids for name in part], dtype=object)[order],
-        geometries=shapely.from_wkb(wkb)[order],
-        attributes=frame,
-    )
-    vars(some)["wkb"] = wkb[order]  # made already
-    return positions[order], some
+    frame = pd.DataFrame(attributes, index=range(len(positions)))
+    names = np.array([*ids, None], dtype=object)[:-1]
+    if len(tables) > 1:
+        order = np.argsort(positions, kind="stable")
+        positions, names, bodies = positions[order], names[order], bodies.take(pa.array(order))
+        frame = frame.iloc[order].reset_index(drop=True)
+    return positions, parcels_of_wkb(like, names, bodies, frame)
 
 
 class KeptParcels:
@@ -80,8 +78,8 @@ class KeptParcels:
         self.bounds: tuple[float, float, float, float] = tuple(facts["bounds"])
         self.sizes: list[int] = facts["blocks"]
         self.notes: dict[str, Any] = facts["notes"]
-        self.in_range: int = facts["in_range"]
-        self._offsets: list[int] = facts["offsets"]
+        self.starts: list[int] = facts["starts"]
+        self._blocks_of_range: list[list[int]] | None = facts["blocks_of_range"]
         self._folder, self._like = folder, like
 
     @property
@@ -91,59 +89,101 @@ class KeptParcels:
 
     @property
     def ranges(self) -> int:
-        """How many ranges of `in_range` parcels there are, the last one shorter."""
-        return -(-self.count // self.in_range)
+        """How many ranges there are, in which all is merged."""
+        return len(self.starts)
+
+    @property
+    def are_in_order(self) -> bool:
+        """Whether each range is a block."""
+        return self._blocks_of_range is None
+
+    def blocks_of_range(self, number: int) -> list[int]:
+        """The blocks that have parcels of a range."""
+        return [number] if self._blocks_of_range is None else self._blocks_of_range[number]
+
+    def block_path(self, number: int) -> Path:
+        """The file of the parcels of one block."""
+        return _path(self._folder, number) if self.are_in_order else _block_path(self._folder, number)
 
     def block(self, number: int) -> Block:
         """The parcels of one block."""
-        return read_block(self._folder / block_name(number), number, self._like, self.in_range)
+        return read_block(self.block_path(number), number, self._like, self.starts)
 
     def range(self, number: int) -> Parcels:
         """The parcels of one range, in the order in which they were given."""
-        with pa.OSFile(str(self._folder / _GIVEN)) as file:
-            file.seek(self._offsets[number])
-            return _parcels([pa.ipc.open_stream(file).read_all()], self._like)[1]
+        return _parcels(_streams(_path(self._folder, number)), self._like)[1]
 
 
-def read_block(path: Path, number: int, like: Parcels, in_range: int) -> Block:
+def read_block(path: Path, number: int, like: Parcels, starts: Sequence[int]) -> Block:
     """The parcels of one block from its file, wherever that lies."""
+    return Block(number, *_parcels(_streams(path), like), starts)
+
+
+def _streams(path: Path) -> list[pa.Table]:
+    """The tables of a file of streams."""
     tables = []
     with pa.OSFile(str(path)) as file:
         while file.tell() < file.size():
             tables.append(pa.ipc.open_stream(file).read_all())
-    return Block(number, *_parcels(tables, like), in_range)
+    return tables
 
 
-def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, in_range: int, progress: Progress) -> None:
+def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, progress: Progress) -> None:
     """Write parcels, given one part after the other, into a folder; `all_are_kept` then says that they are there.
 
-    most_parcels: of a block; in_range: that are merged at a time; progress: of the writing in blocks.
-    Raises NotPlain if an attribute would not come back as it was; OSError.
+    They are cut into ranges as they come. Where those lie apart from each other they are the blocks; else parcels are
+    written once more, by blocks of neighbours. most_parcels: of a block, and of a range; progress: of what is done
+    once all have come. Raises NotPlain if an attribute would not come back as it was; OSError.
     """
-    digest, count = hashlib.sha256(), 0
-    centres, vertices, bounds, offsets = [], [], [], []
-    with pa.OSFile(str(folder / _GIVEN), "wb") as file:
-        for part in _in_ranges(parts, in_range):
-            offsets.append(file.tell())
-            _write_stream(file, _batch(part, np.arange(count, count + len(part.ids))))
-            for body in part.bodies.to_pylist():
-                digest.update(body)
-            count += len(part.ids)
-            centres.append(centres_of(part.geometries))
-            vertices.append(shapely.get_num_coordinates(part.geometries))
-            bounds.append(shapely.total_bounds(part.geometries))
-    block = blocks_of(np.concatenate(centres), np.concatenate(vertices), most_parcels)
-    _write_blocks(folder, offsets, block, in_range, progress)
-    corners = np.array(bounds)
+    digest, starts = hashlib.sha256(), [0]
+    ranges = _KeptRanges()
+
+    def keep(part: Parcels) -> int:
+        begin = starts[-1]
+        starts.append(begin + len(part.ids))
+        path = _path(folder, len(starts) - 2)
+        with pa.OSFile(str(path), "wb") as file:
+            _write_stream(file, _batch(part, np.arange(begin, starts[-1])))
+        digest.update(data_of(part.bodies))
+        return ranges.add(part)
+
+    with closing(in_order(keep, _in_ranges(parts, most_parcels), workers=1)) as kept:
+        count = sum(kept)
     facts: dict[str, Any] = {
         "parcels": count,
         "ground": digest.hexdigest(),
-        "bounds": [*corners[:, :2].min(axis=0).tolist(), *corners[:, 2:].max(axis=0).tolist()],
-        "blocks": np.bincount(block).tolist(),
-        "in_range": in_range,
-        "offsets": offsets,
+        "bounds": ranges.bounds,
+        "starts": starts[:-1],
+        "blocks": np.diff(starts).tolist(),
+        "blocks_of_range": None,
     }
+    if not are_compact(np.array(ranges.boxes)):
+        block = blocks_of(np.concatenate(ranges.centres), np.concatenate(ranges.vertices), most_parcels)
+        parts_of_blocks = _write_blocks(folder, starts, block, progress)
+        facts |= {"blocks": np.bincount(block).tolist(), "blocks_of_range": parts_of_blocks}
     (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+
+
+@dataclass
+class _KeptRanges:
+    """What is known of the ranges that are kept, by range: boxes (4,), of its parcels centres (n, 2), vertices (n,)."""
+
+    boxes: list[np.ndarray] = field(default_factory=list)
+    centres: list[np.ndarray] = field(default_factory=list)
+    vertices: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, part: Parcels) -> int:
+        """The next range; how many parcels it has."""
+        self.boxes.append(np.array(part.extent))
+        self.centres.append((part.boxes[:, :2] + part.boxes[:, 2:]) / 2)
+        self.vertices.append(part.vertices)
+        return len(part.ids)
+
+    @property
+    def bounds(self) -> list[float]:
+        """West, south, east, north of all of them."""
+        boxes = np.array(self.boxes)
+        return [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
 
 
 def all_are_kept(folder: Path, notes: dict[str, Any]) -> None:
@@ -158,21 +198,22 @@ def are_kept(folder: Path) -> bool:
     return (folder / _ALL).exists()
 
 
-def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, in_range: int, progress: Progress) -> None:
-    """Each block's parcels as a file of streams, one for each range that has some of them."""
+def _write_blocks(folder: Path, starts: Sequence[int], block: np.ndarray, progress: Progress) -> list[list[int]]:
+    """Each block's parcels as a file of streams, one for each range that has some of them; of each range its blocks."""
     for number in range(int(block.max()) + 1):
-        (folder / block_name(number)).unlink(missing_ok=True)
-    with pa.OSFile(str(folder / _GIVEN)) as file:
-        for at, offset in enumerate(offsets):
-            progress.at(at / len(offsets))
-            file.seek(offset)
-            table = pa.ipc.open_stream(file).read_all()
-            here = block[at * in_range : at * in_range + len(table)]
-            order = np.argsort(here, kind="stable")
-            numbers, first = np.unique(here[order], return_index=True)
-            for number, rows in zip(numbers.tolist(), np.split(order, first[1:]), strict=True):
-                with (folder / block_name(number)).open("ab") as target:
-                    _write_stream(target, table.take(rows))
+        _block_path(folder, number).unlink(missing_ok=True)
+    blocks_of_range = []
+    for at, (start, end) in enumerate(itertools.pairwise(starts)):
+        progress.at(start / starts[-1])
+        (table,) = _streams(_path(folder, at))
+        here = block[start:end]
+        order = np.argsort(here, kind="stable")
+        numbers, first = np.unique(here[order], return_index=True)
+        for number, rows in zip(numbers.tolist(), np.split(order, first[1:]), strict=True):
+            with _block_path(folder, number).open("ab") as target:
+                _write_stream(target, table.take(rows))
+        blocks_of_range.append(numbers.tolist())
+    return blocks_of_range
 
 
 def _write_stream(file: Any, rows: pa.RecordBatch | pa.Table) -> None:
@@ -181,40 +222,33 @@ def _write_stream(file: Any, rows: pa.RecordBatch | pa.Table) -> None:
         writer.write(rows)
 
 
-def _in_ranges(parts: Iterator[Parcels], in_range: int) -> Iterator[Parcels]:
-    """The same parcels, so many of them at a time."""
-    waiting: list[Parcels] = []
-    held = 0
+def _in_ranges(parts: Iterator[Parcels], most_parcels: int) -> Iterator[Parcels]:
+    """The same parcels in ranges that are as large as a block."""
+    waiting: Parcels | None = None
     for part in parts:
-        waiting.append(part)
-        held += len(part.ids)
-        while held >= in_range:
-            whole = _concatenate(waiting)
-            for start in range(0, held - in_range + 1, in_range):
-                yield some_of(whole, slice(start, start + in_range))
-            waiting = [some_of(whole, slice(held - held % in_range, held))]
-            held %= in_range
-    if held:
-        yield _concatenate(waiting)
+        whole, start = part if waiting is None else _concatenate([waiting, part]), 0
+        for end in range_ends(whole.vertices, most_parcels):
+            yield whole.between(slice(start, end))
+            start = end
+        waiting = whole.between(slice(start, len(whole.ids))) if start < len(whole.ids) else None
+    if waiting is not None:
+        yield waiting
 
 
 def _concatenate(parts: list[Parcels]) -> Parcels:
+    parts = [part for part in parts if len(part.ids)] or parts[:1]
     if len(parts) == 1:
         return parts[0]
-    return replace(
-        parts[0],
-        ids=np.concatenate([part.ids for part in parts]),
-        geometries=np.concatenate([part.geometries for part in parts]),
-        attributes=pd.concat([part.attributes for part in parts], ignore_index=True),
-    )
+    ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
+    ground = pa.concat_arrays([part.bodies for part in parts])
+    return parcels_of_wkb(parts[0], ids, ground, pd.concat(attributes, ignore_index=True))
 
 
-def some_of(parcels: Parcels, rows: slice) -> Parcels:
-    """Some consecutive parcels."""
-    attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(parcels, ids=parcels.ids[rows], geometries=parcels.geometries[rows], attributes=attributes)
+def _path(folder: Path, number: int) -> Path:
+    """The file of the parcels of a range, as they were given."""
+    return folder / f"{number:06d}.arrow"
 
 
-def block_name(number: int) -> str:
-    """The name of the file of a block's parcels."""
-    return f"{number:06d}.arrow"
+def _block_path(folder: Path, number: int) -> Path:
+    """The file of the parcels of a block that is no range."""
+    return folder / f"block-{number:06d}.arrow"

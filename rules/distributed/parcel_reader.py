@@ -12,12 +12,16 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.in_threads import one_ahead
 from onemap.layers.ingest.placing import SourceTransform, bounds_of
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.sources.reading import source_name
-from onemap.rules.inputs.parcels import Parcels, dissolve_parts, id_field_of
+from onemap.rules.inputs.parcels import Parcels, dissolve_parts, id_field_of, united_column, with_bodies_as_read
+from onemap.rules.overlay.pair_ground import are_simple_rings
 from onemap.rules.question.question import CheckOptions
 
 _ROWS = 50_000  # read at a time
@@ -102,7 +106,7 @@ class _ParcelProblems:
 class ParcelStream:
     """Parcels of a large file, checked part by part as `read_parcels` checks them at once.
 
-    progress: of reading. Raises OneMapError parcel.id, geometry.…, crs.…, source.….
+    progress: of reading; workers: threads. Raises OneMapError parcel.id, geometry.…, crs.…, source.….
     """
 
     stream: VectorStream
@@ -110,6 +114,7 @@ class ParcelStream:
     target: pyproj.CRS
     source_hash: str
     progress: Progress
+    workers: int = 1
     id_field: str | None = None
     problems: Sequence[Problem] = ()
 
@@ -137,21 +142,27 @@ class ParcelStream:
         transform: SourceTransform | None = None
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
-        for raw, more in self.stream.blocks(encoding, 0, _ROWS):
+        provers = Provers(self.workers, are_simple_rings)
+        for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
             self.progress.at(first / max(1, self.stream.count))
             seen.add(more)
-            count = len(raw.geometries)
+            count = len(raw.shapes)
             if count == 0:
                 break
             if transform is None:
                 columns = list(map(str, raw.attributes.columns))
                 self.id_field = id_field_of(columns, self.options.id_field, self._place)
-                transform = SourceTransform(raw, self.options.normalising, self.target, bounds_of(raw.geometries))
+                transform = SourceTransform(raw, self.options.normalising, self.target, bounds_of(raw.shapes))
             ids = self._ids(raw.attributes, first, count)
             nameless += [first + row for row, name in enumerate(ids) if name is None]
             hashes.append(pd.util.hash_array(np.array(["" if name is None else name for name in ids], dtype=object)))
-            west, south, east, north = shapely.total_bounds(raw.geometries)
+            west, south, east, north = bounds_of(raw.shapes) or (np.nan,) * 4
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
+            if not transform.is_needed and (united := united_column(raw.shapes, raw.valid)) is not None:
+                if not wrong.count and not nameless:
+                    yield self._part(ids, united, raw.attributes)
+                first += count
+                continue
             geometries, far = transform.carry(raw.geometries)
             farthest_km = max(farthest_km, far)
             found = sorted_geometries(geometries, "polygon", ids, self.options.normalising.repair, self._place)
@@ -165,7 +176,7 @@ class ParcelStream:
                 ]
                 wrong.add(_further(without_ground, first))
                 if not without_ground:
-                    yield self._part(ids, ground, raw.attributes)
+                    yield with_bodies_as_read(self._part(ids, ground, raw.attributes), raw, np.arange(count))
             first += count
         if transform is None:
             raise OneMapError("source.empty", **self._place)
@@ -177,7 +188,7 @@ class ParcelStream:
         wrong.refuse(self._place)
         self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(farthest_km), *repairs)
 
-    def _part(self, ids: np.ndarray, ground: np.ndarray, attributes: pd.DataFrame) -> Parcels:
+    def _part(self, ids: np.ndarray, ground: AnyShapes, attributes: pd.DataFrame) -> Parcels:
         return Parcels(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())
 
     def _ids(self, attributes: pd.DataFrame, first: int, count: int) -> np.ndarray:
@@ -196,7 +207,7 @@ class ParcelStream:
         names: dict[int, str | None] = {}
         first = 0
         for raw, _ in self.stream.blocks(encoding, 0, _ROWS):
-            ids = self._ids(raw.attributes, first, len(raw.geometries))
+            ids = self._ids(raw.attributes, first, len(raw.shapes))
             here = doubtful[(doubtful >= first) & (doubtful < first + len(ids))]
             names |= {row: ids[row - first] for row in here.tolist()}
             first += len(ids)

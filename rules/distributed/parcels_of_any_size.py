@@ -27,25 +27,26 @@ def in_blocks_or_whole(
     in_blocks: Callable[[Question, ParcelReader], Done],
     *,
     always: bool = False,
+    in_parts: bool = False,
 ) -> Done | Question:
     """What `in_blocks` makes of a question without parcels and their reader; the question itself where they are few.
 
-    reading: the progress of reading the parcels; always: few are done in blocks, too. Attributes that no file can hold
-    leave it to memory. Raises OneMapError for every refusal.
+    reading: the progress of reading the parcels; always: few are done in blocks, too; in_parts: what is done in memory
+    is done part by part. Attributes that no file can hold leave it to memory. Raises OneMapError for every refusal.
     """
     most = most_parcels()
     # Several files, and files of which parcels are left out, fields renamed or facts added, are read whole.
     is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields or options.facts.values)
     with large_layer(options.parcels, options.layer, options.encoding) as stream:
-        if stream and is_plain and not fits_into_memory(stream.count / most):
+        if stream and is_plain and not fits_into_memory(stream.count / most, in_parts=in_parts):
             digest = content_hash(Path(options.parcels), stream.readable.path, reading)
             blank = no_parcels(source_name(options.parcels), digest)
-            reader = ParcelStream(stream, options, library.crs, digest, reading)
+            reader = ParcelStream(stream, options, library.crs, digest, reading, workers)
             with contextlib.suppress(UnsupportedValue):
                 return in_blocks(question_about(library, options, language, blank), reader)
     question = question_of(library, options, language, workers, reading)
     done = None
-    if always or not fits_into_memory(block_count(question.parcels.vertices, most)):
+    if always or not fits_into_memory(block_count(question.parcels.vertices, most), in_parts=in_parts):
         done = handed_on(question, in_blocks)
     return question if done is None else done
 

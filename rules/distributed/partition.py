@@ -1,33 +1,29 @@
-"""Parcels in blocks: neighbours together, along Hilbert's curve through the centres of their boxes."""
+"""Parcels in blocks: neighbours together, in the order given or along Hilbert's curve through their boxes' centres."""
 
 import os
 
 import numpy as np
-import shapely
 
 from onemap.layers.errors import UsageError
 from onemap.layers.geometry.hilbert import places_on_curve
 
 MOST_PARCELS = 25_000
 BLOCKS_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
+BLOCKS_IN_PARTS = 10  # the same where no more rows are held than those of some parts; blocks on disk need as much
 MOST_ROWS = 1_500_000  # overlaps of a check in memory: each takes a kilobyte or two until it is written
 ROWS_OF_BLOCK, LEAST_PARCELS = 150_000, 500
 _GIVEN = "ONEMAP_BLOCK"
 MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
+_MOST_TIMES = 2.0  # that ground is read where blocks keep the order in which parcels were given; a merge costs as much
 
 
-def centres_of(geometries: np.ndarray) -> np.ndarray:
-    """The centres of the boxes of geometries (n,), (n, 2)."""
-    west, south, east, north = shapely.bounds(geometries).T
-    return np.column_stack([(west + east) / 2, (south + north) / 2])
+def fits_into_memory(blocks: float, *, in_parts: bool = False) -> bool:
+    """Whether so many blocks are better judged without a journal: keeping them on disk costs a quarter of the time.
 
-
-def fits_into_memory(blocks: float) -> bool:
-    """Whether so many blocks are better judged at once: keeping them on disk would cost a quarter of the time.
-
-    Where ONEMAP_BLOCK says how large a block is, each is one of its own.
+    in_parts: part by part, so that all parcels are in memory but not all rows. Where ONEMAP_BLOCK says how large a
+    block is, each is one of its own.
     """
-    return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_MEMORY)
+    return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_PARTS if in_parts else BLOCKS_IN_MEMORY)
 
 
 def most_parcels() -> int:
@@ -49,16 +45,12 @@ def most_rows(parcels: int) -> int | None:
     return None if _GIVEN in os.environ or parcels < LEAST_PARCELS else MOST_ROWS
 
 
-def crowded_block(rows: float) -> tuple[int, int | None]:
-    """How many parcels a block has, and how many are merged at a time, where a parcel has about so many overlaps.
-
-    The usual numbers where these are few.
-    """
+def crowded_block(rows: float) -> int:
+    """How many parcels a block has where a parcel has about so many overlaps: the usual number where these are few."""
     most = most_parcels()
     if _GIVEN in os.environ or rows * most <= ROWS_OF_BLOCK:
-        return most, None
-    fewer = max(int(ROWS_OF_BLOCK / rows), LEAST_PARCELS)
-    return fewer, fewer
+        return most
+    return max(int(ROWS_OF_BLOCK / rows), LEAST_PARCELS)
 
 
 def block_count(vertices: np.ndarray, most: int) -> int:
@@ -70,6 +62,31 @@ def _weights(vertices: np.ndarray, most: int) -> np.ndarray:
     """Which share of a block each parcel takes, (n,)."""
     share: np.ndarray = np.maximum(1 / most, vertices / (MOST_VERTICES * most / MOST_PARCELS))
     return share
+
+
+def range_ends(vertices: np.ndarray, most: int) -> list[int]:
+    """Where the ranges end, each of a block's size, into which parcels are cut as they come; of full ones alone.
+
+    vertices: (n,) how many each parcel has; most: parcels of a range.
+    """
+    reached, ends, before = np.cumsum(_weights(vertices, most)), [0], 0.0
+    while ends[-1] < len(reached):
+        end = max(int(np.searchsorted(reached, before + 1 + 1e-9, side="right")), ends[-1] + 1)
+        if end == len(reached) and reached[-1] < before + 1 - 1e-9:
+            break
+        ends.append(end)
+        before = float(reached[end - 1])
+    return ends[1:]
+
+
+def are_compact(boxes: np.ndarray) -> bool:
+    """Whether parcels that follow each other are neighbours, by the boxes (k, 4) of their ranges.
+
+    Then a range is as good a block as any, and nothing has to be brought back into its order.
+    """
+    ground = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1).sum()
+    whole = np.prod(boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))
+    return bool(ground <= _MOST_TIMES * whole)
 
 
 def blocks_of(centres: np.ndarray, vertices: np.ndarray, most: int) -> np.ndarray:

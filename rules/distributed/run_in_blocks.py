@@ -1,11 +1,13 @@
 """A check in blocks: parcels kept on disk, block after block judged and kept, all of it merged in chunks."""
 
 import contextlib
+import itertools
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import Problem
@@ -15,20 +17,19 @@ from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import JUDGED, Answer, local_origin, record_of
-from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.journal import BlockJournal, FinishedBlock
 from onemap.rules.distributed.journal_key import question_key
 from onemap.rules.distributed.merging import chunks
 from onemap.rules.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
 from onemap.rules.distributed.parcel_reader import ParcelReader
-from onemap.rules.distributed.work import Engine, Work
+from onemap.rules.distributed.work import Engine, NumberedBlock, Work
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import Question
-from onemap.rules.runs.run import Chunk, most_severe
+from onemap.rules.runs.run import Chunk, RowsOutdated, most_severe
 
 READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
@@ -37,7 +38,9 @@ READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 class RunInBlocks:
     """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
 
-    resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could not be used.
+    Where it is judged while its chunks are taken, verdicts, and of the record what is counted, are known once the last
+    chunk is there. resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could
+    not be used; waiting_place: where rows may wait meanwhile, None where all are there already.
     """
 
     record: dict[str, Any]
@@ -48,8 +51,8 @@ class RunInBlocks:
     resumed: int
     problems: list[dict[str, Any]]
     bad: tuple[tuple[str, BadFeatures], ...]
-    _kept: KeptParcels
-    _journal: BlockJournal
+    waiting_place: Path | None
+    _rows: "_RowsOfBlocks"
 
     @property
     def verdict(self) -> str:
@@ -57,9 +60,59 @@ class RunInBlocks:
         return most_severe(self.verdicts)
 
     def chunks(self) -> Iterator[Chunk]:
-        """All rows, of which only some are held; the last chunk has the table `run`."""
-        yield from chunks(self._kept, self._journal.finished_folder, self._journal.finished_blocks)
+        """All rows, of which only some are held; the last chunk has the table `run`.
+
+        Raises RowsOutdated where those that were given do not hold: then all may be taken again, with a record that
+        says why.
+        """
+        try:
+            yield from self._rows.chunks()
+        finally:
+            if self.waiting_place is not None:
+                self.record.update({**self._rows.record(), "id": self.record["id"]})
+                self.verdicts.update(self._rows.verdicts())
         yield Chunk({"run": run_table(self.record)})
+
+
+class _RowsOfBlocks:
+    """The rows of blocks of which some, the first among them, are finished; the others are judged while they are taken.
+
+    began: when the check did.
+    """
+
+    def __init__(self, library: Library, begun: "BegunWork", engine: Engine, progress: Progress, began: float) -> None:
+        """Judge the first block. Raises OneMapError for what is refused."""
+        self._library, self._begun, self._began = library, begun, began
+        self._engine, self._progress = engine, progress
+        self._begin()
+
+    def _begin(self) -> None:
+        while True:
+            self._reached = self._begun.work.reach_blocks(self._engine, self._progress)
+            with contextlib.suppress(RowsOutdated):  # of which none was given
+                self._first = [*itertools.islice(self._reached, 1)]
+                return
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows. Raises RowsOutdated, once they can be taken again."""
+        try:
+            yield from self._begun.chunks(itertools.chain(self._first, self._reached))
+        except RowsOutdated:
+            self._begin()
+            raise
+
+    def record(self) -> dict[str, Any]:
+        """The record of what is judged."""
+        return self._begun.record(self._library, time.perf_counter() - self._began)
+
+    def verdicts(self) -> dict[str, int]:
+        """How many of the parcels that are judged have each verdict."""
+        counts = self._begun.counts()
+        return {verdict: counts[verdict] for verdict in VERDICTS}
+
+    def close(self) -> None:
+        """Judge no further."""
+        self._reached.close()
 
 
 @contextlib.contextmanager
@@ -73,40 +126,41 @@ def run_in_blocks(
     progress: Progress,
     against: str | None,
     most_parcels: int,
-    in_range: int | None = None,
+    *,
+    in_parts: bool = False,
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
     question: without parcels, which `reader` has; given_id_field, as_of: None where none was given; engine: who judges;
-    most_parcels, in_range: see `AskedWork`; the others as in `check`, and the rows are its to the last digit.
+    most_parcels: see `AskedWork`; in_parts: rows may be taken before all are there, and are where blocks follow each
+    other as parcels do; the others as in `check`, and the rows are its to the last digit.
     Raises OneMapError for every refusal, UnsupportedValue.
     """
     began = time.perf_counter()
-    asked = AskedWork("check", given_id_field, as_of, most_parcels, in_range, against)
+    asked = AskedWork("check", given_id_field, as_of, most_parcels, against)
     with work_begun(library, question, reader, asked, progress) as begun:
-        begun.work.finish_blocks(engine, progress.part(KEPT, JUDGED))
-        work, parcels = begun.work, begun.work.parcel_files
-        counts = begun.counts()
-        verdicts = {verdict: counts[verdict] for verdict in VERDICTS}
-        sizes = parcels.count, parcels.blocks, begun.resumed
-        record = begun.record(library, time.perf_counter() - began)
-        bad = work.question.parcels.bad
-        yield RunInBlocks(record, question.packs, verdicts, *sizes, begun.problems, bad, parcels, work.journal)
+        work, judging = begun.work, progress.part(KEPT, JUDGED)
+        is_ahead = in_parts and work.parcel_files.are_in_order
+        if not is_ahead:
+            work.finish_blocks(engine, judging)
+        with contextlib.closing(_RowsOfBlocks(library, begun, engine, judging, began)) as rows:
+            sizes = work.parcel_files.count, work.parcel_files.blocks, begun.resumed
+            input_facts = *sizes, begun.problems, work.question.parcels.bad
+            place = work.journal.folder if is_ahead else None
+            yield RunInBlocks(rows.record(), question.packs, rows.verdicts(), *input_facts, place, rows)
 
 
 @dataclass(frozen=True)
 class AskedWork:
     """What is asked of parcels in blocks besides the question itself: the verb, and how the parcels were named.
 
-    id_field, as_of: None where none was given; most_parcels: of a block; in_range: that are merged at
-    a time, None for the usual number; against: an earlier run; options: of the verb.
+    id_field, as_of: None where none was given; most_parcels: of a block; against: an earlier run; options: of the verb.
     """
 
     verb: str
     id_field: str | None
     as_of: date | None
     most_parcels: int
-    in_range: int | None = None
     against: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -121,8 +175,8 @@ class BegunWork:
 
     @property
     def finished_blocks(self) -> list[FinishedBlock]:
-        """All blocks, once all are finished."""
-        return [self.work.journal.finished_blocks[number] for number in range(self.work.parcel_files.blocks)]
+        """The blocks that are, in their order."""
+        return [block for _, block in sorted(self.work.journal.finished_blocks.items())]
 
     def counts(self) -> Counter[str]:
         """Of how many parcels what was found."""
@@ -144,10 +198,10 @@ class BegunWork:
             library.person(),
         )
 
-    def chunks(self) -> Iterator[Chunk]:
-        """All rows, of which only some are held."""
+    def chunks(self, reached: Iterator[NumberedBlock]) -> Iterator[Chunk]:
+        """All rows, of which only some are held; reached: the blocks that are not finished, once they are."""
         journal = self.work.journal
-        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished_blocks)
+        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished_blocks, reached)
 
 
 @contextlib.contextmanager
@@ -189,8 +243,7 @@ def _keep(journal: BlockJournal, reader: ParcelReader, asked: AskedWork, languag
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
-            in_range = asked.in_range or parcel_files.RANGE
-            keep_parcels(journal.parcels, parts, asked.most_parcels, in_range, progress)
+            keep_parcels(journal.parcels, parts, asked.most_parcels, progress)
 
     reader.hand_to(write)
     records = [problem_record(problem, language) for problem in reader.problems]

@@ -1,6 +1,5 @@
-"""The tables of a block on disk: GeoParquet, whose row groups are the ranges of positions in which all are merged."""
+"""The tables of a block on disk: Arrow files, whose batches are the ranges of positions in which all are merged."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-import pyproj
 
 from onemap.layers.geometry.wkb_boxes import wkb_types
-from onemap.layers.stores.geoparquet import KEY, geo_metadata
 from onemap.rules.distributed.parcel_files import Block
 from onemap.rules.findings.extents import Extent, extent_from, joined_extent
 from onemap.rules.findings.run_tables import ROW_TABLES
@@ -21,14 +17,16 @@ from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import ArrowTable, Rows
 
 _POSITION, _SHAPE = "position", "geometry"
+_KIND = b"geometry_type"  # in the metadata
+_PACKED = pa.ipc.IpcWriteOptions(compression="lz4")  # nothing that is read once is worth more
 BY_RULE = {name for name, first in ROW_TABLES.items() if first == "rule"}
 
 
 @dataclass(frozen=True)
 class KeptTable:
-    """One table of a block: its rows, and of each row group the rule (None: of all) and the range of positions.
+    """One table of a block: its rows, and of each batch the rule (None: of all) and the range of positions.
 
-    extents: of each row group the box of its geometries, None without any, and their types.
+    extents: of each batch the box of its geometries, None without any, and their types.
     """
 
     rows: int
@@ -38,7 +36,7 @@ class KeptTable:
 
 
 def keep_table(
-    folder: Path, name: str, table: Table, block: Block, at: np.ndarray, rules: Mapping[str, int], crs: pyproj.CRS
+    folder: Path, name: str, table: Table, block: Block, at: np.ndarray, rules: Mapping[str, int]
 ) -> KeptTable:
     """Write one table of a block. at (n,): which of the block's parcels each row is of; rules: their order."""
     positions = block.positions[at]
@@ -51,18 +49,18 @@ def keep_table(
     if table.has_geometries:
         names.append(_SHAPE)
         columns.append(table.wkb)
-        metadata = {KEY: geo_metadata(_SHAPE, crs, [table.geometry_type])}
-    whole = pa.Table.from_arrays(columns, names=names).replace_schema_metadata(metadata)
+        metadata = {_KIND: table.geometry_type}
+    whole = pa.RecordBatch.from_arrays(columns, names=names).replace_schema_metadata(metadata)
     by_rule = name in BY_RULE
     order = table.columns["rule"].map(rules).to_numpy(dtype=np.int64) if by_rule else np.zeros(len(whole), np.int64)
     keys = np.column_stack([order, block.ranges[at]])
     starts = np.flatnonzero(np.r_[len(keys) > 0, (np.diff(keys, axis=0) != 0).any(axis=1)])
     groups: list[tuple[int | None, int]] = []
     extents: list[tuple[Sequence[float] | None, Sequence[str]]] = []
-    path = folder / f"{name}.parquet"
-    with pq.ParquetWriter(path, whole.schema, compression="zstd", compression_level=1) as writer:
+    path = table_path(folder, name)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, whole.schema, options=_PACKED) as writer:
         for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(whole)][: len(starts)], strict=True):
-            writer.write_table(whole.slice(start, stop - start), row_group_size=stop - start)
+            writer.write_batch(whole.slice(start, stop - start))
             groups.append((int(keys[start, 0]) if by_rule else None, int(keys[start, 1])))
             extent = _extent(table, start, stop)
             extents.append((extent.box, sorted(extent.kinds)))
@@ -111,31 +109,41 @@ class KeptRows(ArrowTable):
         """The GeoPackage type of its geometries."""
         if not self.has_geometries:
             return "MultiPolygon"
-        (kind,) = json.loads(self.found.schema.metadata[KEY.encode()])["columns"][_SHAPE]["geometry_types"]
-        return str(kind)
+        return str(self.found.schema.metadata[_KIND].decode())
+
+
+def table_path(folder: Path, name: str) -> Path:
+    """The file of one table of a block that lies in a folder."""
+    return folder / f"{name}.arrow"
 
 
 def read_group(path: Path, group_table: KeptTable, group: int) -> KeptRows:
-    """The rows of one row group of a kept table."""
+    """The rows of one batch of a kept table."""
     box, kinds = group_table.extents[group]
     around = (box[0], box[1], box[2], box[3]) if box else None
-    with pq.ParquetFile(path) as file:
-        return KeptRows(file.read_row_group(group), [Extent(around, frozenset(kinds))])
+    with pa.OSFile(str(path)) as file:
+        found = pa.Table.from_batches([pa.ipc.open_file(file).get_batch(group)])
+    return KeptRows(found, [Extent(around, frozenset(kinds))])
 
 
 def read_column(path: Path, name: str) -> np.ndarray:
     """One column of a kept table (n,)."""
-    column: np.ndarray = pq.read_table(path, columns=[name]).column(name).to_numpy()
+    with pa.OSFile(str(path)) as file:
+        options = pa.ipc.IpcReadOptions(included_fields=[pa.ipc.open_file(file).schema.get_field_index(name)])
+        column: np.ndarray = pa.ipc.open_file(file, options=options).read_all().column(0).to_numpy()
     return column
 
 
 def read_none(path: Path) -> KeptRows:
     """The same table without rows."""
-    return KeptRows(pq.read_schema(path).empty_table(), [])
+    with pa.OSFile(str(path)) as file:
+        return KeptRows(pa.ipc.open_file(file).schema.empty_table(), [])
 
 
 def concatenate_rows(parts: Sequence[KeptRows]) -> KeptRows:
     """Rows of several blocks in the order of their parcels; those of one parcel stay as they stand."""
+    if len(parts) == 1:
+        return parts[0]
     found = pa.concat_tables([part.found for part in parts])
     order = np.argsort(found.column(_POSITION).to_numpy(), kind="stable")
     return KeptRows(found.take(order), [extent for part in parts for extent in part.extents])

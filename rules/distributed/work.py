@@ -1,24 +1,39 @@
 """The blocks that are still to be judged, and who judges them: threads of this process, or another engine."""
 
-from collections.abc import Generator, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from onemap.layers.files.journal_folder import disk_errors_as_refusals
+from onemap.layers.in_threads import one_ahead, one_thread_more
 from onemap.layers.library.library import Library
 from onemap.layers.progress import Progress
-from onemap.rules.check.check import Answer, judged_beside, judged_parcels
+from onemap.rules.check.check import Answer, judged_ahead, judged_beside, judged_parcels
+from onemap.rules.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
 from onemap.rules.distributed.journal import BlockJournal, FinishedBlock, keep_block
 from onemap.rules.distributed.parcel_files import Block, KeptParcels
+from onemap.rules.distributed.table_files import BY_RULE
+from onemap.rules.findings.background_rows import background_thread, result_of
+from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import earlier_run
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
-from onemap.rules.runs.run import verdict_counts
+from onemap.rules.runs.run import Chunk, RowsOutdated, verdict_counts
 
-NumberedBlock = tuple[int, FinishedBlock]
+_READ = 0.1  # of a block: layers near it are read
+
+
+class NumberedBlock(NamedTuple):
+    """A block that is finished, by its number; chunk: its rows and parcels, where they are held and a chunk of all."""
+
+    number: int
+    finished: FinishedBlock
+    chunk: Chunk | None = None
 
 
 @dataclass
@@ -33,13 +48,30 @@ class Work:
 
     def finish_blocks(self, engine: "Engine", progress: Progress) -> None:
         """Have all blocks judged that are not finished; progress: by parcels and rules."""
+        while True:
+            with contextlib.suppress(RowsOutdated):
+                for _ in self.reach_blocks(engine, progress):
+                    pass
+                return
+
+    def reach_blocks(self, engine: "Engine", progress: Progress) -> Generator[NumberedBlock]:
+        """The blocks that are not finished, each once it is judged; progress: by parcels and rules.
+
+        Raises RowsOutdated if blocks that were finished must be judged again.
+        """
         self._give_up_unreadable()
         while waiting := [at for at in range(self.parcel_files.blocks) if at not in self.journal.finished_blocks]:
             with closing(engine.judge_blocks(self, waiting, progress)) as reached:
-                for number, finished in reached:
-                    self.journal.note(number, finished)
-                    if self._give_up_unreadable():
+                for one in reached:
+                    self.journal.note(one.number, one.finished)
+                    if one.finished.unreadable - self.check_plan.unreadable:
                         break
+                    yield one
+                else:
+                    return
+            if self._give_up_unreadable():
+                raise RowsOutdated
+            yield one
 
     def share_done(self, more: int = 0) -> float:
         """The share of all parcels that finished blocks have; more: parcels of a block that is none yet."""
@@ -48,15 +80,14 @@ class Work:
     def _give_up_unreadable(self) -> bool:
         """A layer that is damaged somewhere is unreadable for the whole run, as it is when all of it is read at once.
 
-        Whether there is a new one; then blocks that could read it must be judged again.
+        Whether blocks had been able to read one; then all must be judged again.
         """
         blocks = self.journal.finished_blocks.values()
         found = {code for item in blocks for code in item.unreadable} - self.check_plan.unreadable
-        if not found:
-            return False
         self.check_plan = replace(self.check_plan, unreadable=self.check_plan.unreadable | found)
-        if any(not found <= item.unreadable for item in blocks):
-            self.journal.begin_again()
+        if all(found <= item.unreadable for item in blocks):
+            return False
+        self.journal.begin_again()
         return True
 
 
@@ -72,22 +103,57 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """One block after the other, by threads of this process that share each."""
+    """One block after the other, by threads of this process that share each.
+
+    While one is judged, the next is read, the tables of the one before are made, and those before that are kept.
+    """
 
     library: Library
     workers: int
 
     def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
         """Judge these blocks in their order."""
-        sources = work.check_plan.sources(self.library)
-        for number in numbers:
-            block = work.parcel_files.block(number)
-            part = progress.part(work.share_done(), work.share_done(len(block.positions)))
-            threads = Threads(self.workers, part)
-            answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
-            with disk_errors_as_refusals(work.journal.folder):
-                kept = block, *with_verdict_counts(answer), work.check_plan, self.library.crs
-                yield number, keep_block(work.journal.finished_folder, *kept)
+        sources, files = work.check_plan.sources(self.library), work.parcel_files
+        small = small_layers(work.check_plan, sources, files.bounds)
+        begin, count = work.share_done(), max(files.sizes[number] for number in numbers)
+        keeping: Future[NumberedBlock] | None = None
+        with contextlib.ExitStack() as held:
+            beside = held.enter_context(background_thread(self.workers, count))
+            keeper = held.enter_context(one_thread_more())
+            blocks = held.enter_context(closing(one_ahead(map(files.block, numbers))))
+            for block in blocks:
+                end = begin + files.sizes[block.number] / files.count
+                threads = Threads(self.workers, progress.part(begin, end))
+                answer = _block_begun(sources, small, work, block, threads, beside)
+                before, begin = keeping, end
+                keeping = keeper.submit(self._keep, work, block, answer)
+                if before is not None:
+                    yield result_of(before, progress.check)
+            if keeping is not None:
+                yield result_of(keeping, progress.check)
+
+    def _keep(self, work: Work, block: Block, answer: Callable[[], Answer]) -> NumberedBlock:
+        """Put a block into the journal, once its tables are made."""
+        found = answer()
+        with disk_errors_as_refusals(work.journal.folder):
+            kept = block, *with_verdict_counts(found), work.check_plan
+            finished = keep_block(work.journal.finished_folder, *kept)
+        if not work.parcel_files.are_in_order:
+            return NumberedBlock(block.number, finished)
+        # Rows that stand by rule first are merged in the end.
+        none = {name: Table(found.tables[name].columns.iloc[:0]) for name in BY_RULE & set(found.tables)}
+        return NumberedBlock(block.number, finished, Chunk(found.tables | none, block.parcels))
+
+
+def _block_begun(
+    sources: Sources, small: SmallLayers, work: Work, block: Block, threads: Threads, beside: Executor | None
+) -> Callable[[], Answer]:
+    """Judge one block's parcels; the answer, whose tables are made beside. Raises OneMapError rule.field and others."""
+    if work.against:
+        answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
+        return lambda: answer
+    layers = LayersOfCheck(work.check_plan, sources, block.parcels, threads.progress.part(0.0, _READ), small)
+    return judged_ahead(layers, block.parcels, threads.part(_READ, 1.0), beside)
 
 
 def with_verdict_counts(answer: Answer) -> tuple[Answer, dict[str, int]]:

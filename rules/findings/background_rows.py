@@ -2,9 +2,10 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from onemap.layers.in_threads import result_of
 from onemap.layers.progress import Progress
 from onemap.rules.findings.findings import RuleJudgement, read_ahead, rows_of
 from onemap.rules.findings.rule_rows import RuleRows, without_rows_under
@@ -13,8 +14,6 @@ from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
 from onemap.rules.overlay.threads import Threads
-
-_LOOK_S = 0.05
 
 Result = TypeVar("Result")
 
@@ -49,9 +48,7 @@ class BackgroundRows:
         """The rows of all rules in their order. progress: of what is left to do."""
         left = self._remaining_rows() or 1.0
         for rows in self._rows:
-            while not rows.done():
-                progress.at(1 - self._remaining_rows() / left)
-                wait([rows], timeout=_LOOK_S)
+            result_of(rows, lambda: progress.at(1 - self._remaining_rows() / left))
         return self._all()
 
     def tables(self, threads: Threads) -> "Future[dict[str, Table]]":
@@ -72,14 +69,6 @@ class BackgroundRows:
         made: Future[Result] = Future()
         made.set_result(work())
         return made
-
-
-def result_of(made: "Future[Result]", progress: Progress) -> Result:
-    """What a thread beside makes, once it is there; whoever waits for it may say meanwhile that nobody wants it."""
-    while not made.done():
-        progress.check()
-        wait([made], timeout=_LOOK_S)
-    return made.result()
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ def write_findings(findings: Block, parcels: ParcelRows, threads: Threads) -> No
 
 def write_overlaps(overlaps: Block, parcels: ParcelRows, threads: Threads) -> None:
     """Put in place of overlaps' ground `_wkb`, `_box` and `_dimension`."""
-    _write(overlaps, parcels, threads, {"_dimension": lambda own: own.ground.dimension})
+    _write(overlaps, parcels, threads, {"_dimension": lambda own: own.dimension})
 
 
 def _write(
@@ -39,7 +39,7 @@ def _write(
     def write(some: slice) -> dict[str, Any]:
         own = parcels.grounds_in_library(ground.at(np.arange(some.start, some.stop)), parcel[some])
         found = {name: measure(own) for name, measure in measures.items()}
-        return {"_wkb": own.wkb(), "_box": own.ground.boxes, **found}
+        return {"_wkb": own.wkb(), "_box": own.boxes, **found}
 
     parts = threads.each(write, list(blocks(len(ground), _AT_ONCE)) or [slice(0, 0)])
     rows |= {name: one_after_the_other([part[name] for part in parts]) for name in parts[0]}

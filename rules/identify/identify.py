@@ -87,7 +87,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
             reason, is_covered = "unreadable", False
     return {
         "code": entry.code,
-        "title": in_language(entry.title, request.language),
+        "title": entry.title_in(request.language),
         "department": entry.department,
         "library": entry.library,
         "kind": entry.kind,

@@ -72,7 +72,7 @@ def _record(place: dict[str, Any], crs: str, language: str) -> dict[str, Any]:
         "name": place["name"],
         "match": place["match"],
         "code": entry.code,
-        "title": entry.title.get(language, entry.code),
+        "title": entry.title_in(language),
         "department": entry.department,
         "kind": entry.kind,
         "feature": place["feature"],

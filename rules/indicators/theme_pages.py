@@ -109,7 +109,7 @@ def _layers(theme: Theme, held: Mapping[str, Version | None], catalogue: Catalog
     rows = []
     for code in (*theme.layers, *theme.tables):
         version = held[code]
-        name = [code, catalogue[code].title[language]]
+        name = [code, catalogue[code].title_in(language)]
         if version is None:
             rows.append([*name, phrase("figures.lacks", language), "–", "–", "–"])
         else:

@@ -12,39 +12,35 @@ import shapely
 
 from onemap.layers.geometry.areas import areas_of_wkb_m2, ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.shape_column import AnyShapes, areas_of, made_of
 from onemap.rules.overlay.pair_ground import moved_ground
 
 
 @dataclass(frozen=True)
 class ParcelRows:
-    """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
+    """Parcels (n,) by name, and as they are judged: valid polygons counted from `origin`.
 
-    given_multis: makes the polygons' WKB (n,) as multipolygons, or has made it.
+    boxes (n, 4): west, south, east, north of each in the library's plane.
+
+    given_multis: makes the WKB (n,) of the polygons in that plane as multipolygons, or has made it.
     """
 
     names: np.ndarray
-    geometries: np.ndarray
+    boxes: np.ndarray
     given_multis: Callable[[], pa.Array]
-    local: np.ndarray
+    local: AnyShapes
     origin: tuple[float, float]
     crs: pyproj.CRS
 
     @cached_property
     def area_m2(self) -> np.ndarray:
         """Their planar areas (n,)."""
-        areas: np.ndarray = shapely.area(self.local)
-        return areas
+        return areas_of(self.local)
 
     @cached_property
     def area_ellipsoidal_m2(self) -> np.ndarray:
         """Their areas on the ellipsoid (n,)."""
         return areas_of_wkb_m2(self.wkb, self.crs)
-
-    @cached_property
-    def boxes(self) -> np.ndarray:
-        """West, south, east, north of the parcels (n, 4)."""
-        boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
-        return boxes
 
     @cached_property
     def wkb(self) -> pa.Array:
@@ -55,19 +51,20 @@ class ParcelRows:
         """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""
         is_whole = np.zeros(len(ground), dtype=bool)
         if min(self.origin) >= 0:  # else what is taken off is put on again with a loss, and moving says how much
-            rows = np.flatnonzero(ground.size == 0)
-            pairs = map(is_, ground.others[rows].tolist(), self.local[parcel[rows]].tolist())
+            rows = np.flatnonzero((ground.size == 0) & ~shapely.is_missing(ground.others))
+            pairs = map(is_, ground.others[rows].tolist(), made_of(self.local, parcel[rows]).tolist())
             is_whole[rows] = np.fromiter(pairs, dtype=bool, count=len(rows))
-        whole, part = np.flatnonzero(is_whole), np.flatnonzero(~is_whole)
-        given = np.full(len(ground), None, dtype=object)
-        given[whole] = self.geometries[parcel[whole]]
-        moved = moved_ground(ground.at(part), self.origin).among(given, part)
+        part = np.flatnonzero(~is_whole)
+        moved = moved_ground(ground.at(part), self.origin).among(np.full(len(ground), None, dtype=object), part)
         return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved)
 
 
 @dataclass(frozen=True)
 class GroundsInLibrary:
-    """Grounds (k,) in the library's plane; parcel (k,): whose whole ground it is, -1 of a part."""
+    """Grounds (k,) in the library's plane.
+
+    parcel (k,): whose whole ground it is, -1 of a part; ground (k,): of the parts.
+    """
 
     parcels: ParcelRows
     parcel: np.ndarray
@@ -81,6 +78,19 @@ class GroundsInLibrary:
         areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]
         areas[part] = ellipsoidal_areas_m2(self.ground.at(part).geometries, self.parcels.crs)
         return areas
+
+    @property
+    def dimension(self) -> np.ndarray:
+        """0 to 2 for points, lines and polygons, -1 where there is no ground: (k,)."""
+        dimension: np.ndarray = np.where(self.parcel >= 0, 2, self.ground.dimension)
+        return dimension
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north (k, 4), not a number where there is no ground."""
+        whole, boxes = np.flatnonzero(self.parcel >= 0), self.ground.boxes
+        boxes[whole] = self.parcels.boxes[self.parcel[whole]]
+        return boxes
 
     def wkb(self) -> pa.Array:
         """Multipolygons, multilines or multipoints as WKB (k,), null where there is no ground."""

@@ -18,13 +18,33 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
 from onemap.layers.frames.frames import BadFeatures, RawFrame
-from onemap.layers.geometry.validity import SortedGeometries, first_problems, refuse_beyond, sorted_geometries
+from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.shape_column import (
+    WORTH_ROWS,
+    AnyShapes,
+    PlainFacts,
+    ShapeColumn,
+    all_of,
+    areas_of,
+    boxes_of,
+    parts_of_each,
+    some_of,
+    vertices_of_each,
+)
+from onemap.layers.geometry.validity import (
+    SortedGeometries,
+    first_problems,
+    plain_polygons,
+    refuse_beyond,
+    sorted_geometries,
+)
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
-from onemap.layers.geometry.wkb_rings import as_written
-from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.geometry.wkb_rings import as_written, shapes_of_wkb, wkb_rings
+from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
+from onemap.rules.overlay.pair_ground import are_simple_rings
 
 _READ = 0.8  # of the time: the rest is the proof that they are sound, or what is left of it
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
@@ -34,11 +54,12 @@ ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 class Parcels:
     """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
 
-    bad: by file the others, which could not be used; `problems` names them.
+    shapes: the polygons; of many as they came no geometry is made until somebody asks. bad: by file the others, which
+    could not be used; `problems` names them.
     """
 
     ids: np.ndarray
-    geometries: np.ndarray
+    shapes: AnyShapes
     attributes: pd.DataFrame
     id_field: str | None
     source: str
@@ -46,10 +67,17 @@ class Parcels:
     problems: tuple[Problem, ...]
     bad: tuple[tuple[str, BadFeatures], ...] = ()
 
+    @property
+    def geometries(self) -> np.ndarray:
+        """The polygons as geometries (n,)."""
+        return all_of(self.shapes)
+
     @cached_property
     def bodies(self) -> pa.Array:
         """The polygons as WKB (n,), made once for all who write or compare them."""
-        return pa.array(shapely.to_wkb(self.geometries, byte_order=1), pa.large_binary())
+        if isinstance(self.shapes, ShapeColumn):
+            return self.shapes.bodies
+        return pa.array(shapely.to_wkb(self.shapes, byte_order=1), pa.large_binary())
 
     @cached_property
     def multis(self) -> pa.Array:
@@ -59,17 +87,21 @@ class Parcels:
     @cached_property
     def ground_hash(self) -> str:
         """SHA-256 of all polygons as WKB, one after the other."""
+        return hashlib.sha256(self.ground_bytes).hexdigest()
+
+    @property
+    def ground_bytes(self) -> bytes | memoryview:
+        """All polygons as WKB, one after the other."""
         if len(self.ids) == 0:
-            return sha256(b"")
+            return b""
         _, ends, data = self.bodies.buffers()
         own = np.frombuffer(ends, dtype=np.int64)[self.bodies.offset :][: len(self.ids) + 1]
-        return hashlib.sha256(memoryview(data)[own[0] : own[-1]]).hexdigest()
+        return memoryview(data)[own[0] : own[-1]]
 
     @cached_property
     def boxes(self) -> np.ndarray:
         """West, south, east, north of each polygon (n, 4)."""
-        boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
-        return boxes
+        return boxes_of(self.shapes)
 
     @property
     def set_aside(self) -> int:
@@ -86,22 +118,29 @@ class Parcels:
     @cached_property
     def vertices(self) -> np.ndarray:
         """How many vertices each polygon has (n,)."""
-        vertices: np.ndarray = shapely.get_num_coordinates(self.geometries)
-        return vertices
+        return vertices_of_each(self.shapes)
 
     def at(self, rows: np.ndarray) -> "Parcels":
         """Some of them: positions (k,)."""
+        shapes = self.shapes[rows] if len(rows) < WORTH_ROWS else some_of(self.shapes, rows)
         attributes = self.attributes.iloc[rows].reset_index(drop=True)
-        some = replace(self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes)
-        if "bodies" in self.__dict__:
+        some = replace(self, ids=self.ids[rows], shapes=shapes, attributes=attributes)
+        if isinstance(shapes, np.ndarray) and "bodies" in self.__dict__:
             some.__dict__["bodies"] = self.bodies.take(pa.array(rows))
         return some
 
     def between(self, positions: slice) -> "Parcels":
         """Some that follow each other, with the WKB that all have."""
-        if positions == slice(0, len(self.ids)):
+        rows = np.arange(len(self.ids))[positions]
+        if len(rows) == len(self.ids):
             return self
-        some = self.at(np.arange(len(self.ids))[positions])
+        shapes: AnyShapes
+        if isinstance(self.shapes, ShapeColumn) and len(rows) >= WORTH_ROWS:
+            shapes = self.shapes.between(positions)
+        else:
+            shapes = self.shapes[rows]
+        attributes = self.attributes.iloc[positions].reset_index(drop=True)
+        some = replace(self, ids=self.ids[positions], shapes=shapes, attributes=attributes)
         some.__dict__["bodies"] = self.bodies[positions]
         return some
 
@@ -150,24 +189,25 @@ def read_parcels(
     workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.…, field.missing.
     """
-    raw = read_source(source, layer, encoding, progress.part(0.0, _READ), provers=workers)
+    provers = Provers(workers, are_simple_rings)
+    raw = read_source(source, layer, encoding, progress.part(0.0, _READ), provers=provers)
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
     field = id_field_of(list(map(str, attributes.columns)), id_field, place)
     text_problems = _told_of_text(raw, attributes, field, place)
-    ids = text_values(attributes[field].tolist() if field else list(range(1, len(raw.geometries) + 1)))
-    wrong = _id_problems(ids, field, place)
+    names, wrong = _names_of(attributes, field, place)
     if wrong and not keep_bad:
         raise OneMapError.of(wrong)
-    names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
-    if raw.valid is None:
-        refuse_beyond(raw.geometries, names, place)
-    carried, remarks = in_crs(raw.geometries, raw, wishes, target)
+    shapes, remarks = _placed_shapes(raw, names, wishes, target, place)
+    known = field, raw.path.name, raw.source_hash
+    if not wrong and (united := united_column(shapes, raw.valid)) is not None:
+        progress.at(1.0)
+        return Parcels(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks))
+    carried = all_of(shapes)
     sound = _sorted_polygons(carried, raw, names, wishes.repair, place, workers, progress.part(_READ, 1.0))
     if not keep_bad:
         sound.require_sound(place)
-    wrong_rows = [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)]
-    good = np.delete(np.arange(len(raw.geometries)), wrong_rows)
+    good = np.delete(np.arange(len(carried)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
     geometries = dissolve_parts(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
@@ -181,8 +221,39 @@ def read_parcels(
     problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
-    known = field, raw.path.name, raw.source_hash, problems, bad
-    return _with_bodies_as_read(Parcels(names[good], geometries, rows, *known), raw, good)
+    return with_bodies_as_read(Parcels(names[good], geometries, rows, *known, problems, bad), raw, good)
+
+
+def _placed_shapes(
+    raw: RawFrame, names: np.ndarray, wishes: SourceOptions, target: pyproj.CRS, place: dict[str, Any]
+) -> tuple[AnyShapes, list[Problem]]:
+    """A file's shapes (n,) in the library's plane, and what is told of the way. Raises OneMapError geometry.beyond."""
+    if raw.valid is None:
+        refuse_beyond(raw.geometries, names, place)
+    return shapes_in_crs(raw, wishes, target)
+
+
+def _names_of(attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> tuple[np.ndarray, list[Problem]]:
+    """What parcels (n,) are called, by a field or by their rows; and what is wrong with their ids."""
+    ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
+    names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
+    return names, _id_problems(ids, field, place)
+
+
+def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | None:
+    """Polygons as they were read with parts that share an edge as one; None where they are geometries, or some unsound.
+
+    valid: (n,) which of them are, where that is known.
+    """
+    if not isinstance(shapes, ShapeColumn) or valid is None or not valid.all():
+        return None
+    several = np.flatnonzero(parts_of_each(shapes) > 1)
+    if len(several):
+        united = pa.array(shapely.to_wkb(dissolve_parts(shapes[several]), byte_order=1), pa.large_binary())
+        if (rings := wkb_rings(united)) is None:
+            return None
+        shapes = shapes.with_others(several, united, rings)
+    return shapes if (areas_of(shapes) > 0).all() else None
 
 
 def _sorted_polygons(
@@ -195,13 +266,13 @@ def _sorted_polygons(
     progress: Progress,
 ) -> SortedGeometries:
     """A file's polygons in the library's plane; where they lie as they lay in the file, what is proved stands."""
-    valid = raw.valid if carried is raw.geometries else None
+    valid = raw.valid if carried is all_of(raw.shapes) else None
     given = names, repair, place, workers, progress
     found = sorted_geometries(carried, "polygon", *given, are_plain=valid is not None, valid=valid)
     return found.with_records(raw.broken)
 
 
-def _with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
+def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
     """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
     whole = raw.wkb if raw.wkb is None or raw.valid is not None else as_written(raw.wkb)
     is_read = np.fromiter(map(is_, raw.geometries[rows], parcels.geometries), dtype=bool, count=len(rows))
@@ -266,7 +337,7 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
     attributes = pd.concat([part.attributes for part in parts], ignore_index=True).astype(object)
     return Parcels(
         ids=np.array(ids, dtype=object),
-        geometries=np.concatenate([part.geometries for part in parts]),
+        shapes=np.concatenate([part.geometries for part in parts]),
         attributes=attributes.where(attributes.notna(), None),
         id_field=next(iter(fields)) if len(fields) == 1 else None,
         source=", ".join(part.source for part in parts),
@@ -283,6 +354,17 @@ def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
     # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
     result[several] = shapely.union_all(geometries[several][:, None], axis=1)
     return result
+
+
+def parcels_of_wkb(like: Parcels, ids: np.ndarray, bodies: pa.Array, attributes: pd.DataFrame) -> Parcels:
+    """Parcels (n,) that were written before, valid all of them, as WKB (n,); what all have in common is `like`'s."""
+    rings = plain_polygons(bodies) if len(bodies) >= WORTH_ROWS else None
+    shapes: AnyShapes = (
+        shapes_of_wkb(bodies) if rings is None else ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(rings))
+    )
+    some = replace(like, ids=ids, shapes=shapes, attributes=attributes)
+    some.__dict__["bodies"] = bodies
+    return some
 
 
 def no_parcels(source: str, source_hash: str) -> Parcels:

@@ -46,7 +46,7 @@ def _judge(ground: Ground) -> Judgement:
             is_doubtful,
             ~is_doubtful,
         ),
-        zones=Zones(lambda: features.certain_pieces, ground.parcels),
+        zones=Zones(lambda: features.certain_pieces, ground.shapes),
     )
     if "net" in ground.options:
         judgement.net_area_m2 = _net_areas(judgement.pairs, features, ground.options["net"], len(hit))

@@ -14,12 +14,13 @@ from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.overlay.area_check import Zones
+from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
 from onemap.rules.overlay.subdivision import Cut, Pieces, subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
 Made = TypeVar("Made")
-Covering = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
+Covering = Callable[[AnyShapes, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
 QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by less than 0.02 %, in radius and area
 
 
@@ -89,7 +90,7 @@ class CoveredGround:
         self._last: dict[Covering, tuple[shapely.Geometry, np.ndarray, np.ndarray]] = {}
 
     def of(
-        self, work: Covering, parcels: np.ndarray, coverage: shapely.Geometry, threads: Threads
+        self, work: Covering, parcels: AnyShapes, coverage: shapely.Geometry, threads: Threads
     ) -> tuple[np.ndarray, np.ndarray]:
         """work(parcels, coverage, threads), copied from the last answer where the coverage is the same."""
         last = self._last.get(work)
@@ -113,7 +114,7 @@ class OtherLayer:
 
 @dataclass(frozen=True)
 class Ground:
-    """Parcels (n,) with their index, one layer's features, its coverage, and the rule's own options.
+    """Parcels (n,) as shapes, one layer's features, its coverage, and the rule's own options.
 
     rasters: where those of a raster layer lie.
     crs: the library's.
@@ -123,8 +124,7 @@ class Ground:
     covered: where others ask about the same parcels.
     """
 
-    parcels: np.ndarray
-    tree: shapely.STRtree
+    shapes: AnyShapes
     features: Features
     coverage: shapely.Geometry
     options: dict[str, Any]
@@ -137,25 +137,35 @@ class Ground:
     shared: SharedGround | None = None
     covered: CoveredGround = field(default_factory=CoveredGround)
 
+    @property
+    def parcels(self) -> np.ndarray:
+        """The parcels as geometries (n,)."""
+        return all_of(self.shapes)
+
+    @property
+    def tree(self) -> shapely.STRtree:
+        """The index of the parcels' geometries, made once for all rules."""
+        return index_of(self.parcels)
+
     def outside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
         """The part of each parcel for which the layer does not speak, None without; and whether it failed."""
-        return self.covered.of(outside, self.parcels, self.coverage, self.threads)
+        return self.covered.of(outside, self.shapes, self.coverage, self.threads)
 
     def inside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
         """The part of each parcel for which the layer speaks, None without; and whether it failed."""
-        return self.covered.of(inside, self.parcels, self.coverage, self.threads)
+        return self.covered.of(inside, self.shapes, self.coverage, self.threads)
 
     def overlaps_with(self, shapes: AnyShapes) -> Overlaps:
         """The ground that each parcel shares with each of some shapes (polygons)."""
         if self.shared is not None and shapes is self.features.shapes:
             return self.shared.overlaps
-        return overlaps(self.parcels, self.tree, shapes, self.threads)
+        return overlaps(self.shapes, index_of(self.shapes), shapes, self.threads)
 
     def grounds_of(self, pairs: Overlaps) -> np.ndarray:
         """All ground that each parcel (n,) shares with any of the layer's features, by `pairs`, its overlaps."""
         if self.shared is not None and self.shared.grounds is not None and pairs is self.shared.overlaps:
             return self.shared.grounds
-        return grounds(pairs, self.parcels, self.features.shapes, self.threads)
+        return grounds(pairs, self.shapes, self.features.shapes, self.threads)
 
 
 @dataclass(frozen=True)

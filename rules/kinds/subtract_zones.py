@@ -1,9 +1,12 @@
 """What is left of parcels without some zones, and what becomes of a parcel whose overlay is broken."""
 
+from operator import is_
+
 import numpy as np
 import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.shape_column import areas_at, made_of
 from onemap.rules.kinds.ground import Ground, Judgement
 from onemap.rules.overlay.overlay import (
     ARITHMETIC_M2,
@@ -32,7 +35,8 @@ def subtract_zones(
     """
     result, is_broken = grounds.copy(), np.zeros(len(grounds), dtype=bool)
     both = np.flatnonzero(~shapely.is_missing(grounds) & ~shapely.is_missing(shared_grounds))
-    is_all_shared = np.array([shared_grounds[row] is ground.parcels[row] for row in both.tolist()], dtype=bool)
+    pairs = map(is_, shared_grounds[both].tolist(), made_of(ground.shapes, both).tolist())
+    is_all_shared = np.fromiter(pairs, dtype=bool, count=len(both))
     result[both[is_all_shared]] = None
     rows = both[~is_all_shared]
     if len(rows) == 0:
@@ -40,7 +44,7 @@ def subtract_zones(
     near = unions_near(grounds[rows], zones(), MARGIN_M, ground.threads)
     result[rows], is_broken[rows] = differences(grounds[rows], near, ground.threads)
     before, shared = shapely.area(grounds[rows]), shapely.area(shared_grounds[rows])
-    is_whole = before >= shapely.area(ground.parcels[rows])
+    is_whole = before >= areas_at(ground.shapes, rows)
     allowed = BALANCE_M2 + BALANCE_SHARE * before
 
     def is_wrong(rest: np.ndarray) -> np.ndarray:
@@ -66,6 +70,6 @@ def mark_broken(judgement: Judgement, ground: Ground, *broken: np.ndarray) -> Ju
     for rows in broken:
         indices = np.flatnonzero(rows) if rows.dtype == bool else rows
         if len(indices):
-            judgement.unknown[indices] = ground.parcels[indices]
+            judgement.unknown[indices] = ground.shapes[indices]
             judgement.because("arithmetic", indices)
     return judgement

@@ -17,9 +17,9 @@ def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground)
     is_doubtful: (k,) of the pairs.
     """
     if not is_doubtful.any():
-        return no_ground(len(ground.parcels))
+        return no_ground(len(ground.shapes))
     pieces = overlaps.ground.at(is_doubtful).geometries
-    return union_by(overlaps.parcel[is_doubtful], pieces, len(ground.parcels), ground.threads)
+    return union_by(overlaps.parcel[is_doubtful], pieces, len(ground.shapes), ground.threads)
 
 
 def unjudged_ground(

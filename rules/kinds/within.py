@@ -23,7 +23,7 @@ def _judge(ground: Ground) -> Judgement:
     covered, cover_broken = ground.inside_coverage()
     overlaps = ground.overlaps_with(features.shapes)
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
-    is_whole = np.bincount(overlaps.parcel, are_whole(overlaps, ground.parcels), len(covered)) > 0
+    is_whole = np.bincount(overlaps.parcel, are_whole(overlaps, ground.shapes), len(covered)) > 0
     left = covered.copy()
     left[is_whole] = None
     part = ~is_whole[overlaps.parcel]
@@ -44,7 +44,7 @@ def _doubtful_ground(ground: Ground, overlaps: Overlaps, covered: np.ndarray) ->
     rows = np.flatnonzero(~shapely.is_missing(result))
     inside, inside_broken = intersections(result[rows], covered[rows], ground.threads)
     certain_pieces = overlaps.ground.at(~is_doubtful).geometries
-    certain = union_by(overlaps.parcel[~is_doubtful], certain_pieces, len(ground.parcels), ground.threads)
+    certain = union_by(overlaps.parcel[~is_doubtful], certain_pieces, len(ground.shapes), ground.threads)
     result[rows], rest_broken = differences(inside, certain[rows], ground.threads)
     listed = np.flatnonzero(is_doubtful & ~shapely.is_missing(result[overlaps.parcel]))
     parcel, feature = overlaps.parcel[listed], overlaps.feature[listed]

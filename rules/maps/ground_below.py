@@ -47,5 +47,5 @@ def _each_of(sheet: Sheet, source: LayersOnMap, codes: list[str], *, faint: bool
     for code in codes:
         near = source.near(code, sheet.view.bounds)
         if near is not None and sheet.features(near, faint=faint, coded=False):
-            used.append(f"{near.entry.title.get(sheet.language) or code} {near.version.label}")
+            used.append(f"{near.entry.title_in(sheet.language)} {near.version.label}")
     return used

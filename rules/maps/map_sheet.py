@@ -218,7 +218,7 @@ class _Drawing:
         self.progress.forward(LAYER_SHARE)
         if not sheet.features(near, faint=faint, coded=coded):
             return False
-        self.used[code] = f"{near.entry.title.get(self.language) or code} {near.version.label}"
+        self.used[code] = f"{near.entry.title_in(self.language)} {near.version.label}"
         return True
 
     def _panel(self, sheet: Sheet) -> Panel:

@@ -66,7 +66,7 @@ def symbols_of(
     faint: as a background, so that what lies on it is read first.
     """
     style = style_of(entry)
-    name = entry.title.get(language) or entry.code
+    name = entry.title_in(language)
     field = style.get("field")
     if field is None or field not in attributes.columns:
         plain = {key: value for key, value in style.items() if key not in ("field", "prefixes", "values")}

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,7 @@ import pyproj
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.in_threads import result_of
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.table import Table
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from onemap.rules.outputs.to_parquet import ParquetOutput
     from onemap.rules.outputs.to_sheets import SheetOutput
 
-_HEARD_S = 0.1  # how long a cancellation may stay unheard
 _ROWS_WRITTEN = 0.85  # of what `finish` waits for, when all rows are in the file
 
 
@@ -189,14 +189,9 @@ class _BackgroundOutput(_LabelledOutput):
         self._writer.shutdown(cancel_futures=True)
         super().close()
 
-    def _wait(self, look: Callable[[], None] = lambda: None) -> None:
-        if self._last is None:
-            return
-        while not self._last.done():
-            # A cancellation comes only where Python runs.
-            wait([self._last], timeout=_HEARD_S)
-            look()
-        self._last.result()
+    def _wait(self, look: Callable[[], None] = SILENT.check) -> None:
+        if self._last is not None:
+            result_of(self._last, look)
 
 
 @contextlib.contextmanager

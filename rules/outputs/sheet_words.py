@@ -114,7 +114,7 @@ class SheetWords:
     def _layer(self, code: str) -> str:
         """A layer's title; with its code where another layer is called so too."""
         title = self._titles.layer(code)
-        namesakes = [one for one in self._titles.catalogue.values() if one.title.get(self._language) == title]
+        namesakes = [one for one in self._titles.catalogue.values() if one.title_in(self._language) == title]
         return f"{title} {code}" if len(namesakes) > 1 else title
 
     def name(self, table: str) -> str:

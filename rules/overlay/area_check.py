@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.overlay import (
     ARITHMETIC_M2,
@@ -35,7 +36,7 @@ class Zones:
     """
 
     pieces: Cut
-    base: np.ndarray
+    base: AnyShapes
     inverted: bool = False
     concerns: Concerns = lambda parcel, _: np.ones(len(parcel), dtype=bool)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, parts_of_each
 from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_again import flat_again
 from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among, occurring
@@ -57,13 +57,11 @@ class CandidatePairs:
         )
 
 
-def candidate_pairs(
-    parcels: np.ndarray, tree: shapely.STRtree, features: AnyShapes, threads: Threads
-) -> CandidatePairs:
+def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
     apart = compute_once(parcels, "apart", lies_apart)
     if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
-        parcel, feature = boxes_meet(compute_once(features, "tree", _index), parcels, threads)
+        parcel, feature = boxes_meet(index_of(features), parcels, threads)
     else:
         feature, parcel = boxes_meet(tree, features, threads)
     rows = np.flatnonzero(apart)
@@ -76,13 +74,17 @@ def candidate_pairs(
     return found.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
 
 
+def index_of(shapes: AnyShapes) -> shapely.STRtree:
+    """The index of shapes (n,), which takes geometries only: of a column their boxes; made once of what is frozen."""
+    return compute_once(shapes, "tree", _index)
+
+
 def _index(shapes: AnyShapes) -> shapely.STRtree:
-    """The index of shapes (n,), which takes geometries only: of a column their boxes."""
     return shapely.STRtree(shapely.box(*shapes.boxes.T) if isinstance(shapes, ShapeColumn) else shapes)
 
 
 def sums_of(
-    parcels: np.ndarray, parcel: np.ndarray, features: AnyShapes, feature: np.ndarray, threads: Threads
+    parcels: AnyShapes, parcel: np.ndarray, features: AnyShapes, feature: np.ndarray, threads: Threads
 ) -> CandidatePairs:
     """Those of pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much."""
     mine, at_mine = occurring(parcel, len(parcels))
@@ -109,10 +111,10 @@ def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, featur
     )
 
 
-def lies_apart(polygons: np.ndarray) -> np.ndarray:
+def lies_apart(polygons: AnyShapes) -> np.ndarray:
     """Which polygons (n,) have parts so far from each other that their common box says little."""
     result = np.zeros(len(polygons), dtype=bool)
-    several = np.flatnonzero(shapely.get_num_geometries(polygons) > 1)
+    several = np.flatnonzero(parts_of_each(polygons) > 1)
     parts, owner = shapely.get_parts(polygons[several], return_index=True)
     of_parts = np.bincount(owner, _box_areas(parts), len(several))
     result[several] = _box_areas(polygons[several]) > _APART * of_parts

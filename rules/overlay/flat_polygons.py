@@ -68,10 +68,12 @@ class FlatPolygons:
 
     def areas_m2(self, rows: np.ndarray) -> np.ndarray:
         """The areas of some of the polygons (k,): positions."""
-        if isinstance(self.polygons, ShapeColumn):
-            areas: np.ndarray = shapely.area(self.polygons[rows])
-        else:
-            areas = shapely.area(self.polygons)[rows]
+        return self.polygons.areas_m2(rows) if isinstance(self.polygons, ShapeColumn) else self._areas_m2[rows]
+
+    @cached_property
+    def _areas_m2(self) -> np.ndarray:
+        """The areas of all geometries."""
+        areas: np.ndarray = shapely.area(self.polygons)
         return areas
 
     @cached_property

@@ -14,8 +14,17 @@ import shapely
 from onemap.layers.geometry.boxes import lie_inside
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import polygon_parts
-from onemap.layers.geometry.shape_column import AnyShapes, Picked, boxes_of, picked_of
-from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
+from onemap.layers.geometry.shape_column import (
+    AnyShapes,
+    Picked,
+    ShapeColumn,
+    all_of,
+    areas_at,
+    areas_of,
+    boxes_of,
+    picked_of,
+)
+from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, index_of, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs
@@ -62,7 +71,7 @@ Operation = Callable[..., np.ndarray]
 
 def _proved_ground(
     operation: Operation,
-    left: np.ndarray,
+    left: Picked,
     right: Picked,
     expected_m2: np.ndarray,
     threads: Threads,
@@ -73,7 +82,7 @@ def _proved_ground(
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
     flat: the same pairs as the kernel has them, where somebody has made them already.
     """
-    flat = flat or flat_pairs(left, right[np.arange(len(right))], threads)
+    flat = flat or flat_pairs(left[np.arange(len(left))], right[np.arange(len(right))], threads)
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * flat.left.areas_m2(flat.left_index)
     make = common_ground if operation is shapely.intersection else remaining_ground
     result, is_sure = make(flat, threads, ARITHMETIC_M2)
@@ -139,7 +148,7 @@ def _once_more(
     return None, True
 
 
-def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> Overlaps:
+def overlaps(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> Overlaps:
     """The ground that each parcel shares with each feature it meets; touching is not sharing.
 
     parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
@@ -147,20 +156,20 @@ def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: AnyShapes, th
     return build_overlaps(parcels, features, candidate_pairs(parcels, tree, features, threads), threads)
 
 
-def build_overlaps(parcels: np.ndarray, features: AnyShapes, met: CandidatePairs, threads: Threads) -> Overlaps:
+def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs, threads: Threads) -> Overlaps:
     """The ground itself of those that meet, each held against its sum."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))
-    mine, other, area = parcels[met.parcel], picked_of(features, met.feature), met.area_m2
+    mine, other, area = picked_of(parcels, met.parcel), picked_of(features, met.feature), met.area_m2
     # What no edge of the feature comes near lies inside as a whole, and needs no other proof.
     geometry = np.full(len(mine), None, dtype=object)
     geometry[met.is_within] = mine[met.is_within]
-    boxes, others = shapely.bounds(parcels)[met.parcel], boxes_of(features)[met.feature]
+    boxes, others = boxes_of(parcels)[met.parcel], boxes_of(features)[met.feature]
     for whole, own, outer, around in ((mine, boxes, other, others), (other, others, mine, boxes)):
         # Only where boxes and sums say that all of it is shared; and it is taken only if it lies inside indeed.
         was_open = shapely.is_missing(geometry)
         rows = np.flatnonzero(was_open & lie_inside(own, around))
-        rows = rows[np.abs(shapely.area(whole[rows]) - area[rows]) <= BALANCE_M2]
+        rows = rows[np.abs(areas_at(whole, rows) - area[rows]) <= BALANCE_M2]
         same = shapely.equals_exact(outer[rows], whole[rows])
         geometry[rows[same]] = whole[rows[same]]
         rows = rows[~same]
@@ -174,9 +183,8 @@ def build_overlaps(parcels: np.ndarray, features: AnyShapes, met: CandidatePairs
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
     rows = np.flatnonzero(is_open & ~apart)
     flat = met.flat.only(rows)
-    made, failed[rows] = _proved_ground(
-        shapely.intersection, mine[rows], picked_of(other, rows), area[rows], threads, flat
-    )
+    pair = picked_of(mine, rows), picked_of(other, rows)
+    made, failed[rows] = _proved_ground(shapely.intersection, *pair, area[rows], threads, flat)
     ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open))
     keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
@@ -212,7 +220,7 @@ def _common_by_parts(
 
 
 def grounds(
-    found: Overlaps, parcels: np.ndarray, features: AnyShapes, threads: Threads, known: Known | None = None
+    found: Overlaps, parcels: AnyShapes, features: AnyShapes, threads: Threads, known: Known | None = None
 ) -> np.ndarray:
     """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
 
@@ -221,7 +229,7 @@ def grounds(
     Where a feature covers all of it, or what it shares with features that have no ground in common sums to the parcel,
     it is the parcel itself.
     """
-    size = shapely.area(parcels)
+    size = areas_of(parcels)
     total = np.bincount(found.parcel, found.ground.area_m2, len(parcels))
     several = np.bincount(found.parcel, minlength=len(parcels)) > 1
     is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
@@ -235,9 +243,9 @@ def grounds(
     return result
 
 
-def are_whole(found: Overlaps, parcels: np.ndarray) -> np.ndarray:
+def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:
     """Which of the pieces found (k,) are all of their parcel."""
-    whole: np.ndarray = found.ground.area_m2 == shapely.area(parcels)[found.parcel]
+    whole: np.ndarray = found.ground.area_m2 == areas_of(parcels)[found.parcel]
     return whole
 
 
@@ -347,29 +355,33 @@ def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return union_by(np.tile(np.arange(len(left)), 2)[present], grounds[present], len(left))
 
 
-def outside(polygons: np.ndarray, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def outside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
     return _against(polygons, ground, threads, differences, apart=polygons, covered=np.full(len(polygons), None))
 
 
-def inside(polygons: np.ndarray, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def inside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` covers, None where it covers nothing; and whether it failed."""
-    return _against(polygons, ground, threads, intersections, apart=np.full(len(polygons), None), covered=polygons)
+    whole = all_of(polygons)
+    return _against(whole, ground, threads, intersections, apart=np.full(len(whole), None), covered=whole)
 
 
 def _against(
-    polygons: np.ndarray,
+    polygons: AnyShapes,
     ground: shapely.Geometry,
     threads: Threads,
     operation: Callable[[np.ndarray, np.ndarray, Threads], tuple[np.ndarray, np.ndarray]],
-    apart: np.ndarray,
+    apart: AnyShapes,
     covered: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """operation(polygon, ground) where the edge of the ground runs through the polygon; the answers else are known."""
     shapely.prepare(ground)
     result = covered.copy()
     failed = np.zeros(len(polygons), dtype=bool)
-    rows = np.flatnonzero(~shapely.covers(ground, polygons))
+    rows = np.arange(len(polygons))
+    if isinstance(polygons, ShapeColumn):  # where a box lies inside, so does what is in it
+        rows = rows[~shapely.covers(ground, index_of(polygons).geometries)]
+    rows = rows[~shapely.covers(ground, polygons[rows])]
     away = ~shapely.intersects(ground, polygons[rows])
     result[rows[away]] = apart[rows[away]]
     crossing = rows[~away]

@@ -57,12 +57,15 @@ def moved_ground(ground: FlatGround, by: tuple[float, float]) -> FlatGround:
     """
     moved = FlatGround(ground.points + by, ground.size, shift_polygons(ground.others, by))
     rows = np.flatnonzero(ground.size)
-    doubtful = rows[~_are_simple(moved.points, ground.size[rows])]
+    doubtful = rows[~are_simple_rings(moved.points, ground.size[rows])]
     return moved.with_others(doubtful, shift_polygons(ground.at(doubtful).geometries, by))
 
 
-def _are_simple(points: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Of which closed rings (n,) of so many points each it is certain that no edge of one meets another of it."""
+def are_simple_rings(points: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Of which closed rings (n,) it is certain that no edge of one meets another of it: of none where they are few.
+
+    points (m, 2): ring after ring, the first of each again at its end; size (n,): how many each has.
+    """
     proved = np.zeros(len(size), dtype=np.int64)
     if is_worth_compiling(float((size * size).sum())):
         x, y = points.T.copy()

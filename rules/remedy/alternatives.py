@@ -160,7 +160,7 @@ def _question_of_grounds(question: Question, rows: np.ndarray, grounds: np.ndarr
     parcels = question.parcels
     ids = np.array([f"{parcels.ids[row]}#{number}" for number, row in enumerate(rows)], dtype=object)
     attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(question, parcels=replace(parcels, ids=ids, geometries=grounds, attributes=attributes))
+    return replace(question, parcels=replace(parcels, ids=ids, shapes=grounds, attributes=attributes))
 
 
 def _tables(

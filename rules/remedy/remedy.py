@@ -225,9 +225,7 @@ def _part_of(question: Question, rows: np.ndarray, geometries: np.ndarray) -> Qu
     """The same question of some of the parcels, with other ground."""
     parcels = question.parcels
     attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(
-        question, parcels=replace(parcels, ids=parcels.ids[rows], geometries=geometries, attributes=attributes)
-    )
+    return replace(question, parcels=replace(parcels, ids=parcels.ids[rows], shapes=geometries, attributes=attributes))
 
 
 def _give_up(

@@ -18,7 +18,7 @@ from onemap.rules.distributed.parcel_reader import ParcelReader
 from onemap.rules.distributed.parcels_of_any_size import in_blocks_or_whole
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.distributed.run_in_blocks import KEPT, READ, AskedWork, BegunWork, work_begun
-from onemap.rules.distributed.table_files import read_column
+from onemap.rules.distributed.table_files import read_column, table_path
 from onemap.rules.distributed.work import NumberedBlock, Work
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.overlay.threads import Threads
@@ -58,7 +58,7 @@ class RemedyInBlocks:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
-        yield from self._begun.chunks()
+        yield from self._begun.chunks(iter(()))
         yield Chunk({"run": run_table(self.record)})
 
 
@@ -80,8 +80,8 @@ class _RemedyEngine:
             found = parcels_remedied(self.library, question, self.options, work.check_plan, threads)
             with disk_errors_as_refusals(work.journal.folder):
                 counts = {**found.counts, _TRIED: found.tried}
-                kept = block, answer_of(found), counts, work.check_plan, self.library.crs
-                yield number, keep_block(work.journal.finished_folder, *kept)
+                kept = block, answer_of(found), counts, work.check_plan
+                yield NumberedBlock(number, keep_block(work.journal.finished_folder, *kept))
 
 
 def answer_of(found: FoundParts) -> Answer:
@@ -137,7 +137,7 @@ def _record(library: Library, begun: BegunWork, options: RemedyOptions, seconds:
     tried = counts.pop(_TRIED)
     folder = begun.work.journal.finished_folder
     places = [folder / block_name(number) for number in range(begun.work.parcel_files.blocks)]
-    cut = (read_column(place / "cuts.parquet", "area_m2") for place in places)
-    dropped = (read_column(place / "remainder.parquet", "dropped_m2") for place in places)
+    cut = (read_column(table_path(place, "cuts"), "area_m2") for place in places)
+    dropped = (read_column(table_path(place, "remainder"), "dropped_m2") for place in places)
     sums = ground_sums(cut, dropped)
     return remedy_record(begun.record(library, seconds), options, tried, {**counts, **sums}, seconds)

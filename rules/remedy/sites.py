@@ -111,7 +111,7 @@ def _parcels(grounds: np.ndarray, origin: tuple[float, float], attributes: Mappi
     count = len(written)
     return Parcels(
         ids=np.array([str(number) for number in range(1, count + 1)], dtype=object),
-        geometries=written,
+        shapes=written,
         attributes=pd.DataFrame({name: [value] * count for name, value in attributes.items()}, index=range(count)),
         id_field=None,
         source="sites",

@@ -1,22 +1,22 @@
 """A run taken down while its rows are still made: a thread beside packs them, and the library is locked late.
 
-One who judges for a minute should not keep others from writing for a minute: rows wait, packed, until all are there,
-or until so much waits that they would fill memory.
+One who judges for a minute should not keep others from writing for a minute: rows wait, packed, until all are there.
+Where they would fill memory they wait on disk, or if there is no place for that, no longer.
 """
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+from onemap.layers.in_threads import result_of
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.findings.background_rows import result_of
 from onemap.rules.packs.pack import Pack
 from onemap.rules.runs.run import Chunk
 from onemap.rules.runs.run_store import Recorder, RowPacker
-
-MOST_WAITING = 64_000_000  # bytes
+from onemap.rules.runs.waiting_blocks import WaitingBlocks
 
 Blocks = list[tuple[Any, ...]]
 
@@ -24,13 +24,15 @@ Blocks = list[tuple[Any, ...]]
 class BackgroundRecorder:
     """Takes down a run of so many parcels: its rows as they come, its record when it is done."""
 
-    def __init__(self, library: Library, identifier: str, parcels: int, held: contextlib.ExitStack) -> None:
-        """held: ends the transaction, which is begun late."""
+    def __init__(
+        self, library: Library, identifier: str, parcels: int, held: contextlib.ExitStack, place: Path | None
+    ) -> None:
+        """held: ends the transaction, which is begun late; place: the folder in which rows may wait, if any."""
         self._library, self._run, self._parcels, self._held = library, identifier, parcels, held
         self._packer = RowPacker(identifier)
         self._beside = ThreadPoolExecutor(1)
         self._packing: Future[Blocks] | None = None
-        self._waiting: Blocks = []
+        self._waiting = WaitingBlocks(place)
         self._recorder: Recorder | None = None
 
     def append(self, chunk: Chunk, progress: Progress = SILENT) -> None:
@@ -54,9 +56,8 @@ class BackgroundRecorder:
         """Write what waits into the library. Raises OneMapError library.read_only, library.busy, library.full."""
         self._take(progress)
         recorder = self._open()
-        for block in self._waiting:
+        for block in self._waiting.take():
             recorder.insert(block)
-        self._waiting = []
 
     def close(self) -> None:
         """Let go of the thread, which may still pack what nobody wants."""
@@ -66,11 +67,11 @@ class BackgroundRecorder:
         """What the thread beside has packed; whoever waits for it may say that nobody wants it."""
         packing, self._packing = self._packing, None
         if packing is not None:
-            self._wait_or_insert(result_of(packing, progress))
+            self._wait_or_insert(result_of(packing, progress.check))
 
     def _wait_or_insert(self, blocks: Blocks) -> None:
-        self._waiting += blocks
-        if self._recorder is not None or sum(map(_size, self._waiting)) > MOST_WAITING:
+        self._waiting.add(blocks)
+        if self._recorder is not None or self._waiting.are_many:
             self.insert_all()
 
     def _open(self) -> Recorder:
@@ -79,14 +80,15 @@ class BackgroundRecorder:
         return self._recorder
 
 
-def _size(block: tuple[Any, ...]) -> int:
-    return sum(len(value) for value in block if isinstance(value, bytes))
-
-
 @contextlib.contextmanager
-def recording(library: Library, identifier: str, parcels: int) -> Iterator[BackgroundRecorder]:
-    """A recorder for a run of so many parcels; the library keeps all of it when the block ends, or nothing."""
+def recording(
+    library: Library, identifier: str, parcels: int, place: Path | None = None
+) -> Iterator[BackgroundRecorder]:
+    """A recorder for a run of so many parcels; the library keeps all of it when the block ends, or nothing.
+
+    place: the folder in which rows may wait.
+    """
     with contextlib.ExitStack() as held:
-        recorder = BackgroundRecorder(library, identifier, parcels, held)
+        recorder = BackgroundRecorder(library, identifier, parcels, held, place)
         held.callback(recorder.close)
         yield recorder

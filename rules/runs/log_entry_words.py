@@ -34,7 +34,7 @@ def _what(subject: str, facts: Mapping[str, Any], catalogue: Mapping[str, LayerE
     code, mark, _ = subject.partition("__")
     entry = catalogue.get(code if mark else subject)
     if entry is not None:
-        return " ".join(filter(None, (entry.title.get(language, code), facts.get("label"))))
+        return " ".join(filter(None, (entry.title_in(language), facts.get("label"))))
     case, _, department = subject.partition(" ")
     titles = named_groups()["departments"].get(department)
     return f"{case} {titles[language]}" if titles else subject

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from onemap.layers.frames.frames import BadFeatures
@@ -19,6 +20,10 @@ class Chunk:
 
     tables: dict[str, Table]
     parcels: Parcels | None = None
+
+
+class RowsOutdated(Exception):
+    """Rows that were given out do not hold: a layer has proved unreadable since. All are to be taken again."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class AskedRun:
     def packs(self) -> tuple[Pack, ...]:
         """The packs by which it was asked."""
         return self.question.packs
+
+    @property
+    def waiting_place(self) -> Path | None:
+        """The folder in which its rows may wait until all are there: one that is in memory has none."""
+        return None
 
     @property
     def parcels(self) -> int:

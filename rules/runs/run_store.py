@@ -244,7 +244,7 @@ def _given_parcels(rows: Sequence[StoredRow], like: Parcels) -> Parcels:
     return replace(
         like,
         ids=np.array([value["id"] for value in values], dtype=object),
-        geometries=shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)),
+        shapes=shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)),
         attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
     )
 

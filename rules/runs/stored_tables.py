@@ -18,7 +18,7 @@ def stored_tables(library: Library, identifier: str, language: str) -> dict[str,
     """Every table of a stored check but `run`, in the order of a check. Raises OneMapError run.unknown, run.damaged."""
     nothing = np.empty(0, dtype=object)
     no_bodies = pa.array([], pa.large_binary())
-    nobody = ParcelRows(nothing, nothing, lambda: no_bodies, nothing, (0.0, 0.0), library.crs)
+    nobody = ParcelRows(nothing, np.empty((0, 4)), lambda: no_bodies, nothing, (0.0, 0.0), library.crs)
     empty = {**row_tables(nobody, []), **class_tables(nobody, [], language)}
     empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
     tables = {name: _stored_table(library, identifier, name, table) for name, table in empty.items()}

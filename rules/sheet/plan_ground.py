@@ -16,7 +16,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
 from onemap.rules.findings.table import records_of
-from onemap.rules.identify.class_words import class_code, class_title, in_language
+from onemap.rules.identify.class_words import class_code, class_title
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.maps.layers_on_sheet import name_field
 from onemap.rules.overlay.overlay import overlaps, union_by
@@ -86,7 +86,7 @@ class PlanGround:
         codes, distinct = pd.factorize(groups)
         areas = plane.ellipsoidal_m2(union_by(codes, pairs.geometry, len(distinct), threads))
         first = np.unique(codes, return_index=True)[1]
-        head = {"layer": entry.code, "layer_title": in_language(entry.title, self.language)}
+        head = {"layer": entry.code, "layer_title": entry.title_in(self.language)}
         return [
             (
                 int(pairs.parcel[at]),

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.catalogue import layer_title, named_groups
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
-from onemap.rules.identify.class_words import in_language
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.maps.document_areas import share_text, square_metres_text
 from onemap.rules.packs.rule import VERDICTS
@@ -165,7 +164,7 @@ def _verdict(verdict: str, language: str) -> str:
 
 def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
     """What the first layers are called, and how many there are besides."""
-    names = [in_language(catalogue[code].title, language) if code in catalogue else code for code in codes]
+    names = [layer_title(code, catalogue, language) for code in codes]
     shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
     more = len(names) - _MOST_TITLES
     return phrase("query_sheet.and_more", language, layers=shown, count=more) if more > 0 else shown

@@ -140,7 +140,7 @@ class _PageMap:
 
     def _group(self, code: str, near: Sequence[NearFeatures | None], boxes: Sequence[Bounds], *, shown: bool) -> _Group:
         entry = self.source.catalogue[code]
-        group = _Group(code, str(entry.title.get(self.language) or code), shown)
+        group = _Group(code, entry.title_in(self.language), shown)
         for features, box in zip(near, boxes, strict=True):
             if features is None:
                 continue

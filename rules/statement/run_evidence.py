@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.bureau_profile import Profile
-from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import RESOURCES
@@ -41,8 +41,7 @@ class Evidence:
 
     def layer_title(self, code: str) -> str:
         """A layer's name in the document's language."""
-        entry = self.catalogue.get(code)
-        return (entry.title.get(self.language) if entry else None) or code
+        return layer_title(code, self.catalogue, self.language)
 
     def input_title(self, name: str) -> str:
         """What a layer or a pack is called; both stand behind opinions by their codes."""

@@ -24,14 +24,14 @@ def changes_pages(
     result: Mapping[str, Any], found: VersionChanges, entry: LayerEntry, foot: str, language: str
 ) -> tuple[list[Page], list[str]]:
     """The pages with their charts as SVG text. result: the answer of the verb; foot: library and day."""
-    names = [f"{entry.title.get(language, entry.code)} {version['version']}" for version in result["versions"]]
+    names = [f"{entry.title_in(language)} {version['version']}" for version in result["versions"]]
     source = phrase("said.comma", language).join(
         f"{name} ({version['hash'][:8]})" for name, version in zip(names, result["versions"], strict=True)
     )
     title = phrase(
         "changes.title",
         language,
-        layer=entry.title.get(language, entry.code),
+        layer=entry.title_in(language),
         old=names[0].rpartition(" ")[2],
         new=names[1].rpartition(" ")[2],
     )

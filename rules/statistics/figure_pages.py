@@ -261,7 +261,7 @@ def _text(value: Any) -> str:
 
 
 def _version(layer: Mapping[str, Any], catalogue: Catalogue, language: str) -> str:
-    return f"{catalogue[layer['code']].title[language]} {layer['label']}"
+    return f"{catalogue[layer['code']].title_in(language)} {layer['label']}"
 
 
 def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, language: str) -> str:

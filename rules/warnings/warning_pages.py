@@ -31,7 +31,7 @@ def warning_page(
     """The page of a list, and its chart. day: of the list, ISO."""
     kinds = list(dict.fromkeys(row["kind"] for row in found.rows))
     titles = indicator_titles(packs, language)
-    titles |= {code: entry.title[language] for code, entry in catalogue.items()}
+    titles |= {code: entry.title_in(language) for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
     words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True)
@@ -110,7 +110,7 @@ def titled_rows(
 
     indicators: their titles by id.
     """
-    layers = {code: entry.title[language] for code, entry in catalogue.items()}
+    layers = {code: entry.title_in(language) for code, entry in catalogue.items()}
     return [
         {
             **row,

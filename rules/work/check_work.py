@@ -21,6 +21,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.question.check_options import check_options
+    from onemap.rules.runs.run import RowsOutdated
     from onemap.rules.runs.run_store import run_record
     from onemap.rules.runs.unasked_rules import rule_count, unasked_rules
 
@@ -40,9 +41,12 @@ def check(values: Values, context: VerbContext) -> Result:
         context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not options.replaced and not values.get("unrecorded")
-        changes = VerdictChanges(library, against) if against else None
-        unasked = unasked_rules(run.packs, run.record, library.catalogue(), context.language)
-        remarks = _write_check(library, run, values, context, recorded, changes, unasked)
+        while True:
+            changes = VerdictChanges(library, against) if against else None
+            unasked = unasked_rules(run.packs, run.record, library.catalogue(), context.language)
+            with contextlib.suppress(RowsOutdated):
+                remarks = _write_check(library, run, values, context, recorded, changes, unasked)
+                break
         changed = changes.changed_parcels() if changes else None
     context.progress.at(1.0, "")
     asked: Result = {"rules": rule_count(run.packs), "unasked": unasked}
@@ -51,12 +55,13 @@ def check(values: Values, context: VerbContext) -> Result:
     return {**_check_result(run, values, recorded, remarks, changed), **asked}
 
 
-def _opened_outputs(library: Any, run: Any, outs: Sequence[str], overwrite: bool, language: str) -> list[Any]:
+def _opened_outputs(library: Any, run: Any, values: Values, language: str) -> list[Any]:
     """The outputs of a run, not yet begun."""
     from onemap.rules.outputs.outputs import output_opened
     from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.packs.pack import rule_titles
 
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     if not outs:
         return []
     titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
@@ -85,10 +90,10 @@ def _write_check(
     from onemap.rules.runs.bad_parcels import BAD_TABLE, bad_parcels_table
     from onemap.rules.runs.unasked_rules import unasked_table
 
-    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     with contextlib.ExitStack() as opened:
-        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, outs, overwrite, context.language)]
-        recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
+        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
+        kept_as = run.record["id"], run.parcels, run.waiting_place
+        recorder = opened.enter_context(recording(library, *kept_as)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
         kept = context.progress.part(context.progress.reached_share, _KEPT if takers else 1.0, step)
         kept.at(0.0)
@@ -106,7 +111,7 @@ def _write_check(
             if values.get("keep_bad"):
                 taker.append({BAD_TABLE: bad_parcels_table(run.bad, context.language)})
         if recorder:
-            recorder.insert_all()  # while the tables' last rows are still on their way
+            recorder.insert_all(kept)  # while the tables' last rows are still on their way
         finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
         for taker, part in zip(takers, finishing, strict=True):
             taker.finish(part)

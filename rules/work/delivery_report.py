@@ -76,7 +76,7 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
                 "source_layer": row["layer"],
                 "status": row["status"],
                 "layer": row["code"],
-                "layer_title": entry.title.get(language, entry.code) if entry else None,
+                "layer_title": entry.title_in(language) if entry else None,
                 "version": taken.get("version"),
                 "features": taken.get("features"),
                 **{name: taken.get(name) for name in ("set_aside", "repaired", "area_m2", "length_m")},

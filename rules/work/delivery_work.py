@@ -145,7 +145,7 @@ def answers(values: Values, context: VerbContext) -> Result:
         if code and wanted:
             change_answers(library, code, wanted, library.person())
         found = [
-            one.record(entry.department, entry.title.get(context.language, one.code))
+            one.record(entry.department, entry.title_in(context.language))
             for one in all_answers(library)
             if (entry := catalogue.get(one.code)) and code in (None, one.code)
         ]

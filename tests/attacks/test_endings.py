@@ -19,7 +19,7 @@ import shapely
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.temporary_room import no_room_refusal
-from onemap.tests.conftest import ROOT, write_layer
+from onemap.tests.conftest import ROOT, other_writer, write_layer
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
 DEFINE = "name=T,department=land,library=base,kind=vector,geometry=polygon"
@@ -303,6 +303,10 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
     arguments = ("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out", out)
     seen: set[str] = set()
     with subprocess.Popen(program(*arguments, room=room), env=environment(room), stdout=subprocess.DEVNULL) as child:  # noqa: S603
+        with other_writer(desk / "city.gpkg"):  # so long its own room is there
+            while "onemap" not in seen:
+                seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
+                assert child.poll() is None
         while child.poll() is None:
             seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
             time.sleep(0.005)

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from onemap.layers.in_threads import in_order, one_ahead
+from onemap.layers.errors import Cancelled
+from onemap.layers.in_threads import in_order, one_ahead, one_thread_more, result_of
 
 
 def test_results_come_in_the_order_of_the_parts_from_several_threads():
@@ -38,7 +39,7 @@ def test_no_more_is_begun_than_the_workers_and_one():
 
 
 def test_what_work_or_its_parts_raise_reaches_whoever_takes_and_no_thread_is_left():
-    before = threading.active_count()
+    before = set(threading.enumerate())  # some may end meanwhile that others have begun
 
     def failing_numbers():
         yield 1
@@ -48,7 +49,7 @@ def test_what_work_or_its_parts_raise_reaches_whoever_takes_and_no_thread_is_lef
         list(in_order(lambda part: 1 // part, [1, 0, 1, 1], workers=2))
     with pytest.raises(OSError, match="gone"):
         list(in_order(lambda part: part, failing_numbers(), workers=2))
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_the_next_part_is_made_in_a_thread_while_one_is_used():
@@ -71,7 +72,7 @@ def test_the_next_part_is_made_in_a_thread_while_one_is_used():
 
 
 def test_who_stops_taking_leaves_no_thread_and_what_a_part_raises_reaches_who_takes():
-    before = threading.active_count()
+    before = set(threading.enumerate())  # some may end meanwhile that others have begun
 
     def parts():
         yield 1
@@ -84,4 +85,35 @@ def test_who_stops_taking_leaves_no_thread_and_what_a_part_raises_reaches_who_ta
     endless = one_ahead(itertools.count())
     assert next(endless) == 0
     endless.close()
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
+
+
+def test_who_waits_for_a_result_looks_meanwhile_and_gets_it_or_what_went_wrong():
+    may_end, looks = threading.Event(), []
+
+    def look():
+        looks.append(None)
+        if len(looks) == 3:
+            may_end.set()
+
+    with one_thread_more() as thread:
+        assert result_of(thread.submit(lambda: may_end.wait() and "made"), look) == "made"
+        assert len(looks) >= 3
+        with pytest.raises(ZeroDivisionError):
+            result_of(thread.submit(lambda: 1 // 0), look)
+
+
+def test_who_wants_a_result_no_more_does_not_wait_for_it():
+    may_end, looks = threading.Event(), []
+
+    def look():
+        looks.append(None)
+        if len(looks) == 2:
+            raise Cancelled
+
+    with one_thread_more() as thread:
+        made = thread.submit(may_end.wait)
+        with pytest.raises(Cancelled):
+            result_of(made, look)
+        assert not made.done()
+        may_end.set()

@@ -88,7 +88,7 @@ def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
         path=path,
         layer=layer,
         format="DXF",
-        geometries=geometries,
+        shapes=geometries,
         attributes=_attributes(drawn, found.texts if found.shapes else [], geometries),
         crs=None,
         encoding=drawing.encoding,

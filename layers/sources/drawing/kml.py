@@ -82,7 +82,7 @@ def read_kml(path: Path, layer: str, encoding: str | None) -> RawFrame:
         path=path,
         layer=layer,
         format=path.suffix[1:].upper(),
-        geometries=geometries,
+        shapes=geometries,
         attributes=_table([attributes for attributes, _, _ in marks]),
         crs=pyproj.CRS.from_epsg(4326),
         encoding=content.encoding,

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from onemap.layers.geometry.proof_beside import ProofBeside
+from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
+from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal import curves
 from onemap.layers.sources.gdal.arcs import heads_of
@@ -27,19 +28,23 @@ _READ = 0.7  # of the time, where something is still to be proved when all is re
 _HAS_SRID = 0x20000000
 _SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that come the same on both ways
 
-Rows = tuple[dict[str, Any], np.ndarray, list[np.ndarray], pa.Array, np.ndarray | None]
+Rows = tuple[dict[str, Any], AnyShapes, list[np.ndarray], pa.Array, np.ndarray | None]
 
 
-def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress, provers: int = 0) -> Rows | None:
-    """Metadata, geometries (n,), columns (n,) each, WKB (n,), as pyogrio reads them by row; None where it might not.
+def arrow_rows(
+    path: Path, layer: str | int, expected: int, progress: Progress, provers: Provers = NOBODY
+) -> Rows | None:
+    """Metadata, shapes (n,), columns (n,) each, WKB (n,), as pyogrio reads them by row; None where it might not.
 
-    expected: how many rows there are, as the file says. provers: threads that prove meanwhile which are valid (n,),
-    which is the last that is returned; None where nobody has, or some are more than plain polygons.
+    expected: how many rows there are, as the file says. provers: they prove meanwhile which are valid (n,),
+    which is the last that is returned; None where nobody has, or some are more than plain polygons. Of many plain ones
+    that were proved no geometry is made.
     """
     shapes: list[np.ndarray] = []
     bodies: list[pa.Array] = []
     read: list[pa.RecordBatch] = []
-    done, reading = 0, _READ if provers else 1.0
+    done, reading = 0, _READ if provers.threads else 1.0
+    is_much = expected >= WORTH_ROWS and provers.threads > 0
     given = {"layer": layer, "use_pyarrow": True, "batch_size": ROWS_AT_ONCE}
     with ProofBeside(provers) as proof, pyogrio.raw.open_arrow(gdal_name(path), **given) as (meta, batches):
         if not are_plain_fields(meta):
@@ -48,12 +53,10 @@ def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress, 
             column = batch.column(meta["geometry_name"])
             if not are_plain_shapes(column):
                 return None
-            found = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
-            if shapely.is_missing(found).any():
-                return None
-            shapes.append(found)
             bodies.append(column.cast(pa.large_binary()))
-            proof.add(found, bodies[-1])
+            if not is_much and not _add_geometries(shapes, column):
+                return None
+            proof.add(bodies[-1], None if is_much else shapes[-1])
             read.append(batch.select(list(meta["fields"])))
             done += len(batch)
             progress.at(reading * done / max(1, expected))
@@ -64,7 +67,18 @@ def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress, 
             columns = [_values(table.column(at)) for at in range(table.num_columns)]
         except (UnicodeDecodeError, pa.ArrowException):  # no UTF-8
             return None
-        return meta, np.concatenate(shapes), columns, pa.concat_arrays(bodies), proof.valid(progress.part(reading, 1.0))
+        proved, wkb = proof.result(progress.part(reading, 1.0)), pa.concat_arrays(bodies)
+        if is_much and proved is not None:
+            return meta, proved.column(wkb), columns, wkb, proved.valid
+        if is_much and not _add_geometries(shapes, wkb):
+            return None
+        return meta, np.concatenate(shapes), columns, wkb, None if proved is None else proved.valid
+
+
+def _add_geometries(shapes: list[np.ndarray], column: pa.Array) -> bool:
+    """Add the geometries of WKB (n,) to others, if all can be read."""
+    shapes.append(shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore"))
+    return not shapely.is_missing(shapes[-1]).any()
 
 
 def are_plain_fields(meta: Mapping[str, Any]) -> bool:

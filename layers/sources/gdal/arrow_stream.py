@@ -15,10 +15,13 @@ import pyogrio
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
+from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.layers.progress import SILENT
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 
-Block = tuple[dict[str, Any], np.ndarray, pa.Array, list[np.ndarray] | list[pa.Array], list[str]]
+Block = tuple[dict[str, Any], AnyShapes, pa.Array, np.ndarray | None, list[np.ndarray] | list[pa.Array], list[str]]
 
 _SHAPES = "wkb_geometry"  # what the column of a layer is called whose geometries have no name
 _ROWS_AT_ONCE = 5_000  # as Arrow keeps them: their WKB is held twice meanwhile
@@ -55,10 +58,11 @@ def same_blocks(
     errors: Callable[[], AbstractContextManager[list[str]]],
     *,
     by_column: bool,
+    provers: Provers = NOBODY,
 ) -> Iterator[Block]:
     """`column_blocks` as long as they are what the usual way gives; then raises UnlikeRows."""
     try:
-        yield from column_blocks(path, layer, first, size, errors, like_rows=True, by_column=by_column)
+        yield from column_blocks(path, layer, first, size, errors, like_rows=True, by_column=by_column, provers=provers)
     except (UnicodeDecodeError, pa.ArrowException, OneMapError) as error:
         raise UnlikeRows from error  # what is wrong is told on the usual way
 
@@ -72,18 +76,24 @@ def column_blocks(
     *,
     like_rows: bool = False,
     by_column: bool = False,
+    provers: Provers = NOBODY,
 ) -> Iterator[Block]:
-    """From row `first` on `size` rows at a time: metadata, geometries (n,), their WKB, columns (n,) each, and warnings.
+    """From row `first` on `size` rows at a time: metadata, shapes (n,), WKB, which are valid, columns (n,), warnings.
 
     errors: within which GDAL is asked; like_rows: only what comes the same on the usual way; by_column: columns stay
-    Arrow's. Raises UnicodeDecodeError
-    for text that is no UTF-8, UnlikeRows, and what `errors` raises.
+    Arrow's; provers: they prove meanwhile which are valid (n,), None where nobody has, or some are more than plain
+    polygons: of these no geometry is made. Raises UnicodeDecodeError for text that is no UTF-8, UnlikeRows, and what
+    `errors` raises.
     """
-    held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]] = []
+    held: list[tuple[pa.Array, pa.RecordBatch]] = []
     count = 0
     most = ROWS_AT_ONCE if like_rows else _ROWS_AT_ONCE
     wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first}
-    with contextlib.ExitStack() as opened:
+    with contextlib.ExitStack() as opened, ProofBeside(provers) as proof:
+
+        def block() -> Block:
+            return meta, *_shapes_of([wkb for wkb, _ in held], proof, like_rows), _columns_of(held, by_column), seen
+
         with errors() as seen:
             meta, batches = opened.enter_context(pyogrio.raw.open_arrow(gdal_name(path), layer=layer, **wanted))
         if like_rows and not are_plain_fields(meta):
@@ -98,39 +108,46 @@ def column_blocks(
             seen += gdal_texts
             if not pieces:
                 break
-            for shapes, wkb, piece in pieces:
-                if like_rows and shapely.is_missing(shapes).any():
-                    raise UnlikeRows
-                held.append((shapes, wkb, piece.select(names)))
+            for wkb, piece in pieces:
+                proof.add(wkb)
+                held.append((wkb, piece.select(names)))
                 count += len(piece)
                 if count == size:
-                    yield meta, *_block_of(held, by_column), seen
+                    yield block()
                     held, seen, count = [], [], 0
-    if held:
-        yield meta, *_block_of(held, by_column), seen
+        if held:
+            yield block()
 
 
 def _pieces(
     batch: pa.RecordBatch | None, name: str, first: int, size: int
-) -> Iterator[tuple[np.ndarray, pa.Array, pa.RecordBatch]]:
-    """A batch, its geometries and their WKB in pieces of one block each: GDAL may give fewer rows than asked for."""
+) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
+    """A batch and the WKB of its geometries in pieces of one block each: GDAL may give fewer rows than asked for."""
     start = 0
     while batch is not None and start < len(batch):
         piece = batch.slice(start, first if start == 0 else size)
-        wkb = piece.column(name)
-        with np.errstate(all="ignore"):  # numbers that are none are told by feature
-            shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
-        yield shapes, wkb, piece
+        yield piece.column(name), piece
         start += len(piece)
 
 
-def _block_of(
-    held: list[tuple[np.ndarray, pa.Array, pa.RecordBatch]], by_column: bool
-) -> tuple[np.ndarray, pa.Array, list[np.ndarray] | list[pa.Array]]:
-    shapes, wkb, batches = zip(*held, strict=True)
+def _shapes_of(
+    parts: list[pa.Array], proof: ProofBeside, like_rows: bool
+) -> tuple[AnyShapes, pa.Array, np.ndarray | None]:
+    """The shapes of WKB (n,), this, and which are valid, where that is proved of all. Raises UnlikeRows."""
+    wkb, proved = pa.concat_arrays(parts), proof.result(SILENT)
+    if proved is not None:
+        wkb = wkb.cast(pa.large_binary())
+        return proved.column(wkb), wkb, proved.valid
+    with np.errstate(all="ignore"):  # numbers that are none are told by feature
+        shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    if like_rows and shapely.is_missing(shapes).any():
+        raise UnlikeRows
+    return shapes, wkb, None
+
+
+def _columns_of(held: list[tuple[pa.Array, pa.RecordBatch]], by_column: bool) -> list[np.ndarray] | list[pa.Array]:
     as_block = _checked_column if by_column else _values
-    columns = [as_block(column) for column in pa.Table.from_batches(batches).columns]
-    return np.concatenate(shapes), pa.concat_arrays(wkb), columns
+    return [as_block(column) for column in pa.Table.from_batches([batch for _, batch in held]).columns]
 
 
 def _checked_column(column: pa.ChunkedArray) -> pa.Array:

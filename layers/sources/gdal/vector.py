@@ -29,7 +29,9 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, all_of, in_plane
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, restroke_runs, sagitta_of
@@ -161,12 +163,12 @@ class _Reading:
     """A layer as it was read: what GDAL says of it, geometries (None for a table without), columns, their encoding.
 
     survey: what went through it record by record found, where reading in bulk broke; cut: names of fields that ended
-    inside a character; is_straight: taken by the column, so that there are no arcs in it; wkb: of the geometries, then;
-    valid: as `RawFrame` has it.
+    inside a character; is_straight: there are no arcs in it; wkb: of the geometries, where somebody has it; valid: as
+    `RawFrame` has it.
     """
 
     meta: dict[str, Any]
-    shapes: np.ndarray | None
+    shapes: AnyShapes | None
     columns: list[Any]
     encoding: str
     survey: RecordSurvey = field(default_factory=RecordSurvey)
@@ -182,7 +184,12 @@ class _Reading:
 
 
 def read_vector(
-    path: Path, layer: str, encoding: str | None, progress: Progress = SILENT, lenient: bool = False, provers: int = 0
+    path: Path,
+    layer: str,
+    encoding: str | None,
+    progress: Progress = SILENT,
+    lenient: bool = False,
+    provers: Provers = NOBODY,
 ) -> RawFrame:
     """One layer of a vector file, every row of it, arcs stroked; records that cannot be read are named in `broken`.
 
@@ -190,34 +197,30 @@ def read_vector(
     `read_layer` has it. Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with prepared_file(path, layer, encoding) as readable, gdal_errors_as_refusals(path, layer) as remarks:
-        read = _by_column(readable, encoding, progress, provers) or _read(readable, encoding, lenient, progress)
+        read = _read(readable, encoding, lenient, progress, provers)
         rows = read.rows
         check_count(readable, rows)
         attributes = attributes_of(readable, read.meta, read.columns, rows)
         crs = declared_crs(readable, read.meta["crs"])
-        geometries = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
+        shapes = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
         looked = ArcSurvey(0, rows, False)
         if not read.is_straight:
-            looked = _stroke_arcs(readable, geometries, crs, read, progress.part(_ROWS, 1.0))
+            looked = _stroke_arcs(readable, all_of(shapes), crs, read, progress.part(_ROWS, 1.0))
         again = coarse = 0
         if path.suffix.lower() in MAPINFO:
-            again, coarse = mapinfo_arcs.restroke_mif(path, geometries, sagitta_of(crs, geometries))
+            again, coarse = mapinfo_arcs.restroke_mif(path, all_of(shapes), sagitta_of(crs, all_of(shapes)))
         progress.at(1.0)
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
     )
-    has_heights = shapely.has_z(geometries)
-    problems = remarks_of(remarks, readable.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
-    for code, count in (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes))):
-        if count:
-            problems.append(Problem(code, {**readable.place, "count": count}))
-    if read.cut:
-        problems.append(Problem("field.cut_names", {**readable.place, "names": list(read.cut)}))
+    shapes, has_heights = in_plane(shapes)
+    problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, looked.curved + again)
+    problems += _further_remarks(read, coarse, readable.place)
     return RawFrame(
         path=path,
         layer=layer,
         format="TopoJSON" if readable.json and readable.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
-        geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
+        shapes=shapes,
         attributes=codes.attributes,
         crs=crs,
         encoding=readable.encoding or read.encoding,
@@ -230,6 +233,15 @@ def read_vector(
         wkb=read.wkb,
         valid=read.valid,
     )
+
+
+def _further_remarks(read: _Reading, coarse: int, place: dict[str, str]) -> list[Problem]:
+    """What is told of arcs that are coarse, of surfaces, and of names that were cut."""
+    counts = (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes)))
+    problems = [Problem(code, {**place, "count": count}) for code, count in counts if count]
+    if read.cut:
+        problems.append(Problem("field.cut_names", {**place, "names": list(read.cut)}))
+    return problems
 
 
 def remarks_of(
@@ -252,7 +264,7 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: int) -> _Reading | None:
+def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: Provers) -> _Reading | None:
     """A layer that can be taken by the column."""
     is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
@@ -266,13 +278,18 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress,
     return None if found is None else _Reading(*found[:3], UTF_8, is_straight=True, wkb=found[3], valid=found[4])
 
 
-def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress) -> _Reading:
-    """A layer by the first encoding that its text is of."""
+def _read(
+    readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress, provers: Provers
+) -> _Reading:
+    """A layer by the column, or by the first encoding that its text is of."""
+    by_column = _by_column(readable, encoding, progress, provers)
+    if by_column is not None:
+        return by_column
     suffix = readable.path.suffix.lower()
     if suffix == ".shp":
         text = shapefile_text(readable.path, encoding, lenient)
         try:
-            found = _rows(readable, text.encoding if text.is_plain else RAW, progress.part(0.0, _ROWS))
+            found = _rows(readable, text.encoding if text.is_plain else RAW, progress.part(0.0, _ROWS), provers)
         except UnicodeDecodeError as error:  # the text was proved: a damaged head has GDAL look for it elsewhere
             raise OneMapError("source.damaged", reason=str(error)[:200], **readable.place) from error
         if not text.is_plain:
@@ -281,7 +298,7 @@ def _read(readable: ReadableFile, encoding: str | None, lenient: bool, progress:
         return found
     for candidate in encodings_to_try(readable, encoding):
         try:
-            found = _rows(readable, candidate, progress.part(0.0, _ROWS))
+            found = _rows(readable, candidate, progress.part(0.0, _ROWS), provers)
         except UnicodeDecodeError:
             continue
         if suffix in MAPINFO and candidate == UTF_8:
@@ -310,13 +327,13 @@ def encoding_refusal(readable: ReadableFile, encoding: str | None) -> OneMapErro
     return OneMapError(code, encoding=encoding, **readable.place)
 
 
-def _rows(readable: ReadableFile, encoding: str, progress: Progress) -> _Reading:
+def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Provers) -> _Reading:
     """A layer whose text is of one encoding; record by record where it cannot be read in bulk.
 
     A ring too short or open to be one reads as None and is reported as such later.
     """
     try:
-        found, unknown = _bulk_rows(readable, encoding, progress)
+        found, unknown = _bulk_rows(readable, encoding, progress, provers)
     except BULK_ERRORS as error:
         found = _whole_records(readable, encoding, error)
         unknown = frozenset()
@@ -326,7 +343,7 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress) -> _Reading
         except BULK_ERRORS:
             return found  # a format that cannot be read so; they have no geometry
         shapes = {row: shape for row, shape in survey.shapes.items() if row in unknown}
-        assert found.shapes is not None, "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
+        assert isinstance(found.shapes, np.ndarray), "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
         for row, shape in shapes.items():
             found.shapes[row] = shape
         found.survey = RecordSurvey(survey.count, survey.broken, shapes)
@@ -353,7 +370,9 @@ def _driver(readable: ReadableFile) -> str:
     return "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
 
 
-def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tuple[_Reading, frozenset[int]]:
+def _bulk_rows(
+    readable: ReadableFile, encoding: str, progress: Progress, provers: Provers
+) -> tuple[_Reading, frozenset[int]]:
     """Metadata, geometries and columns, block by block where GDAL can begin in the middle of a file; and the rows
     without geometry, which may be broken records, or of no kind that can be read in bulk."""
     by_blocks = readable.path.suffix.lower() in SEEKABLE
@@ -362,37 +381,75 @@ def _bulk_rows(readable: ReadableFile, encoding: str, progress: Progress) -> tup
     if readable.json is not None and has_lists_of_truths(info):
         return _columns_at_once(readable)
     blocks: list[list[Any]] = []
-    shapes: list[np.ndarray] = []
-    unknown: list[int] = []
+    shapes = _BulkShapes(expected, provers if readable.path.suffix.lower() not in MAY_HOLD_ARCS | MAPINFO else NOBODY)
     read = 0
-    while True:
-        part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
-        meta, _, wkb, columns = pyogrio.raw.read(
-            gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **part, **readable.options
-        )
-        found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
-        if found or not blocks:
-            blocks.append([_shared_values(column) for column in columns])
-            if wkb is not None:
-                shapes.append(shapely.from_wkb(wkb, on_invalid="ignore"))
-                lost = np.flatnonzero(shapely.is_missing(shapes[-1])).tolist()
-                unknown += [read + row for row in lost if wkb[row] is None or is_surface(wkb[row])]
-        read += found
-        del wkb, columns
-        gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
-        if found >= ROWS_AT_ONCE:
-            give_back_memory()
-        progress.at(read / max(1, expected))
-        if not by_blocks or found < ROWS_AT_ONCE:
-            break
-    joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
-    return _Reading(meta, np.concatenate(shapes) if shapes else None, joined, encoding), frozenset(unknown)
+    with shapes.proof:
+        while True:
+            part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
+            meta, _, wkb, columns = pyogrio.raw.read(
+                gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **part, **readable.options
+            )
+            found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
+            if found or not blocks:
+                blocks.append([_shared_values(column) for column in columns])
+                if wkb is not None:
+                    shapes.add(wkb)
+            read += found
+            del wkb, columns
+            gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
+            if found >= ROWS_AT_ONCE:
+                give_back_memory()
+            progress.at(read / max(1, expected))
+            if not by_blocks or found < ROWS_AT_ONCE:
+                break
+        joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
+        return shapes.reading(meta, joined, encoding), frozenset(shapes.unknown)
+
+
+class _BulkShapes:
+    """The shapes of a layer of about so many rows, block by block; of many that are proved no geometry is made.
+
+    unknown: the rows without a geometry, which may be broken records, or of no kind that can be read in bulk.
+    """
+
+    def __init__(self, expected: int, provers: Provers) -> None:
+        self.proof = ProofBeside(provers if expected >= WORTH_ROWS else NOBODY)
+        self.unknown: list[int] = []
+        self._is_much = expected >= WORTH_ROWS and provers.threads > 0
+        self._bodies: list[pa.Array] = []
+        self._made: list[np.ndarray] = []
+        self._count = 0
+
+    def add(self, wkb: np.ndarray) -> None:
+        """The next rows (k,)."""
+        if self._is_much:
+            self._bodies.append(pa.array(wkb, pa.large_binary()))
+            self.proof.add(self._bodies[-1])
+        else:
+            self._add_geometries(wkb)
+
+    def _add_geometries(self, wkb: np.ndarray) -> None:
+        self._made.append(shapely.from_wkb(wkb, on_invalid="ignore"))
+        lost = np.flatnonzero(shapely.is_missing(self._made[-1])).tolist()
+        self.unknown += [self._count + row for row in lost if wkb[row] is None or is_surface(wkb[row])]
+        self._count += len(wkb)
+
+    def reading(self, meta: dict[str, Any], columns: list[Any], encoding: str) -> _Reading:
+        """The layer, once all rows are there."""
+        proved = self.proof.result(SILENT)
+        if proved is not None:
+            wkb = pa.concat_arrays(self._bodies)
+            known = {"wkb": wkb, "valid": proved.valid, "is_straight": True}
+            return _Reading(meta, proved.column(wkb), columns, encoding, **known)
+        for part in self._bodies:
+            self._add_geometries(np.asarray(part.to_numpy(zero_copy_only=False), dtype=object))
+        return _Reading(meta, np.concatenate(self._made) if self._made else None, columns, encoding)
 
 
 def _columns_at_once(readable: ReadableFile) -> tuple[_Reading, frozenset[int]]:
     """A GeoJSON with lists of truths, over which reading row by row breaks."""
     found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, lambda: contextlib.nullcontext([]))
-    meta, shapes, _, columns, _ = next(iter(found))
+    meta, shapes, _, _, columns, _ = next(iter(found))
     return _Reading(meta, shapes, columns, UTF_8), frozenset()
 
 

@@ -7,7 +7,7 @@ whatever is in memory of them at once is one block.
 import contextlib
 import gc
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, in_plane
 from onemap.layers.geometry.wkb_rings import are_single_rings
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
@@ -103,31 +105,34 @@ class VectorStream:
         return vector.encoding_refusal(self.readable, self._asked)
 
     def blocks(
-        self, encoding: str, first: int, size: int, *, by_column: bool = False
+        self, encoding: str, first: int, size: int, *, by_column: bool = False, provers: Provers = NOBODY
     ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The rows from `first` on, `size` at a time, and what was seen in each block.
 
-        by_column: attributes may be columns of Arrow, as `series_of` has them. Raises OneMapError source.…,
+        by_column: attributes may be columns of Arrow, as `series_of` has them; provers: they prove polygons valid while
+        more are read. Raises OneMapError source.…,
         UnicodeDecodeError if the text is of another encoding.
         """
         content = self.readable.content
         is_fit = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
         if not (is_fit and isinstance(content, Path)):
-            yield from self._blocks_from(encoding, first, size)
+            yield from self._blocks_from(encoding, first, size, provers)
             return
         blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column)
         try:
-            for meta, geometries, wkb, columns, gdal_texts in blocks(
-                content, self.readable.gdal_layer, first, size, self._errors
+            for meta, shapes, wkb, valid, columns, gdal_texts in blocks(
+                content, self.readable.gdal_layer, first, size, self._errors, provers=provers
             ):
                 notes = ReadingNotes(reading=gdal_texts)
-                rows = {"skip_features": first, "max_features": len(geometries)}
-                yield self._block(meta, geometries, columns, rows, None, notes, wkb), notes
-                first += len(geometries)
+                rows = {"skip_features": first, "max_features": len(shapes)}
+                yield replace(self._block(meta, shapes, columns, rows, None, notes, wkb), valid=valid), notes
+                first += len(shapes)
         except UnlikeRows:
-            yield from self._blocks_from(encoding, first, size)
+            yield from self._blocks_from(encoding, first, size, provers)
 
-    def _blocks_from(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, ReadingNotes]]:
+    def _blocks_from(
+        self, encoding: str, first: int, size: int, provers: Provers
+    ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The same of a file that GDAL can begin to read at any row."""
         at_once = size * (_BLOCKS_OF_MANY if self.count > _MANY else 1)
         is_point = self._type.replace("2.5D ", "").replace("Measured ", "").startswith(("Point", "MultiPoint"))
@@ -152,8 +157,10 @@ class VectorStream:
                     notes = ReadingNotes(reading=list(reading) if start == 0 else [])
                     kept = [column[rows] for column in columns]
                     with self._errors():
-                        geometries = shapely.from_wkb(wkb[rows], on_invalid="ignore")
-                    yield self._block(meta, geometries, kept, chunk, arcs, notes), notes
+                        proved = None if may_be_curved else proof_of(wkb[rows], provers)
+                        shapes = shapely.from_wkb(wkb[rows], on_invalid="ignore") if proved is None else proved[0]
+                    frame = self._block(meta, shapes, kept, chunk, arcs, notes)
+                    yield frame if proved is None else replace(frame, wkb=proved[0].bodies, valid=proved[1]), notes
                 first += count
                 part = self._rows_after(first, fids)
                 if count < at_once:
@@ -175,7 +182,7 @@ class VectorStream:
     def _block(
         self,
         meta: dict[str, Any],
-        geometries: np.ndarray,
+        shapes: AnyShapes,
         columns: list[np.ndarray],
         part: dict[str, int],
         arcs: ArcStream | None,
@@ -184,8 +191,9 @@ class VectorStream:
     ) -> RawFrame:
         readable, first = self.readable, part["skip_features"]
         with self._errors():
-            attributes = vector.attributes_of(readable, meta, columns, len(geometries), part)
+            attributes = vector.attributes_of(readable, meta, columns, len(shapes), part)
         if arcs is not None:
+            geometries = all_of(shapes)
             with self._errors() as notes.looking:
                 looked = arcs.restroke(geometries, sagitta_of(self.crs, geometries))
             if looked.read != len(geometries):
@@ -196,16 +204,13 @@ class VectorStream:
         if readable.path.suffix.lower() == ".gdb":
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
             notes.domains = [(first, list(codes.problems))]
-        is_deep = False
         if wkb is None or not are_single_rings(wkb):
-            has_heights = shapely.has_z(geometries)
-            notes.has_heights = bool(has_heights.any())
-            is_deep = bool((has_heights | shapely.has_m(geometries)).any())
+            shapes, notes.has_heights = in_plane(shapes)
         return RawFrame(
             path=readable.path,
             layer=readable.layer,
             format=GDAL_DRIVERS[readable.path.suffix.lower()],
-            geometries=shapely.force_2d(geometries) if is_deep else geometries,
+            shapes=shapes,
             attributes=codes.attributes,
             crs=self.crs,
             encoding=None,

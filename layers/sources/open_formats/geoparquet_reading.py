@@ -17,6 +17,8 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, PlainProof, ProofBeside, Provers
+from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.open_formats.nested_values import plain_value
 
@@ -28,8 +30,11 @@ FORMAT = "GeoParquet"
 _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinates are always east, north
 
 
-def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
-    """All rows of a file, in its order. Raises OneMapError source.damaged, crs.unknown."""
+def read_geoparquet(path: Path, progress: Progress = SILENT, provers: Provers = NOBODY) -> RawFrame:
+    """All rows of a file, in its order. Raises OneMapError source.damaged, crs.unknown.
+
+    provers: they prove polygons valid while their attributes are read; of many plain ones no geometry is made.
+    """
     import pyarrow.parquet as pq  # here: every command imports this module to know what it could read
 
     place = {"file": path.name, "layer": path.stem}
@@ -42,18 +47,18 @@ def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
         column = facts.get("columns", {}).get(primary, {})
         aside = {primary, *_covering(column), *(set(facts.get("columns", {})) - {primary})}
         names = [name for name in file.schema_arrow.names if name not in aside]
-        geometries, broken = _geometries(path, file, primary, column) if primary else (None, {})
+        found = _geometries(path, file, primary, column) if primary else None
         progress.at(0.5)
-        attributes = _attributes(file, names)
+        attributes, proved = _proved_rows(file, names, found, provers)
     except OneMapError:
         raise
     except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         if isinstance(error, PermissionError):
             raise
         raise OneMapError("source.damaged", reason=str(error)[:200], **place) from error
-    rows = len(attributes)
-    shapes = np.full(rows, None, dtype=object) if geometries is None else geometries
-    problems = [Problem("geometry.z_dropped", dict(place))] if shapely.has_z(shapes).any() else []
+    made, broken = _shapes(found, proved, len(attributes))
+    shapes, has_heights = in_plane(made)
+    problems = [Problem("geometry.z_dropped", dict(place))] if has_heights else []
     other = sorted(set(facts.get("columns", {})) - {primary})
     if other:
         problems.append(Problem("source.aside", {**place, "names": other}))
@@ -62,13 +67,15 @@ def read_geoparquet(path: Path, progress: Progress = SILENT) -> RawFrame:
         path=path,
         layer=path.stem,
         format=FORMAT,
-        geometries=shapely.force_2d(shapes),
+        shapes=shapes,
         attributes=attributes,
         crs=_crs(column, path) if primary else None,
         encoding="utf-8",
         problems=tuple(problems),
-        is_table=geometries is None,
+        is_table=found is None,
         broken=broken,
+        wkb=None if proved is None else found,
+        valid=None if proved is None else proved.valid,
     )
 
 
@@ -87,17 +94,38 @@ def _covering(column: dict[str, Any]) -> set[str]:
     return {side[0] for side in sides}
 
 
-def _geometries(
-    path: Path, file: "pq.ParquetFile", name: str, column: dict[str, Any]
-) -> tuple[np.ndarray, dict[int, str]]:
-    """The geometries (n,), and by row why one cannot be read."""
+def _proved_rows(
+    file: "pq.ParquetFile", names: list[str], found: pa.Array | np.ndarray | None, provers: Provers
+) -> tuple[pd.DataFrame, PlainProof | None]:
+    """The attributes of all rows, and what is proved of their geometries meanwhile."""
+    is_wkb = isinstance(found, pa.Array) and pa.types.is_large_binary(found.type) and len(found) >= WORTH_ROWS
+    with ProofBeside(provers if is_wkb else NOBODY) as proof:
+        if is_wkb:
+            proof.add(found)
+        return _attributes(file, names), proof.result(SILENT)
+
+
+def _shapes(
+    found: pa.Array | np.ndarray | None, proved: PlainProof | None, count: int
+) -> tuple[AnyShapes, dict[int, str]]:
+    """The shapes (n,), None for each row of a table; and by row why one cannot be read."""
+    if proved is not None:
+        return proved.column(found), {}
+    if isinstance(found, pa.Array):
+        return shapes_of(np.array(found.to_pylist(), dtype=object))
+    return np.full(count, None, dtype=object) if found is None else found, {}
+
+
+def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str, Any]) -> pa.Array | np.ndarray:
+    """The WKB (n,), or the geometries where they are kept in another way."""
     if column.get("encoding", "WKB").upper() != "WKB":
         import geopandas as gpd  # GeoArrow's own encodings; few files have them
 
         frame = gpd.read_parquet(path, columns=[name])
-        return np.asarray(frame.geometry.array, dtype=object), {}
-    bodies = np.array(file.read(columns=[name]).column(0).to_pylist(), dtype=object)
-    return shapes_of(bodies)
+        return np.asarray(frame.geometry.array, dtype=object)
+    bodies = file.read(columns=[name]).column(0)
+    bodies = bodies.cast(pa.large_binary()) if pa.types.is_binary(bodies.type) else bodies
+    return pa.concat_arrays(bodies.chunks) if bodies.num_chunks else pa.array([], bodies.type)
 
 
 def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:

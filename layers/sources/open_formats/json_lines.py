@@ -62,7 +62,7 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress = SILEN
         path=path,
         layer=path.stem,
         format=FORMAT,
-        geometries=shapely.force_2d(geometries),
+        shapes=shapely.force_2d(geometries),
         attributes=pd.DataFrame(columns, index=range(len(shapes))),
         crs=parse_crs(_WGS_84),
         encoding=found,

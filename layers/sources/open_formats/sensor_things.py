@@ -89,7 +89,7 @@ def _frame(
         path=path,
         layer=layer,
         format=FORMAT,
-        geometries=shapely.force_2d(shapes),
+        shapes=shapely.force_2d(shapes),
         attributes=attributes,
         crs=crs,
         encoding="UTF-8",

@@ -68,7 +68,7 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
         path=path,
         layer=layer,
         format=FORMAT,
-        geometries=shapely.force_2d(shapes),
+        shapes=shapely.force_2d(shapes),
         attributes=pd.DataFrame(columns, index=range(len(rows))),
         crs=crs,
         encoding="utf-8",

@@ -51,7 +51,7 @@ def frame_of(text: RedlineText, path: Path) -> RawFrame:
         path=path,
         layer=path.stem,
         format="Redline TXT",
-        geometries=geometries,
+        shapes=geometries,
         attributes=_attributes(parcels),
         crs=crs,
         encoding=text.encoding,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
@@ -42,10 +43,8 @@ class AtlasWords:
         self.source, self.language = source, language
         self.library = library
         titles = library.catalogue()
-        self.plans = []
         self._entries = [titles.get(layer["code"]) for layer in source.record["layers"]]
-        for layer, entry in zip(source.record["layers"], self._entries, strict=True):
-            self.plans.append((entry.title.get(language) if entry else None) or layer["code"])
+        self.plans = [layer_title(layer["code"], titles, language) for layer in source.record["layers"]]
 
     def text(self, key: str, **facts: Any) -> str:
         """A word of the atlas in its language."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
@@ -143,8 +144,7 @@ class AtlasMaps:
                 raise
             return [phrase("atlas.no_version", self.language, plan=title)]
         if len(features.geometries):
-            entry = self._layers.catalogue.get(version.code)
-            name = (entry.title.get(self.language) if entry else None) or version.code
+            name = layer_title(version.code, self._layers.catalogue, self.language)
             sheet.outlines(
                 features.geometries, look, f"{title}{'：' if self.language == 'zh' else ': '}{name} {version.label}"
             )

@@ -1,21 +1,31 @@
 """A column of WKB: boxes, rings and geometries are those of the polygons, each made once, and only when it is asked."""
 
+import pickle
+
 import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
 
 from onemap.layers.geometry.parts import shift_geometries, unwrap_parts
+from onemap.layers.geometry.planar_areas import is_like_geos
 from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.shape_column import (
+    PlainFacts,
     ShapeColumn,
     all_of,
+    areas_at,
+    areas_of,
     boxes_of,
+    made_of,
+    parts_of_each,
     picked_of,
     shapes_from,
     some_of,
     vertices_of,
+    vertices_of_each,
 )
+from onemap.layers.geometry.wkb_rings import wkb_rings
 
 ORIGIN = (38_460_000.0, 3_410_000.0)
 COUNT = 6_000
@@ -71,6 +81,49 @@ def test_a_geometry_is_made_once_and_only_where_it_is_asked_for(column, shifted_
     assert all_of(some)[3] is first[1] and wkb(all_of(some)) == wkb(shifted_polygons[1:])
     with pytest.raises(ValueError, match="read-only"):
         all_of(some)[0] = None
+
+
+def test_areas_are_those_of_the_geometries_whichever_way_they_are_asked_for(shifted_polygons):
+    column, _ = shapes_from(parts_of(polygons()), ORIGIN)
+    few = np.array([4, 0, 5_999])
+    assert areas_at(column, few).tolist() == shapely.area(shifted_polygons[few]).tolist()
+    assert "all_areas_m2" not in vars(column)
+    assert np.allclose(areas_of(column), shapely.area(shifted_polygons), rtol=1e-12)
+    if is_like_geos():
+        assert areas_of(column).tolist() == shapely.area(shifted_polygons).tolist()
+    known = areas_of(column)
+    for some, rows in ((column.at(few), few), (column.between(slice(9, 70)), np.arange(9, 70))):
+        assert areas_of(some).tolist() == known[rows].tolist()
+        assert picked_of(some, np.array([2, 1])).areas_m2(np.array([1])).tolist() == known[rows[[1]]].tolist()
+    assert parts_of_each(column).tolist() == shapely.get_num_geometries(shifted_polygons).tolist()
+    assert vertices_of_each(column).tolist() == shapely.get_num_coordinates(shifted_polygons).tolist()
+
+
+def test_what_is_made_of_some_that_follow_each_other_is_made_of_all(shifted_polygons):
+    column, _ = shapes_from(parts_of(polygons()), ORIGIN)
+    some = column.between(slice(100, 300))
+    assert len(some) == 200 and np.array_equal(boxes_of(some), shapely.bounds(shifted_polygons[100:300]))
+    assert some[5] is column[105] and made_of(some, np.array([5, 6])).tolist() == [column[105], None]
+    again = pickle.loads(pickle.dumps(some))
+    assert wkb(again.geometries) == wkb(shifted_polygons[100:300]) and np.array_equal(boxes_of(again), boxes_of(some))
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, (38_000_000.0, 3_000_000.5), (-100_000.0, 0.0)])
+def test_the_same_counted_from_elsewhere(origin):
+    shapes = polygons()
+    bodies = pa.concat_arrays(parts_of(shapes))
+    stored = ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(wkb_rings(bodies)), shapely.area(shapes))
+    assert wkb(stored.geometries) == wkb(shapes)
+    moved, known = stored.counted_from(origin), unwrap_parts(shift_geometries(shapes, (-origin[0], -origin[1])))
+    assert wkb(moved.geometries) == wkb(known) and np.array_equal(boxes_of(moved), shapely.bounds(known))
+    if is_like_geos():
+        assert areas_of(moved).tolist() == shapely.area(known).tolist()
+    rows, others = np.array([2, 5_000]), shapely.box([1, 5], 1, [2, 9], 3)
+    united = pa.array(shapely.to_wkb(others, byte_order=1), pa.large_binary())
+    shapes[rows] = others
+    changed = stored.with_others(rows, united, wkb_rings(united))
+    assert wkb(changed.geometries) == wkb(shapes) and areas_at(changed, rows).tolist() == [2.0, 8.0]
+    assert np.array_equal(boxes_of(changed), shapely.bounds(shapes))
 
 
 def test_boxes_and_rings_are_those_of_the_geometries(column, shifted_polygons):

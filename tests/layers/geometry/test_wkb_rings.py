@@ -13,6 +13,7 @@ from onemap.layers.geometry.validity import plain_polygons
 from onemap.layers.geometry.wkb_rings import (
     are_single_rings,
     as_written,
+    geometries_and_boxes,
     geometries_from,
     plain_rings,
     rings_of_wkb,
@@ -41,7 +42,7 @@ def column(bodies):
 
 
 def check_same(bodies, geometries):
-    made, boxes = geometries_from(bodies, ORIGIN)
+    made, boxes = geometries_and_boxes(bodies, ORIGIN)
     if wkb_rings(bodies) is not None:
         types = shapely.get_type_id(made)
         assert (types == 6).tolist() == (shapely.get_num_geometries(geometries) > 1).tolist()
@@ -63,7 +64,7 @@ def test_plain_polygons_are_moved_as_bytes(seed):
     assert rings.move((0.0, 0.0)).column().to_pylist() == bodies.to_pylist()
     check_same(bodies, geometries)
     check_same(bodies[7:31], geometries[7:31])  # a part of a column
-    as_stored, boxes = geometries_from(bodies, (0.0, 0.0))
+    as_stored, boxes = geometries_and_boxes(bodies, (0.0, 0.0))
     assert shapely.to_wkb(as_stored).tolist() == shapely.to_wkb(geometries).tolist()
     assert np.array_equal(boxes, shapely.bounds(geometries))
 

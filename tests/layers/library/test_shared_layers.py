@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.library import shared_layers
 from onemap.layers.library.library import Library, open_library
-from onemap.layers.library.versions import content_hash, stored_features, versions
+from onemap.layers.library.versions import content_hash, read_version, stored_features, versions
 from onemap.layers.progress import SILENT
 from onemap.layers.stores.shared_store import open_shared
 from onemap.layers.stores.store import DamagedTable
@@ -125,3 +126,20 @@ def test_a_version_of_which_features_are_lost_cannot_be_read_there_either(town, 
     assert versions(there) == versions(town)
     with pytest.raises(DamagedTable):
         stored_features(there, "T__1", None, None)
+
+
+def test_of_a_large_layer_no_geometry_is_made_until_somebody_asks(shelf, tmp_path):
+    place = np.random.default_rng(5).permutation(6_000)
+    circles = shapely.buffer(
+        shapely.points(500_000 + place % 80 * 30.0, 2_500_000 + place // 80 * 30.0), 14, quad_segs=6
+    )
+    gpd.GeoDataFrame({"NAME": place}, geometry=circles, crs="EPSG:4547").to_file(tmp_path / "circles.gpkg")
+    assert shelf.add(tmp_path / "circles.gpkg").code == 0
+    origin = (400_000.0, 2_400_000.0)
+    with open_library(str(shelf.path), read_only=True) as library:
+        there, _ = share_library(library, tmp_path / "shared")
+        (version,) = versions(there)
+        known, found = (read_version(of, version, None, origin) for of in (library, there))
+    assert isinstance(known.shapes, ShapeColumn) and isinstance(found.shapes, ShapeColumn)
+    assert known.fids.tolist() == found.fids.tolist() and np.array_equal(known.boxes, found.boxes)
+    assert shapely.to_wkb(known.geometries).tolist() == shapely.to_wkb(found.geometries).tolist()

@@ -12,6 +12,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import fields
+from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import vector
 from onemap.layers.sources.gdal import vector_stream as vector_streams
@@ -215,13 +216,13 @@ def test_what_was_read_is_proved_while_the_rest_is(tmp_path):
     bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
     shapes[[0, 7000, len(shapes) - 1]] = bow
     gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4547").to_file(tmp_path / "a.gpkg", layer="a")
-    *_, valid = arrow_rows(tmp_path / "a.gpkg", "a", len(shapes), SILENT, provers=2)
+    *_, valid = arrow_rows(tmp_path / "a.gpkg", "a", len(shapes), SILENT, provers=Provers(2))
     assert np.flatnonzero(~valid).tolist() == [0, 7000, len(shapes) - 1]
     # Of what is more than a plain polygon nothing is said: that is looked at first.
     for odd in (shapely.Polygon(), shapely.force_3d(SQUARE), shapely.box(1e10, 0, 2e10, 1), shapely.Point(0, 0)):
         shapes[7000] = odd
         gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4547").to_file(tmp_path / "b.gpkg", layer="a")
-        found = arrow_rows(tmp_path / "b.gpkg", "a", len(shapes), SILENT, provers=2)
+        found = arrow_rows(tmp_path / "b.gpkg", "a", len(shapes), SILENT, provers=Provers(2))
         assert found is None or found[-1] is None
 
 

@@ -1,8 +1,10 @@
 """A check's rows are written part by part while the next parts are judged: the same rows, all of them or none."""
 
+import threading
 from itertools import pairwise
 
 import numpy as np
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
@@ -11,7 +13,7 @@ from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.library.library import log, open_library
 from onemap.layers.progress import Progress
 from onemap.rules.check import run_in_parts
-from onemap.rules.runs import background_recorder
+from onemap.rules.runs import waiting_blocks
 from onemap.rules.runs.run_store import KEPT, stored_rows
 from onemap.rules.runs.stored_rows import GIVEN
 from onemap.rules.verb.declaration import VerbContext
@@ -74,6 +76,11 @@ def rows_of(out):
     return found
 
 
+def parquet_rows(out):
+    """Every row of every table of a folder of Parquet; of the table `run` nothing."""
+    return {path.name: pq.read_table(path).to_pylist() for path in out.iterdir() if path.stem != "run"}
+
+
 @pytest.mark.parametrize("form", [".gpkg", ""])
 def test_parts_have_the_rows_of_the_whole(question, tmp_path, monkeypatch, form):
     written, kept = {}, {}
@@ -84,11 +91,10 @@ def test_parts_have_the_rows_of_the_whole(question, tmp_path, monkeypatch, form)
         assert answer["verdicts"]["restricted"] > 10 and sum(answer["verdicts"].values()) == 70
         with open_library(question["library"]) as library:
             kept[rows] = {name: stored_rows(library, answer["run"]["id"], name) for name in KEPT}
-        if form:
-            written[rows] = rows_of(out)
+        written[rows] = rows_of(out) if form else parquet_rows(out)
     assert kept[17] == kept[80_000]
     assert len(kept[17]["overlaps"]) > 80 and len(kept[17]["composition"]) > 60
-    assert written.get(17) == written.get(80_000)
+    assert written[17] == written[80_000] and len(written[17]) > 7
 
 
 def told_of(question, out):
@@ -138,6 +144,22 @@ def test_what_ends_in_the_last_part_leaves_file_and_library_as_they_were(questio
     assert not [path.name for path in tmp_path.iterdir() if ".part" in path.name]
 
 
+def test_no_thread_is_left_of_what_was_stopped_even_while_somebody_looks_at_the_error(question, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
+    before = set(threading.enumerate())
+
+    def report(_share, step):
+        if step == "Writing the library":
+            raise Cancelled
+
+    with pytest.raises(Cancelled) as refusal:
+        run_check(question, report, out=[str(tmp_path / "out")])
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert refusal.tb is not None  # with all that was at work then
+
+
 def test_others_write_into_the_library_while_rules_judge(question, tmp_path, monkeypatch):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)
     written = []
@@ -157,9 +179,9 @@ def test_others_write_into_the_library_while_rules_judge(question, tmp_path, mon
 @pytest.mark.parametrize("most", [0, 3_000])
 def test_rows_that_wait_for_the_library_are_written_before_they_fill_memory(question, monkeypatch, most):
     kept = []
-    for rows, waiting in ((80_000, background_recorder.MOST_WAITING), (17, most)):
+    for rows, waiting in ((80_000, waiting_blocks.MOST_HELD), (17, most)):
         monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", rows)
-        monkeypatch.setattr(background_recorder, "MOST_WAITING", waiting)
+        monkeypatch.setattr(waiting_blocks, "MOST_HELD", waiting)
         answer = run_check(question)
         with open_library(question["library"]) as library:
             kept.append({name: stored_rows(library, answer["run"]["id"], name) for name in (*KEPT, GIVEN)})

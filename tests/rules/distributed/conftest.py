@@ -40,6 +40,14 @@ def town(made_town, tmp_path):
     return town
 
 
+def put_in_a_row(town):
+    """The town's parcels from west to east, so that those that follow each other are neighbours."""
+    uses = dict(zip(town.parcels, town.wanted, strict=True))
+    town.parcels = dict(sorted(town.parcels.items(), key=lambda item: item[1].bounds))
+    town.wanted = [uses[name] for name in town.parcels]
+    town.desk.parcels(town.parcels, {"USE": town.wanted})
+
+
 def arguments(desk, *more):
     """`check` of the desk's parcels by the desk's pack."""
     return ["check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", *more]

@@ -58,16 +58,16 @@ def test_a_crowded_check_goes_on_in_small_blocks_and_says_the_same(crowded_desk,
     monkeypatch.setattr("onemap.rules.distributed.parcel_files.blocks_of", counting)
     for name, value in (("MOST_ROWS", 300), ("ROWS_OF_BLOCK", 150), ("LEAST_PARCELS", 4), ("MOST_PARCELS", parcels)):
         monkeypatch.setattr(partition, name, value)
-    monkeypatch.setattr(partition, "BLOCKS_IN_MEMORY", 1000)
+    monkeypatch.setattr(partition, "BLOCKS_IN_PARTS", 1000)
     assert_same_answer(crowded_desk, whole, run_check(crowded_desk, "parts.gpkg"))
     assert len(sizes) == 1 and 4 <= sizes[0] <= 12
     assert not (crowded_desk.folder / "library.gpkg.work.part").exists()
 
 
 def test_the_more_overlaps_a_parcel_has_the_smaller_its_block_is(monkeypatch):
-    assert crowded_block(0.0) == crowded_block(ROWS_OF_BLOCK / MOST_PARCELS) == (MOST_PARCELS, None)
-    assert crowded_block(100.0) == (ROWS_OF_BLOCK // 100, ROWS_OF_BLOCK // 100)
-    assert crowded_block(1e9) == (partition.LEAST_PARCELS, partition.LEAST_PARCELS)
+    assert crowded_block(0.0) == crowded_block(ROWS_OF_BLOCK / MOST_PARCELS) == MOST_PARCELS
+    assert crowded_block(100.0) == ROWS_OF_BLOCK // 100
+    assert crowded_block(1e9) == partition.LEAST_PARCELS
     assert most_rows(partition.LEAST_PARCELS - 1) is None and most_rows(1_000_000) == partition.MOST_ROWS
     monkeypatch.setenv("ONEMAP_BLOCK", "7")
-    assert crowded_block(1e9) == (7, None) and most_rows(1_000_000) is None
+    assert crowded_block(1e9) == 7 and most_rows(1_000_000) is None

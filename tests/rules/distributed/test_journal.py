@@ -11,9 +11,17 @@ from onemap.layers.errors import Cancelled
 from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.distributed import journal
+from onemap.rules.distributed.table_files import table_path
 from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.rules.command import command
-from onemap.tests.rules.distributed.conftest import arguments, finished_blocks, rows_differ, start_program, work
+from onemap.tests.rules.distributed.conftest import (
+    arguments,
+    finished_blocks,
+    put_in_a_row,
+    rows_differ,
+    start_program,
+    work,
+)
 from onemap.tests.rules.incremental.test_incremental import RULES
 
 
@@ -40,8 +48,11 @@ def run_check(desk, report):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
 @pytest.mark.parametrize("blocks", [1, 5, 8])
-def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks):
+def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks, is_row):
+    if is_row:  # then rows are written while others are judged
+        put_in_a_row(town)
     before = killed_after(town.desk, blocks)
     outcome = command(*arguments(town.desk)).json
     (resumption,) = (problem for problem in outcome["problems"] if problem["code"] == "journal.resumed")
@@ -50,17 +61,22 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(t
     assert not work(town.desk).exists()
 
 
-def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town):
+@pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
+def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town, is_row):
+    if is_row:
+        put_in_a_row(town)
+
     def report(fraction, step):
-        if len(finished_blocks(town.desk)) == 3:
+        if len(finished_blocks(town.desk)) >= 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
         run_check(town.desk, report)
-    assert len(finished_blocks(town.desk)) == 3
+    before = len(finished_blocks(town.desk))  # what is being written is written to its end
+    assert 3 <= before < 9
     steps = []
     run_check(town.desk, lambda fraction, step: steps.append((fraction, step)))
-    assert any("3 of its 9 blocks" in step for _, step in steps)
+    assert any(f"{before} of its 9 blocks" in step for _, step in steps)
     fractions = [fraction for fraction, _ in steps]
     assert fractions == sorted(fractions) and fractions[-1] == 1
 
@@ -120,7 +136,7 @@ def test_a_new_version_of_a_layer_is_another_question(town):
 def test_a_block_that_was_torn_is_judged_again(town):
     killed_after(town.desk, 4)
     (first, *_) = sorted(finished_blocks(town.desk))
-    torn = first / "findings.parquet"
+    torn = table_path(first, "findings")
     torn.write_bytes(torn.read_bytes()[:-9])
     outcome = command(*arguments(town.desk)).json
     assert rows_differ(town.desk, outcome["run"]["id"]) == []

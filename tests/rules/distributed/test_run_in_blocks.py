@@ -1,5 +1,6 @@
 """A check in blocks, or part by part, says what a check of all parcels at once says, to the last digit."""
 
+import contextlib
 import sqlite3
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from shapely import LineString, affinity, box
 
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
-from onemap.rules.check import run_in_parts
+from onemap.rules.check import layers_of_check, run_in_parts
 from onemap.rules.check.check import check, check_in_parts
 from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.parcel_reader import ParcelsInMemory
@@ -22,6 +23,7 @@ from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import CheckOptions, question_of
+from onemap.rules.runs.run import RowsOutdated
 from onemap.tests.rules.check.test_by_formula import PERMITS, REACH, World, shapes
 from onemap.tests.rules.incremental.test_incremental import RULES
 from onemap.tests.rules.kinds.test_raster import DEFINE, write_grid
@@ -31,19 +33,20 @@ OF_THE_ATTEMPT = ("id", "started", "seconds")
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch):
-    """Many ranges are merged, and many parts judged, although there are few parcels."""
-    monkeypatch.setattr(parcel_files, "RANGE", 11)
+    """Many parts are judged although there are few parcels."""
     monkeypatch.setattr(run_in_parts, "LEAST_PARCELS", 3)
     monkeypatch.setattr(run_in_parts, "MOST_PARCELS", 5)
 
 
 def whole_tables(run):
     """All rows of all chunks at once."""
-    parts = {}
-    for chunk in run.chunks():
-        for name, table in chunk.tables.items():
-            parts.setdefault(name, []).append(table)
-    return {name: put_together(tables) for name, tables in parts.items()}
+    while True:
+        parts = {}
+        with contextlib.suppress(RowsOutdated):
+            for chunk in run.chunks():
+                for name, table in chunk.tables.items():
+                    parts.setdefault(name, []).append(table)
+            return {name: put_together(tables) for name, tables in parts.items()}
 
 
 def put_together(tables):
@@ -53,16 +56,19 @@ def put_together(tables):
     return Table(columns, geometries, filled[0].geometry_type)
 
 
-def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
-    """The run at once and the run in blocks of the parcels and the pack that the desk has."""
+def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None, in_parts=False):
+    """The run at once and the run in blocks of the parcels and the pack that the desk has.
+
+    in_parts: rows are taken while others are judged.
+    """
     wishes = CheckOptions(str(parcels or desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
     with open_library(str(desk.library)) as library:
         question = question_of(library, wishes, "en")
         whole = check(library, question, Threads(workers), against)
         blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
         how = (None, None, LocalEngine(library, workers), SILENT, against, most_parcels)
-        with run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how) as run:
-            assert run.blocks > 1 and whole.tables
+        with run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how, in_parts=in_parts) as run:
+            assert run.blocks > 1 and whole.tables and (run.waiting_place is not None) == in_parts
             return whole, run, whole_tables(run)
 
 
@@ -75,8 +81,11 @@ def part_by_part(desk, workers=1):
 
 
 def assert_same(desk, **how):
-    whole, run, tables = both_ways(desk, **how)
-    assert_same_run(whole, run, tables)
+    for in_parts in (False, True):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(parcel_files, "are_compact", lambda boxes, are=in_parts: are)
+            whole, run, tables = both_ways(desk, **how, in_parts=in_parts)
+            assert_same_run(whole, run, tables)
     if set(how) <= {"workers", "most_parcels"}:
         assert_same_run(whole, *part_by_part(desk, how.get("workers", 1)))
     return whole
@@ -198,7 +207,8 @@ def test_rasters_give_the_same_digits_in_blocks_also_where_they_are_warped(desk,
 
 
 @pytest.mark.slow
-def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(town):
+def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(town, monkeypatch):
+    monkeypatch.setattr(layers_of_check, "_FEATURES_HELD", 0)  # else it would be read at once
     with sqlite3.connect(town.desk.library) as connection:
         fid = connection.execute("SELECT id FROM rtree_ZONE__1_geom ORDER BY minx + miny DESC LIMIT 1").fetchone()[0]
         sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ZONE__1'"

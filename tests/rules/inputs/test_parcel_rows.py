@@ -25,7 +25,7 @@ def test_rows_of_whole_parcels_and_of_parts_say_what_each_would_say_alone(origin
     given = shift_geometries(given, (-860_000.0, -4_240_000.0)) if origin[0] < 0 else given
     local = shift_geometries(given, (-origin[0], -origin[1]))
     multis = Bodies.of(given).multi("polygon").column
-    parcels = ParcelRows(np.arange(40).astype(str), given, lambda: multis, local, origin, CRS)
+    parcels = ParcelRows(np.arange(40).astype(str), shapely.bounds(given), lambda: multis, local, origin, CRS)
     parcel = np.r_[np.arange(40), 3, 25, 7]
     grounds = local[parcel]
     grounds[-3:] = [grounds[-3].buffer(-0.5), shapely.MultiPolygon([grounds[-2].buffer(-0.5)]), None]
@@ -33,6 +33,8 @@ def test_rows_of_whole_parcels_and_of_parts_say_what_each_would_say_alone(origin
     alone = shift_polygons(grounds, origin)
     assert rows.area_ellipsoidal_m2.tolist() == ellipsoidal_areas_m2(alone, CRS).tolist()
     assert rows.wkb().to_pylist() == shapely.to_wkb(multi(alone, "polygon")).tolist()
+    assert np.array_equal(rows.boxes, shapely.bounds(alone), equal_nan=True)
+    assert rows.dimension.tolist() == shapely.get_dimensions(alone).tolist()
     assert (rows.parcel >= 0).sum() == (40 if origin[0] >= 0 else 0)
 
 

@@ -11,7 +11,6 @@ from shapely import affinity, box
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, VerbContext
-from onemap.rules.distributed import parcel_files
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.remedy import remedy_storage
 from onemap.rules.remedy.remedy import KIND
@@ -63,7 +62,6 @@ def stored_run(desk, run):
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--move", "30", "--min-part", "50")], ids=["cut", "searched"])
 def test_a_remedy_in_blocks_is_that_of_all_parcels_at_once(ground, monkeypatch, more):
-    monkeypatch.setattr(parcel_files, "RANGE", 11)
     whole, out = run_remedy(ground, "whole.gpkg", *more)
     monkeypatch.setenv(BLOCK, "4")
     parts, other = run_remedy(ground, "parts.gpkg", *more)
@@ -139,7 +137,6 @@ def test_an_answer_in_blocks_says_the_first_alternatives_and_how_many_more_there
 
 
 def test_the_rows_of_a_remedy_in_blocks_are_never_held_together(ground, monkeypatch):
-    monkeypatch.setattr(parcel_files, "RANGE", 7)
     monkeypatch.setenv(BLOCK, "4")
     most = []
     append = remedy_storage.RemedyRecorder.append
@@ -150,4 +147,4 @@ def test_the_rows_of_a_remedy_in_blocks_are_never_held_together(ground, monkeypa
 
     monkeypatch.setattr(remedy_storage.RemedyRecorder, "append", counting)
     found, _ = run_remedy(ground, "parts.gpkg")
-    assert RemedyInBlocks.chunks and len(most) == 6 and max(most) < len(found["alternatives"])
+    assert RemedyInBlocks.chunks and len(most) == 9 and max(most) < len(found["alternatives"])

@@ -1,0 +1,72 @@
+"""Rows of blocks that follow each other are written while the next are judged: all of them, and none that is untrue."""
+
+import sqlite3
+
+import pandas as pd
+import pyogrio
+import pytest
+
+from onemap.rules.check import layers_of_check
+from onemap.rules.outputs import outputs
+from onemap.rules.runs import waiting_blocks
+from onemap.tests.rules.command import command
+from onemap.tests.rules.distributed.conftest import arguments, put_in_a_row, rows_differ, work
+
+
+@pytest.fixture
+def row(town, monkeypatch):
+    """The desk of a town whose parcels stand in a row, in blocks of seven."""
+    monkeypatch.setenv("ONEMAP_BLOCK", "7")
+    put_in_a_row(town)
+    return town.desk
+
+
+def test_rows_wait_on_disk_until_all_are_there_and_come_in_their_order(row, monkeypatch):
+    sizes, take = [], waiting_blocks.WaitingBlocks.take
+
+    def looking(self):
+        sizes.extend(path.stat().st_size for path in work(row).glob("check-*/waiting"))
+        return take(self)
+
+    monkeypatch.setattr(waiting_blocks, "MOST_HELD", 2000)
+    monkeypatch.setattr(waiting_blocks.WaitingBlocks, "take", looking)
+    outcome = command(*arguments(row)).json
+    assert len(sizes) == 1 and sizes[0] > 10_000
+    assert rows_differ(row, outcome["run"]["id"]) == []
+    assert not work(row).exists()
+
+
+def damage_easternmost_zone(library):
+    """Spoil the geometry of the zone that only the last blocks are near."""
+    with sqlite3.connect(library) as connection:
+        (fid,) = connection.execute("SELECT id FROM rtree_ZONE__1_geom ORDER BY minx DESC LIMIT 1").fetchone()
+        sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ZONE__1'"
+        for (trigger,) in connection.execute(sql).fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE ZONE__1 SET geom = X'4750' WHERE fid = ?", (fid,))
+
+
+@pytest.mark.slow
+def test_a_layer_that_proves_damaged_late_is_unreadable_in_the_files_that_were_begun(row, monkeypatch, tmp_path):
+    damage_easternmost_zone(row.library)
+    opened, output_opened = [], outputs.output_opened
+
+    def counting(*given, **more):
+        opened.append(given[1])
+        return output_opened(*given, **more)
+
+    monkeypatch.setattr(outputs, "output_opened", counting)
+    monkeypatch.setattr(layers_of_check, "_FEATURES_HELD", 0)  # else it would be read at once
+    blocks = command(*arguments(row, "--out", tmp_path / "blocks.gpkg")).json
+    assert len(opened) == 2
+    monkeypatch.setenv("ONEMAP_BLOCK", "1000")
+    whole = command(*arguments(row, "--out", tmp_path / "whole.gpkg")).json
+    for outcome in (blocks, whole):
+        (zone,) = (layer for layer in outcome["run"]["layers"] if layer["code"] == "ZONE")
+        assert zone["reason"] == "unreadable"
+    assert blocks["verdicts"] == whole["verdicts"]
+    for name, _ in pyogrio.list_layers(tmp_path / "whole.gpkg"):
+        if name != "run":
+            one, two = (pyogrio.read_dataframe(tmp_path / f"{way}.gpkg", layer=name) for way in ("blocks", "whole"))
+            pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(two))
+    assert not work(row).exists()
