@@ -67,13 +67,14 @@ class CheckTab(QWidget):
         self.results = ResultsView(library.core, canvas)
         self.results.refused.connect(self.refused)
         self.results.trial_requested.connect(self._choose_trial)
-        self.trial = TrialView(canvas)
-        self.trial.refused.connect(self.refused)
-        self.trial.back_requested.connect(lambda: self._show_page(self.results))
+        self.trial = TrialView(library.core, canvas)
+        for view in (self.results, self.trial):
+            view.export_button.exported.connect(self._say_written)
         self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(canvas)
-        self.remedy.refused.connect(self.refused)
-        self.remedy.back_requested.connect(lambda: self._show_page(self.results))
+        for view in (self.trial, self.remedy):
+            view.refused.connect(self.refused)
+            view.back_requested.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
@@ -169,6 +170,9 @@ class CheckTab(QWidget):
         request.answered.connect(lambda _answer: self._end_sheet())
         request.refused.connect(lambda refusal: self._refuse(refusal, self.parcels.choice, params))
 
+    def _say_written(self, path: str) -> None:
+        self.message_sent.emit(tr("The results are in {path}.").format(path=path))
+
     def _end_sheet(self) -> None:
         self._request = None
         self._show_work("")
@@ -191,7 +195,8 @@ class CheckTab(QWidget):
             before = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
             after = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
             layer = run.titles.get(code, code)
-            self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after)
+            tried = RunOnDisplay(target, answer, run.library, run.library_path, run.titles, params)
+            self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after, tried)
             self._show_page(self.trial)
             self.trial_finished.emit()
 
@@ -471,7 +476,7 @@ class CheckTab(QWidget):
         self.remedy.clear()
         record = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
-        run_on_display = RunOnDisplay(target, answer, self._library.name, self._library.path, titles)
+        run_on_display = RunOnDisplay(target, answer, self._library.name, self._library.path, titles, self._params)
         self.results.can_try = bool(self._params)
         why_not = tr("The file of this check's parcels is not known any more: check them again.")
         self.results.show_run(run_on_display, parcels)

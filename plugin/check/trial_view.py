@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QTreeWidget,
@@ -19,9 +21,11 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.highlight import Highlight
-from onemap.plugin.results.results import CheckedParcel, Finding, RunTables
+from onemap.plugin.results.result_export import ExportButton, html_table
+from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
@@ -57,7 +61,7 @@ class TrialView(QWidget):
     back_requested = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.highlight = Highlight(canvas)
         self._folder = ""
@@ -74,19 +78,32 @@ class TrialView(QWidget):
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         back_button = QPushButton(icon("check"), tr("Back to the check"))
         back_button.clicked.connect(self.leave)
+        self.export_button = ExportButton(core)
+        self.export_button.setToolTip(tr("Write the results of the trial as Excel, GeoPackage or PDF"))
+        self.export_button.refused.connect(self.refused)
+        buttons = QHBoxLayout()
+        buttons.addWidget(back_button, 1)
+        buttons.addWidget(self.export_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.summary)
         layout.addWidget(self.tree, 1)
-        layout.addWidget(back_button)
+        layout.addLayout(buttons)
 
     def show_trial(
-        self, layer: str, file: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun
+        self,
+        layer: str,
+        file: str,
+        changes: list[dict[str, Any]],
+        before: TrialRun,
+        after: TrialRun,
+        run: RunOnDisplay,
     ) -> None:
         """Show the changes.
 
         layer, file: the replaced layer, and the file in its place.
         before, after: the two runs.
+        run: what the second one is written by.
         """
         self._folder = str(Path(after.path).parent)
         text = tr("If “{layer}” were {file}, {count} of {all} parcels would have another verdict.")
@@ -97,6 +114,9 @@ class TrialView(QWidget):
         texts.append(tr("Nothing in the library has changed."))
         self.summary.setText(sentences(*texts))
         self._list(changes, before, after)
+        lead = _changes_page(texts[0], changes, before, after)
+        self.export_button.offer(run, list(after.parcels.values()), lead)
+        self.export_button.show()
 
     def show_comparison(self, name: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
         """Show where the check on display differs from another one.
@@ -108,6 +128,7 @@ class TrialView(QWidget):
         self._folder = str(Path(before.path).parent)
         text = tr("Against “{name}” {count} of {all} parcels have another verdict now.")
         numbers = {"count": f"{len(changes):,}", "all": f"{len(after.parcels):,}"}
+        self.export_button.hide()  # the two checks are kept: each is written where it is opened
         texts = [text.format(name=name, **numbers)]
         if len(changes) > MAX_LISTED:
             texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
@@ -129,6 +150,7 @@ class TrialView(QWidget):
     def clear(self) -> None:
         """Clear the trial and remove its tables."""
         self.highlight.restore_view()
+        self.export_button.offer(None, [])
         self.tree.clear()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -136,10 +158,7 @@ class TrialView(QWidget):
 
     def _parcel_item(self, change: dict[str, Any], before: TrialRun, after: TrialRun) -> QTreeWidgetItem:
         name = str(change["parcel"])
-        verdicts = [
-            word("verdicts", str(change[side])) if change.get(side) else NOT_MEASURED for side in ("from", "to")
-        ]
-        item = QTreeWidgetItem([f"{name} · {verdicts[0]} → {verdicts[1]}"])
+        item = QTreeWidgetItem([f"{name} · {_verdicts_text(change)}"])
         item.setIcon(0, sign_icon(str(change.get("to") or ""), self.palette()))
         side = after if name in after.parcels else before
         item.setData(0, ROLE_PLACE, (side.path, side.parcels.get(name), None))
@@ -150,14 +169,7 @@ class TrialView(QWidget):
     def _rule_item(self, parcel: str, rule: str, before: TrialRun, after: TrialRun) -> QTreeWidgetItem:
         finding_before, finding_after = before.finding(parcel, rule), after.finding(parcel, rule)
         finding = finding_after or finding_before
-        item = QTreeWidgetItem(
-            [
-                with_label(
-                    finding.title if finding else rule,
-                    f"{_finding_text(finding_before)} → {_finding_text(finding_after)}",
-                )
-            ]
-        )
+        item = QTreeWidgetItem([_rule_text(parcel, rule, before, after)])
         item.setToolTip(0, item.text(0))
         item.setIcon(0, sign_icon(finding_after.verdict if finding_after else "clear", self.palette()))
         side = after if finding_after else before
@@ -172,6 +184,33 @@ class TrialView(QWidget):
             self.highlight.show(RunTables(path), parcel, finding)
         except Refusal as refusal:
             self.refused.emit(refusal)
+
+
+def _verdicts_text(change: dict[str, Any]) -> str:
+    """The verdict of a parcel before and after."""
+    verdicts = [word("verdicts", str(change[side])) if change.get(side) else NOT_MEASURED for side in ("from", "to")]
+    return " → ".join(verdicts)
+
+
+def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str:
+    """The title of a rule, and what it says of a parcel before and after."""
+    findings = before.finding(parcel, rule), after.finding(parcel, rule)
+    title = next((finding.title for finding in reversed(findings) if finding), rule)
+    return with_label(title, " → ".join(map(_finding_text, findings)))
+
+
+def _changes_page(summary: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> str:
+    """The changes as HTML, for a PDF."""
+    rows = [
+        [
+            str(change["parcel"]),
+            _verdicts_text(change),
+            "; ".join(_rule_text(str(change["parcel"]), rule, before, after) for rule in change.get("rules") or []),
+        ]
+        for change in changes
+    ]
+    table = html_table(tr("Parcels whose verdict changes"), [tr("Parcel"), tr("Verdict"), tr("Rule")], rows)
+    return f"<p>{escape(summary)}</p>{table if rows else ''}"
 
 
 def _finding_text(finding: Finding | None) -> str:

@@ -47,6 +47,7 @@ from onemap.plugin.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.map.layer_styles import style_parcels
 from onemap.plugin.map.map_layers import reopen_stale_layers
+from onemap.plugin.map.removed_layers import RemovedLayers
 from onemap.plugin.numbers.numbers_tab import NumbersTab
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, free_path
@@ -106,6 +107,7 @@ class OneMapDock(QgsDockWidget):
         self.statistics = StatisticsView(self.library, canvas)
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
+        self._removed_layers = RemovedLayers(canvas, self)
         self._fill_map_tab()
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
@@ -214,10 +216,11 @@ class OneMapDock(QgsDockWidget):
         self.check_tab.add_requested.connect(lambda: self.add_layer(""))
         self.map_tab.refused.connect(self.notice.say)
         self.map_tab.layers_left.connect(self._say_left)
-        for view in (self.identify, self.day_swipe, self.statistics):
+        rooms = (self.compare_tab, self.review_tab, self.numbers_tab)
+        for view in (self.identify, self.day_swipe, self.statistics, *rooms):
             view.refused.connect(self.refuse)
         self.identify.shown.connect(self._show_place)
-        for view in (self.day_swipe, self.statistics):
+        for view in (self.day_swipe, self.statistics, *rooms):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
         self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
@@ -227,17 +230,11 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.service_message.connect(self.notice.say)
         self.check_tab.refused.connect(self.refuse)
         self._connect_notice()
-        self.compare_tab.refused.connect(self.refuse)
-        self.numbers_tab.refused.connect(self.refuse)
-        self.numbers_tab.message_sent.connect(self.notice.say)
-        self.compare_tab.message_sent.connect(self.notice.say)
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
         for written in (self.compare_tab.finished, self.compare_tab.view.decided):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
         self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
-        self.review_tab.refused.connect(self.refuse)
-        self.review_tab.message_sent.connect(self.notice.say)
         self.review_tab.versions_written.connect(self.library.refresh)
         self.core.died.connect(self._core_died)
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
@@ -276,6 +273,10 @@ class OneMapDock(QgsDockWidget):
         self.check_tab.begun.connect(self.notice.hide)
         for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):
             done.connect(self.notice.forget_refusal)
+        for done in (self.identify.shown, self.review_tab.library_read):
+            done.connect(self.notice.forget_refusal)
+        for view in (self.statistics, self.compare_tab.pairs, self.numbers_tab.indicators, self.numbers_tab.warnings):
+            view.results_shown.connect(self.notice.forget_refusal)
 
     def _say_left(self, text: str) -> None:
         """Say which layers have left the map for the day, and no longer once they are back."""
@@ -294,15 +295,10 @@ class OneMapDock(QgsDockWidget):
         if self._is_closed:
             return
         self._is_closed = True
-        self.check_tab.close_down()
         self.day_swipe.end()
-        self.compare_tab.close_down()
-        self.review_tab.close_down()
-        self.numbers_tab.close_down()
-        self.identify.close_down()
-        self.statistics.close_down()
-        self.map_tab.close_down()
-        self.setup_page.close_down()
+        rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.map_tab, self.setup_page)
+        for part in (*rooms, self.identify, self.statistics, self._removed_layers):
+            part.close_down()
         if self.add_dialog is not None:
             self.add_dialog.close_down()
         if self.delivery_dialog is not None:
@@ -484,7 +480,7 @@ class OneMapDock(QgsDockWidget):
         if refusal.is_about("core.missing"):
             self._show(self.setup_page)
         elif any(map(refusal.is_about, LIBRARY_MISSING)) and not is_server(self.library.path):
-            self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library)
+            self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library, is_refusal=True)
         else:
             self.notice.refuse(refusal)
 

@@ -26,6 +26,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
@@ -38,10 +39,10 @@ from onemap.plugin.map.place_list import PlaceList, ShowPlace
 from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.tick_delegate import TickDelegate
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
@@ -115,13 +116,12 @@ class MapTab(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.setIndentation(12)
-        tree.setUniformRowHeights(True)
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         tree.setItemDelegateForColumn(STATE, StateDelegate(tree))
-        tree.setItemDelegateForColumn(TITLE, TickDelegate(tree))
+        wrap_names(tree, LayerNameDelegate(tree))
         tree.itemChanged.connect(self._toggle_item)
         tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         tree.customContextMenuRequested.connect(self._show_menu)

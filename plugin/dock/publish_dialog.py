@@ -22,15 +22,16 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.state_delegate import StateDelegate
 from onemap.plugin.profile.paths import documents_folder, free_path
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.tick_delegate import TickDelegate
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -60,7 +61,7 @@ class PublishDialog(WorkingDialog):
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.setItemDelegateForColumn(STATE, StateDelegate(self.tree))
-        self.tree.setItemDelegateForColumn(TITLE, TickDelegate(self.tree))
+        wrap_names(self.tree, LayerNameDelegate(self.tree))
         self.project = QgsFileWidget()
         self.project.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
         self.project.setConfirmOverwrite(False)  # it is asked when the core finds the file there

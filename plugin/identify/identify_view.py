@@ -37,6 +37,7 @@ from onemap.plugin.identify.identify_tool import BOX, LINE, POINT, IdentifyTool,
 from onemap.plugin.identify.way_button import WayButton, way_hint
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -102,8 +103,7 @@ class IdentifyView(QWidget):
         self.tree.setColumnCount(2)
         self.tree.setHeaderLabels([tr("Layer, class"), tr("Version, measure")])
         self.tree.setIndentation(12)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setWordWrap(False)
+        wrap_names(self.tree)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
@@ -248,7 +248,7 @@ class IdentifyView(QWidget):
             font = item.font(NAME)
             font.setBold(True)
             item.setFont(NAME, font)
-            item.setFirstColumnSpanned(not row.value)
+        item.setFirstColumnSpanned(not row.value)
         for below in row.rows:
             self._add(item, below)
         item.setExpanded(row.is_open)

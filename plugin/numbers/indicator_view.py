@@ -36,7 +36,7 @@ from onemap.plugin.numbers.unit_values import (
     worst_status,
 )
 from onemap.plugin.results.details_pane import DetailsPane
-from onemap.plugin.results.name_delegate import NameDelegate
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
@@ -121,14 +121,12 @@ class IndicatorView(TableView):
         tree.setHeaderLabels([tr("Indicator, status"), tr("Value")])
         tree.headerItem().setTextAlignment(VALUE, RIGHT)
         tree.setIndentation(12)
-        tree.setWordWrap(True)
-        tree.setItemDelegateForColumn(NAME, NameDelegate(tree))
+        wrap_names(tree)
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
         # Names wrap otherwise now.
-        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())
         tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
         return tree
 

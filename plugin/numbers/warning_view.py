@@ -26,7 +26,7 @@ from onemap.plugin.numbers.row_sizes import row_size
 from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text
 from onemap.plugin.numbers.warning_steps import WarningSteps, state_text, steps_text
-from onemap.plugin.results.name_delegate import NameDelegate
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import length_text
@@ -59,14 +59,12 @@ class WarningView(TableView):
         self.tree.setHeaderLabels([tr("What to look at"), tr("Value")])
         self.tree.headerItem().setTextAlignment(VALUE, RIGHT)
         self.tree.setIndentation(12)
-        self.tree.setWordWrap(True)
-        self.tree.setItemDelegateForColumn(NAME, NameDelegate(self.tree))
+        wrap_names(self.tree)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
         # Names wrap otherwise now.
-        header.sectionResized.connect(lambda *_sizes: self.tree.scheduleDelayedItemsLayout())
         self.tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
         self.note = QLabel()
         self.note.setWordWrap(True)

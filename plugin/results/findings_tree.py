@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QPoint, QRect, QTimer
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
-from onemap.plugin.results.name_delegate import NameDelegate
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results_model import AREA, NAME, SHARE
 from onemap.plugin.words.translation import tr
 
@@ -29,17 +29,14 @@ class FindingsTree(QTreeView):
         self.setIndentation(12)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.setItemDelegateForColumn(NAME, NameDelegate(self))
+        wrap_names(self)
         self.setAccessibleName(tr("Findings"))
-        self.setWordWrap(True)
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(ROWS_MEASURED)
-        # Names wrap otherwise now.
-        header.sectionResized.connect(lambda *_sizes: self.scheduleDelayedItemsLayout())
         self._measuring = QTimer(self)
         self._measuring.setSingleShot(True)
         self._measuring.timeout.connect(self._set_least_height)

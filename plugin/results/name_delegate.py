@@ -21,9 +21,10 @@ class NameDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
         size, tree = super().sizeHint(option, index), self.parent()
-        metrics, width = tree.fontMetrics(), self._width(index)
+        font, width = index.data(Qt.ItemDataRole.FontRole) or tree.font(), self._width(index)
+        metrics = QFontMetrics(font)
         text = breakable(str(index.data(Qt.ItemDataRole.DisplayRole)), metrics, width)
-        height = max(metrics.height(), wrapped_height(text, tree.font(), width))
+        height = max(metrics.height(), wrapped_height(text, font, width))
         return QSize(size.width(), height + HEIGHT_MARGIN_PX)
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
@@ -34,6 +35,17 @@ class NameDelegate(QStyledItemDelegate):
 
     def _width(self, index: QModelIndex) -> int:
         return max(text_width(self.parent(), index), LEAST_WIDTH_PX)
+
+
+def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None) -> None:
+    """Let the names in a tree's first column wrap, also when the column becomes wider or narrower.
+
+    delegate: one that does more than that.
+    """
+    tree.setWordWrap(True)
+    tree.setUniformRowHeights(False)
+    tree.setItemDelegateForColumn(0, delegate or NameDelegate(tree))
+    tree.header().sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())
 
 
 def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
@@ -79,4 +91,6 @@ def text_width(tree: QTreeView, index: QModelIndex) -> int:
     has_icon = index.data(Qt.ItemDataRole.DecorationRole) is not None
     margins = 2 * (tree.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1)  # of a text, and of an icon
     icon = (given.width() if given.isValid() else usual) + margins if has_icon else 0
-    return whole - level * tree.indentation() - icon - margins
+    has_box = index.data(Qt.ItemDataRole.CheckStateRole) is not None
+    box = tree.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + margins if has_box else 0
+    return whole - level * tree.indentation() - icon - box - margins

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QTextDocument
@@ -37,6 +38,7 @@ class ExportButton(QToolButton):
         self._core = core
         self._run: RunOnDisplay | None = None
         self._parcels: list[CheckedParcel] = []
+        self._lead = ""  # HTML before the findings of a PDF
         self.setIcon(icon("export"))
         self.setText(tr("Export"))
         self.setToolTip(tr("Write the results as Excel, GeoPackage or PDF"))
@@ -50,9 +52,12 @@ class ExportButton(QToolButton):
             menu.addAction(title, lambda chosen=suffix, filters=title: self._ask(chosen, filters))
         self.setMenu(menu)
 
-    def offer(self, run: RunOnDisplay | None, parcels: list[CheckedParcel]) -> None:
-        """Offer the export of a run; None: there is none."""
-        self._run, self._parcels = run, parcels
+    def offer(self, run: RunOnDisplay | None, parcels: list[CheckedParcel], lead: str = "") -> None:
+        """Offer the export of a run; None: there is none.
+
+        lead: HTML that a PDF says before the findings.
+        """
+        self._run, self._parcels, self._lead = run, parcels, lead
         self.setEnabled(run is not None)
 
     def write(self, path: str) -> None:
@@ -62,7 +67,7 @@ class ExportButton(QToolButton):
             return
         suffix = Path(path).suffix.lower()
         if suffix == ".pdf":
-            print_page(results_page(run, self._parcels), path)
+            print_page(results_page(run, self._parcels, self._lead), path)
             self.exported.emit(path)
         elif suffix == ".gpkg" and not run.id:  # a run that the library does not keep
             try:
@@ -71,15 +76,22 @@ class ExportButton(QToolButton):
             except OSError as error:
                 self.refused.emit(Refusal(str(error)))
         elif run.id:
-            params = {"library": run.library_path, "run": run.id, "out": path, "overwrite": True}
-            request = self._core.ask("runs", params, tr("Write the results"))
-            request.answered.connect(lambda _answer: self.exported.emit(path))
-            request.refused.connect(self.refused)
+            self._let_write("runs", {"library": run.library_path, "run": run.id}, path)
+        elif run.params:
+            # Nothing is kept that could be read, so the same is asked once more, of the library as it was then.
+            moment = (run.record.get("parameters") or {}).get("known_at") or run.record.get("started")
+            again = {name: value for name, value in run.params.items() if name != "against"}
+            self._let_write("check", {**again, "known_at": moment, "unrecorded": True}, path)
         else:
             self.refused.emit(Refusal(tr("The library does not keep this check; export it as GeoPackage or PDF.")))
 
+    def _let_write(self, verb: str, params: dict[str, Any], path: str) -> None:
+        request = self._core.ask(verb, {**params, "out": path, "overwrite": True}, tr("Write the results"))
+        request.answered.connect(lambda _answer: self.exported.emit(path))
+        request.refused.connect(self.refused)
+
     def _ask(self, suffix: str, filters: str) -> None:
-        start = free_path(Path(documents_folder()), tr("Check results"), suffix)
+        start = free_path(Path(documents_folder()), _title(self._run), suffix)
         path, _filter = QFileDialog.getSaveFileName(self, tr("Write the results"), str(start), filters)
         if path:
             self.write(path if path.lower().endswith(suffix) else f"{path}{suffix}")
@@ -95,8 +107,11 @@ def print_page(page: str, path: str) -> None:
     document.print(printer) if hasattr(document, "print") else document.print_(printer)
 
 
-def results_page(run: RunOnDisplay, parcels: list[CheckedParcel]) -> str:
-    """The results as a page of HTML: sums first, then each parcel's findings, at last the rules that were not asked."""
+def results_page(run: RunOnDisplay, parcels: list[CheckedParcel], lead: str = "") -> str:
+    """The results as a page of HTML: sums first, then each parcel's findings, at last the rules that were not asked.
+
+    lead: HTML between the sums and the findings.
+    """
     record = run.record
     asked = record.get("parameters") or {}
     facts = [
@@ -106,15 +121,22 @@ def results_page(run: RunOnDisplay, parcels: list[CheckedParcel]) -> str:
         (tr("When"), moment_text(str(record.get("started") or ""))),
         (tr("Checked by"), str(record.get("who") or "")),
     ]
+    facts += [
+        (tr("Layer replaced"), f"{run.titles.get(code, code)} ← {file}") for code, file in run.trial_files.items()
+    ]
     verdicts = run.answer.get("verdicts") or {}
     counts = " · ".join(f"{verdicts.get(one, 0):,} {word('verdicts', one)}" for one in LOOKS)
-    parts = [f"<h2>{escape(tr('Check results'))}</h2>"]
+    parts = [f"<h2>{escape(_title(run))}</h2>"]
     parts.append("<p>" + "<br>".join(escape(with_label(*fact)) for fact in facts) + "</p>")
     parts.append(f"<p><b>{escape(counts)}</b><br>{escape(asked_text(run.rules, len(run.unasked_rules)))}</p>")
-    parts += [_department_table(parcels), _finding_table(parcels)]
+    parts += [lead, _department_table(parcels), _finding_table(parcels)]
     if run.unasked_rules:
         parts.append(_unasked_table(run))
     return "".join(parts)
+
+
+def _title(run: RunOnDisplay | None) -> str:
+    return tr("Results of a trial") if run is not None and run.trial_files else tr("Check results")
 
 
 def _department_table(parcels: list[CheckedParcel]) -> str:
@@ -123,7 +145,7 @@ def _department_table(parcels: list[CheckedParcel]) -> str:
         [word("departments", department), *(f"{counts[verdict]:,}" if counts[verdict] else "" for verdict in VERDICTS)]
         for department, counts in department_counts(parcels).items()
     ]
-    return _table(tr("Findings by department and verdict"), heads, rows)
+    return html_table(tr("Findings by department and verdict"), heads, rows)
 
 
 def _finding_table(parcels: list[CheckedParcel]) -> str:
@@ -144,7 +166,7 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
             ]
             for finding in parcel.findings
         ]
-    return _table(tr("Findings"), heads, rows)
+    return html_table(tr("Findings"), heads, rows)
 
 
 def _unasked_table(run: RunOnDisplay) -> str:
@@ -152,7 +174,7 @@ def _unasked_table(run: RunOnDisplay) -> str:
         [word("departments", str(rule.get("department"))), str(rule.get("title")), str(rule.get("said"))]
         for rule in run.unasked_rules
     ]
-    return _table(tr("Rules that were not asked"), [tr("Department"), tr("Rule"), tr("Reason")], rows)
+    return html_table(tr("Rules that were not asked"), [tr("Department"), tr("Rule"), tr("Reason")], rows)
 
 
 def _verdict_with_sign(verdict: str) -> str:
@@ -160,7 +182,8 @@ def _verdict_with_sign(verdict: str) -> str:
     return f"{sign} {word('verdicts', verdict)}"
 
 
-def _table(title: str, heads: list[str], rows: list[list[str]]) -> str:
+def html_table(title: str, heads: list[str], rows: list[list[str]]) -> str:
+    """A table of HTML under its title, as the pages here have them."""
     head = HEAD + "".join(f"<th align='left'>{escape(text)}</th>" for text in heads) + "</tr>"
     body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
     style = "border='1' cellspacing='0' cellpadding='3' width='100%' style='border-collapse:collapse; font-size:8pt'"

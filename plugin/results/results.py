@@ -83,6 +83,7 @@ class RunOnDisplay:
     answer: the core's answer.
     library, library_path: the library's name and location.
     titles: the titles of the layers, by code.
+    params: by which the core can be asked for the same again; empty: the parcels' file is not known any more.
     """
 
     path: str
@@ -90,6 +91,7 @@ class RunOnDisplay:
     library: str
     library_path: str
     titles: dict[str, str]
+    params: dict[str, Any] = field(default_factory=dict)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -100,6 +102,11 @@ class RunOnDisplay:
     def id(self) -> str:
         """The run's id in the library; empty for a run that the library does not store."""
         return str(self.record.get("id") or "") if self.record.get("recorded", True) else ""
+
+    @property
+    def trial_files(self) -> dict[str, str]:
+        """The files that stood in the place of layers, by code: those of a trial."""
+        return dict((self.record.get("parameters") or {}).get("replaced") or {})
 
     @property
     def rules(self) -> int:

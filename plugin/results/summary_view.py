@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import ceil
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QFontMetricsF
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from onemap.plugin.results.name_delegate import NameDelegate
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.translation import tr, with_label
@@ -16,7 +18,7 @@ from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 VERDICTS = tuple(verdict for verdict in SEVERITY if verdict != "clear")
 NAME, FIRST, UNASKED = 0, 1, 1 + len(VERDICTS)
-BESIDE_NUMBER_PX, LEAST_COLUMN_PX = 6, 26  # the head of a column is a sign with its margins
+BESIDE_NUMBER_PX, LEAST_COLUMN_PX = 6, 24  # the head of a column is a sign with its margins
 NO_ANSWER = "∅"  # the head of a narrow column
 
 
@@ -28,8 +30,7 @@ class SummaryView(QTreeWidget):
         self.setAccessibleName(tr("Findings by department and verdict"))
         self.setColumnCount(UNASKED + 1)
         self.setIndentation(12)
-        self.setWordWrap(True)
-        self.setItemDelegateForColumn(NAME, NameDelegate(self))
+        wrap_names(self)
         self.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         header = self.header()
         header.setStretchLastSection(False)
@@ -37,7 +38,6 @@ class SummaryView(QTreeWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column in range(FIRST, UNASKED + 1):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        header.sectionResized.connect(lambda *_sizes: self.scheduleDelayedItemsLayout())  # names wrap otherwise now
 
     def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
         """Show the sums of a run, or of what of it concerns one department.
@@ -73,11 +73,11 @@ class SummaryView(QTreeWidget):
 
     def _fit_numbers(self) -> None:
         """Give the numbers the room that they take and no more: Qt's own would break the departments' names."""
-        widest = self.fontMetrics().horizontalAdvance
+        widest = QFontMetricsF(self.font()).horizontalAdvance  # rounded down it would break a number at its comma
         rows = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
         for column in range(FIRST, UNASKED + 1):
-            numbers = max((widest(row.text(column)) for row in rows), default=0)
-            self.setColumnWidth(column, max(numbers + BESIDE_NUMBER_PX, LEAST_COLUMN_PX))
+            numbers = max((widest(row.text(column)) for row in rows), default=0.0)
+            self.setColumnWidth(column, max(ceil(numbers) + BESIDE_NUMBER_PX, LEAST_COLUMN_PX))
 
     def _show_heads(self) -> None:
         head = QTreeWidgetItem([tr("Department"), *[""] * len(VERDICTS), NO_ANSWER])

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.results.name_delegate import NameDelegate
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_dashboard import Dashboard
 from onemap.plugin.review.review_person import PersonButton
@@ -57,6 +57,7 @@ class CaseList(QWidget):
         super().__init__(parent)
         self.person = person
         self.lines: list[CaseLine] = []
+        self._unknown_reason = ""  # why it is not known which cases there are
         self._make_buttons()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
@@ -116,24 +117,27 @@ class CaseList(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        tree.setWordWrap(True)
         tree.setIndentation(0)
-        tree.setItemDelegateForColumn(PROJECT, NameDelegate(tree))  # of a project the whole name is read
+        wrap_names(tree)  # of a project the whole name is read
         tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
-        header.sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())  # names wrap otherwise now
         tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._show_menu)
         return tree
 
+    def forget_cases(self, why: str) -> None:
+        """Show no cases, because it is not known which there are. why: what is said in their place."""
+        self.lines, self._unknown_reason = [], why
+        self.refresh_texts()
+
     def show_cases(self, lines: list[CaseLine]) -> None:
         """Show these cases, in their order."""
-        self.lines = lines
+        self.lines, self._unknown_reason = lines, ""
         self.refresh_texts()
 
     def refresh_texts(self) -> None:
@@ -150,7 +154,7 @@ class CaseList(QWidget):
         self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
         self.filter.blockSignals(False)
         self.dashboard.show_cases(self.lines)
-        self.summary.setText(self._summary())
+        self.summary.setText("" if self._unknown_reason else self._summary())
         self._show_rows()
 
     def show_only(self, chosen: str, text: str = "") -> None:
@@ -226,7 +230,9 @@ class CaseList(QWidget):
         chosen = self.item_of(current) or self.tree.topLevelItem(0)
         if chosen is not None:
             self.tree.setCurrentItem(chosen)
-        if not self.lines:
+        if self._unknown_reason:
+            self.empty.setText(self._unknown_reason)
+        elif not self.lines:
             self.empty.setText(
                 tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
             )

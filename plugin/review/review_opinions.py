@@ -37,7 +37,7 @@ class OpinionTable(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # some departments differ at their end only
         self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
         header = self.header()
         header.setStretchLastSection(False)

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion, opinions_in
 from onemap.plugin.review.review_words import author_text, conclusion_word
 from onemap.plugin.words.core_words import word
@@ -37,7 +38,7 @@ class RoundsView(QWidget):
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Rounds"))
         self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
+        wrap_names(self.tree)
         self.tree.currentItemChanged.connect(lambda *_: self._show_text())
         self.text = QTextBrowser()
         self.text.setAccessibleName(tr("Details"))

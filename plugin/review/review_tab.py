@@ -90,7 +90,7 @@ class ReviewTab(QWidget):
         number = self._request_number
         request = self._library.core.ask("review list", {"library": self._library.path, "on": self._library.step_day})
         request.answered.connect(lambda answer: self._take_list(number, answer))
-        request.refused.connect(self._refuse)
+        request.refused.connect(lambda refusal: self._refuse_list(number, refusal))
 
     def show_list(self) -> None:
         """Go back to the list of cases, and the keyboard with it."""
@@ -136,7 +136,7 @@ class ReviewTab(QWidget):
             is_new_library = scope[0] != self._scope[0]
             self._scope = scope
             if is_new_library:
-                self.list.show_cases([])
+                self.list.forget_cases(tr("Reading the cases…"))
                 self.case_page.close_case()
                 if not self.form.is_working:
                     self.pages.setCurrentWidget(self.list)
@@ -161,6 +161,11 @@ class ReviewTab(QWidget):
         if number == self._request_number:
             self.list.show_cases(lines_in(answer))
         self.library_read.emit()
+
+    def _refuse_list(self, number: int, refusal: Refusal) -> None:
+        if number == self._request_number and not self.list.lines:
+            self.list.forget_cases(tr("The cases could not be read."))
+        self._refuse(refusal)
 
     def _follow_others(self, answer: dict[str, Any]) -> None:
         """Show what others did meanwhile: in the list, and in the case that is open, unless a step of ours runs."""

@@ -30,6 +30,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
@@ -81,7 +82,7 @@ class StatisticsView(VerbView):
         tree.setColumnCount(3)
         tree.setHeaderLabels(_heads())
         tree.setIndentation(12)
-        tree.setUniformRowHeights(True)
+        wrap_names(tree)
         tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         tree.setItemDelegateForColumn(SHARE, ShareBar(tree))
         header = tree.header()

@@ -75,10 +75,12 @@ class Notice(QFrame):
         """The text on display; empty when the notice is hidden."""
         return "" if self.isHidden() else self._text.text()
 
-    def say(self, text: str, button: str = "", action: Callable[[], None] | None = None) -> None:
-        """Show a message, with a button where there is something to do."""
+    def say(
+        self, text: str, button: str = "", action: Callable[[], None] | None = None, is_refusal: bool = False
+    ) -> None:
+        """Show a message, with a button where there is something to do. is_refusal: it holds until a step goes well."""
         self._text.setText(text)
-        self._is_refusal = False
+        self._is_refusal = is_refusal
         self._action = action
         self._button.setText(button)
         self._button.setVisible(bool(button))
@@ -89,8 +91,8 @@ class Notice(QFrame):
         """Show a refusal of the core, in its own words; a cancel shows nothing."""
         if not refusal.is_cancel:
             text = str(refusal) if self._controls is None else name_controls(str(refusal), self._controls)
-            self.say(text, *(refusal.mend or ()))
-            self._is_refusal = True
+            button, action = refusal.mend or ("", None)
+            self.say(text, button, action, is_refusal=True)
 
     def forget_refusal(self) -> None:
         """Hide a refusal, once what comes after it has gone well; other messages stay."""

@@ -4022,6 +4022,30 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>与“{name}”相比，{all} 个地块中有 {count} 个结论不同。</translation>
     </message>
     <message>
+        <source>Layer replaced</source>
+        <translation>被替换的图层</translation>
+    </message>
+    <message>
+        <source>Results of a trial</source>
+        <translation>试算结果</translation>
+    </message>
+    <message>
+        <source>Write the results of the trial as Excel, GeoPackage or PDF</source>
+        <translation>将试算结果导出为 Excel、GeoPackage 或 PDF</translation>
+    </message>
+    <message>
+        <source>The results are in {path}.</source>
+        <translation>结果已写入 {path}。</translation>
+    </message>
+    <message>
+        <source>Reading the cases…</source>
+        <translation>正在读取会审…</translation>
+    </message>
+    <message>
+        <source>The cases could not be read.</source>
+        <translation>未能读取会审。</translation>
+    </message>
+    <message>
         <source>Check results</source>
         <translation>检测结果</translation>
     </message>

@@ -1,9 +1,11 @@
 """Trying a file in place of a layer: which parcels would have another verdict, and why."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsRectangle
+from qgis.core import QgsRectangle, QgsVectorLayer
+from qgis.PyQt.QtWidgets import QFileDialog
 
 from onemap.tests.plugin.small_town import X, Y, box, checked_tab, wait_for, write_layer
 
@@ -87,3 +89,57 @@ def test_a_file_that_will_not_do_is_refused_and_the_check_stays(tab, tmp_path):
     assert refusals[0].is_about("crs.missing")
     assert refusals[0].mend is None
     assert tab._pages.currentWidget() is tab.results
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".gpkg", ".pdf"])
+def test_a_trial_is_written_for_the_office_and_its_run_is_not_kept(tab, library, tmp_path, monkeypatch, suffix):
+    before = recorded_runs(tab, library)
+    attempt(tab, moved_farmland(tmp_path))
+    target, done, refused, said = tmp_path / f"trial{suffix}", [], [], []
+    button = tab.trial.export_button
+    button.exported.connect(done.append)
+    button.refused.connect(refused.append)
+    tab.message_sent.connect(said.append)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    titles = {".xlsx": "Excel", ".gpkg": "GeoPackage", ".pdf": "PDF"}
+    next(action for action in button.menu().actions() if titles[suffix] in action.text()).trigger()
+    wait_for(lambda: done or refused)
+    assert refused == [] and said == [f"The results are in {target}."]
+    if suffix == ".xlsx":
+        book = zipfile.ZipFile(target)
+        assert any(b"Layers replaced for a trial" in book.read(name) for name in book.namelist())
+        assert verdicts_of_sheet(target) == {"A": "unknown", "B": "prohibited", "C": "unknown"}
+    if suffix == ".gpkg":
+        rows = QgsVectorLayer(f"{target}|layername=parcels", "parcels", "ogr").getFeatures()
+        assert {row["parcel"]: row["verdict"] for row in rows} == {"A": "unknown", "B": "prohibited", "C": "unknown"}
+    if suffix == ".pdf":
+        assert target.read_bytes().startswith(b"%PDF")
+        assert "A · prohibited" not in button._lead and "prohibited → unknown" in button._lead
+    assert tab._pages.currentWidget() is tab.trial
+    assert recorded_runs(tab, library) == before
+
+
+def test_a_check_that_the_library_could_not_keep_is_written_all_the_same(tab, tmp_path):
+    tab.results.run.record["recorded"] = False  # as in a library that may only be read
+    target, done, refused = tmp_path / "results.xlsx", [], []
+    button = tab.results.export_button
+    button.exported.connect(done.append)
+    button.refused.connect(refused.append)
+    button.write(str(target))
+    wait_for(lambda: done or refused)
+    assert refused == []
+    assert verdicts_of_sheet(target) == {"A": "prohibited", "B": "unknown", "C": "unknown"}
+
+
+def verdicts_of_sheet(path):
+    """Each parcel's verdict in the first sheet of a workbook, as GDAL reads it."""
+    sheet = QgsVectorLayer(f"{path}|layername=Parcels", "parcels", "ogr")
+    return {row[0]: row[1] for row in sheet.getFeatures()}
+
+
+def recorded_runs(tab, library):
+    """How many checks the library keeps."""
+    answers = []
+    tab._library.core.ask("runs", {"library": library, "kind": "check"}).answered.connect(answers.append)
+    wait_for(lambda: answers)
+    return len(answers[0]["runs"])

@@ -12,6 +12,7 @@ from onemap.plugin.compare.compare_results import Spot
 from onemap.plugin.compare.compare_spots import SpotsModel
 from onemap.plugin.compare.contradictions_table import ContradictionsModel, contradictions_in
 from onemap.plugin.compare.sort_button import SortButton
+from onemap.plugin.words import core_words
 
 NARROW_PX, WIDE_PX = 300, 1600
 ACROSS = Qt.Orientation.Horizontal
@@ -93,6 +94,20 @@ def test_a_list_shows_the_first_columns_that_fit_and_fills_its_width(spots):
     show_table(table, WIDE_PX)
     assert visible(table) == list(range(spots.model.columnCount() - 1))
     assert sum(map(table.columnWidth, visible(table))) == table.viewport().width()
+
+
+def test_the_name_of_a_type_stands_in_the_list_with_its_number_behind(spots, monkeypatch):
+    words = {"differences": {"04": "construction in plan B only"}}
+    monkeypatch.setattr(core_words, "_words", words)  # as the core sends them
+    table = show_table(spots.table, NARROW_PX)
+    spots.fit.measure()
+    titles = [str(spots.model.headerData(column, ACROSS)) for column in visible(table)]
+    assert titles == ["Type", "Area", "Decision"]  # where the name is cut, what is decided is seen still
+    assert texts(spots.model)[0][0] == "construction in plan B only (04)"
+    assert spots.model.data(spots.model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "04 construction in plan B only"
+    show_table(table, 2 * NARROW_PX)
+    assert table.columnWidth(0) >= table.sizeHintForColumn(0)
+    assert visible(table)[:3] == [0, 1, 2]
 
 
 def test_a_list_is_sorted_by_a_measure_that_has_no_room(spots):

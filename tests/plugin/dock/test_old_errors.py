@@ -1,0 +1,48 @@
+"""A library that goes away while it is open, and comes back: what is said, and that it is not said for ever."""
+
+import shutil
+
+import pytest
+from qgis.core import QgsPointXY
+
+from onemap.tests.plugin.small_town import X, Y, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def lost(dock, library, tmp_path):
+    """The dock on a library whose file somebody has moved; and what brings it back."""
+    path, away = tmp_path / "mine.gpkg", tmp_path / "away.gpkg"
+    shutil.copyfile(library, path)
+    dock.open_library(str(path))
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    path.rename(away)
+    return dock, lambda: away.rename(path)
+
+
+def test_what_could_not_be_looked_up_is_forgotten_once_it_can_be(lost):
+    dock, bring_back = lost
+    shown = []
+    dock.identify.shown.connect(lambda: shown.append(True))
+    dock.identify.ask_at(QgsPointXY(X + 120, Y + 120))
+    wait_for(lambda: dock.notice.text)
+    assert "There is no library" in dock.notice.text
+    bring_back()
+    dock.identify.ask_at(QgsPointXY(X + 120, Y + 120))
+    wait_for(lambda: shown)
+    assert dock.notice.text == ""
+
+
+def test_cases_that_could_not_be_read_are_not_said_to_be_none(lost):
+    dock, bring_back = lost
+    room = dock.review_tab
+    assert room.list.empty.text() == "Reading the cases…"
+    dock.tabs.setCurrentIndex(dock.tab_index(room))
+    room.set_open(True)  # as when the dock is seen
+    wait_for(lambda: room.list.empty.text() == "The cases could not be read.")
+    assert room.list.summary.text() == "" and "There is no library" in dock.notice.text
+    bring_back()
+    room.refresh()
+    wait_for(lambda: room.list.empty.text().startswith("No case yet"))
+    assert dock.notice.text == ""

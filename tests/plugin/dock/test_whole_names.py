@@ -1,0 +1,70 @@
+"""Names of layers, departments and groups in the narrow dock: none is cut, whatever the width and the language."""
+
+import pytest
+from qgis.core import QgsPointXY
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QTreeWidgetItemIterator
+
+from onemap.plugin.results.name_delegate import breakable, text_width, wrapped_height
+from onemap.tests.plugin.small_town import X, Y, wait_for
+
+WIDTHS_PX = [320, 400, 640]
+
+
+def cut_names(tree):
+    """The names that do not fit the rows that are shown, and how many fit."""
+    cut, count = [], 0
+    walk = QTreeWidgetItemIterator(tree)
+    while walk.value() is not None:
+        item, index = walk.value(), tree.indexFromItem(walk.value())
+        width, room = text_width(tree, index), tree.visualItemRect(item)
+        if not room.isEmpty():
+            count += 1
+            text = breakable(item.text(0), tree.fontMetrics(), width)
+            if wrapped_height(text, item.font(0), width) > room.height():
+                cut.append(item.text(0))
+        walk += 1
+    return cut, count
+
+
+@pytest.fixture
+def open_dock(dock, library):
+    dock.setFloating(True)
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.show()
+    yield dock
+    dock.hide()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", WIDTHS_PX)
+def test_the_names_of_all_layers_are_whole(open_dock, width):
+    open_dock.resize(width, 700)
+    tree = open_dock.map_tab.tree
+
+    def has_all_rows():
+        tree.expandAll()  # again, should the list have been filled anew meanwhile
+        return cut_names(tree)[1] > 50
+
+    wait_for(has_all_rows)
+    QTest.qWait(50)
+    assert open_dock.width() == width
+    assert cut_names(tree)[0] == []
+    assert tree.horizontalScrollBar().maximum() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", WIDTHS_PX)
+def test_what_lies_here_has_whole_heads_and_names(open_dock, width):
+    open_dock.resize(width, 900)
+    view, shown = open_dock.identify, []
+    view.shown.connect(lambda: shown.append(True))
+    view.ask_at(QgsPointXY(X + 120, Y + 120))
+    wait_for(lambda: shown or open_dock.notice.text)
+    view.tree.expandAll()
+    QTest.qWait(50)
+    cut, count = cut_names(view.tree)
+    assert count > 3 and cut == []
+    head = view.tree.topLevelItem(0)
+    assert head.isFirstColumnSpanned() and "Land" in head.text(0)
