@@ -126,11 +126,12 @@ def test_a_long_name_of_a_library_stays_clear_of_the_menu_s_arrow(checked_dock, 
     other = str(tmp_path / "the-library-of-the-bureau-on-the-other-side-of-the-river.gpkg")
     shutil.copyfile(library, other)
     checked_dock.open_library(other)
-    wait_for(lambda: checked_dock.library.layers)
+    button = checked_dock.header.button
+    # Until the core has read the library, it is called by its file.
+    wait_for(lambda: button.name == checked_dock.library.name and button.name.startswith("T"))
     checked_dock.show()
     checked_dock.resize(320, 600)
     QTest.qWait(50)
-    button = checked_dock.header.button
     arrow = button.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, button)
     assert "…" in button.text() and button.text().startswith("T")
     width = button.fontMetrics().horizontalAdvance(button.text()) + button.iconSize().width()
