@@ -18,10 +18,10 @@ from onemap.tests.postgis_server import Absent, as_owner, owner_of_server, progr
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from onemap.tests.postgis_server import owner_of_server, programs_of_postgresql, started
+from onemap.tests.postgis_server import owner_of_server, programs_of_postgresql, start_server
 
 folder = Path(sys.argv[1])
-print(started(folder, owner_of_server(), programs_of_postgresql()).pid, flush=True)
+print(start_server(folder, owner_of_server(), programs_of_postgresql()).pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -6,7 +6,6 @@ import zipfile
 import pytest
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QDate
-from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QStyle
 
 from onemap.plugin.library.open_library import distinct_place
@@ -127,13 +126,11 @@ def test_a_long_name_of_a_library_stays_clear_of_the_menu_s_arrow(checked_dock, 
     shutil.copyfile(library, other)
     checked_dock.open_library(other)
     button = checked_dock.header.button
-    # Until the core has read the library, it is called by its file.
-    wait_for(lambda: button.name == checked_dock.library.name and button.name.startswith("T"))
-    checked_dock.show()
     checked_dock.resize(320, 600)
-    QTest.qWait(50)
+    checked_dock.show()  # which reads the library once more; until then it is called by its file
+    wait_for(lambda: checked_dock.library.layers and button.name.startswith("T") and "…" in button.text())
     arrow = button.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, button)
-    assert "…" in button.text() and button.text().startswith("T")
+    assert button.text().startswith("T")
     width = button.fontMetrics().horizontalAdvance(button.text()) + button.iconSize().width()
     assert width < button.width() - arrow
     assert button.accessibleName() == checked_dock.library.name and other in button.toolTip()

@@ -60,7 +60,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
 
 
 def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path):
-    assert "No case yet" in desk.tab.list.empty.text()
+    wait_for(lambda: "No case yet" in desk.tab.list.empty.text())
     desk.open(one_parcel)
     assert (desk.case.project, desk.case.state, len(desk.case.opinions)) == ("School", "draft", 10)
     assert not desk.page.editor.buttons["sign"].isEnabled()
