@@ -271,6 +271,7 @@ def environment(room: Path) -> dict[str, str]:
     return {**os.environ, "TMPDIR": str(room), "TEMP": str(room), "TMP": str(room)}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
 def test_what_a_killed_program_left_goes_with_the_next(desk, tmp_path):
     room = tmp_path / "room"

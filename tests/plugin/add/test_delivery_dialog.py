@@ -279,7 +279,10 @@ def drop_on(widget, *paths):
     return None
 
 
-@pytest.mark.parametrize("room", ["map_tab", "check_tab", "compare_tab", "numbers_tab"])
+@pytest.mark.parametrize(
+    "room",
+    ["map_tab", *(pytest.param(room, marks=pytest.mark.slow) for room in ("check_tab", "compare_tab", "numbers_tab"))],
+)
 def test_a_folder_dropped_on_whichever_room_of_the_dock_is_looked_through(dock, own_library, delivery, room):
     tab = getattr(dock, room)
     assert drop_on(tab, delivery) is None  # no library: nothing to add it to

@@ -89,6 +89,7 @@ def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(panel_of, librar
     assert texts_in(dialog) == [] and not dialog.hint.isHidden() and "library" in dialog.hint.text()
 
 
+@pytest.mark.slow
 def test_the_button_opens_the_list_and_ok_takes_it(panel_of, library):
     panel = panel_of("statistics")
     panel.wrappers["LIBRARY"].setParameterValue(library, panel.processing_context)

@@ -121,6 +121,7 @@ def test_rows_of_the_first_parts_are_written_before_the_last_is_judged(question,
     assert max(size for _, size in reports) > written[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", [Cancelled(), OneMapError("journal.failed", file="disk", reason="full")])
 def test_what_ends_in_the_last_part_leaves_file_and_library_as_they_were(question, tmp_path, monkeypatch, failure):
     monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 17)

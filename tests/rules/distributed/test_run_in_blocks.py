@@ -146,6 +146,7 @@ def test_every_kind_of_rule_gives_the_same_in_blocks_with_any_number_of_threads(
     assert filled == {"parcels", "findings", "overlaps", "overlaps_line", "composition", "land_classes", "run"}
 
 
+@pytest.mark.slow
 def test_rows_that_stand_by_rule_first_do_so_in_blocks_too(town):
     survey = {"kind": "composition", "layer": "PLAN", "verdict": "notice"}
     write_question(
@@ -159,6 +160,7 @@ def test_rows_that_stand_by_rule_first_do_so_in_blocks_too(town):
     assert list(dict.fromkeys(whole.tables["land_classes"].columns["rule"])) == ["z", "a"]
 
 
+@pytest.mark.slow
 def test_a_run_against_an_earlier_one_computes_the_same_rows_in_blocks(town):
     first = town.check()
     town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
@@ -186,7 +188,7 @@ def hills(cells, seed):
     return heights
 
 
-@pytest.mark.parametrize("system", ["plane", "degrees"])
+@pytest.mark.parametrize("system", ["plane", pytest.param("degrees", marks=pytest.mark.slow)])
 def test_rasters_give_the_same_digits_in_blocks_also_where_they_are_warped(desk, system):
     place = {"west": 539_990.0, "north": 4_210_520.0, "cell": 9.0, "crs": "EPSG:4547"}
     if system == "degrees":  # the same ground
