@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from qgis.core import (
@@ -261,8 +262,10 @@ class ParcelChoice(QWidget):
         project_layers = QgsProject.instance().mapLayers().values()
         for layer in self._connected_layers:
             if layer in project_layers:  # one that was removed took its connections along
-                layer.selectionChanged.disconnect(self._update_texts)
-                layer.nameChanged.disconnect(self._update_texts)
+                # A new layer may lie where one that was removed lay, and be taken for it.
+                with contextlib.suppress(TypeError):
+                    layer.selectionChanged.disconnect(self._update_texts)
+                    layer.nameChanged.disconnect(self._update_texts)
         self._connected_layers = layers
         for layer in layers:
             layer.selectionChanged.connect(self._update_texts)

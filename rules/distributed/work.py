@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from onemap.layers.files.journal_folder import disk_errors_as_refusals
+from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.in_threads import one_ahead, one_thread_more
 from onemap.layers.library.library import Library
 from onemap.layers.progress import Progress
@@ -127,6 +128,7 @@ class LocalEngine:
                 answer = _block_begun(sources, small, work, block, threads, beside)
                 before, begin = keeping, end
                 keeping = keeper.submit(self._keep, work, block, answer)
+                give_back_memory()
                 if before is not None:
                     yield result_of(before, progress.check)
             if keeping is not None:

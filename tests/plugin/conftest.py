@@ -213,7 +213,11 @@ def canvas():
     QgsProject.instance().setCrs(system)
     made.setDestinationCrs(system)
     made.setExtent(QgsRectangle(X, Y, X + 3000, Y + 2000))
-    return made
+    yield made
+    # No picture may be on its way when the project lets go of its layers.
+    made.freeze()
+    made.stopRendering()
+    made.cancelJobs()
 
 
 @pytest.fixture
