@@ -217,7 +217,6 @@ def canvas():
     # No picture may be on its way when the project lets go of its layers.
     made.freeze()
     made.stopRendering()
-    made.cancelJobs()
 
 
 @pytest.fixture
