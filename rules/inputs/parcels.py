@@ -44,6 +44,7 @@ from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
+from onemap.layers.stores.arrow_values import data_of
 from onemap.rules.overlay.pair_ground import are_simple_rings
 
 _READ = 0.8  # of the time: the rest is the proof that they are sound, or what is left of it
@@ -87,16 +88,7 @@ class Parcels:
     @cached_property
     def ground_hash(self) -> str:
         """SHA-256 of all polygons as WKB, one after the other."""
-        return hashlib.sha256(self.ground_bytes).hexdigest()
-
-    @property
-    def ground_bytes(self) -> bytes | memoryview:
-        """All polygons as WKB, one after the other."""
-        if len(self.ids) == 0:
-            return b""
-        _, ends, data = self.bodies.buffers()
-        own = np.frombuffer(ends, dtype=np.int64)[self.bodies.offset :][: len(self.ids) + 1]
-        return memoryview(data)[own[0] : own[-1]]
+        return hashlib.sha256(data_of(self.bodies)).hexdigest()
 
     @cached_property
     def boxes(self) -> np.ndarray:
