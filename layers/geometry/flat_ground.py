@@ -1,15 +1,41 @@
-"""Ground of many rows in flat arrays: a polygon of one ring becomes a geometry only where one is asked for."""
+"""Ground of many rows in flat arrays: a polygon of one ring, or a whole shape, is made only where it is asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import is_
 
 import numpy as np
 import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.ragged import ranges
+from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, made_of
 from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, ring_heads, with_points
+
+
+@dataclass(frozen=True)
+class WholeShapes:
+    """Ground that is all of shapes of a column. row (n,): the position of that shape, -1 of other ground."""
+
+    shapes: ShapeColumn
+    row: np.ndarray
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Where such ground is: (k,)."""
+        return np.flatnonzero(self.row >= 0)
+
+    def chosen(self) -> np.ndarray:
+        """The positions of the shapes: (k,)."""
+        rows: np.ndarray = self.row[self.places]
+        return rows
+
+    def at(self, rows: np.ndarray) -> "WholeShapes | None":
+        """That of some rows: positions; None where there is none."""
+        some = self.row[rows]
+        return WholeShapes(self.shapes, some) if (some >= 0).any() else None
 
 
 @dataclass(frozen=True)
@@ -18,14 +44,16 @@ class FlatGround:
 
     points (m, 2): ring after ring in the order of their rows, the first point of each again at its end.
     size (n,): how many points the ring of a row has, 0 where there is none.
-    others (n,): the geometries of rows without a ring; None where there is no ground.
+    others (n,): the geometries of rows without a ring; None where there is no ground, or all of a shape.
     known_m2 (n,): their areas, to the last digit those of GEOS, where someone has them.
+    whole: which rows are all of a shape, where there are such.
     """
 
     points: np.ndarray
     size: np.ndarray
     others: np.ndarray
     known_m2: np.ndarray | None = None
+    whole: WholeShapes | None = None
 
     @classmethod
     def of(cls, geometries: np.ndarray) -> "FlatGround":
@@ -39,23 +67,32 @@ class FlatGround:
     def geometries(self) -> np.ndarray:
         """The geometries (n,), None where there is no ground."""
         rows = np.flatnonzero(self.size)
-        if len(rows) == 0:
+        if len(rows) == 0 and self.whole is None:
             return self.others
         result = self.others.copy()
-        ring = np.arange(len(rows)).repeat(self.size[rows])
-        result[rows] = shapely.polygons(shapely.linearrings(self.points, indices=ring))
+        if len(rows):
+            ring = np.arange(len(rows)).repeat(self.size[rows])
+            result[rows] = shapely.polygons(shapely.linearrings(self.points, indices=ring))
+        if self.whole is not None:
+            result[self.whole.places] = self.whole.shapes[self.whole.chosen()]
         return result
 
     @cached_property
     def area_m2(self) -> np.ndarray:
         """The areas (n,), not a number where there is no ground."""
-        areas: np.ndarray = shapely.area(self.geometries) if self.known_m2 is None else self.known_m2
+        if self.known_m2 is not None:
+            return self.known_m2
+        areas: np.ndarray = shapely.area(replace(self, whole=None).geometries)
+        if self.whole is not None:
+            areas[self.whole.places] = self.whole.shapes.areas_m2(self.whole.chosen())
         return areas
 
     @property
     def dimension(self) -> np.ndarray:
         """0 to 2 for points, lines and polygons, -1 where there is no ground: (n,)."""
         dimension: np.ndarray = np.where(self.size > 0, 2, shapely.get_dimensions(self.others))
+        if self.whole is not None:
+            dimension[self.whole.places] = 2
         return dimension
 
     @property
@@ -67,18 +104,38 @@ class FlatGround:
             first = (np.cumsum(self.size) - self.size)[rows]
             boxes[rows, :2] = np.minimum.reduceat(self.points, first, axis=0)
             boxes[rows, 2:] = np.maximum.reduceat(self.points, first, axis=0)
+        if self.whole is not None:
+            boxes[self.whole.places] = self.whole.shapes.boxes[self.whole.chosen()]
         return boxes
+
+    def rings(self) -> Rings:
+        """The rings of its polygons: those of rows of one ring first, then those of geometries."""
+        rows, others = np.flatnonzero(self.size), rings_of(self.made_whole().others)
+        return Rings(
+            np.concatenate([self.points, others.points]),
+            np.r_[self.size[rows], others.size],
+            np.r_[rows, others.polygon],
+            np.r_[np.zeros(len(rows), dtype=bool), others.is_hole],
+        )
+
+    def made_whole(self) -> "FlatGround":
+        """The same with the geometries of whole shapes made."""
+        if self.whole is None:
+            return self
+        others = self.others.copy()
+        others[self.whole.places] = self.whole.shapes[self.whole.chosen()]
+        return FlatGround(self.points, self.size, others, self.known_m2)
 
     def wkb(self, known: Sequence[tuple[np.ndarray, pa.Array]] = ()) -> pa.Array:
         """Multipolygons, multilines or multipoints as WKB (n,), null where there is no ground.
 
         known: rows without a ring (k,) of which someone has it already.
         """
-        is_left = self.size == 0
+        is_left, others = self.size == 0, self.made_whole().others
         for rows, _ in known:
             is_left[rows] = False
         rings, left = np.flatnonzero(self.size), np.flatnonzero(is_left)
-        parts = [(rings, ring_heads(self.size[rings])), *known, (left, multi_bodies(self.others[left]))]
+        parts = [(rings, ring_heads(self.size[rings])), *known, (left, multi_bodies(others[left]))]
         whole = interleaved_column([part for part in parts if len(part[0])] or parts)
         return with_points(whole, self.points, self.size) if len(rings) else whole
 
@@ -93,7 +150,8 @@ class FlatGround:
         else:
             points = self.points[ranges(first, size)]
         known = None if self.known_m2 is None else self.known_m2[rows]
-        return FlatGround(points, size, self.others[rows], known)
+        whole = None if self.whole is None else self.whole.at(rows)
+        return FlatGround(points, size, self.others[rows], known, whole)
 
     def among(self, geometries: np.ndarray, rows: np.ndarray) -> "FlatGround":
         """Geometries (k,), or None, with this ground in some rows (n,), ascending."""
@@ -102,7 +160,10 @@ class FlatGround:
         if self.known_m2 is not None:
             known = shapely.area(geometries)
             known[rows] = self.known_m2
-        return FlatGround(self.points, size, others, known)
+        found = FlatGround(self.points, size, others, known)
+        if self.whole is None:
+            return found
+        return found.with_whole(rows[self.whole.places], self.whole.shapes, self.whole.chosen())
 
     def with_others(self, rows: np.ndarray, geometries: np.ndarray) -> "FlatGround":
         """The same with other geometries (k,) in some rows (k,)."""
@@ -115,16 +176,61 @@ class FlatGround:
         if self.known_m2 is not None:
             known = self.known_m2.copy()
             known[rows] = shapely.area(geometries)
-        return FlatGround(points, size, others, known)
+        whole = self.whole
+        if whole is not None:
+            row = whole.row.copy()
+            row[rows] = -1
+            whole = WholeShapes(whole.shapes, row)
+        return FlatGround(points, size, others, known, whole)
+
+    def with_whole(self, rows: np.ndarray, shapes: AnyShapes, positions: np.ndarray) -> "FlatGround":
+        """The same with all of some shapes, at positions (k,), in some rows (k,) without a ring; a column makes none.
+
+        What is marked already must be so of the same column.
+        """
+        if isinstance(shapes, np.ndarray):
+            return self.with_others(rows, shapes[positions])
+        if len(rows) == 0:
+            return self
+        row = np.full(len(self), -1) if self.whole is None else self.whole.row.copy()
+        row[rows] = positions
+        known = self.known_m2
+        if known is not None:
+            known = known.copy()
+            known[rows] = shapes.areas_m2(positions)
+        return FlatGround(self.points, self.size, self.others, known, WholeShapes(shapes, row))
+
+    def is_all_of(self, shapes: AnyShapes, positions: np.ndarray) -> np.ndarray:
+        """Which rows (n,) are known to be all of the shape at a position (n,): the mark, or the geometry itself."""
+        if self.whole is not None and self.whole.shapes is shapes:
+            found: np.ndarray = self.whole.row == positions
+        else:
+            found = np.zeros(len(self), dtype=bool)
+        rows = np.flatnonzero(~shapely.is_missing(self.others))
+        pairs = map(is_, self.others[rows].tolist(), made_of(shapes, positions[rows]).tolist())
+        found[rows] = np.fromiter(pairs, dtype=bool, count=len(rows))
+        return found
+
+
+def flat_of(ground: np.ndarray | FlatGround) -> FlatGround:
+    """Ground in flat arrays, as it is, or geometries (n,) as such."""
+    return ground if isinstance(ground, FlatGround) else FlatGround.of(ground)
 
 
 def joined_ground(parts: Sequence[FlatGround]) -> FlatGround:
     """Ground of some rows after that of others; the areas are known if all are."""
     if len(parts) == 1:
         return parts[0]
+    shapes = next((part.whole.shapes for part in parts if part.whole is not None), None)
+    # Only shapes of one column are marked together.
+    parts = [part if part.whole is None or part.whole.shapes is shapes else part.made_whole() for part in parts]
     empty = FlatGround.of(np.empty(0, dtype=object))
     points, size, others = (
         np.concatenate([getattr(part, name) for part in (empty, *parts)]) for name in ("points", "size", "others")
     )
     known = [part.known_m2 for part in parts if part.known_m2 is not None]
-    return FlatGround(points, size, others, np.concatenate(known) if parts and len(known) == len(parts) else None)
+    areas = np.concatenate(known) if parts and len(known) == len(parts) else None
+    if shapes is None:
+        return FlatGround(points, size, others, areas)
+    row = np.concatenate([np.full(len(part), -1) if part.whole is None else part.whole.row for part in parts])
+    return FlatGround(points, size, others, areas, WholeShapes(shapes, row))

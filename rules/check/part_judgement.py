@@ -105,7 +105,8 @@ def judge_part(
 def _row_count(judged: RuleJudgement) -> int:
     """About how many rows a rule has of what it says."""
     found = judged.judgement
-    return len(found.pairs.parcel) + sum(int((~shapely.is_missing(some)).sum()) for some in (found.hit, found.unknown))
+    hits, unknown = found.hit_ground.dimension >= 0, ~shapely.is_missing(found.unknown)
+    return len(found.pairs.parcel) + int(hits.sum()) + int(unknown.sum())
 
 
 def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Mapping[str, SharedGround]:

@@ -73,7 +73,7 @@ class _Half:
     """The hit, or the unknown, of one rule: which parcels have a row, their ground and their measures."""
 
     present: np.ndarray
-    grounds: np.ndarray
+    grounds: FlatGround
     measure: GroundMeasures
     reason: np.ndarray
     columns: dict[str, Any]
@@ -81,7 +81,11 @@ class _Half:
 
 _NOBODY, _NOTHING, _NEVER = np.empty(0, dtype=np.int64), np.empty(0, dtype=object), np.empty(0, dtype=bool)
 _NO_ROWS = _Half(
-    _NOBODY, _NOTHING, GroundMeasures(np.empty(0), np.empty(0), _NEVER, _NOTHING, _NOTHING), _NOTHING, columns={}
+    _NOBODY,
+    FlatGround.of(_NOTHING),
+    GroundMeasures(np.empty(0), np.empty(0), _NEVER, _NOTHING, _NOTHING),
+    _NOTHING,
+    columns={},
 )
 
 
@@ -90,9 +94,10 @@ def _unknown_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
     present = np.flatnonzero(~shapely.is_missing(unknown))
     if len(present) == 0:
         return _NO_ROWS
-    measure = measure_grounds(unknown[present], judged.rule, parcel_m2[present])
+    grounds = FlatGround.of(unknown[present])
+    measure = measure_grounds(grounds, judged.rule, parcel_m2[present])
     reason = _join_reasons(_unknown_reasons(judged, present), measure.reason)
-    return _Half(present, unknown[present], measure, reason, {})
+    return _Half(present, grounds, measure, reason, {})
 
 
 def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
@@ -103,14 +108,14 @@ def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
     of_hit = judgement.pairs.of_hit
     features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
     columns |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
-    return _Half(present, judgement.hit[present], measure, reason, columns)
+    return _Half(present, judgement.hit_ground.at(present), measure, reason, columns)
 
 
 def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
     """A conflict of ground: the parcels that have one (k,), its area against the rule's limits, further columns."""
     judgement = judged.judgement
-    present = np.flatnonzero(~shapely.is_missing(judgement.hit))
-    measure = measure_grounds(judgement.hit[present], judged.rule, parcel_m2[present])
+    present = np.flatnonzero(judgement.hit_ground.dimension >= 0)
+    measure = measure_grounds(judgement.hit_ground.at(present), judged.rule, parcel_m2[present])
     columns = _second_method(judged, present, measure)
     if judgement.net_area_m2 is not None:
         columns["net_area_m2"] = judgement.net_area_m2[present]
@@ -153,7 +158,7 @@ def read_ahead(judged: RuleJudgement) -> None:
     judgement = judged.judgement
     if judgement.zones is None:
         return
-    area, least = shapely.area(judgement.hit), judged.rule.min_area_m2
+    area, least = judgement.hit_ground.area_m2, judged.rule.min_area_m2
     # Rows may sum an area in another order.
     if judged.accuracy_m or any(deciding(area * share, least).any() for share in (1 - 1e-6, 1 + 1e-6)):
         judgement.zones.pieces()
@@ -255,7 +260,7 @@ def _finding_rows(
         "within_error": False,
         "area_check_m2": np.nan,
         "check_differs": False,
-        "_ground": FlatGround.of(half.grounds),
+        "_ground": half.grounds,
     }
     return {**columns, **half.columns}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.packs.rule import Rule
 
 
@@ -22,17 +23,15 @@ class GroundMeasures:
     sliver_free: np.ndarray
 
 
-def measure_grounds(grounds: np.ndarray, rule: Rule, parcel_m2: np.ndarray) -> GroundMeasures:
+def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> GroundMeasures:
     """Areas of dissolved grounds (n,), all polygons, against the rule's least area, least share and least width.
 
     parcel_m2: (n,) the areas of the parcels that the grounds belong to.
     """
     least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
     if rule.min_width_m <= 0:
-        area = shapely.area(grounds)
-        area[np.isnan(area)] = 0.0
-        return _without_width(area, least_m2)
-    parts, owner = shapely.get_parts(grounds, return_index=True)
+        return _without_width(np.where(np.isnan(grounds.area_m2), 0.0, grounds.area_m2), least_m2)
+    parts, owner = shapely.get_parts(grounds.geometries, return_index=True)
     area = shapely.area(parts)
     is_wide_enough = ~vanishing(parts, rule.min_width_m)
     total = np.bincount(owner, area, minlength=len(grounds))

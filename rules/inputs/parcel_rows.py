@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from operator import is_
 
 import numpy as np
 import pyarrow as pa
 import pyproj
-import shapely
 
-from onemap.layers.geometry.areas import areas_of_wkb_m2, ellipsoidal_areas_m2
+from onemap.layers.geometry.areas import areas_of_ground_m2, areas_of_wkb_m2
 from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.layers.geometry.shape_column import AnyShapes, areas_of, made_of
+from onemap.layers.geometry.shape_column import AnyShapes, areas_of
 from onemap.rules.overlay.pair_ground import moved_ground
 
 
@@ -49,11 +47,9 @@ class ParcelRows:
 
     def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
         """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""
-        is_whole = np.zeros(len(ground), dtype=bool)
-        if min(self.origin) >= 0:  # else what is taken off is put on again with a loss, and moving says how much
-            rows = np.flatnonzero((ground.size == 0) & ~shapely.is_missing(ground.others))
-            pairs = map(is_, ground.others[rows].tolist(), made_of(self.local, parcel[rows]).tolist())
-            is_whole[rows] = np.fromiter(pairs, dtype=bool, count=len(rows))
+        # Else what is taken off is put on again with a loss, and moving says how much.
+        is_exact = min(self.origin) >= 0
+        is_whole = ground.is_all_of(self.local, parcel) if is_exact else np.zeros(len(ground), dtype=bool)
         part = np.flatnonzero(~is_whole)
         moved = moved_ground(ground.at(part), self.origin).among(np.full(len(ground), None, dtype=object), part)
         return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved)
@@ -76,7 +72,7 @@ class GroundsInLibrary:
         whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
         areas = np.empty(len(self.parcel))
         areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]
-        areas[part] = ellipsoidal_areas_m2(self.ground.at(part).geometries, self.parcels.crs)
+        areas[part] = areas_of_ground_m2(self.ground.at(part), self.parcels.crs)
         return areas
 
     @property

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
@@ -37,7 +36,7 @@ def _judge(ground: Ground) -> Judgement:
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
-        distance_m=np.where(shapely.is_missing(hit), np.nan, 0.0),
+        distance_m=np.where(hit.dimension < 0, np.nan, 0.0),
         pairs=Pairs(
             overlaps.parcel,
             overlaps.feature,

@@ -44,7 +44,7 @@ def shared_grounds(
         failed = pairs.failed[layer_of_feature[pairs.failed[:, 1]] == layer] - [0, first_feature[layer]]
         feature = pairs.feature[rows] - first_feature[layer]
         of_layer = Overlaps(pairs.parcel[rows], feature, pairs.ground.at(rows), failed)
-        result[code] = SharedGround(of_layer, ground[layer * count : (layer + 1) * count].copy())
+        result[code] = SharedGround(of_layer, ground.at(np.arange(layer * count, (layer + 1) * count)))
     return result
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.flat_ground import FlatGround, flat_of
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.overlay.area_check import Zones
@@ -68,7 +68,7 @@ class SharedGround:
     """What all parcels (n,) share with each of a layer's features, and with any of them: (n,), None if not known."""
 
     overlaps: Overlaps
-    grounds: np.ndarray | None
+    grounds: FlatGround | None
 
     def with_features(self, chosen: np.ndarray, count: int) -> "SharedGround":
         """The same of some of `count` features alone: chosen (k,), ascending."""
@@ -161,7 +161,7 @@ class Ground:
             return self.shared.overlaps
         return overlaps(self.shapes, index_of(self.shapes), shapes, self.threads)
 
-    def grounds_of(self, pairs: Overlaps) -> np.ndarray:
+    def grounds_of(self, pairs: Overlaps) -> FlatGround:
         """All ground that each parcel (n,) shares with any of the layer's features, by `pairs`, its overlaps."""
         if self.shared is not None and self.shared.grounds is not None and pairs is self.shared.overlaps:
             return self.shared.grounds
@@ -216,7 +216,7 @@ class SurveyPieces:
 class Judgement:
     """What a rule says of n parcels: the ground in conflict, the ground that cannot be judged, and why.
 
-    hit, unknown: (n,) polygons or None.
+    hit, unknown: (n,) polygons or None; the hit of a kind that has it so in flat arrays.
     distance_m: (n,) least distance of the conflict's features, NaN if not measured.
     pairs: the pieces by feature.
     reasons: reason → (n,) whether it is one of the parcel's.
@@ -229,7 +229,7 @@ class Judgement:
     warped_to_m: the cell of the grid to which a geographic raster was warped, for the record.
     """
 
-    hit: np.ndarray
+    hit: np.ndarray | FlatGround
     unknown: np.ndarray
     distance_m: np.ndarray
     pairs: Pairs
@@ -241,6 +241,11 @@ class Judgement:
     classes: pd.DataFrame | None = None
     survey: SurveyPieces | None = None
     warped_to_m: float | None = None
+
+    @property
+    def hit_ground(self) -> FlatGround:
+        """The ground in conflict in flat arrays (n,)."""
+        return flat_of(self.hit)
 
     def because(self, reason: str, rows: np.ndarray) -> None:
         """Note a reason for the parcels in `rows` (indices or a mask)."""

@@ -1,12 +1,11 @@
 """What is left of parcels without some zones, and what becomes of a parcel whose overlay is broken."""
 
-from operator import is_
-
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround, flat_of
 from onemap.layers.geometry.parts import polygon_parts
-from onemap.layers.geometry.shape_column import areas_at, made_of
+from onemap.layers.geometry.shape_column import areas_at
 from onemap.rules.kinds.ground import Ground, Judgement
 from onemap.rules.overlay.overlay import (
     ARITHMETIC_M2,
@@ -21,7 +20,7 @@ from onemap.rules.overlay.subdivision import Cut
 
 
 def subtract_zones(
-    grounds: np.ndarray, shared_grounds: np.ndarray, ground: Ground, zones: Cut
+    grounds: np.ndarray, shared_grounds: np.ndarray | FlatGround, ground: Ground, zones: Cut
 ) -> tuple[np.ndarray, np.ndarray]:
     """The grounds less the zones, (n,) polygons or None; and where the overlay is broken, (n,).
 
@@ -29,21 +28,21 @@ def subtract_zones(
     piece agrees with its own counterpart, but not with the areas of the pieces.
 
     grounds: (n,) of the parcels, None without.
-    shared_grounds: (n,) what each whole parcel shares with the zones, None without.
+    shared_grounds: (n,) what each whole parcel shares with the zones, none without.
     ground: the parcels themselves.
     zones: who has the pieces of the zones.
     """
     result, is_broken = grounds.copy(), np.zeros(len(grounds), dtype=bool)
-    both = np.flatnonzero(~shapely.is_missing(grounds) & ~shapely.is_missing(shared_grounds))
-    pairs = map(is_, shared_grounds[both].tolist(), made_of(ground.shapes, both).tolist())
-    is_all_shared = np.fromiter(pairs, dtype=bool, count=len(both))
+    flat = flat_of(shared_grounds)
+    both = np.flatnonzero(~shapely.is_missing(grounds) & (flat.dimension >= 0))
+    is_all_shared = flat.at(both).is_all_of(ground.shapes, both)
     result[both[is_all_shared]] = None
     rows = both[~is_all_shared]
     if len(rows) == 0:
         return result, is_broken
     near = unions_near(grounds[rows], zones(), MARGIN_M, ground.threads)
     result[rows], is_broken[rows] = differences(grounds[rows], near, ground.threads)
-    before, shared = shapely.area(grounds[rows]), shapely.area(shared_grounds[rows])
+    before, shared = shapely.area(grounds[rows]), flat.area_m2[rows]
     is_whole = before >= areas_at(ground.shapes, rows)
     allowed = BALANCE_M2 + BALANCE_SHARE * before
 

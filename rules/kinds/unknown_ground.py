@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.kinds.ground import Ground, Judgement, no_ground
 from onemap.rules.kinds.subtract_zones import subtract_zones
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, Overlaps, intersections, union_by, unions
@@ -23,7 +24,7 @@ def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground)
 
 
 def unjudged_ground(
-    parts: Mapping[str, np.ndarray], hit: np.ndarray, ground: Ground, zones: Cut
+    parts: Mapping[str, np.ndarray], hit: FlatGround, ground: Ground, zones: Cut
 ) -> tuple[np.ndarray, np.ndarray]:
     """What is left of the doubtful ground where nothing certain decides: (n,) polygons or None; and what is broken.
 

@@ -22,6 +22,7 @@ from onemap.layers.geometry.shape_column import (
     areas_at,
     areas_of,
     boxes_of,
+    parts_of_each,
     picked_of,
 )
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, index_of, lies_apart
@@ -161,13 +162,17 @@ def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs,
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))
     mine, other, area = picked_of(parcels, met.parcel), picked_of(features, met.feature), met.area_m2
-    # What no edge of the feature comes near lies inside as a whole, and needs no other proof.
-    geometry = np.full(len(mine), None, dtype=object)
-    geometry[met.is_within] = mine[met.is_within]
+    # What no edge of the feature comes near lies inside as a whole, and needs no other proof: of one part it is the
+    # parcel itself, and no polygon is made of it.
+    is_whole = met.is_within & (parts_of_each(parcels) == 1)[met.parcel]
+    rows = np.flatnonzero(is_whole)
+    is_whole[rows[areas_at(mine, rows) < ARITHMETIC_M2]] = False
+    geometry, rest = np.full(len(mine), None, dtype=object), met.is_within & ~is_whole
+    geometry[rest] = mine[rest]
     boxes, others = boxes_of(parcels)[met.parcel], boxes_of(features)[met.feature]
     for whole, own, outer, around in ((mine, boxes, other, others), (other, others, mine, boxes)):
         # Only where boxes and sums say that all of it is shared; and it is taken only if it lies inside indeed.
-        was_open = shapely.is_missing(geometry)
+        was_open = shapely.is_missing(geometry) & ~is_whole
         rows = np.flatnonzero(was_open & lie_inside(own, around))
         rows = rows[np.abs(areas_at(whole, rows) - area[rows]) <= BALANCE_M2]
         same = shapely.equals_exact(outer[rows], whole[rows])
@@ -177,7 +182,7 @@ def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs,
         rows = rows[shapely.covers(outer[rows], whole[rows])]
         geometry[rows] = whole[rows]
     failed = np.zeros(len(mine), dtype=bool)
-    is_open, apart = shapely.is_missing(geometry), compute_once(parcels, "apart", lies_apart)[met.parcel]
+    is_open, apart = shapely.is_missing(geometry) & ~is_whole, compute_once(parcels, "apart", lies_apart)[met.parcel]
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
     rows = np.flatnonzero(is_open & apart)
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
@@ -186,6 +191,7 @@ def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs,
     pair = picked_of(mine, rows), picked_of(other, rows)
     made, failed[rows] = _proved_ground(shapely.intersection, *pair, area[rows], threads, flat)
     ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open))
+    ground = ground.with_whole(np.flatnonzero(is_whole), parcels, met.parcel[is_whole])
     keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
@@ -221,8 +227,8 @@ def _common_by_parts(
 
 def grounds(
     found: Overlaps, parcels: AnyShapes, features: AnyShapes, threads: Threads, known: Known | None = None
-) -> np.ndarray:
-    """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
+) -> FlatGround:
+    """All ground that each parcel (n,) shares with any feature: (n,), none where there is none.
 
     known: the features as the kernel has them, where somebody has made them already.
 
@@ -238,9 +244,18 @@ def grounds(
     one = found.parcel[in_rows], found.feature[in_rows]
     is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads, known)[rows]
     rest = ~is_full[found.parcel]
-    result = union_by(found.parcel[rest], found.ground.at(rest).geometries, len(parcels), threads)
-    result[is_full] = parcels[is_full]
-    return result
+    united = _united_ground(found.parcel[rest], found.ground.at(rest), len(parcels), threads)
+    full = np.flatnonzero(is_full)
+    return united.with_whole(full, parcels, full)
+
+
+def _united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: Threads) -> FlatGround:
+    """The union of the ground of each group: (groups,); what is alone in its group stays as it is."""
+    order = np.argsort(group, kind="stable")
+    group, ground = group[order], ground.at(order)
+    is_alone = (np.bincount(group, minlength=groups) == 1)[group]
+    united = union_by(group[~is_alone], ground.at(~is_alone).geometries, groups, threads)
+    return ground.at(is_alone).among(united, group[is_alone])
 
 
 def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:

@@ -55,6 +55,7 @@ def moved_ground(ground: FlatGround, by: tuple[float, float]) -> FlatGround:
 
     Of which rings that is certain the kernel tells; of all others GEOS is asked.
     """
+    ground = ground.made_whole()
     moved = FlatGround(ground.points + by, ground.size, shift_polygons(ground.others, by))
     rows = np.flatnonzero(ground.size)
     doubtful = rows[~are_simple_rings(moved.points, ground.size[rows])]

@@ -8,6 +8,8 @@ from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import multi
+from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
+from onemap.layers.geometry.validity import plain_polygons
 
 KINDS = ("point", "line", "polygon")
 
@@ -117,3 +119,68 @@ def test_areas_that_are_known_go_with_their_rows():
     among = ground.at(np.arange(2)).among(np.array([other[0], None, None], dtype=object), np.array([1, 2]))
     assert among.area_m2.tolist() == [4, 0, 1]
     assert joined_ground([ground, plain]).known_m2 is None
+
+
+@pytest.fixture
+def marked_ground(mixed_ground) -> tuple[FlatGround, np.ndarray, ShapeColumn]:
+    """The same with whole shapes of a column in some rows that had geometries, or none."""
+    ground, expected = mixed_ground
+    bodies = pa.array(shapely.to_wkb(rings(8, 20), byte_order=1), pa.large_binary())
+    column = column_of(bodies)
+    rows, positions = np.flatnonzero(ground.size == 0)[[1, 6, 2]], np.array([4, 17, 4])
+    marked, expected = ground.with_others(rows, np.full(3, None, dtype=object)), expected.copy()
+    expected[rows] = shapely.from_wkb(bodies.to_pylist())[positions]
+    return marked.with_whole(rows, column, positions), expected, column
+
+
+def column_of(bodies: pa.Array) -> ShapeColumn:
+    found = plain_polygons(bodies)
+    assert found is not None
+    column = ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(found))
+    assert len(column.all_areas_m2) == len(bodies)  # those of parcels are known
+    return column
+
+
+def made(column: ShapeColumn) -> int:
+    return int((~shapely.is_missing(vars(column)["_made"])).sum())
+
+
+def test_whole_shapes_of_a_column_are_what_their_geometries_are(marked_ground):
+    ground, expected, _ = marked_ground
+    assert_same(ground, expected)
+    assert_same(ground.made_whole(), expected)
+    chance = np.random.default_rng(5)
+    for rows in (np.arange(7, 40), np.arange(68)[::-1], chance.integers(0, 68, 200), np.empty(0, dtype=np.int64)):
+        assert_same(ground.at(rows), expected[rows])
+    among, rows = np.full(80, None, dtype=object), np.sort(chance.choice(80, 68, replace=False))
+    wanted = among.copy()
+    wanted[rows] = expected
+    assert_same(ground.among(among, rows), wanted)
+
+
+def test_whole_shapes_are_marked_and_not_made(marked_ground):
+    ground, expected, column = marked_ground
+    positions = np.full(68, 4)
+    rows = np.flatnonzero(ground.is_all_of(column, positions))
+    assert ground.is_all_of(column.at(np.arange(20)[::-1]), positions).sum() == 0
+    some = joined_ground([ground, ground.at(np.arange(68)[::-1])]).at(np.arange(68))
+    assert len(rows) == 2 and some.is_all_of(column, positions).nonzero()[0].tolist() == rows.tolist()
+    assert some.dimension.tolist() == shapely.get_dimensions(expected).tolist()
+    assert np.array_equal(some.boxes, shapely.bounds(expected), equal_nan=True)
+    assert some.area_m2[rows].tolist() == shapely.area(expected[rows]).tolist()
+    assert made(column) == 0
+
+
+def test_whole_shapes_of_two_columns_are_joined_and_give_way_to_others(marked_ground):
+    ground, expected, column = marked_ground
+    other = column_of(column.bodies)
+    of_other = FlatGround.of(np.full(4, None, dtype=object)).with_whole(np.array([1, 3]), other, np.array([0, 9]))
+    wanted = np.array([None, column[0], None, column[9]], dtype=object)
+    assert_same(joined_ground([ground, of_other]), np.r_[expected, wanted])
+    rows = np.flatnonzero(ground.is_all_of(column, np.full(68, 4)))[:1]
+    changed = expected.copy()
+    changed[rows] = box(0, 0, 5, 5)
+    assert_same(ground.with_others(rows, changed[rows]), changed)
+    same = np.array([box(0, 0, 1, 1), box(2, 2, 3, 3)], dtype=object)
+    by_geometry = FlatGround.of(np.full(2, None, dtype=object)).with_whole(np.array([1]), same, np.array([0]))
+    assert by_geometry.is_all_of(same, np.array([0, 0])).tolist() == [False, True]

@@ -63,8 +63,8 @@ def test_every_row_is_that_of_each_layer_by_itself(desk, seed, monkeypatch):
 def test_of_some_features_only_their_overlaps_and_failures_are_left():
     ground = np.array([shapely.box(0, 0, 1, at + 1) for at in range(4)], dtype=object)
     found = Overlaps(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), FlatGround.of(ground), np.array([[0, 1], [2, 2]]))
-    some = SharedGround(found, ground[:3]).with_features(np.array([0, 2]), 3)
+    some = SharedGround(found, FlatGround.of(ground[:3])).with_features(np.array([0, 2]), 3)
     assert some.grounds is None
     assert some.overlaps.parcel.tolist() == [0, 0, 2] and some.overlaps.feature.tolist() == [0, 1, 1]
     assert some.overlaps.failed.tolist() == [[2, 1]]
-    assert SharedGround(found, ground[:3]).with_features(np.arange(3), 3).overlaps is found
+    assert SharedGround(found, FlatGround.of(ground[:3])).with_features(np.arange(3), 3).overlaps is found

@@ -7,6 +7,7 @@ import shapely
 
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import ShapeColumn, shapes_from
+from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.flat_polygons import FlatPolygons
 from onemap.rules.overlay.overlay import grounds, overlaps
 from onemap.rules.overlay.threads import Threads
@@ -58,12 +59,13 @@ def test_pairs_and_ground_are_those_of_geometries_and_few_are_made(features, par
     assert len(found.parcel) > 200 and 0 < made.sum() < 100
     geometries = features.geometries[1:].copy()
     by_geometries = overlaps(parcels, tree, geometries, THREADS)
-    assert bytes_of(found, ground) == bytes_of(by_geometries, grounds(by_geometries, parcels, geometries, THREADS))
+    known = grounds(by_geometries, parcels, geometries, THREADS)
+    assert bytes_of(found, ground.geometries) == bytes_of(by_geometries, known.geometries)
     # And those of GEOS.
     one, other = tree.query(geometries, predicate="intersects")[::-1]
     common_m2 = shapely.area(shapely.intersection(parcels[one], geometries[other]))
     known = sorted(zip(one[common_m2 > 1e-6].tolist(), other[common_m2 > 1e-6].tolist(), strict=True))
-    assert sorted(map(tuple, bytes_of(found, ground)[0])) == known
+    assert sorted(map(tuple, bytes_of(found, ground.geometries)[0])) == known
     assert found.ground.area_m2.sum() == pytest.approx(common_m2.sum(), abs=1e-4)
 
 
@@ -83,3 +85,18 @@ def test_what_is_worked_out_of_a_column_is_worked_out_once(features):
     assert times == [1]
     compute_once(features.at(np.arange(5)), "count", lambda some: times.append(2))
     assert times == [1, 2]
+
+
+def test_of_parcels_inside_a_feature_no_polygon_is_made(features):
+    """Ground that is all of a parcel is a mark, from the pair to all that the parcel shares."""
+    column = features.at(np.flatnonzero(features.facts.parts == 1))
+    parcels = column.counted_from(ORIGIN)
+    assert len(parcels.all_areas_m2) == len(parcels)
+    around = np.array([shapely.box(-100, -100, 2_500, 9_000)], dtype=object)
+    found = overlaps(parcels, index_of(parcels), around, THREADS)
+    ground = grounds(found, parcels, around, THREADS)
+    assert shapely.is_missing(vars(parcels)["_made"]).all()
+    by_geometries = overlaps(parcels.geometries, shapely.STRtree(parcels.geometries), around, THREADS)
+    assert len(found.parcel) > 3_000 and ground.is_all_of(parcels, np.arange(len(parcels))).sum() > 3_000
+    assert shapely.to_wkb(found.geometry).tolist() == shapely.to_wkb(by_geometries.geometry).tolist()
+    assert found.ground.area_m2.tolist() == by_geometries.ground.area_m2.tolist()
