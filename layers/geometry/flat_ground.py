@@ -27,7 +27,7 @@ class WholeShapes:
         """Where such ground is: (k,)."""
         return np.flatnonzero(self.row >= 0)
 
-    def chosen(self) -> np.ndarray:
+    def positions(self) -> np.ndarray:
         """The positions of the shapes: (k,)."""
         rows: np.ndarray = self.row[self.places]
         return rows
@@ -74,7 +74,7 @@ class FlatGround:
             ring = np.arange(len(rows)).repeat(self.size[rows])
             result[rows] = shapely.polygons(shapely.linearrings(self.points, indices=ring))
         if self.whole is not None:
-            result[self.whole.places] = self.whole.shapes[self.whole.chosen()]
+            result[self.whole.places] = self.whole.shapes[self.whole.positions()]
         return result
 
     @cached_property
@@ -84,7 +84,7 @@ class FlatGround:
             return self.known_m2
         areas: np.ndarray = shapely.area(replace(self, whole=None).geometries)
         if self.whole is not None:
-            areas[self.whole.places] = self.whole.shapes.areas_m2(self.whole.chosen())
+            areas[self.whole.places] = self.whole.shapes.areas_m2(self.whole.positions())
         return areas
 
     @property
@@ -105,7 +105,7 @@ class FlatGround:
             boxes[rows, :2] = np.minimum.reduceat(self.points, first, axis=0)
             boxes[rows, 2:] = np.maximum.reduceat(self.points, first, axis=0)
         if self.whole is not None:
-            boxes[self.whole.places] = self.whole.shapes.boxes[self.whole.chosen()]
+            boxes[self.whole.places] = self.whole.shapes.boxes[self.whole.positions()]
         return boxes
 
     def rings(self) -> Rings:
@@ -123,7 +123,7 @@ class FlatGround:
         if self.whole is None:
             return self
         others = self.others.copy()
-        others[self.whole.places] = self.whole.shapes[self.whole.chosen()]
+        others[self.whole.places] = self.whole.shapes[self.whole.positions()]
         return FlatGround(self.points, self.size, others, self.known_m2)
 
     def wkb(self, known: Sequence[tuple[np.ndarray, pa.Array]] = ()) -> pa.Array:
@@ -163,7 +163,7 @@ class FlatGround:
         found = FlatGround(self.points, size, others, known)
         if self.whole is None:
             return found
-        return found.with_whole(rows[self.whole.places], self.whole.shapes, self.whole.chosen())
+        return found.with_whole(rows[self.whole.places], self.whole.shapes, self.whole.positions())
 
     def with_others(self, rows: np.ndarray, geometries: np.ndarray) -> "FlatGround":
         """The same with other geometries (k,) in some rows (k,)."""

@@ -52,7 +52,8 @@ class PackedRtree:
     def make_ready(self, *, hashed: bool = False) -> None:
         """Pack it. hashed: take the hashes of its tables, too."""
         if len(self._ids):
-            self._hashes = _hashes(self._usual) if hashed else {}
+            levels = self._usual
+            self._hashes = _hashes(levels) if hashed else {}
 
     @cached_property
     def _usual(self) -> list[_Level]:

@@ -48,6 +48,11 @@ class Table:
         """The geometries as WKB (n,), made once for all who write them; only of a table that has some."""
         return pa.array(shapely.to_wkb(self.geometries, byte_order=1), pa.large_binary())
 
+    @cached_property
+    def arrays(self) -> Mapping[str, Any]:
+        """The columns (n,) by name, of numpy or pandas."""
+        return {str(name): self.columns[name] for name in self.columns.columns}
+
     @property
     def count(self) -> int:
         """How many rows it has."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -41,6 +41,9 @@ class Output(Protocol):
 
 class Target(Output, Protocol):
     """An output that was asked for by its name."""
+
+    def end(self) -> None:
+        """No more rows come: what is left may be written beside what the caller does before it calls `finish`."""
 
     def finish(self, progress: Progress = SILENT) -> None:
         """As that of an output; progress: of what is left."""
@@ -129,6 +132,9 @@ class _LabelledOutput:
         with _refusals(self._label):
             self._output.append(tables)
 
+    def end(self) -> None:
+        """Nothing is written beside."""
+
     def finish(self, progress: Progress = SILENT) -> None:
         """Write what is left to write."""
         progress.at(0.0)
@@ -166,6 +172,7 @@ class _BackgroundOutput(_LabelledOutput):
         self._writing = output
         self._writer = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
+        self._finishing: Future[None] | None = None
         self._rows = 0  # that were given
 
     def append(self, tables: Mapping[str, Table]) -> None:
@@ -175,13 +182,26 @@ class _BackgroundOutput(_LabelledOutput):
         self._rows += sum(table.count for table in tables.values())
         self._last = self._writer.submit(super().append, tables)
 
+    def end(self) -> None:
+        """Begin to write what is left after the last rows; some of it is made ready while those are written."""
+        self._writing.make_ready()
+        last, finish = self._last, super().finish
+
+        def work() -> None:
+            if last is not None:
+                last.result()
+            finish()
+
+        self._finishing = self._writer.submit(work)
+
     def finish(self, progress: Progress = SILENT) -> None:
-        """Write what is left to write, some of which is made ready while the last rows are written."""
+        """Write what is left to write. Raises what went wrong with it, or with the last rows."""
         begun = self._writing.rows
         left = max(self._rows - begun, 1)
-        self._writing.make_ready()
-        self._wait(lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
-        super().finish(progress.part(_ROWS_WRITTEN, 1.0))
+        if self._finishing is None:
+            self.end()
+        assert self._finishing is not None, "it has begun"  # noqa: S101 - for the type checker  # nosec B101
+        result_of(self._finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
 
     def close(self) -> None:
         """Let go of the files, once nobody writes any more."""
@@ -189,9 +209,9 @@ class _BackgroundOutput(_LabelledOutput):
         self._writer.shutdown(cancel_futures=True)
         super().close()
 
-    def _wait(self, look: Callable[[], None] = SILENT.check) -> None:
+    def _wait(self) -> None:
         if self._last is not None:
-            result_of(self._last, look)
+            result_of(self._last, SILENT.check)
 
 
 @contextlib.contextmanager

@@ -162,10 +162,7 @@ def rows_of_table(table: Table) -> Rows:
     """The rows of a table as they are kept: every digit of every number."""
     if isinstance(table, ArrowTable):
         return table.rows
-    named = (
-        table.arrays if isinstance(table, WrittenTable) else {str(n): table.columns[n] for n in table.columns.columns}
-    )
-    return Rows(_arrow_table(named), table.wkb if table.has_geometries else None)
+    return Rows(_arrow_table(table.arrays), table.wkb if table.has_geometries else None)
 
 
 def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Rows:

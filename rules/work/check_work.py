@@ -110,8 +110,10 @@ def _write_check(
             taker.append({"unasked_rules": unasked_table(unasked)})
             if values.get("keep_bad"):
                 taker.append({BAD_TABLE: bad_parcels_table(run.bad, context.language)})
+        for taker in takers:
+            taker.end()
         if recorder:
-            recorder.insert_all(kept)  # while the tables' last rows are still on their way
+            recorder.insert_all(kept)  # while what is left of the tables is still on its way
         finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
         for taker, part in zip(takers, finishing, strict=True):
             taker.finish(part)
