@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -79,6 +80,14 @@ class ShapeColumn:
             self.all_areas_m2 = areas_m2
         self._made = np.full(len(bodies), None, dtype=object)
         self._lock = threading.Lock()
+
+    @classmethod
+    def join(cls, columns: "Sequence[ShapeColumn]") -> Self:
+        """Polygons of some columns after those of others, as they are stored; areas are known if all are."""
+        areas = [of.__dict__["all_areas_m2"] for of in columns if "all_areas_m2" in of.__dict__ and not any(of._origin)]
+        known = np.concatenate(areas) if len(areas) == len(columns) else None
+        bodies = pa.concat_arrays([column.bodies for column in columns])
+        return cls(bodies, (0.0, 0.0), PlainFacts.join([column._stored for column in columns]), known)
 
     def __len__(self) -> int:
         return len(self.bodies)

@@ -17,7 +17,7 @@ from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.stores.arrow_values import arrow_batch, data_of, plain_column
 from onemap.rules.distributed.partition import are_compact, blocks_of, range_ends
-from onemap.rules.inputs.parcels import Parcels, parcels_of_wkb
+from onemap.rules.inputs.parcels import Parcels, consecutive_parcels, parcels_of_wkb
 
 _POSITION, _ID, _GROUND = "position", "id", "ground"
 _FACTS, _ALL = "facts.json", "all.json"
@@ -226,19 +226,13 @@ def _in_ranges(parts: Iterator[Parcels], most_parcels: int) -> Iterator[Parcels]
     """The same parcels in ranges that are as large as a block."""
     waiting: Parcels | None = None
     for part in parts:
-        whole, start = part if waiting is None else _concatenate([waiting, part]), 0
+        whole, start = part if waiting is None else consecutive_parcels([waiting, part]), 0
         for end in range_ends(whole.vertices, most_parcels):
             yield whole.between(slice(start, end))
             start = end
         waiting = whole.between(slice(start, len(whole.ids))) if start < len(whole.ids) else None
     if waiting is not None:
         yield waiting
-
-
-def _concatenate(parts: list[Parcels]) -> Parcels:
-    ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
-    ground = pa.concat_arrays([part.bodies for part in parts])
-    return parcels_of_wkb(parts[0], ids, ground, pd.concat(attributes, ignore_index=True))
 
 
 def _path(folder: Path, number: int) -> Path:

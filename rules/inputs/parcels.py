@@ -359,6 +359,16 @@ def parcels_of_wkb(like: Parcels, ids: np.ndarray, bodies: pa.Array, attributes:
     return some
 
 
+def consecutive_parcels(parts: Sequence[Parcels]) -> Parcels:
+    """Parcels of one file, some after others, whose shapes lie as they are stored; what is known of these stays."""
+    ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
+    frame = pd.concat(attributes, ignore_index=True)
+    columns = [part.shapes for part in parts if isinstance(part.shapes, ShapeColumn)]
+    if len(columns) == len(parts):
+        return replace(parts[0], ids=ids, shapes=ShapeColumn.join(columns), attributes=frame)
+    return parcels_of_wkb(parts[0], ids, pa.concat_arrays([part.bodies for part in parts]), frame)
+
+
 def no_parcels(source: str, source_hash: str) -> Parcels:
     """What is known of parcels before they are read."""
     nothing = np.empty(0, dtype=object)

@@ -92,9 +92,9 @@ class CoveredGround:
     def of(
         self, work: Covering, parcels: AnyShapes, coverage: shapely.Geometry, threads: Threads
     ) -> tuple[np.ndarray, np.ndarray]:
-        """work(parcels, coverage, threads), copied from the last answer where the coverage is the same."""
+        """work(parcels, coverage, threads), copied from the last answer where the coverage has the same points."""
         last = self._last.get(work)
-        if last is None or last[0] is not coverage:
+        if last is None or last[0] != coverage:
             last = self._last[work] = coverage, *work(parcels, coverage, threads)
         return last[1].copy(), last[2].copy()
 

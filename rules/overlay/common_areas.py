@@ -1,6 +1,6 @@
 """How much ground pairs of polygons have in common, without building it: what every overlay is held against."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -14,17 +14,37 @@ from onemap.rules.overlay.threads import Threads
 _PAIRS_AT_ONCE, _FEW_AT_ONCE = 16_000, 500  # by one thread, compiled and not
 
 
-def common_areas(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+class PairSums(NamedTuple):
     """The area in common of polygons pair by pair, (k,) in m², and its rounding error, (k,).
 
-    left, right: (k,) valid polygons.
+    flat: those whose boxes meet as the kernel has them, None without any; place (k,): where a pair stands in it, or -1.
     """
-    areas, errors = np.zeros(len(left)), np.zeros(len(left))
+
+    area_m2: np.ndarray
+    error_m2: np.ndarray
+    place: np.ndarray
+    flat: FlatPairs | None
+
+    def flat_of(self, pairs: np.ndarray) -> FlatPairs | None:
+        """Some pairs whose boxes meet: positions (j,)."""
+        return None if self.flat is None else self.flat.only(self.place[pairs])
+
+
+def pair_sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> PairSums:
+    """What valid polygons (k,) share pair by pair, and the pairs that were asked."""
+    areas, errors, place = np.zeros(len(left)), np.zeros(len(left)), np.full(len(left), -1)
     box, other_box = shapely.bounds(left), shapely.bounds(right)
     pair = np.flatnonzero((box[:, :2] < other_box[:, 2:]).all(axis=1) & (other_box[:, :2] < box[:, 2:]).all(axis=1))
-    if len(pair):  # many rules ask of one parcel, and most have nothing to ask
-        areas[pair], errors[pair], _ = areas_of_pairs(flat_pairs(left[pair], right[pair], threads), threads)
-    return areas, errors
+    if len(pair) == 0:  # many rules ask of one parcel, and most have nothing to ask
+        return PairSums(areas, errors, place, None)
+    flat, place[pair] = flat_pairs(left[pair], right[pair], threads), np.arange(len(pair))
+    areas[pair], errors[pair], _ = areas_of_pairs(flat, threads)
+    return PairSums(areas, errors, place, flat)
+
+
+def common_areas(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The area in common of valid polygons (k,) pair by pair, (k,) in m², and its rounding error, (k,)."""
+    return pair_sums(left, right, threads)[:2]
 
 
 def areas_of_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ from onemap.layers.geometry.shape_column import (
 )
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, index_of, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
-from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.common_areas import PairSums, pair_sums
 from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs
 from onemap.rules.overlay.mutual_overlaps import Known, features_overlap
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
@@ -307,12 +307,12 @@ def _proved_unions(block: np.ndarray) -> np.ndarray:
     return result
 
 
-_Sums = tuple[np.ndarray, np.ndarray, np.ndarray]  # which pairs (k,) have both sides, their sums, the errors of these
+_Sums = tuple[np.ndarray, PairSums]  # which pairs (k,) have both sides, and their sums
 
 
 def _sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> _Sums:
     rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
-    return rows, *common_areas(left[rows], right[rows], threads)
+    return rows, pair_sums(left[rows], right[rows], threads)
 
 
 def _pairwise(
@@ -320,18 +320,18 @@ def _pairwise(
 ) -> tuple[np.ndarray, np.ndarray]:
     result = np.full(len(left), None, dtype=object)
     failed = np.zeros(len(left), dtype=bool)
-    rows, common, error = sums
+    rows, known = sums
     if len(rows) == 0:
         return result, failed
     # Two that share nothing have no common ground, and nothing to take from each other.
-    apart = common + error < ARITHMETIC_M2
+    apart = known.area_m2 + known.error_m2 < ARITHMETIC_M2
     if not common_wanted:
         result[rows[apart]] = polygon_parts(left[rows[apart]], ARITHMETIC_M2)
-    rows, common = rows[~apart], common[~apart]
+    rows, common, flat = rows[~apart], known.area_m2[~apart], known.flat_of(np.flatnonzero(~apart))
     one, other = left[rows], right[rows]
     expected = common if common_wanted else shapely.area(one) - common
     operation = shapely.intersection if common_wanted else shapely.difference
-    ground, failed[rows] = _proved_ground(operation, one, other, expected, threads)
+    ground, failed[rows] = _proved_ground(operation, one, other, expected, threads, flat)
     result[rows] = ground.geometries
     return result, failed
 
