@@ -1,4 +1,4 @@
-"""Rows of a GeoPackage taken by the column, in one pass, where that gives the same values as taking them one by one.
+"""Rows of a file taken by the column, in one pass, where that gives the same values as taking them one by one.
 
 GDAL hands out most layers so in a third of the time, and lets other threads work meanwhile. Whatever may differ by a
 value or by a warning is left to the usual way: arcs, measures, rows without a geometry that can be read, dates, truths,
@@ -22,7 +22,7 @@ from onemap.layers.sources.gdal import curves
 from onemap.layers.sources.gdal.arcs import heads_of
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 
-FORMATS = {".gpkg"}
+FORMATS = {".gpkg", ".gdb", ".fgb"}
 ROWS_AT_ONCE = 25_000
 _READ = 0.7  # of the time, where something is still to be proved when all is read
 _HAS_SRID = 0x20000000

@@ -22,10 +22,10 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
-from onemap.layers.geometry.shape_column import AnyShapes, all_of, in_plane
+from onemap.layers.geometry.shape_column import AnyShapes, in_plane
 from onemap.layers.geometry.wkb_rings import are_single_rings
 from onemap.layers.sources.gdal import geodatabase, vector
-from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
+from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of, with_stroked
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name
@@ -157,10 +157,12 @@ class VectorStream:
                     notes = ReadingNotes(reading=list(reading) if start == 0 else [])
                     kept = [column[rows] for column in columns]
                     with self._errors():
-                        proved = None if may_be_curved else proof_of(wkb[rows], provers)
+                        proved = proof_of(wkb[rows], provers)
                         shapes = shapely.from_wkb(wkb[rows], on_invalid="ignore") if proved is None else proved[0]
                     frame = self._block(meta, shapes, kept, chunk, arcs, notes)
-                    yield frame if proved is None else replace(frame, wkb=proved[0].bodies, valid=proved[1]), notes
+                    if proved is not None and frame.shapes is proved[0]:
+                        frame = replace(frame, wkb=proved[0].bodies, valid=proved[1])
+                    yield frame, notes
                 first += count
                 part = self._rows_after(first, fids)
                 if count < at_once:
@@ -193,13 +195,13 @@ class VectorStream:
         with self._errors():
             attributes = vector.attributes_of(readable, meta, columns, len(shapes), part)
         if arcs is not None:
-            geometries = all_of(shapes)
             with self._errors() as notes.looking:
-                looked = arcs.restroke(geometries, sagitta_of(self.crs, geometries))
-            if looked.read != len(geometries):
+                looked = arcs.next_rows(len(shapes), sagitta_of(self.crs, shapes))
+            if looked.read != len(shapes):
                 read = first + looked.read
-                raise OneMapError("source.rows", rows=read, held=first + len(geometries), **readable.place)
-            notes.curved, notes.are_measured = looked.curved, looked.are_measured
+                raise OneMapError("source.rows", rows=read, held=first + len(shapes), **readable.place)
+            notes.curved, notes.are_measured = len(looked.stroked), looked.are_measured
+            shapes = with_stroked(shapes, looked.stroked)
         codes = geodatabase.DecodedAttributes(attributes)
         if readable.path.suffix.lower() == ".gdb":
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
