@@ -10,11 +10,10 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.planar_areas import is_like_geos, planar_areas_m2
+from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
-from onemap.layers.geometry.validity import plain_polygons
-from onemap.layers.geometry.wkb_rings import shapes_of_wkb
+from onemap.layers.geometry.wkb_rings import plain_polygons, shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
 
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts a reading that is broken off is left

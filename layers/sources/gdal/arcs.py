@@ -17,7 +17,7 @@ import shapely
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, boxes_of
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import curves
-from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, shapes_name
 
 _ROWS_AT_ONCE = 50_000
 _WKB_HEAD = 5
@@ -84,7 +84,7 @@ def arc_stream(
     if first:
         wanted["skip_features"] = first
     with pyogrio.raw.open_arrow(gdal_name(content), layer=layer, **wanted) as (meta, batches):
-        yield ArcStream(meta["geometry_name"] or "wkb_geometry", batches)
+        yield ArcStream(shapes_name(meta), batches)
 
 
 class ArcStream:

@@ -203,7 +203,7 @@ def read_vector(
         attributes = attributes_of(readable, read.meta, read.columns, rows)
         crs = declared_crs(readable, read.meta["crs"])
         shapes = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
-        looked, coarse = _stroked(readable, shapes, crs, read, progress.part(_ROWS, 1.0))
+        looked, coarse = _survey_arcs(readable, shapes, crs, read, progress.part(_ROWS, 1.0))
         progress.at(1.0)
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
@@ -268,7 +268,7 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress,
     expected = row_count(readable.path, readable.layer) if is_geopackage else file_info(readable)["features"]
     try:
         found = arrow_rows(readable.path, readable.gdal_layer, expected, progress, provers)
-    except (*BULK_ERRORS, RuntimeError):
+    except (*BULK_ERRORS, RuntimeError, OSError):
         return None  # what is wrong is told on the usual way
     return None if found is None else _Reading(*found[:3], UTF_8, is_straight=True, wkb=found[3], valid=found[4])
 
@@ -505,7 +505,7 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
     return exact
 
 
-def _stroked(
+def _survey_arcs(
     readable: ReadableFile, shapes: AnyShapes, crs: pyproj.CRS | None, read: _Reading, progress: Progress
 ) -> tuple[ArcSurvey, int]:
     """What has arcs, stroked by sagitta, and what was seen on the way; and how many arcs are coarse."""

@@ -109,16 +109,18 @@ class VectorStream:
     ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The rows from `first` on, `size` at a time, and what was seen in each block.
 
-        by_column: attributes may be columns of Arrow, as `series_of` has them; provers: they prove polygons valid while
-        more are read. Raises OneMapError source.…,
+        by_column: attributes may be columns of Arrow, as `series_of` has them, but those of a geodatabase, whose codes
+        are looked at; provers: they prove polygons valid while more are read. Raises OneMapError source.…,
         UnicodeDecodeError if the text is of another encoding.
         """
         content = self.readable.content
-        is_fit = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
+        is_database = self.readable.path.suffix.lower() == ".gdb"
+        is_in_order = bool(self._fid) or is_database
+        is_fit = self.is_text or (is_in_order and encoding == vector.UTF_8 == self.encodings[0])
         if not (is_fit and isinstance(content, Path)):
             yield from self._blocks_from(encoding, first, size, provers)
             return
-        blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column)
+        blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column and not is_database)
         try:
             for meta, shapes, wkb, valid, columns, gdal_texts in blocks(
                 content, self.readable.gdal_layer, first, size, self._errors, provers=provers
@@ -127,6 +129,8 @@ class VectorStream:
                 rows = {"skip_features": first, "max_features": len(shapes)}
                 yield replace(self._block(meta, shapes, columns, rows, None, notes, wkb), valid=valid), notes
                 first += len(shapes)
+            if is_database and first != self.count:
+                raise UnlikeRows  # what keeps GDAL from the others is told on the usual way
         except UnlikeRows:
             yield from self._blocks_from(encoding, first, size, provers)
 
