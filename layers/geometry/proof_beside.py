@@ -1,6 +1,6 @@
 """Polygons proved valid in threads while the next ones are read: what is asked leaves the interpreter's lock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -99,7 +99,7 @@ class ProofBeside:
         return PlainProof.join(found) if found else None
 
 
-def proof_of(bodies: np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
+def proof_of(bodies: Sequence[bytes | None] | np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
     """Polygons as WKB (n,) that are there already, and which are valid (n,); None where nobody proves, or some are odd.
 
     Not plain, or none: of these geometries are to be made.
