@@ -20,6 +20,7 @@ from onemap.layers.delivery.delivery_plan import (
 from onemap.layers.delivery.known_transform import planned_change
 from onemap.layers.delivery.plan_file import read_plan, write_plan
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.adding import AddOptions, add, preparing, write_versions
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
@@ -41,7 +42,7 @@ class IngestOptions:
     each: layer by layer, so that what is refused keeps nothing else out; department: whose layers are looked at;
     covers: of what the plan says nothing of; change: of datum, for the layers that need one; files: files and folders
     of the delivery that alone are looked at, empty for all; copy: rasters are copied beside the library, for they came
-    in an archive.
+    in an archive; provers: they prove polygons valid while they are read.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -54,6 +55,7 @@ class IngestOptions:
     change: DatumChange | None = None
     files: tuple[Path, ...] = ()
     copy: bool = False
+    provers: Provers = NOBODY
 
 
 class DeliveryRefused(OneMapError):
@@ -160,6 +162,7 @@ def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptio
         measured=True,
         copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
         normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),
+        provers=options.provers,
     )
 
 

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
-from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.rings import Rings
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
+from onemap.layers.geometry.shape_column import areas_of, bodies_at, boxes_of, lengths_of, rings_at, vertices_of_each
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import SILENT, Progress
 
@@ -67,33 +67,33 @@ class HeldRows:
 
     def __init__(self, frame: CleanFrame) -> None:
         self._frame = frame
-        self.count = len(frame.geometries)
+        self.count = len(frame.shapes)
         self.size = BLOCK
         self.columns = [str(name) for name in frame.attributes.columns]
 
     def boxes(self) -> np.ndarray:
         """West, south, east, north of each (n, 4)."""
-        return np.asarray(shapely.bounds(self._frame.geometries)).reshape(-1, 4)
+        return boxes_of(self._frame.shapes)
 
     def points(self) -> np.ndarray:
         """How many coordinates each has (n,)."""
-        return np.asarray(shapely.get_num_coordinates(self._frame.geometries))
+        return vertices_of_each(self._frame.shapes)
 
     def sizes(self) -> np.ndarray:
         """Area and length of each in the plane (n, 2)."""
-        return np.column_stack([shapely.area(self._frame.geometries), shapely.length(self._frame.geometries)])
+        return np.column_stack([areas_of(self._frame.shapes), lengths_of(self._frame.shapes)])
 
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,)."""
-        return self._frame.geometries[rows]
+        return self._frame.shapes[rows]
 
     def bodies(self, rows: np.ndarray) -> Bodies:
         """Some geometries (k,) as WKB, with their boxes."""
-        return Bodies.of(self._frame.geometries[rows])
+        return bodies_at(self._frame.shapes, rows)
 
     def rings(self, rows: np.ndarray) -> Rings:
         """The rings of some polygons (k,)."""
-        return rings_of(self._frame.geometries[rows])
+        return rings_at(self._frame.shapes, rows)
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field."""

@@ -80,13 +80,18 @@ def joined_bad(first: BadFeatures, second: BadFeatures) -> BadFeatures:
 class CleanFrame:
     """One layer ready for the library or the check: in its CRS, two-dimensional, valid, fields by schema.
 
-    names: (n,) each feature's name in reports, the key as text or the 1-based row.
+    shapes: (n,) as a RawFrame has them; names: (n,) each feature's name in reports, the key as text or the 1-based row.
     """
 
-    geometries: np.ndarray
+    shapes: AnyShapes
     attributes: pd.DataFrame
     names: np.ndarray
     problems: tuple[Problem, ...] = ()
     repaired: int = 0
     area_changed_m2: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The shapes as geometries (n,)."""
+        return all_of(self.shapes)

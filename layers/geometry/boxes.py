@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 Bounds = tuple[float, float, float, float]
+FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
 
 
 def box_around(boxes: np.ndarray | Sequence[Sequence[float]]) -> Bounds | None:

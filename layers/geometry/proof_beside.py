@@ -1,6 +1,6 @@
 """Polygons proved valid in threads while the next ones are read: what is asked leaves the interpreter's lock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,11 +10,10 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.planar_areas import is_like_geos, planar_areas_m2
+from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
-from onemap.layers.geometry.validity import plain_polygons
-from onemap.layers.geometry.wkb_rings import shapes_of_wkb
+from onemap.layers.geometry.wkb_rings import plain_polygons, shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
 
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts a reading that is broken off is left
@@ -100,7 +99,7 @@ class ProofBeside:
         return PlainProof.join(found) if found else None
 
 
-def proof_of(bodies: np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
+def proof_of(bodies: Sequence[bytes | None] | np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
     """Polygons as WKB (n,) that are there already, and which are valid (n,); None where nobody proves, or some are odd.
 
     Not plain, or none: of these geometries are to be made.

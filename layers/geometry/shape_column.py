@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -12,11 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from onemap.layers.geometry.planar_areas import is_like_geos, planar_areas_m2
+from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2, planar_lengths_m
 from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.geometry.validity import plain_polygons
-from onemap.layers.geometry.wkb_rings import WkbRings, geometries_and_boxes, geometries_from, wkb_rings
+from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.geometry.wkb_rings import (
+    WkbRings,
+    geometries_and_boxes,
+    geometries_from,
+    plain_polygons,
+    wkb_rings,
+)
 
 WORTH_ROWS = 5_000  # of fewer a geometry each is made at once, and kept for whoever asks next
 _WORTH_VERTICES = 100_000
@@ -126,11 +132,15 @@ class ShapeColumn:
     @cached_property
     def all_areas_m2(self) -> np.ndarray:
         """The areas of all of them (n,), to the last digit those of the geometries."""
-        if not is_like_geos():
-            return np.asarray(shapely.area(self.geometries))
-        parts = [
-            planar_areas_m2(self.rings(part), part.stop - part.start) for part in blocks(len(self), _MEASURED_AT_ONCE)
-        ]
+        return self._by_rings(planar_areas_m2) if is_like_geos() else shapely.area(self.geometries)
+
+    @cached_property
+    def all_lengths_m(self) -> np.ndarray:
+        """The lengths of all rings of each (n,), to the last digit those of the geometries."""
+        return self._by_rings(planar_lengths_m) if is_like_geos() else shapely.length(self.geometries)
+
+    def _by_rings(self, measure: Callable[[Rings, int], np.ndarray]) -> np.ndarray:
+        parts = [measure(self.rings(part), part.stop - part.start) for part in blocks(len(self), _MEASURED_AT_ONCE)]
         return np.concatenate(parts) if parts else np.empty(0)
 
     def areas_m2(self, rows: np.ndarray) -> np.ndarray:
@@ -168,7 +178,8 @@ class ShapeColumn:
 
     def _part(self, rows: np.ndarray | slice, bodies: pa.Array) -> "ShapeColumn":
         some = copy.copy(self)
-        some.__dict__.pop("geometries", None)
+        for name in ("geometries", "all_lengths_m"):
+            some.__dict__.pop(name, None)
         areas = some.__dict__.pop("all_areas_m2", None)
         if areas is not None:
             some.__dict__["all_areas_m2"] = areas[rows]
@@ -299,6 +310,24 @@ def areas_of(shapes: AnyShapes) -> np.ndarray:
     """The area of each (n,)."""
     areas: np.ndarray = shapes.all_areas_m2 if isinstance(shapes, ShapeColumn) else shapely.area(shapes)
     return areas
+
+
+def lengths_of(shapes: AnyShapes) -> np.ndarray:
+    """The length of each (n,), of polygons that of their rings."""
+    lengths: np.ndarray = shapes.all_lengths_m if isinstance(shapes, ShapeColumn) else shapely.length(shapes)
+    return lengths
+
+
+def bodies_at(shapes: AnyShapes, rows: np.ndarray) -> Bodies:
+    """Some of them as WKB with their boxes, as they lie: positions (k,)."""
+    if isinstance(shapes, ShapeColumn):
+        return Bodies(shapes.bodies.take(pa.array(rows)), shapes.boxes[rows])
+    return Bodies.of(shapes[rows])
+
+
+def rings_at(shapes: AnyShapes, rows: np.ndarray) -> Rings:
+    """The rings of some polygons: positions (k,)."""
+    return shapes.at(rows).rings(slice(0, len(rows))) if isinstance(shapes, ShapeColumn) else rings_of(shapes[rows])
 
 
 def areas_at(shapes: AnyShapes | Picked, rows: np.ndarray) -> np.ndarray:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.geometry.wkb_rings import WkbRings, wkb_rings
+from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.progress import SILENT, Progress
 
 RECORD = "source.record"  # a feature without geometry because its record is broken
@@ -41,24 +41,27 @@ _TYPE_NAMES = {
 }
 _MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
 _POLYGONS = (3, 6)
-FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
-_LEAST_POINTS = 4  # of a closed ring
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say that he has had enough
 
 
 @dataclass(frozen=True)
 class SortedGeometries:
-    """Geometries after the sorting: which may be kept, what was mended, and what is wrong with the others.
+    """Shapes after the sorting: which may be kept, what was mended, and what is wrong with the others.
 
-    geometries: (n,) mended where `--repair` could; rows and problems: the unsound, in the order in which they are told;
-    changed_m2: the sum of |area change| of the mended.
+    shapes: (n,) mended where `--repair` could, else what they were; rows and problems: the unsound, in the order in
+    which they are told; changed_m2: the sum of |area change| of the mended.
     """
 
-    geometries: np.ndarray
+    shapes: AnyShapes
     rows: tuple[int, ...]
     problems: tuple[Problem, ...]
     repairs: tuple[Problem, ...]
     changed_m2: float
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The shapes as geometries (n,)."""
+        return all_of(self.shapes)
 
     def require_sound(self, place: dict[str, Any]) -> "SortedGeometries":
         """These, if all are sound.
@@ -116,57 +119,45 @@ def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, pla
         raise OneMapError.of(first_problems(problems, place))
 
 
-def plain_polygons(bodies: pa.Array) -> WkbRings | None:
-    """The rings of polygons as WKB (n,); None where not all are of plain form, closed, of points within FARTHEST.
-
-    No geometry of such is missing or empty or has an empty ring: only whether they are valid is left to prove.
-    """
-    found = wkb_rings(bodies)
-    if found is None or (found.size < _LEAST_POINTS).any() or not (np.abs(found.points) <= FARTHEST).all():
-        return None
-    end = np.cumsum(found.size)
-    return found if (found.points[end - found.size] == found.points[end - 1]).all() else None
-
-
 def sorted_geometries(
-    geometries: np.ndarray,
+    shapes: AnyShapes,
     geometry: str,
     names: np.ndarray,
     repair: bool,
     place: dict[str, Any],
     workers: int = 1,
     progress: Progress = SILENT,
-    are_plain: bool = False,
     valid: np.ndarray | None = None,
 ) -> SortedGeometries:
     """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
 
-    names: (n,) what features are called; workers: threads; are_plain: all are known for polygons whose rings
-    have points that lie within FARTHEST, so that only whether they are valid is asked; valid: (n,) which of these are,
-    where that is known.
+    names: (n,) what features are called; workers: threads; valid: (n,) which are, where they are known for polygons
+    whose rings have points that lie within FARTHEST, and that was proved (`RawFrame.valid`): of such no geometry is
+    made but of those that are not.
     """
-    flaws = [np.zeros(len(geometries), dtype=bool)]
+    flaws = [np.zeros(len(shapes), dtype=bool)]
+    are_plain = valid is not None and geometry == "polygon"
     if not are_plain:
-        geometries = without_empty_rings(geometries) if geometry == "polygon" else geometries
-        flaws = _flaws_at_sight(geometries, geometry)
+        shapes = without_empty_rings(all_of(shapes)) if geometry == "polygon" else all_of(shapes)
+        flaws = _flaws_at_sight(shapes, geometry)
     good = ~np.any(flaws, axis=0)
-    invalid = np.zeros(len(geometries), dtype=bool)
+    invalid = np.zeros(len(shapes), dtype=bool)
     if geometry == "polygon":
-        invalid[good] = ~(_are_valid(geometries[good], workers, progress) if valid is None else valid)
+        invalid[good] = ~(_are_valid(shapes[good], workers, progress) if valid is None else valid)
         progress.at(1.0)
     repairs: tuple[Problem, ...] = ()
     changed = 0.0
-    lost = np.zeros(len(geometries), dtype=bool)
+    lost = np.zeros(len(shapes), dtype=bool)
     if repair and invalid.any():
-        geometries, lost, repairs, changed = _repair_geometries(geometries, invalid, names, place)
+        shapes, lost, repairs, changed = _repair_geometries(all_of(shapes), invalid, names, place)
     at_sight = zip(_AT_SIGHT, flaws, strict=False)
     found = (*at_sight, ("geometry.invalid", invalid & (not repair)), ("geometry.collapsed", lost))
     unsound = [(code, row) for code, rows in found for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
-        Problem(code, {**place, "feature": str(names[row]), "row": row + 1, **_facts(code, geometries[row], geometry)})
+        Problem(code, {**place, "feature": str(names[row]), "row": row + 1, **_facts(code, shapes[row], geometry)})
         for code, row in unsound
     )
-    return SortedGeometries(geometries, tuple(row for _, row in unsound), problems, repairs, changed)
+    return SortedGeometries(shapes, tuple(row for _, row in unsound), problems, repairs, changed)
 
 
 def _flaws_at_sight(geometries: np.ndarray, geometry: str) -> list[np.ndarray]:

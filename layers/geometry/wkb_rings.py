@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
@@ -17,6 +18,7 @@ from onemap.layers.geometry.row_blocks import blocks
 _POLYGON, _MULTIPOLYGON = int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON)
 _HEAD, _NUMBER, _POINT = 5, 4, 16  # bytes: order and type; how many follow; a point
 _MOST_RINGS = 500  # of a polygon: each takes one look at all that have so many
+_LEAST_POINTS = 4  # of a closed ring
 _MADE_AT_ONCE = 20_000  # what is laid out for these is memory that the next ones take again
 _BINARY = pa.large_binary()
 _ONE_RING = struct.pack("<BII", 1, _POLYGON, 1)
@@ -106,6 +108,18 @@ def wkb_rings(bodies: pa.Array) -> WkbRings | None:
         return None
     found, is_plain = plain_rings(bodies)
     return found if is_plain.all() else None
+
+
+def plain_polygons(bodies: pa.Array) -> WkbRings | None:
+    """The rings of polygons as WKB (n,); None where not all are of plain form, closed, of points within FARTHEST.
+
+    No geometry of such is missing or empty or has an empty ring: only whether they are valid is left to prove.
+    """
+    found = wkb_rings(bodies)
+    if found is None or (found.size < _LEAST_POINTS).any() or not (np.abs(found.points) <= FARTHEST).all():
+        return None
+    end = np.cumsum(found.size)
+    return found if (found.points[end - found.size] == found.points[end - 1]).all() else None
 
 
 def rings_of_wkb(bodies: pa.Array) -> Rings:

@@ -18,6 +18,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.coverage import CoverageChoice
@@ -66,7 +67,8 @@ class AddOptions:
     """The options of `add` besides library and source.
 
     ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
-    accept: of ACCEPTABLE, what is taken in spite of it; measured: the record says how much ground the features have.
+    provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
+    measured: the record says how much ground the features have.
     """
 
     code: str
@@ -82,6 +84,7 @@ class AddOptions:
     keep_bad: bool = False
     report: str | None = None
     snapshot: Snapshot | None = None
+    provers: Provers = NOBODY
     accept: tuple[str, ...] = ()
     ground: shapely.Geometry | None = None
     lineage: Mapping[str, Any] | None = None
@@ -201,7 +204,7 @@ def preparing(
             return
     with _report_refusal(arrival, entry):
         given = source, options.layer, options.encoding, arrival.step("reading")
-        read = [read_source(*given, as_table=is_table)]
+        read = [read_source(*given, as_table=is_table, provers=options.provers)]
     yield _normalised_version(arrival, entry, is_new, read.pop(), is_ours=True)
 
 
@@ -231,7 +234,8 @@ def _prepared_in_blocks(
         "software": software_versions(),
     }
     journal = held.enter_context(journal_folder(work_place(library.path, library.id), "add", key))
-    staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.step("reading"))
+    reading = arrival.step("reading")
+    staging = Staging(stream, entry, library.crs, given, arrival.required, journal, reading, options.provers)
     try:
         with _report_refusal(arrival, entry):
             frame, encoding = staging.frame()

@@ -23,7 +23,7 @@ from onemap.layers.frames.fields import (
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
 from onemap.layers.geometry.validity import SortedGeometries, first_problems, sorted_geometries
-from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
@@ -76,11 +76,11 @@ def _clean(
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     stored, names, problems, refused = _fields(raw, entry, options, required)
-    geometries, is_table = raw.geometries, entry.geometry == "table"
+    shapes, is_table = raw.shapes, entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
         if not is_table:
-            geometries, remarks = in_crs(geometries, raw, options, target, in_place)
+            shapes, remarks = shapes_in_crs(raw, options, target, in_place)
             problems += remarks
     except OneMapError as error:
         refused += error.problems
@@ -88,15 +88,17 @@ def _clean(
     if raw.is_table != is_table:
         refused.append(_wrong_kind(raw, entry, place))
     elif is_table:
-        sound = SortedGeometries(geometries, (), (), (), 0.0)
+        sound = SortedGeometries(shapes, (), (), (), 0.0)
     else:
-        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place).with_records(raw.broken)
+        valid = raw.valid if shapes is raw.shapes else None
+        sound = sorted_geometries(shapes, entry.geometry, names, options.repair, place, valid=valid)
+        sound = sound.with_records(raw.broken)
         if refused or not sort_out:
             refused += first_problems(sound.problems, place)
     if refused or sound is None:
         raise OneMapError.of(refused)
     frame = CleanFrame(
-        geometries=sound.geometries,
+        shapes=sound.shapes,
         attributes=stored,
         names=names,
         problems=(*problems, *sound.repairs),
@@ -124,7 +126,7 @@ def _fields(
     problems += remarks
     stored = storable_attributes(attributes, schema_names(entry, required))
     problems += told_renamed(list(attributes.columns), list(stored.columns), place)
-    names = feature_names(attributes, entry.key, len(raw.geometries))
+    names = feature_names(attributes, entry.key, len(raw.shapes))
     return stored, names, problems, refused
 
 

@@ -11,9 +11,9 @@ import shapely
 from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
-from onemap.layers.geometry.validity import FARTHEST
 from onemap.layers.ingest.datum_change import DatumChange, step_km
 
 _FARTHEST_KM = 1.0  # between any two datums of one country
@@ -141,12 +141,15 @@ def in_crs(
     return carried, transform.remarks(farthest_km)
 
 
-def shapes_in_crs(raw: RawFrame, options: SourceOptions, target: pyproj.CRS) -> tuple[AnyShapes, list[Problem]]:
+def shapes_in_crs(
+    raw: RawFrame, options: SourceOptions, target: pyproj.CRS, in_place: bool = False
+) -> tuple[AnyShapes, list[Problem]]:
     """A frame's shapes (n,) as `in_crs` has geometries; where nothing is to be carried they are the frame's own."""
     transform = SourceTransform(raw, options, target, bounds_of(raw.shapes))
     if not transform.is_needed:
         return raw.shapes, transform.remarks(0.0)
-    carried, farthest_km = transform.carry(all_of(raw.shapes))
+    own = all_of(raw.shapes)
+    carried, farthest_km = transform.carry(own, in_place and own is raw.shapes)  # a column's are nobody's to change
     return carried, transform.remarks(farthest_km)
 
 

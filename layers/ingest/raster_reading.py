@@ -123,7 +123,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         **facts,
     }
     return CleanFrame(
-        geometries=np.array([outline], dtype=object),
+        shapes=np.array([outline], dtype=object),
         attributes=pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in row.items()}),
         names=np.array(["1"], dtype=object),
         problems=remarks,

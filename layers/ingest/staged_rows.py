@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +14,7 @@ from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.rings import Rings
 from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of, boxes_of, lengths_of, vertices_of_each
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.geometry.wkb_rings import rings_of_wkb
 from onemap.layers.stores.arrow_values import (
@@ -35,34 +35,21 @@ _OPEN = 4  # parts at once: a block and some of its neighbours
 Change = Callable[[list[Any]], list[Any]]
 
 
-@dataclass(frozen=True)
-class PlainShapes:
-    """Where features lie, boxes (n, 4), and how many points each has (n,)."""
-
-    boxes: np.ndarray
-    points: np.ndarray
-
-
 def write_part(
     journal: Journal,
     name: str,
-    geometries: np.ndarray,
+    shapes: AnyShapes,
     attributes: pd.DataFrame,
     about: Mapping[str, Any],
     wkb: pa.Array | None = None,
-    shapes: PlainShapes | None = None,
 ) -> None:
     """Keep some features (n,) as a part.
 
-    about: what belongs to them, plain JSON; wkb: the geometries, where they are there as such; shapes: what is known of
-    them. Raises UnsupportedValue.
+    about: what belongs to them, plain JSON; wkb: the shapes, where they are there as such. Raises UnsupportedValue.
     """
-    if shapes is None:
-        shapes = PlainShapes(np.reshape(shapely.bounds(geometries), (-1, 4)), shapely.get_num_coordinates(geometries))
-    boxes, points = shapes.boxes, np.asarray(shapes.points, dtype=np.int32)
-    sizes = map(pa.array, (shapely.area(geometries), shapely.length(geometries)))
-    wkb = shape_column(geometries) if wkb is None else wkb
-    own = [wkb, *map(pa.array, boxes.T), pa.array(points), *sizes]
+    wkb = shape_column(all_of(shapes)) if wkb is None else wkb
+    points = vertices_of_each(shapes).astype(np.int32)
+    own = [wkb, *map(pa.array, (*boxes_of(shapes).T, points, areas_of(shapes), lengths_of(shapes)))]
     metadata = {_ABOUT: json.dumps(dict(about))}
     keep_batch(journal, name, arrow_batch(dict(zip(_OWN, own, strict=True)), attributes, metadata=metadata))
 

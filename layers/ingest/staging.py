@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -33,12 +32,14 @@ from onemap.layers.frames.fields import (
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import box_around
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.row_blocks import BLOCK
-from onemap.layers.geometry.validity import CODES, first_problems, plain_polygons, sorted_geometries
+from onemap.layers.geometry.shape_column import ShapeColumn
+from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
-from onemap.layers.ingest.staged_rows import PlainShapes, StagedRows, write_part
+from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
@@ -51,7 +52,8 @@ _TEXT_BLOCKS = 5  # to one of another format
 class Staging:
     """A source on its way into a journal.
 
-    required: further fields that must be there because rules use them; progress: of reading.
+    required: further fields that must be there because rules use them; progress: of reading; provers: they prove
+    polygons valid while they are read.
     """
 
     stream: VectorStream
@@ -61,6 +63,7 @@ class Staging:
     required: Sequence[str]
     journal: Journal
     progress: Progress
+    provers: Provers = NOBODY
 
     def frame(self) -> tuple[FrameBlocks, str]:
         """The clean frame, unsound features set aside, and the encoding of its text.
@@ -153,7 +156,8 @@ class Staging:
         done = len(names) > 0 and StagedRows(self.journal, names, size).count < size * len(names)
         if not done:
             self.progress.at(len(names) * size / max(1, self.stream.count))
-            read = enumerate(self.stream.blocks(encoding, len(names) * size, size, by_column=True), start=len(names))
+            blocks = self.stream.blocks(encoding, len(names) * size, size, by_column=True, provers=self.provers)
+            read = enumerate(blocks, start=len(names))
             # The next block is read while two are made clean, or wait for the disk: no more, for memory's sake.
             with contextlib.closing(in_order(keep, read, workers=2)) as kept:
                 for name in kept:
@@ -179,23 +183,22 @@ class Staging:
             lost = replaced_text(attributes).items()
             notes.replaced = {field: (None if row is None else row + first, count) for field, (row, count) in lost}
         plain = storable_attributes(attributes, schema_names(self.entry, self.required))
-        geometries, farthest_km, astray = raw.geometries, 0.0, False
-        if transform is not None:
+        shapes, farthest_km, astray = raw.shapes, 0.0, False
+        if transform is not None and transform.is_needed:
             try:
-                geometries, farthest_km = transform.carry(geometries)
+                shapes, farthest_km = transform.carry(raw.geometries)
             except OneMapError:
                 astray = True
-        plain_shapes = None if geometries is not raw.geometries else _plain_shapes(raw, self.entry.geometry)
-        rows = np.arange(first + 1, first + 1 + len(geometries))
-        given = rows, self.options.repair, place
-        sound = sorted_geometries(geometries, self.entry.geometry, *given, are_plain=plain_shapes is not None)
+        rows = np.arange(first + 1, first + 1 + len(shapes))
+        valid = raw.valid if shapes is raw.shapes else None
+        sound = sorted_geometries(shapes, self.entry.geometry, rows, self.options.repair, place, valid=valid)
         about = {
             "columns": [str(column) for column in raw.attributes.columns],
             "fields": dict(zip(fields, map(str, plain.columns), strict=True)),
             "refused": [_plain(problem) for problem in refused],
             "as_text": as_text,
             "texts": {field: [has_text(values), are_numbers(values)] for field, values in texts.items()},
-            "bounds": bounds_of(raw.geometries) if plain_shapes is None else box_around(plain_shapes.boxes),
+            "bounds": bounds_of(raw.shapes),
             "farthest_km": farthest_km,
             "astray": astray,
             "unsound": [_plain(problem, first) for problem in sound.problems],
@@ -203,13 +206,11 @@ class Staging:
             "seen": {**asdict(notes), "domains": [[at, list(map(_plain, found))] for at, found in notes.domains]},
         }
         wkb = None
-        if sound.geometries is not geometries:
-            plain_shapes = None
-        if raw.wkb is not None and plain_shapes is not None:
-            wkb = raw.wkb.cast(pa.large_binary())
+        if isinstance(sound.shapes, ShapeColumn):
+            wkb = sound.shapes.bodies
         elif raw.wkb is not None and all(map(operator.is_, raw.geometries, sound.geometries)):
             wkb = as_written(raw.wkb)
-        write_part(self.journal, name, sound.geometries, plain, about, wkb, plain_shapes)
+        write_part(self.journal, name, sound.shapes, plain, about, wkb)
 
     def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
         """What is said of the fields; values that only all blocks together explain are changed as they are read."""
@@ -239,12 +240,6 @@ class Staging:
         places = np.unique(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
         names = dict(zip(places.tolist(), rows.names(places), strict=True))
         return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]
-
-
-def _plain_shapes(raw: RawFrame, geometry: str) -> PlainShapes | None:
-    """What the WKB of a block says of its geometries, if they are plain polygons, and none lies too far away."""
-    rings = plain_polygons(raw.wkb) if raw.wkb is not None and geometry == "polygon" else None
-    return None if rings is None else PlainShapes(rings.boxes(), rings.vertices())
 
 
 def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:

@@ -17,6 +17,8 @@ import shapely
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
+from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
 from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.gdal import curves
 
@@ -143,31 +145,35 @@ class Database:
         rows = self.connection.execute(_PLAIN_TABLES, (wanted, wanted))
         return {f"{schema}.{table}": (schema, table, "", 0) for schema, table in rows}
 
-    def read(self, layer: str) -> RawFrame:
+    def read(self, layer: str, provers: Provers = NOBODY) -> RawFrame:
         """All rows of a table, in the order of its primary key if it has one.
 
-        Raises OneMapError postgis.several_systems, crs.unknown.
+        provers: they prove polygons valid; of many plain ones no geometry is made. Raises OneMapError
+        postgis.several_systems, crs.unknown.
         """
         schema, table, column, _ = self._found[layer]
         names, wkb, values, digest = self._rows(schema, table, column)
         place = {"file": self.name, "layer": layer}
         crs = self._crs(schema, table, column, place) if column else None
-        geometries, stroked = _geometries(wkb, curves.SAGITTA_M / (111_320 if crs and crs.is_geographic else 1))
+        made, stroked, valid = _shapes(wkb, curves.SAGITTA_M / (111_320 if crs and crs.is_geographic else 1), provers)
         problems = [Problem("geometry.stroked", {**place, "count": stroked})] if stroked else []
-        if shapely.has_z(geometries).any():
+        shapes, has_heights = in_plane(made)
+        if has_heights:
             problems.append(Problem("geometry.z_dropped", dict(place)))
         columns = {name: pd.Series(kept, dtype=object) for name, kept in zip(names, values, strict=True)}
         return RawFrame(
             path=Path(self.name),
             layer=layer,
             format="PostGIS",
-            shapes=shapely.force_2d(geometries),
-            attributes=pd.DataFrame(columns, index=range(len(geometries))),
+            shapes=shapes,
+            attributes=pd.DataFrame(columns, index=range(len(shapes))),
             crs=crs,
             encoding="utf-8",
             problems=tuple(problems),
             source_hash=digest,
             is_table=not column,
+            wkb=shapes.bodies if isinstance(shapes, ShapeColumn) else None,
+            valid=valid,
         )
 
     def _rows(self, schema: str, table: str, column: str) -> tuple[list[str], list[bytes | None], list[list[Any]], str]:
@@ -221,8 +227,14 @@ class Database:
         return parse_crs(f"{authority.pop()}:{row[1]}" if authority else row[2], file=self.name)
 
 
-def _geometries(wkb: list[bytes | None], sagitta: float) -> tuple[np.ndarray, int]:
-    """WKB as geometries (n,), and how many had arcs; a type that is none of the plane's reads as None."""
+def _shapes(wkb: list[bytes | None], sagitta: float, provers: Provers) -> tuple[AnyShapes, int, np.ndarray | None]:
+    """WKB as shapes (n,), how many had arcs, and which are valid (n,), where that is proved.
+
+    A type that is none of the plane's reads as None.
+    """
+    proved = proof_of(wkb, provers) if len(wkb) >= WORTH_ROWS else None
+    if proved is not None:
+        return proved[0], 0, proved[1]
     special = [row for row, body in enumerate(wkb) if body is not None and curves.kind_of(body) not in _STRAIGHT]
     plain = np.full(len(wkb), None, dtype=object)
     plain[:] = wkb
@@ -232,7 +244,7 @@ def _geometries(wkb: list[bytes | None], sagitta: float) -> tuple[np.ndarray, in
     for row in special:
         geometries[row], arcs = curves.stroke_curve(wkb[row] or b"", sagitta)
         curved += arcs > 0
-    return geometries, curved
+    return geometries, curved, None
 
 
 def _plain(value: Any) -> Any:

@@ -128,7 +128,7 @@ def read_layer(
     polygons valid while the next ones are read, as far as the format hands them out part by part.
     """
     if isinstance(source, postgis.Database):
-        return source.read(layer)
+        return source.read(layer, provers)
     suffix = source.suffix.lower()
     if _is_folder_of_sources(source):
         path, name = _members(source)[layer]

@@ -34,12 +34,11 @@ from onemap.layers.geometry.shape_column import (
 from onemap.layers.geometry.validity import (
     SortedGeometries,
     first_problems,
-    plain_polygons,
     refuse_beyond,
     sorted_geometries,
 )
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
-from onemap.layers.geometry.wkb_rings import as_written, shapes_of_wkb, wkb_rings
+from onemap.layers.geometry.wkb_rings import as_written, plain_polygons, shapes_of_wkb, wkb_rings
 from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
@@ -260,7 +259,7 @@ def _sorted_polygons(
     """A file's polygons in the library's plane; where they lie as they lay in the file, what is proved stands."""
     valid = raw.valid if carried is all_of(raw.shapes) else None
     given = names, repair, place, workers, progress
-    found = sorted_geometries(carried, "polygon", *given, are_plain=valid is not None, valid=valid)
+    found = sorted_geometries(carried, "polygon", *given, valid=valid)
     return found.with_records(raw.broken)
 
 

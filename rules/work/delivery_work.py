@@ -1,5 +1,6 @@
 """The verbs of data on its way between departments and levels; libraries are imported only when a verb runs."""
 
+import os
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, UsageError
@@ -97,8 +98,10 @@ def ingest(values: Values, context: VerbContext) -> Result:
     """Plan a department's whole delivery, or carry its plan out."""
     from onemap.layers.delivery.ingest import DeliveryRefused, IngestOptions
     from onemap.layers.delivery.ingest import ingest as ingest_delivery
+    from onemap.layers.geometry.proof_beside import Provers
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.library.library import open_library
+    from onemap.rules.overlay.pair_ground import are_simple_rings
     from onemap.rules.packs.library_packs import packs_of, required_fields
     from onemap.rules.work.delivery_report import check_reports, write_reports
 
@@ -115,6 +118,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             covers=values.get("covers"),
             change=given_change(values.get("transform")),
             files=tuple(map(Path, values.get("file") or ())),
+            provers=Provers(os.cpu_count() or 1, are_simple_rings),
         )
         try:
             result = ingest_delivery(library, Path(folder), options, context.progress)

@@ -1,5 +1,6 @@
 """The verbs of the library and of files; libraries are imported here only when a verb runs."""
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -74,9 +75,11 @@ def inspect(values: Values, context: VerbContext) -> Result:
 
 def add(values: Values, context: VerbContext) -> Result:
     """Add a source as a new version of a layer."""
+    from onemap.layers.geometry.proof_beside import Provers
     from onemap.layers.ingest.adding import AddOptions
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.library.library import open_library, system_user
+    from onemap.rules.overlay.pair_ground import are_simple_rings
     from onemap.rules.packs.library_packs import packs_of, required_fields
     from onemap.rules.question.check_options import normalising_options
 
@@ -95,6 +98,7 @@ def add(values: Values, context: VerbContext) -> Result:
         accept=(values["accept"],) if values.get("accept") else (),
         report=values.get("report"),
         normalising=normalising_options(values),
+        provers=Provers(os.cpu_count() or 1, are_simple_rings),
     )
 
     if values.get("taken_at") and not values.get("service"):

@@ -5,7 +5,7 @@ GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it 
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import pyogrio
 import pyproj
 import shapely
 
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, boxes_of
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import curves
-from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, shapes_name
 
 _ROWS_AT_ONCE = 50_000
 _WKB_HEAD = 5
@@ -27,53 +28,51 @@ _PLACES = 256 ** np.arange(_WKB_HEAD, dtype=np.int64)  # of the bytes of a head,
 class ArcSurvey:
     """What a look at a layer's geometries as they are has shown.
 
-    curved: how many had arcs; read: how many rows the layer gave; are_measured: some have measures (M), which are lost
-    on GDAL's usual way.
+    stroked: by row the geometry, stroked, of what has arcs; read: how many rows the layer gave; are_measured: some have
+    measures (M), which are lost on GDAL's usual way.
     """
 
-    curved: int
+    stroked: dict[int, shapely.Geometry | None]
     read: int
     are_measured: bool
 
 
-def restroke_arcs(
+def stroked_arcs(
     content: Path | bytes,
     layer: str | int,
     options: Mapping[str, str],
-    geometries: np.ndarray,
-    crs: pyproj.CRS | None,
+    count: int,
+    sagitta: float,
     progress: Progress = SILENT,
 ) -> ArcSurvey:
-    """Put those of a layer's geometries that have arcs into their places in `geometries` (n,), stroked."""
-    sagitta = sagitta_of(crs, geometries)
-    curved = read = 0
-    are_measured = False
+    """What has arcs of a layer that is to have `count` rows."""
     with arc_stream(content, layer, 0, options) as stream:
-        while True:
-            looked = stream.restroke(geometries[read : read + _ROWS_AT_ONCE], sagitta)
-            curved, are_measured, read = curved + looked.curved, are_measured | looked.are_measured, read + looked.read
-            progress.at(read / max(1, len(geometries)))
-            if looked.read < _ROWS_AT_ONCE:
-                return ArcSurvey(curved, read + stream.count_remaining(), are_measured)
+        looked = stream.next_rows(count, sagitta, progress)
+        return replace(looked, read=looked.read + stream.count_remaining())
 
 
-def restroke_runs(
-    content: Path | bytes,
-    layer: str | int,
-    options: Mapping[str, str],
-    geometries: np.ndarray,
-    crs: pyproj.CRS | None,
-    runs: Sequence[tuple[int, int]],
+def stroked_runs(
+    content: Path | bytes, layer: str | int, options: Mapping[str, str], sagitta: float, runs: Sequence[tuple[int, int]]
 ) -> ArcSurvey:
     """The same in runs of rows, each by its first row and its number of rows."""
-    sagitta = sagitta_of(crs, geometries)
-    curved = read = 0
-    are_measured = False
+    stroked: dict[int, shapely.Geometry | None] = {}
+    read, are_measured = 0, False
     for first, count in runs:
         with arc_stream(content, layer, first, options) as stream:
-            looked = stream.restroke(geometries[first : first + count], sagitta)
-        curved, are_measured, read = curved + looked.curved, are_measured | looked.are_measured, read + looked.read
-    return ArcSurvey(curved, read, are_measured)
+            looked = stream.next_rows(count, sagitta)
+        stroked |= {first + row: geometry for row, geometry in looked.stroked.items()}
+        are_measured, read = are_measured | looked.are_measured, read + looked.read
+    return ArcSurvey(stroked, read, are_measured)
+
+
+def with_stroked(shapes: AnyShapes, stroked: Mapping[int, shapely.Geometry | None]) -> AnyShapes:
+    """Shapes (n,) with others in some rows; without any they are what they are, and no geometry is made."""
+    if not stroked:
+        return shapes
+    geometries = all_of(shapes).copy()
+    for row, geometry in stroked.items():
+        geometries[row] = geometry
+    return geometries
 
 
 @contextlib.contextmanager
@@ -85,26 +84,26 @@ def arc_stream(
     if first:
         wanted["skip_features"] = first
     with pyogrio.raw.open_arrow(gdal_name(content), layer=layer, **wanted) as (meta, batches):
-        yield ArcStream(meta["geometry_name"] or "wkb_geometry", batches)
+        yield ArcStream(shapes_name(meta), batches)
 
 
 class ArcStream:
-    """Geometries as the file has them, in its order, in step with those that GDAL has stroked."""
+    """Geometries as the file has them, in its order."""
 
     def __init__(self, name: str, batches: Iterable[Any]) -> None:
         self._columns = (batch.column(name) for batch in batches)
         self._waiting: Any = None
 
-    def restroke(self, geometries: np.ndarray, sagitta: float) -> ArcSurvey:
-        """Look at the next n geometries, and put those with arcs into their places in `geometries` (n,), stroked."""
-        curved = read = 0
-        are_measured = False
-        while read < len(geometries):
+    def next_rows(self, count: int, sagitta: float, progress: Progress = SILENT) -> ArcSurvey:
+        """What the next rows show, as many as there are of so many."""
+        stroked: dict[int, shapely.Geometry | None] = {}
+        read, are_measured = 0, False
+        while read < count:
             column = self._waiting if self._waiting is not None else next(self._columns, None)
             self._waiting = None
             if column is None:
                 break
-            room = len(geometries) - read
+            room = count - read
             if len(column) > room:
                 column, self._waiting = column.slice(0, room), column.slice(room)
             heads, rows = heads_of(column)
@@ -112,10 +111,10 @@ class ArcStream:
             for row in rows:
                 geometry, arcs = curves.stroke_curve(column[row].as_py(), sagitta)
                 if arcs:
-                    geometries[read + row] = geometry
-                    curved += 1
+                    stroked[read + row] = geometry
             read += len(column)
-        return ArcSurvey(curved, read, are_measured)
+            progress.at(read / count)
+        return ArcSurvey(stroked, read, are_measured)
 
     def count_remaining(self) -> int:
         """How many geometries are left; they are passed over."""
@@ -138,10 +137,12 @@ def heads_of(column: Any) -> tuple[list[bytes], list[int]]:
     return found, [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
 
 
-def sagitta_of(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:
+def sagitta_of(crs: pyproj.CRS | None, shapes: AnyShapes) -> float:
     """A centimetre in the units of the coordinates."""
-    bounds = shapely.total_bounds(geometries)
-    degrees = crs.is_geographic if crs is not None else bool(np.abs(bounds[~np.isnan(bounds)]).max(initial=0) <= 360)
+    if crs is None:
+        degrees = bool(np.fmax.reduce(np.abs(boxes_of(shapes)), axis=None, initial=0) <= 360)
+    else:
+        degrees = crs.is_geographic
     if degrees:
         return curves.SAGITTA_M / 111_320
     return curves.SAGITTA_M / (crs.axis_info[0].unit_conversion_factor if crs is not None else 1.0)

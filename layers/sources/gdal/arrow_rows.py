@@ -1,4 +1,4 @@
-"""Rows of a GeoPackage taken by the column, in one pass, where that gives the same values as taking them one by one.
+"""Rows of a file taken by the column, in one pass, where that gives the same values as taking them one by one.
 
 GDAL hands out most layers so in a third of the time, and lets other threads work meanwhile. Whatever may differ by a
 value or by a warning is left to the usual way: arcs, measures, rows without a geometry that can be read, dates, truths,
@@ -20,9 +20,9 @@ from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal import curves
 from onemap.layers.sources.gdal.arcs import heads_of
-from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, shapes_name
 
-FORMATS = {".gpkg"}
+FORMATS = {".gpkg", ".gdb", ".fgb"}
 ROWS_AT_ONCE = 25_000
 _READ = 0.7  # of the time, where something is still to be proved when all is read
 _HAS_SRID = 0x20000000
@@ -50,7 +50,7 @@ def arrow_rows(
         if not are_plain_fields(meta):
             return None
         for batch in batches:
-            column = batch.column(meta["geometry_name"])
+            column = batch.column(shapes_name(meta))
             if not are_plain_shapes(column):
                 return None
             bodies.append(column.cast(pa.large_binary()))
@@ -60,7 +60,7 @@ def arrow_rows(
             read.append(batch.select(list(meta["fields"])))
             done += len(batch)
             progress.at(reading * done / max(1, expected))
-        if not read:
+        if done != expected or not read:
             return None
         table = pa.Table.from_batches(read)
         try:
@@ -83,8 +83,8 @@ def _add_geometries(shapes: list[np.ndarray], column: pa.Array) -> bool:
 
 def are_plain_fields(meta: Mapping[str, Any]) -> bool:
     """Whether a layer has geometries, and all its values come the same on both ways. meta: what pyogrio says of it."""
-    name, is_plain = meta["geometry_name"], set(meta["ogr_types"]) <= _SAME
-    return bool(name) and is_plain and set(meta["ogr_subtypes"]) <= {"OFSTNone"} and name not in meta["fields"]
+    is_plain = set(meta["ogr_types"]) <= _SAME and set(meta["ogr_subtypes"]) <= {"OFSTNone"}
+    return meta["geometry_type"] is not None and is_plain and shapes_name(meta) not in meta["fields"]
 
 
 def are_plain_shapes(column: pa.Array) -> bool:

@@ -19,11 +19,10 @@ from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.layers.progress import SILENT
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
-from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, shapes_name
 
 Block = tuple[dict[str, Any], AnyShapes, pa.Array, np.ndarray | None, list[np.ndarray] | list[pa.Array], list[str]]
 
-_SHAPES = "wkb_geometry"  # what the column of a layer is called whose geometries have no name
 _ROWS_AT_ONCE = 5_000  # as Arrow keeps them: their WKB is held twice meanwhile
 
 # The types whose values come the same by the column as they do row by row.
@@ -35,7 +34,7 @@ _SUBTYPES = {"OFSTNone", "OFSTBoolean", "OFSTJSON"}
 def comes_by_column(info: dict[str, Any]) -> bool:
     """Whether all fields of a layer have types that can be taken so. info: what pyogrio says of the layer."""
     is_plain = set(info["ogr_types"]) <= _TYPES and set(info["ogr_subtypes"]) <= _SUBTYPES
-    return is_plain and info["driver"] == "GeoJSON" and _SHAPES not in info["fields"]
+    return is_plain and info["driver"] == "GeoJSON" and shapes_name(info) not in info["fields"]
 
 
 def has_lists_of_truths(info: dict[str, Any]) -> bool:
@@ -102,9 +101,9 @@ def column_blocks(
         while True:
             with errors() as gdal_texts:
                 batch = next(batches, None)
-                if like_rows and batch is not None and not are_plain_shapes(batch.column(meta["geometry_name"])):
+                if like_rows and batch is not None and not are_plain_shapes(batch.column(shapes_name(meta))):
                     raise UnlikeRows
-                pieces = list(_pieces(batch, meta["geometry_name"] or _SHAPES, size - count, size))
+                pieces = list(_pieces(batch, shapes_name(meta), size - count, size))
             seen += gdal_texts
             if not pieces:
                 break

@@ -1,7 +1,9 @@
 """What pyogrio must be told so that it opens a file whose path has signs in it that mean something in an address."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from onemap.layers.errors import OneMapError
 
@@ -33,3 +35,8 @@ def _contains_sign(path: Path, sign: str) -> bool:
 def _refuse(path: Path, sign: str) -> None:
     if _contains_sign(path, sign):
         raise OneMapError("source.sign", file=path.name, sign=sign)
+
+
+def shapes_name(meta: Mapping[str, Any]) -> str:
+    """What the column of a layer's geometries is called. meta: what pyogrio says of the layer."""
+    return str(meta["geometry_name"] or "wkb_geometry")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.layers.sources.gdal.curves import is_measurable
 from onemap.layers.sources.gdal.shapefile import sibling
 
@@ -24,23 +25,23 @@ _LIKE_IT = 4e-4  # of the size: how far the driver's points may be from the same
 _CURVED_TYPES = (0x0A, 0x0B, 0x16, 0x17, 0x19, 0x1A)
 
 
-def restroke_mif(path: Path, geometries: np.ndarray, sagitta: float) -> tuple[int, int]:
-    """Put curved shapes of a MIF into their places in `geometries` (n,).
+def stroked_curves(path: Path, shapes: AnyShapes, sagitta: float) -> tuple[dict[int, shapely.Geometry], int]:
+    """Curved shapes of a MIF by row, stroked again; and how many curves are as the driver strokes them.
 
-    sagitta: the greatest distance between an arc and its chord, in the units of the coordinates.
-    How many shapes were stroked again, and how many curves are as the driver strokes them.
+    shapes (n,): the driver's; sagitta: the greatest distance between an arc and its chord, in the units of the
+    coordinates.
     """
+    stroked: dict[int, shapely.Geometry] = {}
     if path.suffix.lower() == ".tab":
-        return 0, _curves_of_table(path)
-    again = coarse = 0
+        return stroked, _curves_of_table(path)
+    coarse = 0
     for row, kind, words in _curves(path.read_bytes()):
         shape = _shape(kind, words, sagitta)
-        if row >= len(geometries) or shape is None or not _are_alike(shape, geometries[row], sagitta):
+        if row >= len(shapes) or shape is None or not _are_alike(shape, shapes[row], sagitta):
             coarse += 1
-        elif shapely.get_num_coordinates(shape) > shapely.get_num_coordinates(geometries[row]):
-            geometries[row] = shape
-            again += 1
-    return again, coarse
+        elif shapely.get_num_coordinates(shape) > shapely.get_num_coordinates(shapes[row]):
+            stroked[row] = shape
+    return stroked, coarse
 
 
 def _curves_of_table(path: Path) -> int:

@@ -31,10 +31,10 @@ from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.row_blocks import give_back_memory
-from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, all_of, in_plane
+from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
-from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, restroke_runs, sagitta_of
+from onemap.layers.sources.gdal.arcs import ArcSurvey, sagitta_of, stroked_arcs, stroked_runs, with_stroked
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, arrow_rows
 from onemap.layers.sources.gdal.arrow_stream import column_blocks, has_lists_of_truths
 from onemap.layers.sources.gdal.curves import is_surface
@@ -203,18 +203,13 @@ def read_vector(
         attributes = attributes_of(readable, read.meta, read.columns, rows)
         crs = declared_crs(readable, read.meta["crs"])
         shapes = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
-        looked = ArcSurvey(0, rows, False)
-        if not read.is_straight:
-            looked = _stroke_arcs(readable, all_of(shapes), crs, read, progress.part(_ROWS, 1.0))
-        again = coarse = 0
-        if path.suffix.lower() in MAPINFO:
-            again, coarse = mapinfo_arcs.restroke_mif(path, all_of(shapes), sagitta_of(crs, all_of(shapes)))
+        looked, coarse = _survey_arcs(readable, shapes, crs, read, progress.part(_ROWS, 1.0))
         progress.at(1.0)
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
     )
-    shapes, has_heights = in_plane(shapes)
-    problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, looked.curved + again)
+    shapes, has_heights = in_plane(with_stroked(shapes, looked.stroked))
+    problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, len(looked.stroked))
     problems += _further_remarks(read, coarse, readable.place)
     return RawFrame(
         path=path,
@@ -230,8 +225,8 @@ def read_vector(
         is_assumed=is_assumed_crs(readable),
         broken=read.survey.broken,
         replaced=replaced_text(attributes),
-        wkb=read.wkb,
-        valid=read.valid,
+        wkb=None if looked.stroked else read.wkb,
+        valid=None if looked.stroked else read.valid,
     )
 
 
@@ -273,7 +268,7 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress,
     expected = row_count(readable.path, readable.layer) if is_geopackage else file_info(readable)["features"]
     try:
         found = arrow_rows(readable.path, readable.gdal_layer, expected, progress, provers)
-    except (*BULK_ERRORS, RuntimeError):
+    except (*BULK_ERRORS, RuntimeError, OSError):
         return None  # what is wrong is told on the usual way
     return None if found is None else _Reading(*found[:3], UTF_8, is_straight=True, wkb=found[3], valid=found[4])
 
@@ -381,7 +376,7 @@ def _bulk_rows(
     if readable.json is not None and has_lists_of_truths(info):
         return _columns_at_once(readable)
     blocks: list[list[Any]] = []
-    shapes = _BulkShapes(expected, provers if readable.path.suffix.lower() not in MAY_HOLD_ARCS | MAPINFO else NOBODY)
+    shapes = _BulkShapes(provers)
     read = 0
     with shapes.proof:
         while True:
@@ -407,22 +402,22 @@ def _bulk_rows(
 
 
 class _BulkShapes:
-    """The shapes of a layer of about so many rows, block by block; of many that are proved no geometry is made.
+    """The shapes of a layer, block by block; of many that are proved no geometry is made.
 
     unknown: the rows without a geometry, which may be broken records, or of no kind that can be read in bulk.
     """
 
-    def __init__(self, expected: int, provers: Provers) -> None:
-        self.proof = ProofBeside(provers if expected >= WORTH_ROWS else NOBODY)
+    def __init__(self, provers: Provers) -> None:
+        self.proof = ProofBeside(provers)
         self.unknown: list[int] = []
-        self._is_much = expected >= WORTH_ROWS and provers.threads > 0
+        self._are_proved = provers.threads > 0
         self._bodies: list[pa.Array] = []
         self._made: list[np.ndarray] = []
         self._count = 0
 
     def add(self, wkb: np.ndarray) -> None:
         """The next rows (k,)."""
-        if self._is_much:
+        if self._are_proved and (self._bodies or len(wkb) >= WORTH_ROWS):
             self._bodies.append(pa.array(wkb, pa.large_binary()))
             self.proof.add(self._bodies[-1])
         else:
@@ -439,8 +434,7 @@ class _BulkShapes:
         proved = self.proof.result(SILENT)
         if proved is not None:
             wkb = pa.concat_arrays(self._bodies)
-            known = {"wkb": wkb, "valid": proved.valid, "is_straight": True}
-            return _Reading(meta, proved.column(wkb), columns, encoding, **known)
+            return _Reading(meta, proved.column(wkb), columns, encoding, wkb=wkb, valid=proved.valid)
         for part in self._bodies:
             self._add_geometries(np.asarray(part.to_numpy(zero_copy_only=False), dtype=object))
         return _Reading(meta, np.concatenate(self._made) if self._made else None, columns, encoding)
@@ -511,23 +505,27 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
     return exact
 
 
-def _stroke_arcs(
-    readable: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, read: _Reading, progress: Progress
-) -> ArcSurvey:
-    """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way."""
+def _survey_arcs(
+    readable: ReadableFile, shapes: AnyShapes, crs: pyproj.CRS | None, read: _Reading, progress: Progress
+) -> tuple[ArcSurvey, int]:
+    """What has arcs, stroked by sagitta, and what was seen on the way; and how many arcs are coarse."""
+    suffix = readable.path.suffix.lower()
+    if suffix in MAPINFO:
+        stroked, coarse = mapinfo_arcs.stroked_curves(readable.path, shapes, sagitta_of(crs, shapes))
+        return ArcSurvey({**stroked}, len(shapes), False), coarse
     # A layer that may hold any type is looked at in any case: GDAL does not warn of its measures.
     is_mixed = read.meta["geometry_type"] == "Unknown"
-    are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
-    if readable.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
-        return ArcSurvey(0, 0, False)
-    content, layer = readable.content, readable.gdal_layer
+    are_points = not is_mixed and isinstance(shapes, np.ndarray) and bool((shapely.get_dimensions(shapes) < 1).all())
+    if read.is_straight or suffix not in MAY_HOLD_ARCS or are_points or len(shapes) == 0:
+        return ArcSurvey({}, len(shapes), False), 0
+    given = readable.content, readable.gdal_layer, readable.options
     if read.survey.broken:
         runs = [(first, count) for first, count, is_broken in read.survey.runs() if not is_broken]
-        return restroke_runs(content, layer, readable.options, geometries, crs, runs)
-    looked = restroke_arcs(content, layer, readable.options, geometries, crs, progress)
-    if looked.read != len(geometries):
-        raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **readable.place)
-    return looked
+        return stroked_runs(*given, sagitta_of(crs, shapes), runs), 0
+    looked = stroked_arcs(*given, len(shapes), sagitta_of(crs, shapes), progress)
+    if looked.read != len(shapes):
+        raise OneMapError("source.rows", rows=looked.read, held=len(shapes), **readable.place)
+    return looked, 0
 
 
 def is_assumed_crs(readable: ReadableFile) -> bool:

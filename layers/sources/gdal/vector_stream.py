@@ -22,10 +22,10 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
-from onemap.layers.geometry.shape_column import AnyShapes, all_of, in_plane
+from onemap.layers.geometry.shape_column import AnyShapes, in_plane
 from onemap.layers.geometry.wkb_rings import are_single_rings
 from onemap.layers.sources.gdal import geodatabase, vector
-from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
+from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of, with_stroked
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name
@@ -109,16 +109,18 @@ class VectorStream:
     ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The rows from `first` on, `size` at a time, and what was seen in each block.
 
-        by_column: attributes may be columns of Arrow, as `series_of` has them; provers: they prove polygons valid while
-        more are read. Raises OneMapError source.…,
+        by_column: attributes may be columns of Arrow, as `series_of` has them, but those of a geodatabase, whose codes
+        are looked at; provers: they prove polygons valid while more are read. Raises OneMapError source.…,
         UnicodeDecodeError if the text is of another encoding.
         """
         content = self.readable.content
-        is_fit = self.is_text or (bool(self._fid) and encoding == vector.UTF_8 == self.encodings[0])
+        is_database = self.readable.path.suffix.lower() == ".gdb"
+        is_in_order = bool(self._fid) or is_database
+        is_fit = self.is_text or (is_in_order and encoding == vector.UTF_8 == self.encodings[0])
         if not (is_fit and isinstance(content, Path)):
             yield from self._blocks_from(encoding, first, size, provers)
             return
-        blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column)
+        blocks = column_blocks if self.is_text else partial(same_blocks, by_column=by_column and not is_database)
         try:
             for meta, shapes, wkb, valid, columns, gdal_texts in blocks(
                 content, self.readable.gdal_layer, first, size, self._errors, provers=provers
@@ -127,6 +129,8 @@ class VectorStream:
                 rows = {"skip_features": first, "max_features": len(shapes)}
                 yield replace(self._block(meta, shapes, columns, rows, None, notes, wkb), valid=valid), notes
                 first += len(shapes)
+            if is_database and first != self.count:
+                raise UnlikeRows  # what keeps GDAL from the others is told on the usual way
         except UnlikeRows:
             yield from self._blocks_from(encoding, first, size, provers)
 
@@ -157,10 +161,12 @@ class VectorStream:
                     notes = ReadingNotes(reading=list(reading) if start == 0 else [])
                     kept = [column[rows] for column in columns]
                     with self._errors():
-                        proved = None if may_be_curved else proof_of(wkb[rows], provers)
+                        proved = proof_of(wkb[rows], provers)
                         shapes = shapely.from_wkb(wkb[rows], on_invalid="ignore") if proved is None else proved[0]
                     frame = self._block(meta, shapes, kept, chunk, arcs, notes)
-                    yield frame if proved is None else replace(frame, wkb=proved[0].bodies, valid=proved[1]), notes
+                    if proved is not None and frame.shapes is proved[0]:
+                        frame = replace(frame, wkb=proved[0].bodies, valid=proved[1])
+                    yield frame, notes
                 first += count
                 part = self._rows_after(first, fids)
                 if count < at_once:
@@ -193,13 +199,13 @@ class VectorStream:
         with self._errors():
             attributes = vector.attributes_of(readable, meta, columns, len(shapes), part)
         if arcs is not None:
-            geometries = all_of(shapes)
             with self._errors() as notes.looking:
-                looked = arcs.restroke(geometries, sagitta_of(self.crs, geometries))
-            if looked.read != len(geometries):
+                looked = arcs.next_rows(len(shapes), sagitta_of(self.crs, shapes))
+            if looked.read != len(shapes):
                 read = first + looked.read
-                raise OneMapError("source.rows", rows=read, held=first + len(geometries), **readable.place)
-            notes.curved, notes.are_measured = looked.curved, looked.are_measured
+                raise OneMapError("source.rows", rows=read, held=first + len(shapes), **readable.place)
+            notes.curved, notes.are_measured = len(looked.stroked), looked.are_measured
+            shapes = with_stroked(shapes, looked.stroked)
         codes = geodatabase.DecodedAttributes(attributes)
         if readable.path.suffix.lower() == ".gdb":
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)

@@ -9,12 +9,12 @@ import shapely
 
 from onemap.layers.geometry.parts import multi, shift_geometries
 from onemap.layers.geometry.rings import rings_of
-from onemap.layers.geometry.validity import plain_polygons
 from onemap.layers.geometry.wkb_rings import (
     are_single_rings,
     as_written,
     geometries_and_boxes,
     geometries_from,
+    plain_polygons,
     plain_rings,
     rings_of_wkb,
     wkb_rings,

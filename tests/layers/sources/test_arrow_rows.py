@@ -1,4 +1,4 @@
-"""A GeoPackage taken by the column gives what it gives row by row: every value, its type, and every refusal."""
+"""A file taken by the column gives what it gives row by row: every value, its type, and every refusal."""
 
 import sqlite3
 import struct
@@ -7,12 +7,15 @@ from dataclasses import asdict
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import fields
 from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import vector
 from onemap.layers.sources.gdal import vector_stream as vector_streams
@@ -43,6 +46,13 @@ def make_layer(path, rows=ROWS):
     return path
 
 
+def make_plain_layer(path, **columns):
+    """The same as a geodatabase or a FlatGeobuf, which nobody can change as one changes a table."""
+    frame = gpd.read_file(make_layer(path.with_suffix(".gpkg"))).astype({"whole": "Int64"}).assign(**columns)
+    frame.to_file(path, layer="a", driver={".gdb": "OpenFileGDB", ".fgb": "FlatGeobuf"}[path.suffix])
+    return path
+
+
 def change_file(path, sql, *values):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(sql, values)
@@ -65,6 +75,50 @@ def both(path, monkeypatch):
     by_column = told_of(path)
     monkeypatch.setattr(vector, "FORMATS", set())
     return by_column, told_of(path)
+
+
+ODD_COLUMNS = {
+    "as it is": {},
+    "dates": {"day": pd.Timestamp("2025-03-01")},
+    "truths": {"truth": np.arange(ROWS) % 2 == 0},
+    "numbers of 16 and 32 bits": {"short": np.arange(ROWS, dtype="int16"), "half": np.arange(ROWS, dtype="float32")},
+    "heights": {"geometry": shapely.force_3d(shapely.box(0, 0, 1, np.arange(1, ROWS + 1)), 5)},
+    "no geometry": {"geometry": np.where(np.arange(ROWS) == 5, None, SQUARE)},
+    "several types": {"geometry": np.where(np.arange(ROWS) == 5, shapely.LineString([(0, 0), (1, 1)]), SQUARE)},
+    "many parts": {"geometry": shapely.MultiPolygon([SQUARE, shapely.box(2, 0, 3, 1)])},
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # of what a format cannot keep
+@pytest.mark.parametrize("suffix", [".gdb", ".fgb"])
+@pytest.mark.parametrize("columns", ODD_COLUMNS.values(), ids=ODD_COLUMNS)
+def test_other_formats_are_the_same_both_ways(tmp_path, monkeypatch, columns, suffix):
+    try:
+        path = make_plain_layer(tmp_path / f"a{suffix}", **columns)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.GeometryError, RuntimeError) as error:
+        pytest.skip(f"GDAL does not write it: {error}")
+    by_column, by_row = both(path, monkeypatch)
+    assert by_column == by_row
+
+
+def test_a_geodatabase_comes_by_the_column_block_by_block(tmp_path, monkeypatch):
+    path = make_plain_layer(tmp_path / "a.gdb")
+    by_column, by_row = both_streams(path, monkeypatch, first=11)
+    assert [len(shapes) for shapes, *_ in by_column[1]] == [7, 7, 5]
+    assert by_column == by_row
+    monkeypatch.undo()
+    monkeypatch.setattr(vector_streams.VectorStream, "_blocks_from", lambda *_: pytest.fail("row by row"))
+    assert streamed_values(path, 11) == by_column
+
+
+@pytest.mark.parametrize("suffix", [".gdb", ".fgb"])
+def test_of_many_polygons_of_other_formats_no_geometry_is_made(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr("onemap.layers.sources.gdal.arrow_rows.WORTH_ROWS", ROWS)
+    path = make_plain_layer(tmp_path / f"a{suffix}")
+    monkeypatch.setattr(vector, "_bulk_rows", lambda *_: pytest.fail("row by row"))
+    frame = vector.read_vector(path, "a", None, provers=Provers(1))
+    assert isinstance(frame.shapes, ShapeColumn) and frame.valid.all()
+    assert shapely.equals_exact(frame.geometries, gpd.read_file(path).geometry.to_numpy()).all()
 
 
 def blob(wkb):

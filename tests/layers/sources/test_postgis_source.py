@@ -1,5 +1,6 @@
 """PostGIS tables as sources: as they stand in one snapshot, and never a password in what is said."""
 
+import numpy as np
 import pytest
 import shapely
 
@@ -61,6 +62,29 @@ def test_a_table_is_named_in_the_address(shelf, database):
     assert shelf.add(f"{database.url}&table=plain").codes == ["source.empty"]  # a table without geometry, by its name
     assert shelf.add(f"{database.url}&table=nothing").codes == ["source.empty"]
     assert shelf.add(f"{database.url}&table=bare").codes == ["crs.missing", "geometry.null"]
+
+
+def test_of_many_polygons_no_geometry_is_made(database, monkeypatch):
+    from onemap.layers.geometry.proof_beside import Provers
+    from onemap.layers.geometry.shape_column import ShapeColumn
+    from onemap.layers.sources import postgis
+
+    bow = "ST_GeomFromText('POLYGON((0 0, 9 9, 9 0, 0 9, 0 0))', 4547)"
+    squares = "SELECT n, ST_MakeEnvelope(n, 0, n + 1, 1, 4547) FROM generate_series(1, 20) n"
+    database.run(
+        f"CREATE TABLE many (id integer PRIMARY KEY, geom geometry(Polygon, 4547)); INSERT INTO many {squares}"
+    )
+    database.run(f"INSERT INTO many VALUES (0, {bow})")
+
+    def read(provers):
+        with postgis.open_database(f"{database.url}&table=many") as opened:
+            return opened.read(*opened.tables(), provers)
+
+    monkeypatch.setattr(postgis, "WORTH_ROWS", 20)
+    plain, proved = read(Provers()), read(Provers(1))
+    assert isinstance(proved.shapes, ShapeColumn) and isinstance(plain.shapes, np.ndarray)
+    assert shapely.to_wkb(proved.geometries).tolist() == shapely.to_wkb(plain.geometries).tolist()
+    assert proved.valid.tolist() == [False, *[True] * 20] and proved.source_hash == plain.source_hash
 
 
 def test_the_same_rows_have_the_same_hash_and_others_another(shelf, database):

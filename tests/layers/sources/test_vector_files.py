@@ -207,7 +207,8 @@ def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, mon
     assert read.attributes.equals(whole.attributes)
     assert sorted(read.attributes["BSM"]) == columns["BSM"]
     assert shares == sorted(shares) and shares[-1] == 1.0
-    assert sum(share <= vector._ROWS for share in shares) == (1 if name in ("a.fgb", "a.geojson") else 6)
+    # A FlatGeobuf comes by the column, a GeoJSON at once.
+    assert sum(share <= vector._ROWS for share in shares) == {"a.fgb": 0, "a.geojson": 1}.get(name, 6)
 
 
 def test_a_shapefile_with_fewer_records_than_shapes_is_refused(shelf, layer_file, box):

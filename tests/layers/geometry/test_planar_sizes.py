@@ -1,9 +1,10 @@
-"""Areas by rings: to the last digit those of GEOS, whose polygons are not asked for."""
+"""Areas and lengths by rings: to the last digit those of GEOS, whose polygons are not asked for."""
 
 import numpy as np
+import pytest
 import shapely
 
-from onemap.layers.geometry.planar_areas import is_like_geos, planar_areas_m2
+from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2, planar_lengths_m
 from onemap.layers.geometry.rings import Rings, rings_of
 
 
@@ -23,21 +24,24 @@ def polygons(seed):
     return np.array(found, dtype=object)
 
 
-def test_areas_are_those_of_geos():
+@pytest.mark.parametrize(("by_rings", "by_geos"), [(planar_areas_m2, shapely.area), (planar_lengths_m, shapely.length)])
+def test_sizes_are_those_of_geos(by_rings, by_geos):
     for seed in (3, 4):
         shapes = polygons(seed)
-        known, found = shapely.area(shapes), planar_areas_m2(rings_of(shapes), len(shapes))
+        known, found = by_geos(shapes), by_rings(rings_of(shapes), len(shapes))
         if is_like_geos():
             assert found.tolist() == known.tolist()
         assert np.allclose(found, known, rtol=1e-11)
         assert {"Polygon", "MultiPolygon"} == set(map(str, (shape.geom_type for shape in shapes)))
 
 
-def test_polygons_without_rings_have_no_area():
+def test_polygons_without_rings_have_no_size():
     shapes = np.array([None, shapely.box(1, 2, 4, 6), shapely.Polygon(), shapely.MultiPolygon()])
-    assert planar_areas_m2(rings_of(shapes), 4).tolist() == [0.0, 12.0, 0.0, 0.0]
     nothing = np.empty(0, dtype=np.int64)
-    assert planar_areas_m2(Rings(np.empty((0, 2)), nothing, nothing, nothing.astype(bool)), 2).tolist() == [0.0, 0.0]
+    no_rings = Rings(np.empty((0, 2)), nothing, nothing, nothing.astype(bool))
+    for by_rings, size in ((planar_areas_m2, 12.0), (planar_lengths_m, 14.0)):
+        assert by_rings(rings_of(shapes), 4).tolist() == [0.0, size, 0.0, 0.0]
+        assert by_rings(no_rings, 2).tolist() == [0.0, 0.0]
 
 
 def test_on_this_machine_it_is_known_whether_digits_are_alike():
