@@ -9,7 +9,9 @@ from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
 from onemap.rules.kinds.kind import LIST, Key, Kind, Options
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
+from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import occurring
+from onemap.rules.overlay.mutual_overlaps import near_pairs
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
 
 _NO_KEYS = np.empty(0, dtype=object)
@@ -27,7 +29,7 @@ def _judge(ground: Ground) -> Judgement:
     """
     count, by = len(ground.parcels), ground.options["by"]
     overlaps = ground.overlaps_with(ground.features.shapes)
-    pieces = _first_wins(overlaps.parcel, overlaps.geometry, ground)
+    pieces, failed = _first_wins(overlaps.parcel, overlaps.geometry, ground)
     is_left = ~shapely.is_missing(pieces)
     parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
     rest, is_broken = subtract_zones(
@@ -40,7 +42,7 @@ def _judge(ground: Ground) -> Judgement:
     ).sort_values(["_row", "keys"], kind="stable")
     judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)
     judgement.survey = SurveyPieces(parcel, feature, pieces, ground.features.geometries, rest)
-    return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], np.flatnonzero(is_broken)]))
+    return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], np.flatnonzero(is_broken), failed]))
 
 
 def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
@@ -73,20 +75,36 @@ def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
         return np.full(len(attributes), None, dtype=object)
 
 
-def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> np.ndarray:
-    """The pieces of each parcel without the ground that an earlier piece of it has taken."""
-    total = np.bincount(parcel, shapely.area(geometry), minlength=len(ground.parcels))
-    union = shapely.area(union_by(parcel, geometry, len(ground.parcels), ground.threads))
-    result = geometry.copy()
-    # A survey that overlaps itself is an error, and rare.
-    for index in np.flatnonzero(total - np.nan_to_num(union) > ARITHMETIC_M2):
-        rows = np.flatnonzero(parcel == index)
-        taken = geometry[rows[0]]
-        for row in rows[1:]:
-            part, _ = differences(geometry[[row]], np.array([taken], dtype=object), ground.threads)
-            result[row] = part[0]
-            taken = shapely.union(taken, geometry[row])
-    return result
+def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    """The pieces (k,) of each parcel without the ground that an earlier piece of it has taken; and who failed.
+
+    Only pieces that share ground are laid over each other: a survey has hairs of overlap wherever it was carried into
+    another system, and a large parcel thousands of pieces.
+    """
+    count, result = len(ground.parcels), geometry.copy()
+    total = np.bincount(parcel, shapely.area(geometry), minlength=count)
+    union = np.nan_to_num(shapely.area(union_by(parcel, geometry, count, ground.threads)))
+    rows = np.flatnonzero((total - union > ARITHMETIC_M2)[parcel])
+    later, earlier = _sharing(parcel[rows], geometry[rows], ground)
+    if len(later) == 0:
+        return result, later
+    places, group = np.unique(later, return_inverse=True)
+    taken = union_by(group, geometry[rows[earlier]], len(places), ground.threads)
+    result[rows[places]], failed = differences(geometry[rows[places]], taken, ground.threads)
+    return result, parcel[rows[places[failed]]]
+
+
+def _sharing(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces (k,) of one parcel that share ground, two by two: the later one (j,), and the earlier one (j,)."""
+    found = [np.empty((2, 0), dtype=np.int64)]
+    for _, one, other in near_pairs(parcel, np.arange(len(parcel)), shapely.bounds(geometry).reshape(-1, 4)):
+        ground.threads.progress.check()
+        areas, errors = common_areas(geometry[one], geometry[other], ground.threads)
+        share = areas > errors
+        found.append(np.array([np.maximum(one, other)[share], np.minimum(one, other)[share]]))
+    later, earlier = np.concatenate(found, axis=1)
+    order = np.lexsort((earlier, later))  # whatever stands beside
+    return later[order], earlier[order]
 
 
 KIND = Kind(

@@ -174,7 +174,7 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     parts = {
         "outside_coverage": unions(outside_coverage, outside_floor),
         "no_value": without_height,
-        "nodata": union_by(blank_owner, blanks, count, ground.threads),
+        "nodata": _without_values(ground, owner, blanks, blank_owner),
     }
     together = unions(unions(parts["outside_coverage"], parts["no_value"]), parts["nodata"])
     unknown, rest_broken = differences(together, hit, ground.threads)
@@ -189,6 +189,18 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     )
     name_reasons(judgement, parts, ground)
     return mark_broken(judgement, ground, is_broken | floor_broken | rest_broken)
+
+
+def _without_values(ground: Ground, owner: np.ndarray, blanks: np.ndarray, blank_owner: np.ndarray) -> np.ndarray:
+    """The ground of parcels (n,) without values: of one that has none at all it is the parcel as it is.
+
+    owner (k,): whose the values are; blanks (j,), blank_owner (j,): pieces without one, and whose they are.
+    """
+    count, result = len(ground.parcels), ground.parcels.copy()
+    has_values = np.bincount(owner, minlength=count) > 0
+    is_part = has_values[blank_owner]
+    result[has_values] = union_by(blank_owner[is_part], blanks[is_part], count, ground.threads)[has_values]
+    return result
 
 
 @dataclass(frozen=True)

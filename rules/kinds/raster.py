@@ -109,14 +109,23 @@ class _Sums:
 
     def hit(self, count: int) -> np.ndarray:
         """The ground of cells that match, (count,)."""
-        return _union_cells(self._hits, count) if self._hits else no_ground(count)
+        return _union_cells(self._hits, count)
 
     def unknown(self, parcels: np.ndarray) -> np.ndarray:
-        """The ground that cannot be judged, (n,): the whole parcels where there is no raster."""
-        return _union_cells(self._blanks, len(parcels)) if self._blanks else parcels.copy()
+        """The ground that cannot be judged, (n,): a parcel as it is where no cell has a value, or there is no raster.
+
+        Put together again of its cells it would differ by a hair, and only where a grid lies near another parcel.
+        """
+        has_values, unknown = self.totals[1] > 0, parcels.copy()
+        if has_values.any():
+            blanks = [(owner[some], cells[some]) for owner, cells in self._blanks for some in (has_values[owner],)]
+            unknown[has_values] = _union_cells(blanks, len(parcels))[has_values]
+        return unknown
 
 
 def _union_cells(parts: list[tuple[np.ndarray, np.ndarray]], count: int) -> np.ndarray:
+    if not parts:
+        return no_ground(count)
     owners, cells = zip(*parts, strict=True)
     return union_by(np.concatenate(owners), np.concatenate(cells), count)
 

@@ -33,7 +33,7 @@ def features_overlap(
     present, at = occurring(feature, len(features))
     boxes = boxes_of(features)[present]
     flat = known and (known[0], known[1][present])
-    for on, one, other in _near_pairs(parcel, at, boxes[at]):
+    for on, one, other in near_pairs(parcel, at, boxes[at]):
         if len(on) == 0:
             continue
         threads.progress.check()
@@ -47,10 +47,13 @@ def features_overlap(
     return found
 
 
-def _near_pairs(
+def near_pairs(
     parcel: np.ndarray, feature: np.ndarray, boxes: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The parcel and both features of every two entries on one parcel whose boxes (k, 4) share ground, part by part."""
+    """The parcel and both features of every two entries on one parcel whose boxes share ground, part by part.
+
+    parcel (k,), feature (k,), boxes (k, 4): of each entry.
+    """
     west, south, east, north = boxes.T
     by_west = np.argsort(west, kind="stable")
     place = np.empty(len(west), dtype=np.int64)

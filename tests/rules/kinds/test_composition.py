@@ -34,6 +34,28 @@ def test_where_a_survey_overlaps_itself_the_first_row_wins_and_the_sum_closes(de
     assert parts(desk.check({"A": SQUARE}, BY)) == {("a", "1"): 60.0, ("b", "2"): 40.0}
 
 
+def test_of_patches_that_overlap_three_deep_each_keeps_what_no_earlier_one_has_on_every_parcel(desk):
+    shapes = [box(0, 0, 4, 10), box(3, 0, 7, 10), box(3.5, 0, 10, 5), box(7, 5, 10, 10), box(20, 0, 22, 10)]
+    desk.layer("ZONE", shapes, {"QSXZ": list("abcde"), "DLBM": ["1"] * 5})
+    parcels = {"A": SQUARE, "B": box(2, 0, 10, 6), "C": box(20, 0, 30, 10)}
+    rows = desk.check(parcels, BY).table("composition")
+    areas = {(row.parcel, json.loads(row["keys"])["QSXZ"]): row.area_m2 for _, row in rows.iterrows()}
+    assert areas == {
+        **{("A", "a"): 40.0, ("A", "b"): 30.0, ("A", "c"): 15.0, ("A", "d"): 15.0},
+        **{("B", "a"): 12.0, ("B", "b"): 18.0, ("B", "c"): 15.0, ("B", "d"): 3.0},
+        **{("C", "e"): 20.0, ("C", None): 80.0},
+    }
+
+
+def test_a_parcel_over_a_whole_survey_whose_patches_overlap_by_a_hair_sums_to_the_survey(desk):
+    side = 1.0 + 1e-4  # so every patch takes a hair from those east and north of it
+    shapes = [box(x, y, x + side, y + side) for x in range(100, 140) for y in range(100, 140)]
+    desk.layer("ZONE", shapes, {"QSXZ": [str(n % 3) for n in range(1600)], "DLBM": ["1"] * 1600})
+    rows = desk.check({"A": box(100, 100, 140, 140)}, BY).table("composition")
+    assert rows.area_m2.sum() == pytest.approx(1600.0, abs=1e-5)
+    assert rows.area_m2.tolist() == pytest.approx([534.0, 533.0, 533.0], abs=0.2) and len(rows) == 3
+
+
 def test_without_its_layer_the_rule_is_skipped_with_the_reason(desk):
     found = desk.check({"A": SQUARE}, {**BY, "layer": "DLTB"})
     assert found.answer.json["run"]["skipped"] == [{"rule": "r", "layer": "DLTB", "reason": "layer_missing"}]

@@ -6,7 +6,7 @@ import pyogrio
 import pytest
 import rasterio
 from rasterio.transform import from_origin
-from shapely import box
+from shapely import MultiPolygon, Polygon, box
 
 DEFINE = "name=g,department=land,library=base,kind=vector,geometry=raster"
 RULE = {"kind": "raster", "layer": "GRID"}
@@ -97,6 +97,21 @@ def test_cells_without_value_and_ground_off_the_grid_are_unknown(desk, grid):
     }
     row = found.finding("hole")
     assert (row.share, row.area_m2) == (pytest.approx(1.0), pytest.approx(100.0))  # of the valid ground
+
+
+def test_a_parcel_without_any_value_is_unknown_as_it_is_whether_a_grid_lies_near_another_or_not(desk, grid):
+    grid([[1, 2, 3, -9999]] * 4)
+    # Edges of some hundred metres, across cells of ten: put together again its ground would have other corners.
+    far = Polygon([(300.3, 100.7), (411.9, 133.1), (377.7, 222.2), (301.1, 180.9)])
+    blank = Polygon([(31.1, 2.2), (39.7, 5.3), (37.3, 37.9), (32.3, 31.1)])
+    near = {"near": box(0, 0, 20, 20), "blank": blank, "far": far}
+    alone = desk.check({"far": far}, {**RULE, "above": 2}).finding("far", unknown=True)
+    for name, shape in (("far", far), ("blank", blank)):
+        row = desk.check(near, {**RULE, "above": 2}).finding(name, unknown=True)
+        assert row.geometry.normalize().equals_exact(MultiPolygon([shape]).normalize(), 1e-6)
+        assert (row.area_m2, row.share, row.reason) == (pytest.approx(shape.area), 1.0, "nodata")
+    beside = desk.check(near, {**RULE, "above": 2}).finding("far", unknown=True)
+    assert (beside.area_m2, beside.area_ellipsoidal_m2) == (alone.area_m2, alone.area_ellipsoidal_m2)
 
 
 def test_slope_is_horns_and_the_outer_ring_has_none(desk, grid):
