@@ -46,6 +46,8 @@ from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
+MIN_BAR_PX = 48  # beside all its buttons the narrowest dock has no more
+
 
 class CheckTab(QWidget):
     """One check at a time; its results stay until the next."""
@@ -339,6 +341,7 @@ class CheckTab(QWidget):
         self.button.clicked.connect(lambda: self.check())
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
+        self._bar.setMinimumWidth(MIN_BAR_PX)
         self.cancel_button = QToolButton()
         self.cancel_button.setIcon(icon("cancel"))
         self.cancel_button.setToolTip(tr("Cancel (Esc)"))
