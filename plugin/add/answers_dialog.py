@@ -27,7 +27,7 @@ from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
-SIZE_PX = (640, 420)
+SIZE_PX = (760, 420)
 LAYER, NAME, VALUE, SINCE = range(4)
 SHOWN_HASH = 12  # signs of a hash, by which a person tells two apart
 ROLE_ANSWER = Qt.ItemDataRole.UserRole  # (code, name of the answer)
@@ -49,7 +49,8 @@ class AnswersDialog(WorkingDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Stretch)
+        for column in (NAME, VALUE):
+            self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._change)
         self.table.itemSelectionChanged.connect(self._enable)
         self.hint = QLabel(tr("They are taken for the next delivery where its files leave the same open."))

@@ -79,7 +79,7 @@ class Header(QWidget):
         widest = self.date.fontMetrics().horizontalAdvance(DAY)
         self.date.setFixedWidth(widest + BESIDE_DAY_PX)  # what is left is for the library's name
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
-        self.date.dateChanged.connect(self._change_day)
+        self.date.dateValueChanged.connect(lambda _day: self._change_day())  # Qt's own signal knows no cleared day
         more_button = QToolButton()
         more_button.setText("⋮")
         more_button.setToolTip(tr("More"))

@@ -192,8 +192,8 @@ class NumbersTab(QWidget):
     def _choose_theme(self) -> None:
         """List the indicators of the theme, and say which of its layers and tables the library lacks."""
         theme = self.theme.currentData()
-        listed = frozenset(one["id"] for one in theme["indicators"]) if theme else None
-        self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", listed)
+        indicators = frozenset(one["id"] for one in theme["indicators"]) if theme else None
+        self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", indicators)
         lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
         self.lacking.setText(tr("The library lacks: {layers}").format(layers=listed(lost)))
         self.lacking.setVisible(bool(lost))

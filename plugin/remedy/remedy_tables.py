@@ -145,6 +145,13 @@ class DepartmentsTable(QTreeWidget):
                 )
             )
             item = QTreeWidgetItem(self, [word("departments", change.department), conflict_now, conflict_then])
+            for column, area_m2, unknown_m2 in (
+                (NOW, change.before_m2, change.unknown_before_m2),
+                (THEN, change.after_m2, change.unknown_after_m2),
+            ):
+                if unknown_m2 and not area_m2:
+                    heard = tr("unknown: {area}").format(area=area_text(unknown_m2))
+                    item.setData(column, Qt.ItemDataRole.AccessibleTextRole, heard)
             item.setIcon(NOW, sign_icon(change.verdict_before, self.palette()))
             item.setIcon(THEN, sign_icon(change.verdict_after, self.palette()))
             hint = _hint(change)
@@ -155,10 +162,8 @@ class DepartmentsTable(QTreeWidget):
 
 
 def _conflict_text(area_m2: float, unknown_m2: float) -> str:
-    """The area in conflict; where there is none, the area that is unknown."""
-    if unknown_m2 and not area_m2:
-        return tr("unknown: {area}").format(area=area_text(unknown_m2))
-    return area_text(area_m2)
+    """The area in conflict; where there is none, the area that is unknown, as the sign beside it says."""
+    return area_text(area_m2 or unknown_m2)
 
 
 def _hint(change: DepartmentChange) -> str:

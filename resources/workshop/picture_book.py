@@ -52,7 +52,8 @@ def pictures(words: list[str]) -> int:
             say(f"Taking the pictures {name}")
             language, theme, scale = every[name]
             look = {"language": language, "theme": theme, "points": POINTS, "size": SIZE, "begin": str(FOLDER / name)}
-            _take(face, {**request, **look, "rooms": rooms, "visions": name == WITH_VISIONS}, scale)
+            whole = {**request, **look, "rooms": rooms, "visions": name == WITH_VISIONS}
+            _take(face, whole, scale, Path(folder) / name)
     page = FOLDER / "index.html"
     page.write_text(PAGE.format(rows="\n".join(_row(name) for name in every)), encoding="utf-8")
     say(f"The picture book: {page.relative_to(ROOT)}")
@@ -74,10 +75,12 @@ def _row(name: str) -> str:
     return f"<h2>{name}</h2>{shown}" if shown else ""
 
 
-def _take(face: Path, request: dict, scale: int) -> None:
+def _take(face: Path, request: dict, scale: int, profile: Path) -> None:
+    """Take one set. profile: of a QGIS that has seen no other library."""
     order = FOLDER / "request.json"
     order.write_text(json.dumps(request), encoding="utf-8")
     environment = {**qgis_programs.program_environment(), "QT_SCALE_FACTOR": str(scale / 100)}
+    environment["QGIS_CUSTOM_CONFIG_PATH"] = str(profile)
     script = Path(__file__).with_name("dock_pictures.py")
     if run([qgis_programs.python_of(face), script, order], env=environment):
         raise WorkshopError("the pictures could not be taken; QGIS's words are above.")

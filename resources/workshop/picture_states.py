@@ -117,9 +117,9 @@ class StatePictures:
         wait_for(lambda: not tab.remedy.is_working)
         camera.take("state-remedy")
         tab.remedy.leave()
-        results.export_button.menu() and self._take_menu("state-export-menu", results.export_button.menu())
-        code = next(rule["layer"] for rule in results.run.unasked_rules if rule.get("layer"))
-        camera.wait_for_answer(tab.trial_finished, lambda: tab.try_file(code, self._request["parcels"]))
+        self._take_menu("state-export-menu", results.export_button.menu())
+        line = Path(self._request["parcels"]).parent / "环保" / "生态保护红线2023.shp"
+        camera.wait_for_answer(tab.trial_finished, lambda: tab.try_file("STBHHX", str(line)))
         camera.take("state-trial")
         dock.notice.hide()
         self._take_sites()
@@ -256,7 +256,9 @@ class StatePictures:
         page.steps.circulate()
         wait(DRAWN_MS)
         if page.steps.dialog is not None and page.steps.dialog.isVisible():
-            camera.take_window("state-dialog-circulate", page.steps.dialog)
+            self._keep("state-dialog-circulate", page.steps.dialog)
+            page.steps.dialog.ok.click()
+            wait_for(lambda: page.case.state == "circulating" or self._dock.notice.text)
         camera.take("state-review-drafted")
 
     def take_numbers(self) -> None:
