@@ -36,7 +36,7 @@ VERBS = {
     "architecture": (architecture.draw, "draw the picture of the folders anew, from the imports"),
     "pictures": (
         picture_book.pictures,
-        "the dock's rooms in both languages, light and dark, 100 and 150 %, on one page",
+        "the dock's rooms in both languages, light and dark, 100 and 150 %, on one page; or SET… --rooms ROOM,…",
     ),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
@@ -47,7 +47,7 @@ def main(words: list) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A console of another encoding shows a question mark for a Chinese name rather than ending the run.
         stream.reconfigure(errors="replace")
-    takes_words = words[:1] in (["bench"], ["bundle"], ["test"])
+    takes_words = words[:1] in (["bench"], ["bundle"], ["test"], ["pictures"])
     if words[:1] == [] or words[0] not in VERBS or (len(words) > 1 and not takes_words):
         lines = [f"  {verb:<13} {purpose}" for verb, (_, purpose) in VERBS.items()]
         print("\n".join(["usage: python3 build.py VERB", "", *lines]))

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.add.coverage_choice import coverage_titles
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
@@ -26,7 +27,7 @@ from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
-SIZE_PX = (640, 420)
+SIZE_PX = (760, 420)
 LAYER, NAME, VALUE, SINCE = range(4)
 SHOWN_HASH = 12  # signs of a hash, by which a person tells two apart
 ROLE_ANSWER = Qt.ItemDataRole.UserRole  # (code, name of the answer)
@@ -47,7 +48,9 @@ class AnswersDialog(WorkingDialog):
         self.table.verticalHeader().hide()
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.horizontalHeader().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        for column in (NAME, VALUE):
+            self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._change)
         self.table.itemSelectionChanged.connect(self._enable)
         self.hint = QLabel(tr("They are taken for the next delivery where its files leave the same open."))
@@ -117,6 +120,7 @@ class AnswersDialog(WorkingDialog):
         self.table.blockSignals(True)
         self.table.setRowCount(len(rows))
         for number, (layer, name, text) in enumerate(rows):
+            text = _titles(name).get(text, text)
             changed = (layer.get("changed") or {}).get(name)
             since = tr("changed by {who}").format(who=changed["who"]) if changed else layer["since"][name]
             for column, shown in enumerate((f"{layer['title']} · {layer['code']}", _words()[name], text, since)):
@@ -133,6 +137,7 @@ class AnswersDialog(WorkingDialog):
     def _change(self, item: QTableWidgetItem) -> None:
         code, name = item.data(ROLE_ANSWER)
         text = item.text().strip()
+        text = next((code for code, title in _titles(name).items() if title == text), text)
         wish = {"set": [f"{name}={text}"]} if text else {"forget": name}
         self._ask({"code": code, **wish}, tr("Changing the answer…"))
 
@@ -150,6 +155,11 @@ def _words() -> dict[str, str]:
         "encoding": tr("Encoding"),
         "transform": tr("Change of datum"),
     }
+
+
+def _titles(name: str) -> dict[str, str]:
+    """What an answer that is one of the core's words is called."""
+    return coverage_titles() if name == "covers" else {}
 
 
 def _texts(layer: dict[str, Any]) -> list[tuple[str, str]]:

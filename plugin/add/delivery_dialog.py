@@ -39,7 +39,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import sentences, tr
+from onemap.plugin.words.translation import listed, sentences, tr
 
 SIZE_PX = (900, 680)
 MAX_NAMES = 6
@@ -289,10 +289,12 @@ class DeliveryDialog(WorkingDialog):
                 return f"{row.name}: {wrong}"
         if self.table.clashes:
             text = tr("Several become {layers}: give each another label, or leave one out.")
-            return text.format(layers=tr(", ").join(self.table.clashes))
+            return text.format(layers=listed(self.table.clashes))
         if self.table.ready:
             return ""
         is_begun = any(row.status == ADDED for row in self.table.rows)
+        if is_begun and not self.table.waiting:
+            return tr("All that has a layer is in the library.")
         return tr("Nothing more in it has a layer.") if is_begun else tr("Nothing in it has a layer yet.")
 
     def _outlook(self) -> str:
@@ -363,7 +365,7 @@ class DeliveryDialog(WorkingDialog):
 
 def _names_of(files: tuple[str, ...]) -> str:
     """The first names of what was dropped, and how many there are besides."""
-    names = tr(", ").join(Path(path).name for path in files[:MAX_NAMES])
+    names = listed(Path(path).name for path in files[:MAX_NAMES])
     more = len(files) - MAX_NAMES
     return tr("{files} and {count} more").format(files=names, count=more) if more > 0 else names
 

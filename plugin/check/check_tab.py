@@ -39,12 +39,14 @@ from onemap.plugin.remedy.remedy_view import RemedyView
 from onemap.plugin.remedy.sites_view import SitesView
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
-from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
+
+MIN_BAR_PX = 48  # beside all its buttons the narrowest dock has no more
 
 
 class CheckTab(QWidget):
@@ -290,7 +292,8 @@ class CheckTab(QWidget):
         return self._request is not None
 
     def _build(self) -> None:
-        form = QFormLayout()
+        self._form = QWidget()
+        form = QFormLayout(self._form)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
@@ -300,6 +303,7 @@ class CheckTab(QWidget):
         button_row = self._make_buttons()
         self._step = QLabel()
         self._step.setWordWrap(True)
+        self._run_label = FittedLabel()
         self._empty_page = self._make_empty_page()
         self._pages = Pages()
         self._pages.addWidget(self._empty_page)
@@ -309,11 +313,16 @@ class CheckTab(QWidget):
         self._pages.addWidget(self.sites)
         self._pages.addWidget(self.live)
         self._pages.addWidget(self.past)
+        # What would pass is of the check on display: what could be checked instead would take the room of its limits.
+        self._pages.currentChanged.connect(
+            lambda _page: self._form.setVisible(self._pages.currentWidget() is not self.remedy)
+        )
         self._page_before: QWidget = self._empty_page  # that was shown before the sites
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
-        layout.addLayout(form)
+        layout.addWidget(self._form)
         layout.addLayout(button_row)
+        layout.addWidget(self._run_label)
         layout.addWidget(self._step)
         layout.addWidget(self._pages, 1)
         self._show_work("")
@@ -339,6 +348,7 @@ class CheckTab(QWidget):
         self.button.clicked.connect(lambda: self.check())
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
+        self._bar.setMinimumWidth(MIN_BAR_PX)
         self.cancel_button = QToolButton()
         self.cancel_button.setIcon(icon("cancel"))
         self.cancel_button.setToolTip(tr("Cancel (Esc)"))
@@ -347,8 +357,7 @@ class CheckTab(QWidget):
         row.addWidget(self.button)
         row.addWidget(self._bar, 1)
         row.addWidget(self.cancel_button)
-        self._run_label = ElidedLabel()
-        row.addWidget(self._run_label, 1)
+        row.addStretch(1)
         self.sites_button = QToolButton()
         self.sites_button.setIcon(icon("sites"))
         self.sites_button.setCheckable(True)
@@ -386,7 +395,7 @@ class CheckTab(QWidget):
         is_working = bool(step)
         for widget in (self._bar, self.cancel_button, self._step):
             widget.setVisible(is_working)
-        self._run_label.setVisible(not is_working)
+        self._run_label.setVisible(not is_working and bool(self._run_label.text()))
         self._bar.setValue(0)
         self._step.setText(step)
         self._enable()
@@ -483,6 +492,7 @@ class CheckTab(QWidget):
         self.results.disable_remedy("" if self._params else why_not)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
+        self._run_label.show()
         self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
         self._show_page(self.results)
@@ -523,6 +533,7 @@ class CheckTab(QWidget):
             self.trial.clear()
             self.remedy.clear()
             self._run_label.clear()
+            self._run_label.hide()
             self._page_before = self._empty_page
             self._pages.setCurrentWidget(self.sites if is_searching else self._empty_page)
 

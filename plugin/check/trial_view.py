@@ -67,6 +67,7 @@ class TrialView(QWidget):
         self._folder = ""
         self.summary = QLabel()
         self.summary.setWordWrap(True)
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Parcels whose verdict changes"))
         self.tree.setColumnCount(1)
@@ -137,6 +138,7 @@ class TrialView(QWidget):
 
     def _list(self, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
         self.tree.clear()
+        self.tree.setVisible(bool(changes))
         for change in changes[:MAX_LISTED]:
             self.tree.addTopLevelItem(self._parcel_item(change, before, after))
         if len(changes) <= MAX_EXPANDED:

@@ -51,12 +51,6 @@ def difference_name(kind: str) -> str:
     return kind if name == kind else f"{kind} {name}"
 
 
-def name_before_number(kind: str) -> str:
-    """A type's name, its number behind: for lists in which the name may be cut in the middle."""
-    name = word("differences", kind)
-    return kind if name == kind else f"{name} ({kind})"
-
-
 @lru_cache(maxsize=32)
 def swatch(kind: str) -> QIcon:
     """A type's look on the map, as an icon: on white as there, with an edge, since a hatch is lost on a dark list."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from onemap.plugin.compare.compare_looks import difference_name, difference_rank, name_before_number, swatch
+from onemap.plugin.compare.compare_looks import difference_name, difference_rank, swatch
 from onemap.plugin.compare.compare_results import Spot
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_text
@@ -58,7 +58,7 @@ class SpotColumn:
 def columns() -> list[SpotColumn]:
     """The columns, the most used first."""
     return [
-        SpotColumn(tr("Type"), "", lambda spot: name_before_number(spot.kind), lambda spot: difference_rank(spot.kind)),
+        SpotColumn(tr("Type"), "", lambda spot: difference_name(spot.kind), lambda spot: difference_rank(spot.kind)),
         SpotColumn(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
         SpotColumn(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
         SpotColumn(tr("Cause"), tr("Proposed by the figures; a person decides"), _cause_text, lambda spot: spot.cause),

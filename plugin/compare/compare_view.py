@@ -93,7 +93,7 @@ class CompareView(QWidget):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
         table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the number behind a name stays
+        table.setTextElideMode(Qt.TextElideMode.ElideRight)  # the number before a name stays
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

@@ -160,7 +160,7 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
     shutil.rmtree(part, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
-        progress(0.02, "python")
+        progress(0.02, "")
         _make_fit_core(part, uv_folder, plan, progress)
         mark = {"requirements": _hash_of(plan.requirements), "python": version_of([str(python_in(part))])}
         (part / MARK_NAME).write_text(json.dumps(mark), encoding="utf-8")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.plugin.words.translation import sentences, tr, with_label
+from onemap.plugin.words.core_words import layer_name
+from onemap.plugin.words.translation import listed, sentences, tr, with_label
 
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
@@ -20,6 +22,7 @@ class Refusal(Exception):
     problems: as in the core's JSON.
     exit_code: that of the command line.
     mend: the text of a button that solves the problem, and its action.
+    mend_option: the option of the command line that the button gives, which the core's words name.
     """
 
     def __init__(self, message: str, problems: list[dict[str, Any]] | None = None, exit_code: int = 70) -> None:
@@ -28,6 +31,7 @@ class Refusal(Exception):
         self.problems = problems or []
         self.exit_code = exit_code
         self.mend: tuple[str, Callable[[], None]] | None = None  # a button's text, and what it does
+        self.mend_option = ""
 
     def __str__(self) -> str:
         return "\n".join(problem_line(problem) for problem in self.problems) or self.message
@@ -58,15 +62,20 @@ def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> 
         for part in ("file", "layer", "feature", "field")
         if problem.get(part) not in (None, "")
     }
-    # A sentence that has the file's name in it needs it not twice.
+    # A sentence that has the name of a file or a field in it needs it not twice.
     shown_names = [
-        name
+        layer_name(name) if part == "layer" else name
         for part, name in names.items()
-        if name not in known_names and not (part in ("file", "layer") and name in message)
+        if name not in known_names and not (part != "feature" and _names(message, name))
     ]
     place = " · ".join(dict.fromkeys(shown_names))
     text = sentences(*(sentence_parts or [str(problem.get("code", ""))]))
     return with_label(place, text) if place else text
+
+
+def _names(message: str, name: str) -> bool:
+    """Whether a sentence has a name in it, and not as a part of a longer one."""
+    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", message) is not None
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[st
     ]
     absent = [str(problem.get("field")) for problem in problems if problem.get("code") == ABSENT_FIELD]
     if absent:
-        text = tr("Fields of the schema that the file lacks: {fields}").format(fields=", ".join(absent))
+        text = tr("Fields of the schema that the file lacks: {fields}").format(fields=listed(absent))
         lines.append(ProblemLine("note", text, {"code": ABSENT_FIELD}))
     return lines
 

@@ -30,6 +30,7 @@ class DaySwipe(QWidget):
         self.tool: SwipeTool | None = None
         self._earlier_tool: Any = None
         self.date = QgsDateEdit()
+        self.date.setAllowNull(False)
         self.date.setDisplayFormat("yyyy-MM-dd")
         self.date.setCalendarPopup(True)
         self.date.setDate(QDate.currentDate().addYears(-1))

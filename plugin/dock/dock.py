@@ -61,7 +61,7 @@ from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.words.option_names import dock_controls
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import listed, tr
 
 MIN_WIDTH_PX = 320
 SURROUNDINGS_M, SURROUNDINGS_DEG = 200.0, 0.002  # how much of its surroundings a place is shown with
@@ -220,6 +220,8 @@ class OneMapDock(QgsDockWidget):
         for view in (self.identify, self.day_swipe, self.statistics, *rooms):
             view.refused.connect(self.refuse)
         self.identify.shown.connect(self._show_place)
+        for balance in (self.statistics, self.numbers_tab.balance):
+            balance.results_shown.connect(lambda tree=balance.tree: self._bring_into_sight(tree))
         for view in (self.day_swipe, self.statistics, *rooms):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
@@ -245,11 +247,11 @@ class OneMapDock(QgsDockWidget):
         scene = prepare_scene(self.library)
         if scene.terrain is None and not scene.layers:
             text = tr("The library has nothing for a 3D view: {layers}.")
-            self.notice.say(text.format(layers=", ".join(scene.missing)))
+            self.notice.say(text.format(layers=listed(scene.missing)))
             return
         self._open_scene(tr("One Map 3D"))
         if scene.missing:
-            self.notice.say(tr("The 3D view is without: {layers}.").format(layers=", ".join(scene.missing)))
+            self.notice.say(tr("The 3D view is without: {layers}.").format(layers=listed(scene.missing)))
 
     def take_focus(self) -> None:
         """Let the keyboard begin at the top of the dock."""
@@ -263,8 +265,13 @@ class OneMapDock(QgsDockWidget):
     def _show_place(self) -> None:
         """Bring what lies at a place to the front, on a low screen too."""
         self.show_map_tab()
+        self._bring_into_sight(self.identify.tree)
+
+    def _bring_into_sight(self, answer: QWidget) -> None:
+        """Scroll the room to an answer that was asked for: on a low screen it lies below what asked for it."""
         area = self.tabs.currentWidget()
-        QTimer.singleShot(0, lambda: area.ensureWidgetVisible(self.identify.tree))  # once the list has its place
+        if area.isAncestorOf(answer):
+            QTimer.singleShot(0, lambda: area.ensureWidgetVisible(answer))  # once it has its place
 
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""

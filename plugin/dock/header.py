@@ -77,9 +77,9 @@ class Header(QWidget):
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)  # a dark theme cuts letters
         self._clear_date()
         widest = self.date.fontMetrics().horizontalAdvance(DAY)
-        self.date.setMinimumWidth(widest + BESIDE_DAY_PX)
+        self.date.setFixedWidth(widest + BESIDE_DAY_PX)  # what is left is for the library's name
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
-        self.date.dateChanged.connect(self._change_day)
+        self.date.dateValueChanged.connect(lambda _day: self._change_day())  # Qt's own signal knows no cleared day
         more_button = QToolButton()
         more_button.setText("⋮")
         more_button.setToolTip(tr("More"))
@@ -130,11 +130,16 @@ class Header(QWidget):
     def _clear_date(self) -> None:
         """Show no day; QGIS's control shows its word for that only until it was once given one."""
         self.date.clear()
+        self._show_today()
+
+    def _show_today(self) -> None:
+        """Say that the day is today: QGIS's control writes its word for no day in a grey that is hard to read."""
         self.date.lineEdit().setText(tr("today"))
+        self.date.lineEdit().setStyleSheet("")
 
     def _change_day(self) -> None:
         if self.date.isNull():
-            self.date.lineEdit().setText(tr("today"))
+            self._show_today()
         if not self._is_following:
             self._library.set_day(QDate() if self.date.isNull() else self.date.date())
 

@@ -42,11 +42,12 @@ from onemap.plugin.profile import settings
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import listed, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
@@ -82,6 +83,10 @@ class MapTab(QWidget):
         self.search.valueChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
         self.search.valueChanged.connect(self.places.search_later)
+        self.nothing = FittedLabel()  # in place of what is sought
+        self.nothing.setText(tr("No layer, place or parcel on the map is called so."))
+        self.nothing.hide()
+        self.places.searched.connect(self._say_nothing)
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
         self.versions = VersionSlider()
@@ -145,6 +150,7 @@ class MapTab(QWidget):
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.search)
         layout.addWidget(self.places)
+        layout.addWidget(self.nothing)
         layout.addWidget(self.themes)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.versions)
@@ -331,7 +337,7 @@ class MapTab(QWidget):
         titles = show_theme(self._library, theme)
         if titles:
             text = tr("These layers cannot be opened: {layers}.")
-            self.refused.emit(text.format(layers=tr(", ").join(titles)))
+            self.refused.emit(text.format(layers=listed(titles)))
         self._update_ticks()
 
     def _show_first_map(self) -> None:
@@ -353,7 +359,7 @@ class MapTab(QWidget):
         left = self._day.follow(self._library)
         if left:
             text = tr("Not in force on that day, and off the map until it changes: {layers}.")
-            self.layers_left.emit(text.format(layers=tr(", ").join(left)))
+            self.layers_left.emit(text.format(layers=listed(left)))
         elif not self._day.are_absent(self._library):
             self.layers_left.emit("")
 
@@ -466,8 +472,15 @@ class MapTab(QWidget):
         settings.put("hide_empty_layers", is_hidden)
         self.fill()
 
+    def _say_nothing(self) -> None:
+        """Say so where nothing is called as what is sought."""
+        root = self.tree.invisibleRootItem()
+        is_listed = any(not root.child(index).isHidden() for index in range(root.childCount()))
+        self.nothing.setVisible(bool(self.search.value().strip()) and not is_listed and not self.places.count())
+
     def _filter(self, text: str) -> None:
         text_sought = text.strip().lower()
+        self.nothing.hide()
         for item in self._layer_items():
             entry = item.data(0, ROLE_ENTRY)
             item.setHidden(bool(text_sought) and text_sought not in f"{entry.title} {entry.code}".lower())

@@ -34,7 +34,7 @@ from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
-from onemap.plugin.words.core_words import word
+from onemap.plugin.words.core_words import layer_name, word
 from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
@@ -186,7 +186,9 @@ class PublishDialog(WorkingDialog):
         lines = [tr("The project has {count} layers: {path}").format(count=count, path=project)]
         lines += [problem.text for problem in problem_lines(answer.get("problems") or [])]
         lines += [
-            tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
+            tr("Left out, {reason}: {layer}").format(
+                layer=layer_name(one["code"]), reason=word("reasons", one["reason"])
+            )
             for one in answer["left_out"]
         ]
         text = name_controls("\n".join(lines), add_controls())

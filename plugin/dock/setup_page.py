@@ -72,7 +72,7 @@ class SetupPage(QWidget):
             settings.get("wheels_folder"),
             settings.language(),
         )
-        self._message.setText("")
+        self._message.setText(tr("Looking for a Python…"))
         self._show_work(True)
         self._task = BackgroundTask(
             tr("Set up One Map's core"), lambda progress: make_core(plan, progress), self._finish, self._show_step

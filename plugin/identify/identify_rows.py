@@ -81,7 +81,7 @@ def place_text(answer: dict[str, Any]) -> str:
         return with_label(tr("In a box"), area_text(answer["area_m2"]))
     if abs(answer["x"]) <= 360:  # noqa: PLR2004 - degrees
         return f"{answer['x']:.6g}, {answer['y']:.7g}"
-    return f"{answer['x']:,.2f}, {answer['y']:,.2f}"
+    return f"{answer['x']:.2f}, {answer['y']:.2f}"
 
 
 def _layer_row(layer: dict[str, Any]) -> Row:

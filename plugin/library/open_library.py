@@ -129,6 +129,7 @@ class OpenLibrary(QObject):
         self.is_rehearsal = bool(answer.get("rehearsal"))
         self.crs = str(answer.get("crs") or "")
         self.layers = layers_in(answer)
+        core_words.learn_layers({layer.code: layer.title for layer in self.layers})
         self.services = services_in(answer)
         self.strata, self.themes = strata_in(answer), themes_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]

@@ -14,6 +14,7 @@ WIDEST = "2026-12-31 ●  "  # a day and a sign; of what is longer the version's
 STATE = re.compile(r" [●◐◔◌✕].*$")  # from the sign on
 CELL_MARGIN_PX = 8
 MEASURED_PX = 10_000
+ROUNDING_PX = 2  # name and state, measured apart, take more than the whole
 
 
 class StateDelegate(QStyledItemDelegate):
@@ -24,9 +25,9 @@ class StateDelegate(QStyledItemDelegate):
         whole = QStyleOptionViewItem(option)
         whole.rect.setWidth(MEASURED_PX)  # else what is cut now would be the text to measure
         size = super().sizeHint(whole, index)
-        usual = max(map(option.fontMetrics.horizontalAdvance, (WIDEST, f"2026 ◔ {tr('not yet')}" + 3 * " ")))
+        usual = max(map(option.fontMetrics.horizontalAdvance, (WIDEST, f"2026年度 ◔ {tr('not yet')}" + 2 * " ")))
         usual += CELL_MARGIN_PX
-        return QSize(min(size.width(), usual), size.height())
+        return QSize(min(size.width() + ROUNDING_PX, usual), size.height())
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
         """Cut the version's name, not its state."""

@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QSize, Qt, QTimer
+from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
 from onemap.plugin.library.open_library import OpenLibrary
@@ -43,6 +43,8 @@ class Place:
 
 class PlaceList(QListWidget):
     """A list of places, visible only while it has entries; a click, or Enter, goes to the place."""
+
+    searched = pyqtSignal()  # the list has what there is of the text
 
     def __init__(self, library: OpenLibrary, show_place: ShowPlace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +77,7 @@ class PlaceList(QListWidget):
             self.addItem(item)
         self.setVisible(self.count() > 0)
         self.updateGeometry()
+        self.searched.emit()
 
     def _go(self, item: QListWidgetItem) -> None:
         place = item.data(Qt.ItemDataRole.UserRole)

@@ -48,14 +48,18 @@ class ParcelMends(QObject):
         codes = {str(problem.get("code")) for problem in refusal.problems}
         if codes & {"crs.missing", "crs.contradicted"}:
             refusal.mend = (tr("Choose the coordinate system…"), lambda: self._choose_crs(choice))
+            refusal.mend_option = "--crs"
         elif "format.no_driver" in codes and is_convertible(params["parcels"]):
             refusal.mend = (tr("Read it with QGIS's GDAL"), lambda: self._convert(choice, params["parcels"]))
         elif "source.layer_needed" in codes:
             refusal.mend = (tr("Choose the layer…"), lambda: self._inspect(choice, params, self._choose_layer))
+            refusal.mend_option = "--layer"
         elif "parcel.id" in codes:
             refusal.mend = (tr("Choose the field…"), lambda: self._inspect(choice, params, self._choose_field))
+            refusal.mend_option = "--id"
         elif any(code.startswith("encoding.") for code in codes):
             refusal.mend = (tr("Choose the encoding…"), lambda: self._choose_encoding(choice))
+            refusal.mend_option = "--encoding"
         elif codes == {"geometry.invalid"} and not params.get("repair"):
             refusal.mend = (tr("Repair and check"), lambda: self.add_params(choice, repair=True))
 

@@ -8,10 +8,11 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.remedy.remedy_results import CUT, Alternative, DepartmentChange, Remedy
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_text, length_text, share_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import listed, tr
 from onemap.plugin.words.verdicts import sign_icon
 
 NAME, AREA, SHARE = 0, 1, 2
@@ -31,7 +32,7 @@ def step_text(alternative: Alternative) -> str:
     if alternative.turned_deg:
         turn_text = tr("{angle}° anticlockwise") if alternative.turned_deg > 0 else tr("{angle}° clockwise")
         steps.append(turn_text.format(angle=f"{abs(alternative.turned_deg):.1f}"))
-    return ", ".join(steps)
+    return listed(steps)
 
 
 def _direction(alternative: Alternative) -> str:
@@ -144,6 +145,13 @@ class DepartmentsTable(QTreeWidget):
                 )
             )
             item = QTreeWidgetItem(self, [word("departments", change.department), conflict_now, conflict_then])
+            for column, area_m2, unknown_m2 in (
+                (NOW, change.before_m2, change.unknown_before_m2),
+                (THEN, change.after_m2, change.unknown_after_m2),
+            ):
+                if unknown_m2 and not area_m2:
+                    heard = tr("unknown: {area}").format(area=area_text(unknown_m2))
+                    item.setData(column, Qt.ItemDataRole.AccessibleTextRole, heard)
             item.setIcon(NOW, sign_icon(change.verdict_before, self.palette()))
             item.setIcon(THEN, sign_icon(change.verdict_after, self.palette()))
             hint = _hint(change)
@@ -154,10 +162,8 @@ class DepartmentsTable(QTreeWidget):
 
 
 def _conflict_text(area_m2: float, unknown_m2: float) -> str:
-    """The area in conflict; where there is none, the area that is unknown."""
-    if unknown_m2 and not area_m2:
-        return tr("unknown: {area}").format(area=area_text(unknown_m2))
-    return area_text(area_m2)
+    """The area in conflict; where there is none, the area that is unknown, as the sign beside it says."""
+    return area_text(area_m2 or unknown_m2)
 
 
 def _hint(change: DepartmentChange) -> str:
@@ -178,6 +184,7 @@ def _set_columns(tree: QTreeWidget, titles: list[str]) -> None:
     tree.setColumnCount(len(titles))
     tree.setHeaderLabels(titles)
     tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    wrap_names(tree)
     header = tree.header()
     header.setStretchLastSection(False)
     for column in range(len(titles)):

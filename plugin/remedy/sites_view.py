@@ -36,6 +36,7 @@ from onemap.plugin.parcels.ground_choice import GroundChoice
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.remedy_looks import style_sites
 from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.area_box import AreaBox
@@ -146,6 +147,7 @@ class SitesView(VerbView):
         ):
             tree.headerItem().setToolTip(column, hint)
         tree.setRootIsDecorated(False)
+        wrap_names(tree, column=NEAREST)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = tree.header()
         header.setStretchLastSection(False)

@@ -16,7 +16,7 @@ CHINESE_FROM = "\u2e80"  # from this character on Qt knows itself where a line m
 
 
 class NameDelegate(QStyledItemDelegate):
-    """For the first column of a tree whose rows are as high as their names."""
+    """For a column of a tree whose rows are as high as their names."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
@@ -37,14 +37,14 @@ class NameDelegate(QStyledItemDelegate):
         return max(text_width(self.parent(), index), LEAST_WIDTH_PX)
 
 
-def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None) -> None:
-    """Let the names in a tree's first column wrap, also when the column becomes wider or narrower.
+def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: int = 0) -> None:
+    """Let the names in a column of a tree wrap, also when the column becomes wider or narrower.
 
     delegate: one that does more than that.
     """
     tree.setWordWrap(True)
     tree.setUniformRowHeights(False)
-    tree.setItemDelegateForColumn(0, delegate or NameDelegate(tree))
+    tree.setItemDelegateForColumn(column, delegate or NameDelegate(tree))
     tree.header().sectionResized.connect(lambda *_sizes: tree.scheduleDelayedItemsLayout())
 
 
@@ -80,11 +80,12 @@ def wrapped_height(text: str, font: QFont, width: int) -> int:
 
 
 def text_width(tree: QTreeView, index: QModelIndex) -> int:
-    """How much room the text of a row's first column has, in pixels."""
-    is_spanned = tree.isFirstColumnSpanned(index.row(), index.parent())
-    whole = tree.viewport().width() if is_spanned else tree.columnWidth(0)
-    level, above = int(tree.rootIsDecorated()), index.parent()
-    while above.isValid():
+    """How much room the text of a cell has, in pixels; the first column is indented, and may span all."""
+    is_first = index.column() == 0
+    is_spanned = is_first and tree.isFirstColumnSpanned(index.row(), index.parent())
+    whole = tree.viewport().width() if is_spanned else tree.columnWidth(index.column())
+    level, above = int(is_first and tree.rootIsDecorated()), index.parent()
+    while is_first and above.isValid():
         level, above = level + 1, above.parent()
     given = tree.iconSize()
     usual = tree.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)

@@ -12,7 +12,7 @@ from onemap.plugin.words.contrast import quiet_brush
 
 GAP_PX = 6
 BAR_SHARE = 0.62  # of a row's height
-MAX_NAME_SHARE = 0.5  # of the whole width
+MAX_NAME_SHARE = 0.62  # of the whole width
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class CountBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics, height = self.fontMetrics(), self._row_height()
         icons = height if any(row.icon for row in self.rows) else 0
-        widest = max((metrics.horizontalAdvance(row.name) for row in self.rows), default=0)
+        widest = max((metrics.horizontalAdvance(row.name) + 1 for row in self.rows), default=0)  # Qt rounds it
         bar_left = icons + min(widest, int(MAX_NAME_SHARE * self.width())) + GAP_PX
         count_texts = [f"{row.count:,}" + (f"  {row.note}" if row.note else "") for row in self.rows]
         text_width = max((metrics.horizontalAdvance(text) for text in count_texts), default=0) + 2 * GAP_PX

@@ -238,10 +238,10 @@ def department_of_reply(path: str) -> str:
 
 
 def state_line(case: Case) -> str:
-    """A case's number, state and round, and its conclusion."""
-    parts = [case.id, state_word(case.state), tr("round {round}").format(round=case.round)]
+    """A case's state and round, its conclusion, and its numbers."""
+    parts = [state_word(case.state), tr("round {round}").format(round=case.round)]
     if case.answer.get("conclusion"):
         parts.append(conclusion_word(str(case.answer["conclusion"])))
     if case.answer.get("document"):
         parts.append(str(case.answer["document"]))
-    return " · ".join(parts)
+    return " · ".join([*parts, case.id])

@@ -90,8 +90,10 @@ class Notice(QFrame):
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal of the core, in its own words; a cancel shows nothing."""
         if not refusal.is_cancel:
-            text = str(refusal) if self._controls is None else name_controls(str(refusal), self._controls)
             button, action = refusal.mend or ("", None)
+            text = str(refusal)
+            if self._controls is not None:
+                text = name_controls(text, {**self._controls, refusal.mend_option: button})
             self.say(text, button, action, is_refusal=True)
 
     def forget_refusal(self) -> None:

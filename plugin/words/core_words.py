@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from onemap.plugin.words.translation import listed, tr
+
 _words: dict[str, dict[str, str]] = {}
+_layer_titles: dict[str, str] = {}
 
 
 def learn(answer: dict[str, Any]) -> None:
     """Store the answer of the core's verb `words`."""
     _words.clear()
     _words.update({subject: dict(words) for subject, words in answer.items() if isinstance(words, dict)})
+
+
+def learn_layers(titles: dict[str, str]) -> None:
+    """Store the titles of the open library's layers, by code."""
+    _layer_titles.clear()
+    _layer_titles.update(titles)
+
+
+def layer_title(code: str) -> str:
+    """A layer's title; the code itself while no layer of that code is known."""
+    return _layer_titles.get(code) or code
+
+
+def layer_name(code: str) -> str:
+    """A layer's title with its code in brackets; the code itself while no layer of that code is known."""
+    title = _layer_titles.get(code)
+    return tr("{title} ({code})").format(title=title, code=code) if title else code
 
 
 def are_known() -> bool:
@@ -30,4 +50,4 @@ def all_words(subject: str) -> dict[str, Any]:
 
 def words_of(subject: str, codes: str) -> str:
     """The words for several codes that are separated by commas."""
-    return ", ".join(word(subject, code.strip()) for code in codes.split(",") if code.strip())
+    return listed(word(subject, code.strip()) for code in codes.split(",") if code.strip())

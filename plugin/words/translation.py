@@ -1,5 +1,6 @@
 """The plugin's own texts in the user's language. Words of the field come from the core."""
 
+from collections.abc import Iterable
 from typing import Optional
 
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
@@ -18,6 +19,11 @@ def tr(text: str) -> str:
 def sentences(*texts: str) -> str:
     """Sentences joined into one text: in Chinese without a space between them."""
     return ("" if language() == "zh" else " ").join(text for text in texts if text)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names one after the other, between them the comma of the user's language."""
+    return tr(", ").join(names)
 
 
 def with_label(name: str, text: str) -> str:

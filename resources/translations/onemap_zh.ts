@@ -3614,10 +3614,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>未发布的图层数</translation>
     </message>
     <message>
-        <source>Left out: {code} ({reason})</source>
-        <translation>未发布：{code}（{reason}）</translation>
-    </message>
-    <message>
         <source>Publish as a QGIS project…</source>
         <translation>发布为QGIS工程…</translation>
     </message>
@@ -5360,6 +5356,26 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Only these files and folders of it (semicolons between)</source>
         <translation>只取其中的这些文件和子文件夹（用分号隔开）</translation>
+    </message>
+    <message>
+        <source>Left out, {reason}: {layer}</source>
+        <translation>未发布（{reason}）：{layer}</translation>
+    </message>
+    <message>
+        <source>{title} ({code})</source>
+        <translation>{title}（{code}）</translation>
+    </message>
+    <message>
+        <source>No layer, place or parcel on the map is called so.</source>
+        <translation>没有这个名称的图层、地名，地图上也没有这样的地块。</translation>
+    </message>
+    <message>
+        <source>Looking for a Python…</source>
+        <translation>查找 Python…</translation>
+    </message>
+    <message>
+        <source>All that has a layer is in the library.</source>
+        <translation>有对应图层的都已入库。</translation>
     </message>
 </context>
 </TS>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from itertools import product
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from workshop import demo, qgis_programs, translations
 from workshop.machine import ROOT, WorkshopError, run, say
 
 FOLDER = ROOT / "build" / "pictures"
-LANGUAGES, THEMES, SCALES = ("zh", "en"), ("light", "dark"), (100, 150)
+SETS = tuple(product(("zh", "en"), ("light", "dark"), (100, 150)))
 WITH_VISIONS = "zh-light-100"  # also in grey, and as people see it who do not see all colours
 SIZE, POINTS = (320, 640), 9.0  # what the dock has of a screen of 1280 x 720, and a usual font
 PAGE = """<!doctype html><meta charset="utf-8"><title>One Map: the rooms</title>
@@ -21,8 +22,17 @@ img {{ width: 320px; margin: 4px; vertical-align: top }}</style>
 """
 
 
-def pictures() -> int:
-    """Take the pictures; the sample city is made first if it is not there."""
+def pictures(words: list[str]) -> int:
+    """Take the pictures; the sample city is made first if it is not there.
+
+    words: the sets to take anew, such as zh-dark-150 (none: all), and `--rooms` with names of rooms, with commas.
+    Raises WorkshopError: there is no QGIS, an unknown set, or pictures that could not be taken.
+    """
+    every = {f"{language}-{theme}-{scale}": (language, theme, scale) for language, theme, scale in SETS}
+    names, rooms = _asked_of(words)
+    unknown = [name for name in names if name not in every]
+    if unknown:
+        raise WorkshopError(f"there is no set {', '.join(unknown)}. The sets are {', '.join(every)}.")
     face = qgis_programs.environment()
     if face is None:
         raise WorkshopError("there is no QGIS to take pictures of. The step that brings it is named above.")
@@ -30,33 +40,47 @@ def pictures() -> int:
     if not files.project.exists():
         demo.demo(files)
     translations.compile_all()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    if not words:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     city = json.loads((files.city / "city.json").read_text(encoding="utf-8"))
-    library = FOLDER / "library" / files.library.name  # its checks are kept there, and not in the demo's
-    library.parent.mkdir()
-    shutil.copyfile(files.library, library)
-    rows = []
-    for language, theme, scale in product(LANGUAGES, THEMES, SCALES):
-        name = f"{language}-{theme}-{scale}"
-        say(f"Taking the pictures {name}")
-        asked = {"library": str(library), "parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
-        look = {"language": language, "theme": theme, "points": POINTS, "size": SIZE, "begin": str(FOLDER / name)}
-        look["visions"] = name == WITH_VISIONS
-        _take(face, {**asked, **look}, scale)
-        shown = "".join(f'<img src="{path.name}" title="{path.stem}">' for path in sorted(FOLDER.glob(f"{name}-*.png")))
-        rows.append(f"<h2>{name}</h2>{shown}")
-    shutil.rmtree(library.parent)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        library = Path(folder) / files.library.name  # its checks are kept there, and not in the demo's
+        shutil.copyfile(files.library, library)
+        request = {"library": str(library), "parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
+        for name in names or every:
+            say(f"Taking the pictures {name}")
+            language, theme, scale = every[name]
+            look = {"language": language, "theme": theme, "points": POINTS, "size": SIZE, "begin": str(FOLDER / name)}
+            whole = {**request, **look, "rooms": rooms, "visions": name == WITH_VISIONS}
+            _take(face, whole, scale, Path(folder) / name)
     page = FOLDER / "index.html"
-    page.write_text(PAGE.format(rows="\n".join(rows)), encoding="utf-8")
+    page.write_text(PAGE.format(rows="\n".join(_row(name) for name in every)), encoding="utf-8")
     say(f"The picture book: {page.relative_to(ROOT)}")
     return 0
 
 
-def _take(face: Path, request: dict, scale: int) -> None:
+def _asked_of(words: list[str]) -> tuple[list[str], list[str]]:
+    """The sets and the rooms that the words name."""
+    if "--rooms" not in words:
+        return words, []
+    at = words.index("--rooms")
+    if at + 1 == len(words):
+        raise WorkshopError("--rooms takes names of rooms, with commas.")
+    return words[:at] + words[at + 2 :], words[at + 1].split(",")
+
+
+def _row(name: str) -> str:
+    shown = "".join(f'<img src="{path.name}" title="{path.stem}">' for path in sorted(FOLDER.glob(f"{name}-*.png")))
+    return f"<h2>{name}</h2>{shown}" if shown else ""
+
+
+def _take(face: Path, request: dict, scale: int, profile: Path) -> None:
+    """Take one set. profile: of a QGIS that has seen no other library."""
     order = FOLDER / "request.json"
     order.write_text(json.dumps(request), encoding="utf-8")
     environment = {**qgis_programs.program_environment(), "QT_SCALE_FACTOR": str(scale / 100)}
+    environment["QGIS_CUSTOM_CONFIG_PATH"] = str(profile)
     script = Path(__file__).with_name("dock_pictures.py")
     if run([qgis_programs.python_of(face), script, order], env=environment):
         raise WorkshopError("the pictures could not be taken; QGIS's words are above.")

@@ -43,6 +43,7 @@ class IndicatorOptions:
     """What is asked: by which packs, in which units, on which days, which indicators (all if none is named).
 
     states: in how many states of its own data before each day an indicator is measured as well.
+    language: in which the steps of the work are named.
     """
 
     packs: tuple[IndicatorPack, ...]
@@ -53,6 +54,7 @@ class IndicatorOptions:
     only: tuple[str, ...] = ()
     known_at: datetime | None = None
     states: int = 0
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ class _Day:
         self.units = units_of(library, options, day)
         self._measures = TermMeasures(library, self.units, day, options.known_at, threads)
         self._targets = {pack.id: Targets(library, pack, day, options.known_at) for pack in options.packs}
+        self._language = options.language
         self._catalogue: Mapping[str, LayerEntry] = library.catalogue()
         self._asked: dict[tuple[str, str, int | None], TermValues] = {}
         self.terms: list[Record] = []
@@ -190,7 +193,7 @@ class _Day:
         """The values, unit by unit; terms and features are noted on the way."""
         by_indicator = []
         for place, (pack, item) in enumerate(wanted):
-            self._threads.progress.at(place / len(wanted), item.id)
+            self._threads.progress.at(place / len(wanted), item.title.get(self._language, item.id))
             by_indicator.append(self._rows_of(pack, item))
         self._note_terms()
         return [rows[unit] for unit in range(len(self.units.names)) for rows in by_indicator]

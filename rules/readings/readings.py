@@ -115,9 +115,9 @@ def _places(
         places[number] = at.get(status.node)
     lost = sorted({status.node for status in statuses} - set(at))
     mute = sorted(set(filter(None, names.dropna().tolist())) - {status.node for status in statuses})
-    layer = f"{version.code}@{version.label}"
+    title = {language: f"{text} {version.label}" for language, text in library.catalogue()[version.code].title.items()}
     problems = [
-        Problem(code, {"layer": layer, "count": len(nodes), "nodes": nodes[:10]})
+        Problem(code, {"layer": version.code, "title": title, "count": len(nodes), "nodes": nodes[:10]})
         for code, nodes in (("readings.no_place", lost), ("readings.no_readings", mute))
         if nodes and (options.only is None or code == "readings.no_place")
     ]

@@ -1,6 +1,7 @@
 """What the verbs of indicators do with their values; libraries are imported here only when one runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -33,11 +34,19 @@ def indicators(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         packs = indicator_packs(names, library.catalogue())
         theme = _theme_of(values, library, packs)
-        options = _options(values, packs, theme)
+        options = replace(_options(values, packs, theme), language=context.language)
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         titles = indicator_titles(packs, context.language)
         decimals = {(pack.id, item.id): item.decimals for pack in packs for item in pack.indicators}
-        rows = [{**row, "title": titles[row["id"]], "decimals": decimals[row["pack"], row["id"]]} for row in found.rows]
+        rows = [
+            {
+                **row,
+                "title": titles[row["id"]],
+                "decimals": decimals[row["pack"], row["id"]],
+                "inputs": [_titled_term(term, context.language) for term in row["inputs"]],
+            }
+            for row in found.rows
+        ]
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
         catalogue, shown = library.catalogue(), library.shown_name
         known = KnownTitles(terms=term_titles(packs, catalogue, context.language), catalogue=catalogue)
@@ -60,6 +69,13 @@ def indicators(values: Values, context: VerbContext) -> Result:
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
+
+
+def _titled_term(term: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A term of an indicator with what kind of measure it is, in words."""
+    from onemap.layers.messages import phrase
+
+    return {**term, "title": phrase(f"term_kind.{term['kind']}", language)}
 
 
 def _options(values: Values, packs: Sequence[Any], theme: Any) -> Any:

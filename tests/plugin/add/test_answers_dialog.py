@@ -67,17 +67,17 @@ def test_answers_are_shown_changed_in_their_cell_and_forgotten(dialog, delivery)
     assert answers_of(dialog) == {}
     assert "Nothing is remembered yet" in dialog.answers.notice.text
     add(dialog, delivery)
-    assert answers_of(dialog) == {("STBHHX", "covers"): ("district", "2024")}
+    assert answers_of(dialog) == {("STBHHX", "covers"): ("the district", "2024")}
     table = dialog.answers.table
-    table.item(0, VALUE).setText("features")
+    table.item(0, VALUE).setText("the ground of its features")
     wait_for(lambda: not dialog.answers.is_working)
     value, since = answer_texts(dialog.answers)["STBHHX", "covers"]
-    assert value == "features" and since.startswith("changed by ")
+    assert value == "the ground of its features" and since.startswith("changed by ")
     # What the core cannot take is said, and the cell shows what is remembered.
     table.item(0, VALUE).setText("everything")
     wait_for(lambda: not dialog.answers.is_working)
     assert "everything" in dialog.answers.notice.text
-    assert answer_texts(dialog.answers)["STBHHX", "covers"][0] == "features"
+    assert answer_texts(dialog.answers)["STBHHX", "covers"][0] == "the ground of its features"
     assert not dialog.answers.forget_button.isEnabled()
     table.selectRow(0)
     dialog.answers.forget_button.click()

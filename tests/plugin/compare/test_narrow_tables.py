@@ -96,14 +96,14 @@ def test_a_list_shows_the_first_columns_that_fit_and_fills_its_width(spots):
     assert sum(map(table.columnWidth, visible(table))) == table.viewport().width()
 
 
-def test_the_name_of_a_type_stands_in_the_list_with_its_number_behind(spots, monkeypatch):
+def test_a_type_is_called_in_the_list_as_in_the_matrix_its_number_first(spots, monkeypatch):
     words = {"differences": {"04": "construction in plan B only"}}
     monkeypatch.setattr(core_words, "_words", words)  # as the core sends them
     table = show_table(spots.table, NARROW_PX)
     spots.fit.measure()
     titles = [str(spots.model.headerData(column, ACROSS)) for column in visible(table)]
     assert titles == ["Type", "Area", "Decision"]  # where the name is cut, what is decided is seen still
-    assert texts(spots.model)[0][0] == "construction in plan B only (04)"
+    assert texts(spots.model)[0][0] == "04 construction in plan B only"
     assert spots.model.data(spots.model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "04 construction in plan B only"
     show_table(table, 2 * NARROW_PX)
     assert table.columnWidth(0) >= table.sizeHintForColumn(0)

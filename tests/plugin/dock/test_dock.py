@@ -291,6 +291,36 @@ def test_the_dock_is_not_wider_than_320_pixels_and_fits_a_low_screen(open_dock):
         assert page.minimumSizeHint().width() <= 320
 
 
+def test_a_tab_at_work_is_not_wider_than_the_narrowest_dock(open_dock):
+    tab = open_dock.check_tab
+    tab.check()
+    assert not tab.cancel_button.isHidden()
+    bar = open_dock.style().pixelMetric(open_dock.style().PixelMetric.PM_ScrollBarExtent)
+    assert tab.minimumSizeHint().width() + bar <= 320
+    tab.cancel()
+    wait_for(lambda: not tab.is_checking)
+
+
+def test_today_is_said_in_the_colour_of_text_after_another_day_too(open_dock):
+    line = open_dock.header.date.lineEdit()
+    for day in (QDate(2020, 1, 1), QDate()):
+        open_dock.library.set_day(day)
+        wait_for(lambda: open_dock.pages.currentWidget() is open_dock.tabs)
+    assert line.text() == "today" and line.styleSheet() == ""
+    open_dock.header.date.setDate(QDate(2020, 1, 1))
+    open_dock.header.date.clear()  # as its cross does
+    assert line.text() == "today" and line.styleSheet() == ""
+    assert open_dock.library.day == ""  # and not the date of today, which would be another one tomorrow
+
+
+def test_the_name_of_the_run_is_whole_below_the_buttons(open_dock):
+    check(open_dock)
+    label = open_dock.check_tab._run_label
+    assert label.text().startswith("parcels · 20") and label.wordWrap() and not label.isHidden()
+    open_dock.library.set_day(QDate(2020, 1, 1))
+    assert label.isHidden()
+
+
 def test_closing_the_dock_ends_the_core(dock, library):
     dock.open_library(library)
     wait_for(lambda: dock.core.is_running and dock.library.layers)

@@ -1,9 +1,10 @@
 """The column of versions: of what does not fit the version's name is cut, never its state."""
 
 from qgis.PyQt.QtGui import QFont, QFontMetrics
+from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 from onemap.plugin.dock.map_tab import state_texts
-from onemap.plugin.library.state_delegate import CELL_MARGIN_PX, STATE, cut_label
+from onemap.plugin.library.state_delegate import CELL_MARGIN_PX, STATE, StateDelegate, cut_label
 
 
 def test_the_state_is_whole_however_narrow_the_column(application):
@@ -18,3 +19,15 @@ def test_the_state_is_whole_however_narrow_the_column(application):
         cut = cut_label(label, state, width, metrics)
         assert cut.endswith(state) and "…" in cut and metrics.horizontalAdvance(cut) <= width
         assert cut_label(label, state, 1000, metrics) == text
+
+
+def test_a_column_as_wide_as_it_asks_to_be_cuts_nothing_of_a_usual_version(application):
+    tree = QTreeWidget()
+    tree.setItemDelegate(StateDelegate(tree))
+    metrics = tree.fontMetrics()
+    for label, state in (("2022-06-30", "in_force"), ("2024", "upcoming"), ("2023年度", "upcoming")):
+        text = state_texts(label)[state]
+        tree.clear()
+        item = QTreeWidgetItem(tree, [text])
+        width = tree.sizeHintForIndex(tree.indexFromItem(item)).width()
+        assert cut_label(label, STATE.search(text).group(), width, metrics) == text

@@ -60,6 +60,13 @@ def test_parcels_of_the_map_are_found_by_number_and_name(tab, tmp_path):
     assert find(tab, "安澜") == ["安澜小学", "安澜公园100%", "DK00017 安澜家园地块"]
 
 
+def test_what_is_called_by_no_name_is_said_to_be_nowhere(tab):
+    assert find(tab, "xyzzy") == [] and tab.nothing.isVisible()
+    for text in ("安澜", "DMDZ", ""):
+        find(tab, text)
+        assert not tab.nothing.isVisible()
+
+
 def test_signs_that_mean_something_to_a_database_are_only_letters(tab):
     assert find(tab, "' OR 1=1 --") == []
     assert find_places(tab._library, "安") == []

@@ -52,7 +52,7 @@ def test_parcels_whose_numbers_repeat_are_checked_by_another_field_which_is_reme
     rows = [(box(100, 100, 50, 50), "A", "1"), (box(300, 100, 50, 50), "A", "2")]
     path = write_layer(tmp_path / "twice.gpkg", ["DKBH", "number"], rows)
     sentence = refusal_of(dock, path)
-    assert "--" not in sentence
+    assert "--" not in sentence and "Processing" not in sentence
     assert dock.notice._button.text() == "Choose the field…"
     press_and_choose(dock, "number")
     assert [parcel.parcel for parcel in tab.results.model.parcels] == ["1", "2"]
@@ -86,8 +86,9 @@ def test_a_file_of_several_layers_is_checked_by_the_one_that_is_chosen(dock, tab
 def test_parcels_without_a_coordinate_system_get_it_once(dock, tab, tmp_path):
     rows = [(box(100, 100, 100, 100), "A")]
     path = write_layer(tmp_path / "lost.shp", ["DKBH"], rows, crs=None, driver="ESRI Shapefile")
-    assert "--crs" not in refusal_of(dock, path)
-    assert dock.notice._button.text() == "Choose the coordinate system…"
+    sentence = refusal_of(dock, path)
+    assert "--crs" not in sentence and "Processing" not in sentence
+    assert dock.notice._button.text() == "Choose the coordinate system…" in sentence
     done = []
     tab.finished.connect(lambda: done.append(True))
     tab.mends.add_params(Choice(path=str(path)), crs=QgsCoordinateReferenceSystem(CRS).authid())

@@ -105,6 +105,17 @@ def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel(view, dock, 
     assert str(target) in dock.notice.text and "xl/workbook.xml" in zipfile.ZipFile(target).namelist()
 
 
+def test_the_balance_comes_into_sight_on_a_low_screen(view, dock):
+    dock.setFloating(True)
+    dock.resize(320, 640)
+    dock.show()
+    area = dock.tabs.currentWidget()
+    view.button.setChecked(True)
+    balance(view)
+    tree = view.tree
+    wait_for(lambda: area.viewport().rect().contains(tree.mapTo(area.viewport(), tree.rect().center())))
+
+
 def test_the_balance_of_another_day_is_not_left_standing(view, dock):
     assert balance(view)
     dock.library.set_day(QDate(2024, 6, 1))

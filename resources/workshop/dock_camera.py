@@ -1,0 +1,150 @@
+"""The dock on a screen that nobody sees, and what takes pictures of it for the picture book."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject
+from qgis.gui import QgsLayerTreeMapCanvasBridge, QgsMapCanvas
+from qgis.PyQt.QtCore import QEventLoop, QPoint, QTimer, pyqtBoundSignal
+from qgis.PyQt.QtGui import QColor, QImage, QPalette
+from qgis.PyQt.QtWidgets import QScrollArea, QStyleFactory, QWidget
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.dock.dock import OneMapDock
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen_colour
+
+LONGEST_MS = 120_000
+DRAWN_MS = 400  # until what was asked for is on the screen
+MAP_PX = (640, 640)
+DARK = {
+    "Window": "#31363b",
+    "WindowText": "#eff0f1",
+    "Base": "#232629",
+    "AlternateBase": "#31363b",
+    "Text": "#eff0f1",
+    "Button": "#31363b",
+    "ButtonText": "#eff0f1",
+    "ToolTipBase": "#31363b",
+    "ToolTipText": "#eff0f1",
+    "Highlight": "#3daee9",
+    "HighlightedText": "#ffffff",
+    "Link": "#2980b9",
+}
+DISABLED_IN_DARK = "#7f8c8d"
+
+
+def wait(milliseconds: int) -> None:
+    """Let Qt work for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def wait_for(claim: Callable[[], object]) -> None:
+    """Let Qt work until a claim holds. Raises TimeoutError."""
+    for _look in range(LONGEST_MS // 20):
+        if claim():
+            return
+        wait(20)
+    raise TimeoutError
+
+
+class DockCamera:
+    """A dock on a library, and what takes pictures of it."""
+
+    def __init__(self, request: dict) -> None:
+        self.request = request
+        canvas = QgsMapCanvas()
+        crs = QgsCoordinateReferenceSystem(request["crs"])
+        QgsProject.instance().setCrs(crs)
+        canvas.setDestinationCrs(crs)
+        canvas.resize(*MAP_PX)
+        self._bridge = QgsLayerTreeMapCanvasBridge(QgsProject.instance().layerTreeRoot(), canvas)
+        self.canvas, self.core = canvas, Core()
+        self.dock = OneMapDock(self.core, canvas, lambda *_: None, lambda: None, lambda: None)
+        self.dock.setFloating(True)
+        self.dock.resize(*request["size"])
+        self.dock.show()
+
+    def close(self) -> None:
+        """End the core."""
+        self.dock.close_down()
+        self.core.stop()
+
+    def show_room(self, room: QWidget) -> None:
+        """Bring a room to the front."""
+        self.dock.tabs.setCurrentIndex(self.dock.tab_index(room))
+
+    def take_room(self, name: str, room: QWidget) -> None:
+        """Keep a picture of a room."""
+        self.show_room(room)
+        self.take(name)
+
+    def wait_for_answer(self, signal: pyqtBoundSignal, ask: Callable[[], object]) -> None:
+        """Ask something, and let Qt work until the signal tells of an answer, or the dock of a refusal."""
+        answers: list = []
+        signal.connect(lambda *_told: answers.append(True))
+        ask()
+        wait_for(lambda: answers or self.dock.notice.text)
+
+    def take_window(self, name: str, window: QWidget) -> None:
+        """Keep a picture of a window, and close it."""
+        wait(DRAWN_MS)
+        self.keep(name, window.grab().toImage())
+        window.close()
+
+    def take(self, room: str) -> None:
+        """Keep a picture of the dock."""
+        wait(DRAWN_MS)
+        self.keep(room, self.dock.grab().toImage())
+
+    def keep(self, name: str, picture: QImage) -> None:
+        """Keep a picture; where it is asked for, also as people see it who do not see all colours, and in grey.
+
+        In grey it shows what a printer without colours leaves of it.
+        """
+        picture.save(f"{self.request['begin']}-{name}.png")
+        if not self.request.get("visions"):
+            return
+        grey = picture.convertToFormat(QImage.Format.Format_Grayscale8)
+        grey.save(f"{self.request['begin']}-{name}-grey.png")
+        for deficiency in DEFICIENCIES:
+            seen_picture(picture, deficiency).save(f"{self.request['begin']}-{name}-{deficiency}.png")
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll what a widget lies in until its upper edge is seen, as somebody does who reads on."""
+    above = widget.parentWidget()
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    if above is not None:
+        top = widget.mapTo(above.widget(), QPoint(0, 0)).y()
+        above.verticalScrollBar().setValue(max(top - above.viewport().height() // 4, 0))
+
+
+def seen_picture(picture: QImage, deficiency: str) -> QImage:
+    """A picture as somebody with a deficiency sees it."""
+    whole = picture.convertToFormat(QImage.Format.Format_RGB32)
+    data = whole.constBits()
+    data.setsize(whole.sizeInBytes())
+    pixels = array("I", bytes(data))
+    table = {}
+    for pixel in set(pixels):
+        colour = [(pixel >> shift & 0xFF) / 255 for shift in (16, 8, 0)]
+        red, green, blue = (round(255 * part) for part in seen_colour(tuple(colour), deficiency))
+        table[pixel] = 0xFF000000 | red << 16 | green << 8 | blue
+    changed = array("I", [table[pixel] for pixel in pixels]).tobytes()
+    return QImage(changed, whole.width(), whole.height(), whole.bytesPerLine(), whole.format()).copy()
+
+
+def palette_of(theme: str) -> QPalette:
+    """The colours of a theme: light as the style Fusion has them, or dark."""
+    palette = QStyleFactory.create("Fusion").standardPalette()
+    for role, colour in DARK.items() if theme == "dark" else ():
+        palette.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
+    for role in ("WindowText", "Text", "ButtonText") if theme == "dark" else ():
+        # A theme tells what cannot be used just now; colours set for all states would not.
+        palette.setColor(QPalette.ColorGroup.Disabled, getattr(QPalette.ColorRole, role), QColor(DISABLED_IN_DARK))
+    return palette

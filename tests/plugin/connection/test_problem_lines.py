@@ -1,0 +1,38 @@
+"""The words about a problem: a layer is called by its title, and what a sentence names already is not said twice."""
+
+import pytest
+from qgis.core import QgsSettings
+
+from onemap.plugin.connection.refusals import problem_line
+from onemap.plugin.words import core_words
+from onemap.plugin.words.translation import install_translator, remove_translator
+
+
+@pytest.fixture
+def titles(application):
+    core_words.learn_layers({"DOM": "Orthophoto"})
+    yield
+    core_words.learn_layers({})
+
+
+def test_a_layer_is_called_by_its_title_with_the_code_in_brackets(titles):
+    problem = {"layer": "DOM", "message": "The picture a.tif lies outside.", "mend": "Move it along."}
+    assert problem_line(problem) == "Orthophoto (DOM): The picture a.tif lies outside. Move it along."
+    assert problem_line({**problem, "layer": "XYZ"}).startswith("XYZ: ")
+
+
+def test_a_field_that_the_sentence_names_is_not_said_before_it(titles):
+    problem = {"field": "BSM", "message": "a.gpkg没有必需字段BSM；现有字段：DKBH。"}
+    assert problem_line(problem) == problem["message"]
+    assert problem_line({"field": "BSM", "message": "The field MYBSM is odd."}).startswith("BSM: ")
+
+
+def test_in_chinese_names_are_listed_with_its_own_comma(application):
+    QgsSettings().setValue("onemap/language", "zh")
+    translator = install_translator()
+    core_words.learn({"departments": {"land": "土地", "water": "水利"}})
+    try:
+        assert core_words.words_of("departments", "land,water") == "土地、水利"
+    finally:
+        core_words.learn({})
+        remove_translator(translator)
