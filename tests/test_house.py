@@ -435,7 +435,7 @@ REMARKS = {
     "source.remark",
 }
 # Parts of other sentences.
-FRAGMENTS = ("suggest.", "kind.", "toml.", "wanted.")
+FRAGMENTS = ("suggest.", "kind.", "system.", "toml.", "wanted.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

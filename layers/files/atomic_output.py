@@ -11,6 +11,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import check_name
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
+from onemap.layers.system_reasons import file_reason
 
 
 def check_place(target: Path, overwrite: bool, field: str | None = None, inputs: Iterable[str | Path] = ()) -> None:
@@ -49,7 +50,7 @@ def atomic_output(target: Path, overwrite: bool, field: str | None = None) -> It
         written = sorted(part.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
         _take_places(written, target.absolute())
     except OSError as error:
-        raise OneMapError("out.failed", file=target.name, field=field, reason=error.strerror or str(error)) from error
+        raise OneMapError("out.failed", file=target.name, field=field, reason=file_reason(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.disk_place import may_write_in
 from onemap.layers.files.user_cache import user_cache
+from onemap.layers.system_reasons import file_reason
 
 _LOCK = "lock"
 _DAY_S = 86_400
@@ -77,7 +78,7 @@ def disk_errors_as_refusals(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OneMapError("journal.failed", file=folder.parent.name, reason=error.strerror or str(error)) from error
+        raise OneMapError("journal.failed", file=folder.parent.name, reason=file_reason(error)) from error
 
 
 def work_place(library: Path | None, library_id: str) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import is_locked_by_us
+from onemap.layers.system_reasons import file_reason
 
 _PREFIX = "onemap-room-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -55,7 +56,7 @@ def no_room_refusal(error: Exception) -> OneMapError | None:
         return OneMapError("out.no_room", file=usual or "", reason=str(error))
     if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
         return None
-    return OneMapError("out.no_room", file=usual or str(error.filename or ""), reason=error.strerror or str(error))
+    return OneMapError("out.no_room", file=usual or str(error.filename or ""), reason=file_reason(error))
 
 
 def _remove_forgotten(place: Path) -> None:

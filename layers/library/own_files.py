@@ -9,6 +9,7 @@ from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.library_tables import own_file_key
 from onemap.layers.stores.logged_rows import insert_logged
+from onemap.layers.system_reasons import file_reason
 
 
 def own_file_kind(name: str) -> str:
@@ -61,7 +62,7 @@ def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
             part.replace(beside)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise OneMapError("out.failed", file=beside.name, reason=error.strerror or str(error)) from error
+            raise OneMapError("out.failed", file=beside.name, reason=file_reason(error)) from error
 
 
 def profile_of(library: Library) -> Profile:

@@ -14,6 +14,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes
 from onemap.layers.sources import formats
+from onemap.layers.system_reasons import file_reason
 
 _MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explain it
 _UTF8_NAMES = 0x800
@@ -64,7 +65,7 @@ def unpack_archive(path: Path, room: Path) -> None:
     except OSError as error:
         # A damaged table of contents points to where no file can be read; only a full disk is no fault of the archive.
         code = "source.no_room" if error.errno in _NO_ROOM else "source.damaged"
-        raise OneMapError(code, file=path.name, reason=error.strerror or str(error)) from None
+        raise OneMapError(code, file=path.name, reason=file_reason(error)) from None
 
 
 def _words(error: BaseException) -> str:

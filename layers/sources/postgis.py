@@ -21,6 +21,7 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
 from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.gdal import curves
+from onemap.layers.system_reasons import server_reason
 
 if TYPE_CHECKING:
     import psycopg
@@ -91,7 +92,7 @@ def open_database(source: str) -> Iterator["Database"]:
         secret = str(conninfo_to_dict(address).get("password") or "")
         connection = psycopg.connect(address, connect_timeout=_WAIT_SECONDS, client_encoding="utf8")
     except psycopg.OperationalError as error:
-        raise OneMapError("postgis.unreachable", file=name, reason=_words(error, secret)) from None
+        raise OneMapError("postgis.unreachable", file=name, reason=server_reason(_words(error, secret))) from None
     except (psycopg.Error, ValueError):
         raise OneMapError("postgis.address", file=name) from None  # its words would repeat what was typed
     with connection:
@@ -100,7 +101,7 @@ def open_database(source: str) -> Iterator["Database"]:
             connection.read_only = True
             yield Database(connection, name, table)
         except psycopg.Error as error:
-            raise OneMapError("postgis.refused", file=name, reason=_words(error, secret)) from None
+            raise OneMapError("postgis.refused", file=name, reason=server_reason(_words(error, secret))) from None
 
 
 def _words(error: Exception, secret: str) -> str:

@@ -16,6 +16,7 @@ from onemap.layers.files.disk_place import IS_WINDOWS, check_name, is_on_network
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Roles
+from onemap.layers.system_reasons import file_reason
 
 _REFUSALS = {
     sqlite3.SQLITE_BUSY: "library.busy",
@@ -229,7 +230,7 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
         _name_file(part, path)
     except OSError as error:
         code = "library.full" if error.errno == 28 else "library.read_only"
-        raise OneMapError(code, file=path.name, reason=error.strerror) from None
+        raise OneMapError(code, file=path.name, reason=file_reason(error)) from None
     finally:
         for leftover in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm"))):
             with contextlib.suppress(OSError):

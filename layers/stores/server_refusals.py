@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.server_address import ServerAddress
+from onemap.layers.system_reasons import server_reason
 
 # By SQLSTATE, or by its class of two characters.
 _REFUSALS = {
@@ -49,7 +50,7 @@ def server_errors_as_refusals(label: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise OneMapError(_refusal(error), file=label, reason=_words(error, None)) from error
+        raise OneMapError(_refusal(error), file=label, reason=server_reason(_words(error, None))) from error
 
 
 def connection_refused(error: psycopg.OperationalError, address: ServerAddress) -> OneMapError:
@@ -69,4 +70,4 @@ def connection_refused(error: psycopg.OperationalError, address: ServerAddress) 
         or "no pg_hba.conf entry" in words
     ):
         return OneMapError("library.password", file=address.label, reason=words)
-    return OneMapError("library.unreachable", file=address.label, reason=words)
+    return OneMapError("library.unreachable", file=address.label, reason=server_reason(words))

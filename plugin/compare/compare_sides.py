@@ -85,7 +85,7 @@ class PlanSides(QObject):
         layer = layer_on_map(self._library, plan.version) or open_version(self._library, plan.entry, plan.version)
         if not layer.isValid():
             text = tr("“{layer}” cannot be opened from {library}.")
-            raise Refusal(text.format(layer=plan.title, library=self._library.path))
+            raise Refusal(text.format(layer=plan.title, library=self._library.name))
         return PlanSide(plan.title, [map_layer for map_layer in (spots, layer) if map_layer is not None])
 
     def _panel(self) -> QDockWidget | None:

@@ -329,6 +329,11 @@ class MapTab(QWidget):
                 self._ask_about_file(version)
         self._update_ticks()
 
+    def _refuse_layers(self, text: str) -> None:
+        """Say which layers QGIS cannot open, and have the core look: it knows why, and what to do."""
+        self.refused.emit(text)
+        self._library.refresh()
+
     def _is_version_row(self, item: QTreeWidgetItem) -> bool:
         """Whether a row stands for one version, not for its layer."""
         return item.parent() is not None and item.parent().data(0, ROLE_ENTRY) is not None
@@ -337,7 +342,7 @@ class MapTab(QWidget):
         titles = show_theme(self._library, theme)
         if titles:
             text = tr("These layers cannot be opened: {layers}.")
-            self.refused.emit(text.format(layers=listed(titles)))
+            self._refuse_layers(text.format(layers=listed(titles)))
         self._update_ticks()
 
     def _show_first_map(self) -> None:
@@ -387,7 +392,7 @@ class MapTab(QWidget):
         layer = slide_to(self._library, entry, version)
         if not layer.isValid():
             text = tr("“{layer}” cannot be opened from {library}.")
-            self.refused.emit(text.format(layer=entry.title, library=self._library.path))
+            self._refuse_layers(text.format(layer=entry.title, library=self._library.name))
         self._update_ticks()
 
     def _go_to_day(self, _entry: CatalogueLayer, version: Version) -> None:
@@ -400,7 +405,7 @@ class MapTab(QWidget):
         layer = put_on_map(self._library, entry, version, follows_day)
         if not layer.isValid():
             text = tr("“{layer}” cannot be opened from {library}.")
-            self.refused.emit(text.format(layer=entry.title, library=self._library.path))
+            self._refuse_layers(text.format(layer=entry.title, library=self._library.name))
         elif version.unreadable:
             text = tr(
                 "“{layer}” shows only its outline: the raster's file is gone, or is not the one that was added. "

@@ -103,7 +103,8 @@ def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> 
     colour = QColor(look["colour"])
     material = _material()
     material.setDiffuse(colour)
-    material.setAmbient(colour.darker(150))
+    # A surface is seen from above and from below: it has its colour whichever side the light falls on.
+    material.setAmbient(colour if is_surface else colour.darker(150))
     material.setOpacity(float(look["opacity"]))
     height = QgsProperty.fromExpression(f"coalesce({height_expression(look['height'])}, 0)")
     properties = QgsPropertyCollection()
@@ -111,6 +112,8 @@ def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> 
     symbol.setMaterialSettings(material)
     if is_surface:
         symbol.setAltitudeClamping(Qgis.AltitudeClamping.Absolute)
+        symbol.setEdgesEnabled(True)
+        symbol.setEdgeColor(colour)
         properties.setProperty(QgsAbstract3DSymbol.Property.PropertyHeight, height)
     else:
         symbol.setAltitudeClamping(Qgis.AltitudeClamping.Terrain)

@@ -21,6 +21,9 @@ PLANNED_LINES = (
     ("清云城际铁路", "铁路", [(150, 5060), (700, 4790), (1700, 4830), (2700, 4840), (3900, 4800), (5000, 4960)]),
 )
 CORRIDOR = [(4260, 1330), (4390, 1000), (4480, 520), (4640, 40)]
+# An airfield south of the district, with the inner horizontal and the conical surface of a runway of code number 2.
+RUNWAY, AIRFIELD_M = [(2500, -2350), (3700, -2150)], 58.0  # its height above sea level
+INNER_RADIUS_M, INNER_M, CONE_M, CONE_SLOPE, CONE_STEP_M = 2500.0, 45.0, 55.0, 0.05, 5.0
 
 
 def road_bridges(land: Country, network: Streets, district: shapely.Polygon) -> geopandas.GeoDataFrame:
@@ -57,6 +60,20 @@ def planned_lines(district: shapely.Polygon) -> geopandas.GeoDataFrame:
     """JTGHXW: a road about the town in the south, and a railway in the north."""
     ground = [shapely.intersection(smooth_line(points, 40.0), district) for _, _, points in PLANNED_LINES]
     return _named_features("XW", [row[0] for row in PLANNED_LINES], ground, XWLX=[row[1] for row in PLANNED_LINES])
+
+
+def height_limits(district: shapely.Polygon) -> geopandas.GeoDataFrame:
+    """JCZAWXZM: the airfield's limits over the district; its cone in steps, each as low as its lowest edge."""
+    runway = shapely.LineString(RUNWAY)
+    rises = np.arange(0.0, CONE_M + CONE_STEP_M / 2, CONE_STEP_M)  # over the inner horizontal surface
+    discs = shapely.buffer(runway, INNER_RADIUS_M + rises / CONE_SLOPE, quad_segs=32)
+    rings = [discs[0], *shapely.difference(discs[1:], discs[:-1])]
+    ground = shapely.intersection(np.asarray(rings, object), district)
+    titles = ["内水平面", *(f"锥形面第{number}级" for number in range(1, len(rises)))]
+    heights = AIRFIELD_M + INNER_M + np.concatenate([[0.0], rises[:-1]])
+    over = np.flatnonzero(shapely.area(ground) > 0)
+    limits = heights[over].tolist()
+    return _named_features("XZM", [f"清南通用机场{titles[each]}" for each in over], ground[over], XZGD=limits)
 
 
 def power_corridors() -> geopandas.GeoDataFrame:

@@ -210,6 +210,7 @@ def _structures(chance: _Chance, town: Town, tables: Tables) -> dict[str, geopan
         "GLSD": structures.tunnels(land, network, district),
         "TLQL": structures.railway_bridges(land, network, district),
         "JTGHXW": structures.planned_lines(district),
+        "JCZAWXZM": structures.height_limits(district),
         "GHGYZL": structures.power_corridors(),
         "CYYQ": structures.industrial_park(network),
         "HMCSGKDY": structures.sponge_units(tables["CSGXFW"]),

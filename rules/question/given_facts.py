@@ -21,6 +21,7 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_value
+from onemap.layers.system_reasons import file_reason
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.asked_facts import CODE, DATE, FLAG, NUMBER, AskedFact, asked_facts
@@ -52,7 +53,7 @@ def facts_content(path: str) -> tuple[dict[str, Any], GivenFacts]:
     try:
         content = toml_content(source.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise OneMapError("data.file", file=source.name, field="--data", reason=error.strerror) from None
+        raise OneMapError("data.file", file=source.name, field="--data", reason=file_reason(error)) from None
     except ValueError as error:
         raise OneMapError("data.syntax", file=source.name, field="--data", reason=toml_reason(error)) from None
     tables = [name for name in TABLES if isinstance(content.get(name), dict)]

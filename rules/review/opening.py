@@ -14,6 +14,7 @@ from onemap.layers.library.library import Library, log, now, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
+from onemap.layers.system_reasons import file_reason
 from onemap.rules.check.check import check
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
@@ -255,7 +256,7 @@ def attachment(path: str) -> Attachment:
             raise OneMapError("review.attach", file=source.name, field="--attach", reason="> 50 MB")
         return Attachment(source.name, source.read_bytes())
     except OSError as error:
-        raise OneMapError("review.attach", file=source.name, field="--attach", reason=error.strerror) from None
+        raise OneMapError("review.attach", file=source.name, field="--attach", reason=file_reason(error)) from None
 
 
 def looked_again(library: Library, case: Case, by: str, changes: int) -> None:

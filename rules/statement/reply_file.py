@@ -8,6 +8,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
+from onemap.layers.system_reasons import file_reason
 from onemap.rules.review.case_file import CONCLUSIONS
 
 FORMAT = 1
@@ -102,7 +103,7 @@ def _object_in(path: Path) -> dict[str, Any]:
             raise OneMapError("reply.syntax", file=path.name)
         content = path.read_bytes()
     except OSError as error:
-        raise OneMapError("reply.file", file=path.name, reason=error.strerror) from None
+        raise OneMapError("reply.file", file=path.name, reason=file_reason(error)) from None
     try:
         found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
         json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # half a character is no text

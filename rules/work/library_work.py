@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.layers.system_reasons import file_reason
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 
@@ -211,7 +212,7 @@ def sample(values: Values, context: VerbContext) -> Result:
     try:
         made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000)
     except OSError as error:
-        raise OneMapError("out.failed", file=folder.name, reason=error.strerror or str(error)) from error
+        raise OneMapError("out.failed", file=folder.name, reason=file_reason(error)) from error
     return {
         "ok": True,
         "folder": str(folder),

@@ -14,6 +14,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import phrase, wording
+from onemap.layers.system_reasons import file_reason
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 REPORT_MARK = "onemap self-test"  # by which a report that may be replaced is known
@@ -349,4 +350,4 @@ def _write_report(report: Path | None, checks: list[dict[str, Any]], running: st
     try:
         report.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise OneMapError("out.failed", file=report.name, field="--report", reason=error.strerror) from error
+        raise OneMapError("out.failed", file=report.name, field="--report", reason=file_reason(error)) from error

@@ -11,6 +11,7 @@ from xml.parsers import expat
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.sources.gdal.shapefile import sibling
+from onemap.layers.system_reasons import file_reason
 
 # Systems are looked for on every geometry; nothing is fetched from anywhere.
 OPEN_OPTIONS = {"FORCE_SRS_DETECTION": "YES", "DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}
@@ -41,7 +42,7 @@ def gml_copy(path: Path, encoding: str | None) -> Iterator[tuple[Path, str]]:
             except PermissionError:
                 raise
             except OSError as error:
-                raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
+                raise OneMapError("source.no_room", file=path.name, reason=file_reason(error)) from None
             schema = sibling(path, ".xsd")
             if schema is not None:
                 target.with_suffix(".xsd").write_bytes(schema.read_bytes())

@@ -13,6 +13,7 @@ import numpy as np
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
+from onemap.layers.system_reasons import file_reason
 
 _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
@@ -53,7 +54,7 @@ def with_utf8_projection(path: Path) -> Iterator[Path]:
         except PermissionError:
             raise
         except OSError as error:
-            raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
+            raise OneMapError("source.no_room", file=path.name, reason=file_reason(error)) from None
         yield Path(folder) / path.name
 
 

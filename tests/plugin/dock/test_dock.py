@@ -262,6 +262,19 @@ def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock
     assert dock.notice._button.text() == "Open a library…"
 
 
+def test_a_layer_that_cannot_be_opened_has_the_core_say_why_and_what_to_do(dock, library, tmp_path):
+    moved = tmp_path / "moved.gpkg"
+    shutil.copyfile(library, moved)
+    settings.put("first_map", False)  # QGIS would hold the file
+    dock.open_library(str(moved))
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.core.stop()
+    moved.unlink()
+    dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
+    wait_for(lambda: "There is no library" in dock.notice.text)
+    assert dock.map_tab.item_of("YJJBNTTB").checkState(0) == Qt.CheckState.Unchecked
+
+
 def test_a_tab_without_results_is_as_low_as_what_it_says(open_dock):
     before = open_dock.check_tab.minimumSizeHint().height()
     check(open_dock)

@@ -3,7 +3,14 @@
 import processing
 import pytest
 from osgeo import gdal, osr
-from qgis.core import QgsAbstract3DSymbol, QgsExpression, QgsExpressionContext, QgsExpressionContextUtils, QgsProject
+from qgis.core import (
+    Qgis,
+    QgsAbstract3DSymbol,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsProject,
+)
 
 from onemap.plugin.scene.scene import height_expression, missing_view, prepare_scene
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
@@ -15,7 +22,7 @@ pytest.importorskip("qgis._3d", reason="this QGIS has no 3D view")
 
 @pytest.fixture(scope="module")
 def high_library(provider, town, tmp_path_factory):
-    """A library with an elevation model and plots with permitted heights."""
+    """A library with an elevation model, plots with permitted heights, and limits of an airfield."""
     folder = tmp_path_factory.mktemp("scene")
     library = str(folder / "library.gpkg")
     processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
@@ -26,6 +33,9 @@ def high_library(provider, town, tmp_path_factory):
     ]
     source = write_layer(folder / "plots.gpkg", ["DKBH", "YDXZDM", "JZXG"], plots)
     processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": "KGDK", "COVERS": "district"})
+    limits = [(box(0, 0, 500, 500), "X1", 103.0), (box(500, 0, 500, 500), "X2", 108.0)]
+    source = write_layer(folder / "limits.gpkg", ["BH", "XZGD"], limits)
+    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": "JCZAWXZM", "COVERS": "district"})
     raster = gdal.GetDriverByName("GTiff").Create(str(folder / "dem.tif"), 10, 10, 1, gdal.GDT_Float32)
     raster.SetGeoTransform((X, 100, 0, Y + 1000, 0, -100))
     system = osr.SpatialReference()
@@ -54,17 +64,28 @@ def test_the_terrain_and_the_volumes_are_those_of_the_library(ready):
     assert provider.heightAt(X + 550, Y + 550) == 75
     node = QgsProject.instance().layerTreeRoot().findLayer(scene.terrain.id())
     assert not node.isVisible()  # the terrain is the ground's shape; its greys would hide the map
-    (plots,) = scene.layers
-    symbol = plots.renderer3D().symbol()
-    height = symbol.dataDefinedProperties().property(QgsAbstract3DSymbol.Property.PropertyExtrusionHeight)
-    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(plots))
+    plots, limits = scene.layers
+    assert heights_of(plots, QgsAbstract3DSymbol.Property.PropertyExtrusionHeight) == [60.0, 24.5, 0.0]
+    assert plots.renderer3D().symbol().altitudeClamping() == Qgis.AltitudeClamping.Terrain
+    assert heights_of(limits, QgsAbstract3DSymbol.Property.PropertyHeight) == [103.0, 108.0]
+    surface = limits.renderer3D().symbol()
+    assert surface.altitudeClamping() == Qgis.AltitudeClamping.Absolute  # above sea level, not above the ground
+    assert surface.edgesEnabled()  # where one step meets the next
+    material = surface.materialSettings()
+    assert material.ambient() == material.diffuse()  # as red from below as from above
+    assert len(scene.missing) == 2  # buildings, models: told, not passed over
+    assert prepare_scene(ready.library).layers == [plots, limits]  # a second time nothing is added
+
+
+def heights_of(layer, which):
+    """What a property of a layer's symbol is for each feature."""
+    height = layer.renderer3D().symbol().dataDefinedProperties().property(which)
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     heights = []
-    for feature in plots.getFeatures():
+    for feature in layer.getFeatures():
         context.setFeature(feature)
         heights.append(height.valueAsDouble(context)[0])
-    assert heights == [60.0, 24.5, 0.0]
-    assert len(scene.missing) == 3  # buildings, models, limits: told, not passed over
-    assert prepare_scene(ready.library).layers == [plots]  # a second time nothing is added
+    return heights
 
 
 def test_the_settings_of_a_view_take_the_layers(ready):

@@ -94,7 +94,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(tow
         patched.setattr(journal, "keep_table", full)
         answer = command(*arguments(town.desk))
     assert answer.code == 3 and answer.codes == ["journal.failed"]
-    assert "No space left" in answer.json["problems"][0]["message"]
+    assert "the disk is full" in answer.json["problems"][0]["message"]
     assert len(list(work(town.desk).glob("check-*/done/*"))) == 2
     outcome = command(*arguments(town.desk)).json
     assert rows_differ(town.desk, outcome["run"]["id"]) == []

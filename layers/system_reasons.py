@@ -1,0 +1,63 @@
+"""Why the system or a server refused, for the reason of a sentence: in the user's language where it is a common one."""
+
+import errno
+
+from onemap.layers.errors import Problem
+
+_IN_USE_ON_WINDOWS = (32, 33)  # another program has the file open, or a part of it locked
+_BY_ERRNO = {
+    errno.ENOSPC: "system.no_room",
+    errno.EDQUOT: "system.no_room",
+    errno.EFBIG: "system.too_large",
+    errno.EROFS: "system.read_only",
+    errno.EACCES: "system.no_right",
+    errno.EPERM: "system.no_right",
+    errno.ENOENT: "system.missing",
+    errno.EISDIR: "system.folder",
+    errno.ENOTDIR: "system.no_folder",
+    errno.EBUSY: "system.in_use",
+    errno.ENAMETOOLONG: "system.long_name",
+    errno.EIO: "system.device",
+}
+# What PostgreSQL's client says, in the words of its own language: it gives no number.
+_BY_WORDS = (
+    ("too many clients", "system.server_full"),
+    ("remaining connection slots", "system.server_full"),
+    ("starting up", "system.server_starting"),
+    ("shutting down", "system.server_starting"),
+    ("Connection refused", "system.server_absent"),
+    ("Is the server running", "system.server_absent"),
+    ("No such file or directory", "system.server_absent"),
+    ("timeout expired", "system.server_silent"),
+    ("timed out", "system.server_silent"),
+    ("could not translate host name", "system.host_unknown"),
+    ("failed to resolve host", "system.host_unknown"),
+    ("Name or service not known", "system.host_unknown"),
+    ("No route to host", "system.no_network"),
+    ("Network is unreachable", "system.no_network"),
+    ("definition of service", "system.service_unknown"),
+    ("closed the connection", "system.server_left"),
+    ("terminating connection", "system.server_left"),
+    ("connection reset", "system.server_left"),
+    ("SSL SYSCALL error: EOF", "system.server_left"),
+    ("connection is lost", "system.server_left"),
+    ("connection is closed", "system.server_left"),
+)
+
+
+def file_reason(error: OSError) -> Problem | str:
+    """Why a file cannot be read or written; the system's own words where the reason is a rare one."""
+    if getattr(error, "winerror", None) in _IN_USE_ON_WINDOWS:
+        return Problem("system.in_use")
+    code = _BY_ERRNO.get(error.errno or 0)
+    return Problem(code) if code else error.strerror or str(error)
+
+
+def server_reason(words: str) -> Problem | str:
+    """Why there is no connection to a server, or no longer one.
+
+    words: what the server or its client says; they are the reason where it is a rare one.
+    """
+    lowered = words.lower()
+    code = next((code for part, code in _BY_WORDS if part.lower() in lowered), None)
+    return Problem(code) if code else words

@@ -1,0 +1,49 @@
+"""Why the system or a server refused: in the user's language where the reason is a common one."""
+
+import errno
+import os
+
+import pytest
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import problem_record
+from onemap.layers.system_reasons import file_reason, server_reason
+
+
+@pytest.mark.parametrize(
+    ("words", "zh"),
+    [
+        (
+            'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused',
+            "没有服务器在应答",
+        ),
+        ("connection failed: server closed the connection unexpectedly", "服务器断开了连接"),
+        ("connection timeout expired", "没有应答"),
+        ("[Errno -2] Name or service not known", "找不到这个主机名"),
+        ("FATAL:  sorry, too many clients already", "连接数已满"),
+        ("FATAL:  the database system is starting up", "正在启动或停止"),
+        ("FATAL:  terminating connection due to administrator command", "服务器断开了连接"),
+    ],
+)
+def test_what_a_server_says_stands_in_a_sentence_of_one_language(words, zh):
+    problem = OneMapError("library.unreachable", file="town", reason=server_reason(words)).problems[0]
+    said = {language: problem_record(problem, language)["message"] for language in ("zh", "en")}
+    assert zh in said["zh"]
+    assert words not in said["en"] and words not in said["zh"]
+
+
+def test_rare_words_of_a_server_are_kept():
+    assert server_reason("FATAL: the moon is full") == "FATAL: the moon is full"
+
+
+@pytest.mark.parametrize(
+    ("number", "zh"), [(errno.ENOSPC, "磁盘已满"), (errno.EACCES, "没有权限"), (errno.ENOENT, "没有这个文件")]
+)
+def test_what_the_system_says_of_a_file_stands_in_a_sentence_of_one_language(number, zh):
+    problem = OneMapError("out.failed", file="a.xlsx", reason=file_reason(OSError(number, os.strerror(number))))
+    said = problem_record(problem.problems[0], "zh")["message"]
+    assert zh in said and os.strerror(number) not in said
+
+
+def test_rare_words_of_the_system_are_kept():
+    assert file_reason(OSError(errno.ELOOP, "Too many levels of symbolic links")) == "Too many levels of symbolic links"
