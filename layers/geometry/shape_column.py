@@ -148,7 +148,7 @@ class ShapeColumn:
         if "all_areas_m2" in self.__dict__ or len(rows) > _MANY * len(self):
             areas: np.ndarray = self.all_areas_m2[rows]
         else:
-            areas = shapely.area(self[rows])
+            areas = self.at(rows).all_areas_m2
         return areas
 
     def known_geometries(self, rows: np.ndarray) -> np.ndarray:

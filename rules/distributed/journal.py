@@ -136,7 +136,7 @@ def _write_block(
     place, tables = pd.Index(block.parcels.ids), {}
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     for name, table in answer.tables.items():
-        at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
+        at = place.get_indexer(pd.Index(table.values("parcel"), dtype=object))
         tables[name] = keep_table(folder, name, table, block, at, rules)
     found = FinishedBlock(
         parcels=len(block.positions),

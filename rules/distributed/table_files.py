@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from onemap.layers.geometry.wkb_boxes import wkb_types
@@ -42,9 +42,9 @@ def keep_table(
     positions = block.positions[at]
     columns = [pa.array(positions)]
     names = [_POSITION]
-    for column in table.columns.columns:
-        names.append(str(column))
-        columns.append(_arrow(table.columns[column]))
+    for column, values in table.arrays.items():
+        names.append(column)
+        columns.append(_arrow(values))
     metadata = {}
     if table.has_geometries:
         names.append(_SHAPE)
@@ -74,12 +74,13 @@ def _extent(table: Table, start: int, stop: int) -> Extent:
     return extent_from(table.boxes[start:stop], wkb_types(table.wkb[start:stop]))
 
 
-def _arrow(values: pd.Series) -> pa.Array:
+def _arrow(values: Any) -> pa.Array:
+    """A column, of numpy or pandas."""
     if values.dtype == object:
         return pa.array(values.tolist(), pa.string())
     if values.dtype == "Int64":
-        return pa.array(values.to_numpy(dtype=np.int64, na_value=0), mask=values.isna().to_numpy())
-    return pa.array(values.to_numpy())  # not a number stays one, and is no null
+        return pa.array(values.to_numpy(dtype=np.int64, na_value=0), mask=np.asarray(values.isna()))
+    return pa.array(np.asarray(values))  # not a number stays one, and is no null
 
 
 class KeptRows(ArrowTable):

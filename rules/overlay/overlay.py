@@ -165,8 +165,7 @@ def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs,
     # What no edge of the feature comes near lies inside as a whole, and needs no other proof: of one part it is the
     # parcel itself, and no polygon is made of it.
     is_whole = met.is_within & (parts_of_each(parcels) == 1)[met.parcel]
-    rows = np.flatnonzero(is_whole)
-    is_whole[rows[areas_at(mine, rows) < ARITHMETIC_M2]] = False
+    is_whole &= (areas_of(parcels) >= ARITHMETIC_M2)[met.parcel]
     geometry, rest = np.full(len(mine), None, dtype=object), met.is_within & ~is_whole
     geometry[rest] = mine[rest]
     boxes, others = boxes_of(parcels)[met.parcel], boxes_of(features)[met.feature]

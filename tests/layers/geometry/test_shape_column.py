@@ -87,7 +87,7 @@ def test_areas_are_those_of_the_geometries_whichever_way_they_are_asked_for(shif
     column, _ = shapes_from(parts_of(polygons()), ORIGIN)
     few = np.array([4, 0, 5_999])
     assert areas_at(column, few).tolist() == shapely.area(shifted_polygons[few]).tolist()
-    assert "all_areas_m2" not in vars(column)
+    assert "all_areas_m2" not in vars(column) and made_of(column, few).tolist() == [None] * 3
     assert np.allclose(areas_of(column), shapely.area(shifted_polygons), rtol=1e-12)
     if is_like_geos():
         assert areas_of(column).tolist() == shapely.area(shifted_polygons).tolist()
@@ -184,3 +184,18 @@ def test_a_ring_that_is_not_closed_is_no_geometry():
     broken = pa.array([body[:-8] + b"\x00" * 8], pa.large_binary())
     with pytest.raises(shapely.GEOSException):
         shapes_from([*parts, broken], ORIGIN)
+
+
+def test_columns_that_are_joined_keep_what_is_known_of_each():
+    bodies = pa.concat_arrays(parts_of(polygons()))
+    whole = ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(wkb_rings(bodies)))
+    parts = [whole.between(slice(0, 700)), whole.between(slice(700, 6_000))]
+    joined = ShapeColumn.join(parts)
+    assert joined.bodies.equals(bodies) and "all_areas_m2" not in vars(joined)
+    for name in ("boxes", "vertices", "parts"):
+        assert np.array_equal(getattr(joined.facts, name), getattr(whole.facts, name))
+    assert len(areas_of(parts[0])) == 700 and "all_areas_m2" not in vars(ShapeColumn.join(parts))
+    known = [areas_of(part) for part in parts]
+    assert vars(ShapeColumn.join(parts))["all_areas_m2"].tolist() == np.concatenate(known).tolist()
+    moved = parts[1].counted_from(ORIGIN)
+    assert wkb(ShapeColumn.join([parts[0], moved]).geometries) == wkb(whole.geometries)

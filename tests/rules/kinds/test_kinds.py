@@ -4,13 +4,17 @@ import ast
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import shapely
 
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.commands.pack_reference import pack_reference
 from onemap.rules.commands.reference import DOCS
 from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.ground import CoveredGround
 from onemap.rules.kinds.kind import Key, Reason
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.keys import TABLES
 from onemap.rules.packs.rule import Rule
 from onemap.rules.review.case import Terms
@@ -110,3 +114,16 @@ def test_the_defaults_of_the_reference_are_those_of_the_program():
         TABLES["rule"][name].default for name in ("missing", "confidence", "estimated", "consult")
     )
     assert {key for key in TABLES["rule"] if not hasattr(rule, key)} == set()
+
+
+def test_ground_outside_a_coverage_is_asked_for_once_by_layers_of_the_same_coverage():
+    parcels, asked = np.array([shapely.box(0, 0, 1, 1)], dtype=object), []
+
+    def work(shapes, coverage, threads):
+        asked.append(coverage)
+        return shapes.copy(), np.array([False])
+
+    covered = CoveredGround()
+    for coverage in (shapely.box(0, 0, 5, 5), shapely.box(0, 0, 5, 5), shapely.box(0, 0, 5, 6)):
+        assert covered.of(work, parcels, coverage, Threads(1))[0].tolist() == parcels.tolist()
+    assert len(asked) == 2
