@@ -84,7 +84,7 @@ def _proposed_heights(ground: Ground) -> np.ndarray:
     try:
         return _metres(column_named(ground.parcel_attributes, ground.options["parcel_field"]))
     except KeyError:
-        return np.full(len(ground.parcels), np.nan)
+        return np.full(len(ground.shapes), np.nan)
 
 
 def _judge(ground: Ground) -> Judgement:
@@ -117,7 +117,7 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
 
     Covered ground on which no feature lies has no limit and is clear, whatever the height.
     """
-    count, features, limit = len(ground.parcels), ground.features, ground.options["limit"]
+    count, features, limit = len(ground.shapes), ground.features, ground.options["limit"]
     name = _field_named(limit)
     own = np.full(len(features.shapes), float(limit)) if name is None else column_named(features.attributes, name)
     against = _HeightsAgainstLimits(heights, _metres(own), features.uncertain)
@@ -145,7 +145,7 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
             is_doubtful[is_shown],
             is_hit[is_shown],
         ),
-        zones=Zones(lambda: features.pieces, ground.parcels, concerns=against.exceeds),
+        zones=Zones(lambda: features.pieces, ground.shapes, concerns=against.exceeds),
         value=np.where(np.isfinite(excess_m), excess_m, np.nan),
     )
     name_reasons(judgement, parts, ground)
