@@ -11,8 +11,8 @@ from onemap.rules.kinds.kind import LIST, Key, Kind, Options
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import occurring
-from onemap.rules.overlay.mutual_overlaps import near_pairs
-from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
+from onemap.rules.overlay.mutual_overlaps import features_overlap, near_pairs
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, Overlaps, differences, union_by
 
 _NO_KEYS = np.empty(0, dtype=object)
 
@@ -27,9 +27,9 @@ def _judge(ground: Ground) -> Judgement:
 
     Where features overlap each other the first row wins, so that the parts sum to the parcel.
     """
-    count, by = len(ground.parcels), ground.options["by"]
+    count, by = len(ground.shapes), ground.options["by"]
     overlaps = ground.overlaps_with(ground.features.shapes)
-    pieces, failed = _first_wins(overlaps.parcel, overlaps.geometry, ground)
+    pieces, failed = _first_wins(overlaps, ground)
     is_left = ~shapely.is_missing(pieces)
     parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
     rest, is_broken = subtract_zones(
@@ -41,7 +41,7 @@ def _judge(ground: Ground) -> Judgement:
         [_ground_by_class(parcel, keys, pieces, ground), _ground_without_class(rest, by)], ignore_index=True
     ).sort_values(["_row", "keys"], kind="stable")
     judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)
-    judgement.survey = SurveyPieces(parcel, feature, pieces, ground.features.geometries, rest)
+    judgement.survey = SurveyPieces(parcel, feature, pieces, ground.features.shapes, rest)
     return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], np.flatnonzero(is_broken), failed]))
 
 
@@ -54,11 +54,11 @@ def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
 
 def _ground_by_class(parcel: np.ndarray, keys: np.ndarray, pieces: np.ndarray, ground: Ground) -> pd.DataFrame:
     """A row per parcel and class, with the union of its pieces."""
-    names = np.column_stack([parcel.astype(object), keys]).astype(str)
-    groups, position = np.unique(names, axis=0, return_inverse=True)
-    grounds = union_by(position.ravel(), pieces, len(groups), ground.threads)
-    rows, classes = (groups[:, 0].astype(int), groups[:, 1]) if len(groups) else ([], [])
-    return pd.DataFrame({"_row": rows, "keys": classes, "_geometry": grounds})
+    code, classes = pd.factorize(keys.astype(object))
+    groups, position = np.unique(parcel * len(classes) + code, return_inverse=True)
+    grounds = union_by(position, pieces, len(groups), ground.threads)
+    row, code = np.divmod(groups, max(1, len(classes)))
+    return pd.DataFrame({"_row": row, "keys": classes[code], "_geometry": grounds})
 
 
 def _ground_without_class(rest: np.ndarray, by: list[str]) -> pd.DataFrame:
@@ -75,15 +75,18 @@ def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
         return np.full(len(attributes), None, dtype=object)
 
 
-def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
     """The pieces (k,) of each parcel without the ground that an earlier piece of it has taken; and who failed.
 
     Only pieces that share ground are laid over each other: a survey has hairs of overlap wherever it was carried into
     another system, and a large parcel thousands of pieces.
     """
-    count, result = len(ground.parcels), geometry.copy()
-    total = np.bincount(parcel, shapely.area(geometry), minlength=count)
-    union = np.nan_to_num(shapely.area(union_by(parcel, geometry, count, ground.threads)))
+    parcel, geometry, count = overlaps.parcel, overlaps.geometry, len(ground.shapes)
+    # A survey that overlaps itself is an error, and rare: only where the kernel sees it GEOS is asked.
+    is_double = features_overlap(parcel, overlaps.feature, ground.features.shapes, count, 0.0, ground.threads)
+    doubles, result = np.flatnonzero(is_double[parcel]), geometry.copy()
+    total = np.bincount(parcel[doubles], shapely.area(geometry[doubles]), minlength=count)
+    union = np.nan_to_num(shapely.area(union_by(parcel[doubles], geometry[doubles], count, ground.threads)))
     rows = np.flatnonzero((total - union > ARITHMETIC_M2)[parcel])
     later, earlier = _sharing(parcel[rows], geometry[rows], ground)
     if len(later) == 0:

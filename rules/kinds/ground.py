@@ -208,7 +208,7 @@ class SurveyPieces:
     parcel: np.ndarray
     feature: np.ndarray
     geometry: np.ndarray
-    whole: np.ndarray
+    whole: AnyShapes
     bare: np.ndarray
 
 

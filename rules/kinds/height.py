@@ -84,7 +84,7 @@ def _proposed_heights(ground: Ground) -> np.ndarray:
     try:
         return _metres(column_named(ground.parcel_attributes, ground.options["parcel_field"]))
     except KeyError:
-        return np.full(len(ground.parcels), np.nan)
+        return np.full(len(ground.shapes), np.nan)
 
 
 def _judge(ground: Ground) -> Judgement:
