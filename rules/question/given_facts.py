@@ -130,13 +130,13 @@ def with_facts(parcels: Parcels, facts: GivenFacts) -> Parcels:
     if not facts.values or len(parcels.ids) == 0:
         return parcels
     attributes = parcels.attributes.copy()
-    silent: dict[str, np.ndarray] = {}
+    of_use = np.zeros(len(parcels.ids), dtype=bool)
     for name, value in sorted(facts.plain.items(), key=lambda fact: fact[0] == SYSTEM_FIELD):
         column, values = _column(attributes, name, len(parcels.ids))
         empty = np.array([text_value(one) is None for one in values], dtype=bool)
         # By which codes a use is named, belongs to that use: not to one that the parcel states itself.
-        silent[name] = empty if name != SYSTEM_FIELD else silent[USE_FIELD]
-        values[silent[name]] = value
+        values[of_use if name == SYSTEM_FIELD else empty] = value
+        of_use = empty if name.lower() == USE_FIELD.lower() else of_use  # as a pack spells it
         attributes[column] = values
     return replace(parcels, attributes=attributes)
 

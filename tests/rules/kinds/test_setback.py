@@ -105,6 +105,15 @@ def test_ground_near_the_edge_of_the_coverage_is_unknown(desk):
     }
 
 
+def test_what_may_stand_beyond_the_coverage_is_as_wide_as_the_others_though_none_lies_near(desk):
+    road = LineString([(-900, 0), (-900, 10)])
+    desk.layer("ZONE", [road], covers=box(-1000, -1000, 100, 1000), geometry="line")
+    parcels = {"A": box(70, 0, 90, 10), "beside a road": box(-900, 500, -880, 510)}
+    for some in ({"A": parcels["A"]}, parcels):
+        found = desk.check(some, setback(distance_m=20, half_width_m=3))
+        assert found.unknowns() == {"A": (pytest.approx(130.0, abs=1e-9), "outside_coverage")}  # x 77…90
+
+
 def test_a_conflict_that_is_certain_is_not_called_unknown_as_well(desk):
     desk.layer("ZONE", [LineString([(95, -500), (95, 500)])], covers=box(-1000, -1000, 100, 1000), geometry="line")
     found = desk.check({"A": box(80, 0, 100, 10)}, setback(distance_m=10))

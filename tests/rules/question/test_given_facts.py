@@ -101,6 +101,21 @@ def test_names_are_taken_in_any_case_and_codes_of_a_system_stay_with_their_use(o
     assert kept == {"YDXZ": "H22", "code_system": "urban-gb50137"}
 
 
+def test_a_pack_may_spell_the_use_in_small_letters_and_its_codes_go_with_it(onemap, town):
+    use = RULE.format(
+        id="use",
+        kind="use",
+        layer="YJJBNTTB",
+        more='parcel_field = "ydxz"\nplan_field = "BSM"\npermits = { "0701" = ["f"] }',
+    )
+    pack = town.parent / "small.toml"
+    pack.write_text((PACK + use).replace('"p"', '"q"'), encoding="utf-8")
+    facts = '[parcels]\nYDXZ = "0701"\ncode_system = "land-sea-2023"\n'
+    found, kept = verdicts(onemap, town, facts, "--pack", pack)
+    assert found == {"A": "clear", "B": "clear", "C": "clear"}
+    assert kept == {"ydxz": "0701", "code_system": "land-sea-2023"}
+
+
 @pytest.mark.parametrize(
     ("facts", "code", "field"),
     [
