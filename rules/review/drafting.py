@@ -125,8 +125,8 @@ def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
 def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: int) -> _Measures:
     """What a sentence may name, over all parcels of a rule: sums, the least distance, the share if there is one parcel.
 
-    Areas are ellipsoidal, and rounded as in every document. value_places: decimals of `value`; without any it counts objects, and
-    those of all parcels are summed.
+    Areas are ellipsoidal, and rounded as in every document. value_places: decimals of `value`; without any it counts
+    objects, and those of all parcels are summed.
     """
     measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
     entry = shipped_catalogue().get(str(rows[0].get("layer")))
