@@ -12,6 +12,7 @@ from onemap.layers.server_address import without_password
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 LANGUAGES = ("zh", "en")
+_FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
 
 
 @lru_cache(maxsize=4)
@@ -21,11 +22,33 @@ def sentences(language: str) -> dict[str, Any]:
         return tomllib.load(file)
 
 
+class _Fact:
+    """A fact as a sentence takes it: `{count:# sheet|# sheets}` is "1 sheet" or "2 sheets", `#` the number."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __format__(self, form: str) -> str:
+        one, has_forms, more = form.partition("|")
+        if not has_forms:
+            return format(self._value, form)
+        number = str(self._value)
+        return (one if number == "1" else more).replace("#", number, 1)
+
+    def __str__(self) -> str:
+        return str(self._value)
+
+
 class _Facts(dict[str, Any]):
     """Facts for a sentence; one that is not known reads as a dash."""
 
-    def __missing__(self, name: str) -> str:
-        return "–"
+    def __getitem__(self, name: str) -> _Fact:
+        return _Fact(self.get(name, "–"))
+
+
+def plain_sentence(text: str) -> str:
+    """A sentence with its facts by name, of forms for one and for more the latter: as a reference shows it."""
+    return _FORMS.sub(lambda found: found[2].replace("#", f"{{{found[1]}}}", 1), text)
 
 
 def _fact_text(value: Any, language: str) -> Any:

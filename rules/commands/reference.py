@@ -7,7 +7,7 @@ that the plugin reads, and the list of licences.
 import sys
 from pathlib import Path
 
-from onemap.layers.messages import LANGUAGES, sentences
+from onemap.layers.messages import LANGUAGES, plain_sentence, sentences
 from onemap.rules.commands.verb_table import verb_table
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb
 
@@ -61,7 +61,7 @@ def reference(language: str) -> str:
     for subject, entries in sorted(sentences(language).items()):
         for name, entry in sorted(entries.items()):
             if isinstance(entry, dict) and "message" in entry:
-                cells = (f"`{subject}.{name}`", entry["message"], entry.get("mend", ""))
+                cells = (f"`{subject}.{name}`", *(plain_sentence(entry.get(part, "")) for part in ("message", "mend")))
                 lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 

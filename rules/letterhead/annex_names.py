@@ -1,6 +1,6 @@
 """The annexes of a document by name: what may be left out of it, or asked for, with --annexes."""
 
-ANNEXES = ("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "maps")
+ANNEXES = ("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "maps", "conflicts")
 
 
 def to_annexes(text: str) -> tuple[str, ...]:

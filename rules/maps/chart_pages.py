@@ -60,7 +60,7 @@ def write_pages(
         body = html_file(pages, charts, foot, language)
     else:
         drawn = iter(map_pictures([chart for chart in charts if chart], _PICTURE_PX))
-        body = docx_file(pages, [next(drawn) if chart else b"" for chart in charts], foot)
+        body = docx_file(pages, [next(drawn) if chart else None for chart in charts], foot)
     with atomic_output(path, bool(values.get("overwrite")), _FIELDS[name]) as beside:
         beside.write_bytes(body)
     return target

@@ -36,7 +36,9 @@ def areas(area_m2: float) -> dict[str, Any]:
 
 
 def square_metres_text(value: float) -> str:
-    """Thousands, and no decimals from 10 m²; one below."""
+    """Thousands, and no decimals from 10 m²; one below; what is there is never said to be 0.0."""
+    if 0 < value < 0.05:
+        return "<\u00a00.1"
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 

@@ -1,14 +1,23 @@
-"""Maps as pictures, for programs that draw no SVG."""
+"""Maps as pictures, for programs that draw no SVG, with what they show in words."""
 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.maps.svg_text import picture_label
 from onemap.rules.maps.typst_pages import set_pages
 
 
-def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT) -> list[bytes]:
+class Picture(NamedTuple):
+    """A PNG, and what it shows in words, for who cannot see it."""
+
+    png: bytes
+    label: str
+
+
+def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT) -> list[Picture]:
     """SVG maps as PNG, so many pixels wide, for programs that draw no SVG.
 
     Raises OneMapError statement.template if typst cannot draw one.
@@ -23,4 +32,5 @@ def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT
             lines.append(f'#page(image("map-{number}.svg", width: 156mm))')
         (place / "maps.typ").write_text("\n".join(lines), encoding="utf-8")
         result = set_pages(place / "maps.typ", "maps", progress, format="png", ppi=width_px / (156 / 25.4))
-    return [result] if isinstance(result, bytes) else list(result)
+    drawn = [result] if isinstance(result, bytes) else list(result)
+    return [Picture(png, picture_label(svg)) for png, svg in zip(drawn, maps, strict=True)]

@@ -29,6 +29,7 @@ MOST_BYTES = 900_000
 _MARGIN = 3.2  # beside the frame, for the grid's numbers
 _TITLE_MM, _SMALL_MM = 5.0, 2.0
 _COLUMN_MM = 47.0
+_LEAST_LETTERS_MM = 2.1  # of a legend beside a map
 _MOST_POINTS = 40
 _MOST_NAMED = 12  # parcels on the map of the surroundings; more are named together
 THINNED = ((0.06, 0.25), (0.15, 0.5), (0.35, 1.0), (0.8, 2.0))  # lines moved by, things left out below, in mm
@@ -50,7 +51,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class DrawnMap:
-    """A map: its SVG text, what it is called, what it is drawn from, the N of its scale 1:N, its size in mm."""
+    """A map: its SVG text, what it is called, what it is drawn from, the N of its scale 1:N, its size in mm.
+
+    is_legible: its legend has room on the paper, in letters that can be read.
+    """
 
     svg: str
     title: str
@@ -58,6 +62,7 @@ class DrawnMap:
     scale: int
     page: MapPage
     paper: Paper
+    is_legible: bool
 
 
 def draw_map(
@@ -130,10 +135,26 @@ class _Drawing:
 
     def title(self) -> str:
         """What stands above the map."""
-        title = str(self.theme["title"].get(self.language))
+        all_conflicts = self.page.all_pieces and "title_all" in self.theme
+        title = str(self.theme["title_all" if all_conflicts else "title"].get(self.language))
         if self.page.rule is None:
             return title
         return f"{title}{'：' if self.language == 'zh' else ': '}{self.source.rule_title(self.page.rule)}"
+
+    def _description(self, scale: int) -> str:
+        """What the map shows, for who cannot see it: title, parcels, conflicts, layers, scale."""
+        comma = phrase("said.comma", self.language)
+        names = [*self.parcels]
+        many = phrase("map.count", self.language, count=len(names))
+        conflicts = dict.fromkeys(self.source.rule_title(piece.rule) for piece in self.pieces if piece.counted)
+        facts = (
+            ("map.of_parcels", [many] if len(names) > _MOST_NAMED else names),
+            ("map.with_conflicts", [*conflicts]),
+            ("map.with_layers", [*self.used.values()]),
+            ("map.at_scale", [f"1:{scale:,}"]),
+        )
+        parts = [phrase(name, self.language, names=comma.join(texts)) for name, texts in facts if texts]
+        return phrase("query_sheet.semicolon", self.language).join([self.title(), *parts])
 
     def _head(self) -> tuple[str, float]:
         """Title, project and parcels, and the height that they need."""
@@ -226,7 +247,7 @@ class _Drawing:
         if self.page.theme == "boundary":
             rows += self._coordinates()
         if self.paper.is_wide:
-            return laid_out(rows, _COLUMN_MM, _COLUMN_MM, self.paper.height_mm - 40)
+            return laid_out(rows, _COLUMN_MM, _COLUMN_MM, sheet.view.height)
         return laid_out(rows, self.paper.width_mm, _COLUMN_MM, self.paper.height_mm * 0.45)
 
     def _points_are_few(self) -> bool:
@@ -285,7 +306,7 @@ class _Drawing:
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{paper.width_mm:g}mm" height="{paper.height_mm:g}mm"'
             f' viewBox="0 0 {paper.width_mm:g} {paper.height_mm:g}" role="img"'
-            f" aria-label={as_attribute(self.title())} font-family={as_attribute(self.fonts)}>"
+            f" aria-label={as_attribute(self._description(view.scale))} font-family={as_attribute(self.fonts)}>"
             f'<rect width="{paper.width_mm:g}" height="{paper.height_mm:g}" fill="#FFFFFF"/>'
             f'<defs><clipPath id="{clip}"><rect {frame}/></clipPath>{sheet.definitions()}</defs>{head}'
             f'<g clip-path="url(#{clip})">{"".join(sheet.body)}{rings_svg(tiny)}{marks}{names}'
@@ -294,7 +315,8 @@ class _Drawing:
             f"{scale_bar(0.0, foot + 3.2, view.scale, min(60.0, paper.width_mm / 3), self.language)}"
             f"{notes}{panel.svg(*panel_at)}</svg>"
         )
-        return DrawnMap(svg, self.title(), caption, view.scale, self.page, paper)
+        is_legible = not paper.is_wide or (panel.height <= view.height and panel.size >= _LEAST_LETTERS_MM)
+        return DrawnMap(svg, self.title(), caption, view.scale, self.page, paper, is_legible)
 
     def _notes(self, y: float) -> tuple[str, str]:
         """Which data the map shows, by which run; drawn below the map, and as text."""

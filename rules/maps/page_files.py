@@ -12,7 +12,9 @@ from typing import Any
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import Progress
 from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.maps.map_pictures import Picture
 from onemap.rules.maps.pdf_packing import packed_pdf
+from onemap.rules.maps.svg_text import picture_label
 from onemap.rules.maps.typst_pages import set_pages
 
 TEMPLATE = "pages.typ"
@@ -165,7 +167,7 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
         facts = _html_facts(page["facts"]) if page["facts"] else ""
         parts.append(f"<section{kind}><h{level}>{html.escape(page['title'])}</h{level}>{lead}{facts}")
         if svg:
-            name = html.escape(page["title"])
+            name = html.escape(picture_label(svg) or page["title"])
             parts.append(f'<div class="picture" tabindex="0" role="region" aria-label="{name}">{svg}</div>')
         for block in page["blocks"]:
             parts += [f"<h2>{html.escape(block['heading'])}</h2>"] if block["heading"] else []
@@ -207,12 +209,12 @@ def _in_pairs(facts: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[*pairs[at], *pairs[at + 1]] for at in range(0, len(pairs), 2)]
 
 
-def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> bytes:
-    """The Word file: a page or two for each parcel, its map as a PNG, an empty one for none."""
+def docx_file(pages: Sequence[Page], pictures: Sequence[Picture | None], head: str) -> bytes:
+    """The Word file: a page or two for each parcel, its map as a picture, None for none."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
 
-    from onemap.rules.maps.word_pages import new_word_page, page_number, word_table
+    from onemap.rules.maps.word_pages import describe_pictures, new_word_page, page_number, word_table
 
     document = new_word_page(_MM)
     foot = document.sections[0].footer.paragraphs[0]
@@ -231,7 +233,7 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
         if page["facts"]:
             word_table(document, (), _in_pairs(page["facts"]), _FACTS_MM, size_pt=8.5, names=(0, 2))
         if picture:
-            document.add_picture(io.BytesIO(picture), width=Mm(_PICTURE_MM))
+            document.add_picture(io.BytesIO(picture.png), width=Mm(_PICTURE_MM))
             document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
             document.paragraphs[-1].paragraph_format.keep_with_next = follows
         for block in page["blocks"]:
@@ -243,6 +245,7 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[bytes], head: str) -> by
                 word_table(document, block["heads"], rows, block["widths"], size, numbers=numbers, is_whole=whole)
             if block["note"]:
                 document.add_paragraph().add_run(block["note"]).font.size = Pt(8)
+    describe_pictures(document, [picture for picture in pictures if picture])
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()

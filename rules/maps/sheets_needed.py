@@ -1,4 +1,4 @@
-"""Which maps a run needs: location, boundary, present use, plan, control lines, and each conflict."""
+"""Which maps a run needs: location, boundary, present use, plan, control lines, all conflicts, and each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,15 @@ class MapPage:
 
 
 def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]:
-    """The maps that a statement shows; department: of the conflicts only those of its own rules.
+    """The maps that a statement shows: `theme_pages`, then `conflict_pages`.
+
+    department: of the conflicts only those of its own rules.
+    """
+    return [*theme_pages(source, department), *conflict_pages(source, department)]
+
+
+def theme_pages(source: MapSource, department: str | None = None) -> list[MapPage]:
+    """The maps by theme, and one of all conflicts together; department: without the latter, its own are few.
 
     Parcels that lie apart get sheets of their own; no theme without anything to show but location and boundary.
     """
@@ -42,7 +50,10 @@ def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]
     for theme in THEMES[1:]:
         if theme == "boundary" or any(source.version_of(code) for code in _own_codes(theme)):
             pages += [MapPage(theme, parcels=group) for group in groups]
-    return [*pages, *_conflicts(source, department)]
+    counted = {finding["parcel"] for finding in source.findings if finding["counted"]}
+    if department is None:
+        pages += [MapPage(_CONFLICT, None, group, all_pieces=True) for group in groups if counted & set(group)]
+    return pages
 
 
 def theme_codes(theme: str) -> list[str]:
@@ -56,7 +67,7 @@ def _own_codes(theme: str) -> list[str]:
     return [code for code in theme_codes(theme) if code not in map_themes()[theme].get("base", ())]
 
 
-def _conflicts(source: MapSource, department: str | None) -> list[MapPage]:
+def conflict_pages(source: MapSource, department: str | None = None) -> list[MapPage]:
     """A page for each rule with a counted finding, severest first, and for each group of parcels that lie together."""
     found: dict[str, list[str]] = {}
     severity: dict[str, int] = {}

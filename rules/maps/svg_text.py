@@ -1,5 +1,7 @@
 """Text on a drawn map: escaped, measured without a font, wrapped at a width, with a halo."""
 
+import html
+import re
 import unicodedata
 from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - for writing only  # nosec B406
 
@@ -9,6 +11,7 @@ _NEVER_FIRST = frozenset(
     "，。、；：？！）》」』】〕…％"
 )  # in a line; what ends with one of the next takes what follows
 _NEVER_LAST = frozenset("（《「『【〔")
+_LABEL = re.compile(r"""<svg [^>]*?aria-label=(?:"([^"]*)"|'([^']*)')""")
 _ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535, *range(55296, 57344)), "�")
 
 
@@ -20,6 +23,12 @@ def as_text(value: object) -> str:
 def as_attribute(value: object) -> str:
     """Any value as an XML attribute with its quotation marks."""
     return quoteattr(str(value).translate(_ILLEGAL))
+
+
+def picture_label(svg: str) -> str:
+    """What a drawn map or chart shows, in words, for who cannot see it; an empty text if it does not say."""
+    found = _LABEL.search(svg)
+    return html.unescape(found[1] or found[2] or "") if found else ""
 
 
 _BOLD = 1.1  # how much wider bold letters are

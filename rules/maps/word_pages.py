@@ -1,6 +1,6 @@
 """Pages for Word that are made without a template: paper, fonts, and tables that run over pages."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from docx import Document
 from docx.document import Document as Doc
@@ -10,6 +10,8 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
+
+from onemap.rules.maps.map_pictures import Picture
 
 _EAST_ASIAN = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "黑体", "Title": "方正小标宋简体"}
 _SIZES = {"Normal": 10.5, "Heading 1": 14.0, "Heading 2": 11.0, "Title": 18.0}
@@ -45,6 +47,16 @@ def chinese_glyphs(document: Doc) -> None:
     """Say that Chinese text is that of the mainland: where a font is missing, its stand-in draws those glyphs."""
     for language in document.styles.element.iter(qn("w:lang")):
         language.set(qn("w:eastAsia"), "zh-CN")
+
+
+def describe_pictures(document: Doc, pictures: Iterable[Picture]) -> None:
+    """Say of every one of these pictures that stands in the document what it shows, for who cannot see it."""
+    labels = {picture.png: picture.label for picture in pictures}
+    for inline in document.element.body.iter(qn("wp:inline")):
+        for image in inline.iter(qn("a:blip")):
+            label = labels.get(document.part.related_parts[image.get(qn("r:embed"))].blob)
+            if label:
+                inline.docPr.set("descr", label)
 
 
 def page_number(paragraph: Paragraph, size_pt: float) -> None:

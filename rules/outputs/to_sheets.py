@@ -13,6 +13,8 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.findings.table import Table
@@ -23,6 +25,7 @@ from onemap.rules.outputs.sheet_words import HECTARES, SheetWords
 _MOST_SHEET_ROWS = 1_048_575
 _MOST_CELL_CHARACTERS = 32_767
 _WIDEST = 60  # characters
+_PAGE_WIDE = 175  # characters that a page of A4 across holds and that can still be read
 _LOOKED_AT = 200  # rows that say how wide a column is
 _MOST_DRESSED = 20_000  # rows whose numbers get a form of their own; every digit stays in the cell all the same
 _AREA = "[<10]0.0;#,##0"  # of one that is not negative
@@ -138,6 +141,7 @@ def _write_sheet(
     """One sheet; returns how many cells were cut, by column. technical: the columns that are folded away."""
     cut: dict[str, int] = {}
     cells: list[list[object]] = []
+    shown_width, figures = 0.0, set()
     for at, name in enumerate(map(str, columns), start=1):
         column = columns.iloc[:, at - 1]
         values = [None if _is_nothing(value) else _cell(value) for value in column.astype(object)]
@@ -150,16 +154,41 @@ def _write_sheet(
         if name in technical:
             sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
             sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
+        else:
+            shown_width += sheet.column_dimensions[letter].width
+        if {type(value) for value in values if value is not None} & {int, float}:
+            figures.add(at)
         if len(columns) <= _MOST_DRESSED and (column.dtype.kind == "f" or _are_numbers(values)):
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
         cells.append([_plain_cell(sheet, value) for value in values])
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns.columns), 1))}{len(columns) + 1}"
-    sheet.append([_head_cell(sheet, head) for head in heads])
+    _set_pages(sheet, shown_width)
+    sheet.append([_head_cell(sheet, head, at in figures) for at, head in enumerate(heads, start=1)])
     for row in zip(*cells, strict=True):
         sheet.append(_top_row(sheet, row))
     return cut
+
+
+def _set_pages(sheet: Any, width: float) -> None:
+    """How the sheet is printed: A4 across, as wide as it is, its heads on every page, its name and page at the foot.
+
+    width: of the columns that are shown, in characters; what no page holds goes on beside it, under its first column.
+    """
+    pages = max(1, math.ceil(width / _PAGE_WIDE))
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", Worksheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
+    sheet.page_setup.pageOrder = "overThenDown"
+    sheet.print_title_rows = "1:1"
+    sheet.print_options.gridLines = True
+    if pages > 1:
+        sheet.print_title_cols = "A:A"
+    for side in ("left", "right", "top"):
+        setattr(sheet.page_margins, side, 0.4)  # inches
+    sheet.page_margins.bottom = 0.6
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"
 
 
 def _are_numbers(values: Sequence[object]) -> bool:
@@ -172,9 +201,11 @@ def _is_nothing(value: object) -> bool:
     return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def _head_cell(sheet: Any, name: str) -> WriteOnlyCell:
+def _head_cell(sheet: Any, name: str, of_figures: bool) -> WriteOnlyCell:
+    """The head of a column; it stands on the side of its figures."""
     cell = WriteOnlyCell(sheet, name)
-    cell.fill, cell.font, cell.alignment = PatternFill("solid", fgColor="EBEBEB"), Font(bold=True), Alignment("left")
+    cell.fill, cell.font = PatternFill("solid", fgColor="EBEBEB"), Font(bold=True)
+    cell.alignment = Alignment("right" if of_figures else "left")
     return cell
 
 

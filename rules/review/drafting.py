@@ -9,6 +9,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.reasons import reasons_text
+from onemap.rules.maps.document_areas import square_metres_text
 from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.review.case import ChecklistItem, Override
 
@@ -124,8 +125,8 @@ def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
 def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: int) -> _Measures:
     """What a sentence may name, over all parcels of a rule: sums, the least distance, the share if there is one parcel.
 
-    Areas are ellipsoidal, as in every document. value_places: decimals of `value`; without any it counts objects, and
-    those of all parcels are summed.
+    Areas are ellipsoidal, and rounded as in every document. value_places: decimals of `value`; without any it counts
+    objects, and those of all parcels are summed.
     """
     measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
     entry = shipped_catalogue().get(str(rows[0].get("layer")))
@@ -133,7 +134,7 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
     area = _total(rows, "area_ellipsoidal_m2")
     if area is not None:
         measures |= {
-            "area_m2": rounded_text(area, 2),
+            "area_m2": square_metres_text(area),
             "area_ha": rounded_text(area / 10_000, 4),
             "area_mu": rounded_text(area * 0.0015, 2),
         }
@@ -158,8 +159,8 @@ def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
 
 
 def rounded_text(value: float, places: int) -> str:
-    """A number rounded half up, as documents round: not as Python does."""
-    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+    """A number with its thousands, rounded half up, as documents round: not as Python does."""
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
 
 
 def share_percent(share: float) -> str:

@@ -12,11 +12,11 @@ from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.fonts import FONTS, FontChoice, chosen_fonts
-from onemap.rules.maps.map_sheet import MapPage, MapSource, draw_map
+from onemap.rules.maps.map_sheet import MapPage, MapSource
 from onemap.rules.maps.sheets_needed import theme_codes
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.content import document_kind, statement_content
-from onemap.rules.statement.map_figures import page_of
+from onemap.rules.statement.map_figures import drawn_on_paper, page_of
 
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
 _ON_PAPER = ("parcels", "checklist", "boundary", "record", "earlier", "remedy", "maps")
@@ -122,7 +122,7 @@ def drawn_maps(
         title, families = content["project"]["name"], f"{fonts.families['heading']}, {FONTS}"
         prefix = f"map{figure['number']}-"
         part.at(0.0, step)
-        drawn.append(draw_map(source, page, project=title, fonts=families, prefix=prefix, progress=part).svg)
+        drawn.append(drawn_on_paper(source, page, title, families, prefix, part).svg)
     return drawn
 
 

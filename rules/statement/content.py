@@ -68,14 +68,17 @@ def statement_content(
     evidence = evidence_of(library, case.current.run, language)
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
     # A form to fill in needs no maps.
-    has_maps = kind != "reply" and "maps" in annexes
-    maps = figures(MapSource(library, case.current.run, language, overrides), evidence, department) if has_maps else []
-    rows = with_figures(rule_rows(evidence, overrides, department), maps)
-    findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps)
+    has_maps = kind != "reply" and {"maps", "conflicts"} & set(annexes)
+    source = MapSource(library, case.current.run, language, overrides) if has_maps else None
+    maps = figures(source, evidence, department, annexes) if source else []
+    rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
+    findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
     items = checklist(case.current, evidence, department)
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
     boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
+    remedy = _remedy(library, case, evidence, department, name_verdicts)
+    notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, language)]
     return {
         "schema": SCHEMA,
         "language": language,
@@ -95,9 +98,9 @@ def statement_content(
         "checklist": items,
         "figures": maps,
         "boundary": boundary,
-        "remedy": _remedy(library, case, evidence, department, name_verdicts),
+        "remedy": remedy,
         "audit": audit,
-        "notes": [*_notes(evidence, rows, items, language), *_case_notes(library, case, language)],
+        "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }
 
@@ -316,6 +319,23 @@ def _case_notes(library: Library, case: Case, language: str) -> list[str]:
     areas = area_problems(library, case.current.run, case.data, case.terms)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
     return [*(wording(problem, language)[0] for problem in areas), names]
+
+
+def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], has_remedy: bool) -> list[str]:
+    """The annexes that have something to say and are left out, and where to find it."""
+    empty = {
+        "earlier": case.round == 1,
+        "remedy": not has_remedy,
+        "conflicts": not any(finding["counted"] for finding in evidence.findings),
+        "checklist": not case.current.items,
+    }
+    names = [
+        phrase(f"annex.{name}", evidence.language) for name in ANNEXES if name not in annexes and not empty.get(name)
+    ]
+    if not names:
+        return []
+    text = words(evidence.language)["note_not_printed"]
+    return [text.format(names=phrase("said.comma", evidence.language).join(names))]
 
 
 def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str) -> list[str]:

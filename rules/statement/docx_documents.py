@@ -44,6 +44,8 @@ def docx_document(
     from docx.shared import Mm
     from docxtpl import DocxTemplate, InlineImage
 
+    from onemap.rules.maps.word_pages import describe_pictures
+
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)
     context["annex_numbers"] = annex_numbers(context, places("word", content["document"]["kind"]))
@@ -51,12 +53,13 @@ def docx_document(
     template = DocxTemplate(str(path))
     drawn = map_pictures(maps, _MAP_PX, progress.part(0.0, _PICTURES))
     progress.at(_PICTURES)
-    pictures = [InlineImage(template, io.BytesIO(picture), width=Mm(_MAP_MM)) for picture in drawn]
+    pictures = [InlineImage(template, io.BytesIO(picture.png), width=Mm(_MAP_MM)) for picture in drawn]
     try:
         template.render(_with_pictures(context, pictures), TemplateEnvironment(), autoescape=True)
     except Exception as error:  # what stands where no paragraph is, such as in the properties of the file
         raise refusal(error, path.name, "", Problem("statement.in_file")) from error
     _hold_rows(template.docx.element.body)
+    describe_pictures(template.docx, drawn)
     written = io.BytesIO()
     template.save(written)
     return written.getvalue()

@@ -18,6 +18,7 @@ from onemap.rules.statement.outline import Node, chapters, places, with_annex_nu
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")
+_HELD_NOTES = 2  # that stay on the page of the seal
 _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
 
@@ -180,9 +181,10 @@ def _figures(document: Doc, fixed: dict[str, str]) -> None:
 def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     """The last words, room for the seal, name and date, four characters from the right, all on one page."""
     if "notes" in part:
-        tag(document, f"{{%p for sentence in ({part['notes']}) %}}")
-        line(document, "{{ sentence }}", size_pt=10.5, indent=False).paragraph_format.keep_with_next = True
-        tag(document, "{%p endfor %}")
+        for some, stays in ((f"[:-{_HELD_NOTES}]", False), (f"[-{_HELD_NOTES}:]", True)):
+            tag(document, f"{{%p for sentence in ({part['notes']}){some} %}}")
+            line(document, "{{ sentence }}", size_pt=10.5, indent=False).paragraph_format.keep_with_next = stays
+            tag(document, "{%p endfor %}")
     if "text" in part:
         line(document, part["text"]).paragraph_format.keep_with_next = True
     lines = ("", "{{ document.unit }}", "{{ sentences.date }}")

@@ -54,7 +54,8 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
         parts = [_part(part, where, language, fixed) for part in _nodes_at(chapter["parts"], where)]
         name = chapter.get("heading")
         if "annex" in chapter:
-            asked = f"'{chapter['annex']}' in document.annexes"
+            annexes = chapter["annex"] if isinstance(chapter["annex"], list) else [chapter["annex"]]
+            asked = f"({' or '.join(f'{annex!r} in document.annexes' for annex in annexes)})"
             chapter = {**chapter, "if": f"{asked} and ({chapter['if']})" if "if" in chapter else asked}
         found.append({"level": 1, **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
     return found

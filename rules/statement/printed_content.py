@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
 from onemap.rules.remedy.departments import MEASURES
@@ -132,6 +133,7 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
             for row in content["opinions"]
             if row["open_text"]
         ],
+        "checklist": _checklist(content, labels),
         "differences": _differences(content, labels),
         "date": _date(content["document"]["date"], content["language"]),
         "choices": [labels[f"conclusion_{choice}"] for choice in _CHOICES],
@@ -162,6 +164,25 @@ def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
     return [
         labels["open_sentence"].format(items=labels["list_semicolon"].join(items)) if items else labels["open_nothing"]
     ]
+
+
+def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, Any]]:
+    """The items of the checklist; what nobody has answered for the same reason is one row of its department.
+
+    `numbers`: those of its items, in the order of the rows.
+    """
+    together: dict[Any, list[dict[str, Any]]] = {}
+    for row in content["checklist"]:
+        alike = (row["department"], row["reason_text"])
+        together.setdefault((row["id"], *alike) if row["answer"] else alike, []).append(row)
+    asking = phrase("review_said.whether", content["language"], title="")
+    rows, last = [], 0
+    for items in together.values():
+        first, last = last + 1, last + len(items)
+        titles = [items[0]["title"], *(item["title"].removeprefix(asking) for item in items[1:])]
+        numbers = str(first) if first == last else f"{first}–{last}"
+        rows.append({**items[0], "title": labels["list_semicolon"].join(titles), "numbers": numbers})
+    return rows
 
 
 def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:

@@ -9,8 +9,8 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt
 
 from onemap.layers.progress import Progress
-from onemap.rules.maps.map_pictures import map_pictures
-from onemap.rules.maps.word_pages import new_word_page, page_number, word_table
+from onemap.rules.maps.map_pictures import Picture, map_pictures
+from onemap.rules.maps.word_pages import describe_pictures, new_word_page, page_number, word_table
 
 _WIDTH_MM, _MAP_MM, _MAP_PX = 180.0, 150.0, 1240
 _PICTURES = 0.7  # of the work, when the maps are pictures
@@ -41,6 +41,7 @@ def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Pr
     for number, sheet in enumerate(content["sheets"]):
         progress.at(_PICTURES + (1 - _PICTURES) * number / len(content["sheets"]))
         _sheet(document, sheet, words, pictures[sheet["number"]])
+    describe_pictures(document, pictures.values())
     written = io.BytesIO()
     document.save(written)
     return written.getvalue()
@@ -61,7 +62,7 @@ def _index(document: Doc, sheets: Sequence[Mapping[str, Any]], words: Mapping[st
     word_table(document, heads, rows, (15.0, 32.0, 35.0, 20.0, 16.0, 28.0, 34.0), size_pt=8.0, numbers=(4, 5))
 
 
-def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], picture: bytes) -> None:
+def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], picture: Picture) -> None:
     heading = document.add_heading(f"{words['sheet']} {sheet['number']}　{sheet['title']}", 1)
     heading.paragraph_format.page_break_before = True
     facts = (
@@ -91,6 +92,6 @@ def _lines(pair: Iterable[str]) -> str:
     return "\n".join(filter(None, pair))
 
 
-def _picture(document: Doc, picture: bytes) -> None:
-    document.add_picture(io.BytesIO(picture), width=Mm(_MAP_MM))
+def _picture(document: Doc, picture: Picture) -> None:
+    document.add_picture(io.BytesIO(picture.png), width=Mm(_MAP_MM))
     document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER

@@ -90,6 +90,20 @@ def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, t
     assert len(hashes) == 1 and len(hashes[0]) == 64
 
 
+def test_a_sheet_is_printed_across_with_its_heads_on_every_page(tmp_path):
+    wide = {f"field_{number}": ["a text of some length that needs its room"] for number in range(12)}
+    book = write_sheets(tmp_path / "p.xlsx", {"spots": {"spot": ["1"], "area_m2": [2.5]}, "wide": wide}, "en")
+    narrow, broad = book.worksheets[:2]
+    for sheet in (narrow, broad):
+        assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage and sheet.page_setup.fitToHeight == 0
+        assert sheet.print_title_rows == "$1:$1" and sheet.print_options.gridLines
+        assert (sheet.oddFooter.left.text, sheet.oddFooter.right.text) == ("&A", "&P / &N")
+    assert (narrow.page_setup.fitToWidth, narrow.print_title_cols) == (1, None)
+    assert broad.page_setup.fitToWidth > 1 and broad.print_title_cols == "$A:$A"
+    assert [cell.alignment.horizontal for cell in narrow[1]] == ["left", "right"]
+
+
 @BOTH
 def test_a_comparison_s_classes_have_titles_and_its_record_is_rows(tmp_path, lang):
     spots = {"spot": ["S1"], "type": ["04"], "class_a": ["1120"], "class_b": ["070102"], "code_a": ["1120,1200"]}

@@ -1,5 +1,6 @@
 """Documents under a bureau's head: page one is the conclusion, an opinion has a page or two, no codes stand in them."""
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -9,8 +10,10 @@ import pytest
 from docx import Document
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.messages import phrase
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement.document_words import words
+from onemap.rules.statement.printed_content import printed_texts
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.statement.bureau import Bureau
 from onemap.tests.rules.statement.test_documents import boxes_by_page, needs_text, text_of, without_spaces
@@ -112,6 +115,62 @@ def test_annexes_are_left_out_or_asked_for(headed_bureau: Bureau):
         "some",
     )
     assert answer.code == 2
+
+
+@needs_text
+@pytest.mark.parametrize("suffix", [".pdf", ".docx"])
+def test_maps_of_each_conflict_are_asked_for_and_a_report_says_so(headed_bureau: Bureau, suffix: str):
+    usual = headed_bureau.export(f"usual{suffix}", headed_bureau.one, document="report")
+    each = headed_bureau.export(f"each{suffix}", headed_bureau.one, document="report", annexes="maps,conflicts")
+    labels, read = words("zh"), without_spaces if suffix == ".pdf" else read_word
+    names = [phrase(f"annex.{name}", "zh") for name in ("rules", "data", "conflicts")]
+    note = without_spaces(labels["note_not_printed"].format(names="、".join(names)))
+    text, whole = (read(text_of(path) if suffix == ".pdf" else path) for path in (usual, each))
+    assert note in text and note not in whole
+    assert "压占总图" in text and "压占图：占用永久基本农田" not in text
+    assert "图1" in text and len(re.findall(r"图\d+", whole)) > len(re.findall(r"图\d+", text)) - text.count("图号")
+
+
+def read_word(path: Path) -> str:
+    """Text and alternative texts of a Word file."""
+    document = Document(str(path))
+    labels = [shape._inline.docPr.get("descr") or "" for shape in document.inline_shapes]
+    assert labels and all("比例尺1:" in label and "地块：" in label for label in labels)
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return without_spaces("".join([*(paragraph.text for paragraph in document.paragraphs), *cells]))
+
+
+@needs_text
+def test_a_finding_names_the_map_of_all_where_it_has_none_of_its_own(headed_bureau: Bureau):
+    path = headed_bureau.export("usual.json", headed_bureau.one, document="report", annexes="parcels,maps")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    themes = {figure["number"]: (figure["theme"], figure["rule"]) for figure in content["figures"]}
+    shown = [themes[row["figure"]] for row in content["controls"] if row["state"] == "conflict" and row["counted"]]
+    assert shown and set(shown) == {("conflict", None)}
+    every = json.loads(headed_bureau.export("every.json", headed_bureau.one).read_text(encoding="utf-8"))
+    themes = {figure["number"]: figure["rule"] for figure in every["figures"]}
+    counted = [row for row in every["controls"] if row["state"] == "conflict" and row["counted"]]
+    assert counted and all(themes[row["figure"]] == row["rule"] for row in counted)
+
+
+@needs_text
+def test_two_maps_stand_on_a_page(headed_bureau: Bureau):
+    found = pages(headed_bureau.export("maps.pdf", headed_bureau.one, document="report", annexes="maps"))
+    captions = [len(re.findall(r"图\d+(?!、)", page)) for page in found if "比例尺" in page]
+    assert captions[0] == 1 and max(captions) == 2  # the town has a page of its own
+    assert sum(captions) >= 2 * (len(captions) - 1)
+
+
+@needs_text
+def test_what_nobody_answered_stands_in_a_row_of_its_department(headed_bureau: Bureau):
+    path = headed_bureau.export("open.json", headed_bureau.one)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    rows = printed_texts(content)["sentences"]["checklist"]
+    kinds = {(item["department"], item["reason_text"]) for item in content["checklist"]}
+    assert len(rows) == len(kinds)
+    titles = "".join(row["title"] for row in rows)
+    assert all(item["title"].removeprefix("是否") in titles for item in content["checklist"])
+    assert rows[-1]["numbers"].endswith(str(len(content["checklist"])))
 
 
 def annex_numbers(text: str) -> list[int]:
