@@ -522,7 +522,7 @@ def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
     """Of `publish`: the layers that were left out, and why."""
     learn_words(feedback)
     left_out = [
-        tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
+        tr("Left out, {reason}: {layer}").format(layer=one["code"], reason=word("reasons", one["reason"]))
         for one in answer["left_out"]
     ]
     for text in left_out:

@@ -171,7 +171,9 @@ def summary_text(values: Sequence[UnitValue]) -> str:
         texts.append(values[0].trend_text if values[0].trend else "")
     else:
         texts += [
-            f"{sign} {count}" for way, sign in TRENDS.items() if (count := sum(one.trend == way for one in values))
+            f"{sign} {word('trends', way)} {count}"
+            for way, sign in TRENDS.items()
+            if (count := sum(one.trend == way for one in values))
         ]
     return " · ".join(text for text in texts if text not in ("", NOT_MEASURED))
 

@@ -40,16 +40,16 @@ class RoomPictures(DockCamera):
         states = StatePictures(self)
         rooms = {
             "map": self._take_map,
-            "check": self._take_check,
-            "compare": self._take_compare,
-            "review": self._take_review,
-            "numbers": self._take_numbers,
-            "dialogs": self._take_dialogs,
             "state-check": states.take_check,
-            "state-map": states.take_map,
+            "check": self._take_check,
             "state-compare": states.take_compare,
+            "compare": self._take_compare,
             "state-review": states.take_review,
+            "review": self._take_review,
             "state-numbers": states.take_numbers,
+            "numbers": self._take_numbers,
+            "state-map": states.take_map,
+            "dialogs": self._take_dialogs,
             "state-dialogs": states.take_dialogs,
             "state-beginnings": states.take_beginnings,
         }
@@ -144,7 +144,9 @@ class RoomPictures(DockCamera):
 
     def _take_review(self) -> None:
         tab = self.dock.review_tab
-        self.dock.tabs.setCurrentIndex(self.dock.tab_index(tab))
+        self.show_room(tab)
+        if tab.case_page.case is not None:
+            tab.show_list()
         for _look in range(LISTED_MS // 20):  # a library may have no case
             if tab.list.lines:
                 break
