@@ -161,7 +161,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Only these layers (codes, commas between)</source>
-        <translation>仅检测这些图层（代码，以逗号隔开）</translation>
+        <translation>仅限这些图层（代码，以逗号隔开）</translation>
     </message>
     <message>
         <source>Layer in the file of parcels</source>

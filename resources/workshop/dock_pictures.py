@@ -26,6 +26,7 @@ from onemap.resources.workshop.dock_camera import (
     wait_for,
 )
 from onemap.resources.workshop.picture_states import StatePictures
+from onemap.resources.workshop.processing_pictures import take_processing
 
 LISTED_MS = 4_000  # until the cases of a library are listed
 
@@ -51,6 +52,7 @@ class RoomPictures(DockCamera):
             "state-map": states.take_map,
             "dialogs": self._take_dialogs,
             "state-dialogs": states.take_dialogs,
+            "processing": lambda: take_processing(self),
             "state-beginnings": states.take_beginnings,
         }
         for name in self.request.get("rooms") or rooms:
@@ -127,6 +129,7 @@ class RoomPictures(DockCamera):
 
     def _take_compare(self) -> None:
         tab = self.dock.compare_tab
+        tab.form_button.setChecked(True)
         self.take_room("compare", tab)
         if tab.form.is_complete:
             done: list = []
