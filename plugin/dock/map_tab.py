@@ -47,7 +47,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
@@ -337,7 +337,7 @@ class MapTab(QWidget):
         titles = show_theme(self._library, theme)
         if titles:
             text = tr("These layers cannot be opened: {layers}.")
-            self.refused.emit(text.format(layers=listed(titles)))
+            self.refused.emit(text.format(layers=name_list(titles)))
         self._update_ticks()
 
     def _show_first_map(self) -> None:
@@ -361,7 +361,7 @@ class MapTab(QWidget):
             text = tr("Not in force on that day, and off the map until it changes: {layers}.")
             more = len(left) - MOST_NAMED
             names = [*left[:MOST_NAMED], *([tr("{count} more").format(count=more)] if more > 0 else [])]
-            self.layers_left.emit(text.format(layers=listed(names)))
+            self.layers_left.emit(text.format(layers=name_list(names)))
         elif not self._day.are_absent(self._library):
             self.layers_left.emit("")
 

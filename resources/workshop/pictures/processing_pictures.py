@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qgis.core import QgsApplication
 
-from onemap.resources.workshop.dock_camera import DockCamera
+from onemap.resources.workshop.pictures.dock_camera import DockCamera
 
 SHOWN = ("new", "check", "ingest", "compare", "identify", "sheet", "statistics", "publish")
 SIZE_PX = (720, 600)

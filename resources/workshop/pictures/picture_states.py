@@ -13,7 +13,7 @@ from onemap.plugin.add.source_choice import Delivery
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
-from onemap.resources.workshop.dock_camera import DRAWN_MS, DockCamera, wait, wait_for
+from onemap.resources.workshop.pictures.dock_camera import DRAWN_MS, DockCamera, wait, wait_for
 
 LONG_AGO = QDate(1990, 1, 1)  # no layer is in force
 OPTIONS_PX = (560, 420)

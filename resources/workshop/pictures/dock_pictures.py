@@ -17,7 +17,7 @@ from qgis.core import QgsApplication
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator
-from onemap.resources.workshop.dock_camera import (
+from onemap.resources.workshop.pictures.dock_camera import (
     DRAWN_MS,
     DockCamera,
     bring_into_sight,
@@ -25,8 +25,8 @@ from onemap.resources.workshop.dock_camera import (
     wait,
     wait_for,
 )
-from onemap.resources.workshop.picture_states import StatePictures
-from onemap.resources.workshop.processing_pictures import take_processing
+from onemap.resources.workshop.pictures.picture_states import StatePictures
+from onemap.resources.workshop.pictures.processing_pictures import take_processing
 
 LISTED_MS = 4_000  # until the cases of a library are listed
 
