@@ -162,6 +162,12 @@ def test_a_bundle_that_cannot_be_made_is_refused_in_words(words, reason):
     assert reason in done.stderr and "Traceback" not in done.stderr
 
 
+def test_an_unknown_set_of_pictures_is_refused_with_those_that_there_are():
+    done = build("pictures", "zh-pink-100")
+    assert done.returncode == 1
+    assert "zh-pink-100" in done.stderr and "en-dark-150" in done.stderr and "Traceback" not in done.stderr
+
+
 # Every way by which pip could be told of another index, turned off, and an address where nobody answers.
 NO_INDEX = {
     "PIP_CONFIG_FILE": os.devnull,

@@ -39,7 +39,7 @@ from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import listed, sentences, tr
+from onemap.plugin.words.translation import name_list, sentences, tr
 
 SIZE_PX = (760, 600)
 MIN_WIDTH_PX = 340
@@ -295,7 +295,9 @@ class AddDialog(WorkingDialog):
         if wrong:
             return wrong
         if self.fields.missing_fields:
-            return tr("Still without a field of the file: {fields}").format(fields=listed(self.fields.missing_fields))
+            return tr("Still without a field of the file: {fields}").format(
+                fields=name_list(self.fields.missing_fields)
+            )
         return ""
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name

@@ -46,10 +46,11 @@ class AnswersDialog(WorkingDialog):
         self.table.setHorizontalHeaderLabels([tr("Layer"), tr("What"), tr("Answer"), tr("Since")])
         self.table.setAccessibleName(tr("Remembered answers"))
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for column in (NAME, VALUE):
+        for column in (LAYER, VALUE):
             self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._change)
         self.table.itemSelectionChanged.connect(self._enable)

@@ -39,7 +39,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import listed, sentences, tr
+from onemap.plugin.words.translation import name_list, sentences, tr
 
 SIZE_PX = (900, 680)
 MAX_NAMES = 6
@@ -289,7 +289,7 @@ class DeliveryDialog(WorkingDialog):
                 return f"{row.name}: {wrong}"
         if self.table.clashes:
             text = tr("Several become {layers}: give each another label, or leave one out.")
-            return text.format(layers=listed(self.table.clashes))
+            return text.format(layers=name_list(self.table.clashes))
         if self.table.ready:
             return ""
         is_begun = any(row.status == ADDED for row in self.table.rows)
@@ -365,7 +365,7 @@ class DeliveryDialog(WorkingDialog):
 
 def _names_of(files: tuple[str, ...]) -> str:
     """The first names of what was dropped, and how many there are besides."""
-    names = listed(Path(path).name for path in files[:MAX_NAMES])
+    names = name_list(Path(path).name for path in files[:MAX_NAMES])
     more = len(files) - MAX_NAMES
     return tr("{files} and {count} more").format(files=names, count=more) if more > 0 else names
 

@@ -7,7 +7,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTabl
 
 from onemap.plugin.add.field_matches import match_fields
 from onemap.plugin.library.layer_list import SchemaField
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 TARGET, SOURCE, VALUES = range(3)
 MIN_NAME_LENGTH = 6
@@ -122,7 +122,7 @@ class FieldsTable(QTableWidget):
                 self.setItem(row, column, item)
 
     def _values_of(self, source: str) -> str:
-        return listed(self._samples.get(source, ()))
+        return name_list(self._samples.get(source, ()))
 
     def _show_changed(self) -> None:
         """Beside each chosen field stand some of its values, so that one sees what one has matched."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 TYPES = {"point": ("Point",), "line": ("LineString", "LinearRing"), "polygon": ("Polygon",)}
 RASTER = "raster"
@@ -28,7 +28,7 @@ def wrong_kind(wanted: str, found: str, count: int | None) -> str:
     held = [_kind_of(name) for name in found.split(", ")]
     if wanted in held or "" in held:
         return ""
-    names = listed(_words()[kind] for kind in dict.fromkeys(held))
+    names = name_list(_words()[kind] for kind in dict.fromkeys(held))
     return tr("It holds {found}; this layer takes {kind}.").format(found=names, kind=_words()[wanted])
 
 

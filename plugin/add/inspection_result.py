@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from onemap.plugin.words.translation import listed, tr, with_label
+from onemap.plugin.words.translation import name_list, tr, with_label
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def geometry_words(names: str) -> str:
         "Polygon": tr("polygons"),
         "MultiPolygon": tr("polygons of several parts"),
     }
-    return listed(words.get(name, name) for name in names.split(", "))
+    return name_list(words.get(name, name) for name in names.split(", "))
 
 
 def _raster_facts(raster: dict[str, Any]) -> list[tuple[str, str]]:
@@ -86,7 +86,7 @@ def _raster_facts(raster: dict[str, Any]) -> list[tuple[str, str]]:
             tr("not stated") if nodata is None else f"{nodata:g}" if isinstance(nodata, float) else str(nodata),
         ),
         (tr("Vertical datum"), str(raster.get("vertical_datum") or tr("not stated"))),
-        (tr("Overviews"), listed(f"1:{step}" for step in overviews) or tr("none: large pictures are slow to draw")),
+        (tr("Overviews"), name_list(f"1:{step}" for step in overviews) or tr("none: large pictures are slow to draw")),
     ]
 
 

@@ -16,7 +16,7 @@ from onemap.plugin.library.layer_list import DEPARTMENTS, CatalogueLayer, layers
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import listed
+from onemap.plugin.words.translation import name_list
 
 POLYGON = "polygon"
 
@@ -86,7 +86,7 @@ def _labels(question: CodeQuestion) -> list[Code]:
     for layer in _layers(question):
         for version in layer.versions if not wanted or layer.code in wanted else ():
             labels.setdefault(version.label, []).append(layer.title)
-    return [Code(label, listed(titles)) for label, titles in labels.items()]
+    return [Code(label, name_list(titles)) for label, titles in labels.items()]
 
 
 def _fields(question: CodeQuestion) -> list[Code]:

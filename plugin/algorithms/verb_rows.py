@@ -33,7 +33,7 @@ from onemap.plugin.map.layer_styles import style_results
 from onemap.plugin.remedy.remedy_looks import style_remedy, style_sites
 from onemap.plugin.results.summary_view import asked_text
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import listed, tr, with_label
+from onemap.plugin.words.translation import name_list, tr, with_label
 
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour
 
@@ -471,7 +471,7 @@ def add_changes(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
         results["CHANGED"] = json.dumps(answer["changed"], ensure_ascii=False)
         for change in answer["changed"]:
             parts = {part: str(change.get(part) or "–") for part in ("parcel", "from", "to")}
-            rules = listed(change.get("rules") or [])
+            rules = name_list(change.get("rules") or [])
             feedback.pushInfo("{parcel}: {from} → {to} ({rules})".format(**parts, rules=rules))
 
 
@@ -515,14 +515,14 @@ def add_place(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProc
     for layer in answer["layers"]:
         classes = [str(one["class_title"] or one["class"] or one["feature"]) for one in layer["features"]]
         if classes:
-            feedback.pushInfo(tr("{name}: {value}").format(name=layer["title"], value=listed(classes)))
+            feedback.pushInfo(tr("{name}: {value}").format(name=layer["title"], value=name_list(classes)))
 
 
 def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     """Of `publish`: the layers that were left out, and why."""
     learn_words(feedback)
     left_out = [
-        tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
+        tr("Left out, {reason}: {layer}").format(layer=one["code"], reason=word("reasons", one["reason"]))
         for one in answer["left_out"]
     ]
     for text in left_out:
@@ -531,4 +531,4 @@ def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
 
 
 def _fields(layer: InspectedLayer) -> str:
-    return listed(f"{name} ({kind})" for name, kind in layer.fields)
+    return name_list(f"{name} ({kind})" for name, kind in layer.fields)

@@ -24,6 +24,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.result_export import ExportButton, html_table
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import measure_of
@@ -73,7 +74,7 @@ class TrialView(QWidget):
         self.tree.setColumnCount(1)
         self.tree.setHeaderHidden(True)
         self.tree.setIndentation(12)
-        self.tree.setWordWrap(True)
+        wrap_names(self.tree)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.itemClicked.connect(lambda item, _column: self._go_to(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))

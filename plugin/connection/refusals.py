@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onemap.plugin.words.core_words import layer_name
-from onemap.plugin.words.translation import listed, sentences, tr, with_label
+from onemap.plugin.words.translation import name_list, sentences, tr, with_label
 
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
@@ -102,7 +102,7 @@ def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[st
     ]
     absent = [str(problem.get("field")) for problem in problems if problem.get("code") == ABSENT_FIELD]
     if absent:
-        text = tr("Fields of the schema that the file lacks: {fields}").format(fields=listed(absent))
+        text = tr("Fields of the schema that the file lacks: {fields}").format(fields=name_list(absent))
         lines.append(ProblemLine("note", text, {"code": ABSENT_FIELD}))
     return lines
 

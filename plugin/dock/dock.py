@@ -61,7 +61,7 @@ from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.words.option_names import dock_controls
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 MIN_WIDTH_PX = 320
 SURROUNDINGS_M, SURROUNDINGS_DEG = 200.0, 0.002  # how much of its surroundings a place is shown with
@@ -247,11 +247,11 @@ class OneMapDock(QgsDockWidget):
         scene = prepare_scene(self.library)
         if scene.terrain is None and not scene.layers:
             text = tr("The library has nothing for a 3D view: {layers}.")
-            self.notice.say(text.format(layers=listed(scene.missing)))
+            self.notice.say(text.format(layers=name_list(scene.missing)))
             return
         self._open_scene(tr("One Map 3D"))
         if scene.missing:
-            self.notice.say(tr("The 3D view is without: {layers}.").format(layers=listed(scene.missing)))
+            self.notice.say(tr("The 3D view is without: {layers}.").format(layers=name_list(scene.missing)))
 
     def take_focus(self) -> None:
         """Let the keyboard begin at the top of the dock."""
@@ -306,20 +306,12 @@ class OneMapDock(QgsDockWidget):
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.map_tab, self.setup_page)
         for part in (*rooms, self.identify, self.statistics, self._removed_layers):
             part.close_down()
-        if self.add_dialog is not None:
-            self.add_dialog.close_down()
-        if self.delivery_dialog is not None:
-            self.delivery_dialog.close_down()
-        if self.publish_dialog is not None:
-            self.publish_dialog.close_down()
-        if self.profile_dialog is not None:
-            self.profile_dialog.close_down()
-        if self.service_dialog is not None:
-            self.service_dialog.close_down()
+        dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
+        for dialog in (*dialogs, self.machine_dialog):
+            if dialog is not None:
+                dialog.close_down()
         if self.server_dialog is not None:
             self.server_dialog.close()
-        if self.machine_dialog is not None:
-            self.machine_dialog.close_down()
         if self._maker is not None:
             self._maker.cancel()
 

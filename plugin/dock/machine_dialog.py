@@ -18,7 +18,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.work_row import WorkRow
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 REPORT_NAME = "onemap-self-test.json"
 
@@ -117,6 +117,6 @@ class MachineDialog(QDialog):
             self._show(text, found.text)
         elif found.failed:
             text = tr("Not everything works here: {names}. The next step stands under each.")
-            self._show(text.format(names=listed(found.failed)), found.text)
+            self._show(text.format(names=name_list(found.failed)), found.text)
         else:
             self._show(tr("Everything works on this computer."), found.text)

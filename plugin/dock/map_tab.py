@@ -35,7 +35,7 @@ from onemap.plugin.library.version_changes_page import VersionChangesPage
 from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
-from onemap.plugin.map.place_list import PlaceList, ShowPlace
+from onemap.plugin.map.place_list import MIN_LENGTH, PlaceList, ShowPlace
 from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
@@ -47,12 +47,13 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
 DEPARTMENT_DEPTH = 2  # library, department, layer, version
 TITLE, STATE = 0, 1
+MOST_NAMED = 6  # of layers that a message names; more would take the room of the tree
 
 
 class MapTab(QWidget):
@@ -84,7 +85,6 @@ class MapTab(QWidget):
         self.places = PlaceList(library, show_place)
         self.search.valueChanged.connect(self.places.search_later)
         self.nothing = FittedLabel()  # in place of what is sought
-        self.nothing.setText(tr("No layer, place or parcel on the map is called so."))
         self.nothing.hide()
         self.places.searched.connect(self._say_nothing)
         self.themes = ThemeButtons()
@@ -342,7 +342,7 @@ class MapTab(QWidget):
         titles = show_theme(self._library, theme)
         if titles:
             text = tr("These layers cannot be opened: {layers}.")
-            self._refuse_layers(text.format(layers=listed(titles)))
+            self._refuse_layers(text.format(layers=name_list(titles)))
         self._update_ticks()
 
     def _show_first_map(self) -> None:
@@ -364,7 +364,9 @@ class MapTab(QWidget):
         left = self._day.follow(self._library)
         if left:
             text = tr("Not in force on that day, and off the map until it changes: {layers}.")
-            self.layers_left.emit(text.format(layers=listed(left)))
+            more = len(left) - MOST_NAMED
+            names = [*left[:MOST_NAMED], *([tr("{count} more").format(count=more)] if more > 0 else [])]
+            self.layers_left.emit(text.format(layers=name_list(names)))
         elif not self._day.are_absent(self._library):
             self.layers_left.emit("")
 
@@ -481,7 +483,12 @@ class MapTab(QWidget):
         """Say so where nothing is called as what is sought."""
         root = self.tree.invisibleRootItem()
         is_listed = any(not root.child(index).isHidden() for index in range(root.childCount()))
-        self.nothing.setVisible(bool(self.search.value().strip()) and not is_listed and not self.places.count())
+        text = self.search.value().strip()
+        if len(text) < MIN_LENGTH:
+            self.nothing.setText(tr("No layer is called so. Places and parcels are sought from two letters on."))
+        else:
+            self.nothing.setText(tr("No layer, place or parcel on the map is called so."))
+        self.nothing.setVisible(bool(text) and not is_listed and not self.places.count())
 
     def _filter(self, text: str) -> None:
         text_sought = text.strip().lower()

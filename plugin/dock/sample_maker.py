@@ -84,7 +84,8 @@ class SampleMaker(QObject):
         else:
             share = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
             if self._added:
-                step = with_label(self._layers[self._added - 1]["code"], step)
+                layer = self._layers[self._added - 1]
+                step = with_label((layer.get("options") or {}).get("layer") or Path(layer["file"]).stem, step)
         self.progressed.emit(share, step)
 
     def _refuse(self, refusal: Refusal) -> None:

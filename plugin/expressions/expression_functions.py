@@ -28,7 +28,7 @@ from onemap.plugin.expressions.prefetch import FeaturePrefetch
 from onemap.plugin.profile import settings
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.words.number_format import value_or_none
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 if TYPE_CHECKING:  # qgis_process has no window
     from onemap.plugin.connection.core_session import Core
@@ -244,7 +244,7 @@ def _findings_help() -> str:
         "Checks a polygon against the library that is open in the One Map panel and returns what stands against it: an "
         "array of maps, those that count first, the gravest first."
     )
-    names_text = tr("Each map says: {names}.").format(names=listed(FINDING_NAMES))
+    names_text = tr("Each map says: {names}.").format(names=name_list(FINDING_NAMES))
     return _help(
         "onemap_findings",
         [description, names_text],

@@ -45,7 +45,7 @@ NAME, VALUE = 0, 1
 ROLE_PLACE = Qt.ItemDataRole.UserRole
 COLOUR = "#E8590C"
 NEAR_PX = 8  # lines and points this near to the click or the line are meant
-VALUE_SHARE = 0.38  # of the tree's width; a longer value is cut and stands in the tip
+VALUE_SHARE = 0.41  # of the tree's width; a longer value is cut and stands in the tip
 MIN_ROWS, ROW_MARGIN_PX = 8, 4
 QUICK_MS = 300  # an answer that takes longer is announced
 

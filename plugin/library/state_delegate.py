@@ -8,9 +8,7 @@ from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
 from qgis.PyQt.QtGui import QFontMetrics
 from qgis.PyQt.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from onemap.plugin.words.translation import tr
-
-WIDEST = "2026-12-31 ●  "  # a day and a sign; of what is longer the version's name is cut
+WIDEST = "2026-12-31 ●"  # a day and a sign; of what is longer the version's name is cut
 STATE = re.compile(r" [●◐◔◌✕].*$")  # from the sign on
 CELL_MARGIN_PX = 8
 MEASURED_PX = 10_000
@@ -25,8 +23,10 @@ class StateDelegate(QStyledItemDelegate):
         whole = QStyleOptionViewItem(option)
         whole.rect.setWidth(MEASURED_PX)  # else what is cut now would be the text to measure
         size = super().sizeHint(whole, index)
-        usual = max(map(option.fontMetrics.horizontalAdvance, (WIDEST, f"2026年度 ◔ {tr('not yet')}" + 2 * " ")))
-        usual += CELL_MARGIN_PX
+        found = STATE.search(str(index.data()))
+        texts = [WIDEST, *([f"2026年度{found.group()}"] if found is not None else [])]
+        usual = max(map(option.fontMetrics.horizontalAdvance, texts))
+        usual += CELL_MARGIN_PX + ROUNDING_PX
         return QSize(min(size.width() + ROUNDING_PX, usual), size.height())
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name

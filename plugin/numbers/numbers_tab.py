@@ -28,7 +28,7 @@ from onemap.plugin.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.statistics.counted_ground import DIVISIONS
 from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 MOST_UNITS = 2000  # a layer of more features is none of units that somebody reads
 
@@ -195,7 +195,7 @@ class NumbersTab(QWidget):
         indicators = frozenset(one["id"] for one in theme["indicators"]) if theme else None
         self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", indicators)
         lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
-        self.lacking.setText(tr("The library lacks: {layers}").format(layers=listed(lost)))
+        self.lacking.setText(tr("The library lacks: {layers}").format(layers=name_list(lost)))
         self.lacking.setVisible(bool(lost))
         self.layers_button.setEnabled(theme is not None)
 
@@ -205,7 +205,7 @@ class NumbersTab(QWidget):
         codes = tuple(one["code"] for one in theme["layers"])
         lost = show_theme(self._library, MapTheme(theme["id"], theme["title"], "", codes))
         if lost:
-            self.message_sent.emit(tr("These layers cannot be opened: {layers}.").format(layers=listed(lost)))
+            self.message_sent.emit(tr("These layers cannot be opened: {layers}.").format(layers=name_list(lost)))
 
     def _enable(self) -> None:
         has_layers = bool(self._library.layers)

@@ -8,7 +8,7 @@ from typing import Any
 
 from onemap.plugin.words.core_words import all_words, layer_title, word
 from onemap.plugin.words.number_format import NOT_MEASURED, area_text
-from onemap.plugin.words.translation import listed, tr, with_label
+from onemap.plugin.words.translation import name_list, tr, with_label
 from onemap.plugin.words.verdicts import LOOKS
 
 STATUSES = ("alarm", "warn", "unknown", "ok", "none")  # most severe first
@@ -147,7 +147,7 @@ def reasons_text(reasons: str) -> str:
     """Reasons in words; those that findings have too stand among theirs."""
     own = all_words("indicator_reasons")
     codes = [code for code in reasons.split(",") if code]
-    return listed(own.get(code) or word("reasons", code) for code in codes)
+    return name_list(own.get(code) or word("reasons", code) for code in codes)
 
 
 def worst_status(values: Sequence[UnitValue]) -> str:
@@ -171,7 +171,9 @@ def summary_text(values: Sequence[UnitValue]) -> str:
         texts.append(values[0].trend_text if values[0].trend else "")
     else:
         texts += [
-            f"{sign} {count}" for way, sign in TRENDS.items() if (count := sum(one.trend == way for one in values))
+            f"{sign} {word('trends', way)} {count}"
+            for way, sign in TRENDS.items()
+            if (count := sum(one.trend == way for one in values))
         ]
     return " · ".join(text for text in texts if text not in ("", NOT_MEASURED))
 
@@ -197,7 +199,7 @@ def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
             (tr("Data speak for {part} of it").format(part=part), measured_text(value.known_value, value.measure))
         )
     for term in value.inputs:
-        versions = listed(
+        versions = name_list(
             f"{layer_title(version['code'])} {version['label']}" for version in term.get("versions") or ()
         )
         why = reasons_text(str(term.get("reason") or "")) if term["value"] is None else ""

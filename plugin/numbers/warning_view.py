@@ -30,7 +30,7 @@ from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import length_text
-from onemap.plugin.words.translation import listed, tr, with_label
+from onemap.plugin.words.translation import name_list, tr, with_label
 from onemap.plugin.words.verdicts import sign_icon
 
 NAME, VALUE = 0, 1
@@ -286,7 +286,7 @@ def _room(row: dict[str, Any]) -> str:
     free = tr("{size} free").format(size=measured_text(row["free"], str(row["unit_of_measure"] or "count")))
     if not row["days_left"]:
         return free
-    return listed((free, tr("lasts {count} days").format(count=f"{row['days_left']:,.0f}")))
+    return name_list((free, tr("lasts {count} days").format(count=f"{row['days_left']:,.0f}")))
 
 
 def _value(row: dict[str, Any]) -> tuple[str, str]:

@@ -109,7 +109,9 @@ class FactsChoice(QWidget):
         if self._rules:
             known = {name.lower() for name in [*self.given.get(PARCELS, {}), *self.known_fields()]}
             waiting = waiting_rules(self._rules, known)
-            text += " · " + (tr("{count} rules wait").format(count=len(waiting)) if waiting else tr("no rule waits"))
+            text += " · " + (
+                tr("waiting rules: {count}").format(count=len(waiting)) if waiting else tr("no rule waits")
+            )
             titles = "\n".join(str(rule["title"]) for rule in waiting)
             self.summary.setToolTip("\n".join(filter(None, (waiting_text(self._rules, known), titles))))
         self.summary.setText(text)

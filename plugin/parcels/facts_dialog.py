@@ -32,7 +32,8 @@ from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
-SIZE_PX = (520, 640)
+SIZE_PX = (520, 640)  # at most so high
+AROUND_PX = 160  # what stands above and below the fields
 PARCELS, PROJECT = "parcels", "project"  # the parts of the core's answer
 Given = dict[str, dict[str, Any]]
 
@@ -177,7 +178,7 @@ class FactsDialog(WorkingDialog):
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
         layout.addLayout(self._make_buttons())
-        self.resize(*SIZE_PX)
+        self.resize(SIZE_PX[0], min(SIZE_PX[1], body.sizeHint().height() + AROUND_PX))
         self._count()
 
     def _add_group(self, title: str, part: str, facts: list[dict[str, Any]]) -> None:

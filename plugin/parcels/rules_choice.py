@@ -13,7 +13,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 MIN_NAME_LENGTH = 4
 
@@ -101,4 +101,4 @@ class RulesChoice(QWidget):
 def packs_text(packs: list[dict[str, Any]]) -> str:
     """Packs by their titles and versions."""
     texts = (f"{title_of(pack.get('title'), str(pack.get('id')))} {pack.get('version') or ''}" for pack in packs)
-    return listed(text.strip() for text in texts)
+    return name_list(text.strip() for text in texts)

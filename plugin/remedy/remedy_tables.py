@@ -12,7 +12,7 @@ from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_text, length_text, share_text
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 from onemap.plugin.words.verdicts import sign_icon
 
 NAME, AREA, SHARE = 0, 1, 2
@@ -32,7 +32,7 @@ def step_text(alternative: Alternative) -> str:
     if alternative.turned_deg:
         turn_text = tr("{angle}° anticlockwise") if alternative.turned_deg > 0 else tr("{angle}° clockwise")
         steps.append(turn_text.format(angle=f"{abs(alternative.turned_deg):.1f}"))
-    return listed(steps)
+    return name_list(steps)
 
 
 def _direction(alternative: Alternative) -> str:

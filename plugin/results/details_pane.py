@@ -109,7 +109,8 @@ def steps_page(title: str, steps: list[dict[str, Any]], is_technical: bool) -> s
         if text in (None, NOT_MEASURED):  # such as a filter where the rule has none
             continue
         value = escape(local_times(text)).replace("\n", "<br>")
-        name = f"<b>{escape(str(step.get('step', '')))}</b>"
+        label = str(step.get("step", ""))
+        name = f"<b>{escape(label[:1].upper() + label[1:])}</b>"
         rows.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")
     return "".join(rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 
 from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
@@ -12,7 +13,8 @@ LEAST_WIDTH_PX = 40
 HEIGHT_MARGIN_PX = 4
 LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
-CHINESE_FROM = "\u2e80"  # from this character on Qt knows itself where a line may end: not before a colon
+# What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
+UNBROKEN = re.compile("[^ \u2e80-\U0010ffff]+")
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -52,14 +54,9 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     """The text with places to break in every word that is wider than a line, such as a long number of a parcel."""
     if metrics.horizontalAdvance(text) <= width:
         return text
-    words = text.split(" ")
-    return " ".join(word if metrics.horizontalAdvance(word) <= width else _breakable_word(word) for word in words)
-
-
-def _breakable_word(word: str) -> str:
-    """The word with a place to break after every letter that no Chinese character stands beside."""
-    pairs = zip(word, word[1:] + CHINESE_FROM)
-    return "".join(first + BREAK * (max(first, after) < CHINESE_FROM) for first, after in pairs)
+    return UNBROKEN.sub(
+        lambda found: found[0] if metrics.horizontalAdvance(found[0]) <= width else BREAK.join(found[0]), text
+    )
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:

@@ -18,6 +18,7 @@ from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 VERDICTS = tuple(verdict for verdict in SEVERITY if verdict != "clear")
 NAME, FIRST, UNASKED = 0, 1, 1 + len(VERDICTS)
+INDENTATION_PX = 6  # a name of one word needs the room
 BESIDE_NUMBER_PX, LEAST_COLUMN_PX = 6, 24  # the head of a column is a sign with its margins
 NO_ANSWER = "∅"  # the head of a narrow column
 
@@ -29,7 +30,7 @@ class SummaryView(QTreeWidget):
         super().__init__(parent)
         self.setAccessibleName(tr("Findings by department and verdict"))
         self.setColumnCount(UNASKED + 1)
-        self.setIndentation(12)
+        self.setIndentation(INDENTATION_PX)
         wrap_names(self)
         self.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         header = self.header()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QFrame,
     QLabel,
     QPlainTextEdit,
+    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,6 +27,8 @@ from onemap.plugin.words.translation import tr
 MIN_WIDTH_PX = 380
 REASON_LINES = 4
 MAX_DAYS = 250
+MARGIN_PX = 16  # beside the question, with a scroll bar
+MOST_LINES = 12  # of a question that are seen at once
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,6 @@ class StepDialog(QDialog):
         super().__init__(parent)
         self._question = question
         self.setWindowTitle(question.title)
-        text = QLabel(question.text)
-        text.setWordWrap(True)
         self.choice = QComboBox()
         for code, word in question.choices:
             self.choice.addItem(word, code)
@@ -81,7 +84,7 @@ class StepDialog(QDialog):
             form.addRow(tr("Working days more"), self.days)
         form.addRow(question.reason or tr("Reason"), self.reason)
         layout = QVBoxLayout(self)
-        layout.addWidget(text)
+        layout.addWidget(self._make_text(question.text), 1)
         layout.addLayout(form)
         layout.addWidget(self.buttons)
         self.setMinimumWidth(MIN_WIDTH_PX)
@@ -90,6 +93,20 @@ class StepDialog(QDialog):
         self.choice.currentIndexChanged.connect(lambda _index: self._enable())
         self.reason.textChanged.connect(self._enable)
         self._enable()
+
+    def _make_text(self, text: str) -> QScrollArea:
+        """The question; a long list in it scrolls, for Qt makes no dialog higher than two thirds of the screen."""
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        area = QScrollArea()
+        area.setWidget(label)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        height = label.heightForWidth(MIN_WIDTH_PX - 2 * MARGIN_PX) + 2
+        area.setMinimumHeight(min(height, MOST_LINES * self.fontMetrics().lineSpacing()))
+        return area
 
     @property
     def chosen_code(self) -> str:

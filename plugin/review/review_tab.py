@@ -20,7 +20,7 @@ from onemap.plugin.review.review_steps import refusal_in_buttons
 from onemap.plugin.review.review_words import conclusion_word
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.pages import Pages
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 
 class ReviewTab(QWidget):
@@ -209,7 +209,7 @@ class ReviewTab(QWidget):
     def _report_published(self, answer: dict[str, Any]) -> None:
         updated = [f"{code} {label}" for code, label in (answer.get("layers") or {}).items() if label]
         self.message_sent.emit(
-            tr("Brought up to date: {layers}").format(layers=listed(updated))
+            tr("Brought up to date: {layers}").format(layers=name_list(updated))
             if updated
             else tr("All layers were up to date.")
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onemap.plugin.words.translation import listed, tr
+from onemap.plugin.words.translation import name_list, tr
 
 _words: dict[str, dict[str, str]] = {}
 _layer_titles: dict[str, str] = {}
@@ -50,4 +50,4 @@ def all_words(subject: str) -> dict[str, Any]:
 
 def words_of(subject: str, codes: str) -> str:
     """The words for several codes that are separated by commas."""
-    return listed(word(subject, code.strip()) for code in codes.split(",") if code.strip())
+    return name_list(word(subject, code.strip()) for code in codes.split(",") if code.strip())

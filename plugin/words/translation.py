@@ -21,7 +21,7 @@ def sentences(*texts: str) -> str:
     return ("" if language() == "zh" else " ").join(text for text in texts if text)
 
 
-def listed(names: Iterable[str]) -> str:
+def name_list(names: Iterable[str]) -> str:
     """Names one after the other, between them the comma of the user's language."""
     return tr(", ").join(names)
 

@@ -161,7 +161,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Only these layers (codes, commas between)</source>
-        <translation>仅检测这些图层（代码，以逗号隔开）</translation>
+        <translation>仅限这些图层（代码，以逗号隔开）</translation>
     </message>
     <message>
         <source>Layer in the file of parcels</source>
@@ -2445,7 +2445,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Items of {department} without an answer, which are printed as open: {count}</source>
-        <translation>{department} 没有答复的核实事项，文件中印为未核：{count} 项</translation>
+        <translation>{department}没有答复的核实事项，文件中印为未核：{count} 项</translation>
     </message>
     <message>
         <source>Choose a conclusion first: the machine proposes none.</source>
@@ -2773,7 +2773,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>{place} of {shown}</source>
-        <translation>第{place}个，共{shown}个</translation>
+        <translation>第 {place}/{shown} 个</translation>
     </message>
     <message>
         <source>The comparison has {total} spots in all</source>
@@ -3583,19 +3583,19 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Publish the one map as a project</source>
-        <translation>把一张图发布为QGIS工程</translation>
+        <translation>把一张图发布为 QGIS 工程</translation>
     </message>
     <message>
         <source>Writes a QGIS project with the version in force of each layer, as the dock shows it, with names, metadata and what QGIS Server needs to offer it as maps and features to read. The library is only read. A library in a file is found from the project's folder; one on a server is named without user or password.</source>
-        <translation>写出一个QGIS工程，含各图层的有效版本，样式与面板所示相同，并带有名称、元数据以及QGIS Server发布地图和只读要素所需的内容。只读资料库。文件库以相对工程文件夹的路径找到；服务器库不写用户和口令。</translation>
+        <translation>写出一个 QGIS 工程，含各图层的有效版本，样式与面板所示相同，并带有名称、元数据以及QGIS Server发布地图和只读要素所需的内容。只读资料库。文件库以相对工程文件夹的路径找到；服务器库不写用户和口令。</translation>
     </message>
     <message>
         <source>QGIS project</source>
-        <translation>QGIS工程</translation>
+        <translation>QGIS 工程</translation>
     </message>
     <message>
         <source>QGIS project (*.qgz)</source>
-        <translation>QGIS工程 (*.qgz)</translation>
+        <translation>QGIS 工程 (*.qgz)</translation>
     </message>
     <message>
         <source>Authentication for a server</source>
@@ -3615,7 +3615,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Publish as a QGIS project…</source>
-        <translation>发布为QGIS工程…</translation>
+        <translation>发布为 QGIS 工程…</translation>
     </message>
     <message>
         <source>The project has {count} layers: {path}</source>
@@ -5058,10 +5058,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>没有规则在等</translation>
     </message>
     <message>
-        <source>{count} rules wait</source>
-        <translation>{count}条规则在等</translation>
-    </message>
-    <message>
         <source>{waiting} of {count} rules that ask a project wait for facts.</source>
         <translation>要问项目的{count}条规则中，{waiting}条在等资料。</translation>
     </message>
@@ -5376,6 +5372,18 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>All that has a layer is in the library.</source>
         <translation>有对应图层的都已入库。</translation>
+    </message>
+    <message>
+        <source>waiting rules: {count}</source>
+        <translation>待资料的规则：{count}</translation>
+    </message>
+    <message>
+        <source>{count} more</source>
+        <translation>另有 {count} 个</translation>
+    </message>
+    <message>
+        <source>No layer is called so. Places and parcels are sought from two letters on.</source>
+        <translation>没有这个名称的图层。地名和地块至少输入两个字才查找。</translation>
     </message>
 </context>
 </TS>

@@ -81,7 +81,7 @@ def _take(face: Path, request: dict, scale: int, profile: Path) -> None:
     order.write_text(json.dumps(request), encoding="utf-8")
     environment = {**qgis_programs.program_environment(), "QT_SCALE_FACTOR": str(scale / 100)}
     environment["QGIS_CUSTOM_CONFIG_PATH"] = str(profile)
-    script = Path(__file__).with_name("dock_pictures.py")
+    script = Path(__file__).with_name("pictures") / "dock_pictures.py"
     if run([qgis_programs.python_of(face), script, order], env=environment):
         raise WorkshopError("the pictures could not be taken; QGIS's words are above.")
     order.unlink()

@@ -138,7 +138,8 @@ def _read_layers(
     layers: dict[str, LayerSource] = {}
     scattered = {far: scattered_boxes(boxes, far) for far in set(reach.values()) if far < float("inf")}
     for code, part in zip(codes, progress.parts(sizes), strict=True):
-        part.at(0.0, phrase("progress.layers", check_plan.language, layer=code))
+        title = sources.catalogue[code].title_in(check_plan.language) if code in sources.catalogue else code
+        part.at(0.0, phrase("progress.layers", check_plan.language, layer=title))
         far = reach[code]
         is_near = far < float("inf")
         box = (west - far, south - far, east + far, north + far) if is_near else None

@@ -37,16 +37,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
         options = replace(_options(values, packs, theme), language=context.language)
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
         titles = indicator_titles(packs, context.language)
-        decimals = {(pack.id, item.id): item.decimals for pack in packs for item in pack.indicators}
-        rows = [
-            {
-                **row,
-                "title": titles[row["id"]],
-                "decimals": decimals[row["pack"], row["id"]],
-                "inputs": [_titled_term(term, context.language) for term in row["inputs"]],
-            }
-            for row in found.rows
-        ]
+        rows = _titled_rows(found.rows, packs, titles, context.language)
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
         catalogue, shown = library.catalogue(), library.shown_name
         known = KnownTitles(terms=term_titles(packs, catalogue, context.language), catalogue=catalogue)
@@ -69,6 +60,22 @@ def indicators(values: Values, context: VerbContext) -> Result:
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
+
+
+def _titled_rows(
+    rows: Sequence[Mapping[str, Any]], packs: Sequence[Any], titles: Mapping[str, str], language: str
+) -> list[dict[str, Any]]:
+    """The values with what people read: titles, decimals, and the kinds of what they are made from."""
+    decimals = {(pack.id, item.id): item.decimals for pack in packs for item in pack.indicators}
+    return [
+        {
+            **row,
+            "title": titles[row["id"]],
+            "decimals": decimals[row["pack"], row["id"]],
+            "inputs": [_titled_term(term, language) for term in row["inputs"]],
+        }
+        for row in rows
+    ]
 
 
 def _titled_term(term: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from qgis.PyQt.QtGui import QImage
 
-from onemap.resources.workshop import dock_pictures
 from onemap.resources.workshop.colour_vision import DEFICIENCIES
+from onemap.resources.workshop.pictures import dock_pictures
 from onemap.tests.plugin.small_town import CRS
 
 pytestmark = pytest.mark.slow

@@ -61,7 +61,8 @@ def test_parcels_of_the_map_are_found_by_number_and_name(tab, tmp_path):
 
 
 def test_what_is_called_by_no_name_is_said_to_be_nowhere(tab):
-    assert find(tab, "xyzzy") == [] and tab.nothing.isVisible()
+    assert find(tab, "xyzzy") == [] and tab.nothing.isVisible() and "parcel on the map" in tab.nothing.text()
+    assert find(tab, "澜") == [] and tab.nothing.isVisible() and "from two letters on" in tab.nothing.text()
     for text in ("安澜", "DMDZ", ""):
         find(tab, text)
         assert not tab.nothing.isVisible()

@@ -124,7 +124,9 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
     assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.667 × · ≤ 1.3 × · ■ broken 1 · ✓ met 1"
     assert below(row) == [("南\nmet · ? trend unknown", "1.25 ×"), ("北\nbroken · ? trend unknown", "1.667 ×")]
     facts = dict(below(row.child(0)))
-    assert {name: text[:3] for name, text in facts.items() if "2020" in name} == {"towns.2020: DLTB 2020-12-31": "400"}
+    assert {name: text[:3] for name, text in facts.items() if "2020" in name} == {
+        "area: Land use patches 2020-12-31": "400"
+    }
     row = row_of(view, REDLINE)
     assert row.text(NAME).split("\n")[1].startswith("unknown: ") and row.text(VALUE) == ""
     statuses = [view.tree.topLevelItem(at).text(NAME).split("\n")[1] for at in range(view.tree.topLevelItemCount())]
@@ -464,7 +466,7 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_l
     processing.run("onemap:add", values)
     view = measure(tab)
     row = row_of(view, BUILT)
-    assert row.text(NAME).split("\n")[1].endswith("↗ 1 · → 1")
+    assert row.text(NAME).split("\n")[1].endswith("↗ rises 1 · → unchanged 1")
     south, north = row.child(0), row.child(1)
     assert south.text(NAME).endswith("↗ rises") and north.text(NAME).endswith("→ unchanged")
     assert ("↗ rises · before, on 2024-12-30", "80 %") in below(south)

@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.contrast import contrast
-from onemap.resources.workshop.dock_pictures import palette_of
+from onemap.resources.workshop.pictures.dock_camera import palette_of
 
 TEXT, SIGN = 4.5, 3.0  # WCAG 2.2, AA: 1.4.3 for text, 1.4.11 for signs
 BOX_PX = 16  # where the box is, before the text

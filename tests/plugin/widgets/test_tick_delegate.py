@@ -7,7 +7,7 @@ from qgis.PyQt.QtWidgets import QStyleFactory, QTreeWidget, QTreeWidgetItem
 
 from onemap.plugin.widgets.tick_delegate import TickDelegate
 from onemap.plugin.words.contrast import contrast
-from onemap.resources.workshop.dock_pictures import palette_of
+from onemap.resources.workshop.pictures.dock_camera import palette_of
 
 SIGN = 3.0  # WCAG 2.2, AA: 1.4.11
 FIRST_COLUMNS_PX = 24  # where the box is, before the title

@@ -12,7 +12,7 @@ from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.contrast import contrast, link_colour, quiet_brush
 from onemap.plugin.words.verdicts import LOOKS, PLATE, readable_colour
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen_colour
-from onemap.resources.workshop.dock_pictures import palette_of
+from onemap.resources.workshop.pictures.dock_camera import palette_of
 
 ROLE = QPalette.ColorRole
 TEXT, SIGN = 4.5, 3.0  # WCAG 2.2, AA: 1.4.3 for text, 1.4.11 for signs

@@ -13,7 +13,7 @@ from onemap.plugin.add.source_choice import Delivery
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
-from onemap.resources.workshop.dock_camera import DRAWN_MS, DockCamera, wait, wait_for
+from onemap.resources.workshop.pictures.dock_camera import DRAWN_MS, DockCamera, wait, wait_for
 
 LONG_AGO = QDate(1990, 1, 1)  # no layer is in force
 OPTIONS_PX = (560, 420)
@@ -63,7 +63,7 @@ class StatePictures:
         """The room Map: what is found and what is not, a day long ago, the land-use balance, a menu."""
         dock, camera, tab = self._dock, self._camera, self._dock.map_tab
         camera.show_room(tab)
-        for name, text in (("found", {"zh": "学", "en": "road"}[self._request["language"]]), ("nothing", "xyzzy")):
+        for name, text in (("found", {"zh": "小学", "en": "road"}[self._request["language"]]), ("nothing", "xyzzy")):
             tab.search.setValue(text)
             wait(4 * DRAWN_MS)
             camera.take(f"state-map-{name}")
@@ -207,6 +207,8 @@ class StatePictures:
         """The room Review: a form, all cases at a glance, nothing found, the pages of a case, its menus."""
         dock, camera, tab = self._dock, self._camera, self._dock.review_tab
         camera.show_room(tab)
+        if tab.case_page.case is not None:
+            tab.show_list()
         wait_for(lambda: tab.list.lines)
         tab.list.overview_button.setChecked(True)
         camera.take("state-review-overview")

@@ -17,7 +17,7 @@ from qgis.core import QgsApplication
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator
-from onemap.resources.workshop.dock_camera import (
+from onemap.resources.workshop.pictures.dock_camera import (
     DRAWN_MS,
     DockCamera,
     bring_into_sight,
@@ -25,7 +25,8 @@ from onemap.resources.workshop.dock_camera import (
     wait,
     wait_for,
 )
-from onemap.resources.workshop.picture_states import StatePictures
+from onemap.resources.workshop.pictures.picture_states import StatePictures
+from onemap.resources.workshop.pictures.processing_pictures import take_processing
 
 LISTED_MS = 4_000  # until the cases of a library are listed
 
@@ -40,17 +41,18 @@ class RoomPictures(DockCamera):
         states = StatePictures(self)
         rooms = {
             "map": self._take_map,
-            "check": self._take_check,
-            "compare": self._take_compare,
-            "review": self._take_review,
-            "numbers": self._take_numbers,
-            "dialogs": self._take_dialogs,
             "state-check": states.take_check,
-            "state-map": states.take_map,
+            "check": self._take_check,
             "state-compare": states.take_compare,
+            "compare": self._take_compare,
             "state-review": states.take_review,
+            "review": self._take_review,
             "state-numbers": states.take_numbers,
+            "numbers": self._take_numbers,
+            "state-map": states.take_map,
+            "dialogs": self._take_dialogs,
             "state-dialogs": states.take_dialogs,
+            "processing": lambda: take_processing(self),
             "state-beginnings": states.take_beginnings,
         }
         for name in self.request.get("rooms") or rooms:
@@ -127,6 +129,7 @@ class RoomPictures(DockCamera):
 
     def _take_compare(self) -> None:
         tab = self.dock.compare_tab
+        tab.form_button.setChecked(True)
         self.take_room("compare", tab)
         if tab.form.is_complete:
             done: list = []
@@ -144,7 +147,9 @@ class RoomPictures(DockCamera):
 
     def _take_review(self) -> None:
         tab = self.dock.review_tab
-        self.dock.tabs.setCurrentIndex(self.dock.tab_index(tab))
+        self.show_room(tab)
+        if tab.case_page.case is not None:
+            tab.show_list()
         for _look in range(LISTED_MS // 20):  # a library may have no case
             if tab.list.lines:
                 break

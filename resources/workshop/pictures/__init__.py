@@ -1,0 +1,1 @@
+"""The picture book's pictures: the dock, its states and dialogs; run with QGIS's Python."""
