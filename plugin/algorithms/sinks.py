@@ -22,6 +22,7 @@ from qgis.core import (
 
 from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
 from onemap.plugin.algorithms.log_words import learn_words
+from onemap.plugin.map.layer_styles import style_parcels
 from onemap.plugin.results.field_names import column_names, name_fields
 
 POLYGON = Qgis.ProcessingSourceType.VectorPolygon
@@ -61,11 +62,14 @@ def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -
 
 def fill_sinks(run: AlgorithmRun, sinks: tuple[Sink, ...], tables: str) -> dict[str, str]:
     """Fill the sinks that are asked for from a GeoPackage; returns the layer of each. Raises QgsProcessingException."""
-    return {sink.name: _fill(run, sink, tables) for sink in sinks if run.parameters.get(sink.name)}
+    filled = {sink.name: _fill(run, sink, tables) for sink in sinks if run.parameters.get(sink.name)}
+    return {name: layer for name, layer in filled.items() if layer}
 
 
 def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
     layer = QgsVectorLayer(f"{tables}|layername={sink.table}", sink.table, "ogr")
+    if not layer.isValid():  # a verb has fewer tables where less was asked, such as no units
+        return ""
     # The GeoPackage's own row number is no column of ours.
     kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
     fields = QgsFields()
@@ -112,4 +116,6 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
         """Style the layer, and name its fields."""
         if self._sink.style is not None:
             self._sink.style(layer, self._sink.table)
+        elif layer.geometryType() == Qgis.GeometryType.Polygon:
+            style_parcels(layer)  # outlines: QGIS's own fills would hide the map, and one another
         name_fields(layer, self._sink.table, self._names)

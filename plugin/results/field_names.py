@@ -16,15 +16,14 @@ SUBJECTS = {
     "department": "departments",
     "decision": "decisions",
     "cause": "causes",
-    "status": "indicator_statuses",
     "conclusion": "conclusions",
 }
 # Of tables whose columns have the names of others, and other codes.
 SUBJECTS_OF_TABLES = {
     "findings": {"reason": "reasons"},
     "spots": {"type": "differences"},
-    "warnings": {"kind": "warning_kinds", "status": "warning_states"},
-    "indicators": {"reason": "indicator_reasons"},
+    "warnings": {"kind": "warning_kinds", "status": "indicator_statuses", "state": "warning_states"},
+    "indicators": {"status": "indicator_statuses", "reason": "indicator_reasons"},
 }
 
 

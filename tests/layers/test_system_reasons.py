@@ -13,7 +13,10 @@ from onemap.layers.system_reasons import file_reason, server_reason
 @pytest.mark.parametrize(
     ("words", "zh"),
     [
-        ('connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused', "没有服务器在应答"),
+        (
+            'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused',
+            "没有服务器在应答",
+        ),
         ("connection failed: server closed the connection unexpectedly", "服务器断开了连接"),
         ("connection timeout expired", "没有应答"),
         ("[Errno -2] Name or service not known", "找不到这个主机名"),

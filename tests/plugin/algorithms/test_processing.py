@@ -138,7 +138,11 @@ def test_loaded_results_call_their_fields_and_codes_as_people_do(library, town, 
     assert loaded["FINDINGS"] == target
     (layer,) = (one for one in QgsProject.instance().mapLayers().values() if target in one.source())
     fields = layer.fields()
-    assert [fields.field(name).alias() for name in ("parcel", "verdict", "area_m2")] == ["Parcel", "Verdict", "Area (m²)"]
+    assert [fields.field(name).alias() for name in ("parcel", "verdict", "area_m2")] == [
+        "Parcel",
+        "Verdict",
+        "Area (m²)",
+    ]
     setup = fields.field("department").editorWidgetSetup()
     assert setup.type() == "ValueMap"
     assert {code: text for pair in setup.config()["map"] for text, code in pair.items()}["water"] == "Water"
