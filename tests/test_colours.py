@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.layers.catalogue.style_table import label_of, style_of
+from onemap.layers.catalogue.style_table import difference_styles, label_of, style_of
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen_colour
+from onemap.rules.maps.symbols import styled_symbol
 
 STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 VISIONS = ("all colours", *DEFICIENCIES)
@@ -110,3 +111,24 @@ def test_kinds_of_differences_between_plans_differ_in_more_than_colour():
         and not has_other_sign(table[first], table[second])
     ]
     assert alike == []
+
+
+def test_a_layer_that_is_drawn_by_classes_draws_every_class_of_its_code_list():
+    catalogue = shipped_catalogue()
+    listed = {
+        code: (style["values"], next(field for field in catalogue[code].fields if field.name == style["field"]))
+        for code, style in json.loads((STYLES / "layers.json").read_text(encoding="utf-8"))["layers"].items()
+        if style.get("values")
+    }
+    assert {"JSYDGZQ", "SHENGHJGNQ", "PDT"} <= set(listed)
+    lacking = {code: set(field.values) ^ set(looks) for code, (looks, field) in listed.items() if field.values}
+    assert {code: classes for code, classes in lacking.items() if classes} == {}
+
+
+def test_a_difference_looks_in_an_atlas_as_it_looks_in_qgis():
+    drawn = {kind: styled_symbol(style) for kind, style in difference_styles().items()}
+    for kind, style in json.loads((STYLES / "differences.json").read_text(encoding="utf-8")).items():
+        hatch = style.get("hatch")
+        expected = (hatch["angle"], hatch["distance_mm"], hatch["width_mm"]) if hatch else None
+        symbol = drawn[kind]
+        assert (symbol.stroke, symbol.fill, symbol.hatch) == (style["stroke"], style.get("fill"), expected), kind

@@ -11,6 +11,7 @@ from onemap.layers.messages import RESOURCES
 
 OTHER_COLOUR = "#6B6B6B"  # of a department without one of its own
 FAINT = 0.25  # an opacity that hides little
+HATCH_MM = 0.13  # how wide the lines of a hatch are where its style does not say: below what is said of a parcel
 
 
 @lru_cache(maxsize=1)
@@ -32,6 +33,13 @@ def style_of(entry: LayerEntry) -> dict[str, Any]:
     if own is None:
         return _look_of_stratum(entry)
     return {**_table()["layers"][own["like"]], **own} if "like" in own else dict(own)
+
+
+@lru_cache(maxsize=1)
+def difference_styles() -> dict[str, dict[str, Any]]:
+    """How differences between two plans look, by type: resources/styles/differences.json."""
+    content: dict[str, Any] = json.loads((RESOURCES / "styles" / "differences.json").read_text(encoding="utf-8"))
+    return content
 
 
 def _look_of_stratum(entry: LayerEntry) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
-from onemap.layers.catalogue.style_table import OTHER_COLOUR
+from onemap.layers.catalogue.style_table import HATCH_MM, OTHER_COLOUR
 from onemap.layers.publishing.xml_text import add_options
 
 Style = Mapping[str, Any]
-HATCH_MM, POINT_MM, EDGE_MM = "0.13", "2.4", "0.5"
+POINT_MM, EDGE_MM = "2.4", "0.5"
 
 
 def renderer_of(style: Style, geometry: str, fields: Collection[str], language: str, other: str) -> Element:
@@ -70,7 +70,7 @@ def symbol_of(style: Style, geometry: str, name: str) -> Element:
         hatch = style["hatch"]
         look = {"angle": str(hatch["angle"]), "distance": str(hatch["distance_mm"]), "line_width": "0"}
         pattern = _symbol_layer(symbol, "LinePatternFill", look)
-        pattern.append(_line(stroke, HATCH_MM, "solid", f"@{name}@1"))
+        pattern.append(_line(stroke, str(hatch.get("width_mm", HATCH_MM)), "solid", f"@{name}@1"))
     return symbol
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
+from onemap.plugin.algorithms.log_words import learn_words
+from onemap.plugin.map.layer_styles import style_parcels
+from onemap.plugin.results.field_names import column_names, name_fields
 
 POLYGON = Qgis.ProcessingSourceType.VectorPolygon
 VECTOR = Qgis.ProcessingSourceType.Vector
@@ -59,11 +62,14 @@ def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -
 
 def fill_sinks(run: AlgorithmRun, sinks: tuple[Sink, ...], tables: str) -> dict[str, str]:
     """Fill the sinks that are asked for from a GeoPackage; returns the layer of each. Raises QgsProcessingException."""
-    return {sink.name: _fill(run, sink, tables) for sink in sinks if run.parameters.get(sink.name)}
+    filled = {sink.name: _fill(run, sink, tables) for sink in sinks if run.parameters.get(sink.name)}
+    return {name: layer for name, layer in filled.items() if layer}
 
 
 def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
     layer = QgsVectorLayer(f"{tables}|layername={sink.table}", sink.table, "ogr")
+    if not layer.isValid():  # a verb has fewer tables where less was asked, such as no units
+        return ""
     # The GeoPackage's own row number is no column of ours.
     kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
     fields = QgsFields()
@@ -82,28 +88,34 @@ def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
         feature.setGeometry(source.geometry())
         target.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
     target.flushBuffer()
-    if sink.style is not None and run.context.willLoadLayerOnCompletion(destination):
+    if run.context.willLoadLayerOnCompletion(destination):
+        learn_words(run.feedback)
         details = run.context.layerToLoadOnCompletionDetails(destination)
-        details.setPostProcessor(ResultStyler.for_table(sink.table, sink.style))
+        details.setPostProcessor(ResultStyler.for_table(sink, column_names(tables, sink.table)))
     return destination
 
 
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):
-    """Gives a result its look when QGIS loads it."""
+    """Gives a result its look and the names of its fields when QGIS loads it."""
 
-    _kept: dict[str, ResultStyler] = {}  # QGIS does not keep them alive
+    _kept: dict[tuple[str, str], ResultStyler] = {}  # QGIS does not keep them alive
 
     @classmethod
-    def for_table(cls, table: str, style: Callable[[QgsVectorLayer, str], None]) -> ResultStyler:
-        """The one for a table of a run."""
-        return cls._kept.setdefault(table, cls(table, style))
+    def for_table(cls, sink: Sink, names: Mapping[str, str]) -> ResultStyler:
+        """The one for a table of a run. names: what people call its columns."""
+        made = cls(sink, names)
+        return cls._kept.setdefault((sink.name, repr(sorted(names.items()))), made)
 
-    def __init__(self, table: str, style: Callable[[QgsVectorLayer, str], None]) -> None:
+    def __init__(self, sink: Sink, names: Mapping[str, str]) -> None:
         super().__init__()
-        self._table, self._style = table, style
+        self._sink, self._names = sink, names
 
     def postProcessLayer(  # noqa: N802 - QGIS's name
         self, layer: QgsVectorLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
-        """Style the layer."""
-        self._style(layer, self._table)
+        """Style the layer, and name its fields."""
+        if self._sink.style is not None:
+            self._sink.style(layer, self._sink.table)
+        elif layer.geometryType() == Qgis.GeometryType.Polygon:
+            style_parcels(layer)  # outlines: QGIS's own fills would hide the map, and one another
+        name_fields(layer, self._sink.table, self._names)

@@ -99,6 +99,8 @@ def symbol_of(style: dict[str, Any], geometry: Qgis.GeometryType) -> QgsSymbol:
         hatch = QgsLinePatternFillSymbolLayer()
         hatch.setLineAngle(style["hatch"]["angle"])
         hatch.setDistance(style["hatch"]["distance_mm"])
-        hatch.setSubSymbol(QgsLineSymbol.createSimple({"line_color": stroke, "line_width": "0.2"}))
+        hatch.setSubSymbol(
+            QgsLineSymbol.createSimple({"line_color": stroke, "line_width": str(style["hatch"]["width_mm"])})
+        )
         symbol.appendSymbolLayer(hatch)
     return symbol

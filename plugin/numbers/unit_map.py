@@ -27,7 +27,7 @@ from onemap.plugin.words.verdicts import LOOKS
 FIELDS = "field=unit:string&field=name:string&field=status:string&field=value:double&field=label:string"
 GRADES = ("#DEEBF7", "#9ECAE1", "#4292C6", "#2171B5", "#084594")  # light to dark, so that a print in grey tells it
 OUTLINE, LABEL = "#404040", "#1A1A1A"
-HATCH = {"angle": 45, "distance_mm": 2.0}
+HATCH = {"angle": 45, "distance_mm": 2.0, "width_mm": 0.2}
 # What is broken is filled most densely; only what is unknown is hatched, and the sign stands in each label.
 FILLS = {"alarm": 0.65, "warn": 0.4, "ok": 0.2}
 

@@ -19,10 +19,10 @@ from onemap.plugin.map.layer_styles import symbol_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.verdicts import LOOKS, SEVERITY
 
-HATCHES = {
-    "prohibited": {"angle": 45, "distance_mm": 1.2},
-    "restricted": {"angle": 45, "distance_mm": 2.4},
-    "unknown": {"angle": 90, "distance_mm": 2.4},
+HATCHES = {  # as on the maps of documents
+    "prohibited": {"angle": 45, "distance_mm": 1.1, "width_mm": 0.28},
+    "restricted": {"angle": 45, "distance_mm": 2.6, "width_mm": 0.28},
+    "unknown": {"angle": 90, "distance_mm": 2.6, "width_mm": 0.28},
 }
 POLYGON = Qgis.GeometryType.Polygon
 

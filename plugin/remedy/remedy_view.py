@@ -37,6 +37,7 @@ from onemap.plugin.remedy.remedy_results import (
     remedy_in,
 )
 from onemap.plugin.remedy.remedy_tables import AlternativesTree, DepartmentsTable, step_text
+from onemap.plugin.results.field_names import column_names, name_fields
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
@@ -192,6 +193,7 @@ class RemedyView(QWidget):
                 continue
             layer.setCustomProperty(PROPERTY_RUN, str(self._record.get("id", "")))
             style_remedy(layer, table)
+            name_fields(layer, table, column_names(str(file), table))
             QgsProject.instance().addMapLayer(layer, False)
             # Alternatives lie over one another, and over what remains.
             group.insertLayer(0, layer).setItemVisibilityChecked(table != "alternatives")

@@ -14,6 +14,7 @@ from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_res
 from onemap.plugin.map.map_groups import insert_group, remove_layer
 from onemap.plugin.map.map_layers import PROPERTY_RUN
 from onemap.plugin.profile.paths import profile_folder
+from onemap.plugin.results.field_names import column_names, name_fields
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -69,6 +70,7 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
         layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
         layer.setCustomProperty(PROPERTY_CHECK, True)
         style_results(layer, table)
+        name_fields(layer, table, column_names(str(copy), table))
         QgsProject.instance().addMapLayer(layer, False)
         node = group.insertLayer(0, layer)
         node.setExpanded(table == "parcels")

@@ -11,6 +11,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, Qgs
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.map_groups import insert_group, remove_layer
 from onemap.plugin.map.map_layers import PROPERTY_RUN
+from onemap.plugin.results.field_names import column_names, name_fields
 from onemap.plugin.results.results import open_table
 from onemap.plugin.words.translation import tr
 
@@ -30,6 +31,7 @@ class TableLayer:
             raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))
         layer.setCustomProperty(PROPERTY_RUN, run)
         style(layer)
+        name_fields(layer, table, column_names(path, table))
         self._id = layer.id()
         QgsProject.instance().addMapLayer(layer, False)
         insert_group(group, at_top=True).insertLayer(0, layer)
@@ -71,6 +73,7 @@ class TableLayer:
             other_layer = QgsVectorLayer(f"{copy}|layername={table}", title, "ogr")
             if other_layer.isValid() and other_layer.featureCount():
                 other_layer.setCustomProperty(PROPERTY_RUN, self._run)
+                name_fields(other_layer, table, column_names(str(copy), table))
                 QgsProject.instance().addMapLayer(other_layer, False)
                 group.addLayer(other_layer).setItemVisibilityChecked(False)
         self.is_kept = True

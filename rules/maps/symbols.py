@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.catalogue.style_table import FAINT, OTHER_COLOUR, style_of
+from onemap.layers.catalogue.style_table import FAINT, HATCH_MM, OTHER_COLOUR, style_of
 from onemap.layers.messages import phrase
 from onemap.rules.maps.svg_text import as_attribute
 
@@ -39,7 +39,6 @@ class Symbol:
         return self.fill is not None and self.fill_opacity > FAINT
 
 
-_HATCH_MM = 0.13  # of a layer's hatch, which lies below what is said of a parcel
 PARCEL = Symbol("", stroke="#E60012", stroke_mm=0.7)
 _VERDICTS = {
     "prohibited": Symbol("", "#B2182B", 0.7, fill="#B2182B", fill_opacity=0.1, hatch=(45, 1.1, 0.28)),
@@ -70,13 +69,15 @@ def symbols_of(
     field = style.get("field")
     if field is None or field not in attributes.columns:
         plain = {key: value for key, value in style.items() if key not in ("field", "prefixes", "values")}
-        return [_symbol(plain, name, faint)], np.zeros(len(attributes), dtype=int)
-    rest = _symbol({key: style.get(key) for key in ("stroke", "stroke_mm", "dash")}, name, faint)
+        return [styled_symbol(plain, name, faint=faint)], np.zeros(len(attributes), dtype=int)
+    rest = styled_symbol({key: style.get(key) for key in ("stroke", "stroke_mm", "dash")}, name, faint=faint)
     keys = [_class_of(value, style) for value in attributes[field].tolist()]
     classes = sorted(set(filter(None, keys)))  # the legend lists them as the code table does
     known, colon = {**style.get("prefixes", {}), **style.get("values", {})}, "：" if language == "zh" else ": "
     titles = [f"{name}{colon}{_class_title(known[key], key, language)}" for key in classes]
-    looks = [_symbol({**style, **known[key]}, title, faint) for key, title in zip(classes, titles, strict=True)]
+    looks = [
+        styled_symbol({**style, **known[key]}, title, faint=faint) for key, title in zip(classes, titles, strict=True)
+    ]
     place = {None: 0} | {key: number for number, key in enumerate(classes, start=1)}
     return [rest, *looks], np.array([place[key] for key in keys], dtype=int)
 
@@ -96,7 +97,8 @@ def _class_title(look: Mapping[str, Any], key: str, language: str) -> str:
     return f"{key} {title.get(language) or ''}".strip() if key[:1].isdigit() else str(title.get(language) or key)
 
 
-def _symbol(style: Mapping[str, Any], title: str, faint: bool) -> Symbol:
+def styled_symbol(style: Mapping[str, Any], title: str = "", *, faint: bool = False) -> Symbol:
+    """The look that a style of the tables describes, as QGIS draws it too: stroke, fill, dash, hatch."""
     stroke = style.get("stroke") or OTHER_COLOUR
     width = float(style.get("stroke_mm") or 0.3)
     hatch = style.get("hatch")
@@ -108,7 +110,11 @@ def _symbol(style: Mapping[str, Any], title: str, faint: bool) -> Symbol:
         dash=tuple(width * part for part in _DASHES.get(style.get("dash", ""), ())),
         fill=style.get("fill"),
         fill_opacity=opacity * (0.45 if faint else 1.0),
-        hatch=(float(hatch["angle"]), float(hatch["distance_mm"]), _HATCH_MM) if hatch else None,
+        hatch=(
+            (float(hatch["angle"]), float(hatch["distance_mm"]), float(hatch.get("width_mm", HATCH_MM)))
+            if hatch
+            else None
+        ),
     )
 
 

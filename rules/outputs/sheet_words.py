@@ -40,6 +40,7 @@ _TECHNICAL = {
     "delivery": ("layer",),
     "delivery_problems": ("layer", "code"),
 }
+_OF_INDICATORS = ("indicators", "terms", "features", "warnings")  # their columns have heads of their own
 _FACTS, _CLASSES = ("keys", "before", "after", "attributes"), ("from", "to")  # objects of JSON
 _MOMENTS = ("start", "time", "since", "decision_at", "step_at", "at", "started")
 _FLAGS = ("counted", "estimated", "assumed", "within_error", "check_differs")
@@ -57,6 +58,7 @@ class SheetWords:
         self._language, self._titles = language, titles or SheetTitles(language)
         # The same name may be another thing in another table: a share of a parcel, of a unit.
         self._of_table: Mapping[str, Mapping[str, str]] = texts["table_column"]
+        self._of_indicators: Mapping[str, str] = texts["indicator_column"]
         verdict, flag = texts["verdict"].get, {True: phrase("sheet.yes", language), False: phrase("sheet.no", language)}
         department = {code: title[language] for code, title in named_groups()["departments"].items()}.get
         self._words: Mapping[str, Callable[[Any], Any]] = {
@@ -124,7 +126,8 @@ class SheetWords:
 
     def head(self, column: str, table: str = "") -> str:
         """The head of a table's column, with its unit; the column's name where there is no word for it."""
-        own = self._of_table.get(table, {}).get(column)
+        heads = self._of_indicators if table in _OF_INDICATORS else self._of_table.get(table, {})
+        own = heads.get(column)
         return str(own or (self._layer(column) if table == HECTARES else self._columns.get(column, column)))
 
     def technical(self, table: str) -> tuple[str, ...]:

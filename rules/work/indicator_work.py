@@ -8,7 +8,7 @@ from typing import Any
 from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.table_targets import target_answer
+from onemap.rules.work.table_targets import language_of_heads, target_answer
 
 
 def indicators(values: Values, context: VerbContext) -> Result:
@@ -45,7 +45,8 @@ def indicators(values: Values, context: VerbContext) -> Result:
         figures = sheet_figures(rows, catalogue, context.language)
         with contextlib.ExitStack() as written:
             shapes = {out: tables_for(out, tables, context.language, known) for out in outs}
-            files = (tables_written(shapes[out], library.crs, out, overwrite, figures=figures) for out in outs)
+            heads = {out: language_of_heads(out, context.language) for out in outs}
+            files = (tables_written(shapes[out], library.crs, out, overwrite, heads[out], figures) for out in outs)
             targets = [written.enter_context(file) for file in files]
             if is_kept:
                 record_indicators(library, found, options)

@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.catalogue.style_table import difference_styles
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
@@ -21,7 +22,7 @@ from onemap.rules.maps.legend_panel import LegendEntry, Line, Row, laid_out
 from onemap.rules.maps.map_source import LayersOnMap
 from onemap.rules.maps.svg_paths import View, round_scale
 from onemap.rules.maps.svg_text import as_attribute, svg_text, wrap_text
-from onemap.rules.maps.symbols import Symbol
+from onemap.rules.maps.symbols import Symbol, styled_symbol
 
 WIDTH_MM = 180.0
 NAMED = 8  # spots of a sheet that have a number on the map and a row in the table
@@ -30,16 +31,6 @@ _MARGIN, _COLUMN_MM, _FOOT_MM = 3.2, 45.0, 10.0
 _AROUND, _BESIDE_M = 1.2, 60.0  # of the spots' own size, and at least so far on every side
 _MARK_MM = 0.9  # what is smaller on paper is marked by a dot
 _OTHERS_MM = 0.4  # spots of other sheets that are smaller on paper are left out
-_TYPES = {
-    "01": Symbol("", "#5B8C3A", 0.2, fill="#A6D96A", fill_opacity=0.35),
-    "02": Symbol("", "#8C6D3A", 0.2, fill="#DFC27D", fill_opacity=0.4),
-    "03": Symbol("", "#C8321E", 0.15, fill="#C8321E", fill_opacity=0.3, hatch=(45, 1.6, 0.25)),
-    "04": Symbol("", "#1F5FA8", 0.15, fill="#1F5FA8", fill_opacity=0.3, hatch=(-45, 1.6, 0.25)),
-    "05": Symbol("", "#7B3294", 0.15, fill="#7B3294", fill_opacity=0.3, hatch=(0, 1.3, 0.25)),
-    "90": Symbol("", "#4D4D4D", 0.25, fill="#BDBDBD", fill_opacity=0.5, dots=1.1),
-    "98": Symbol("", "#8A8A8A", 0.2, hatch=(90, 2.6, 0.2)),
-    "99": Symbol("", "#B8860B", 0.3, fill="#FFE28A", fill_opacity=0.5, dots=1.5),
-}
 _PLANS = (Symbol("", "#8A2B00", 0.3), Symbol("", "#003F7D", 0.35, dash=(1.8, 1.0)))
 _OTHERS = Symbol("", "#8A8A8A", 0.2, fill="#9A9A9A", fill_opacity=0.3)
 
@@ -116,7 +107,10 @@ class AtlasMaps:
         box = self._boxes[places]
         size_mm = self._sizes_m[places] * sheet.view.mm_per_m
         for kind in sorted(set(types)):
-            look, text = _TYPES[kind], f"{kind} {phrase(f'difference.{kind}', self.language)}"
+            look, text = (
+                styled_symbol(difference_styles()[kind]),
+                f"{kind} {phrase(f'difference.{kind}', self.language)}",
+            )
             of_kind = types == kind
             sheet.outlines(grounds[of_kind & (size_mm >= _MARK_MM)], look, text)
             tiny = of_kind & (size_mm < _MARK_MM)

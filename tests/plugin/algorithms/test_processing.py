@@ -131,6 +131,24 @@ def test_the_sinks_have_the_contract_s_columns_first_and_no_row_number(library, 
     assert "fid" not in names
 
 
+def test_loaded_results_call_their_fields_and_codes_as_people_do(library, town, tmp_path):
+    target = str(tmp_path / "findings.gpkg")
+    values = {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg"), "FINDINGS": target}
+    loaded = processing.runAndLoadResults("onemap:check", values)
+    assert loaded["FINDINGS"] == target
+    (layer,) = (one for one in QgsProject.instance().mapLayers().values() if target in one.source())
+    fields = layer.fields()
+    assert [fields.field(name).alias() for name in ("parcel", "verdict", "area_m2")] == [
+        "Parcel",
+        "Verdict",
+        "Area (m²)",
+    ]
+    setup = fields.field("department").editorWidgetSetup()
+    assert setup.type() == "ValueMap"
+    assert {code: text for pair in setup.config()["map"] for text, code in pair.items()}["water"] == "Water"
+    assert "farmland" in {feature["rule"].split(".")[0] for feature in layer.getFeatures()}  # codes stay in the file
+
+
 def test_a_selection_is_honoured(library, parcels):
     parcels.selectByExpression("\"DKBH\" = 'B'")
     only = QgsProcessingFeatureSourceDefinition(parcels.id(), selectedFeaturesOnly=True)

@@ -25,6 +25,13 @@ def test_statistics_by_class_and_unit(library, plans):  # noqa: F811
     assert unit.geometry().area() == pytest.approx(15_000)
 
 
+def test_a_table_that_was_not_asked_for_is_no_empty_layer(library, tmp_path):  # noqa: F811
+    asked = {"LIBRARY": library, "CODE": "PLAN_A", "STATISTICS": OUTPUT, "UNITS": str(tmp_path / "units.gpkg")}
+    found = processing.run("onemap:statistics", asked)  # of no units
+    assert rows(found["STATISTICS"])
+    assert "UNITS" not in found and not (tmp_path / "units.gpkg").exists()
+
+
 def test_transitions_sum_to_the_compared_ground(library, plans):  # noqa: F811
     asked = {"LIBRARY": library, "A": "PLAN_A", "B": "PLAN_A", "BY": "GHDLDM"}
     found = processing.run("onemap:transitions", {**asked, "TRANSITIONS": OUTPUT, "CLASSES": OUTPUT})

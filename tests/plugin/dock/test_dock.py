@@ -184,6 +184,9 @@ def test_results_are_put_on_the_map_in_a_file_that_stays(open_dock):
     assert kept.exists()
     assert settings.language() == "en"
     assert "prohibited" in [category.value() for category in checked.renderer().categories()]
+    verdict = checked.fields().field("verdict")
+    assert verdict.alias() == "Verdict"
+    assert {"clear": "clear"} in verdict.editorWidgetSetup().config()["map"]
 
 
 def test_a_refusal_is_shown_in_the_core_s_words(open_dock, tmp_path):

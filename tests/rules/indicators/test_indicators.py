@@ -1,5 +1,6 @@
 """Indicators worked by hand on squares: values, status, and why a value is unknown."""
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -383,6 +384,10 @@ def test_tables_are_written_in_every_form(desk, land, suffix):
         assert rows.geometry.area.tolist() == [10_000.0] * 4 and rows["title"].tolist() == ["title"] * 4
         assert set(gpd.read_file(out, layer="terms")["versions"].str.split("@").str[0]) == {"LAND__1"}
         assert len(gpd.read_file(out, layer="features")) == 3
+        with contextlib.closing(sqlite3.connect(out)) as connection:
+            asked = "SELECT column_name, title FROM gpkg_data_columns WHERE table_name = 'indicators'"
+            heads = dict(connection.execute(asked))
+        assert (heads["unit_title"], heads["target_year"]) == ("Name of the unit", "Target year")
     if suffix == ".xlsx":
         sheet = pd.read_excel(out, sheet_name="Indicators")
         assert sheet["Name"].tolist() == ["title"] * 4 and set(sheet["Status"]) == {"no status"}

@@ -1,0 +1,60 @@
+"""What people call the columns of a run's tables, and the codes in them, on a layer: as the core writes and says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from osgeo import gdal
+from qgis.core import QgsEditorWidgetSetup, QgsVectorLayer
+
+from onemap.plugin.words.core_words import all_words
+
+# The words for what stands in a column.
+SUBJECTS = {
+    "verdict": "verdicts",
+    "known_verdict": "verdicts",
+    "department": "departments",
+    "decision": "decisions",
+    "cause": "causes",
+    "conclusion": "conclusions",
+}
+# Of tables whose columns have the names of others, and other codes.
+SUBJECTS_OF_TABLES = {
+    "findings": {"reason": "reasons"},
+    "spots": {"type": "differences"},
+    "warnings": {"kind": "warning_kinds", "status": "indicator_statuses", "state": "warning_states"},
+    "indicators": {"status": "indicator_statuses", "reason": "indicator_reasons"},
+}
+
+
+def column_names(path: str, table: str) -> dict[str, str]:
+    """What a GeoPackage calls the columns of a table, by column; read here since GDAL before 3.7 passes it over."""
+    source = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_READONLY)
+    if source is None:
+        return {}
+    listed = source.ExecuteSQL("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_data_columns'")
+    is_named = listed is not None and listed.GetFeatureCount() > 0
+    source.ReleaseResultSet(listed)
+    if not is_named:
+        return {}
+    rows = source.ExecuteSQL(
+        f"SELECT column_name, title FROM gpkg_data_columns WHERE table_name = '{table}'"  # noqa: S608 - our own name
+    )
+    names = {row.GetField(0): row.GetField(1) for row in rows}
+    source.ReleaseResultSet(rows)
+    return names
+
+
+def name_fields(layer: QgsVectorLayer, table: str, names: Mapping[str, str]) -> None:
+    """Give a layer the names of its columns and the words for their codes; what stays in it are the codes.
+
+    names: by column, of `column_names`.
+    """
+    subjects = {**SUBJECTS, **SUBJECTS_OF_TABLES.get(table, {})}
+    for index, field in enumerate(layer.fields()):
+        if field.name() in names:
+            layer.setFieldAlias(index, names[field.name()])
+        words = all_words(subjects.get(field.name(), ""))
+        if words:
+            pairs = [{str(text): code} for code, text in words.items()]
+            layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": pairs}))
