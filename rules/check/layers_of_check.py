@@ -12,9 +12,10 @@ from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes, unforeseen_rows
-from onemap.rules.kinds.ground import Features
+from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Features
 from onemap.rules.overlay.unchanging_sets import compute_once, freeze_set, is_frozen
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.check_plan import CheckPlan
@@ -22,7 +23,8 @@ from onemap.rules.question.check_plan import CheckPlan
 _FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
 _VERTICES_A_PARCEL = 1.6  # measured: what a parcel costs a rule
 _MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
-_FEATURES_HELD, _VERTICES_HELD = 2_000, 1_000_000  # of layers held for all blocks; with flat arrays 100 MB of vertices
+# Of layers held for all blocks; vertices with all that is made of them, some 100 MB.
+_FEATURES_HELD, _VERTICES_HELD = 2_000, 1_000_000
 _ANYWHERE = np.empty((0, 4))  # boxes of parcels that may lie anywhere in their extent
 ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
 
@@ -116,11 +118,21 @@ def small_layers(check_plan: CheckPlan, sources: Sources, extent: tuple[float, f
     few = [code for code in check_plan.codes if sources.features(code) <= _FEATURES_HELD]
     read, vertices = dict[str, LayerSource](), 0
     for code, layer in _read_layers(check_plan, sources, few, extent, _ANYWHERE, SILENT).items():
-        own = vertices_of(layer.stored.shapes) if layer.stored else 0
+        own = _vertices_with_zones(check_plan, code, layer)
         if vertices + own <= _VERTICES_HELD:
             vertices += own
             read[code] = layer
     return SmallLayers(read)
+
+
+def _vertices_with_zones(check_plan: CheckPlan, code: str, layer: LayerSource) -> int:
+    """The vertices of a layer and, about, of the zones that rules make around its features."""
+    if layer.stored is None:
+        return 0
+    own, features = vertices_of(layer.stored.shapes), len(layer.stored.fids)
+    zones = sum(rule.layer == code and KINDS[rule.kind].grows_features for rule in check_plan.rules)
+    # Each corner becomes a quarter of a circle, about, and the ends of a line, or a ring, a whole one.
+    return own + zones * QUARTER_SEGMENTS * (own + 4 * features)
 
 
 def _read_layers(

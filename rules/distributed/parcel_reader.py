@@ -200,8 +200,8 @@ class ParcelStream:
         """Refuse ids that are null or repeated; those whose hashes are equal are read once more. Raises parcel.id."""
         if self.id_field is None:
             return
-        _, which, times = np.unique(hashes, return_inverse=True, return_counts=True)
-        doubtful = np.flatnonzero(times[which] > 1)
+        ascending = np.sort(hashes)  # of millions: what else one could make of them would fill memory
+        doubtful = np.flatnonzero(np.isin(hashes, ascending[1:][ascending[1:] == ascending[:-1]]))
         if len(doubtful) == 0 and not nameless:
             return
         names: dict[int, str | None] = {}

@@ -110,6 +110,7 @@ class Kind:
     finds: False for a kind that judges nothing: no verdict, no finding, skipped where its layer is wanting.
     overlays_whole_features: it lays every parcel over all ground of the layer's polygons, so that one overlay of few
         parcels serves all rules of that sort.
+    grows_features: it makes a zone around each feature, which has many times the feature's vertices.
     is_boundary: the layer is a boundary within which the parcel must lie; documents show the ground inside too.
     not_counted: the reason of a hit that is below the kind's own limit (`Measures.counted`).
     value_places: decimals of `value` in documents and drafts.
@@ -134,6 +135,7 @@ class Kind:
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     finds: bool = True
     overlays_whole_features: bool = False
+    grows_features: bool = False
     is_boundary: bool = False
     not_counted: str = "below_area"
     value_places: int = 2

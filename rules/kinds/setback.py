@@ -224,6 +224,7 @@ KIND = Kind(
     },
     geometries=("polygon", "line", "point"),
     judge=_judge,
+    grows_features=True,
     keys={
         **AREA_LIMITS,
         "distance_m": Key(
