@@ -168,18 +168,8 @@ def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs,
     is_whole &= (areas_of(parcels) >= ARITHMETIC_M2)[met.parcel]
     geometry, rest = np.full(len(mine), None, dtype=object), met.is_within & ~is_whole
     geometry[rest] = mine[rest]
-    boxes, others = boxes_of(parcels)[met.parcel], boxes_of(features)[met.feature]
-    for whole, own, outer, around in ((mine, boxes, other, others), (other, others, mine, boxes)):
-        # Only where boxes and sums say that all of it is shared; and it is taken only if it lies inside indeed.
-        was_open = shapely.is_missing(geometry) & ~is_whole
-        rows = np.flatnonzero(was_open & lie_inside(own, around))
-        rows = rows[np.abs(areas_at(whole, rows) - area[rows]) <= BALANCE_M2]
-        same = shapely.equals_exact(outer[rows], whole[rows])
-        geometry[rows[same]] = whole[rows[same]]
-        rows = rows[~same]
-        shapely.prepare(outer[rows])
-        rows = rows[shapely.covers(outer[rows], whole[rows])]
-        geometry[rows] = whole[rows]
+    boxes = boxes_of(parcels)[met.parcel], boxes_of(features)[met.feature]
+    whole_features = _add_covered(geometry, is_whole, (mine, other), boxes, area)
     failed = np.zeros(len(mine), dtype=bool)
     is_open, apart = shapely.is_missing(geometry) & ~is_whole, compute_once(parcels, "apart", lies_apart)[met.parcel]
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
@@ -189,11 +179,39 @@ def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs,
     flat = met.flat.only(rows)
     pair = picked_of(mine, rows), picked_of(other, rows)
     made, failed[rows] = _proved_ground(shapely.intersection, *pair, area[rows], threads, flat)
-    ground = _laid_out(made.among(geometry, rows), np.flatnonzero(was_open & ~is_open))
+    ground = _laid_out(made.among(geometry, rows), whole_features)
     ground = ground.with_whole(np.flatnonzero(is_whole), parcels, met.parcel[is_whole])
     keep = (ground.dimension >= 0) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
+
+
+def _add_covered(
+    geometry: np.ndarray,
+    is_known: np.ndarray,
+    pair: tuple[Picked, Picked],
+    boxes: tuple[np.ndarray, np.ndarray],
+    area_m2: np.ndarray,
+) -> np.ndarray:
+    """Put parcels and features that lie inside the other as a whole into the ground of pairs that have none: (k,).
+
+    is_known (k,): which ground is known without a geometry; pair, boxes: of parcels and features, (k,) each; area_m2
+    (k,): what they share. Only where boxes and sums say that all of one is shared, and if it lies inside indeed.
+    Returns the rows of whole features.
+    """
+    rows = np.empty(0, dtype=np.int64)
+    for own in (0, 1):
+        whole, outer = pair[own], pair[1 - own]
+        is_open = shapely.is_missing(geometry) & ~is_known
+        rows = np.flatnonzero(is_open & lie_inside(boxes[own], boxes[1 - own]))
+        rows = rows[np.abs(areas_at(whole, rows) - area_m2[rows]) <= BALANCE_M2]
+        is_same = shapely.equals_exact(outer[rows], whole[rows])
+        asked = rows[~is_same]
+        shapely.prepare(outer[asked])
+        covered = asked[shapely.covers(outer[asked], whole[asked])]
+        rows = np.sort(np.r_[rows[is_same], covered])
+        geometry[rows] = whole[rows]
+    return rows
 
 
 def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:

@@ -106,11 +106,9 @@ def _write_check(
             if changes:
                 changes.append(chunk)
             kept.at(done / max(run.parcels, 1))
+        bad = {BAD_TABLE: bad_parcels_table(run.bad, context.language)} if values.get("keep_bad") else {}
         for taker in takers:
-            taker.append({"unasked_rules": unasked_table(unasked)})
-            if values.get("keep_bad"):
-                taker.append({BAD_TABLE: bad_parcels_table(run.bad, context.language)})
-        for taker in takers:
+            taker.append({"unasked_rules": unasked_table(unasked), **bad})
             taker.end()
         if recorder:
             recorder.insert_all(kept)  # while what is left of the tables is still on its way
