@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 
 from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.boxes import box_around
+from onemap.layers.geometry.shape_column import boxes_of
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Features, Ground, Judgement, Pairs
@@ -18,6 +20,8 @@ from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
 from onemap.rules.overlay.unchanging_sets import freeze_set
+
+Side = float | np.ndarray  # of a box, or of each of several
 
 
 def _problems(item: Options) -> list[tuple[str, str]]:
@@ -176,20 +180,26 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     Gives the parts, None without, and where the overlay is broken.
     """
     parts, is_broken = np.full(len(ground.parcels), None, dtype=object), np.zeros(len(ground.parcels), dtype=bool)
-    edge = shapely.boundary(ground.coverage)
+    # A margin past the reach, so that the box's own edge is never taken for that of the unknown ground.
+    margin_m = reach_m + 1.0
     shapely.prepare(ground.coverage)
+    whole = box_around(boxes_of(ground.shapes))
+    if whole is None or shapely.covers(ground.coverage, _box_with_margin(*whole, margin_m)):
+        return parts, is_broken
+    edge = shapely.boundary(ground.coverage)
     shapely.prepare(edge)
     is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
     rows = np.flatnonzero(is_near)
-    west, south, east, north = shapely.bounds(ground.parcels[rows]).T
-    # A margin past the reach, so that the box's own edge is never taken for that of the unknown ground.
-    margin_m = reach_m + 1.0
-    around = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    around = _box_with_margin(*shapely.bounds(ground.parcels[rows]).T, margin_m)
     blank, is_broken[rows] = outside(around, ground.coverage, ground.threads)
     beyond = shapely.buffer(blank, reach_m, quad_segs=QUARTER_SEGMENTS)
     parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
     is_broken[rows] |= near_broken
     return parts, is_broken
+
+
+def _box_with_margin(west: Side, south: Side, east: Side, north: Side, margin_m: float) -> Any:
+    return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
 
 
 def _with_official_zones(

@@ -66,7 +66,10 @@ class ParquetOutput:
         fields = [pa.field(one.name, pa.string() if _is_text(one.type) else one.type) for one in inferred]
         columns, has_geometry = pa.schema(fields, metadata=inferred.metadata), table.has_geometries
         whole = columns.append(pa.field(_GEOMETRY, pa.binary())) if has_geometry else columns
-        self._files[name] = _File(pq.ParquetWriter(self._folder / f"{name}.parquet", whole), columns, has_geometry)
+        # A dictionary of values is worth its time only where they come again and again: numbers and ground do not.
+        texts = [one.name for one in columns if one.name != "parcel" and pa.types.is_string(one.type)]
+        writer = pq.ParquetWriter(self._folder / f"{name}.parquet", whole, use_dictionary=texts)
+        self._files[name] = _File(writer, columns, has_geometry)
         return self._files[name]
 
     def make_ready(self) -> None:
