@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.rules.overlay.in_chunks import insides_meet, intersecting
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.in_chunks import chunks, insides_meet
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
 from onemap.rules.overlay.threads import Threads
 
@@ -58,11 +59,18 @@ def without_earlier(
 
 def _meeting(geometries: np.ndarray, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Pairs whose insides meet: the place among `wanted` (k,) of the later one, and which one the earlier is (k,)."""
-    place, other = intersecting(shapely.STRtree(geometries), geometries[wanted], threads)
-    is_earlier = other < wanted[place]
-    place, other = place[is_earlier], other[is_earlier]
+    tree, alone = shapely.STRtree(geometries), Threads(1, threads.progress)
+
+    def meeting_of(part: slice) -> np.ndarray:
+        found: np.ndarray = tree.query(geometries[wanted[part]])  # by their boxes
+        found[0] += part.start
+        found = found[:, found[1] < wanted[found[0]]]
+        # Neighbours of one coverage touch all along their edges: that they share no ground the kernel tells.
+        areas, _ = common_areas(geometries[wanted[found[0]]], geometries[found[1]], alone)
+        found = found[:, areas > 0]
+        return found[:, insides_meet(geometries[wanted[found[0]]], geometries[found[1]], alone)]
+
+    parts = threads.each(meeting_of, chunks(len(wanted)))
+    place, other = np.concatenate(parts, axis=1) if parts else np.empty((2, 0), dtype=np.int64)
     order = np.lexsort((other, place))  # the tree's own order depends on polygons that are far away
-    place, other = place[order], other[order]
-    # Neighbours of one coverage touch all along their edges; only their insides matter.
-    inner = insides_meet(geometries[wanted[place]], geometries[other], threads)
-    return place[inner], other[inner]
+    return place[order], other[order]

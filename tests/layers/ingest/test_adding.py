@@ -242,3 +242,18 @@ def test_a_table_with_more_fields_than_a_layer_can_have_is_refused(shelf, tmp_pa
     assert (answer.code, shelf.tables() >= {"T__1"}) == ((3, False) if more else (0, True))
     if more:
         assert (answer.codes, "1981" in answer.json["problems"][0]["message"]) == (["field.too_many"], True)
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_a_layer_is_the_same_whether_its_polygons_stay_bytes_or_not(shelf, layer_file, box, monkeypatch, repair):
+    x, y = 500_000, 4_000_000
+    bow = shapely.Polygon([(x, y - 900), (x + 90, y - 810), (x + 90, y - 900), (x, y - 810)])
+    ring = box(0, 5000).difference(box(20, 5020, 30, 30))
+    path = layer_file("a.fgb", [*(box(n * 100, 0) for n in range(20)), bow, ring])
+    answers = []
+    for label, worth_rows in enumerate((1, 1000)):
+        monkeypatch.setattr("onemap.layers.sources.gdal.arrow_rows.WORTH_ROWS", worth_rows)
+        answer = shelf.add(path, label=label, keep_bad=True, repair=repair).json
+        told = [(problem["code"], problem["feature"], problem["message"]) for problem in answer["problems"]]
+        answers.append((answer["hash"], answer["features"], answer["repaired"], answer["set_aside"], told))
+    assert answers[0] == answers[1] and answers[0][1] == 21 + repair
