@@ -69,10 +69,7 @@ def statement_content(
     check_department(case, department, kind)
     evidence = evidence_of(library, case.current.run, language)
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
-    # A form to fill in needs no maps.
-    has_maps = kind != "reply" and {"maps", "conflicts"} & set(annexes)
-    source = MapSource(library, case.current.run, language, overrides) if has_maps else None
-    maps = figures(source, evidence, department, annexes) if source else []
+    maps = _maps(library, case, evidence, overrides, department, () if kind == "reply" else annexes)
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
     findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
     items = checklist(case.current, evidence, department)
@@ -105,6 +102,20 @@ def statement_content(
         "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }
+
+
+def _maps(
+    library: Library,
+    case: Case,
+    evidence: Evidence,
+    overrides: Mapping[tuple[str, str], str],
+    department: str | None,
+    annexes: Sequence[str],
+) -> list[Row]:
+    """The maps that the annexes ask for. overrides: verdicts that a person gave, by parcel and rule."""
+    if not {"maps", "conflicts"} & set(annexes):
+        return []
+    return figures(MapSource(library, case.current.run, evidence.language, overrides), evidence, department, annexes)
 
 
 def _bases(library: Library, evidence: Evidence, rows: list[Row], department: str | None) -> dict[str, Any]:
