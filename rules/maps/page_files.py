@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.messages import RESOURCES, phrase
 from onemap.layers.progress import Progress
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.maps.map_pictures import Picture
@@ -44,7 +44,9 @@ th { background: #ebebeb; word-break: keep-all } tbody th { font-weight: normal;
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap }
 th.w, td.w { min-width: 9em }
 .picture { overflow-x: auto } svg { width: 100%; height: auto; margin: 0.4em 0 }
-@media screen and (max-width: 44em) { .picture svg { min-width: 44em } } .note { font-size: 0.85em; color: #444 }
+.rolled { display: none }
+@media screen and (max-width: 46em) { .picture svg { min-width: 44em } .rolled { display: block } }
+.note { font-size: 0.85em; color: #444 }
 @media print { .table { overflow: visible } th.w, td.w { min-width: 0 } tr { break-inside: avoid } body { margin: 0 } }
 """
 
@@ -169,6 +171,7 @@ def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: s
         if svg:
             name = html.escape(picture_label(svg) or page["title"])
             parts.append(f'<div class="picture" tabindex="0" role="region" aria-label="{name}">{svg}</div>')
+            parts.append(f'<p class="note rolled">{html.escape(phrase("map.rolled", language))}</p>')
         for block in page["blocks"]:
             parts += [f"<h2>{html.escape(block['heading'])}</h2>"] if block["heading"] else []
             parts += [_html_table(block)] if block["rows"] else []

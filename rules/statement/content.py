@@ -6,6 +6,8 @@ Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unle
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.catalogue.code_systems import LAND_SEA, SYSTEM_FIELD, TABLES, USE_FIELD, system_of
+from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
@@ -67,10 +69,7 @@ def statement_content(
     check_department(case, department, kind)
     evidence = evidence_of(library, case.current.run, language)
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
-    # A form to fill in needs no maps.
-    has_maps = kind != "reply" and {"maps", "conflicts"} & set(annexes)
-    source = MapSource(library, case.current.run, language, overrides) if has_maps else None
-    maps = figures(source, evidence, department, annexes) if source else []
+    maps = _maps(library, case, evidence, overrides, department, () if kind == "reply" else annexes)
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
     findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
     items = checklist(case.current, evidence, department)
@@ -103,6 +102,20 @@ def statement_content(
         "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }
+
+
+def _maps(
+    library: Library,
+    case: Case,
+    evidence: Evidence,
+    overrides: Mapping[tuple[str, str], str],
+    department: str | None,
+    annexes: Sequence[str],
+) -> list[Row]:
+    """The maps that the annexes ask for. overrides: verdicts that a person gave, by parcel and rule."""
+    if not {"maps", "conflicts"} & set(annexes):
+        return []
+    return figures(MapSource(library, case.current.run, evidence.language, overrides), evidence, department, annexes)
 
 
 def _bases(library: Library, evidence: Evidence, rows: list[Row], department: str | None) -> dict[str, Any]:
@@ -200,18 +213,32 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
         "reviewed": evidence.record["started"][:10],
         "as_of": evidence.record["parameters"]["as_of"],
     }
+    facts = case.data.get(PARCEL_FACTS, {})
     rows: list[Row] = [{"key": "name", "title": labels["field_name"], "value": case.project}]
     rows += [
         {"key": field.key, "title": labels[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
         for field in FIELDS
     ]
     rows += [
-        {"key": name, "title": fact_title(name, evidence.language), "value": _field_text(value)}
-        for name, value in case.data.get(PARCEL_FACTS, {}).items()
+        {"key": name, "title": fact_title(name, evidence.language), "value": _fact_text(name, value, facts, evidence)}
+        for name, value in facts.items()
     ]
     rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
     known = [row for row in rows if row["value"]]
     return {"name": case.project, "rows": rows, "known": known}
+
+
+def _fact_text(name: str, value: Any, facts: Mapping[str, Any], evidence: Evidence) -> str | None:
+    """A fact of the parcels as it was given; a proposed use with the title of its class, a code system by its own."""
+    language, text = evidence.language, _field_text(value)
+    if name == SYSTEM_FIELD and text in TABLES:
+        return phrase(f"code_system.{text}", language)
+    if name != USE_FIELD or text is None:
+        return text
+    usual = evidence.record["parameters"].get("code_system") or LAND_SEA
+    system = system_of(text, facts.get(SYSTEM_FIELD), usual)
+    titles = class_titles(TABLES[system], text) if system else None
+    return f"{text} {titles[language]}" if titles else text
 
 
 def _field_text(value: Any) -> str | None:

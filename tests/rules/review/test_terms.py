@@ -4,6 +4,7 @@ import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.errors import OneMapError
+from onemap.rules.maps.document_areas import square_metres_text
 from onemap.rules.packs.pack import parse_pack
 from onemap.rules.review.case import Terms
 from onemap.rules.review.terms import terms_of
@@ -71,3 +72,17 @@ def test_a_measure_that_a_rule_does_not_have_reads_as_a_dash(town):
     case = town.show(town.open(), "2026-03-02")
     land = next(one for one in case["opinions"] if one["department"] == "land")
     assert land["text"].startswith("Takes 0.5000 ha, – m, –, {braces} of farmland")
+
+
+def test_square_metres_in_a_draft_are_rounded_as_in_every_table(town):
+    town.pack(RULES.replace("Takes {area_ha} ha", "Takes {area_m2} m² ({area_ha} ha)"))
+    case = town.show(town.open(), "2026-03-02")
+    land = next(one for one in case["opinions"] if one["department"] == "land")
+    assert land["text"].startswith("Takes 5,000 m² (0.5000 ha) of farmland")
+
+
+@pytest.mark.parametrize(
+    "area, text", [(1155.26, "1,155"), (10.4, "10"), (9.96, "10.0"), (0.04, "<\u00a00.1"), (0.0, "0.0")]
+)
+def test_what_is_there_is_never_said_to_be_nothing(area, text):
+    assert square_metres_text(area) == text

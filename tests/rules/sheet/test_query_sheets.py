@@ -155,3 +155,25 @@ def test_boundary_points_are_read_down_a_column(desk):
     table = target.read_text(encoding="utf-8").rpartition("<tbody>")[2].partition("</tbody>")[0]
     rows = [re.findall(r">(J\d)<", row) for row in table.split("</tr>")][:-1]
     assert rows == [["J1", "J4", "J7"], ["J2", "J5", "J8"], ["J3", "J6"]]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_map_says_what_it_shows_to_who_cannot_see_it(ask, lang):
+    parcel, scale = {"zh": ("地块：A", "比例尺1:"), "en": ("Parcels: A", "Scale 1:")}[lang]
+    answer, page = ask("s.html", lang=lang)
+    assert answer.code == 0, answer.json
+    labels = re.findall(r'role="region" aria-label="([^"]*)"', page.read_text(encoding="utf-8"))
+    assert any(parcel in label and scale in label for label in labels)
+    _, word = ask("s.docx", lang=lang)
+    with zipfile.ZipFile(word) as packed:
+        body = packed.read("word/document.xml").decode()
+    assert [label for label in re.findall(r'descr="([^"]*)"', body) if parcel in label and scale in label]
+
+
+def test_a_narrow_screen_is_told_where_the_legend_is(ask):
+    _, page = ask("s.html")
+    text = page.read_text(encoding="utf-8")
+    assert text.count('class="note rolled"') == 2
+    assert re.search(
+        r"[.]rolled { display: none }.*@media screen and .max-width: 46em.[^@]*[.]rolled { display: block }", text, re.S
+    )
