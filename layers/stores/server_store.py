@@ -23,7 +23,12 @@ from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 _CONNECT_WAIT_S = 10
 _MAKING_WAIT_S = 30.0
 # A server whose cable was pulled says nothing, ever: the systems of both ends ask one another whether they are there.
-_ALIVE = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 50_000}
+_ALIVE: dict[str, Any] = {
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,
+}
 # Readers hold up no writer; whoever waits is not the one who is waited for.
 _HOLDERS = """SELECT DISTINCT a.usename::text FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
 JOIN pg_stat_activity AS a ON a.pid = l.pid

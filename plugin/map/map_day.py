@@ -76,6 +76,9 @@ def slide_to(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> Q
     else:
         layer = put_on_map(library, entry, version)
     layer.setCustomProperty(PROPERTY_FOLLOWS, day_of(version) is not None)
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+    if node is not None:
+        node.setItemVisibilityCheckedParentRecursive(True)  # a theme may have hidden it: who slides wants to see it
     return layer
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -20,18 +21,19 @@ PLACE_NAMES = "placename"  # the kind of data
 NAME_ENDINGS = ("MC", "NAME", "名称")  # of fields
 MOST = 20  # places, where nothing else is said
 _SHORTEST_NUMBER = 3  # signs; less is in every number
+_MOST_WAYS = 64  # to spell a name
 _MATCHES = ("name", "number", "initials", "pinyin")
 
 
 @dataclass(frozen=True)
 class _SpokenNames:
-    """The names of a version's features (k,), each with its row, and how they are spelled in pinyin."""
+    """The names of a version's features (k,), each with its row, and how they may be spelled in pinyin."""
 
     stored: StoredFeatures
     rows: Sequence[int]
     names: Sequence[str]
-    initials: Sequence[str]
-    pinyin: Sequence[str]
+    initials: Sequence[Sequence[str]]
+    pinyin: Sequence[Sequence[str]]
 
 
 def find_places(library: Library, text: str, as_of: date, most: int, language: str) -> list[dict[str, Any]]:
@@ -92,10 +94,10 @@ def _by_name(library: Library, entry: LayerEntry, version: Version, sought: str)
     is_latin = sought.isascii() and sought.replace(" ", "").isalpha()
     letters = sought.replace(" ", "")
     for at, row in enumerate(names.rows):
-        spellings = {"name": (names.names[at].lower(), sought)}
+        spellings: dict[str, tuple[Sequence[str], str]] = {"name": ([names.names[at].lower()], sought)}
         if is_latin:
             spellings |= {"initials": (names.initials[at], letters), "pinyin": (names.pinyin[at], letters)}
-        match = next((name for name, (spelling, wanted) in spellings.items() if wanted in spelling), None)
+        match = next((name for name, (ways, wanted) in spellings.items() if any(wanted in way for way in ways)), None)
         shape = names.stored.geometries[row]
         if match is None or shape is None or shape.is_empty:
             continue
@@ -103,7 +105,7 @@ def _by_name(library: Library, entry: LayerEntry, version: Version, sought: str)
         yield {
             "name": names.names[at],
             "match": match,
-            "begins": spellings[match][0].startswith(spellings[match][1]),
+            "begins": any(way.startswith(spellings[match][1]) for way in spellings[match][0]),
             "entry": entry,
             "feature": key or str(names.stored.fids[row]),
             "shape": shape,
@@ -112,7 +114,7 @@ def _by_name(library: Library, entry: LayerEntry, version: Version, sought: str)
 
 def _spoken_names(library: Library, version: Version) -> _SpokenNames:
     """The names of a version, spelled; a session keeps them. Raises OneMapError, DamagedTable."""
-    from pypinyin import Style, lazy_pinyin
+    from pypinyin import Style
 
     stored = read_version(library, version, None)
     fields = [name for name in stored.attributes.columns if name.upper().endswith(NAME_ENDINGS)]
@@ -127,9 +129,17 @@ def _spoken_names(library: Library, version: Version) -> _SpokenNames:
         stored,
         rows,
         names,
-        ["".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower() for name in names],
-        ["".join(lazy_pinyin(name)).lower() for name in names],
+        [_ways_to_spell(name, Style.FIRST_LETTER) for name in names],
+        [_ways_to_spell(name, Style.NORMAL) for name in names],
     )
+
+
+def _ways_to_spell(name: str, style: Any) -> list[str]:
+    """A name in pinyin, by every reading of its signs that no known word decides: 长桥 is changqiao and zhangqiao."""
+    from pypinyin import pinyin
+
+    readings = [dict.fromkeys(reading.lower() for reading in sign) for sign in pinyin(name, style, heteronym=True)]
+    return ["".join(way) for way in islice(product(*readings), _MOST_WAYS)]
 
 
 def _by_number(

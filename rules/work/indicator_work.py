@@ -51,11 +51,10 @@ def indicators(values: Values, context: VerbContext) -> Result:
             if is_kept:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options.days[-1])
-    problems: list[dict[str, Any]] = [problem_record(problem, context.language) for problem in found.problems]
-    problems += remark_records(targets, context.language)
+    problems = [problem_record(one, context.language) for one in found.problems]
     context.progress.at(1.0, "")
     result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
-    result |= {"problems": problems, **target_answer(values)}
+    result |= {"problems": problems + remark_records(targets, context.language), **target_answer(values)}
     if values.get("page"):
         result["page"] = _write_pages(values, rows, packs, theme, held, catalogue, shown, context)
     if values.get("charts"):

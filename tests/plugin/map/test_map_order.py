@@ -377,11 +377,15 @@ def test_a_slider_goes_through_the_versions_by_keys_and_the_day_goes_with_it(tab
     assert tab.versions.isHidden()
     tab.tree.setCurrentItem(tab.item_of("DLTB"))
     assert tab.versions.isHidden()  # it has one
-    tab.themes.buttons["plan"].click()
+    tab.themes.buttons["first"].click()
+    tab.themes.buttons["plan"].click()  # without the red line
     tab.tree.setCurrentItem(tab.item_of("STBHHX"))
     assert not tab.versions.isHidden() and tab.versions.slider.value() == 1
     assert tab.versions.label.text().endswith("in force today")
     slide(tab, Qt.Key.Key_Left, "STBHHX__1")
+    layers = QgsProject.instance().mapLayers().values()
+    (redline,) = (layer for layer in layers if layer.customProperty("onemap/table") == "STBHHX__1")
+    assert QgsProject.instance().layerTreeRoot().findLayer(redline.id()).isVisible()
     assert tab.versions.label.text() == "2020-01-01 · no longer in force"
     assert tab.library.as_of == header.date.date() == QDate(2020, 1, 1)
     assert "KGDK" not in tables()  # of a later day

@@ -3,7 +3,7 @@
 import pytest
 from shapely import Point, box
 
-NAMES = ["长安小区", "重庆路小学", "安澜公园100%", "行宫", "小区_A"]
+NAMES = ["长安小区", "重庆路小学", "安澜公园100%", "行宫", "小区_A", "长桥医院"]
 
 
 def fill(desk, onemap, library):
@@ -37,6 +37,8 @@ def test_a_name_is_found_by_its_signs_its_initials_and_its_pinyin(find):
     assert find("caxq") == [("长安小区", "initials")]  # 长 is chang here, not zhang
     assert find("CQLXX") == [("重庆路小学", "initials")]  # 重 is chong
     assert find("chongqing lu") == [("重庆路小学", "pinyin")]
+    for spelled in ("cqyy", "zqyy", "changqiao"):  # 长 is both: no word says which
+        assert [name for name, _match in find(spelled)] == ["长桥医院"]
     assert find("alg") == [("安澜公园100%", "initials")]
     assert find("zzz") == [] and find("_a") == [("小区_A", "name")] and find("0%") == [("安澜公园100%", "name")]
 
