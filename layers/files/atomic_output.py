@@ -21,16 +21,22 @@ def check_place(target: Path, overwrite: bool, field: str | None = None, inputs:
     Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name, out.long.
     """
     check_name(target, field, len(target.name) + _BESIDE)
+    name = target.absolute().name  # a dot has a name, too
     if target.exists() and not overwrite:
-        raise OneMapError("out.exists", file=target.name, field=field)
-    if target.exists() and any(Path(path).exists() and target.samefile(path) for path in inputs):
-        raise OneMapError("out.input", file=target.name, field=field)
+        raise OneMapError("out.exists", file=name, field=field)
+    if target.exists() and any(Path(path).exists() and _holds(target, Path(path)) for path in inputs):
+        raise OneMapError("out.input", file=name, field=field)
     if is_library(target):
-        raise OneMapError("out.library", file=target.name, field=field)
+        raise OneMapError("out.library", file=name, field=field)
     if target.is_dir() and not _is_of_ours(target):
-        raise OneMapError("out.foreign", file=target.name, field=field)
+        raise OneMapError("out.foreign", file=name, field=field)
     if not target.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(target.parent), field=field)
+
+
+def _holds(target: Path, path: Path) -> bool:
+    """Whether something is the target, or lies in it, as a table does in a folder of results."""
+    return target.samefile(path) or target.resolve() in path.resolve().parents
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files import atomic_output as atomic_output_module
-from onemap.layers.files.atomic_output import atomic_output
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.tests.machines import windows_like
 
 
@@ -29,6 +29,19 @@ def write(folder: Path, name: str, *suffixes: str, text: str) -> None:
 
 def state(folder: Path) -> dict:
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_folder_of_tables_is_not_replaced_by_what_is_made_of_one_of_them(tmp_path, monkeypatch):
+    tables, other = tmp_path / "results", tmp_path / "results 2"
+    for folder in (tables, other):
+        write(folder, "parcels", ".parquet", text="a day's work")
+    check_place(other, True, "--out", [tables / "parcels.parquet"])
+    monkeypatch.chdir(tables)
+    for target in (tables, Path()):
+        with pytest.raises(OneMapError) as refusal:
+            check_place(target, True, "--out", ["parcels.parquet"])
+        (problem,) = refusal.value.problems
+        assert (problem.code, problem.facts["file"]) == ("out.input", "results")
 
 
 def test_all_files_of_a_shapefile_take_their_places_and_former_ones_go(tmp_path, machine):

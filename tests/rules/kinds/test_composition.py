@@ -41,9 +41,16 @@ def test_of_patches_that_overlap_three_deep_each_keeps_what_no_earlier_one_has_o
     rows = desk.check(parcels, BY).table("composition")
     areas = {(row.parcel, json.loads(row["keys"])["QSXZ"]): row.area_m2 for _, row in rows.iterrows()}
     assert areas == {
-        **{("A", "a"): 40.0, ("A", "b"): 30.0, ("A", "c"): 15.0, ("A", "d"): 15.0},
-        **{("B", "a"): 12.0, ("B", "b"): 18.0, ("B", "c"): 15.0, ("B", "d"): 3.0},
-        **{("C", "e"): 20.0, ("C", None): 80.0},
+        ("A", "a"): 40.0,
+        ("A", "b"): 30.0,
+        ("A", "c"): 15.0,
+        ("A", "d"): 15.0,
+        ("B", "a"): 12.0,
+        ("B", "b"): 18.0,
+        ("B", "c"): 15.0,
+        ("B", "d"): 3.0,
+        ("C", "e"): 20.0,
+        ("C", None): 80.0,
     }
 
 
