@@ -21,8 +21,6 @@ from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
 from onemap.rules.overlay.unchanging_sets import freeze_set
 
-Side = float | np.ndarray  # of a box, or of each of several
-
 
 def _problems(item: Options) -> list[tuple[str, str]]:
     wrong = _distance_problems(item.get("distance_m"))
@@ -184,13 +182,13 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     margin_m = reach_m + 1.0
     shapely.prepare(ground.coverage)
     whole = box_around(boxes_of(ground.shapes))
-    if whole is None or shapely.covers(ground.coverage, _box_with_margin(*whole, margin_m)):
+    if whole is None or shapely.covers(ground.coverage, _with_margin(np.array(whole), margin_m)):
         return parts, is_broken
     edge = shapely.boundary(ground.coverage)
     shapely.prepare(edge)
     is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
     rows = np.flatnonzero(is_near)
-    around = _box_with_margin(*shapely.bounds(ground.parcels[rows]).T, margin_m)
+    around = _with_margin(shapely.bounds(ground.parcels[rows]), margin_m)
     blank, is_broken[rows] = outside(around, ground.coverage, ground.threads)
     beyond = shapely.buffer(blank, reach_m, quad_segs=QUARTER_SEGMENTS)
     parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
@@ -198,7 +196,9 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     return parts, is_broken
 
 
-def _box_with_margin(west: Side, south: Side, east: Side, north: Side, margin_m: float) -> Any:
+def _with_margin(boxes: np.ndarray, margin_m: float) -> Any:
+    """A box (4,), or each of several (n, 4), made wider on every side, as polygons."""
+    west, south, east, north = boxes.T
     return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
 
 
