@@ -33,11 +33,24 @@ def renderer_of(style: Style, geometry: str, fields: Collection[str], language: 
         title = look.get("title") or {}
         named = f"{prefix} {title.get(language) or title.get('en') or ''}".strip()
         add(f"left(\"{field}\", {len(prefix)}) = '{prefix}'", {**style, **look}, named)
-    for value, look in style.get("values", {}).items():
-        titles = look.get("title") or {}
-        add(f"\"{field}\" = '{value}'", {**style, **look}, titles.get(language) or value)
+    for values, look in _classes(style):
+        titles, listed = look.get("title") or {}, ", ".join(f"'{value}'" for value in values)
+        test = f'"{field}" = {listed}' if len(values) == 1 else f'"{field}" IN ({listed})'
+        add(test, {**style, **look}, titles.get(language) or values[0])
     add("ELSE", {key: style.get(key) for key in ("stroke", "stroke_mm")}, other)
     return renderer
+
+
+def _classes(style: Style) -> list[tuple[list[str], Style]]:
+    """The values of a style with their looks; those of one look and title, as of two editions, are one class."""
+    classes: list[tuple[list[str], Style]] = []
+    for value, look in style.get("values", {}).items():
+        alike = [values for values, other in classes if other == look and look.get("title")]
+        if alike:
+            alike[0].append(value)
+        else:
+            classes.append(([value], look))
+    return classes
 
 
 def symbol_of(style: Style, geometry: str, name: str) -> Element:
