@@ -21,8 +21,6 @@ from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
 from onemap.rules.overlay.unchanging_sets import freeze_set
 
-Side = float | np.ndarray  # of a box, or of each of several
-
 
 def _problems(item: Options) -> list[tuple[str, str]]:
     wrong = _distance_problems(item.get("distance_m"))
@@ -183,13 +181,13 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     margin_m = reach_m + 1.0
     shapely.prepare(ground.coverage)
     whole = box_around(boxes_of(ground.shapes))
-    if whole is None or shapely.covers(ground.coverage, _box_with_margin(*whole, margin_m)):
+    if whole is None or shapely.covers(ground.coverage, _grown_boxes(np.array([whole]), margin_m)).all():
         return parts, is_broken
     edge = shapely.boundary(ground.coverage)
     shapely.prepare(edge)
     is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
     rows = np.flatnonzero(is_near)
-    around = _box_with_margin(*shapely.bounds(ground.parcels[rows]).T, margin_m)
+    around = _grown_boxes(shapely.bounds(ground.parcels[rows]), margin_m)
     blank, is_broken[rows] = outside(around, ground.coverage, ground.threads)
     beyond = shapely.buffer(blank, reach_m, quad_segs=QUARTER_SEGMENTS)
     parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
@@ -197,8 +195,11 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     return parts, is_broken
 
 
-def _box_with_margin(west: Side, south: Side, east: Side, north: Side, margin_m: float) -> Any:
-    return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+def _grown_boxes(boxes: np.ndarray, margin_m: float) -> np.ndarray:
+    """Boxes (n, 4) as polygons (n,), each with a margin."""
+    west, south, east, north = boxes.T
+    grown: np.ndarray = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    return grown
 
 
 def _with_official_zones(
