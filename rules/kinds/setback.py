@@ -161,8 +161,7 @@ def _grow_features(ground: Ground) -> _GrownFeatures:
     features, largest_m = ground.features, _largest_m(ground.options)
     distance_m = _distances_m(ground.options, features.attributes)
     half_width_m = _half_widths_m(ground.options, features.attributes)
-    # Where no feature lies near, one beyond the coverage may still be as wide.
-    widest_m = np.nanmax(half_width_m, initial=float(ground.options.get("half_width_m", 0.0)))
+    widest_m = np.nanmax(half_width_m, initial=0.0)
     is_measured = ~(np.isnan(distance_m) | np.isnan(half_width_m))
     grown_by_m = np.where(is_measured, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
     zones = shapely.buffer(features.geometries, grown_by_m, quad_segs=QUARTER_SEGMENTS)
@@ -182,13 +181,13 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     margin_m = reach_m + 1.0
     shapely.prepare(ground.coverage)
     whole = box_around(boxes_of(ground.shapes))
-    if whole is None or shapely.covers(ground.coverage, _with_margin(np.array(whole), margin_m)):
+    if whole is None or shapely.covers(ground.coverage, _grown_boxes(np.array([whole]), margin_m)).all():
         return parts, is_broken
     edge = shapely.boundary(ground.coverage)
     shapely.prepare(edge)
     is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
     rows = np.flatnonzero(is_near)
-    around = _with_margin(shapely.bounds(ground.parcels[rows]), margin_m)
+    around = _grown_boxes(shapely.bounds(ground.parcels[rows]), margin_m)
     blank, is_broken[rows] = outside(around, ground.coverage, ground.threads)
     beyond = shapely.buffer(blank, reach_m, quad_segs=QUARTER_SEGMENTS)
     parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
@@ -196,10 +195,11 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     return parts, is_broken
 
 
-def _with_margin(boxes: np.ndarray, margin_m: float) -> Any:
-    """A box (4,), or each of several (n, 4), made wider on every side, as polygons."""
+def _grown_boxes(boxes: np.ndarray, margin_m: float) -> np.ndarray:
+    """Boxes (n, 4) as polygons (n,), each with a margin."""
     west, south, east, north = boxes.T
-    return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    grown: np.ndarray = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    return grown
 
 
 def _with_official_zones(

@@ -136,7 +136,7 @@ def on_dask(words: list, folder: Path, library: Path, workers: list[int]) -> int
     times = seconds[0] / seconds[-1]
     print(f"{times:.2f} × as fast with {workers[-1]} workers as with {workers[0]}")
     end = "met" if times >= TARGET_TIMES else "missed"
-    print(f"target {TARGET_TIMES} × with two: {end}; bound by start, reading and merging, which one process does alone")
+    print(f"target {TARGET_TIMES} × with two: {end}; bound by the client, for whom two leave no processor")
     return int(any(verdict != verdicts[0] for verdict in verdicts))
 
 

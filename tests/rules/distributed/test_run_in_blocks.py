@@ -11,6 +11,7 @@ import pytest
 import shapely
 from shapely import LineString, affinity, box
 
+from onemap.layers.geometry.shape_column import vertices_of
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
 from onemap.rules.check import layers_of_check, run_in_parts
@@ -22,6 +23,7 @@ from onemap.rules.distributed.work import LocalEngine
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import CheckOptions, question_of
 from onemap.rules.runs.run import RowsOutdated
 from onemap.tests.rules.check.test_by_formula import PERMITS, REACH, World, shapes
@@ -220,3 +222,18 @@ def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(
     whole = assert_same(town.desk)
     (zone,) = (layer for layer in whole.record["layers"] if layer["code"] == "ZONE")
     assert zone["reason"] == "unreadable"
+
+
+def test_a_layer_is_not_held_for_all_blocks_where_the_zones_around_its_features_are_large(town, monkeypatch):
+    desk, extent = town.desk, (-1e7, -1e7, 1e7, 1e7)
+    wishes = CheckOptions(str(desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
+    with open_library(str(desk.library)) as library:
+        plan = check_plan_of(library, question_of(library, wishes, "en"), (0.0, 0.0))
+        sources = plan.sources(library)
+        grown = {rule.layer for rule in plan.rules if rule.kind == "setback"}
+        held = layers_of_check.small_layers(plan, sources, extent).read
+        vertices = sum(vertices_of(layer.stored.shapes) for layer in held.values() if layer.stored)
+        monkeypatch.setattr(layers_of_check, "_VERTICES_HELD", vertices)
+        without_grown = layers_of_check.small_layers(plan, sources, extent).read
+    assert grown and grown <= set(held)
+    assert set(without_grown) == set(held) - grown
