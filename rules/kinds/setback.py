@@ -161,7 +161,8 @@ def _grow_features(ground: Ground) -> _GrownFeatures:
     features, largest_m = ground.features, _largest_m(ground.options)
     distance_m = _distances_m(ground.options, features.attributes)
     half_width_m = _half_widths_m(ground.options, features.attributes)
-    widest_m = np.nanmax(half_width_m, initial=0.0)
+    # Where no feature lies near, one beyond the coverage may still be as wide.
+    widest_m = np.nanmax(half_width_m, initial=float(ground.options.get("half_width_m", 0.0)))
     is_measured = ~(np.isnan(distance_m) | np.isnan(half_width_m))
     grown_by_m = np.where(is_measured, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
     zones = shapely.buffer(features.geometries, grown_by_m, quad_segs=QUARTER_SEGMENTS)

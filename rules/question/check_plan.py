@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from onemap.layers.errors import UsageError
+from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.rules.inputs.layer_sources import Sources
@@ -62,9 +62,11 @@ class CheckPlan:
 def check_plan_of(library: Library, question: Question, origin: tuple[float, float]) -> CheckPlan:
     """What is to be done for a question. origin: from where coordinates are to be counted.
 
-    Raises UsageError only.unknown, replace.unknown.
+    Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
     """
     joined = joined_rules(question.packs)
+    if not joined:
+        raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
     asked = {code for rule in joined for code in (*rule.layers_named, *rule.layers)}
     for code in question.replaced:
         if code not in asked:

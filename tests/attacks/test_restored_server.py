@@ -47,7 +47,7 @@ def test_a_dump_that_is_restored_says_what_it_lacks(city, postgis, tmp_path):
     answer = command("verify", restored, "--head", head)
     (problem,) = answer.json["problems"]
     assert (answer.code, problem["code"]) == (5, "verify.head_missing")
-    assert "names entry 4: 1 entries are missing" in problem["message"]
+    assert "names entry 4: 1 entry is missing" in problem["message"]
     done("add", restored, source, "--as", "T", "--covers", "extent")
     assert command("verify", restored, "--head", head).codes == ["verify.head_rewritten"]
     assert done("verify", url, "--head", head).json["ok"]

@@ -9,7 +9,7 @@ from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import multi
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
-from onemap.layers.geometry.validity import plain_polygons
+from onemap.layers.geometry.wkb_rings import plain_polygons
 
 KINDS = ("point", "line", "polygon")
 

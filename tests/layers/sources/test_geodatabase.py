@@ -60,7 +60,7 @@ def test_a_subtype_has_a_name_and_its_own_domains(shelf, database):
 def test_a_value_outside_its_range_is_warned_of_and_the_ends_are_inside(shelf, database):
     problem = problems_by_code(shelf.add(database))["domain.range"]
     assert (problem["field"], problem["feature"]) == ("PD", "2")  # 30 is outside 0 to 25, 25 is not
-    assert "1 rows" in problem["message"]
+    assert "1 row of" in problem["message"]
     assert shelf.column("PD") == [None, 3.0, 25.0, 30.0]  # kept as they are
 
 

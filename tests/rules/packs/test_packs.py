@@ -5,6 +5,7 @@ from shapely import box
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack
+from onemap.tests.conftest import write_layer
 
 SQUARE = box(0, 0, 10, 10)
 GOOD = {
@@ -216,3 +217,14 @@ def test_a_library_keeps_the_text_of_a_citys_own_pack(tmp_path, onemap):
     assert onemap("new", library, "--crs", "EPSG:4547", "--pack", path).code == 0
     path.unlink()
     assert onemap("layers", library).json["packs"] == [{"id": "p", "version": "1", "title": {}}]
+
+
+def test_packs_without_a_rule_judge_nothing_and_clear_nobody(onemap, tmp_path):
+    empty, library, parcels = tmp_path / "empty.toml", tmp_path / "city.gpkg", tmp_path / "parcels.gpkg"
+    empty.write_text('[pack]\nid = "empty"\nversion = "1"\n', encoding="utf-8")
+    onemap("new", library, "--crs", "EPSG:4547")
+    write_layer(parcels, [box(540_000, 4_000_000, 540_050, 4_000_050)], {"DKBH": ["a"]}, crs="EPSG:4547")
+    answer = onemap("check", library, parcels, "--pack", empty, "--out", tmp_path / "out.gpkg")
+    (problem,) = answer.json["problems"]
+    assert (answer.code, problem["code"], problem["packs"]) == (3, "pack.no_rules", ["empty"])
+    assert not (tmp_path / "out.gpkg").exists()

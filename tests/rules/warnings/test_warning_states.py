@@ -175,7 +175,7 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     found = town.ask(*asked, f"--out={out}", f"--page={page}")
     drawn = page.read_text(encoding="utf-8")
     text = re.sub(r"<[^>]+>", "|", drawn)
-    assert "1 warnings were never opened." in text and "--keep" not in text and "GHDK" not in text
+    assert "1 warning was never opened." in text and "--keep" not in text and "GHDK" not in text
     assert drawn.count("<svg") == 1 and drawn.count("<section>") == 2
     assert [(row["id"], row["days_left"], row["state"]) for row in found["warnings"]] == [("expiry:GHDK:b", 5, None)]
     assert gpd.read_file(out, layer="warnings")["id"].tolist() == ["expiry:GHDK:b"] and found["cases"] == []
