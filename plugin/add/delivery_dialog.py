@@ -39,7 +39,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import name_list, sentences, tr
+from onemap.plugin.words.translation import Count, name_list, sentences, tr
 
 SIZE_PX = (900, 680)
 MAX_NAMES = 6
@@ -135,7 +135,7 @@ class DeliveryDialog(WorkingDialog):
         self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
         plan = _new_plan()
         Path(plan).write_text(plan_text(self._sent, coverage_of(self.covers)), encoding="utf-8")
-        title = tr("Add {count} layers of a delivery").format(count=len(self._sent))
+        title = tr("Add {count:# layer|# layers} of a delivery").format(count=Count(len(self._sent)))
         params: dict[str, Any] = {"plan": plan, "each": each}
         report = self.report.text().strip()
         if report:

@@ -36,7 +36,7 @@ from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.library.service_list import NAMES, Service
 from onemap.plugin.library.service_uris import source_of
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 REPORT_EVERY = 10  # features, between two looks at whether someone has cancelled
 NESTED_TYPES = (QMetaType.Type.QVariantMap, QMetaType.Type.QVariantList, QMetaType.Type.QStringList)
@@ -235,8 +235,11 @@ def incomplete_refusal(name: str, count: int, expected: int, errors: list[str]) 
     """
     reason = errors[-1].split("http")[0].strip(" :") if errors else ""
     if expected and count != expected:
-        text = tr("“{service}” gave {count} of {expected} features, so nothing was taken. Try again later. {reason}")
-        message = text.format(service=name, count=f"{count:,}", expected=f"{expected:,}", reason=reason)
+        text = tr(
+            "“{service}” gave {count} of {expected:# feature|# features}, so nothing was taken. "
+            "Try again later. {reason}"
+        )
+        message = text.format(service=name, count=Count(count), expected=Count(expected), reason=reason)
         return Refusal(message.strip())
     if not expected and errors:
         text = tr("“{service}” broke off, and does not say how many features it has; nothing was taken. {reason}")

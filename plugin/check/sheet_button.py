@@ -14,7 +14,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 ENDINGS = {"PDF (*.pdf)": ".pdf", "Word (*.docx)": ".docx", "HTML (*.html)": ".html"}
 
@@ -60,5 +60,5 @@ class SheetButton(QToolButton):
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))
-        count = f"{answer.get('parcels', 0):,}"
-        self.written.emit(tr("{count} query sheets: {path}").format(count=count, path=path))
+        count = Count(answer.get("parcels", 0))
+        self.written.emit(tr("{count:# query sheet|# query sheets}: {path}").format(count=count, path=path))

@@ -31,7 +31,7 @@ from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED
-from onemap.plugin.words.translation import sentences, tr, with_label
+from onemap.plugin.words.translation import Count, sentences, tr, with_label
 from onemap.plugin.words.verdicts import sign_icon
 
 ROLE_PLACE = Qt.ItemDataRole.UserRole
@@ -108,8 +108,8 @@ class TrialView(QWidget):
         run: what the second one is written by.
         """
         self._folder = str(Path(after.path).parent)
-        text = tr("If “{layer}” were {file}, {count} of {all} parcels would have another verdict.")
-        numbers = {"count": f"{len(changes):,}", "all": f"{len(after.parcels):,}"}
+        text = tr("If “{layer}” were {file}, {count} of {all:# parcel|# parcels} would have another verdict.")
+        numbers = {"count": Count(len(changes)), "all": Count(len(after.parcels))}
         texts = [text.format(layer=layer, file=file, **numbers)]
         if len(changes) > MAX_LISTED:
             texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
@@ -128,8 +128,8 @@ class TrialView(QWidget):
         after: the one on display.
         """
         self._folder = str(Path(before.path).parent)
-        text = tr("Against “{name}” {count} of {all} parcels have another verdict now.")
-        numbers = {"count": f"{len(changes):,}", "all": f"{len(after.parcels):,}"}
+        text = tr("Against “{name}” {count} of {all:# parcel|# parcels} changed verdict.")
+        numbers = {"count": Count(len(changes)), "all": Count(len(after.parcels))}
         self.export_button.hide()  # the two checks are kept: each is written where it is opened
         texts = [text.format(name=name, **numbers)]
         if len(changes) > MAX_LISTED:

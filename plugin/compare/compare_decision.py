@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.compare.compare_results import DECISIONS, Spot
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 SPOT, CLUSTER = 0, 1
 BUTTONS_PER_ROW = 2
@@ -71,7 +71,8 @@ class DecisionBar(QWidget):
             button.setText(f"{number}  {name}")
             button.setToolTip(tr("{decision} (key {number})").format(decision=name, number=number))
         self.scope.setItemText(SPOT, tr("this spot"))
-        self.scope.setItemText(CLUSTER, tr("all {count} spots of its cluster").format(count=f"{cluster_size:,}"))
+        text = tr("{count:the # spot|all # spots} of its cluster")
+        self.scope.setItemText(CLUSTER, text.format(count=Count(cluster_size)))
         if cluster_size < 2:
             self.scope.setCurrentIndex(SPOT)
         self.scope.setEnabled(cluster_size > 1)

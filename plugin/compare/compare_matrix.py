@@ -14,7 +14,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWid
 from onemap.plugin.compare.compare_looks import difference_name, difference_rank, swatch
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import large_area_number, large_unit, share_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 DECIMALS, FULL_DECIMALS = 2, 4
 TYPE, ALL = 0, 1
@@ -134,10 +134,10 @@ class MatrixModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and rows:
             area = sum(row["area_m2"] for row in rows)
-            text = tr("{type}: {count} spots, {area} {unit}, {share} of the ground compared")
+            text = tr("{type}: {count:# spot|# spots}, {area} {unit}, {share} of the ground compared")
             figures = text.format(
                 type=difference_name(kind),
-                count=f"{sum(row['spots'] for row in rows):,}",
+                count=Count(sum(row["spots"] for row in rows)),
                 area=large_area_number(area, FULL_DECIMALS),
                 unit=large_unit(),
                 share=share_text(sum(row["share"] for row in rows)),

@@ -33,7 +33,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import sentences, tr
+from onemap.plugin.words.translation import Count, sentences, tr
 
 
 class CompareTab(QWidget):
@@ -289,9 +289,9 @@ class CompareTab(QWidget):
         if "sheets" not in answer:  # the report
             self.message_sent.emit(tr("Written: {path}").format(path=path))
             return
-        message = tr("The atlas has {count} sheets: {path}").format(count=f"{answer.get('sheets', 0):,}", path=path)
+        message = tr("The atlas has {count:# sheet|# sheets}: {path}").format(count=Count(answer["sheets"]), path=path)
         if answer.get("left_out"):
-            message = sentences(message, tr("{count} were left out.").format(count=f"{answer['left_out']:,}"))
+            message = sentences(message, tr("{count:# was|# were} left out.").format(count=Count(answer["left_out"])))
         self.message_sent.emit(message)
 
 

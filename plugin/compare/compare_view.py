@@ -37,7 +37,7 @@ from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 MIN_ROWS = 8  # of the list of spots that are in sight
 SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
@@ -290,7 +290,7 @@ class CompareView(QWidget):
         position = self.list.currentIndex().row() + 1 if spot is not None else 0
         text = tr("{place} of {shown}").format(place=f"{position:,}", shown=f"{self.model.rowCount():,}")
         self.count.setText(text)
-        self.count.setToolTip(tr("The comparison has {total} spots in all").format(total=f"{total:,}"))
+        self.count.setToolTip(tr("The comparison has {total:# spot|# spots} in all").format(total=Count(total)))
         cluster_size = self._clusters[spot.cluster] if spot is not None and spot.cluster else 0
         self.decide.show_spot(spot, cluster_size)
         plans = self._comparison.plans if self._comparison is not None else ("", "")

@@ -14,7 +14,7 @@ from qgis.PyQt.QtGui import QColor, QFont
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import M2_PER_HECTARE, NOT_MEASURED, large_area_number, large_unit, share_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 DECIMALS = 2
 MAX_ALPHA = 110  # how opaque the ground of the largest cell is, of 255
@@ -50,12 +50,12 @@ class Contradiction:
         share = self.hectares / self.compared_ha if self.compared_ha else None
         lines = [
             self.title,
-            tr("{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count} spots").format(
+            tr("{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count:# spot|# spots}").format(
                 area=_number(self.hectares),
                 unit=large_unit(),
                 share=share_text(share),
                 compared=_number(self.compared_ha),
-                count=f"{self.spots:,}",
+                count=Count(self.spots),
             ),
             tr(
                 "In {unit}: construction in the first only {a}; in the second only {b}; both, of unlike classes {c}"

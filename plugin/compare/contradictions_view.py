@@ -28,7 +28,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import large_unit
-from onemap.plugin.words.translation import sentences, tr
+from onemap.plugin.words.translation import Count, sentences, tr
 
 COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
 MAX_NAMES_SHARE = 0.34  # of the table's width
@@ -145,8 +145,8 @@ class ContradictionsView(VerbView):
             return tr("The library has no two plans for which there is a matrix.")
         conflicting = [pair for pair in pairs if pair.hectares]
         failed = [pair for pair in pairs if pair.hectares is None]
-        text = tr("{count} pairs compared, {against} contradict each other (in {unit}).").format(
-            unit=large_unit(), count=f"{len(pairs) - len(failed):,}", against=f"{len(conflicting):,}"
+        text = tr("{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).").format(
+            unit=large_unit(), count=Count(len(pairs) - len(failed)), against=Count(len(conflicting))
         )
         if not failed:
             return text

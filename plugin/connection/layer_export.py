@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 QGIS_ONLY_FORMATS = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no driver for them
 LIVE_PROVIDERS = ("WFS", "OAPIF", "sensorthings", "arcgisfeatureserver")
@@ -155,6 +155,9 @@ def ensure_count(features: Iterable[QgsFeature], expected: int | None, name: str
         count += 1
         yield feature
     if expected is not None and count != expected:
-        text = tr("“{service}” gave {count} of {expected} features, so nothing was taken. Try again later. {reason}")
-        message = text.format(service=name, count=f"{count:,}", expected=f"{expected:,}", reason="")
+        text = tr(
+            "“{service}” gave {count} of {expected:# feature|# features}, so nothing was taken. "
+            "Try again later. {reason}"
+        )
+        message = text.format(service=name, count=Count(count), expected=Count(expected), reason="")
         raise Refusal(message.strip())

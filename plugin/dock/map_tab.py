@@ -47,7 +47,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import name_list, tr
+from onemap.plugin.words.translation import Count, name_list, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
@@ -554,7 +554,9 @@ def _hint(entry: CatalogueLayer, version: Version | None) -> str:
     lines = [f"{entry.title} · {entry.code}"]
     if version is not None:
         until = version.valid_to or "…"
-        lines.append(tr("Version {label}, {count} features").format(label=version.label, count=f"{version.count:,}"))
+        lines.append(
+            tr("Version {label}, {count:# feature|# features}").format(label=version.label, count=Count(version.count))
+        )
         lines.append(tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until))
         lines.append(tr("Recorded {moment}").format(moment=moment_text(version.recorded_at)))
     return "\n".join(lines)

@@ -36,7 +36,7 @@ from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import layer_name, word
 from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (460, 560)
 TITLE, STATE = 0, 1
@@ -183,7 +183,7 @@ class PublishDialog(WorkingDialog):
 
     def _show_published(self, project: str, answer: dict[str, Any]) -> None:
         count = len(answer["layers"]) if isinstance(answer["layers"], list) else answer["layers"]
-        lines = [tr("The project has {count} layers: {path}").format(count=count, path=project)]
+        lines = [tr("The project has {count:# layer|# layers}: {path}").format(count=Count(count), path=project)]
         lines += [problem.text for problem in problem_lines(answer.get("problems") or [])]
         lines += [
             tr("Left out, {reason}: {layer}").format(

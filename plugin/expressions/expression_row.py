@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 SILENT_MS = 3000  # after so long without a question the work has ended
 
@@ -34,8 +34,8 @@ class ExpressionRow(QWidget):
 
     def show_progress(self, layer: str, done: int, total: int) -> None:
         """Show how many polygons of a layer have been asked for."""
-        text = tr("Checking {done} of {total} polygons of “{layer}” for an expression")
-        self.label.setText(text.format(done=f"{done:,}", total=f"{total:,}", layer=layer))
+        text = tr("Checking {done} of {total:# polygon|# polygons} of “{layer}” for an expression")
+        self.label.setText(text.format(done=Count(done), total=Count(total), layer=layer))
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         self.show()

@@ -15,7 +15,7 @@ from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 READINGS = "JCSJ"
 END_OF_DAY = "T23:59:59+08:00"  # the zone in which the core counts days
@@ -99,8 +99,8 @@ class SensorView(TableView):
         QgsProject.instance().addMapLayer(layer, False)
         QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
         self._layer_id = layer.id()
-        summary = tr("{count} sensors, {placed} of them with a place").format(
-            count=len(answer["nodes"]), placed=len(placed)
+        summary = tr("{count:# sensor|# sensors}, {placed} with a place").format(
+            count=Count(len(answer["nodes"])), placed=Count(len(placed))
         )
         self.note.setText("\n".join([summary, *(str(one["message"]) for one in answer.get("problems") or ())]))
         self.note.show()

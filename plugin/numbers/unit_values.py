@@ -8,7 +8,7 @@ from typing import Any
 
 from onemap.plugin.words.core_words import all_words, layer_title, word
 from onemap.plugin.words.number_format import NOT_MEASURED, area_text
-from onemap.plugin.words.translation import name_list, tr, with_label
+from onemap.plugin.words.translation import Count, name_list, tr, with_label
 from onemap.plugin.words.verdicts import LOOKS
 
 STATUSES = ("alarm", "warn", "unknown", "ok", "none")  # most severe first
@@ -242,7 +242,7 @@ def _room_rows(value: UnitValue) -> list[tuple[str, str]]:
     if room["pace"] is not None:
         rows.append((tr("Changes in a year"), measured_text(room["pace"], value.measure)))
     if room["days_left"] is not None:
-        rows.append((tr("Lasts"), tr("{count} days").format(count=f"{room['days_left']:,.0f}")))
+        rows.append((tr("Lasts"), tr("{count:# day|# days}").format(count=Count(room["days_left"]))))
     elif room["days_reason"]:
         rows.append((with_label(tr("Days left"), reasons_text(room["days_reason"])), ""))
     return rows

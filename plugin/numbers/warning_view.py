@@ -30,7 +30,7 @@ from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import length_text
-from onemap.plugin.words.translation import name_list, tr, with_label
+from onemap.plugin.words.translation import Count, name_list, tr, with_label
 from onemap.plugin.words.verdicts import sign_icon
 
 NAME, VALUE = 0, 1
@@ -162,11 +162,13 @@ class WarningView(TableView):
                 if one["kind"] == kind:
                     self._add_unlooked(head, one)
             head.setExpanded(True)
-        count = tr("{count} matters, {ground} of them with a place: double click or Enter goes there")
+        text = tr("{count:# matter|# matters}, {ground} with a place: double click or Enter goes there")
         new = [row["id"] for row in rows if not row.get("state")]
-        lines = [count.format(count=len(rows), ground=len(self._grounds)) if rows else tr("Nothing to look at.")]
+        matters = text.format(count=Count(len(rows)), ground=Count(len(self._grounds)))
+        lines = [matters if rows else tr("Nothing to look at.")]
         if new:
-            lines.append(tr("{count} of them are new: open them to keep their steps.").format(count=len(new)))
+            text = tr("{count:# is new: open it to keep its steps|# are new: open them to keep their steps}.")
+            lines.append(text.format(count=Count(len(new))))
         self.note.setText("\n".join(lines))
         self._show_result(True)
         self.results_shown.emit()
@@ -286,7 +288,7 @@ def _room(row: dict[str, Any]) -> str:
     free = tr("{size} free").format(size=measured_text(row["free"], str(row["unit_of_measure"] or "count")))
     if not row["days_left"]:
         return free
-    return name_list((free, tr("lasts {count} days").format(count=f"{row['days_left']:,.0f}")))
+    return name_list((free, tr("lasts {count:# day|# days}").format(count=Count(row["days_left"]))))
 
 
 def _value(row: dict[str, Any]) -> tuple[str, str]:

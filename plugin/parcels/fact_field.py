@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.widgets.use_choice import UseChoice
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 TEXT_LINES = 3
 MIN_NAME_LENGTH = 6
@@ -39,7 +39,7 @@ class FactField(QWidget):
         self.control.setAccessibleName(self.label_text)
         count = len(fact.get("rules") or ())
         if count:
-            asked = tr("{count} rules ask for it").format(count=count)
+            asked = tr("{count:# rule asks|# rules ask} for it").format(count=Count(count))
             self.control.setToolTip(f"{self.label_text} · {self.name} · {asked}")
         self.error = FieldError(self.control)
         self.changed.connect(self.error.clear)

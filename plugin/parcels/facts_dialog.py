@@ -30,7 +30,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls, name_controls
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (520, 640)  # at most so high
 AROUND_PX = 160  # what stands above and below the fields
@@ -249,6 +249,7 @@ def waiting_text(rules: list[dict[str, Any]], known: set[str]) -> str:
     if not rules:
         return tr("These rules ask nothing of a project.")
     if not waiting:
-        return tr("All {count} rules that ask a project have their facts.").format(count=len(rules))
-    text = tr("{waiting} of {count} rules that ask a project wait for facts.")
-    return text.format(waiting=waiting, count=len(rules))
+        text = tr("{count:The # rule that asks a project has its|All # rules that ask a project have their} facts.")
+        return text.format(count=Count(len(rules)))
+    text = tr("Of {count:# rule that asks|# rules that ask} a project {waiting:# waits|# wait} for facts.")
+    return text.format(waiting=Count(waiting), count=Count(len(rules)))

@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidg
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.words.core_words import all_words, word
-from onemap.plugin.words.translation import tr, with_label
+from onemap.plugin.words.translation import Count, tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 VERDICTS = tuple(verdict for verdict in SEVERITY if verdict != "clear")
@@ -118,8 +118,10 @@ def department_counts(parcels: list[CheckedParcel]) -> dict[str, Counter[str]]:
 def asked_text(rules: int, unasked: int) -> str:
     """By how many rules a run was judged, in one line."""
     if not unasked:
-        return tr("All {rules} rules were asked").format(rules=f"{rules:,}")
-    return tr("{unasked} of {rules} rules were not asked").format(unasked=f"{unasked:,}", rules=f"{rules:,}")
+        return tr("{rules:The # rule was|All # rules were} asked").format(rules=Count(rules))
+    return tr("{unasked:# of {rules} rules was|# of {rules} rules were} not asked").format(
+        unasked=Count(unasked), rules=Count(rules)
+    )
 
 
 def department_asked_text(unasked: int) -> str:

@@ -33,7 +33,7 @@ from onemap.plugin.review.review_outline import ParcelOutline
 from onemap.plugin.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 RoundKey = tuple[str, int, int]
 NO_ROUND: RoundKey = ("", 0, 0)
@@ -231,12 +231,12 @@ class CaseFindings(QWidget):
             self.results.details.show_text("")
         count = sum(len(parcel.findings) for parcel in parcels)
         if count:
-            text = tr("{count} findings on {parcels} parcels; a click goes there on the map")
+            text = tr("{count:# finding|# findings} on {parcels:# parcel|# parcels}; a click goes there on the map")
         elif is_for_all:
             text = tr("No finding stands against these parcels.")
         else:
             text = tr("No finding concerns this department.")
-        self.summary.setText(text.format(count=count, parcels=len(parcels)))
+        self.summary.setText(text.format(count=Count(count), parcels=Count(len(parcels))))
         self._show_rules(parcels, "" if is_for_all else self._department)
         self._enable()
 

@@ -18,7 +18,7 @@ from onemap.plugin.review.review_words import (
 )
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 DAY, WHO, STEP = 0, 1, 2
 
@@ -69,7 +69,7 @@ def entry_text(entry: dict[str, Any]) -> str:
         before, after = (word("verdicts", str(detail.get(name) or "")) for name in ("before", "verdict"))
         parts.append(text.format(parcel=detail.get("parcel"), rule=detail.get("rule"), before=before, after=after))
     elif entry["action"] == "extend":
-        parts.append(tr("{days} working days more").format(days=detail.get("days")))
+        parts.append(tr("{days:# working day|# working days} more").format(days=Count(detail.get("days") or 0)))
     elif detail.get("conclusion"):
         parts.append(conclusion_word(str(detail["conclusion"])))
     if detail.get("document"):
@@ -98,5 +98,5 @@ def unseen_text(case: Case, seen_revision: int, user: str) -> str:
     steps = [step_word(entry["action"]) for entry in unseen if not entry.get("department")]
     summary = [department_words(list(dict.fromkeys(departments)))] if departments else []
     summary += list(dict.fromkeys(steps))
-    text = tr("{count} steps since you looked: {what}. It is now: {state}.")
-    return f"{UNSEEN} " + text.format(count=len(unseen), what=" · ".join(summary), state=state_word(case.state))
+    text = tr("{count:# step|# steps} since you looked: {what}. It is now: {state}.")
+    return f"{UNSEEN} " + text.format(count=Count(len(unseen)), what=" · ".join(summary), state=state_word(case.state))

@@ -21,7 +21,7 @@ from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion, opinions_in
 from onemap.plugin.review.review_words import author_text, conclusion_word
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import tr, with_label
+from onemap.plugin.words.translation import Count, tr, with_label
 
 CHANGED = "≠"
 DEPARTMENT = Qt.ItemDataRole.UserRole
@@ -84,8 +84,11 @@ class RoundsView(QWidget):
                 changed += is_changed and column == len(self._rounds)
             self.tree.addTopLevelItem(item)
         if len(self._rounds) > 1:
-            text = tr("{count} departments conclude otherwise than in the round before ({sign}). Choose one to read.")
-            self.summary.setText(text.format(count=changed, sign=CHANGED))
+            text = tr(
+                "{count:# department concludes|# departments conclude} otherwise than in the round before "
+                "({sign}). Choose one to read."
+            )
+            self.summary.setText(text.format(count=Count(changed), sign=CHANGED))
         else:
             self.summary.setText(tr("This is the first round. A revised case has a column for each round."))
         for row in range(self.tree.topLevelItemCount()):

@@ -18,7 +18,7 @@ from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.review.review_step_dialog import StepDialog, StepQuestion
 from onemap.plugin.review.review_words import conclusion_word, name_buttons, state_word, step_word
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 from onemap.plugin.words.verdicts import SEVERITY
 
 
@@ -41,12 +41,14 @@ class CaseSteps(QObject):
     def circulate(self) -> None:
         """Send the case to its departments."""
         routed = [opinion for opinion in self.case.opinions if opinion.routed]
-        text = tr("“{project}” goes to {count} departments, and their clocks start.")
+        text = tr(
+            "“{project}” goes to {count:# department, and its clock starts|# departments, and their clocks start}."
+        )
         self._ask(
             "circulate",
             StepQuestion(
                 step_word("circulate"),
-                text.format(project=self.case.project, count=len(routed)),
+                text.format(project=self.case.project, count=Count(len(routed))),
                 step_word("circulate"),
             ),
         )

@@ -8,7 +8,7 @@ from onemap.plugin.profile.settings import language
 from onemap.plugin.review.review_cases import CaseLine, Opinion
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import dock_controls, name_controls
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 OVERDUE, STALE, UNSEEN, WRITTEN = "!", "◐", "●", "✎"
 _STEP = re.compile(
@@ -72,7 +72,7 @@ def review_controls() -> dict[str, str]:
 def deadline_text(days_left: int | None, due: str, is_overdue: bool) -> str:
     """The time until a deadline, in working days as the core counted them."""
     if is_overdue and days_left is not None:
-        return f"{OVERDUE} " + tr("{days} days late").format(days=abs(days_left))
+        return f"{OVERDUE} " + tr("{days:# day|# days} late").format(days=Count(abs(days_left)))
     if is_overdue:
         return f"{OVERDUE} " + tr("overdue")
     if not due:
@@ -81,7 +81,7 @@ def deadline_text(days_left: int | None, due: str, is_overdue: bool) -> str:
         return due
     if days_left == 0:
         return tr("today")
-    return tr("{days} days left").format(days=days_left)
+    return tr("{days:# day|# days} left").format(days=Count(days_left))
 
 
 def line_deadline(line: CaseLine) -> str:

@@ -21,7 +21,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.work_row import WorkRow
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (560, 520)
 MIN_WIDTH_PX = 340
@@ -153,8 +153,8 @@ class ServiceDialog(QDialog):
         self.work.hide()
         if error is None:
             self.form.show_offers(offers or [])
-            text = tr("The server offers {count} layers. Choose one of them.")
-            self.notice.say(text.format(count=len(offers or [])))
+            text = tr("The server offers {count:# layer. Choose it|# layers. Choose one of them}.")
+            self.notice.say(text.format(count=Count(len(offers or []))))
         elif not isinstance(error, Cancelled):
             self.notice.refuse(error if isinstance(error, Refusal) else Refusal(str(error)))
         self._enable()

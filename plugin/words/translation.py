@@ -1,7 +1,7 @@
 """The plugin's own texts in the user's language. Words of the field come from the core."""
 
 from collections.abc import Iterable
-from typing import Optional
+from typing import Optional, Union
 
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
@@ -14,6 +14,21 @@ CONTEXT = "onemap"
 def tr(text: str) -> str:
     """The text in the user's language; English is the source."""
     return QCoreApplication.translate(CONTEXT, text)
+
+
+class Count:
+    """A count as a sentence takes it: `{n:# sheet|# sheets}` is "1 sheet" or "2,000 sheets", `#` the number.
+
+    Where a language has no such forms, `{n}` is the number.
+    """
+
+    def __init__(self, number: Union[int, float]) -> None:
+        self._number = number
+
+    def __format__(self, forms: str) -> str:
+        number = f"{self._number:,.0f}"
+        one, has_forms, more = forms.partition("|")
+        return (one if number == "1" else more).replace("#", number, 1) if has_forms else number
 
 
 def sentences(*texts: str) -> str:

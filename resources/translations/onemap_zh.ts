@@ -460,7 +460,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>无法从 {library} 打开“{layer}”。</translation>
     </message>
     <message>
-        <source>Version {label}, {count} features</source>
+        <source>Version {label}, {count:# feature|# features}</source>
         <translation>版本 {label}，{count} 个要素</translation>
     </message>
     <message>
@@ -1020,7 +1020,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>用于代替“{layer}”的文件</translation>
     </message>
     <message>
-        <source>If “{layer}” were {file}, {count} of {all} parcels would have another verdict.</source>
+        <source>If “{layer}” were {file}, {count} of {all:# parcel|# parcels} would have another verdict.</source>
         <translation>如以 {file} 代替“{layer}”，{all} 个地块中有 {count} 个结论改变。</translation>
     </message>
     <message>
@@ -1188,7 +1188,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>用地查询表</translation>
     </message>
     <message>
-        <source>{count} query sheets: {path}</source>
+        <source>{count:# query sheet|# query sheets}: {path}</source>
         <translation>{count} 个地块的用地查询表：{path}</translation>
     </message>
     <message>
@@ -1408,7 +1408,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>服务器没有提供图层。</translation>
     </message>
     <message>
-        <source>The server offers {count} layers. Choose one of them.</source>
+        <source>The server offers {count:# layer. Choose it|# layers. Choose one of them}.</source>
         <translation>服务器提供 {count} 个图层，请选择其一。</translation>
     </message>
     <message>
@@ -1456,7 +1456,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>“{service}”无法显示：{reason}</translation>
     </message>
     <message>
-        <source>“{service}” gave {count} of {expected} features, so nothing was taken. Try again later. {reason}</source>
+        <source>“{service}” gave {count} of {expected:# feature|# features}, so nothing was taken. Try again later. {reason}</source>
         <translation>“{service}”应有 {expected} 个要素，只给出 {count} 个，因此没有入库任何内容。请稍后再试。{reason}</translation>
     </message>
     <message>
@@ -2104,7 +2104,7 @@ A version is a layer's code, or code@label.</source>
         <translation>{title} → {verdict}（{name}）</translation>
     </message>
     <message>
-        <source>{count} findings on {parcels} parcels; a click goes there on the map</source>
+        <source>{count:# finding|# findings} on {parcels:# parcel|# parcels}; a click goes there on the map</source>
         <translation>{parcels} 个地块共 {count} 条结论；单击在地图上定位</translation>
     </message>
     <message>
@@ -2124,7 +2124,7 @@ A version is a layer's code, or code@label.</source>
         <translation>没有涉及本部门的检测结论。</translation>
     </message>
     <message>
-        <source>{count} steps since you looked: {what}. It is now: {state}.</source>
+        <source>{count:# step|# steps} since you looked: {what}. It is now: {state}.</source>
         <translation>上次查看后有 {count} 步变化：{what}。现为：{state}。</translation>
     </message>
     <message>
@@ -2144,7 +2144,7 @@ A version is a layer's code, or code@label.</source>
         <translation>事项</translation>
     </message>
     <message>
-        <source>{days} working days more</source>
+        <source>{days:# working day|# working days} more</source>
         <translation>增加 {days} 个工作日</translation>
     </message>
     <message>
@@ -2344,7 +2344,7 @@ A version is a layer's code, or code@label.</source>
         <translation>已更新：{layers}</translation>
     </message>
     <message>
-        <source>{count} departments conclude otherwise than in the round before ({sign}). Choose one to read.</source>
+        <source>{count:# department concludes|# departments conclude} otherwise than in the round before ({sign}). Choose one to read.</source>
         <translation>与上一轮相比，{count} 个部门的结论不同（{sign}）。选择部门查看内容。</translation>
     </message>
     <message>
@@ -2356,7 +2356,7 @@ A version is a layer's code, or code@label.</source>
         <translation>第 {round} 轮</translation>
     </message>
     <message>
-        <source>“{project}” goes to {count} departments, and their clocks start.</source>
+        <source>“{project}” goes to {count:# department, and its clock starts|# departments, and their clocks start}.</source>
         <translation>将“{project}”发送 {count} 个部门征求意见，并开始计时。</translation>
     </message>
     <message>
@@ -2408,7 +2408,7 @@ A version is a layer's code, or code@label.</source>
         <translation>已逾期</translation>
     </message>
     <message>
-        <source>{days} days left</source>
+        <source>{days:# day|# days} left</source>
         <translation>剩 {days} 天</translation>
     </message>
     <message>
@@ -2420,7 +2420,7 @@ A version is a layer's code, or code@label.</source>
         <translation>{name} 拟稿，{day}</translation>
     </message>
     <message>
-        <source>{days} days late</source>
+        <source>{days:# day|# days} late</source>
         <translation>逾期 {days} 天</translation>
     </message>
     <message>
@@ -2492,7 +2492,7 @@ A version is a layer's code, or code@label.</source>
         <translation>理由（保留至下一条意见）</translation>
     </message>
     <message>
-        <source>all {count} spots of its cluster</source>
+        <source>{count:the # spot|all # spots} of its cluster</source>
         <translation>同组全部{count}个图斑</translation>
     </message>
     <message>
@@ -2624,7 +2624,7 @@ A version is a layer's code, or code@label.</source>
         <translation>类型</translation>
     </message>
     <message>
-        <source>{type}: {count} spots, {area} {unit}, {share} of the ground compared</source>
+        <source>{type}: {count:# spot|# spots}, {area} {unit}, {share} of the ground compared</source>
         <translation>{type}：{count}个图斑，{area}{unit}，占比对范围{share}</translation>
     </message>
     <message>
@@ -2776,7 +2776,7 @@ A version is a layer's code, or code@label.</source>
         <translation>第 {place}/{shown} 个</translation>
     </message>
     <message>
-        <source>The comparison has {total} spots in all</source>
+        <source>The comparison has {total:# spot|# spots} in all</source>
         <translation>本次比对共有{total}个图斑</translation>
     </message>
     <message>
@@ -3334,15 +3334,15 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规划矛盾一览：各规划两两比对及矛盾面积</translation>
     </message>
     <message>
-        <source>The atlas has {count} sheets: {path}</source>
+        <source>The atlas has {count:# sheet|# sheets}: {path}</source>
         <translation>图册共{count}幅：{path}</translation>
     </message>
     <message>
-        <source>{count} were left out.</source>
+        <source>{count:# was|# were} left out.</source>
         <translation>另有{count}幅未列入。</translation>
     </message>
     <message>
-        <source>{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count} spots</source>
+        <source>{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count:# spot|# spots}</source>
         <translation>矛盾{area}{unit}，占所比对{compared}{unit}的{share}，共{count}个图斑</translation>
     </message>
     <message>
@@ -3382,7 +3382,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
     </message>
     <message>
-        <source>{count} pairs compared, {against} contradict each other (in {unit}).</source>
+        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
         <translation>比对了{count}对规划，其中{against}对互相矛盾（单位：{unit}）。</translation>
     </message>
     <message>
@@ -3498,7 +3498,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规划矛盾一览</translation>
     </message>
     <message>
-        <source>Checking {done} of {total} polygons of “{layer}” for an expression</source>
+        <source>Checking {done} of {total:# polygon|# polygons} of “{layer}” for an expression</source>
         <translation>正在为表达式检测“{layer}”的面：{done} / {total}</translation>
     </message>
     <message>
@@ -3618,7 +3618,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>发布为 QGIS 工程…</translation>
     </message>
     <message>
-        <source>The project has {count} layers: {path}</source>
+        <source>The project has {count:# layer|# layers}: {path}</source>
         <translation>工程共{count}个图层：{path}</translation>
     </message>
     <message>
@@ -3990,11 +3990,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>未检测的规则，例如资料库没有所需图层</translation>
     </message>
     <message>
-        <source>All {rules} rules were asked</source>
+        <source>{rules:The # rule was|All # rules were} asked</source>
         <translation>{rules} 条规则全部检测</translation>
     </message>
     <message>
-        <source>{unasked} of {rules} rules were not asked</source>
+        <source>{unasked:# of {rules} rules was|# of {rules} rules were} not asked</source>
         <translation>{rules} 条规则中有 {unasked} 条未检测</translation>
     </message>
     <message>
@@ -4014,7 +4014,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>会审、处置意见或图层以它为依据，不能删除。</translation>
     </message>
     <message>
-        <source>Against “{name}” {count} of {all} parcels have another verdict now.</source>
+        <source>Against “{name}” {count} of {all:# parcel|# parcels} changed verdict.</source>
         <translation>与“{name}”相比，{all} 个地块中有 {count} 个结论不同。</translation>
     </message>
     <message>
@@ -4362,7 +4362,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>整个辖区</translation>
     </message>
     <message>
-        <source>{count} matters, {ground} of them with a place: double click or Enter goes there</source>
+        <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there</source>
         <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往</translation>
     </message>
     <message>
@@ -4426,7 +4426,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>正在查看报送成果…</translation>
     </message>
     <message>
-        <source>Add {count} layers of a delivery</source>
+        <source>Add {count:# layer|# layers} of a delivery</source>
         <translation>加入报送成果的 {count} 个图层</translation>
     </message>
     <message>
@@ -4714,7 +4714,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>把本次清单存入资料库：新出现的予以开立，待通知</translation>
     </message>
     <message>
-        <source>{count} of them are new: open them to keep their steps.</source>
+        <source>{count:# is new: open it to keep its steps|# are new: open them to keep their steps}.</source>
         <translation>其中 {count} 件为新出现：开立后可记录办理步骤。</translation>
     </message>
     <message>
@@ -4734,7 +4734,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>读数限值文件…</translation>
     </message>
     <message>
-        <source>{count} sensors, {placed} of them with a place</source>
+        <source>{count:# sensor|# sensors}, {placed} with a place</source>
         <translation>{count} 个传感器读数项，其中 {placed} 个有位置</translation>
     </message>
     <message>
@@ -4866,7 +4866,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>可用</translation>
     </message>
     <message>
-        <source>{count} days</source>
+        <source>{count:# day|# days}</source>
         <translation>{count} 天</translation>
     </message>
     <message>
@@ -4918,7 +4918,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>余量 {size}</translation>
     </message>
     <message>
-        <source>lasts {count} days</source>
+        <source>lasts {count:# day|# days}</source>
         <translation>可用 {count} 天</translation>
     </message>
     <message>
@@ -5034,7 +5034,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>未知</translation>
     </message>
     <message>
-        <source>{count} rules ask for it</source>
+        <source>{count:# rule asks|# rules ask} for it</source>
         <translation>{count}条规则要问</translation>
     </message>
     <message>
@@ -5058,7 +5058,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>没有规则在等</translation>
     </message>
     <message>
-        <source>{waiting} of {count} rules that ask a project wait for facts.</source>
+        <source>Of {count:# rule that asks|# rules that ask} a project {waiting:# waits|# wait} for facts.</source>
         <translation>要问项目的{count}条规则中，{waiting}条在等资料。</translation>
     </message>
     <message>
@@ -5102,7 +5102,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>全部未知</translation>
     </message>
     <message>
-        <source>All {count} rules that ask a project have their facts.</source>
+        <source>{count:The # rule that asks a project has its|All # rules that ask a project have their} facts.</source>
         <translation>要问项目的{count}条规则，资料已齐。</translation>
     </message>
     <message>

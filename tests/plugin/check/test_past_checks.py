@@ -60,7 +60,7 @@ def test_two_checks_are_compared(checked_dock):
     tab.trial_finished.connect(lambda: done.append(True))
     tab.past.compare_button.click()
     wait_for(lambda: done or checked_dock.notice.text)
-    assert " 0 of 3 parcels have another verdict now." in tab.trial.summary.text()
+    assert " 0 of 3 parcels changed verdict." in tab.trial.summary.text()
     tab.trial.leave()
     assert tab.results.run is not None and tab.results.model.rowCount() == 3
 

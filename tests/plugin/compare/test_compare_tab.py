@@ -304,7 +304,7 @@ def test_who_contradicts_whom_is_a_table_whose_cells_open_the_comparison_of_the_
     tab.pairs.results_shown.connect(lambda: shown.append(True))
     QTest.mouseClick(tab.pairs.button, LEFT)
     wait_for(lambda: shown or tab.said_to_user)
-    assert "1 pairs compared, 1 contradict" in tab.pairs.summary.text()
+    assert "1 pair compared, 1 with contradictions" in tab.pairs.summary.text()
     model, table = tab.pairs.model, tab.pairs.table
     heads = [model.headerData(0, way) for way in (Qt.Orientation.Vertical, Qt.Orientation.Horizontal)]
     assert heads == ["PLAN_A", "PLAN_B"]

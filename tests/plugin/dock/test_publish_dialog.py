@@ -61,7 +61,7 @@ def test_what_is_in_force_and_not_withheld_is_ticked_and_published(dialog, tmp_p
     project = tmp_path / "一张图-2.qgz"
     assert layers_in(project) == {"YJJBNTTB"}
     headline, *left_out = dialog.notice.text.split("\n")
-    assert headline == f"The project has 1 layers: {project}"
+    assert headline == f"The project has 1 layer: {project}"
     assert any("STBHHX" in line and core_words.word("reasons", "not_in_force") in line for line in left_out)
 
 

@@ -102,9 +102,9 @@ def test_all_is_unknown_at_first_and_the_rules_that_wait_are_counted(tab):
     dialog = opened_form(tab.facts)
     assert list(dialog.fields) == ["YDXZ", "XMLX", "JZGD", "SFZD"]  # what documents print is asked in the review
     assert {field.value for field in dialog.fields.values()} == {None}
-    assert dialog.waiting.text() == "2 of 2 rules that ask a project wait for facts."
+    assert dialog.waiting.text() == "Of 2 rules that ask a project 2 wait for facts."
     dialog.fields["XMLX"].control.lineEdit().insert("公路")
-    assert dialog.waiting.text() == "1 of 2 rules that ask a project wait for facts."
+    assert dialog.waiting.text() == "Of 2 rules that ask a project 1 waits for facts."
     QTest.keyClicks(dialog.fields["JZGD"].control, "30")
     flag = dialog.fields["SFZD"].control
     assert [flag.itemText(row) for row in range(flag.count())] == ["unknown", "yes", "no"]

@@ -329,7 +329,7 @@ def test_the_findings_say_which_rules_were_not_asked_and_why_by_department(desk,
     (forestry,) = [summary.topLevelItem(row) for row in range(summary.topLevelItemCount())]
     assert forestry.isExpanded() and forestry.child(0).text(0) == "On public welfare forest: the layer was never loaded"
     findings.all_box.setChecked(True)
-    assert results.summary_button.text() == "1 of 3 rules were not asked"
+    assert results.summary_button.text() == "1 of 3 rules was not asked"
     names = [summary.topLevelItem(row).text(0) for row in range(summary.topLevelItemCount())]
     assert "Forestry" in names and names[-1] == "All departments"
 

@@ -9,7 +9,7 @@ import pytest
 from qgis.PyQt.QtCore import QTranslator
 
 from onemap.plugin.profile import settings
-from onemap.plugin.words.translation import CONTEXT
+from onemap.plugin.words.translation import CONTEXT, Count
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "resources" / "translations" / "onemap_zh.ts"
@@ -43,9 +43,32 @@ def test_no_translation_is_empty_or_unfinished():
 
 def test_a_translation_names_the_same_facts():
     def facts(text):
-        return sorted(re.findall(r"{\w+}", text))
+        return set(re.findall(r"{(\w+)", text))
 
     assert [source for source, target in translations().items() if facts(source) != facts(target.text)] == []
+
+
+def test_a_count_of_one_takes_the_form_for_one():
+    text = "{n:# of {all} rules asks|# of {all} rules ask} for {days:# day|# days}"
+    assert text.format(n=Count(1), all=Count(2000), days=Count(0)) == "1 of 2,000 rules asks for 0 days"
+    assert text.format(n=Count(2), all=Count(3), days=Count(0.9)) == "2 of 3 rules ask for 1 day"
+
+
+def test_every_count_has_a_form_for_one_where_it_may_be_one():
+    larger = {  # what they count is shown for two or more only
+        "One of {count} spots of cluster {cluster}",
+        "Show all {count} warnings",
+        "{count} features",
+        "{count} parcels have another shape. Press Check to check them.",
+        "{count} parcels have another verdict.",
+        "“{layer}” has a new version, {version}, of {count} features.",
+    }
+    counted = re.compile(r"{(count|days|total|all|parcels|expected)} [a-z ]*s\b")
+    assert {source for source in sentences() if counted.search(source)} == larger
+
+
+def test_a_translation_has_no_forms_for_one_and_for_more():
+    assert [source for source, target in translations().items() if "|" in target.text] == []
 
 
 def test_the_compiled_file_says_what_its_source_says():
