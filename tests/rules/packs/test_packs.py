@@ -226,5 +226,5 @@ def test_packs_without_a_rule_judge_nothing_and_clear_nobody(onemap, tmp_path):
     write_layer(parcels, [box(540_000, 4_000_000, 540_050, 4_000_050)], {"DKBH": ["a"]}, crs="EPSG:4547")
     answer = onemap("check", library, parcels, "--pack", empty, "--out", tmp_path / "out.gpkg")
     (problem,) = answer.json["problems"]
-    assert (answer.code, problem["code"], problem["packs"]) == (3, "pack.no_rules", ["empty"])
+    assert (answer.code, problem["code"]) == (3, "pack.no_rules") and "empty" in problem["message"]
     assert not (tmp_path / "out.gpkg").exists()
