@@ -113,9 +113,8 @@ class ShapeColumn:
             geometry: np.ndarray = self[np.array([rows])][0]
             return geometry
         with self._lock:
-            missing = np.zeros(len(self), dtype=bool)
-            missing[rows] = True
-            wanted = np.flatnonzero(missing & shapely.is_missing(self._made))
+            chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
+            wanted = np.unique(chosen[shapely.is_missing(self._made[chosen])])
             if len(wanted):
                 bodies = self.bodies if len(wanted) == len(self) else self.bodies.take(pa.array(wanted))
                 self._made[wanted] = geometries_from(bodies, self._origin)
