@@ -37,10 +37,8 @@ def column_names(path: str, table: str) -> dict[str, str]:
     source.ReleaseResultSet(listed)
     if not is_named:
         return {}
-    rows = source.ExecuteSQL(
-        f"SELECT column_name, title FROM gpkg_data_columns WHERE table_name = '{table}'"  # noqa: S608 - our own name
-    )
-    names = {row.GetField(0): row.GetField(1) for row in rows}
+    rows = source.ExecuteSQL("SELECT table_name, column_name, title FROM gpkg_data_columns")
+    names = {row.GetField(1): row.GetField(2) for row in rows if row.GetField(0) == table}
     source.ReleaseResultSet(rows)
     return names
 

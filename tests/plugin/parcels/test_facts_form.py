@@ -225,8 +225,8 @@ def desk(asking_library, canvas, tmp_path):
 def test_a_case_is_opened_with_the_facts_of_the_form_and_a_new_round_keeps_them(desk, town):
     desk.tab.list.open_button.click()
     form = desk.tab.form
-    wait_for(lambda: "rules wait" in form.facts.summary.text())
-    assert form.facts.summary.text() == "none stated · 2 rules wait"
+    wait_for(lambda: "waiting rules" in form.facts.summary.text())
+    assert form.facts.summary.text() == "none stated · waiting rules: 2"
     dialog = opened_form(form.facts)
     assert len(dialog.fields) == 4 + 17
     QTest.keyClicks(dialog.fields["developer"].control, "School board")
