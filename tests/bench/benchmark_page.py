@@ -74,7 +74,7 @@ SUMMARY = (
         "L",
         "ogr2ogr",
         "",
-        "pages that SQLite writes twice, its log and the file, and polygons made of WKB under the lock",
+        "pages that SQLite writes twice, its log and the file",
     ),
     ("desk", "M", "qgis-clip", "", "calls of Python, numpy and pandas for 50 layers"),
 )
