@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, sender_mend
@@ -59,7 +60,8 @@ def write_reports(
         elif path.suffix.lower() in DATA:
             _write_json(path, {**facts, "layers": layers, "problems": problems})
         else:
-            _write_page(path, facts, layers, to_sender, context)
+            named = {**facts, "crs": crs_title(library.crs, context.language)}
+            _write_page(path, named, layers, to_sender, context)
 
 
 def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
@@ -166,7 +168,7 @@ def _write_page(
         "title": phrase("report.delivery", language, delivery=facts["delivery"]),
         "lead": phrase("report.delivery_lead", language, layers=len(layers), **counts),
         "facts": [
-            [phrase("report.library", language), f"{facts['library']} ({facts['crs']})"],
+            [phrase("report.library", language), f"{facts['library']} · {facts['crs']}"],
             [phrase("report.day", language), f"{facts['day']} · {facts['who']}"],
         ],
         "blocks": [
