@@ -65,7 +65,7 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
     Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
     """
     joined = joined_rules(question.packs)
-    if not joined:
+    if not joined and not any(pack.checklist for pack in question.packs):
         raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
     asked = {code for rule in joined for code in (*rule.layers_named, *rule.layers)}
     for code in question.replaced:
