@@ -80,12 +80,7 @@ class StatePictures:
         wait(4 * DRAWN_MS)
         camera.take("state-swipe")
         dock.day_swipe.end()
-        dock.library.set_day(LONG_AGO)
-        wait(8 * DRAWN_MS)
-        camera.take("state-map-long-ago")
-        dock.library.set_day(QDate())
-        wait(8 * DRAWN_MS)
-        dock.notice.hide()
+        self._take_long_ago("state-map-long-ago")
 
     def _ask_balance(self) -> None:
         view = self._dock.statistics
@@ -125,9 +120,14 @@ class StatePictures:
         self._take_sites()
         self._take_past()
         self._take_drawn()
+        self._take_long_ago("state-check-long-ago")
+
+    def _take_long_ago(self, name: str) -> None:
+        """The room that is shown, on a day on which nothing was in force; then the day is today again."""
+        dock = self._dock
         dock.library.set_day(LONG_AGO)
         wait(8 * DRAWN_MS)
-        camera.take("state-check-long-ago")
+        self._camera.take(name)
         dock.library.set_day(QDate())
         wait(8 * DRAWN_MS)
         dock.notice.hide()

@@ -101,14 +101,19 @@ def test_other_formats_are_the_same_both_ways(tmp_path, monkeypatch, columns, su
     assert by_column == by_row
 
 
-def test_a_geodatabase_comes_by_the_column_block_by_block(tmp_path, monkeypatch):
-    path = make_plain_layer(tmp_path / "a.gdb")
+def check_blocks_by_column(path, monkeypatch):
+    """From any row on the blocks come by the column alone, and are what they are row by row."""
     by_column, by_row = both_streams(path, monkeypatch, first=11)
     assert [len(shapes) for shapes, *_ in by_column[1]] == [7, 7, 5]
     assert by_column == by_row
     monkeypatch.undo()
     monkeypatch.setattr(vector_streams.VectorStream, "_blocks_from", lambda *_: pytest.fail("row by row"))
     assert streamed_values(path, 11) == by_column
+
+
+def test_a_geodatabase_comes_by_the_column_block_by_block(tmp_path, monkeypatch):
+    path = make_plain_layer(tmp_path / "a.gdb")
+    check_blocks_by_column(path, monkeypatch)
 
 
 @pytest.mark.parametrize("suffix", [".gdb", ".fgb"])
@@ -246,12 +251,7 @@ def test_odd_shapes_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch,
 
 def test_an_ordinary_layer_comes_by_the_column_block_by_block_from_any_row_on(tmp_path, monkeypatch):
     path = make_layer(tmp_path / "a.gpkg")
-    by_column, by_row = both_streams(path, monkeypatch, first=11)
-    assert [len(shapes) for shapes, *_ in by_column[1]] == [7, 7, 5]
-    assert by_column == by_row
-    monkeypatch.undo()
-    monkeypatch.setattr(vector_streams.VectorStream, "_blocks_from", lambda *_: pytest.fail("row by row"))
-    assert streamed_values(path, 11) == by_column
+    check_blocks_by_column(path, monkeypatch)
 
 
 def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):
