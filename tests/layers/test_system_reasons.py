@@ -27,9 +27,9 @@ from onemap.layers.system_reasons import file_reason, server_reason
 )
 def test_what_a_server_says_stands_in_a_sentence_of_one_language(words, zh):
     problem = OneMapError("library.unreachable", file="town", reason=server_reason(words)).problems[0]
-    said = {language: problem_record(problem, language)["message"] for language in ("zh", "en")}
-    assert zh in said["zh"]
-    assert words not in said["en"] and words not in said["zh"]
+    message = {language: problem_record(problem, language)["message"] for language in ("zh", "en")}
+    assert zh in message["zh"]
+    assert words not in message["en"] and words not in message["zh"]
 
 
 def test_rare_words_of_a_server_are_kept():
@@ -41,8 +41,8 @@ def test_rare_words_of_a_server_are_kept():
 )
 def test_what_the_system_says_of_a_file_stands_in_a_sentence_of_one_language(number, zh):
     problem = OneMapError("out.failed", file="a.xlsx", reason=file_reason(OSError(number, os.strerror(number))))
-    said = problem_record(problem.problems[0], "zh")["message"]
-    assert zh in said and os.strerror(number) not in said
+    message = problem_record(problem.problems[0], "zh")["message"]
+    assert zh in message and os.strerror(number) not in message
 
 
 def test_rare_words_of_the_system_are_kept():
