@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.rings import Rings, rings_of
-from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, made_of
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, made_of, parts_of_each
 from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, ring_heads, with_points
 
 
@@ -60,6 +60,18 @@ class FlatGround:
         """Geometries (n,) as they are."""
         return cls(np.empty((0, 2)), np.zeros(len(geometries), dtype=np.int64), geometries)
 
+    @classmethod
+    def nothing(cls, count: int) -> "FlatGround":
+        """Rows without ground, whose areas are known."""
+        none = np.full(count, None, dtype=object)
+        return cls(np.empty((0, 2)), np.zeros(count, dtype=np.int64), none, np.full(count, np.nan))
+
+    @classmethod
+    def all_of(cls, shapes: AnyShapes) -> "FlatGround":
+        """All of each shape (n,), whose areas are known; of a column none is made."""
+        every = np.arange(len(shapes))
+        return cls.nothing(len(shapes)).with_whole(every, shapes, every)
+
     def __len__(self) -> int:
         return len(self.size)
 
@@ -107,6 +119,20 @@ class FlatGround:
         if self.whole is not None:
             boxes[self.whole.places] = self.whole.shapes.boxes[self.whole.positions()]
         return boxes
+
+    @property
+    def parts(self) -> np.ndarray:
+        """Of how many parts each is, 0 where there is no ground: (n,)."""
+        parts: np.ndarray = np.where(self.size > 0, 1, shapely.get_num_geometries(self.others))
+        if self.whole is not None:
+            parts[self.whole.places] = parts_of_each(self.whole.shapes)[self.whole.positions()]
+        return parts
+
+    def shapes(self) -> AnyShapes:
+        """The geometries (n,); where all of it is marked as shapes of a column, none is made."""
+        if self.whole is not None and len(self.whole.places) == len(self):
+            return self.whole.shapes.at(self.whole.row)
+        return self.geometries
 
     def rings(self) -> Rings:
         """The rings of its polygons: those of rows of one ring first, then those of geometries."""
@@ -183,6 +209,12 @@ class FlatGround:
             whole = WholeShapes(whole.shapes, row)
         return FlatGround(points, size, others, known, whole)
 
+    def with_ground(self, rows: np.ndarray, ground: "FlatGround") -> "FlatGround":
+        """The same with other ground (k,) in some rows (k,)."""
+        place = np.arange(len(self))
+        place[rows] = len(self) + np.arange(len(ground))
+        return joined_ground([self, ground]).at(place)
+
     def with_whole(self, rows: np.ndarray, shapes: AnyShapes, positions: np.ndarray) -> "FlatGround":
         """The same with all of some shapes, at positions (k,), in some rows (k,) without a ring; a column makes none.
 
@@ -219,6 +251,7 @@ def flat_of(ground: np.ndarray | FlatGround) -> FlatGround:
 
 def joined_ground(parts: Sequence[FlatGround]) -> FlatGround:
     """Ground of some rows after that of others; the areas are known if all are."""
+    parts = [part for part in parts if len(part)] or parts[:1]
     if len(parts) == 1:
         return parts[0]
     shapes = next((part.whole.shapes for part in parts if part.whole is not None), None)

@@ -15,7 +15,7 @@ import shapely
 from onemap.layers.geometry.planar_sizes import is_like_geos, planar_areas_m2, planar_lengths_m
 from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.geometry.wkb_bodies import Bodies, as_multipolygons
 from onemap.layers.geometry.wkb_rings import (
     WkbRings,
     geometries_and_boxes,
@@ -81,7 +81,7 @@ class ShapeColumn:
         self.bodies = bodies
         self.facts = facts.move((-origin[0], -origin[1])) if any(origin) else facts
         self._stored = facts
-        self._origin = origin
+        self.origin = origin
         if areas_m2 is not None:
             self.all_areas_m2 = areas_m2
         self._made = np.full(len(bodies), None, dtype=object)
@@ -90,7 +90,7 @@ class ShapeColumn:
     @classmethod
     def join(cls, columns: "Sequence[ShapeColumn]") -> Self:
         """Polygons of some columns after those of others, as they are stored; areas are known if all are."""
-        areas = [of.__dict__["all_areas_m2"] for of in columns if "all_areas_m2" in of.__dict__ and not any(of._origin)]
+        areas = [of.__dict__["all_areas_m2"] for of in columns if "all_areas_m2" in of.__dict__ and not any(of.origin)]
         known = np.concatenate(areas) if len(areas) == len(columns) else None
         bodies = pa.concat_arrays([column.bodies for column in columns])
         return cls(bodies, (0.0, 0.0), PlainFacts.join([column._stored for column in columns]), known)
@@ -100,7 +100,7 @@ class ShapeColumn:
 
     def __reduce__(self) -> tuple[object, ...]:
         """For another process, which has no part in the lock."""
-        return type(self), (self.bodies, self._origin, self._stored, self.__dict__.get("all_areas_m2"))
+        return type(self), (self.bodies, self.origin, self._stored, self.__dict__.get("all_areas_m2"))
 
     @property
     def boxes(self) -> np.ndarray:
@@ -117,7 +117,7 @@ class ShapeColumn:
             wanted = np.unique(chosen[shapely.is_missing(self._made[chosen])])
             if len(wanted):
                 bodies = self.bodies if len(wanted) == len(self) else self.bodies.take(pa.array(wanted))
-                self._made[wanted] = geometries_from(bodies, self._origin)
+                self._made[wanted] = geometries_from(bodies, self.origin)
             found: np.ndarray = self._made[rows]
         return found
 
@@ -160,7 +160,7 @@ class ShapeColumn:
         found = wkb_rings(self.bodies[part])
         if found is None:  # an empty part
             return rings_of(np.empty(0, dtype=object))
-        points = found.points - self._origin if any(self._origin) else found.points
+        points = found.points - self.origin if any(self.origin) else found.points
         return Rings(points, found.size, found.polygon, found.is_hole)
 
     def at(self, rows: np.ndarray) -> "ShapeColumn":
@@ -201,7 +201,7 @@ class ShapeColumn:
         """The same polygons as they are stored, counted from another origin."""
         from_east, from_north = self._stored.boxes[:, :2].min(axis=0, initial=np.inf)
         # What whole metres are taken off of, without leaving less than nothing, loses no digit, nor do its areas.
-        is_exact = not any(self._origin) and 0 <= origin[0] <= from_east and 0 <= origin[1] <= from_north
+        is_exact = not any(self.origin) and 0 <= origin[0] <= from_east and 0 <= origin[1] <= from_north
         is_whole = float(origin[0]).is_integer() and float(origin[1]).is_integer()
         areas = self.__dict__.get("all_areas_m2") if is_exact and is_whole else None
         return ShapeColumn(self.bodies, origin, self._stored, areas)
@@ -315,6 +315,16 @@ def lengths_of(shapes: AnyShapes) -> np.ndarray:
     """The length of each (n,), of polygons that of their rings."""
     lengths: np.ndarray = shapes.all_lengths_m if isinstance(shapes, ShapeColumn) else shapely.length(shapes)
     return lengths
+
+
+def are_equal(shapes: AnyShapes, others: AnyShapes) -> np.ndarray:
+    """Which shapes (n,) are the others (n,) point by point."""
+    if isinstance(shapes, ShapeColumn) and isinstance(others, ShapeColumn) and shapes.origin == others.origin:
+        return np.asarray(pc.equal(as_multipolygons(shapes.bodies), as_multipolygons(others.bodies)))
+    equal = (boxes_of(shapes) == boxes_of(others)).all(axis=1)
+    rows = np.flatnonzero(equal)
+    equal[rows] = shapely.equals_exact(shapes[rows], others[rows])
+    return equal
 
 
 def bodies_at(shapes: AnyShapes, rows: np.ndarray) -> Bodies:

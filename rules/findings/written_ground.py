@@ -1,6 +1,7 @@
 """The ground of rows as tables show it: back in the library's plane, as WKB, with what is measured of it there."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,22 +18,23 @@ _AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhi
 
 def write_findings(findings: Block, parcels: ParcelRows, threads: Threads) -> None:
     """Put in place of findings' ground `_wkb`, `_box`, and their areas on the ellipsoid."""
-    _write(findings, parcels, threads, {"area_ellipsoidal_m2": lambda own: own.area_ellipsoidal_m2})
+    write_grounds(findings, parcels, threads, {"area_ellipsoidal_m2": lambda own: own.area_ellipsoidal_m2})
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     findings["area_ellipsoidal_m2"] = np.where(np.isnan(findings["area_m2"]), np.nan, findings["area_ellipsoidal_m2"])
 
 
 def write_overlaps(overlaps: Block, parcels: ParcelRows, threads: Threads) -> None:
     """Put in place of overlaps' ground `_wkb`, `_box` and `_dimension`."""
-    _write(overlaps, parcels, threads, {"_dimension": lambda own: own.dimension})
+    write_grounds(overlaps, parcels, threads, {"_dimension": lambda own: own.dimension})
 
 
-def _write(
+def write_grounds(
     rows: Block,
     parcels: ParcelRows,
     threads: Threads,
-    measures: Mapping[str, Callable[[GroundsInLibrary], np.ndarray]],
+    measures: Mapping[str, Callable[[GroundsInLibrary], np.ndarray]] = MappingProxyType({}),
 ) -> None:
+    """Put in place of ground `_wkb` and `_box`, and what is measured of it there by name."""
     ground: FlatGround = rows.pop("_ground")
     parcel = rows["_parcel"]
 

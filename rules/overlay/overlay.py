@@ -19,16 +19,18 @@ from onemap.layers.geometry.shape_column import (
     Picked,
     ShapeColumn,
     all_of,
+    are_equal,
     areas_at,
     areas_of,
     boxes_of,
     parts_of_each,
     picked_of,
+    some_of,
 )
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, index_of, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
-from onemap.rules.overlay.common_areas import PairSums, pair_sums
-from onemap.rules.overlay.flat_polygons import FlatPairs, distinct, flat_pairs
+from onemap.rules.overlay.common_areas import areas_of_pairs, pair_sums
+from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, distinct, flat_pairs
 from onemap.rules.overlay.mutual_overlaps import Known, features_overlap
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
@@ -261,12 +263,12 @@ def grounds(
     one = found.parcel[in_rows], found.feature[in_rows]
     is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads, known)[rows]
     rest = ~is_full[found.parcel]
-    united = _united_ground(found.parcel[rest], found.ground.at(rest), len(parcels), threads)
+    united = united_ground(found.parcel[rest], found.ground.at(rest), len(parcels), threads)
     full = np.flatnonzero(is_full)
     return united.with_whole(full, parcels, full)
 
 
-def _united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: Threads) -> FlatGround:
+def united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: Threads) -> FlatGround:
     """The union of the ground of each group: (groups,); what is alone in its group stays as it is."""
     order = np.argsort(group, kind="stable")
     group, ground = group[order], ground.at(order)
@@ -324,22 +326,15 @@ def _proved_unions(block: np.ndarray) -> np.ndarray:
     return result
 
 
-_Sums = tuple[np.ndarray, PairSums]  # which pairs (k,) have both sides, and their sums
-
-
-def _sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> _Sums:
-    rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
-    return rows, pair_sums(left[rows], right[rows], threads)
-
-
 def _pairwise(
-    left: np.ndarray, right: np.ndarray, sums: _Sums, threads: Threads, *, common_wanted: bool
+    left: np.ndarray, right: np.ndarray, threads: Threads, *, common_wanted: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     result = np.full(len(left), None, dtype=object)
     failed = np.zeros(len(left), dtype=bool)
-    rows, known = sums
+    rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
     if len(rows) == 0:
         return result, failed
+    known = pair_sums(left[rows], right[rows], threads)
     # Two that share nothing have no common ground, and nothing to take from each other.
     apart = known.area_m2 + known.error_m2 < ARITHMETIC_M2
     if not common_wanted:
@@ -355,7 +350,7 @@ def _pairwise(
 
 def intersections(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
-    return _pairwise(left, right, _sums(left, right, threads), threads, common_wanted=True)
+    return _pairwise(left, right, threads, common_wanted=True)
 
 
 def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
@@ -363,21 +358,34 @@ def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[
 
     A right of None takes nothing away; a left of None has nothing.
     """
-    return _remainders(left, right, _sums(left, right, threads), threads)
-
-
-def divide_polygons(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """left − right, whether it failed, and left ∩ right, pair by pair, as above; sums are asked only once for both."""
-    sums = _sums(left, right, threads)
-    common, _ = _pairwise(left, right, sums, threads, common_wanted=True)
-    return *_remainders(left, right, sums, threads), common
-
-
-def _remainders(left: np.ndarray, right: np.ndarray, sums: _Sums, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    result, failed = _pairwise(left, right, sums, threads, common_wanted=False)
+    result, failed = _pairwise(left, right, threads, common_wanted=False)
     whole = shapely.is_missing(right)
     result[whole] = left[whole]
     return result, failed
+
+
+def divided_ground(ground: FlatGround, taken: AnyShapes, threads: Threads) -> tuple[FlatGround, FlatGround]:
+    """What shapes (n,) leave of ground (n,) row by row, and what they take of it; the areas of both are known.
+
+    ground: of known areas. Of what equals its shape, and where the overlay breaks down, all is taken.
+    """
+    shapes = ground.shapes()
+    is_all = are_equal(shapes, taken)
+    rows = np.flatnonzero(~is_all)
+    mine, other = some_of(shapes, rows), some_of(taken, rows)
+    flat = FlatPairs(
+        FlatPolygons(mine, threads), np.arange(len(rows)), FlatPolygons(other, threads), np.arange(len(rows))
+    )
+    common_m2, error_m2, _ = areas_of_pairs(flat, threads)
+    met = np.flatnonzero(common_m2 + error_m2 >= ARITHMETIC_M2)
+    rows, flat, common_m2 = rows[met], flat.only(met), common_m2[met]
+    pair = picked_of(mine, met), picked_of(other, met)
+    common, _ = _proved_ground(shapely.intersection, *pair, common_m2, threads, flat)
+    rest, failed = _proved_ground(shapely.difference, *pair, areas_at(mine, met) - common_m2, threads, flat)
+    is_all[rows[failed]] = True
+    nothing = FlatGround.nothing(len(ground))
+    left = ground.with_ground(rows, rest).with_ground(np.flatnonzero(is_all), nothing.at(is_all))
+    return left, nothing.with_ground(rows, common).with_ground(np.flatnonzero(is_all), ground.at(is_all))
 
 
 def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:

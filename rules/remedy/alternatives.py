@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.geometry.parts import shift_polygons
 from onemap.layers.messages import phrase
-from onemap.rules.findings.table import Table, records_of
+from onemap.rules.findings.findings import Block
+from onemap.rules.findings.table import Table, WrittenTable, records_of, typed_arrays
 from onemap.rules.findings.thresholds import vanishing
+from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.inputs.parcels import parcels_of_wkb
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
@@ -26,7 +31,7 @@ from onemap.rules.runs.run import Run
 COLUMNS = ["parcel", "alternative", "passes", "verdict", "area_m2", "share", "moved_m", "east_m", "north_m"]
 COLUMNS += ["turned_deg", "departments"]
 ALTERNATIVES = ("cut", "one_piece", "moved", "turned", "moved_turned")
-_NUMBERS = ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")
+_OF_STEPS = ("moved_m", "east_m", "north_m", "turned_deg")
 _OF_DEPARTMENTS = ("verdict_before", "verdict_after", *MEASURES)  # what the column `departments` says of each
 PROPOSED = 2  # of a parcel, about, if nothing is searched: what is left of it, and its largest piece
 _TRIED_AT_ONCE = 20_000  # grounds of a search: thousands of parcels are tried in hundreds of places each
@@ -36,11 +41,11 @@ Judge = Callable[[Question, str | None], Run]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One alternative for one parcel (row): what it is called, its ground, and the step that led to it."""
+    """One alternative for one parcel (row): what it is called, the step that led to it, and where its ground stands."""
 
     row: int
     name: str
-    ground: shapely.Geometry
+    place: int
     step: Step = Step()
 
 
@@ -56,45 +61,59 @@ class Alternatives:
 def alternatives(
     question: Question,
     first: Run,
-    rest: np.ndarray,
+    parcels: ParcelRows,
+    rest: FlatGround,
     rules: Sequence[Rule],
     options: RemedyOptions,
-    origin: tuple[float, float],
     judge: Judge,
     expect: Expect,
     threads: Threads,
 ) -> Alternatives:
     """The alternatives of every parcel that does not pass whole.
 
-    first: the check of the parcels as given, by `rules`; rest: (n,) what cutting leaves, counted from `origin`; expect:
-    told how many more grounds will be judged at most, and in how many checks.
+    first: the check of the parcels as given, by `rules`; rest: (n,) what cutting leaves of them; expect: told how many
+    more grounds will be judged at most, and in how many checks.
     """
-    parcels = shift_geometries(question.parcels.geometries, (-origin[0], -origin[1]))
-    rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, options.keep_verdict))
-    bounds = Bounds(options.move_m, options.turn_deg)
-    trial = _Trial(question, options.keep_verdict, origin, judge)
-    # A parcel that is too small or too thin as it stands is so everywhere.
-    movable = [int(row) for row in rows if _is_large(parcels[row], options)]
-    steps = _nearest_places(parcels, movable, bounds, trial.passes, expect, PROPOSED * len(rows))
-    found = _remainders(rows, rest)
+    rows = np.flatnonzero(verdicts_left(first, options.keep_verdict))
+    trial = _Trial(question, options.keep_verdict, parcels.origin, judge)
+    steps, shapes = _steps(parcels, rows, options, trial.passes, expect)
+    found, ground = _remainders(rows, rest)
     for name, side in steps.items():
-        found += [Candidate(row, name, step.move_parcel(parcels[row]), step) for row, step in side.items()]
+        moved = np.array([step.move_parcel(shapes[row]) for row, step in side.items()], dtype=object)
+        found += [Candidate(row, name, len(ground) + at, step) for at, (row, step) in enumerate(side.items())]
+        ground = joined_ground([ground, FlatGround.all_of(moved)])
     found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
+    ground = ground.at(np.array([item.place for item in found], dtype=np.int64))
     if found:
         expect(len(found), 1)
     named = list(dict.fromkeys(rule.department for rule in rules))
-    table, departments = _tables(question, first, found, options.keep_verdict, origin, judge, named, threads)
+    table, departments = _tables(question, first, parcels, found, ground, options.keep_verdict, judge, named, threads)
     return Alternatives(table, departments, trial.tried)
 
 
-def _remainders(rows: np.ndarray, rest: np.ndarray) -> list[Candidate]:
+def _steps(
+    parcels: ParcelRows, rows: np.ndarray, options: RemedyOptions, passes: Passes, expect: Expect
+) -> tuple[dict[str, Mapping[int, Step]], np.ndarray]:
+    """By the alternative's name the nearest steps of parcels in `rows`; and parcels (n,), of which those are made."""
+    bounds, shapes = Bounds(options.move_m, options.turn_deg), np.full(len(parcels.names), None, dtype=object)
+    if not searches(bounds):
+        return {}, shapes
+    shapes[rows] = parcels.local[rows]
+    # A parcel that is too small or too thin as it stands is so everywhere.
+    movable = [int(row) for row in rows if _is_large(shapes[row], options)]
+    return _nearest_places(shapes, movable, bounds, passes, expect, PROPOSED * len(rows)), shapes
+
+
+def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], FlatGround]:
     """What cutting leaves of parcels by their rows (k,), and the largest piece where it leaves several."""
-    found = [Candidate(int(row), "cut", rest[row]) for row in rows if rest[row] is not None]
-    for row in rows:
-        if rest[row] is not None and shapely.get_num_geometries(rest[row]) > 1:
-            pieces = shapely.get_parts(rest[row])
-            found.append(Candidate(int(row), "one_piece", pieces[np.argmax(shapely.area(pieces))]))
-    return found
+    count = rest.parts[rows]
+    left, several = rows[count > 0], rows[count > 1]
+    found = [Candidate(row, "cut", place) for place, row in enumerate(left.tolist())]
+    found += [Candidate(row, "one_piece", len(left) + place) for place, row in enumerate(several.tolist())]
+    pieces, owner = shapely.get_parts(rest.at(several).geometries, return_index=True)
+    order = np.lexsort((np.arange(len(pieces)), -shapely.area(pieces), owner))
+    largest = pieces[order[np.unique(owner[order], return_index=True)[1]]]
+    return found, joined_ground([rest.at(left), FlatGround.all_of(largest)])
 
 
 @dataclass
@@ -114,9 +133,9 @@ class _Trial:
         for start in range(0, len(rows), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
             step = phrase("progress.places", self.question.language, count=f"{self.tried:,}")
-            grounds = shift_polygons(shapes[part], self.origin)
-            run = self.judge(_question_of_grounds(self.question, rows[part], grounds), step)
-            fine[part] = ~verdicts_left(run.tables["parcels"].columns, self.keep_verdict)
+            wkb = pa.array(shapely.to_wkb(shift_polygons(shapes[part], self.origin), byte_order=1), pa.large_binary())
+            run = self.judge(question_of_ground(self.question, rows[part], wkb), step)
+            fine[part] = ~verdicts_left(run, self.keep_verdict)
         return fine
 
 
@@ -155,90 +174,70 @@ def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:
     return not (options.min_width_m > 0 and vanishing(parts, options.min_width_m).any())
 
 
-def _question_of_grounds(question: Question, rows: np.ndarray, grounds: np.ndarray) -> Question:
-    """The same question of other ground: parcels by their rows, some several times, each with a name of its own."""
+def question_of_ground(question: Question, rows: np.ndarray, wkb: pa.Array) -> Question:
+    """The same question of other ground, as WKB (k,): of parcels by their rows, each with a name of its own."""
     parcels = question.parcels
     ids = np.array([f"{parcels.ids[row]}#{number}" for number, row in enumerate(rows)], dtype=object)
     attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(question, parcels=replace(parcels, ids=ids, shapes=grounds, attributes=attributes))
+    return replace(question, parcels=parcels_of_wkb(parcels, ids, wkb, attributes))
 
 
 def _tables(
     question: Question,
     first: Run,
+    parcels: ParcelRows,
     found: list[Candidate],
+    ground: FlatGround,
     keep_verdict: str,
-    origin: tuple[float, float],
     judge: Judge,
     named: Sequence[str],
     threads: Threads,
 ) -> tuple[Table, Table]:
     """Each alternative once more through the check, with its verdict and what it changes for each department.
 
-    named: the departments, in their order.
+    ground: theirs (k,); named: the departments, in their order.
     """
-    shapes = np.empty(len(found), dtype=object)
-    shapes[:] = [item.ground for item in found]
-    grounds = shift_polygons(shapes, origin)
-    rows: list[dict[str, Any]] = []
     departments = pd.DataFrame(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
     )
+    rows = np.array([item.row for item in found], dtype=np.int64)
+    written = parcels.grounds_in_library(ground, rows)
+    columns: Block = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
     if found:
-        again = _question_of_grounds(question, np.array([item.row for item in found]), grounds)
-        run = judge(again, None)
-        names = [question.parcels.ids[item.row] for item in found]
-        pairs = list(zip(names, again.parcels.ids.tolist(), strict=True))
-        kinds = [item.name for item in found]
-        before, after = department_verdicts(first, origin), department_verdicts(run, origin)
+        again = question_of_ground(question, rows, written.wkb())
+        run, names, ids = judge(again, None), parcels.names[rows], again.parcels.ids
+        before, after = department_verdicts(first, names, parcels.origin), department_verdicts(run, ids, parcels.origin)
+        pairs, kinds = list(zip(names, ids, strict=True)), [item.name for item in found]
         departments = department_changes(before, after, pairs, kinds, named, threads)
-        areas = shapely.area(shift_geometries(question.parcels.geometries, (-origin[0], -origin[1])))
-        rows = _alternative_rows(found, names, areas, run.tables["parcels"].columns, keep_verdict, departments)
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    typed = {
-        name: frame[name].astype(float if name in _NUMBERS else bool if name == "passes" else object)
-        for name in COLUMNS
-    }
-    table = Table(pd.DataFrame(typed, columns=COLUMNS), multi(grounds, "polygon"))
-    return table, Table(departments)
+        columns = _alternative_rows(found, names, ground.area_m2, parcels.area_m2[rows], run, keep_verdict, departments)
+    return WrittenTable(typed_arrays(columns), written.wkb(), written.boxes), Table(departments)
 
 
 def _alternative_rows(
     found: list[Candidate],
-    names: list[str],
-    areas: np.ndarray,
-    checked: pd.DataFrame,
+    names: np.ndarray,
+    area_m2: np.ndarray,
+    given_m2: np.ndarray,
+    run: Run,
     keep_verdict: str,
     departments: pd.DataFrame,
-) -> list[dict[str, Any]]:
-    """A row for each alternative.
+) -> Block:
+    """A row for each alternative (k,).
 
-    names: of its parcel, one for each alternative.
-    areas: (n,) of all parcels as given, in m².
-    checked: the table `parcels` of the check of the alternatives.
-    departments: the table `departments`.
+    names, given_m2: of its parcel; area_m2: of its own; run: the check of the alternatives; departments: the table.
     """
-    severe = verdicts_left(checked, keep_verdict)
-    changes = departments_of(records_of(departments))
-    rows = []
-    for number, item in enumerate(found):
-        area_m2 = float(shapely.area(item.ground))
-        rows.append(
-            {
-                "parcel": names[number],
-                "alternative": item.name,
-                "passes": not severe[number],
-                "verdict": checked["verdict"].iloc[number],
-                "area_m2": area_m2,
-                "share": area_m2 / float(areas[item.row]),
-                "moved_m": item.step.moved_m,
-                "east_m": item.step.east_m,
-                "north_m": item.step.north_m,
-                "turned_deg": item.step.turned_deg,
-                "departments": json.dumps(changes.get((names[number], item.name), {}), ensure_ascii=False),
-            }
-        )
-    return rows
+    changes, kinds = departments_of(records_of(departments)), [item.name for item in found]
+    said = [changes.get(pair, {}) for pair in zip(names, kinds, strict=True)]
+    return {
+        "parcel": names,
+        "alternative": np.array(kinds, dtype=object),
+        "passes": ~verdicts_left(run, keep_verdict),
+        "verdict": run.tables["parcels"].values("verdict"),
+        "area_m2": area_m2,
+        "share": area_m2 / given_m2,
+        **{name: np.array([getattr(item.step, name) for item in found]) for name in _OF_STEPS},
+        "departments": np.array([json.dumps(one, ensure_ascii=False) for one in said], dtype=object),
+    }
 
 
 def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:

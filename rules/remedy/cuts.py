@@ -1,93 +1,107 @@
 """Parcels less the ground that stands against them, rule after rule; and the parts that are too small to keep."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
 from onemap.rules.findings.thresholds import vanishing
-from onemap.rules.overlay.overlay import ARITHMETIC_M2, divide_polygons
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, divided_ground
 from onemap.rules.overlay.threads import Threads
 
 
 @dataclass(frozen=True)
-class Obstacle:
-    """Ground that stands against one parcel: parcel (row), the rule's place in the order of work, and why.
+class Against:
+    """Who stands against which parcel (k,): parcel (row), the rule's place in the order of work, the verdict's rank."""
 
-    is_unknown: the ground could not be judged, and is cut for that.
-    """
+    parcel: np.ndarray
+    rule: np.ndarray
+    rank: np.ndarray
 
-    parcel: int
-    rule: str
-    verdict: str
-    is_unknown: bool
-    ground: shapely.Geometry
+    def at(self, rows: np.ndarray) -> "Against":
+        """Some of them: positions (j,)."""
+        return Against(self.parcel[rows], self.rule[rows], self.rank[rows])
 
 
 @dataclass(frozen=True)
-class Cut:
-    """What one rule cut from one parcel: only what no earlier one had cut."""
+class Obstacles:
+    """Ground (k,) that stands against parcels: parcel after parcel, of each in the order in which it is cut."""
 
-    parcel: int
-    rule: str
-    verdict: str
-    is_unknown: bool
-    area_m2: float
-    ground: shapely.Geometry | None
+    against: Against
+    ground: AnyShapes
+
+    def __len__(self) -> int:
+        return len(self.ground)
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """What rules cut from parcels (k,): only what no earlier one had cut."""
+
+    against: Against
+    area_m2: np.ndarray
+    ground: FlatGround
 
 
 @dataclass
 class Parts:
-    """Parcels under work: what is left of each (n,), None where nothing is; what was cut; what was dropped, in m²."""
+    """Parcels under work: what is left of each (n,), of known areas; what was cut; what was dropped, in m²."""
 
-    rest: np.ndarray
-    cuts: list[Cut] = field(default_factory=list)
-    dropped_m2: np.ndarray = field(default_factory=lambda: np.empty(0))
+    rest: FlatGround
+    cuts: list[Cuts]
+    dropped_m2: np.ndarray
 
     @classmethod
-    def whole(cls, parcels: np.ndarray) -> "Parts":
-        """Parcels of which nothing is cut yet."""
-        return cls(parcels.copy(), [], np.zeros(len(parcels)))
+    def whole(cls, parcels: AnyShapes) -> "Parts":
+        """Parcels of which nothing is cut yet; of a column none is made."""
+        nobody = np.empty(0, dtype=np.int64)
+        nothing = Cuts(Against(nobody, nobody, nobody), np.empty(0), FlatGround.nothing(0))
+        return cls(FlatGround.all_of(parcels), [nothing], np.zeros(len(parcels)))
+
+    @property
+    def is_left(self) -> np.ndarray:
+        """Of which parcels something is left: (n,)."""
+        left: np.ndarray = self.rest.dimension >= 0
+        return left
+
+    def cut(self, against: Against, rest: FlatGround, area_m2: np.ndarray, ground: FlatGround) -> None:
+        """Leave this rest of some parcels, and note what was cut from each: (k,)."""
+        self.rest = self.rest.with_ground(against.parcel, rest)
+        self.cuts.append(Cuts(against, area_m2, ground))
 
 
-def cut_off(parts: Parts, obstacles: Sequence[Obstacle], grown_m: float, threads: Threads) -> None:
+def cut_off(parts: Parts, obstacles: Obstacles, grown_m: float, threads: Threads) -> None:
     """Take the obstacles from the parcels, each parcel's in the order given; `grown_m`: by so much more than they are.
 
     Ground whose overlay breaks down is not lost: the whole rest of that parcel goes.
     """
-    queues: dict[int, list[Obstacle]] = {}
-    for obstacle in obstacles:
-        queues.setdefault(obstacle.parcel, []).append(obstacle)
-    turns = max(map(len, queues.values()), default=0)
+    parcel, every = obstacles.against.parcel, np.arange(len(obstacles))
+    begins = np.r_[True, parcel[1:] != parcel[:-1]][: len(every)]
+    turn_of = every - np.maximum.accumulate(np.where(begins, every, 0))
+    turns = int(turn_of.max(initial=-1)) + 1
     for turn in range(turns):
         threads.progress.at(turn / turns)
-        now = [queue[turn] for queue in queues.values() if len(queue) > turn]
-        now = [obstacle for obstacle in now if parts.rest[obstacle.parcel] is not None]
-        rows = np.array([obstacle.parcel for obstacle in now], dtype=np.int64)
-        ground = np.empty(len(now), dtype=object)
-        ground[:] = [obstacle.ground for obstacle in now]
+        rows = np.flatnonzero((turn_of == turn) & parts.is_left[parcel])
+        before, taken = parts.rest.at(parcel[rows]), some_of(obstacles.ground, rows)
         if grown_m:
-            ground = shapely.buffer(ground, grown_m, join_style="mitre")
-        before = parts.rest[rows]
-        after, failed, piece = divide_polygons(before, ground, threads)
-        after[failed], piece[failed] = None, before[failed]
-        parts.rest[rows] = after
-        area = shapely.area(before) - np.nan_to_num(shapely.area(after))
-        for at, obstacle in enumerate(now):
-            if area[at] >= ARITHMETIC_M2:
-                facts = (obstacle.parcel, obstacle.rule, obstacle.verdict, obstacle.is_unknown)
-                parts.cuts.append(Cut(*facts, float(area[at]), piece[at]))
-            else:  # what floating point leaves is neither cut nor lost
-                parts.rest[obstacle.parcel] = before[at]
+            taken = shapely.buffer(all_of(taken), grown_m, join_style="mitre")
+        rest, cut = divided_ground(before, taken, threads)
+        area_m2 = before.area_m2 - np.nan_to_num(rest.area_m2)
+        real = np.flatnonzero(area_m2 >= ARITHMETIC_M2)  # what floating point leaves is neither cut nor lost
+        parts.cut(obstacles.against.at(rows[real]), rest.at(real), area_m2[real], cut.at(real))
 
 
 def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: bool) -> None:
     """Drop single polygons smaller than `min_part_m2` or thinner than `min_width_m`; of several keep the largest."""
-    rows = np.flatnonzero(~shapely.is_missing(parts.rest))
-    pieces, owner = shapely.get_parts(parts.rest[rows], return_index=True)
+    count, least_m2 = parts.rest.parts, max(min_part_m2, ARITHMETIC_M2)
+    # What is of one part is made only where it may be too small or too thin.
+    is_asked = (count > 1) | ((count == 1) & ((min_width_m > 0) | (parts.rest.area_m2 < least_m2)))
+    rows = np.flatnonzero(is_asked)
+    pieces, owner = shapely.get_parts(parts.rest.at(rows).geometries, return_index=True)
     area = shapely.area(pieces)
-    kept = area >= max(min_part_m2, ARITHMETIC_M2)
+    kept = area >= least_m2
     if min_width_m > 0:
         kept &= ~vanishing(pieces, min_width_m)
     if one_piece and len(pieces):
@@ -97,6 +111,8 @@ def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: 
         kept = np.isin(np.arange(len(pieces)), first)
     parts.dropped_m2[rows] += np.bincount(owner[~kept], area[~kept], minlength=len(rows))
     touched = np.unique(owner[~kept])
-    for at in touched:
-        left = pieces[kept & (owner == at)]
-        parts.rest[rows[at]] = None if len(left) == 0 else left[0] if len(left) == 1 else shapely.multipolygons(left)
+    left = np.full(len(touched), None, dtype=object)
+    for place, at in enumerate(touched):
+        mine = pieces[kept & (owner == at)]
+        left[place] = None if len(mine) == 0 else mine[0] if len(mine) == 1 else shapely.multipolygons(mine)
+    parts.rest = parts.rest.with_others(rows[touched], left)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
-from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, intersections, union_by
 from onemap.rules.overlay.threads import Threads
@@ -33,26 +34,26 @@ class DepartmentVerdicts:
     unknown_m2: np.ndarray
 
 
-def department_verdicts(run: Run, origin: tuple[float, float]) -> DepartmentVerdicts:
-    """What a run's counted findings say, by parcel and department; ground counted from `origin`.
+def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]) -> DepartmentVerdicts:
+    """What a run's counted findings say of parcels of some names, by department; ground counted from `origin`.
 
     Ground that two rules of one department take counts once.
     """
     table = run.tables["findings"]
-    chosen = np.flatnonzero(table.columns["counted"].to_numpy(dtype=bool))
-    columns = table.columns.iloc[chosen].reset_index(drop=True)
-    shapes = table.geometries[chosen] if table.geometries is not None else np.full(len(chosen), None, dtype=object)
-    shapes = shift_geometries(shapes, (-origin[0], -origin[1]))
-    keys = list(zip(columns["parcel"], columns["department"], strict=True))
+    is_asked = pd.Index(table.values("parcel")).isin(names)
+    chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & is_asked)
+    parcel, department, verdict = (table.values(name)[chosen] for name in ("parcel", "department", "verdict"))
+    shapes = geometries_from(table.wkb.take(pa.array(chosen)), origin)
+    keys = list(zip(parcel, department, strict=True))
     rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
     group = np.array([rows[key] for key in keys], dtype=np.int64)
     rank = np.full(len(rows), RANK["clear"])
-    np.minimum.at(rank, group, np.array([RANK[verdict] for verdict in columns["verdict"]], dtype=np.int64))
-    is_unknown = (columns["verdict"] == "unknown").to_numpy(dtype=bool)
+    np.minimum.at(rank, group, np.array([RANK[name] for name in verdict], dtype=np.int64))
+    is_unknown = verdict == "unknown"
     has_ground = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     shown = has_ground & ~is_unknown
     flat = ~has_ground & ~is_unknown
-    area = np.nan_to_num(columns["area_m2"].to_numpy(dtype=float))
+    area = np.nan_to_num(np.asarray(table.arrays["area_m2"], dtype=float)[chosen])
     unknown = has_ground & is_unknown
     return DepartmentVerdicts(
         rows,

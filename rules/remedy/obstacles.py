@@ -4,13 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
-from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.parts import shift_geometries, shift_polygons, unwrap_parts
+from onemap.layers.geometry.shape_column import shapes_from
+from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.rules.findings.run_tables import RANK
+from onemap.rules.findings.table import Table
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs.rule import Rule
-from onemap.rules.remedy.cuts import Obstacle
+from onemap.rules.remedy.cuts import Against, Obstacles
 from onemap.rules.runs.run import Run
 
 CLEAR_OF_LINES_M = 0.01  # how far a remainder keeps from what has no width of its own
@@ -19,56 +24,57 @@ _PIECES = ("overlaps", "overlaps_line", "overlaps_point")
 
 def obstacles_of(
     run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
-) -> list[Obstacle]:
+) -> Obstacles:
     """The obstacles of a run's parcels, the most severe verdict first, then in the packs' order; per parcel.
 
     keep_verdict: what is not more severe than this stays; rows: the row by which each of the run's parcels is called.
     Grounds are counted from `origin`.
     """
-    place = dict(zip(run.question.parcels.ids.tolist(), rows.tolist(), strict=True))
+    table, parcels = run.tables["findings"], run.question.parcels
     order = {rule.id: position for position, rule in enumerate(rules)}
-    by_id = {rule.id: rule for rule in rules}
-    table = run.tables["findings"]
-    columns = table.columns
-    severe = np.array([RANK[verdict] < RANK[keep_verdict] for verdict in columns["verdict"]], dtype=bool)
-    chosen = np.flatnonzero(columns["counted"].to_numpy(dtype=bool) & severe)
-    grounds = shift_geometries(table.geometries, (-origin[0], -origin[1])) if table.geometries is not None else None
-    found = []
-    for row in chosen:
-        parcel, rule, verdict = (columns[name].iloc[row] for name in ("parcel", "rule", "verdict"))
-        ground = grounds[row] if grounds is not None else None
-        if ground is None or ground.is_empty:
-            ground = _ground_without_area(run, parcel, by_id[rule], origin)
-        if ground is None:  # nothing shows where it lies: the whole parcel
-            ground = shapely.buffer(
-                shift_geometries(_parcel(run, parcel), (-origin[0], -origin[1]))[0], CLEAR_OF_LINES_M
-            )
-        found.append(Obstacle(place[parcel], rule, verdict, verdict == "unknown", ground))
-    return sorted(found, key=lambda item: (item.parcel, RANK[item.verdict], order[item.rule]))
+    rank = _ranks(table)
+    chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & (rank < RANK[keep_verdict]))
+    parcel = pd.Index(parcels.ids).get_indexer(table.values("parcel")[chosen])
+    rule = np.array([order[name] for name in table.values("rule")[chosen]], dtype=np.int64)
+    by = np.lexsort((rule, rank[chosen], rows[parcel]))
+    chosen, parcel, rule = chosen[by], parcel[by], rule[by]
+    bodies, lacking = table.wkb.take(pa.array(chosen)), np.isnan(table.boxes[chosen, 0])
+    if lacking.any():
+        made = [
+            _ground_without_area(run, at, rules[of], origin)
+            for at, of in zip(parcel[lacking], rule[lacking], strict=True)
+        ]
+        written = shapely.to_wkb(shift_polygons(np.array(made, dtype=object), origin), byte_order=1)
+        bodies = pc.replace_with_mask(bodies, pa.array(lacking), pa.array(written, bodies.type))
+    ground, _ = shapes_from([bodies], origin)
+    against = Against(rows[parcel], rule, rank[chosen])
+    return Obstacles(against, unwrap_parts(ground) if isinstance(ground, np.ndarray) else ground)
 
 
-def _parcel(run: Run, parcel: str) -> np.ndarray:
-    parcels = run.question.parcels
-    same: np.ndarray = parcels.geometries[parcels.ids == parcel]
-    return same
+def _ground_without_area(run: Run, parcel: int, rule: Rule, origin: tuple[float, float]) -> shapely.Geometry:
+    """The ground of objects that cross a parcel (its row in the run) or lie near it: as far as the rule looks.
 
-
-def _ground_without_area(run: Run, parcel: str, rule: Rule, origin: tuple[float, float]) -> shapely.Geometry | None:
-    """The ground of objects that cross a parcel or lie near it: as far around them as the rule looks."""
+    Where nothing shows where they lie it is the whole parcel.
+    """
     shapes: list[shapely.Geometry] = []
     for name in _PIECES:
         table = run.tables[name]
-        if table.geometries is None or table.columns.empty:
-            continue
-        mine = (table.columns["parcel"] == parcel) & (table.columns["rule"] == rule.id)
-        shapes += list(table.geometries[mine.to_numpy(dtype=bool)])
+        mine = (table.values("parcel") == run.question.parcels.ids[parcel]) & (table.values("rule") == rule.id)
+        shapes += list(shapes_of_wkb(table.wkb.take(pa.array(np.flatnonzero(mine)))))
     if not shapes:
-        return None
+        whole = run.question.parcels.shapes[np.array([parcel])]
+        return shapely.buffer(shift_geometries(whole, (-origin[0], -origin[1]))[0], CLEAR_OF_LINES_M)
     local = shift_geometries(np.array(shapes, dtype=object), (-origin[0], -origin[1]))
     obstacles, far_m = KINDS[rule.kind].obstacle(local, rule.options)
     return shapely.union_all(shapely.buffer(obstacles, far_m + CLEAR_OF_LINES_M, quad_segs=64))
 
 
-def verdicts_left(columns: pd.DataFrame, keep_verdict: str) -> np.ndarray:
-    """Which parcels (n,) of a run's table have a verdict more severe than what may stay."""
-    return np.array([RANK[verdict] < RANK[keep_verdict] for verdict in columns["verdict"]], dtype=bool)
+def verdicts_left(run: Run, keep_verdict: str) -> np.ndarray:
+    """Which parcels (n,) of a run have a verdict more severe than what may stay."""
+    left: np.ndarray = _ranks(run.tables["parcels"]) < RANK[keep_verdict]
+    return left
+
+
+def _ranks(table: Table) -> np.ndarray:
+    """The ranks (n,) of the verdicts of a table's rows."""
+    return np.array([RANK[verdict] for verdict in table.values("verdict")], dtype=np.int64)

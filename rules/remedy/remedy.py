@@ -10,24 +10,27 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
-import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_origin
+from onemap.rules.check.part_judgement import parcel_rows_of
+from onemap.rules.findings.findings import Block
 from onemap.rules.findings.run_tables import RANK, run_table
-from onemap.rules.findings.table import Table
+from onemap.rules.findings.table import Table, WrittenTable, typed_arrays
+from onemap.rules.findings.written_ground import write_grounds
+from onemap.rules.inputs.parcel_rows import ParcelRows
+from onemap.rules.overlay.overlay import united_ground
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
-from onemap.rules.remedy.alternatives import PROPOSED, alternatives
-from onemap.rules.remedy.cuts import Cut, Parts, cut_off, drop_small
+from onemap.rules.remedy.alternatives import PROPOSED, alternatives, question_of_ground
+from onemap.rules.remedy.cuts import Cuts, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
 from onemap.rules.remedy.remedy_options import RemedyOptions
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
@@ -125,9 +128,8 @@ def parcels_remedied(
     check_plan: of all parcels of the question. The rows are the same to the last digit whichever parcels are cut
     together. Raises OneMapError for every refusal.
     """
-    parcels, origin = question.parcels, check_plan.origin
-    parts = Parts.whole(shift_geometries(parcels.geometries, (-origin[0], -origin[1])))
-    areas = shapely.area(parts.rest)
+    parcel_rows, origin = parcel_rows_of(check_plan, library.crs, question.parcels), check_plan.origin
+    parts, count = Parts.whole(parcel_rows.local), len(question.parcels.ids)
     searching = SearchProgress(threads.progress)
 
     def judge(changed: Question, step: str | None = None) -> Run:
@@ -139,7 +141,7 @@ def parcels_remedied(
     rings = [ring for rings in searches(Bounds(options.move_m, options.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
     each, checks = 1 + PROPOSED + sum(map(len, rings)), 2 + CHECKS_A_RING * len(rings)
-    searching.expect(len(areas) + round(_TOUCHED * len(areas)) * each, 1 + checks)
+    searching.expect(count + round(_TOUCHED * count) * each, 1 + checks)
     first = judge(question)
     rules = [rule for rule in rules_of_run(question.packs, first.record) if rule.id in first.record["rules"]]
     # Nobody knows how much it is beside the checks, so that it is no part of the bar.
@@ -147,13 +149,13 @@ def parcels_remedied(
 
     def judge_rest(rows: np.ndarray) -> Run:
         # The remainder is judged as it will be written: with the digits of the library's plane.
-        remainder = _part_of(question, rows, shift_polygons(parts.rest[rows], origin))
+        written = parcel_rows.grounds_in_library(parts.rest.at(rows), rows).wkb()
         searching.expect(len(rows) * each, checks)
-        return judge(remainder)
+        return judge(question_of_ground(question, rows, written))
 
     _cut_until_nothing_is_found(parts, first, rules, options, origin, judge_rest, cutting)
-    tables = _tables(parts, areas, question, rules, origin)
-    others = alternatives(question, first, parts.rest, rules, options, origin, judge, searching.expect, cutting)
+    tables = _tables(parts, parcel_rows, rules, cutting)
+    others = alternatives(question, first, parcel_rows, parts.rest, rules, options, judge, searching.expect, cutting)
     tables["alternatives"], tables["departments"] = others.table, others.departments
     return FoundParts(tables, first, others.tried)
 
@@ -176,8 +178,8 @@ def _cut_until_nothing_is_found(
         found = obstacles_of(run, rules, options.keep_verdict, origin, rows)
         cut_off(parts, found, retreat_m, threads)
         drop_small(parts, options.min_part_m2, options.min_width_m, options.one_piece)
-        touched = np.unique([obstacle.parcel for obstacle in found]).astype(np.int64)
-        rows = touched[~shapely.is_missing(parts.rest[touched])] if len(touched) else touched
+        touched = np.unique(found.against.parcel)
+        rows = touched[parts.is_left[touched]]
         if len(rows) == 0:
             break
         run = judge_rest(rows)
@@ -218,79 +220,61 @@ def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
     if problems:
         raise OneMapError.of(problems)
     rows = np.flatnonzero(np.isin(ids, list(names)))
-    return _part_of(question, rows, question.parcels.geometries[rows])
-
-
-def _part_of(question: Question, rows: np.ndarray, geometries: np.ndarray) -> Question:
-    """The same question of some of the parcels, with other ground."""
-    parcels = question.parcels
-    attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(question, parcels=replace(parcels, ids=parcels.ids[rows], shapes=geometries, attributes=attributes))
+    return replace(question, parcels=question.parcels.at(rows))
 
 
 def _give_up(
     parts: Parts, run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
 ) -> None:
     """What meets something even after every retreat goes as a whole, to the most severe rule that still speaks."""
-    for obstacle in obstacles_of(run, rules, keep_verdict, origin, rows):
-        rest = parts.rest[obstacle.parcel]
-        if rest is not None:
-            facts = (obstacle.parcel, obstacle.rule, obstacle.verdict, obstacle.is_unknown)
-            parts.cuts.append(Cut(*facts, float(rest.area), rest))
-            parts.rest[obstacle.parcel] = None
+    found = obstacles_of(run, rules, keep_verdict, origin, rows).against
+    first = np.unique(found.parcel, return_index=True)[1]
+    first = first[parts.is_left[found.parcel[first]]]
+    whole = parts.rest.at(found.parcel[first])
+    parts.cut(found.at(first), FlatGround.nothing(len(first)), whole.area_m2, whole)
 
 
-def _tables(
-    parts: Parts, areas: np.ndarray, question: Question, rules: Sequence[Rule], origin: tuple[float, float]
-) -> dict[str, Table]:
-    ids = question.parcels.ids
-    left = np.nan_to_num(shapely.area(parts.rest))
-    remainder = pd.DataFrame(
-        {
-            "parcel": ids.astype(object),
-            "area_m2": left,
-            "share": left / areas,
-            "parts": np.where(shapely.is_missing(parts.rest), 0, shapely.get_num_geometries(parts.rest)).astype(
-                "int64"
-            ),
-            "dropped_m2": parts.dropped_m2.astype(float),
-        }
-    )
-    columns, grounds = _cut_rows(parts.cuts, rules)
-    columns["parcel"] = [ids[row] for row in columns["parcel"]]
-    written = shift_polygons(grounds, origin)
-    return {
-        "remainder": Table(remainder, multi(shift_polygons(parts.rest, origin), "polygon")),
-        "cuts": Table(_typed_cuts(columns), multi(written, "polygon")),
+def _tables(parts: Parts, parcels: ParcelRows, rules: Sequence[Rule], threads: Threads) -> dict[str, Table]:
+    left = np.nan_to_num(parts.rest.area_m2)
+    remainder: Block = {
+        "parcel": parcels.names,
+        "area_m2": left,
+        "share": left / parcels.area_m2,
+        "parts": parts.rest.parts,
+        "dropped_m2": parts.dropped_m2,
+        "_parcel": np.arange(len(left)),
+        "_ground": parts.rest,
     }
+    blocks = {"remainder": remainder, "cuts": _cut_rows(parts.cuts, parcels.names, rules, threads)}
+    tables: dict[str, Table] = {}
+    for name, block in blocks.items():
+        write_grounds(block, parcels, threads)
+        plain = [column for column in block if not column.startswith("_")]
+        tables[name] = WrittenTable(typed_arrays(block, plain), block["_wkb"], block["_box"])
+    return tables
 
 
-def _cut_rows(cuts: Sequence[Cut], rules: Sequence[Rule]) -> tuple[pd.DataFrame, np.ndarray]:
+def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], threads: Threads) -> Block:
     """One row for each parcel and rule that cut something, parcels as given, rules in the order in which they cut."""
-    order = {rule.id: position for position, rule in enumerate(rules)}
-    together: dict[tuple[int, str], list[Cut]] = {}
-    for cut in cuts:
-        together.setdefault((cut.parcel, cut.rule), []).append(cut)
-    rows, grounds = [], []
-    for (parcel, rule), mine in together.items():
-        verdict = min((cut.verdict for cut in mine), key=RANK.__getitem__)
-        unknown = sum(cut.area_m2 for cut in mine if cut.is_unknown)
-        rows.append((parcel, rule, sum(cut.area_m2 for cut in mine), verdict, unknown))
-        shapes = [cut.ground for cut in mine if cut.ground is not None]
-        grounds.append(shapely.union_all(shapes) if shapes else None)
-    places = sorted(range(len(rows)), key=lambda at: (rows[at][0], RANK[rows[at][3]], order[rows[at][1]]))
-    made = np.empty(len(rows), dtype=object)
-    made[:] = [grounds[at] for at in places]
-    names = ["parcel", "rule", "area_m2", "verdict", "unknown_m2"]
-    return pd.DataFrame([rows[at] for at in places], columns=names), made
-
-
-def _typed_cuts(columns: pd.DataFrame) -> pd.DataFrame:
-    numbers = ("area_m2", "unknown_m2")
-    return pd.DataFrame(
-        {name: columns[name].astype(float if name in numbers else object) for name in columns.columns},
-        columns=columns.columns,
+    parcel, rule, rank = (
+        np.concatenate([getattr(cut.against, name) for cut in cuts]) for name in ("parcel", "rule", "rank")
     )
+    area_m2, ground = np.concatenate([cut.area_m2 for cut in cuts]), joined_ground([cut.ground for cut in cuts])
+    together, row = np.unique(parcel * len(rules) + rule, return_inverse=True)
+    count, is_unknown, is_shown = len(together), rank == RANK["unknown"], ground.dimension >= 0
+    worst = np.full(count, len(RANK))
+    np.minimum.at(worst, row, rank)
+    parcel, rule = np.divmod(together, max(len(rules), 1))
+    order = np.lexsort((rule, worst, parcel))
+    return {
+        "parcel": names[parcel[order]],
+        "rule": np.array([item.id for item in rules], dtype=object)[rule[order]],
+        "area_m2": np.bincount(row, area_m2, count)[order],
+        "verdict": np.array(list(RANK), dtype=object)[worst[order]],
+        "unknown_m2": np.bincount(row[is_unknown], area_m2[is_unknown], count)[order],
+        "_parcel": parcel[order],
+        "_ground": united_ground(row[is_shown], ground.at(is_shown), count, threads).at(order),
+    }
 
 
 class SearchProgress:

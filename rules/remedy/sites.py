@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.geometry.parts import multi, polygon_parts, shift_geometries, shift_polygons
+from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
@@ -20,8 +21,8 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.uninterruptible import run_cancellable
 from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.question.question import Question
-from onemap.rules.remedy.cuts import Parts, cut_off
-from onemap.rules.remedy.obstacles import Obstacle, obstacles_of, verdicts_left
+from onemap.rules.remedy.cuts import Obstacles, Parts, cut_off
+from onemap.rules.remedy.obstacles import obstacles_of, verdicts_left
 from onemap.rules.runs.run import Run
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
@@ -74,7 +75,7 @@ def sites(
     obstacles = obstacles_of(first, rules, options.keep_verdict, origin, np.arange(len(cells)))
     parts = Parts.whole(cells)
     cut_off(parts, obstacles, 0.0, cutting)
-    left = parts.rest[~shapely.is_missing(parts.rest)]
+    left = parts.rest.at(parts.is_left).geometries
     # Cells share their edges to the last digit, so that their free grounds grow together again.
     united_s = _UNITED_S * (1 + int(shapely.get_num_coordinates(left).sum()))
     whole = run_cancellable(lambda: shapely.union_all(left), threads.progress.part(_CUT, _FREE), united_s)
@@ -83,10 +84,10 @@ def sites(
     searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
     found = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)
     if len(found.grounds) == 0:
-        return _table(first, np.empty(0, dtype=object), np.empty(0), [], {}, origin)
+        return _table(first, np.empty(0, dtype=object), np.empty(0), obstacles, {}, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
     run = check(library, asked, threads.part(_FOUND, 1.0))
-    passing = np.flatnonzero(~verdicts_left(run.tables["parcels"].columns, options.keep_verdict))[: options.count]
+    passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
     titles = {rule.id: rule.title.get(language, rule.id) for rule in rules}
     return _table(run, found.grounds, found.clearance_m, obstacles, titles, origin, passing)
 
@@ -124,21 +125,23 @@ def _table(
     run: Run,
     grounds: np.ndarray,
     clearance_m: np.ndarray,
-    obstacles: Sequence[Obstacle],
+    obstacles: Obstacles,
     titles: Mapping[str, str],
     origin: tuple[float, float],
     passing: np.ndarray | None = None,
 ) -> Table:
-    """The sites that passed, with the rule whose ground is nearest, how far that is, and its title."""
+    """The sites that passed, with the rule whose ground is nearest, how far that is, and its title.
+
+    titles: of the rules, by id, in the order of work.
+    """
     chosen = passing if passing is not None else np.empty(0, dtype=np.int64)
     shapes = grounds[chosen]
     nearest = np.full(len(shapes), None, dtype=object)
     distance = np.full(len(shapes), np.nan)
     if len(obstacles) and len(shapes):
-        barriers = np.empty(len(obstacles), dtype=object)
-        barriers[:] = [obstacle.ground for obstacle in obstacles]
-        (at, which), far = shapely.STRtree(barriers).query_nearest(shapes, return_distance=True, all_matches=False)
-        nearest[at] = [obstacles[int(number)].rule for number in which]
+        tree = shapely.STRtree(all_of(obstacles.ground))
+        (at, which), far = tree.query_nearest(shapes, return_distance=True, all_matches=False)
+        nearest[at] = np.array(list(titles), dtype=object)[obstacles.against.rule[which]]
         distance[at] = far
     verdicts = run.tables["parcels"].columns["verdict"].to_numpy(dtype=object)
     rows: dict[str, Any] = {

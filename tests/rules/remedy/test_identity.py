@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.remedy.cuts import Obstacle, Parts, cut_off, drop_small
+from onemap.rules.remedy.cuts import Against, Obstacles, Parts, cut_off, drop_small
 
 SIDE_M, PARCELS = 20_000, 10_000
 
@@ -30,20 +30,22 @@ def test_remainder_cuts_and_dropped_parts_make_up_ten_thousand_random_parcels(se
     tree = shapely.STRtree(zones)
     parcel, zone = tree.query(parcels, predicate="intersects")
     order = np.lexsort((zone % 3, parcel))
-    obstacles = [
-        Obstacle(int(p), f"rule{z % 3}", "prohibited", False, zones[z])
-        for p, z in zip(parcel[order], zone[order], strict=True)
-    ]
+    parcel, zone = parcel[order], zone[order]
+    obstacles = Obstacles(Against(parcel, zone % 3, np.zeros(len(zone), dtype=np.int64)), zones[zone])
     parts = Parts.whole(parcels)
     cut_off(parts, obstacles, 0.0, Threads(2))
     drop_small(parts, 50.0, 1.0, one_piece=False)
-    cut = np.bincount([c.parcel for c in parts.cuts], [c.area_m2 for c in parts.cuts], minlength=PARCELS)
-    left = np.nan_to_num(shapely.area(parts.rest))
+    rest, cuts = parts.rest.geometries, parts.cuts
+    of_cuts, cut_m2 = (
+        np.concatenate(column) for column in zip(*((c.against.parcel, c.area_m2) for c in cuts), strict=True)
+    )
+    cut = np.bincount(of_cuts, cut_m2, minlength=PARCELS)
+    left = np.nan_to_num(shapely.area(rest))
     assert left + cut + parts.dropped_m2 == pytest.approx(shapely.area(parcels), abs=1e-6, rel=1e-9)
-    shown = np.bincount([c.parcel for c in parts.cuts], [c.ground.area for c in parts.cuts], minlength=PARCELS)
-    assert shown == pytest.approx(cut, abs=1e-3)
-    rest = np.flatnonzero(~shapely.is_missing(parts.rest))
-    assert 1000 < len(rest) < PARCELS and (parts.dropped_m2 > 0).sum() > 100
-    assert shapely.is_valid(parts.rest[rest]).all()
-    at, met = tree.query(parts.rest[rest], predicate="intersects")
-    assert shapely.area(shapely.intersection(parts.rest[rest][at], zones[met])).max() < 1e-5
+    shown_m2 = np.concatenate([shapely.area(c.ground.geometries) for c in cuts])
+    assert np.bincount(of_cuts, shown_m2, minlength=PARCELS) == pytest.approx(cut, abs=1e-3)
+    rows = np.flatnonzero(parts.is_left)
+    assert 1000 < len(rows) < PARCELS and (parts.dropped_m2 > 0).sum() > 100
+    assert shapely.is_valid(rest[rows]).all()
+    at, met = tree.query(rest[rows], predicate="intersects")
+    assert shapely.area(shapely.intersection(rest[rows][at], zones[met])).max() < 1e-5
