@@ -1,6 +1,7 @@
 """The rings of many polygons as flat arrays, without making a geometry for each of them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import shapely
@@ -21,6 +22,11 @@ class Rings:
         """West, south, east, north of each ring (r, 4), all of which have points; not a number where a point is not."""
         first = np.cumsum(self.size) - self.size
         return np.column_stack([edge.reduceat(self.points, first, axis=0) for edge in (np.minimum, np.maximum)])
+
+
+def joined_rings(parts: Sequence[Rings]) -> Rings:
+    """Some rings after others, of polygons that are numbered together."""
+    return Rings(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Rings)))
 
 
 def rings_of(polygons: np.ndarray) -> Rings:

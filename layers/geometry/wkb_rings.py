@@ -1,7 +1,7 @@
 """Rings of polygons as they lie in WKB: points are read and moved where they are, and no geometry is made for it."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ import shapely
 
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.rings import Rings, joined_rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
 
 _POLYGON, _MULTIPOLYGON = int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON)
@@ -129,12 +129,7 @@ def rings_of_wkb(bodies: pa.Array) -> Rings:
         return found.rings()
     rows = np.flatnonzero(~is_plain)
     rest = rings_of(shapes_of_wkb(bodies.take(pa.array(rows))))
-    return Rings(
-        np.concatenate([found.points, rest.points]),
-        np.r_[found.size, rest.size],
-        np.r_[found.polygon, rows[rest.polygon]],
-        np.r_[found.is_hole, rest.is_hole],
-    )
+    return joined_rings([found.rings(), replace(rest, polygon=rows[rest.polygon])])
 
 
 def are_single_rings(bodies: pa.Array) -> bool:

@@ -63,8 +63,14 @@ def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, 
 def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:
     """Which single polygons (n,) vanish under erosion by half of `width_m`."""
     result = np.zeros(len(polygons), dtype=bool)
-    # The circle that fits into a polygon without holes has a radius of at least its area by its perimeter.
-    broad = shapely.area(polygons) >= width_m / 2 * shapely.length(polygons)
-    rows = np.flatnonzero(~(broad & (shapely.get_num_interior_rings(polygons) == 0)))
+    holes = shapely.get_num_interior_rings(polygons)
+    rows = np.flatnonzero(~are_broad(shapely.area(polygons), shapely.length(polygons), holes, width_m))
     result[rows] = shapely.is_empty(shapely.buffer(polygons[rows], -width_m / 2))
     return result
+
+
+def are_broad(area_m2: np.ndarray, length_m: np.ndarray, holes: np.ndarray, width_m: float) -> np.ndarray:
+    """Of which single polygons (n,) their areas, the lengths of their rings and their holes tell that they do not."""
+    # The circle that fits into a polygon without holes has a radius of at least its area by its perimeter.
+    broad: np.ndarray = (area_m2 >= width_m / 2 * length_m) & (holes == 0)
+    return broad

@@ -227,7 +227,7 @@ def _alternative_rows(
     names, given_m2: of its parcel; area_m2: of its own; run: the check of the alternatives; departments: the table.
     """
     changes, kinds = departments_of(records_of(departments)), [item.name for item in found]
-    said = [changes.get(pair, {}) for pair in zip(names, kinds, strict=True)]
+    texts = [json.dumps(changes.get(pair, {}), ensure_ascii=False) for pair in zip(names, kinds, strict=True)]
     return {
         "parcel": names,
         "alternative": np.array(kinds, dtype=object),
@@ -236,7 +236,7 @@ def _alternative_rows(
         "area_m2": area_m2,
         "share": area_m2 / given_m2,
         **{name: np.array([getattr(item.step, name) for item in found]) for name in _OF_STEPS},
-        "departments": np.array([json.dumps(one, ensure_ascii=False) for one in said], dtype=object),
+        "departments": np.array(texts, dtype=object),
     }
 
 

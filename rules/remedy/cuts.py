@@ -6,8 +6,9 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.planar_sizes import planar_lengths_m
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
-from onemap.rules.findings.thresholds import vanishing
+from onemap.rules.findings.thresholds import are_broad, vanishing
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, divided_ground
 from onemap.rules.overlay.threads import Threads
 
@@ -95,10 +96,14 @@ def cut_off(parts: Parts, obstacles: Obstacles, grown_m: float, threads: Threads
 
 def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: bool) -> None:
     """Drop single polygons smaller than `min_part_m2` or thinner than `min_width_m`; of several keep the largest."""
-    count, least_m2 = parts.rest.parts, max(min_part_m2, ARITHMETIC_M2)
+    count, area_m2, least_m2 = parts.rest.parts, parts.rest.area_m2, max(min_part_m2, ARITHMETIC_M2)
     # What is of one part is made only where it may be too small or too thin.
-    is_asked = (count > 1) | ((count == 1) & ((min_width_m > 0) | (parts.rest.area_m2 < least_m2)))
-    rows = np.flatnonzero(is_asked)
+    is_large = (count == 1) & (area_m2 >= least_m2)
+    if min_width_m > 0:
+        rings = parts.rest.rings()
+        holes = np.bincount(rings.polygon, rings.is_hole, len(count))
+        is_large &= are_broad(area_m2, planar_lengths_m(rings, len(count)), holes, min_width_m)
+    rows = np.flatnonzero((count > 0) & ~is_large)
     pieces, owner = shapely.get_parts(parts.rest.at(rows).geometries, return_index=True)
     area = shapely.area(pieces)
     kept = area >= least_m2

@@ -35,7 +35,10 @@ DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
 FORMS = 3  # from a square to the least width
 _MOST_CENTRES = 20_000  # of one form; the grid is widened until it has no more
 _AT_ONCE, _MEASURED_AT_ONCE = 500, 25  # rectangles in free ground of ten thousands of vertices: tried, and measured
-_SHRINKING, _TRIED = 1.4, 0.02  # measured: by how many directions of a form its ground costs, and of one the trying
+_MEASURED_FIRST = 1000  # rectangles
+_SURE_M = 1e-5  # more than floating point and the rounding of clearances take
+# Measured, of each form: to shrink its ground, to measure its centres, to try one direction; and of all, the measuring.
+_SHRINKING, _CENTRES, _TRIED, _FARTHEST = 1.0, 1.8, 0.02, 0.2
 _SHRINKING_S = 8e-5  # a vertex
 Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -201,11 +204,11 @@ def places(
     shapely.prepare(free)
     edges = shapely.boundary(free)
     shapely.prepare(edges)
-    found: list[np.ndarray] = []
-    clear: list[np.ndarray] = []
+    found: list[tuple[np.ndarray, ...]] = []
     forms = [(width, area_m2 / width) for width in widths_m(area_m2, least_width_m)]
     turns = [DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3] for width, length in forms]
-    parts = iter(progress.parts([cost for angles in turns for cost in (_SHRINKING, *[1.0] * len(angles))]))
+    costs = [cost for angles in turns for cost in (_SHRINKING, _CENTRES, *[_TRIED] * len(angles))]
+    parts = iter(progress.parts([*costs, _FARTHEST]))
     shrinking_s = _SHRINKING_S * int(shapely.get_num_coordinates(free).sum())
     for (width, length), angles in zip(forms, turns, strict=True):
         # A centre nearer to the edge than half the width can hold no such rectangle.
@@ -214,16 +217,14 @@ def places(
         ground = np.flatnonzero(~shapely.is_empty(inner))
         centres, owner = _grid(inner[ground], width / 2)
         mine = ground[owner]
+        # A rectangle lies no farther from the edge than the circle in its middle.
+        most_m = _each(shapely.distance, edges[mine], shapely.points(centres), _AT_ONCE, next(parts)) - width / 2
         for angle in angles:
-            own = next(parts)
             shapes = _rectangles(centres, width, length, np.radians(angle))
-            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, own.part(0.0, _TRIED))
-            found.append(shapes[fits])
-            measured = own.part(_TRIED, 1.0)
-            clear.append(_each(shapely.distance, edges[mine[fits]], shapes[fits], _MEASURED_AT_ONCE, measured))
-    if not found:
-        return Places(np.empty(0, dtype=object), np.empty(0))
-    return _apart(np.concatenate(found), np.concatenate(clear), count)
+            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, next(parts))
+            found.append((shapes[fits], mine[fits], most_m[fits]))
+    shapes, mine, most_m = (np.concatenate(column) for column in zip(*found, strict=True))
+    return _farthest(shapes, edges[mine], most_m, count, next(parts))
 
 
 def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, progress: Progress) -> np.ndarray:
@@ -261,6 +262,26 @@ def _rectangles(centres: np.ndarray, width: float, length: float, angle: float) 
     rings = centres[:, None, :] + (corners @ turn)[None, :, :]
     made: np.ndarray = shapely.polygons(rings) if len(centres) else np.empty(0, dtype=object)
     return made
+
+
+def _farthest(shapes: np.ndarray, edges: np.ndarray, most_m: np.ndarray, count: int, progress: Progress) -> Places:
+    """`_apart` of all; only so many are measured as may be among them.
+
+    edges: of the ground around each shape (n,); most_m: how far each lies from its edge at most (n,).
+    """
+    order, clearance_m = np.argsort(-most_m, kind="stable"), np.full(len(shapes), np.nan)
+    measured, left = 0, 1.0
+    while True:
+        more = order[measured : max(2 * measured, _MEASURED_FIRST)]
+        own, left = progress.part(1 - left, 1 - left / 2), left / 2
+        clearance_m[more] = _each(shapely.distance, edges[more], shapes[more], _MEASURED_AT_ONCE, own)
+        measured += len(more)
+        known = np.sort(order[:measured])
+        found = _apart(shapes[known], clearance_m[known], count)
+        if measured == len(shapes):
+            return found
+        if len(found.grounds) == count and found.clearance_m[-1] > most_m[order[measured]] + _SURE_M:
+            return found
 
 
 def _apart(shapes: np.ndarray, clearance_m: np.ndarray, count: int) -> Places:

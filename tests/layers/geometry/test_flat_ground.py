@@ -8,6 +8,7 @@ from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import multi
+from onemap.layers.geometry.planar_sizes import planar_areas_m2
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.wkb_rings import plain_polygons
 
@@ -64,6 +65,10 @@ def assert_same(ground: FlatGround, expected: np.ndarray) -> None:
     assert shapely.to_wkb(ground.geometries).tolist() == shapely.to_wkb(expected).tolist()
     assert ground.area_m2.tobytes() == shapely.area(expected).tobytes()
     assert ground.dimension.tolist() == shapely.get_dimensions(expected).tolist()
+    is_area = ground.dimension == 2
+    assert ground.parts[is_area].tolist() == shapely.get_num_geometries(expected[is_area]).tolist()
+    measured = planar_areas_m2(ground.rings(), len(expected))
+    assert measured == pytest.approx(np.nan_to_num(shapely.area(expected)), abs=1e-9)
 
 
 def test_rows_of_rings_and_of_geometries_are_what_the_geometries_are(mixed_ground):

@@ -111,6 +111,21 @@ def test_where_no_ground_is_free_nothing_is_found_however_threads_take_turns():
         sys.setswitchinterval(interval)
 
 
+def test_the_farthest_are_found_however_few_are_measured_at_first(monkeypatch):
+    dice = np.random.default_rng(8)
+    holes = shapely.buffer(shapely.points(dice.uniform(0, 1200, (50, 2))), dice.uniform(5, 60, 50), quad_segs=3)
+    free = shapely.get_parts(shapely.difference(box(0, 0, 1200, 1200), shapely.union_all(holes)))
+    every = places(free, 6000.0, 40.0, 10**6)
+    assert every.clearance_m == pytest.approx(
+        shapely.distance(shapely.union_all(shapely.boundary(free)), every.grounds)
+    )
+    assert (np.diff(every.clearance_m) <= 1e-6).all() and len(every.grounds) > 20
+    monkeypatch.setattr("onemap.rules.remedy.sites._MEASURED_FIRST", 2)
+    few = places(free, 6000.0, 40.0, 7)
+    assert shapely.to_wkb(few.grounds).tolist() == shapely.to_wkb(every.grounds[:7]).tolist()
+    assert few.clearance_m.tolist() == every.clearance_m[:7].tolist()
+
+
 def test_rectangles_lie_inside_and_apart_whatever_the_ground():
     dice = np.random.default_rng(3)
     free = shapely.polygons(
