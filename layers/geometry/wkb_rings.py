@@ -77,7 +77,11 @@ class WkbRings:
 
     def move(self, by: tuple[float, float]) -> "WkbRings":
         """The same polygons with all points moved east and north by metres."""
-        count, points = len(self.size), self.points + by
+        return self.with_points(self.points + by)
+
+    def with_points(self, points: np.ndarray) -> "WkbRings":
+        """The same polygons with other points (m, 2), ring after ring."""
+        count, points = len(self.size), np.ascontiguousarray(points, dtype="<f8")
         ends = np.r_[0, np.cumsum(_POINT * self.size)]
         rings = pa.Array.from_buffers(_BINARY, count, [None, pa.py_buffer(ends), pa.py_buffer(points)])
         both = pa.concat_arrays([self._in_turns, rings])
