@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.rings import Rings, rings_of
-from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, made_of
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, made_of, rings_at
 from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, ring_heads, with_points
 
 
@@ -109,14 +109,13 @@ class FlatGround:
         return boxes
 
     def rings(self) -> Rings:
-        """The rings of its polygons: those of rows of one ring first, then those of geometries."""
-        rows, others = np.flatnonzero(self.size), rings_of(self.made_whole().others)
-        return Rings(
-            np.concatenate([self.points, others.points]),
-            np.r_[self.size[rows], others.size],
-            np.r_[rows, others.polygon],
-            np.r_[np.zeros(len(rows), dtype=bool), others.is_hole],
-        )
+        """The rings of its polygons: of rows of one ring, of geometries, and of whole shapes, of which none is made."""
+        rows = np.flatnonzero(self.size)
+        found = [Rings(self.points, self.size[rows], rows, np.zeros(len(rows), dtype=bool)), rings_of(self.others)]
+        if self.whole is not None:
+            own = rings_at(self.whole.shapes, self.whole.positions())
+            found.append(replace(own, polygon=self.whole.places[own.polygon]))
+        return Rings.join(found)
 
     def made_whole(self) -> "FlatGround":
         """The same with the geometries of whole shapes made."""
