@@ -41,9 +41,13 @@ def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     return np.concatenate(totals) if totals else np.zeros(0)
 
 
-def areas_of_ground_m2(ground: FlatGround, crs: pyproj.CRS) -> np.ndarray:
-    """The same, digit by digit, of ground in flat arrays (n,); of rings none is made."""
-    return _areas_m2(ground.rings(), len(ground), crs)
+def areas_of_ground_m2(ground: FlatGround, crs: pyproj.CRS, origin: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+    """The same, digit by digit, of ground in flat arrays (n,), counted from `origin`; of rings none is made."""
+    totals = [
+        _areas_m2(ground.at(np.arange(block.start, block.stop)).rings().move(origin), block.stop - block.start, crs)
+        for block in blocks(len(ground))
+    ]
+    return np.concatenate(totals) if totals else np.zeros(0)
 
 
 def areas_of_wkb_m2(bodies: pa.Array, crs: pyproj.CRS) -> np.ndarray:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.ragged import ranges
-from onemap.layers.geometry.rings import Rings, joined_rings, rings_of
+from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, made_of, parts_of_each, rings_at
 from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, ring_heads, with_points
 
@@ -135,13 +135,13 @@ class FlatGround:
         return self.geometries
 
     def rings(self) -> Rings:
-        """The rings of its polygons: those of rows of one ring first, then those of geometries, and of whole shapes."""
-        rows, others = np.flatnonzero(self.size), rings_of(self.others)
-        own = Rings(self.points, self.size[rows], rows, np.zeros(len(rows), dtype=bool))
-        if self.whole is None:
-            return joined_rings([own, others])
-        whole = rings_at(self.whole.shapes, self.whole.positions())
-        return joined_rings([own, others, replace(whole, polygon=self.whole.places[whole.polygon])])
+        """The rings of its polygons: of rows of one ring, of geometries, and of whole shapes, of which none is made."""
+        rows = np.flatnonzero(self.size)
+        found = [Rings(self.points, self.size[rows], rows, np.zeros(len(rows), dtype=bool)), rings_of(self.others)]
+        if self.whole is not None:
+            own = rings_at(self.whole.shapes, self.whole.positions())
+            found.append(replace(own, polygon=self.whole.places[own.polygon]))
+        return Rings.join(found)
 
     def made_whole(self) -> "FlatGround":
         """The same with the geometries of whole shapes made."""

@@ -1,7 +1,8 @@
 """The rings of many polygons as flat arrays, without making a geometry for each of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import shapely
@@ -18,15 +19,22 @@ class Rings:
     polygon: np.ndarray
     is_hole: np.ndarray
 
+    @classmethod
+    def join(cls, parts: "Sequence[Rings]") -> Self:
+        """Rings after those of others, of the same polygons."""
+        return cls(*(np.concatenate(column) for column in zip(*map(cls._columns, parts), strict=True)))
+
+    def _columns(self) -> tuple[np.ndarray, ...]:
+        return self.points, self.size, self.polygon, self.is_hole
+
+    def move(self, by: tuple[float, float]) -> "Rings":
+        """The same moved east and north by metres."""
+        return replace(self, points=self.points + by) if any(by) else self
+
     def boxes(self) -> np.ndarray:
         """West, south, east, north of each ring (r, 4), all of which have points; not a number where a point is not."""
         first = np.cumsum(self.size) - self.size
         return np.column_stack([edge.reduceat(self.points, first, axis=0) for edge in (np.minimum, np.maximum)])
-
-
-def joined_rings(parts: Sequence[Rings]) -> Rings:
-    """Some rings after others, of polygons that are numbered together."""
-    return Rings(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Rings)))
 
 
 def rings_of(polygons: np.ndarray) -> Rings:

@@ -12,7 +12,7 @@ import shapely
 
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.parts import shift_geometries
-from onemap.layers.geometry.rings import Rings, joined_rings, rings_of
+from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
 
 _POLYGON, _MULTIPOLYGON = int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON)
@@ -77,7 +77,11 @@ class WkbRings:
 
     def move(self, by: tuple[float, float]) -> "WkbRings":
         """The same polygons with all points moved east and north by metres."""
-        count, points = len(self.size), self.points + by
+        return self.with_points(self.points + by)
+
+    def with_points(self, points: np.ndarray) -> "WkbRings":
+        """The same polygons with other points (m, 2), ring after ring."""
+        count, points = len(self.size), np.ascontiguousarray(points, dtype="<f8")
         ends = np.r_[0, np.cumsum(_POINT * self.size)]
         rings = pa.Array.from_buffers(_BINARY, count, [None, pa.py_buffer(ends), pa.py_buffer(points)])
         both = pa.concat_arrays([self._in_turns, rings])
@@ -129,7 +133,7 @@ def rings_of_wkb(bodies: pa.Array) -> Rings:
         return found.rings()
     rows = np.flatnonzero(~is_plain)
     rest = rings_of(shapes_of_wkb(bodies.take(pa.array(rows))))
-    return joined_rings([found.rings(), replace(rest, polygon=rows[rest.polygon])])
+    return Rings.join([found.rings(), replace(rest, polygon=rows[rest.polygon])])
 
 
 def are_single_rings(bodies: pa.Array) -> bool:

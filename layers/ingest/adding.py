@@ -336,8 +336,9 @@ def _normalised_version(
     """Bring a frame into the layer's shape, and check it. is_ours: nobody else holds its rows, which may be large."""
     arrival.step("checking").at(0.0)
     with _report_refusal(arrival, entry):
-        frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required, is_ours)
-    raw = replace(raw, shapes=np.empty(0, dtype=object), attributes=pd.DataFrame())
+        given = arrival.options.normalising, arrival.required, arrival.options.provers, is_ours
+        frame = sorted_out(raw, entry, arrival.library.crs, *given)
+    raw = replace(raw, shapes=np.empty(0, dtype=object), wkb=None, valid=None, attributes=pd.DataFrame())
     return _checked_version(arrival, entry, is_new, frame, raw)
 
 

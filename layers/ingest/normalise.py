@@ -22,8 +22,9 @@ from onemap.layers.frames.fields import (
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.validity import SortedGeometries, first_problems, sorted_geometries
-from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
+from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, placed_in_crs
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
@@ -49,14 +50,16 @@ def sorted_out(
     target: pyproj.CRS,
     options: SourceOptions,
     required: Sequence[str],
+    provers: Provers = NOBODY,
     in_place: bool = False,
 ) -> FrameBlocks:
     """As `normalise`, but features of unsound geometry are set aside as the frame's `bad` instead of being refused.
 
-    in_place: nobody needs the geometries as they were.
+    provers: they prove polygons that are carried into another plane; in_place: nobody needs the geometries as they
+    were.
     Raises OneMapError field.…, crs.…, geometry.type for a table.
     """
-    frame, sound = _clean(raw, entry, target, options, required, sort_out=True, in_place=in_place)
+    frame, sound = _clean(raw, entry, target, options, required, provers, sort_out=True, in_place=in_place)
     by_row: dict[int, list[Problem]] = {}
     for row, problem in zip(sound.rows, sound.problems, strict=True):
         by_row.setdefault(row, []).append(problem)
@@ -70,17 +73,18 @@ def _clean(
     target: pyproj.CRS,
     options: SourceOptions,
     required: Sequence[str],
+    provers: Provers = NOBODY,
     *,
     sort_out: bool,
     in_place: bool = False,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     stored, names, problems, refused = _fields(raw, entry, options, required)
-    shapes, is_table = raw.shapes, entry.geometry == "table"
+    placed, is_table = PlacedShapes(raw.shapes, raw.valid), entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
         if not is_table:
-            shapes, remarks = shapes_in_crs(raw, options, target, in_place)
+            placed, remarks = placed_in_crs(raw, options, target, provers, in_place)
             problems += remarks
     except OneMapError as error:
         refused += error.problems
@@ -88,10 +92,10 @@ def _clean(
     if raw.is_table != is_table:
         refused.append(_wrong_kind(raw, entry, place))
     elif is_table:
-        sound = SortedGeometries(shapes, (), (), (), 0.0)
+        sound = SortedGeometries(placed.shapes, (), (), (), 0.0)
     else:
-        valid = raw.valid if shapes is raw.shapes else None
-        sound = sorted_geometries(shapes, entry.geometry, names, options.repair, place, valid=valid)
+        given = entry.geometry, names, options.repair, place
+        sound = sorted_geometries(placed.shapes, *given, valid=placed.valid)
         sound = sound.with_records(raw.broken)
         if refused or not sort_out:
             refused += first_problems(sound.problems, place)

@@ -1,10 +1,11 @@
 """Where a frame lies: its CRS by declaration or refusal, its coordinates in another plane."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyproj
 import shapely
 
@@ -12,9 +13,12 @@ from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import FARTHEST
+from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
+from onemap.layers.geometry.wkb_rings import wkb_rings
 from onemap.layers.ingest.datum_change import DatumChange, step_km
+from onemap.layers.progress import SILENT
 
 _FARTHEST_KM = 1.0  # between any two datums of one country
 _SAMPLES = 100
@@ -66,6 +70,18 @@ def bounds_of(shapes: AnyShapes) -> systems.Bounds | None:
     return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
 
 
+@dataclass(frozen=True)
+class PlacedShapes:
+    """Shapes (n,) in the target's plane, which of them are valid there, and how far they were carried.
+
+    valid: (n,) as a RawFrame has it; farthest_km: how far a given change of datum has carried the farthest of them.
+    """
+
+    shapes: AnyShapes
+    valid: np.ndarray | None
+    farthest_km: float = 0.0
+
+
 class SourceTransform:
     """How a source's coordinates come into the target's plane, east before north. named: the two, as problems say it.
 
@@ -95,62 +111,83 @@ class SourceTransform:
             if systems.is_null_shift(self._source, target):
                 self._remarks.append(Problem("crs.identity", self.named))
 
-    @property
-    def is_needed(self) -> bool:
-        """Whether any coordinate changes."""
-        return self._change is not None
+    def carry(self, raw: RawFrame, provers: Provers = NOBODY, in_place: bool = False) -> PlacedShapes:
+        """A frame's shapes in the target's plane; where nothing is to be carried they are the frame's own.
 
-    def carry(self, geometries: np.ndarray, in_place: bool = False) -> tuple[np.ndarray, float]:
-        """Geometries in the target's plane, and how far a given change has carried the farthest, in kilometres.
-
-        Coordinates that are no numbers, or that no system has, are left as they are, for the check of geometries to
-        name. in_place: nobody needs them as they were, so that they are not held twice.
-        Raises OneMapError crs.out_of_range.
+        Of a column of plain polygons none is made: `provers` prove them where they come to lie. Coordinates that are no
+        numbers, or that no system has, are left as they are, for the check of geometries to name. in_place: nobody
+        needs geometries as they were, so that they are not held twice. Raises OneMapError crs.out_of_range.
         """
         if self._change is None:
-            return geometries, 0.0
-        carried = geometries if in_place else geometries.copy()
-        farthest = 0.0
+            return PlacedShapes(raw.shapes, raw.valid)
+        if isinstance(raw.shapes, ShapeColumn) and provers.threads:
+            placed = self._column(raw.shapes, self._change, provers)
+            if placed is not None:
+                return placed
+        own = raw.geometries
+        return self._geometries(own, self._change, in_place and own is raw.shapes)  # a column's are nobody's to change
+
+    def _column(self, shapes: ShapeColumn, change: systems.Transformation, provers: Provers) -> PlacedShapes | None:
+        """None where they are no plain polygons any more."""
+        bodies, farthest = [], 0.0
+        with ProofBeside(provers) as proof:
+            for block in blocks(len(shapes)):
+                rings = wkb_rings(shapes.bodies[block])
+                assert rings is not None, "a column holds plain polygons"  # noqa: S101 - for the type checker  # nosec B101
+                points = np.column_stack(change(rings.points[:, 0], rings.points[:, 1]))
+                farthest = max(farthest, self._step_km(rings.points, points))
+                bodies.append(rings.with_points(points).column())
+                proof.add(bodies[-1])
+            proved = proof.result(SILENT)
+        return None if proved is None else PlacedShapes(proved.column(pa.concat_arrays(bodies)), proved.valid, farthest)
+
+    def _geometries(self, geometries: np.ndarray, change: systems.Transformation, in_place: bool) -> PlacedShapes:
+        carried, farthest = geometries if in_place else geometries.copy(), 0.0
         for block in blocks(len(geometries)):
-            carried[block], before, after = _transform_geometries(geometries[block], self._change)
-            if not np.isfinite(after).all():
-                raise OneMapError("crs.out_of_range", **self.named)
-            if self._is_given and len(before):
-                some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
-                farthest = max(farthest, step_km(self._source, self._target, before[some], after[some]))
+            carried[block], before, after = _transform_geometries(geometries[block], change)
+            farthest = max(farthest, self._step_km(before, after))
             if in_place and len(geometries) > BLOCK:
                 give_back_memory()
-        return carried, farthest
+        return PlacedShapes(carried, None, farthest)
+
+    def _step_km(self, before: np.ndarray, after: np.ndarray) -> float:
+        """How far a given change has carried some of these points (k, 2). Raises OneMapError crs.out_of_range."""
+        if not np.isfinite(after).all():
+            raise OneMapError("crs.out_of_range", **self.named)
+        if not self._is_given or len(before) == 0:
+            return 0.0
+        some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
+        return step_km(self._source, self._target, before[some], after[some])
 
     def remarks(self, farthest_km: float) -> list[Problem]:
-        """What must be told about the way. farthest_km: from `carry`, of all geometries."""
+        """What must be told about the way. farthest_km: from `carry`, of all shapes."""
         if farthest_km <= _FARTHEST_KM:
             return list(self._remarks)
         return [*self._remarks, Problem("crs.far_change", {**self.named, "km": f"{farthest_km:.0f}"})]
 
 
 def in_crs(
-    geometries: np.ndarray, raw: RawFrame, options: SourceOptions, target: pyproj.CRS, in_place: bool = False
+    geometries: np.ndarray, raw: RawFrame, options: SourceOptions, target: pyproj.CRS
 ) -> tuple[np.ndarray, list[Problem]]:
-    """The geometries in the target's plane, and what must be told about the way there; in_place as `carry` has it.
+    """Geometries of a frame in the target's plane, and what must be told about the way there.
 
     Raises OneMapError crs.….
     """
     transform = SourceTransform(raw, options, target, bounds_of(raw.geometries))
-    carried, farthest_km = transform.carry(geometries, in_place)
-    return carried, transform.remarks(farthest_km)
+    placed = transform.carry(replace(raw, shapes=geometries, valid=None))
+    return all_of(placed.shapes), transform.remarks(placed.farthest_km)
 
 
-def shapes_in_crs(
-    raw: RawFrame, options: SourceOptions, target: pyproj.CRS, in_place: bool = False
-) -> tuple[AnyShapes, list[Problem]]:
-    """A frame's shapes (n,) as `in_crs` has geometries; where nothing is to be carried they are the frame's own."""
+def placed_in_crs(
+    raw: RawFrame, options: SourceOptions, target: pyproj.CRS, provers: Provers, in_place: bool = False
+) -> tuple[PlacedShapes, list[Problem]]:
+    """A frame's shapes (n,) as `SourceTransform.carry` places them, and what must be told about the way there.
+
+    Raises OneMapError crs.….
+    """
     transform = SourceTransform(raw, options, target, bounds_of(raw.shapes))
-    if not transform.is_needed:
-        return raw.shapes, transform.remarks(0.0)
-    own = all_of(raw.shapes)
-    carried, farthest_km = transform.carry(own, in_place and own is raw.shapes)  # a column's are nobody's to change
-    return carried, transform.remarks(farthest_km)
+    placed = transform.carry(raw, provers, in_place)
+    return placed, transform.remarks(placed.farthest_km)
 
 
 def _transform_geometries(

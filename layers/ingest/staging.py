@@ -38,7 +38,7 @@ from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
-from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
+from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector import is_assumed_crs
@@ -183,15 +183,15 @@ class Staging:
             lost = replaced_text(attributes).items()
             notes.replaced = {field: (None if row is None else row + first, count) for field, (row, count) in lost}
         plain = storable_attributes(attributes, schema_names(self.entry, self.required))
-        shapes, farthest_km, astray = raw.shapes, 0.0, False
-        if transform is not None and transform.is_needed:
+        placed, astray = PlacedShapes(raw.shapes, raw.valid), False
+        if transform is not None:
             try:
-                shapes, farthest_km = transform.carry(raw.geometries)
+                placed = transform.carry(raw, self.provers)
             except OneMapError:
                 astray = True
-        rows = np.arange(first + 1, first + 1 + len(shapes))
-        valid = raw.valid if shapes is raw.shapes else None
-        sound = sorted_geometries(shapes, self.entry.geometry, rows, self.options.repair, place, valid=valid)
+        rows = np.arange(first + 1, first + 1 + len(raw.shapes))
+        given = self.entry.geometry, rows, self.options.repair, place
+        sound = sorted_geometries(placed.shapes, *given, valid=placed.valid)
         about = {
             "columns": [str(column) for column in raw.attributes.columns],
             "fields": dict(zip(fields, map(str, plain.columns), strict=True)),
@@ -199,7 +199,7 @@ class Staging:
             "as_text": as_text,
             "texts": {field: [has_text(values), are_numbers(values)] for field, values in texts.items()},
             "bounds": bounds_of(raw.shapes),
-            "farthest_km": farthest_km,
+            "farthest_km": placed.farthest_km,
             "astray": astray,
             "unsound": [_plain(problem, first) for problem in sound.problems],
             "repairs": [_plain(problem, first) for problem in sound.repairs],

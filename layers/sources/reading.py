@@ -154,7 +154,7 @@ def _read_file(
         **dict.fromkeys(
             geoparquet_reading.SUFFIXES, lambda: geoparquet_reading.read_geoparquet(path, progress, provers)
         ),
-        **dict.fromkeys(json_lines.SUFFIXES, lambda: json_lines.read_json_lines(path, encoding, progress)),
+        **dict.fromkeys(json_lines.SUFFIXES, lambda: json_lines.read_json_lines(path, encoding, progress, provers)),
         **dict.fromkeys(spatialite.SUFFIXES, lambda: spatialite.read_spatialite(path, layer)),
         formats.DXF: lambda: dxf.read_dxf(path, layer, encoding),
         formats.VCT: lambda: vct_reading.read_vct(path, layer, encoding),

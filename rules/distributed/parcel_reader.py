@@ -140,7 +140,7 @@ class ParcelStream:
     def _parts(self, encoding: str) -> Iterator[Parcels]:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
         transform: SourceTransform | None = None
-        provers = Provers(self.workers, are_simple_rings)
+        wishes, provers = self.options.normalising, Provers(self.workers, are_simple_rings)
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
         for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
@@ -152,20 +152,20 @@ class ParcelStream:
             if transform is None:
                 columns = list(map(str, raw.attributes.columns))
                 self.id_field = id_field_of(columns, self.options.id_field, self._place)
-                transform = SourceTransform(raw, self.options.normalising, self.target, bounds_of(raw.shapes))
+                transform = SourceTransform(raw, wishes, self.target, bounds_of(raw.shapes))
             ids = self._ids(raw.attributes, first, count)
             nameless += [first + row for row, name in enumerate(ids) if name is None]
             hashes.append(pd.util.hash_array(np.array(["" if name is None else name for name in ids], dtype=object)))
             west, south, east, north = bounds_of(raw.shapes) or (np.nan,) * 4
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
-            if not transform.is_needed and (united := united_column(raw.shapes, raw.valid)) is not None:
+            placed = transform.carry(raw, provers)
+            farthest_km = max(farthest_km, placed.farthest_km)
+            if (united := united_column(placed.shapes, placed.valid)) is not None:
                 if not wrong.count and not nameless:
                     yield self._part(ids, united, raw.attributes)
                 first += count
                 continue
-            geometries, far = transform.carry(raw.geometries)
-            farthest_km = max(farthest_km, far)
-            found = sorted_geometries(geometries, "polygon", ids, self.options.normalising.repair, self._place)
+            found = sorted_geometries(placed.shapes, "polygon", ids, wishes.repair, self._place, valid=placed.valid)
             wrong.add(_further(found.problems, first))
             repairs += _further(found.repairs, first)
             if not wrong.count and not nameless:
@@ -182,9 +182,7 @@ class ParcelStream:
             raise OneMapError("source.empty", **self._place)
         self._check_ids(encoding, nameless, np.concatenate(hashes))
         # Whether the numbers contradict the system is told of all of them, too.
-        SourceTransform(
-            raw, self.options.normalising, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None
-        )
+        SourceTransform(raw, wishes, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
         wrong.refuse(self._place)
         self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(farthest_km), *repairs)
 

@@ -16,6 +16,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import polygon_parts, shift_geometries
+from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
 from onemap.rules.indicators.class_editions import CLASSES, NO_EDITION, class_editions, is_broken
@@ -315,7 +316,7 @@ class TermMeasures:
         key = term.to, term.walk, term.streets
         if key not in self._walks:
             places = self._layer(self._version(term.to), term.walk.distance_m)
-            truth, shapes = self._truth(places, term.to.where), self._shifted_back(places, places.geometries)
+            truth, shapes = self._truth(places, term.to.where), self._shifted_back(places, all_of(places.shapes))
             streets, asked, why = self._streets(term)
             grounds = self.units.grounds, streets, term.walk, why
             reached = reached_ground(grounds[0], shapes[truth.true], *grounds[1:])
@@ -336,7 +337,7 @@ class TermMeasures:
             return None, [], unknown.reason
         layer = self._layer(version, term.walk.distance_m)
         chosen = self._truth(layer, term.streets.where).true
-        return self._shifted_back(layer, layer.geometries[chosen]), [version], None
+        return self._shifted_back(layer, layer.shapes[chosen]), [version], None
 
     def _shifted_back(self, layer: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
         return shift_geometries(geometries, layer.plane.origin)

@@ -27,19 +27,19 @@ from onemap.layers.geometry.shape_column import (
     all_of,
     areas_of,
     boxes_of,
+    made_of,
     parts_of_each,
     some_of,
     vertices_of_each,
 )
 from onemap.layers.geometry.validity import (
-    SortedGeometries,
     first_problems,
     refuse_beyond,
     sorted_geometries,
 )
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.geometry.wkb_rings import as_written, plain_polygons, shapes_of_wkb, wkb_rings
-from onemap.layers.ingest.placing import SourceOptions, shapes_in_crs
+from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, placed_in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
@@ -189,16 +189,16 @@ def read_parcels(
     names, wrong = _names_of(attributes, field, place)
     if wrong and not keep_bad:
         raise OneMapError.of(wrong)
-    shapes, remarks = _placed_shapes(raw, names, wishes, target, place)
+    placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
     known = field, raw.path.name, raw.source_hash
-    if not wrong and (united := united_column(shapes, raw.valid)) is not None:
+    if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
         progress.at(1.0)
         return Parcels(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks))
-    carried = all_of(shapes)
-    sound = _sorted_polygons(carried, raw, names, wishes.repair, place, workers, progress.part(_READ, 1.0))
+    given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
+    sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
     if not keep_bad:
         sound.require_sound(place)
-    good = np.delete(np.arange(len(carried)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
+    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
     geometries = dissolve_parts(sound.geometries[good])
     empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
     flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
@@ -210,18 +210,23 @@ def read_parcels(
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     good, geometries = good[kept], geometries[kept]
     problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
-    bad = ((raw.path.name, _set_aside(carried, attributes, names, aside)),) if aside else ()
+    bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     return with_bodies_as_read(Parcels(names[good], geometries, rows, *known, problems, bad), raw, good)
 
 
 def _placed_shapes(
-    raw: RawFrame, names: np.ndarray, wishes: SourceOptions, target: pyproj.CRS, place: dict[str, Any]
-) -> tuple[AnyShapes, list[Problem]]:
+    raw: RawFrame,
+    names: np.ndarray,
+    wishes: SourceOptions,
+    target: pyproj.CRS,
+    provers: Provers,
+    place: dict[str, Any],
+) -> tuple[PlacedShapes, list[Problem]]:
     """A file's shapes (n,) in the library's plane, and what is told of the way. Raises OneMapError geometry.beyond."""
     if raw.valid is None:
         refuse_beyond(raw.geometries, names, place)
-    return shapes_in_crs(raw, wishes, target)
+    return placed_in_crs(raw, wishes, target, provers)
 
 
 def _names_of(attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> tuple[np.ndarray, list[Problem]]:
@@ -247,26 +252,10 @@ def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | 
     return shapes if (areas_of(shapes) > 0).all() else None
 
 
-def _sorted_polygons(
-    carried: np.ndarray,
-    raw: RawFrame,
-    names: np.ndarray,
-    repair: bool,
-    place: dict[str, Any],
-    workers: int,
-    progress: Progress,
-) -> SortedGeometries:
-    """A file's polygons in the library's plane; where they lie as they lay in the file, what is proved stands."""
-    valid = raw.valid if carried is all_of(raw.shapes) else None
-    given = names, repair, place, workers, progress
-    found = sorted_geometries(carried, "polygon", *given, valid=valid)
-    return found.with_records(raw.broken)
-
-
 def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
     """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
     whole = raw.wkb if raw.wkb is None or raw.valid is not None else as_written(raw.wkb)
-    is_read = np.fromiter(map(is_, raw.geometries[rows], parcels.geometries), dtype=bool, count=len(rows))
+    is_read = np.fromiter(map(is_, made_of(raw.shapes, rows), parcels.geometries), dtype=bool, count=len(rows))
     if whole is not None and is_read.any():
         own = whole if len(rows) == len(whole) else whole.take(pa.array(rows))
         if not is_read.all():
@@ -293,7 +282,7 @@ def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, pl
 
 
 def _set_aside(
-    geometries: np.ndarray, attributes: pd.DataFrame, names: np.ndarray, problems: Sequence[Problem]
+    shapes: AnyShapes, attributes: pd.DataFrame, names: np.ndarray, problems: Sequence[Problem]
 ) -> BadFeatures:
     """The rows of a file that problems are about, as they came, in their order."""
     by_row: dict[int, list[Problem]] = {}
@@ -301,9 +290,7 @@ def _set_aside(
         by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
     rows = np.array(sorted(by_row), dtype=np.int64)
     problems_by_row = tuple(tuple(by_row[row]) for row in rows.tolist())
-    return BadFeatures(
-        geometries[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, problems_by_row
-    )
+    return BadFeatures(shapes[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, problems_by_row)
 
 
 def joined_parcels(parts: Sequence[Parcels]) -> Parcels:

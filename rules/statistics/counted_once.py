@@ -6,8 +6,11 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.rules.compare.self_overlap import first_row_wins
+from onemap.rules.overlay.candidate_pairs import boxes_meet
 from onemap.rules.overlay.in_chunks import chunks, intersecting
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.unit_ground import shared_m2
@@ -57,11 +60,11 @@ class CountedOnce:
         return replace(self, grounds=grounds, own=own)
 
     def in_first_unit(
-        self, pieces: UnitPieces, rows: np.ndarray, kind: str, geometries: np.ndarray, threads: Threads
+        self, pieces: UnitPieces, rows: np.ndarray, kind: str, shapes: AnyShapes, threads: Threads
     ) -> UnitPieces:
         """Pieces (k,) of lines or points less what of each lies in an earlier unit, or on its border.
 
-        rows: which of all units the pieces' own (b,) are; geometries: of the features.
+        rows: which of all units the pieces' own (b,) are; shapes: of the features.
         """
         place = rows[pieces.unit]
         piece, unit = intersecting(shapely.STRtree(self.grounds), pieces.geometry, threads)
@@ -73,17 +76,18 @@ class CountedOnce:
         for number in range(int(turn.max(initial=-1)) + 1):  # one unit after the other is taken away
             some = np.flatnonzero(turn == number)
             rest[piece[some]] = _differences(rest[piece[some]], self.grounds[unit[some]], threads)
-        size, whole = pieces_size(rest, kind), pieces_size(geometries, kind)[pieces.feature]
+        size, whole = pieces_size(rest, kind), pieces_size(all_of(shapes), kind)[pieces.feature]
         keep = size > 0
         share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
-        return UnitPieces(pieces.unit[keep], pieces.feature[keep], rest[keep], share[keep])
+        return UnitPieces(pieces.unit[keep], pieces.feature[keep], FlatGround.of(rest[keep]), share[keep])
 
-    def crossing(self, geometries: np.ndarray, rows: np.ndarray, threads: Threads) -> np.ndarray:
+    def crossing(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
         """Which of some features (n,) meet a unit besides those of a block, whose units are rows: a mask."""
         others = np.setdiff1d(np.arange(len(self.grounds)), rows)
-        feature, _ = intersecting(shapely.STRtree(self.grounds[others]), geometries, threads)
-        crosses = np.zeros(len(geometries), dtype=bool)
-        crosses[feature] = True
+        tree, crosses = shapely.STRtree(self.grounds[others]), np.zeros(len(shapes), dtype=bool)
+        near = np.unique(boxes_meet(tree, shapes, threads)[0])
+        feature, _ = intersecting(tree, shapes[near], threads)
+        crosses[near[feature]] = True
         return crosses
 
 

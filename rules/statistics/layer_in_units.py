@@ -13,6 +13,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.shape_column import AnyShapes, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, versions
 from onemap.layers.messages import LANGUAGES
@@ -135,10 +136,10 @@ class LayerInUnits:
         return next((field.name for field in self.entry.fields if field.net), None)
 
     @cached_property
-    def geometries(self) -> np.ndarray:
+    def shapes(self) -> AnyShapes:
         """The features' (n,), counted from the origin."""
         assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
-        return self.source.stored.geometries
+        return self.source.stored.shapes
 
     @cached_property
     def grounds(self) -> np.ndarray | None:
@@ -152,7 +153,7 @@ class LayerInUnits:
     def pieces(self) -> UnitPieces:
         """Of all features, whether the condition holds of them or not."""
         if self.grounds is None:
-            return self._with_areas(whole_features(self.geometries))
+            return self._with_areas(whole_features(self.shapes))
         return self.pieces_in(self.grounds)
 
     def pieces_in(self, grounds: np.ndarray) -> UnitPieces:
@@ -162,7 +163,7 @@ class LayerInUnits:
             return pieces
         threads = self.threads.part(0.1, 0.6)
         named = self.entry.geometry, self.source.names, self.version.table
-        return self._with_areas(unit_pieces(grounds, self.geometries, *named, threads))
+        return self._with_areas(unit_pieces(grounds, self.shapes, *named, threads))
 
     def _unit_keys(self) -> list[str | None]:
         """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
@@ -175,7 +176,7 @@ class LayerInUnits:
     def _with_areas(self, pieces: UnitPieces) -> UnitPieces:
         if self.entry.geometry != POLYGON:
             return pieces
-        return replace(pieces, areas=(shapely.area(pieces.geometry), self.plane.ellipsoidal_m2(pieces.geometry)))
+        return replace(pieces, areas=(pieces.ground.area_m2, self.plane.ellipsoidal_m2(pieces.ground)))
 
     @cached_property
     def pairs(self) -> np.ndarray:
@@ -183,7 +184,7 @@ class LayerInUnits:
         if self.entry.geometry != POLYGON:
             return np.empty((2, 0), dtype=np.int64)
         present = np.unique(self.pieces.feature)
-        return present[overlapping_pairs(self.geometries[present], self.threads.part(0.6, 0.8))]
+        return present[overlapping_pairs(some_of(self.shapes, present), self.threads.part(0.6, 0.8))]
 
     @cached_property
     def once(self) -> UnitBlock:
@@ -210,7 +211,7 @@ class LayerInUnits:
             return self.pieces
         every, rows = self.once.every.from_origin(self.plane.origin), self.once.rows
         if self.entry.geometry != POLYGON:
-            return every.in_first_unit(self.pieces, rows, self.entry.geometry, self.geometries, self.threads)
+            return every.in_first_unit(self.pieces, rows, self.entry.geometry, self.shapes, self.threads)
         if not every.shared_m2:
             return self.pieces
         present = np.flatnonzero(~shapely.is_missing(every.own[rows]))
@@ -222,8 +223,8 @@ class LayerInUnits:
         """Of all features (n,), a mask: which have a part here and may have one in units of other blocks."""
         here = np.unique(self.pieces.feature)
         every = self.once.every.from_origin(self.plane.origin)
-        crosses = np.zeros(len(self.geometries), dtype=bool)
-        crosses[here] = every.crossing(self.geometries[here], self.once.rows, self.threads)
+        crosses = np.zeros(len(self.shapes), dtype=bool)
+        crosses[here] = every.crossing(some_of(self.shapes, here), self.once.rows, self.threads)
         return crosses
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:

@@ -175,8 +175,8 @@ def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.nd
     """By unit the area of features that lies outside the coverage: they count, but fill nothing of it."""
     shapely.prepare(coverage)
     pieces = asked.pieces
-    rows = np.flatnonzero(~shapely.covers(coverage, pieces.geometry))
-    beyond, _ = outside(pieces.geometry[rows], coverage, asked.threads)
+    rows = np.flatnonzero(~shapely.covers(coverage, shapely.box(*pieces.ground.boxes.T)))  # in a box lies what it has
+    beyond, _ = outside(pieces.ground.at(rows).geometries, coverage, asked.threads)
     present = ~shapely.is_missing(beyond)
     return _areas(union_by(pieces.unit[rows][present], beyond[present], units, asked.threads))
 

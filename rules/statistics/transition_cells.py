@@ -1,7 +1,7 @@
 """What of each class became what in some units: both versions laid over each other, every place once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -102,8 +102,8 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     lost = {int(source.stored.fids[row]): float(lost_m2[row]) for row in rows if lost_m2[row] >= ARITHMETIC_M2}
     present = np.flatnonzero(~shapely.is_missing(geometries))
     found = unit_pieces(grounds, geometries[present], POLYGON, source.names[present], version.table, threads)
-    pieces = UnitPieces(found.unit, present[found.feature], found.geometry, found.share)
-    return _Side(version, pieces, keys, lost, shapely.area(pieces.geometry), plane.ellipsoidal_m2(pieces.geometry))
+    pieces = replace(found, feature=present[found.feature])
+    return _Side(version, pieces, keys, lost, pieces.ground.area_m2, plane.ellipsoidal_m2(pieces.ground))
 
 
 def _lost_in(grounds: np.ndarray, whole: np.ndarray, rest: np.ndarray, threads: Threads) -> np.ndarray:
@@ -121,10 +121,8 @@ def _cells(a: _Side, b: _Side, grounds: np.ndarray, plane: Plane, threads: Threa
     found = overlaps(a.pieces.geometry, tree, b.pieces.geometry, threads)
     if len(found.failed):
         raise OneMapError("compare.arithmetic", layer=a.version.table, feature=int(found.failed[0, 0]) + 1)
-    one, other, ground = found.parcel, found.feature, found.geometry
-    same = a.pieces.unit[one] == b.pieces.unit[other]
-    one, other, ground = one[same], other[same], ground[same]
-    area, curved = shapely.area(ground), plane.ellipsoidal_m2(ground)
+    found = found.only(a.pieces.unit[found.parcel] == b.pieces.unit[found.feature])
+    one, other, area, curved = found.parcel, found.feature, found.ground.area_m2, plane.ellipsoidal_m2(found.ground)
     parts = [_frame(a.pieces.unit[one], a.of_piece[one], b.of_piece[other], area, curved)]
     for side, index, is_a in ((a, one, True), (b, other, False)):
         count = len(side.pieces.unit)

@@ -7,9 +7,12 @@ import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.parts import shift_geometries
-from onemap.rules.overlay.common_areas import common_areas
+from onemap.layers.geometry.areas import areas_of_ground_m2
+from onemap.layers.geometry.flat_ground import FlatGround, flat_of
+from onemap.layers.geometry.shape_column import AnyShapes, some_of
+from onemap.rules.overlay.candidate_pairs import boxes_meet, index_of
+from onemap.rules.overlay.common_areas import areas_of_pairs
+from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among
 from onemap.rules.overlay.in_chunks import chunks
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.overlay.threads import Threads
@@ -23,9 +26,9 @@ class Plane:
     crs: pyproj.CRS
     origin: tuple[float, float]
 
-    def ellipsoidal_m2(self, geometries: np.ndarray) -> np.ndarray:
+    def ellipsoidal_m2(self, ground: np.ndarray | FlatGround) -> np.ndarray:
         """Areas on the ellipsoid (n,)."""
-        return ellipsoidal_areas_m2(shift_geometries(geometries, self.origin), self.crs)
+        return areas_of_ground_m2(flat_of(ground), self.crs, self.origin)
 
 
 @dataclass(frozen=True)
@@ -37,18 +40,19 @@ class UnionAreas:
     overlap_m2: np.ndarray
 
 
-def overlapping_pairs(geometries: np.ndarray, threads: Threads) -> np.ndarray:
+def overlapping_pairs(shapes: AnyShapes, threads: Threads) -> np.ndarray:
     """Pairs (2, p) of polygons that have ground in common, each once; that they touch is nothing."""
-    tree = shapely.STRtree(geometries)
+    tree, alone = index_of(shapes), Threads(1, threads.progress)
+    flat, place = flat_among(shapes, np.arange(len(shapes)), threads)
 
     def pairs_of(part: slice) -> np.ndarray:
-        found: np.ndarray = tree.query(geometries[part])  # by their boxes
+        found = np.stack(boxes_meet(tree, some_of(shapes, np.arange(part.start, part.stop)), alone))
         found[0] += part.start
         found = found[:, found[0] < found[1]]
-        areas, errors = common_areas(geometries[found[0]], geometries[found[1]], Threads(1, threads.progress))
+        areas, errors, _ = areas_of_pairs(FlatPairs(flat, place[found[0]], flat, place[found[1]]), alone)
         return found[:, areas > errors + ARITHMETIC_M2]
 
-    parts = threads.each(pairs_of, chunks(len(geometries)))
+    parts = threads.each(pairs_of, chunks(len(shapes)))
     return np.concatenate(parts, axis=1) if parts else np.empty((2, 0), dtype=np.int64)
 
 
@@ -70,7 +74,7 @@ def union_areas(
         count = int(at.max()) + 1
         of_group = np.zeros(count, dtype=np.int64)
         of_group[at] = group[rows]
-        grounds = union_by(at, pieces.geometry[rows], count, threads)
+        grounds = union_by(at, pieces.ground.at(rows).geometries, count, threads)
         less = np.nan_to_num(shapely.area(grounds)) - np.bincount(at, planar[rows], count)
         result += np.bincount(of_group, less, groups)
         curved = plane.ellipsoidal_m2(grounds) - np.bincount(at, ellipsoidal[rows], count)

@@ -8,7 +8,10 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
 from onemap.layers.ingest.unit_keys import plain_unit_code
+from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.in_chunks import intersecting
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.threads import Threads
@@ -19,29 +22,35 @@ _NONE = np.empty(0)
 
 @dataclass(frozen=True)
 class UnitPieces:
-    """Pieces (k,): in which unit, of which feature, its geometry, and which share of the feature it is.
+    """Pieces (k,): in which unit, of which feature, what lies there, and which share of the feature it is.
 
     areas: in the plane and on the ellipsoid, in m², measured once for all who add them up.
     """
 
     unit: np.ndarray
     feature: np.ndarray
-    geometry: np.ndarray
+    ground: FlatGround
     share: np.ndarray
     areas: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE)
+
+    @property
+    def geometry(self) -> np.ndarray:
+        """What lies there as geometries (k,), made only where somebody asks."""
+        return self.ground.geometries
 
     def of_features(self, chosen: np.ndarray) -> "UnitPieces":
         """The pieces of some features: a mask over them (n,)."""
         rows = chosen[self.feature]
         planar, ellipsoidal = (area[rows] if len(area) else area for area in self.areas)
-        kept = self.unit[rows], self.feature[rows], self.geometry[rows], self.share[rows]
+        kept = self.unit[rows], self.feature[rows], self.ground.at(rows), self.share[rows]
         return UnitPieces(*kept, (planar, ellipsoidal))
 
 
-def whole_features(geometries: np.ndarray) -> UnitPieces:
+def whole_features(shapes: AnyShapes) -> UnitPieces:
     """Every feature as one piece of one unit, which is all ground."""
-    count = len(geometries)
-    return UnitPieces(np.zeros(count, dtype=np.int64), np.arange(count), geometries, np.ones(count))
+    rows, nothing = np.arange(len(shapes)), FlatGround.of(np.full(len(shapes), None, dtype=object))
+    ground = nothing.with_whole(rows, shapes, rows)
+    return UnitPieces(np.zeros(len(shapes), dtype=np.int64), rows, ground, np.ones(len(shapes)))
 
 
 def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPieces, list[str | None]]:
@@ -50,13 +59,13 @@ def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPiec
     unit = np.array([-1 if key is None else place.get(plain_unit_code(key), -1) for key in keys], dtype=np.int64)
     rows = np.flatnonzero(unit >= 0)
     rows = rows[np.argsort(unit[rows], kind="stable")]
-    nothing = np.full(len(rows), None, dtype=object)
+    nothing = FlatGround.of(np.full(len(rows), None, dtype=object))
     lost = [key for key, at in zip(keys, unit, strict=True) if at < 0]
     return UnitPieces(unit[rows], rows, nothing, np.ones(len(rows))), lost
 
 
 def unit_pieces(
-    grounds: np.ndarray, geometries: np.ndarray, kind: str, names: np.ndarray, layer: str, threads: Threads
+    grounds: np.ndarray, shapes: AnyShapes, kind: str, names: np.ndarray, layer: str, threads: Threads
 ) -> UnitPieces:
     """The features' (n,) pieces in units (m,), both counted from one origin; touching is nothing.
 
@@ -64,7 +73,8 @@ def unit_pieces(
     Raises OneMapError compare.arithmetic.
     """
     if kind == POLYGON:
-        return _polygons(grounds, geometries, names, layer, threads)
+        return _polygons(grounds, shapes, names, layer, threads)
+    geometries = all_of(shapes)
     tree = shapely.STRtree(grounds)
     shapely.prepare(grounds)
     feature, unit = intersecting(tree, geometries, threads)
@@ -78,7 +88,7 @@ def unit_pieces(
     size, whole = pieces_size(pieces, kind), pieces_size(geometries, kind)[feature]
     keep = size > 0
     share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
-    return UnitPieces(unit[keep], feature[keep], pieces[keep], share[keep])
+    return UnitPieces(unit[keep], feature[keep], FlatGround.of(pieces[keep]), share[keep])
 
 
 def _clip_to_units(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
@@ -95,16 +105,13 @@ def pieces_size(geometries: np.ndarray, kind: str) -> np.ndarray:
     return np.asarray(size, dtype=float)
 
 
-def _polygons(
-    grounds: np.ndarray, geometries: np.ndarray, names: np.ndarray, layer: str, threads: Threads
-) -> UnitPieces:
+def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: str, threads: Threads) -> UnitPieces:
     """Features are the many and small, units the few and large: so they take the parts of parcels and of features."""
-    tree = shapely.STRtree(geometries)
-    found = overlaps(geometries, tree, grounds, threads)
+    found = overlaps(shapes, index_of(shapes), grounds, threads)
     if len(found.failed):
         raise OneMapError("compare.arithmetic", layer=layer, feature=names[found.failed[0, 0]])
     order = np.lexsort((found.parcel, found.feature))
-    feature, unit, pieces = found.parcel[order], found.feature[order], found.geometry[order]
-    whole = shapely.area(geometries)[feature]
-    share = np.divide(shapely.area(pieces), whole, out=np.ones(len(pieces)), where=whole > 0)
-    return UnitPieces(unit, feature, pieces, share)
+    feature, unit, ground = found.parcel[order], found.feature[order], found.ground.at(order)
+    whole = areas_of(shapes)[feature]
+    share = np.divide(ground.area_m2, whole, out=np.ones(len(ground)), where=whole > 0)
+    return UnitPieces(unit, feature, ground, share)

@@ -2,19 +2,23 @@
 leaves the others whole."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
+from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
+from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.open_formats.json_polygons import polygon_body
 from onemap.layers.sources.open_formats.nested_values import plain_value
 
 SUFFIXES = {".geojsonl", ".geojsons", ".geojsonseq", ".jsonl", ".ndjson"}
@@ -25,57 +29,66 @@ _TYPES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "Mu
 _AT_ONCE = 10_000
 
 
-def read_json_lines(path: Path, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
+def read_json_lines(
+    path: Path, encoding: str | None, progress: Progress = SILENT, provers: Provers = NOBODY
+) -> RawFrame:
     """All records, in the file's order; what is no feature is named by its record.
 
+    provers: they prove polygons valid; of many plain ones no geometry is made.
     Raises OneMapError source.damaged where no record is a feature, encoding.….
     """
     place = {"file": path.name, "layer": path.stem}
-    text, found = text_of(path, encoding)
-    shapes: list[Any] = []
-    properties: list[dict[str, Any]] = []
-    broken: dict[int, str] = {}
-    length = max(1, len(text))
-    read = 0
-    for row, record in enumerate(_records(text)):
-        read += len(record)
-        if row % _AT_ONCE == 0:
-            progress.at(min(1.0, read / length))
-        try:
-            feature = _feature(record)
-            shapes.append(_shape(feature.get("geometry")))
-            properties.append(feature.get("properties") or {})
-        except (ValueError, TypeError, RecursionError, shapely.GEOSException) as error:
-            broken[row] = str(error)[:200] or type(error).__name__
-            shapes.append(None)
-            properties.append({})
-    if broken and len(broken) == len(shapes):
+    records, found = _records(path, encoding)
+    with ProofBeside(provers) as proof:
+        made = _Shapes(proof)
+        properties, broken = _features(records, made, progress)
+        shapes, valid = made.result()
+    if broken and len(broken) == len(properties):
         raise OneMapError("source.damaged", reason=broken[0], **place)
-    geometries = np.full(len(shapes), None, dtype=object)
-    geometries[:] = shapes
+    shapes, has_heights = in_plane(shapes)
     names = list(dict.fromkeys(name for record in properties for name in record))
     columns = {
         name: pd.Series([plain_value(record.get(name)) for record in properties], dtype=object) for name in names
     }
-    problems = [Problem("geometry.z_dropped", dict(place))] if shapely.has_z(geometries).any() else []
+    problems = [Problem("geometry.z_dropped", dict(place))] if has_heights else []
     return RawFrame(
         path=path,
         layer=path.stem,
         format=FORMAT,
-        shapes=shapely.force_2d(geometries),
+        shapes=shapes,
         attributes=pd.DataFrame(columns, index=range(len(shapes))),
         crs=parse_crs(_WGS_84),
         encoding=found,
         problems=tuple(problems),
         is_assumed=True,
         broken=broken,
+        valid=valid,
     )
 
 
-def _records(text: str) -> Iterator[str]:
-    """The texts of the records; empty ones are none."""
+def _features(records: list[str], shapes: "_Shapes", progress: Progress) -> tuple[list[dict[str, Any]], dict[int, str]]:
+    """The properties of all records (n,), and by row why one is no feature; their shapes are added to others."""
+    properties: list[dict[str, Any]] = []
+    broken: dict[int, str] = {}
+    for row, record in enumerate(records):
+        if row % _AT_ONCE == 0:
+            progress.at(row / len(records))
+        try:
+            feature = _feature(record)
+            shape = _shape(feature.get("geometry"))
+            properties.append(feature.get("properties") or {})
+        except (ValueError, TypeError, RecursionError, shapely.GEOSException) as error:
+            broken[row], shape = str(error)[:200] or type(error).__name__, None
+            properties.append({})
+        shapes.add(shape)
+    return properties, broken
+
+
+def _records(path: Path, encoding: str | None) -> tuple[list[str], str]:
+    """The texts of the records, empty ones are none, and their encoding; the whole text is held no longer."""
+    text, found = text_of(path, encoding)
     separated = text.split(_SEPARATOR) if _SEPARATOR in text else text.split("\n")
-    return (record for record in separated if record.strip())
+    return [record for record in separated if record.strip()], found
 
 
 def _feature(record: str) -> dict[str, Any]:
@@ -89,5 +102,43 @@ def _feature(record: str) -> dict[str, Any]:
     return content
 
 
-def _shape(geometry: Any) -> shapely.Geometry | None:
-    return None if geometry is None else shapely.from_geojson(json.dumps(geometry))
+def _shape(geometry: Any) -> shapely.Geometry | bytes | None:
+    """A geometry, or the WKB of a plain polygon. Raises TypeError, shapely.GEOSException."""
+    if geometry is None:
+        return None
+    return polygon_body(geometry) or shapely.from_geojson(json.dumps(geometry))
+
+
+class _Shapes:
+    """The shapes of a file, part by part; of many plain polygons that are proved none is made."""
+
+    def __init__(self, proof: ProofBeside) -> None:
+        self._proof = proof
+        self._parts: list[np.ndarray | pa.Array] = []
+        self._held: list[shapely.Geometry | bytes | None] = []
+
+    def add(self, shape: shapely.Geometry | bytes | None) -> None:
+        self._held.append(shape)
+        if len(self._held) == _AT_ONCE:
+            self._end_part()
+
+    def _end_part(self) -> None:
+        if (self._parts or len(self._held) >= WORTH_ROWS) and all(type(shape) is bytes for shape in self._held):
+            self._parts.append(pa.array(self._held, pa.large_binary()))
+            self._proof.add(self._parts[-1])
+        else:
+            shapes = np.full(len(self._held), None, dtype=object)
+            shapes[:] = [shapely.from_wkb(shape) if type(shape) is bytes else shape for shape in self._held]
+            self._parts.append(shapes)
+        self._held = []
+
+    def result(self) -> tuple[AnyShapes, np.ndarray | None]:
+        """All of them (n,), and which are valid, where that is proved."""
+        self._end_part()
+        bodies = [part for part in self._parts if isinstance(part, pa.Array)]
+        proved = self._proof.result(SILENT) if len(bodies) == len(self._parts) else None
+        if proved is not None:
+            return proved.column(pa.concat_arrays(bodies)), proved.valid
+        return np.concatenate(
+            [shapes_of_wkb(part) if isinstance(part, pa.Array) else part for part in self._parts]
+        ), None

@@ -1,0 +1,126 @@
+"""Polygons are carried into another plane as bytes: every digit is that of the geometries, and so is every verdict."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.boxes import FARTHEST
+from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
+from onemap.layers.geometry.row_blocks import BLOCK
+from onemap.layers.geometry.shape_column import ShapeColumn
+from onemap.layers.ingest.placing import SourceOptions, placed_in_crs
+from onemap.rules.overlay.pair_ground import are_simple_rings
+
+DEGREES, PLANE = pyproj.CRS.from_epsg(4490), pyproj.CRS.from_epsg(4547)
+PROVERS = Provers(2, are_simple_rings)
+
+
+def city(count):
+    """Polygons of every plain form about a city, in degrees."""
+    chance = np.random.default_rng(5)
+    places = shapely.points(*(chance.uniform(low, low + 0.4, count) for low in (114.2, 37.8)))
+    whole = shapely.buffer(places, chance.uniform(1e-4, 9e-4, count), quad_segs=3)
+    holed = shapely.difference(whole, shapely.buffer(places, 5e-5, quad_segs=2))
+    pairs = shapely.multipolygons(np.column_stack([whole, shapely.transform(holed, lambda points: points + 0.01)]))
+    alone = shapely.multipolygons(whole[:, None])
+    return np.choose(np.arange(count) % 4, [whole, holed, pairs, alone])
+
+
+def frame_of(polygons, tmp_path, crs=DEGREES):
+    """Polygons as a file gives them that was proved while it was read."""
+    shapes, valid = proof_of(shapely.to_wkb(polygons), PROVERS)
+    attributes = pd.DataFrame(index=range(len(polygons)))
+    return RawFrame(tmp_path / "a.shp", "a", "ESRI Shapefile", shapes, attributes, crs, None, valid=valid)
+
+
+def placed(raw, provers=PROVERS, target=PLANE):
+    return placed_in_crs(raw, SourceOptions(), target, provers)[0]
+
+
+def by_pyproj(polygons, source=DEGREES, target=PLANE):
+    carry = pyproj.Transformer.from_crs(source, target, always_xy=True).transform
+    return shapely.transform(polygons, lambda points: np.column_stack(carry(points[:, 0], points[:, 1])))
+
+
+def test_every_digit_is_that_of_pyproj_point_by_point(tmp_path):
+    polygons = city(400)
+    raw = frame_of(polygons, tmp_path)
+    found = placed(raw)
+    expected = by_pyproj(polygons)
+    assert isinstance(found.shapes, ShapeColumn) and found.valid.all() and found.farthest_km == 0.0
+    assert found.shapes.bodies.to_pylist() == shapely.to_wkb(expected, byte_order=1).tolist()
+    assert np.array_equal(found.shapes.boxes, shapely.bounds(expected))
+    assert np.array_equal(found.shapes.all_areas_m2, shapely.area(expected))
+    assert raw.shapes.bodies.to_pylist() == shapely.to_wkb(polygons, byte_order=1).tolist()
+
+
+def test_without_provers_it_goes_by_geometries_to_the_same_digits(tmp_path):
+    polygons = city(40)
+    found = placed(frame_of(polygons, tmp_path), NOBODY)
+    assert shapely.to_wkb(found.shapes).tolist() == shapely.to_wkb(by_pyproj(polygons)).tolist()
+    assert found.valid is None
+
+
+def test_they_are_proved_where_they_come_to_lie(tmp_path):
+    # A hair's breadth in degrees, of which nothing is left in metres to three millions.
+    thin = shapely.Polygon([(114.3, 37.9), (114.4, 37.9), (114.4, 37.9 + 2e-14), (114.35, 37.9 + 1e-14)])
+    bow = shapely.Polygon([(114.3, 37.9), (114.4, 38.0), (114.4, 37.9), (114.3, 38.0)])
+    polygons = np.concatenate([city(8), [thin, bow]])
+    raw = frame_of(polygons, tmp_path)
+    found, expected = placed(raw), by_pyproj(polygons)
+    assert isinstance(found.shapes, ShapeColumn)
+    assert found.valid.tolist() == shapely.is_valid(expected).tolist()
+    assert raw.valid.tolist() != found.valid.tolist()
+
+
+def test_blocks_are_put_together_in_their_order(tmp_path):
+    column, row = np.divmod(np.arange(BLOCK + 3), 300)
+    squares = shapely.box(*(114 + row * 1e-4, 37 + column * 1e-4, 114 + (row + 1) * 1e-4, 37 + (column + 1) * 1e-4))
+    found = placed(frame_of(squares, tmp_path))
+    some = [0, BLOCK - 1, BLOCK, BLOCK + 2]
+    assert found.shapes.bodies.take(some).to_pylist() == shapely.to_wkb(by_pyproj(squares[some])).tolist()
+    assert len(found.shapes) == BLOCK + 3
+
+
+def test_where_nothing_is_carried_shapes_and_proof_stay(tmp_path):
+    raw = frame_of(by_pyproj(city(4)), tmp_path, PLANE)
+    found = placed(raw)
+    assert found.shapes is raw.shapes and found.valid is raw.valid
+
+
+def test_a_plane_that_holds_other_digits_of_the_same_metres_only_adds(tmp_path):
+    zone = pyproj.CRS.from_epsg(4526)  # EPSG:4547 with a zone's number before the metres
+    polygons = by_pyproj(city(12))
+    found = placed(frame_of(polygons, tmp_path, PLANE), target=zone)
+    expected = shapely.transform(polygons, lambda points: points + [38_000_000.0, 0.0])
+    assert found.shapes.bodies.to_pylist() == shapely.to_wkb(expected).tolist()
+
+
+def test_what_has_no_place_in_the_plane_is_refused(tmp_path):
+    raw = frame_of(np.array([shapely.box(114, 90.2, 114.1, 90.4)]), tmp_path)  # beyond the pole
+    with np.errstate(all="ignore"), pytest.raises(OneMapError) as refusal:
+        placed(raw)
+    assert refusal.value.code == "crs.out_of_range"
+
+
+def test_what_comes_to_lie_too_far_away_is_left_to_the_check_of_geometries(tmp_path):
+    lake = "+proj=tmerc +lat_0=0 +lon_0=114 +x_0={} +y_0=0 +ellps=GRS80 +units=m +no_defs"
+    near, far = (pyproj.CRS.from_proj4(lake.format(east)) for east in (500_000, 3 * FARTHEST))
+    raw = frame_of(np.array([shapely.box(500_000, 4e6, 500_100, 4.0001e6)]), tmp_path, near)
+    found = placed(raw, target=far)
+    assert isinstance(found.shapes, np.ndarray) and found.valid is None
+    assert shapely.bounds(found.shapes)[0, 0] > FARTHEST
+
+
+def test_geometries_of_another_kind_are_carried_as_they_are(tmp_path):
+    points = shapely.points([114.3, 114.4], [37.9, 38.0])
+    raw = replace(frame_of(city(2), tmp_path), shapes=points, valid=None)
+    found = placed(raw)
+    assert shapely.to_wkb(found.shapes).tolist() == shapely.to_wkb(by_pyproj(points)).tolist()
+    assert shapely.get_x(points[0]) == 114.3
