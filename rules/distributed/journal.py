@@ -133,7 +133,7 @@ def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
 def _write_block(
     folder: Path, block: Block, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan
 ) -> FinishedBlock:
-    place, tables = pd.Index(block.parcels.ids), {}
+    place, tables = pd.Index(block.parcels.ids, dtype=object), {}
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     for name, table in answer.tables.items():
         at = place.get_indexer(pd.Index(table.values("parcel"), dtype=object))

@@ -138,6 +138,9 @@ class WrittenTable(Table):
 
 def plain_values(values: Any) -> list[Any]:
     """A column (n,), of numpy or pandas, as plain values, None where there is none."""
+    if values.dtype.kind in "biu" and isinstance(values.dtype, np.dtype):  # in these none is missing
+        whole: list[Any] = values.tolist()
+        return whole
     missing = np.flatnonzero(pd.isna(values))
     if len(missing) == len(values):
         return [None] * len(values)
