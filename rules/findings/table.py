@@ -68,6 +68,10 @@ class Table:
         values: np.ndarray = self.columns[name].to_numpy(dtype=object)
         return values
 
+    def plain(self, name: str) -> list[Any]:
+        """A column as plain values, None where there is none."""
+        return plain_values(self.columns[name])
+
     @cached_property
     def boxes(self) -> np.ndarray:
         """West, south, east, north of its geometries (n, 4); only of a table that has some."""
@@ -114,6 +118,12 @@ class WrittenTable(Table):
     def values(self, name: str) -> np.ndarray:
         """A column as plain values (n,)."""
         return np.asarray(self.arrays[name], dtype=object)
+
+    def plain(self, name: str) -> list[Any]:
+        """A column as plain values, None where there is none: of texts it is there already."""
+        values = self.arrays[name]
+        texts: list[Any] = values.tolist() if values.dtype == object else plain_values(values)
+        return texts
 
     @cached_property
     def geometries(self) -> np.ndarray | None:
