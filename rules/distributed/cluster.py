@@ -165,6 +165,7 @@ class Cluster:
             against=work.against,
             number=-1,
             starts=work.parcel_files.starts,
+            is_range=work.parcel_files.are_in_order,
             parcels=work.journal.parcels,
             finished_folder=work.journal.finished_folder if self._see(work.journal.folder / "lock") else None,
             software=software_versions(),

@@ -31,7 +31,7 @@ class Task:
     finished_folder: where finished blocks lie, None where they are to be sent back
     question: without parcels
     work: the same for all blocks of a run
-    starts: the first position of each range, in which all is merged
+    starts: the first position of each range, in which all is merged; is_range: the block is one of them
     shared: the file by which the layers are read from a folder in place of the library
     """
 
@@ -43,6 +43,7 @@ class Task:
     against: str | None
     number: int
     starts: Sequence[int]
+    is_range: bool
     parcels: Path | bytes
     finished_folder: Path | None
     software: dict[str, str]
@@ -116,7 +117,8 @@ def _outcome(task: Task) -> Outcome:
         block = read_block(path, task.number, task.question.parcels, task.starts)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
-        finished = keep_block(task.finished_folder or Path(own), block, *with_verdict_counts(answer), task.check_plan)
+        kept = block, *with_verdict_counts(answer), task.check_plan
+        finished = keep_block(task.finished_folder or Path(own), *kept, is_range=task.is_range)
         if task.finished_folder:
             return Outcome(finished)
         files = (Path(own) / block_name(task.number)).iterdir()

@@ -16,8 +16,9 @@ import pandas as pd
 
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.check.check import Answer
+from onemap.rules.distributed.packed_files import PackedTables, keep_packed, packed_size
 from onemap.rules.distributed.parcel_files import Block
-from onemap.rules.distributed.table_files import KeptTable, keep_table, table_path
+from onemap.rules.distributed.table_files import BY_RULE, KeptTable, keep_table, table_path
 from onemap.rules.question.check_plan import CheckPlan
 
 _ABOUT, _FACTS = "about.json", "block.json"
@@ -27,7 +28,8 @@ _ABOUT, _FACTS = "about.json", "block.json"
 class FinishedBlock:
     """What is known of a finished block besides the rows of its tables: `Answer` without tables.
 
-    counts: of how many parcels what was found, as of each verdict.
+    counts: of how many parcels what was found, as of each verdict; packed: the tables besides that lie there as a run
+    keeps them, if any.
     """
 
     parcels: int
@@ -37,6 +39,7 @@ class FinishedBlock:
     computed: int
     skipped: list[dict[str, str]]
     warped: list[dict[str, Any]]
+    packed: PackedTables | None = None
 
     @property
     def unreadable(self) -> frozenset[str]:
@@ -101,10 +104,15 @@ def keep_block(
     answer: Answer,
     counts: Mapping[str, int],
     check_plan: CheckPlan,
+    *,
+    is_range: bool = False,
 ) -> FinishedBlock:
-    """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
+    """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all.
+
+    is_range: it is a check's, of parcels that follow each other, so that its rows need no merging.
+    """
     with _block_folder(finished_folder, block.number) as part:
-        return _write_block(part, block, answer, counts, check_plan)
+        return _write_block(part, block, answer, counts, check_plan, is_range)
 
 
 def place_block(finished_folder: Path, number: int, files: Mapping[str, bytes]) -> None:
@@ -131,11 +139,14 @@ def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
 
 
 def _write_block(
-    folder: Path, block: Block, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan
+    folder: Path, block: Block, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan, is_range: bool
 ) -> FinishedBlock:
-    place, tables = pd.Index(block.parcels.ids), {}
+    place, tables = pd.Index(block.parcels.ids, dtype=object), {}
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
+    packed = {name: table for name, table in answer.tables.items() if is_range and name not in BY_RULE}
     for name, table in answer.tables.items():
+        if name in packed:
+            continue
         at = place.get_indexer(pd.Index(table.values("parcel"), dtype=object))
         tables[name] = keep_table(folder, name, table, block, at, rules)
     found = FinishedBlock(
@@ -146,6 +157,7 @@ def _write_block(
         computed=answer.computed,
         skipped=answer.skipped,
         warped=answer.warped,
+        packed=keep_packed(folder, packed, block.parcels, int(block.positions[0])) if packed else None,
     )
     (folder / _FACTS).write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
     return found
@@ -157,6 +169,9 @@ def read_finished(folder: Path) -> FinishedBlock | None:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
         whole = all(table_path(folder, name).stat().st_size == table.size for name, table in tables.items())
+        if (found := facts.pop("packed")) is not None:
+            facts["packed"] = PackedTables(**found)
+            whole = whole and packed_size(folder) == facts["packed"].size
         return FinishedBlock(tables=tables, **facts) if whole else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 from onemap.layers.in_threads import one_thread_more
 from onemap.rules.distributed.journal import FinishedBlock, block_name
+from onemap.rules.distributed.packed_files import read_packed, read_tables
 from onemap.rules.distributed.parcel_files import KeptParcels
 from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none, table_path
 from onemap.rules.distributed.work import NumberedBlock
@@ -59,10 +61,14 @@ class _Merging:
         some, *_ = blocks = self._parcels.blocks_of_range(number)
         self._look_at(blocks)
         tables: dict[str, Table] = {}
+        parcels, packed = self._parcels.range(number), self._finished[some].packed
+        folder = self._folder / block_name(some)
+        if packed is not None:
+            tables |= read_tables(folder, packed, parcels, self._parcels.starts[number])
         for name in self._finished[some].tables:
             if number == 0 or name not in BY_RULE:
                 tables[name] = self._rows((name, None, number)) or read_none(self._path(some, name))
-        return Chunk(tables, self._parcels.range(number))
+        return Chunk(tables, parcels, None if packed is None else partial(read_packed, folder))
 
     def tables_by_rule(self) -> Iterator[Chunk]:
         """The rows of all tables that stand by rule first, once all blocks are finished."""

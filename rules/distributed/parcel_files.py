@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, PlainFacts, ShapeColumn
 from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.stores.arrow_values import arrow_batch, data_of, plain_column
 from onemap.rules.distributed.partition import are_compact, blocks_of, range_ends
 from onemap.rules.inputs.parcels import Parcels, consecutive_parcels, parcels_of_wkb
 
-_POSITION, _ID, _GROUND = "position", "id", "ground"
 _FACTS, _ALL = "facts.json", "all.json"
-_OWN = 3  # columns before the attributes
+_OWN = ("position", "id", "ground", "shape")  # columns before the attributes, which may have the same names
+_POSITION, _ID, _GROUND, _SHAPE = range(len(_OWN))
+_KNOWN = ("west", "south", "east", "north", "vertices", "parts", "area_m2")
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,24 @@ class Block:
 
 def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
     """Parcels as a batch that `_parcels` reads. Raises NotPlain."""
-    ids, ground = pa.array(parcels.ids, pa.string()), parcels.bodies
-    return arrow_batch({_POSITION: pa.array(positions), _ID: ids, _GROUND: ground}, parcels.attributes)
+    own = pa.array(positions), pa.array(parcels.ids, pa.string()), parcels.bodies, _shape_facts(parcels.shapes)
+    return arrow_batch(dict(zip(_OWN, own, strict=True)), parcels.attributes)
+
+
+def _shape_facts(shapes: AnyShapes) -> pa.Array:
+    """What is known of shapes (n,) of plain form, so that it need not be worked out again; nothing of others."""
+    if not isinstance(shapes, ShapeColumn):
+        return pa.nulls(len(shapes))
+    facts = *shapes.boxes.T, shapes.facts.vertices, shapes.facts.parts, shapes.all_areas_m2
+    return pa.StructArray.from_arrays([pa.array(values) for values in facts], names=_KNOWN)
+
+
+def _shape_column(bodies: pa.Array, known: list[pa.Array]) -> ShapeColumn | None:
+    """Shapes as WKB (n,) of which everything is known, one part after the other; None where it is not."""
+    if any(pa.types.is_null(part.type) for part in known):
+        return None
+    *boxes, vertices, parts, areas_m2 = (column.to_numpy() for column in pa.concat_arrays(known).flatten())
+    return ShapeColumn(bodies, (0.0, 0.0), PlainFacts(np.column_stack(boxes), vertices, parts), areas_m2)
 
 
 def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels]:
@@ -54,17 +72,21 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
     ids = [name for table in tables for name in table.column(_ID).to_pylist()]
     bodies = pa.concat_arrays([table.column(_GROUND).combine_chunks() for table in tables])
     attributes = {}
-    for at, name in enumerate(tables[0].schema.names[_OWN:], start=_OWN):
+    for at, name in enumerate(tables[0].schema.names[len(_OWN) :], start=len(_OWN)):
         # Each table in its own types: what is empty in one may be of any type in another.
         values = [value for table in tables for value in plain_column(table.schema.field(at), table.column(at))]
         attributes[name] = pd.Series(values, dtype=object)
     frame = pd.DataFrame(attributes, index=range(len(positions)))
-    names = np.array([*ids, None], dtype=object)[:-1]
+    names, shapes = np.array([*ids, None], dtype=object)[:-1], None
+    if len(bodies) >= WORTH_ROWS:
+        shapes = _shape_column(bodies, [table.column(_SHAPE).combine_chunks() for table in tables])
     if len(tables) > 1:
         order = np.argsort(positions, kind="stable")
         positions, names, bodies = positions[order], names[order], bodies.take(pa.array(order))
-        frame = frame.iloc[order].reset_index(drop=True)
-    return positions, parcels_of_wkb(like, names, bodies, frame)
+        frame, shapes = frame.iloc[order].reset_index(drop=True), None if shapes is None else shapes.at(order)
+    if shapes is None:
+        return positions, parcels_of_wkb(like, names, bodies, frame)
+    return positions, replace(like, ids=names, shapes=shapes, attributes=frame)
 
 
 class KeptParcels:
@@ -230,7 +252,8 @@ def _in_ranges(parts: Iterator[Parcels], most_parcels: int) -> Iterator[Parcels]
         for end in range_ends(whole.vertices, most_parcels):
             yield whole.between(slice(start, end))
             start = end
-        waiting = whole.between(slice(start, len(whole.ids))) if start < len(whole.ids) else None
+        # What is known of the rest stays known when others come after it.
+        waiting = whole.between(slice(start, len(whole.ids)), worth_rows=0) if start < len(whole.ids) else None
     if waiting is not None:
         yield waiting
 

@@ -155,7 +155,8 @@ class ParcelStream:
                 transform = SourceTransform(raw, wishes, self.target, bounds_of(raw.shapes))
             ids = self._ids(raw.attributes, first, count)
             nameless += [first + row for row, name in enumerate(ids) if name is None]
-            hashes.append(pd.util.hash_array(np.array(["" if name is None else name for name in ids], dtype=object)))
+            names = np.array(["" if name is None else name for name in ids], dtype=object)
+            hashes.append(pd.util.hash_array(names, categorize=False))  # hardly any name comes twice
             west, south, east, north = bounds_of(raw.shapes) or (np.nan,) * 4
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
             placed = transform.carry(raw, provers)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import Problem
@@ -40,7 +39,7 @@ class RunInBlocks:
 
     Where it is judged while its chunks are taken, verdicts, and of the record what is counted, are known once the last
     chunk is there. resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could
-    not be used; waiting_place: where rows may wait meanwhile, None where all are there already.
+    not be used; is_ahead: it is judged while its chunks are taken.
     """
 
     record: dict[str, Any]
@@ -51,7 +50,7 @@ class RunInBlocks:
     resumed: int
     problems: list[dict[str, Any]]
     bad: tuple[tuple[str, BadFeatures], ...]
-    waiting_place: Path | None
+    is_ahead: bool
     _rows: "_RowsOfBlocks"
 
     @property
@@ -68,7 +67,7 @@ class RunInBlocks:
         try:
             yield from self._rows.chunks()
         finally:
-            if self.waiting_place is not None:
+            if self.is_ahead:
                 self.record.update({**self._rows.record(), "id": self.record["id"]})
                 self.verdicts.update(self._rows.verdicts())
         yield Chunk({"run": run_table(self.record)})
@@ -146,8 +145,7 @@ def run_in_blocks(
         with contextlib.closing(_RowsOfBlocks(library, begun, engine, judging, began)) as rows:
             sizes = work.parcel_files.count, work.parcel_files.blocks, begun.resumed
             input_facts = *sizes, begun.problems, work.question.parcels.bad
-            place = work.journal.folder if is_ahead else None
-            yield RunInBlocks(rows.record(), question.packs, rows.verdicts(), *input_facts, place, rows)
+            yield RunInBlocks(rows.record(), question.packs, rows.verdicts(), *input_facts, is_ahead, rows)
 
 
 @dataclass(frozen=True)

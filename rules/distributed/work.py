@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from onemap.layers.files.journal_folder import disk_errors_as_refusals
@@ -14,7 +15,8 @@ from onemap.layers.library.library import Library
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import Answer, judged_ahead, judged_beside, judged_parcels
 from onemap.rules.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
-from onemap.rules.distributed.journal import BlockJournal, FinishedBlock, keep_block
+from onemap.rules.distributed.journal import BlockJournal, FinishedBlock, block_name, keep_block
+from onemap.rules.distributed.packed_files import read_packed
 from onemap.rules.distributed.parcel_files import Block, KeptParcels
 from onemap.rules.distributed.table_files import BY_RULE
 from onemap.rules.findings.background_rows import background_thread, result_of
@@ -138,13 +140,14 @@ class LocalEngine:
         """Put a block into the journal, once its tables are made."""
         found = answer()
         with disk_errors_as_refusals(work.journal.folder):
-            kept = block, *with_verdict_counts(found), work.check_plan
-            finished = keep_block(work.journal.finished_folder, *kept)
-        if not work.parcel_files.are_in_order:
+            kept, is_range = (block, *with_verdict_counts(found), work.check_plan), work.parcel_files.are_in_order
+            finished = keep_block(work.journal.finished_folder, *kept, is_range=is_range)
+        if not is_range:
             return NumberedBlock(block.number, finished)
         # Rows that stand by rule first are merged in the end.
         none = {name: Table(found.tables[name].columns.iloc[:0]) for name in BY_RULE & set(found.tables)}
-        return NumberedBlock(block.number, finished, Chunk(found.tables | none, block.parcels))
+        packed = partial(read_packed, work.journal.finished_folder / block_name(block.number))
+        return NumberedBlock(block.number, finished, Chunk(found.tables | none, block.parcels, packed))
 
 
 def _block_begun(

@@ -68,6 +68,10 @@ class Table:
         values: np.ndarray = self.columns[name].to_numpy(dtype=object)
         return values
 
+    def plain(self, name: str) -> list[Any]:
+        """A column as plain values, None where there is none."""
+        return plain_values(self.columns[name])
+
     @cached_property
     def boxes(self) -> np.ndarray:
         """West, south, east, north of its geometries (n, 4); only of a table that has some."""
@@ -115,6 +119,12 @@ class WrittenTable(Table):
         """A column as plain values (n,)."""
         return np.asarray(self.arrays[name], dtype=object)
 
+    def plain(self, name: str) -> list[Any]:
+        """A column as plain values, None where there is none: of texts it is there already."""
+        values = self.arrays[name]
+        texts: list[Any] = values.tolist() if values.dtype == object else plain_values(values)
+        return texts
+
     @cached_property
     def geometries(self) -> np.ndarray | None:
         """The geometries (n,), None of a table that has none."""
@@ -138,6 +148,9 @@ class WrittenTable(Table):
 
 def plain_values(values: Any) -> list[Any]:
     """A column (n,), of numpy or pandas, as plain values, None where there is none."""
+    if values.dtype.kind in "biu" and isinstance(values.dtype, np.dtype):  # in these none is missing
+        whole: list[Any] = values.tolist()
+        return whole
     missing = np.flatnonzero(pd.isna(values))
     if len(missing) == len(values):
         return [None] * len(values)

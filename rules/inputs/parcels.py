@@ -120,13 +120,13 @@ class Parcels:
             some.__dict__["bodies"] = self.bodies.take(pa.array(rows))
         return some
 
-    def between(self, positions: slice) -> "Parcels":
-        """Some that follow each other, with the WKB that all have."""
+    def between(self, positions: slice, worth_rows: int = WORTH_ROWS) -> "Parcels":
+        """Some that follow each other, with the WKB that all have; of fewer than `worth_rows` geometries are made."""
         rows = np.arange(len(self.ids))[positions]
         if len(rows) == len(self.ids):
             return self
         shapes: AnyShapes
-        if isinstance(self.shapes, ShapeColumn) and len(rows) >= WORTH_ROWS:
+        if isinstance(self.shapes, ShapeColumn) and len(rows) >= worth_rows:
             shapes = self.shapes.between(positions)
         else:
             shapes = self.shapes[rows]

@@ -170,7 +170,7 @@ class _BackgroundOutput(_LabelledOutput):
     def __init__(self, output: "GeoPackageOutput | ParquetOutput", label: str) -> None:
         super().__init__(output, label)
         self._writing = output
-        self._writer = ThreadPoolExecutor(1)
+        self._writer, self._packer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
         self._finishing: Future[None] | None = None
         self._rows = 0  # that were given
@@ -184,12 +184,12 @@ class _BackgroundOutput(_LabelledOutput):
 
     def end(self) -> None:
         """Begin to write what is left after the last rows; some of it is made ready while those are written."""
-        self._writing.make_ready()
-        last, finish = self._last, super().finish
+        ready, last, finish = self._packer.submit(self._writing.make_ready), self._last, super().finish
 
         def work() -> None:
             if last is not None:
                 last.result()
+            ready.result()
             finish()
 
         self._finishing = self._writer.submit(work)
@@ -206,7 +206,8 @@ class _BackgroundOutput(_LabelledOutput):
     def close(self) -> None:
         """Let go of the files, once nobody writes any more."""
         self._writing.stop()
-        self._writer.shutdown(cancel_futures=True)
+        for thread in (self._packer, self._writer):
+            thread.shutdown(cancel_futures=True)
         super().close()
 
     def _wait(self) -> None:

@@ -14,7 +14,7 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
-from onemap.rules.findings.table import Table, plain_values
+from onemap.rules.findings.table import Table
 from onemap.rules.outputs.sheet_words import SheetWords
 
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
@@ -55,7 +55,7 @@ class GeoPackageOutput:
         for name, table in tables.items():
             if name not in self._layers:
                 self._make(name, table)
-            plain = {column: plain_values(values) for column, values in table.arrays.items()}
+            plain = {column: table.plain(column) for column in table.arrays}
             for first in range(0, table.count, _ROWS_AT_ONCE):
                 if self._stopped.is_set():
                     return

@@ -419,8 +419,10 @@ def _against(
     result = covered.copy()
     failed = np.zeros(len(polygons), dtype=bool)
     rows = np.arange(len(polygons))
-    if isinstance(polygons, ShapeColumn):  # where a box lies inside, so does what is in it
-        rows = rows[~shapely.covers(ground, index_of(polygons).geometries)]
+    if isinstance(polygons, ShapeColumn) and len(rows):  # where a box lies inside, so does what is in it
+        west_south, east_north = polygons.boxes[:, :2].min(axis=0), polygons.boxes[:, 2:].max(axis=0)
+        is_around = shapely.covers(ground, shapely.box(*west_south, *east_north))
+        rows = rows[:0] if is_around else rows[~shapely.covers(ground, index_of(polygons).geometries)]
     rows = rows[~shapely.covers(ground, polygons[rows])]
     away = ~shapely.intersects(ground, polygons[rows])
     result[rows[away]] = apart[rows[away]]

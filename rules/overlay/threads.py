@@ -2,8 +2,9 @@
 
 import math
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+_HELPERS = ThreadPoolExecutor(64)  # which stay: to begin a thread takes longer than many a part
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,7 @@ class Threads:
             return result
 
         if self.workers > 1 and len(parts) > 1:
-            with ThreadPoolExecutor(self.workers) as pool:
-                return list(pool.map(do_part, parts))
+            return _shared(do_part, parts, self.workers)
         return [do_part(part) for part in parts]
 
     def in_turn(self, items: Sequence[Part]) -> Iterator[tuple[Part, "Threads"]]:
@@ -55,3 +56,29 @@ class Threads:
         for item, progress in zip(items, self.progress.parts([1] * len(items)), strict=True):
             progress.at(0.0)
             yield item, replace(self, progress=progress)
+
+
+def _shared(work: Callable[[Part], Result], parts: Sequence[Part], workers: int) -> list[Result]:
+    """work(part) for each part, in their order; of several threads, one of them this, whichever is free takes the next.
+
+    So who calls it within such work never waits for a thread that waits for him. Raises what any part raised, once no
+    thread is at work any more.
+    """
+    left, found = iter(range(len(parts))), dict[int, Result]()  # each number comes to one thread
+
+    def take() -> None:
+        try:
+            for number in left:
+                found[number] = work(parts[number])
+        finally:
+            deque(left, maxlen=0)  # after an error nobody takes another
+
+    helpers = [_HELPERS.submit(take) for _ in range(min(workers, len(parts)) - 1)]
+    try:
+        take()
+    finally:
+        begun = [helper for helper in helpers if not helper.cancel()]
+        wait(begun)
+    for helper in begun:
+        helper.result()
+    return [found[number] for number in range(len(parts))]

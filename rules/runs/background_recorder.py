@@ -1,51 +1,55 @@
 """A run taken down while its rows are still made: a thread beside packs them, and the library is locked late.
 
 One who judges for a minute should not keep others from writing for a minute: rows wait, packed, until all are there.
-Where they would fill memory they wait on disk, or if there is no place for that, no longer.
+Those of a journal wait in it; where others would fill memory they wait no longer.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from onemap.layers.in_threads import result_of
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.packs.pack import Pack
+from onemap.rules.runs.arrow_blocks import Block
 from onemap.rules.runs.run import Chunk
-from onemap.rules.runs.run_store import Recorder, RowPacker
-from onemap.rules.runs.waiting_blocks import WaitingBlocks
+from onemap.rules.runs.run_store import Recorder, packed_rows
 
-Blocks = list[tuple[Any, ...]]
+MOST_HELD = 64_000_000  # bytes of packed rows in memory
+NamedBlocks = Iterable[tuple[str, Block]]
 
 
 class BackgroundRecorder:
     """Takes down a run of so many parcels: its rows as they come, its record when it is done."""
 
-    def __init__(
-        self, library: Library, identifier: str, parcels: int, held: contextlib.ExitStack, place: Path | None
-    ) -> None:
-        """held: ends the transaction, which is begun late; place: the folder in which rows may wait, if any."""
+    def __init__(self, library: Library, identifier: str, parcels: int, held: contextlib.ExitStack) -> None:
+        """held: ends the transaction, which is begun late."""
         self._library, self._run, self._parcels, self._held = library, identifier, parcels, held
-        self._packer = RowPacker(identifier)
         self._beside = ThreadPoolExecutor(1)
-        self._packing: Future[Blocks] | None = None
-        self._waiting = WaitingBlocks(place)
+        self._packing: Future[list[tuple[str, Block]]] | None = None
+        self._waiting: list[Callable[[], NamedBlocks]] = []
+        self._bytes_held = self._parcels_taken = 0
         self._recorder: Recorder | None = None
 
     def append(self, chunk: Chunk, progress: Progress = SILENT) -> None:
         """The next rows, and the next parcels as they were given; what is all of a run in one chunk is not put off."""
         self._take(progress)
-        if chunk.parcels is not None and len(chunk.parcels.ids) < self._parcels:
-            self._packing = self._beside.submit(lambda: list(self._packer.blocks_of_chunk(chunk)))
+        first, count = self._parcels_taken, len(chunk.parcels.ids) if chunk.parcels else 0
+        self._parcels_taken += count
+        if chunk.packed is not None:
+            self._waiting.append(chunk.packed)
             return
-        count = sum(table.count for table in chunk.tables.values()) + (len(chunk.parcels.ids) if chunk.parcels else 0)
-        before = self._packer.row_count
-        for block in self._packer.blocks_of_chunk(chunk):
-            self._wait_or_insert([block])
-            progress.at(min((self._packer.row_count - before) / max(count, 1), 1.0))
+        if 0 < count < self._parcels:
+            self._packing = self._beside.submit(lambda: list(packed_rows(chunk, first)))
+            return
+        rows, done = count + sum(table.count for table in chunk.tables.values()), 0
+        for name, block in packed_rows(chunk, first):
+            self._wait_or_insert([(name, block)])
+            done += block.count
+            progress.at(min(done / max(rows, 1), 1.0))
 
     def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
         """All rows that wait, and the record of a check, with its row in the log."""
@@ -56,8 +60,10 @@ class BackgroundRecorder:
         """Write what waits into the library. Raises OneMapError library.read_only, library.busy, library.full."""
         self._take(progress)
         recorder = self._open()
-        for block in self._waiting.take():
-            recorder.insert(block)
+        for blocks in self._waiting:
+            for name, block in blocks():
+                recorder.insert(name, block)
+        self._waiting, self._bytes_held = [], 0
 
     def close(self) -> None:
         """Let go of the thread, which may still pack what nobody wants."""
@@ -69,9 +75,10 @@ class BackgroundRecorder:
         if packing is not None:
             self._wait_or_insert(result_of(packing, progress.check))
 
-    def _wait_or_insert(self, blocks: Blocks) -> None:
-        self._waiting.add(blocks)
-        if self._recorder is not None or self._waiting.are_many:
+    def _wait_or_insert(self, blocks: list[tuple[str, Block]]) -> None:
+        self._waiting.append(partial(iter, blocks))
+        self._bytes_held += sum(len(block.content) + len(block.shapes or b"") for _, block in blocks)
+        if self._recorder is not None or self._bytes_held > MOST_HELD:
             self.insert_all()
 
     def _open(self) -> Recorder:
@@ -81,14 +88,9 @@ class BackgroundRecorder:
 
 
 @contextlib.contextmanager
-def recording(
-    library: Library, identifier: str, parcels: int, place: Path | None = None
-) -> Iterator[BackgroundRecorder]:
-    """A recorder for a run of so many parcels; the library keeps all of it when the block ends, or nothing.
-
-    place: the folder in which rows may wait.
-    """
+def recording(library: Library, identifier: str, parcels: int) -> Iterator[BackgroundRecorder]:
+    """A recorder for a run of so many parcels; the library keeps all of it when the block ends, or nothing."""
     with contextlib.ExitStack() as held:
-        recorder = BackgroundRecorder(library, identifier, parcels, held, place)
+        recorder = BackgroundRecorder(library, identifier, parcels, held)
         held.callback(recorder.close)
         yield recorder

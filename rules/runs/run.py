@@ -1,9 +1,8 @@
 """One run as a value: what was asked, its record, its tables."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from onemap.layers.frames.frames import BadFeatures
@@ -12,14 +11,19 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.question.question import Question
+from onemap.rules.runs.arrow_blocks import Block
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The rows of tables that belong to some consecutive parcels, and these parcels as they were given, if any."""
+    """The rows of tables that belong to some consecutive parcels, and these parcels as they were given, if any.
+
+    packed: reads all of it as a run keeps it, by table, where it lies somewhere so; None where it does not.
+    """
 
     tables: dict[str, Table]
     parcels: Parcels | None = None
+    packed: Callable[[], Iterable[tuple[str, Block]]] | None = None
 
 
 class RowsOutdated(Exception):
@@ -44,11 +48,6 @@ class AskedRun:
     def packs(self) -> tuple[Pack, ...]:
         """The packs by which it was asked."""
         return self.question.packs
-
-    @property
-    def waiting_place(self) -> Path | None:
-        """The folder in which its rows may wait until all are there: one that is in memory has none."""
-        return None
 
     @property
     def parcels(self) -> int:

@@ -21,7 +21,7 @@ from onemap.rules.inputs.parcels import Parcels, no_parcels
 from onemap.rules.kinds.permitted_uses import PermitTable
 from onemap.rules.packs.pack import Pack, parse_packs
 from onemap.rules.question.question import Question
-from onemap.rules.runs.arrow_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
+from onemap.rules.runs.arrow_blocks import KEY, Block, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 from onemap.rules.runs.run import Chunk, Run
 from onemap.rules.runs.run_record import read_record
 from onemap.rules.runs.stored_rows import GIVEN, has_table, read_blocks, row_count
@@ -36,35 +36,19 @@ def rows_of_parcels(parcels: Parcels) -> Rows:
     return parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
 
 
-class RowPacker:
-    """Packs the rows of a run into the blocks in which they are kept; it alone knows how many there are so far."""
+def packed_rows(chunk: Chunk, first: int) -> Iterator[tuple[str, Block]]:
+    """The rows of a chunk and its parcels as they were given, packed as they are kept, with the names of their tables.
 
-    def __init__(self, identifier: str) -> None:
-        self._run = identifier
-        self._rows: dict[str, int] = {}
-
-    def blocks_of_chunk(self, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
-        """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over."""
-        outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
-        for name in KEPT:
-            table = chunk.tables.get(name)
-            if table is not None:
-                whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
-                yield from self.blocks_of(name, rows_of_table(table), whole)
-        if chunk.parcels:
-            yield from self.blocks_of(GIVEN, rows_of_parcels(chunk.parcels))
-
-    def blocks_of(self, name: str, rows: Rows, outlines: np.ndarray | None = None) -> Iterator[tuple[Any, ...]]:
-        """The next rows of a table, as rows of the library's table of blocks; outlines: see `Rows.block`."""
-        for block in rows.blocks(outlines):
-            first = self._rows.get(name, 0)
-            self._rows[name] = first + block.count
-            yield self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes
-
-    @property
-    def row_count(self) -> int:
-        """How many rows are packed."""
-        return sum(self._rows.values())
+    first: the position of its first parcel in the run. Tables that a run does not keep are passed over.
+    """
+    outlines = Outlines(first, chunk.parcels) if chunk.parcels else None
+    for name in KEPT:
+        table = chunk.tables.get(name)
+        if table is not None:
+            whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
+            yield from ((name, block) for block in rows_of_table(table).blocks(whole))
+    if chunk.parcels:
+        yield from ((GIVEN, block) for block in rows_of_parcels(chunk.parcels).blocks())
 
 
 class Recorder:
@@ -73,22 +57,25 @@ class Recorder:
     def __init__(self, connection: StoreConnection, identifier: str) -> None:
         self._connection = connection
         self._run = identifier
-        self._packer = RowPacker(identifier)
+        self._rows: dict[str, int] = {}
 
     def append(self, chunk: Chunk) -> None:
         """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over."""
-        for block in self._packer.blocks_of_chunk(chunk):
-            self.insert(block)
+        for name, block in packed_rows(chunk, self._rows.get(GIVEN, 0)):
+            self.insert(name, block)
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
         """The next rows of tables of any kind of run."""
         for name, rows in kept.items():
-            for block in self._packer.blocks_of(name, rows):
-                self.insert(block)
+            for block in rows.blocks():
+                self.insert(name, block)
 
-    def insert(self, block: tuple[Any, ...]) -> None:
-        """The next block, packed already."""
-        insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [block])
+    def insert(self, name: str, block: Block) -> None:
+        """The next rows of a table, packed already."""
+        first = self._rows.get(name, 0)
+        self._rows[name] = first + block.count
+        kept = self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes
+        insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [kept])
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""

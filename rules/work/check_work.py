@@ -92,8 +92,7 @@ def _write_check(
 
     with contextlib.ExitStack() as opened:
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
-        kept_as = run.record["id"], run.parcels, run.waiting_place
-        recorder = opened.enter_context(recording(library, *kept_as)) if recorded else None
+        recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
         kept = context.progress.part(context.progress.reached_share, _KEPT if takers else 1.0, step)
         kept.at(0.0)

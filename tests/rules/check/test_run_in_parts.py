@@ -13,7 +13,7 @@ from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.library.library import log, open_library
 from onemap.layers.progress import Progress
 from onemap.rules.check import run_in_parts
-from onemap.rules.runs import waiting_blocks
+from onemap.rules.runs import background_recorder
 from onemap.rules.runs.run_store import KEPT, stored_rows
 from onemap.rules.runs.stored_rows import GIVEN
 from onemap.rules.verb.declaration import VerbContext
@@ -180,9 +180,9 @@ def test_others_write_into_the_library_while_rules_judge(question, tmp_path, mon
 @pytest.mark.parametrize("most", [0, 3_000])
 def test_rows_that_wait_for_the_library_are_written_before_they_fill_memory(question, monkeypatch, most):
     kept = []
-    for rows, waiting in ((80_000, waiting_blocks.MOST_HELD), (17, most)):
+    for rows, waiting in ((80_000, background_recorder.MOST_HELD), (17, most)):
         monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", rows)
-        monkeypatch.setattr(waiting_blocks, "MOST_HELD", waiting)
+        monkeypatch.setattr(background_recorder, "MOST_HELD", waiting)
         answer = run_check(question)
         with open_library(question["library"]) as library:
             kept.append({name: stored_rows(library, answer["run"]["id"], name) for name in (*KEPT, GIVEN)})

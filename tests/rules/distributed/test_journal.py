@@ -133,10 +133,13 @@ def test_a_new_version_of_a_layer_is_another_question(town):
 
 
 @pytest.mark.slow
-def test_a_block_that_was_torn_is_judged_again(town):
+@pytest.mark.parametrize(("is_row", "table"), [(False, "findings"), (True, "rows")], ids=["scattered", "in a row"])
+def test_a_block_that_was_torn_is_judged_again(town, is_row, table):
+    if is_row:
+        put_in_a_row(town)
     killed_after(town.desk, 4)
     (first, *_) = sorted(finished_blocks(town.desk))
-    torn = table_path(first, "findings")
+    torn = table_path(first, table)
     torn.write_bytes(torn.read_bytes()[:-9])
     outcome = command(*arguments(town.desk)).json
     assert rows_differ(town.desk, outcome["run"]["id"]) == []

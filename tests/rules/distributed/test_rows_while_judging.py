@@ -8,9 +8,10 @@ import pytest
 
 from onemap.rules.check import layers_of_check
 from onemap.rules.outputs import outputs
-from onemap.rules.runs import waiting_blocks
+from onemap.rules.runs import background_recorder
+from onemap.rules.runs.background_recorder import BackgroundRecorder
 from onemap.tests.rules.command import command
-from onemap.tests.rules.distributed.conftest import arguments, put_in_a_row, rows_differ, work
+from onemap.tests.rules.distributed.conftest import arguments, finished_blocks, put_in_a_row, rows_differ, work
 
 
 @pytest.fixture
@@ -21,17 +22,17 @@ def row(town, monkeypatch):
     return town.desk
 
 
-def test_rows_wait_on_disk_until_all_are_there_and_come_in_their_order(row, monkeypatch):
-    sizes, take = [], waiting_blocks.WaitingBlocks.take
+def test_rows_wait_in_the_journal_until_all_are_there_and_come_in_their_order(row, monkeypatch):
+    blocks, insert_all = [], BackgroundRecorder.insert_all
 
-    def looking(self):
-        sizes.extend(path.stat().st_size for path in work(row).glob("check-*/waiting"))
-        return take(self)
+    def looking(self, *more):
+        blocks.append(len(finished_blocks(row)))
+        return insert_all(self, *more)
 
-    monkeypatch.setattr(waiting_blocks, "MOST_HELD", 2000)
-    monkeypatch.setattr(waiting_blocks.WaitingBlocks, "take", looking)
+    monkeypatch.setattr(background_recorder, "MOST_HELD", 0)
+    monkeypatch.setattr(BackgroundRecorder, "insert_all", looking)
     outcome = command(*arguments(row)).json
-    assert len(sizes) == 1 and sizes[0] > 10_000
+    assert set(blocks) == {9}
     assert rows_differ(row, outcome["run"]["id"]) == []
     assert not work(row).exists()
 

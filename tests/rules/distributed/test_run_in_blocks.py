@@ -70,7 +70,7 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None, in_pa
         blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
         how = (None, None, LocalEngine(library, workers), SILENT, against, most_parcels)
         with run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how, in_parts=in_parts) as run:
-            assert run.blocks > 1 and whole.tables and (run.waiting_place is not None) == in_parts
+            assert run.blocks > 1 and whole.tables and run.is_ahead == in_parts
             return whole, run, whole_tables(run)
 
 

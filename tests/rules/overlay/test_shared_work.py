@@ -46,6 +46,34 @@ def test_what_is_stopped_begins_no_other_part(workers):
     assert len(begun) < 20
 
 
+@pytest.mark.parametrize("workers", [2, 4])
+def test_work_within_work_waits_for_nobody(workers):
+    threads = Threads(workers)
+
+    def work(depth: int) -> int:
+        return 1 + sum(threads.each(work, [depth - 1] * 6)) if depth else 1
+
+    assert sum(threads.each(work, [3] * 20)) == 20 * (1 + 6 + 36 + 216)
+
+
+def test_what_goes_wrong_in_any_thread_is_raised_once_none_is_at_work():
+    at_work, met = set[int](), threading.Barrier(3)
+
+    def work(part: int) -> None:
+        at_work.add(part)
+        try:
+            if part < 3:
+                met.wait(10)
+            if part == 1:
+                raise ValueError(part)
+        finally:
+            at_work.remove(part)
+
+    with pytest.raises(ValueError, match="1"):
+        Threads(3).each(work, range(1000))
+    assert not at_work
+
+
 def test_items_in_turn_have_a_part_of_the_work_each():
     shares: list[float] = []
     threads = Threads(2, Progress(lambda share, step: shares.append(share)).part(0.0, 0.5))
