@@ -1,9 +1,11 @@
 """`onemap serve`: many requests to one core over stdin and stdout, each answered, any of them cancelled."""
 
+import gc
 import json
 import shutil
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 import shapely
 
 from onemap.rules.commands.serve import _Server
+from onemap.rules.overlay.overlay import Overlaps
 from onemap.tests.conftest import other_writer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -336,3 +339,31 @@ def test_what_was_piped_in_is_answered_before_the_end(town):
     assert answers[1]["result"]["layers"]
     assert answers[2]["result"]["verdicts"]["prohibited"] == 100
     assert answers[3]["error"]["data"]["problems"][0]["code"] == "usage.value"  # stdin is asked for requests already
+
+
+@pytest.fixture
+def own_collector():
+    threshold = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*threshold)
+
+
+@pytest.mark.parametrize("compiled", ["0", ""])
+def test_what_answers_leave_in_circles_is_let_go_of(monkeypatch, own_collector, compiled):
+    assert sys.modules[Overlaps.__module__], "somebody has asked for ground"
+    monkeypatch.setenv("ONEMAP_COMPILED", compiled)
+    server = _Server("en")
+
+    def ask() -> None:
+        server.requests.put({"jsonrpc": "2.0", "method": "layers", "params": {}})
+        server.requests.put(None)
+        server.work()
+
+    ask()
+    left = Served.__new__(Served)
+    left.notes, gone = [{"of": left}], weakref.ref(left)
+    del left
+    ask()
+    gc.collect()
+    assert gone() is None

@@ -102,6 +102,12 @@ class ShapeColumn:
         """For another process, which has no part in the lock."""
         return type(self), (self.bodies, self.origin, self._stored, self.__dict__.get("all_areas_m2"))
 
+    def __copy__(self) -> Self:
+        """For this process: nothing is laid out anew, as `__reduce__` would have it."""
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
     @property
     def boxes(self) -> np.ndarray:
         """West, south, east, north of each (n, 4)."""

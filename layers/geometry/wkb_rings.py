@@ -233,8 +233,7 @@ def _single_rings(bodies: pa.Array, offsets: np.ndarray, content: pa.Buffer, dat
     for head in _SINGLES if len(bodies) else ():
         if pc.all(pc.starts_with(bodies, head), skip_nulls=False).as_py():
             first, length = offsets[:-1] + len(head) + _NUMBER, np.diff(offsets) - len(head) - _NUMBER
-            size = _numbers(data, first - _NUMBER) if (length > 0).all() else length
-            if (size * _POINT == length).all():
+            if (length > 0).all() and ((size := _numbers(data, first - _NUMBER)) * _POINT == length).all():
                 kinds = np.zeros(len(size), dtype=bool), np.full(len(size), head is not _ONE_RING)
                 return WkbRings(np.arange(len(size)), first, size, kinds[0], offsets, content, kinds[1])
     return None

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -106,8 +107,13 @@ def as_stored(attributes: pd.DataFrame, types: Mapping[str, str] | None = None) 
 
 def _stored_values(values: list[Any], kind: str) -> list[Any]:
     """Values of a field of this type as a library will give them back."""
-    change: Callable[[Any], Any] | None = {"REAL": float, "TEXT": str}.get(kind)
+    change: Callable[[Any], Any] | None = {"REAL": _stored_number, "TEXT": str}.get(kind)
     return values if change is None else [None if value is None else change(value) for value in values]
+
+
+def _stored_number(value: Any) -> float:
+    """A number with a point as SQLite keeps it: whole ones without, so that nought has no sign."""
+    return float(value) + 0.0
 
 
 def add_version(
@@ -214,7 +220,8 @@ def _stored_column(features: FrameBlocks, name: str, kind: str, places: np.ndarr
     stored = _COLUMNS["TEXT"] if column.null_count == len(column) else _STORED.get((kind, column.type))
     if stored is None:
         return _stored_values(column.to_pylist(), kind)
-    return column.cast(stored, safe=False)  # of a whole number the nearest with a point, as Python has it
+    column = column.cast(stored, safe=False)  # of a whole number the nearest with a point, as Python has it
+    return pc.add(column, 0.0) if pa.types.is_floating(column.type) else column  # see `_stored_number`
 
 
 def _log_version(

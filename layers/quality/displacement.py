@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -120,7 +121,9 @@ def _place(features: Sequence[np.ndarray], known: KnownLines) -> _Place | None:
         ends.append(end)
     if not begins or sum(map(len, points)) < _LEAST_POINTS or not sum(map(len, begins)):
         return None
-    segments = np.unique(np.hstack([np.concatenate(begins), np.concatenate(ends)]), axis=0)
+    # Places overlap, and most segments are of several; numpy would sort all of them byte by byte.
+    every = pd.DataFrame(np.hstack([np.concatenate(begins), np.concatenate(ends)]))
+    segments = every.drop_duplicates().to_numpy()
     lines = borders_of(segments[:, :2], segments[:, 2:])
     return _Place(np.concatenate(points), np.concatenate(owner), lines, vertices)
 

@@ -61,7 +61,7 @@ class _Server:
         self.asked_at = -math.inf  # when the last request came
         self.has_told = False  # of its progress
         self.interruption = Interruption()
-        self.is_kernel_ready = False
+        self.has_asked_for_ground = False
         self.session: dict[Any, Any] = {}
 
     def send(self, message: dict[str, Any]) -> None:
@@ -132,10 +132,14 @@ class _Server:
 
     def _get_kernel_ready(self) -> None:
         """Load the compiled kernel after the first question about ground; the answer does not wait for it."""
-        if "onemap.rules.overlay.overlay" in sys.modules and not self.is_kernel_ready:
-            self.is_kernel_ready = importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
-            gc.freeze()  # what is loaded stays; to look through it time and again would take from every answer
-            gc.set_threshold(_YOUNG_OBJECTS)
+        if "onemap.rules.overlay.overlay" not in sys.modules or self.has_asked_for_ground:
+            return
+        self.has_asked_for_ground = True
+        importlib.import_module("onemap.rules.overlay.pair_ground").load_kernel()
+        # What is loaded stays; to look through it time and again would take from every answer. Only once: what is left
+        # of an answer in circles would stay as well.
+        gc.freeze()
+        gc.set_threshold(_YOUNG_OBJECTS)
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()

@@ -21,6 +21,7 @@ sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 PATIENCE_S = 60.0
+_PYTHON_STARTS_S = 0.1  # of processors, within which Python itself may not have come to the program's first line
 LATE_S = 0.7  # without an answer, after which it is looked where the core is
 CANCELLED = "Cancelled; nothing was left half-done.\n"
 
@@ -217,11 +218,10 @@ def signalled_after(asked: Asked, wait_s: float, sign: signal.Signals, stacks: P
         watch.end()
         out, errors = program.communicate(timeout=PATIENCE_S)
         done = program.returncode == 0
-        wrong = (
-            ""
-            if done or (program.returncode == 130 and errors == CANCELLED and out == "")
-            else (f"exit code {program.returncode}: {out[:200]}{errors[-400:]}")
-        )
+        is_told = program.returncode == 130 and errors == CANCELLED and out == ""
+        is_starting = busy < _PYTHON_STARTS_S and (program.returncode == -sign or "<frozen site>" in errors)
+        is_right = done or is_told or is_starting
+        wrong = "" if is_right else f"exit code {program.returncode}: {out[:200]}{errors[-400:]}"
         return Ended(seconds, last[0] - busy, done, wrong)
     program.communicate()
     return Ended(0.0, 0.0, done=True)

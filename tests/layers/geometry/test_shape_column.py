@@ -108,6 +108,13 @@ def test_what_is_made_of_some_that_follow_each_other_is_made_of_all(shifted_poly
     assert wkb(again.geometries) == wkb(shifted_polygons[100:300]) and np.array_equal(boxes_of(again), boxes_of(some))
 
 
+def test_a_copy_shares_what_is_made_with_the_column():
+    column, _ = shapes_from(parts_of(polygons()), ORIGIN)
+    first, copied = column[3], column.copy()
+    assert copied[3] is first and made_of(copied, np.array([3, 4])).tolist() == [first, None]
+    assert column[4] is copied[4]
+
+
 @pytest.mark.parametrize("origin", [ORIGIN, (38_000_000.0, 3_000_000.5), (-100_000.0, 0.0)])
 def test_the_same_counted_from_elsewhere(origin):
     shapes = polygons()

@@ -185,6 +185,7 @@ OTHERS = {
     "more bytes than points": ONE + b"\0" * 16,
     "fewer bytes than points": ONE[:-16],
     "of no ring": struct.pack("<BII", 1, 3, 0),
+    "of a ring without points": struct.pack("<BIII", 1, 3, 1, 0),
     "a part without rings": struct.pack("<BIIBII", 1, 6, 1, 1, 3, 0),
     "a part that is a point": struct.pack("<BII", 1, 6, 1) + shapely.to_wkb(shapely.Point(1, 2), byte_order=1) + ONE,
     "a system's number": shapely.to_wkb(shapely.set_srid(SQUARE, 4490), byte_order=1, include_srid=True),
@@ -211,3 +212,10 @@ def test_one_of_another_kind_is_told_and_all_others_are_read(name):
         assert rings.is_hole.tolist() == 2 * known.is_hole.tolist()
         assert rings.polygon.tolist() == [*known.polygon, *(known.polygon + len(before) + 1)]
     assert wkb_rings(column([])) is None
+
+
+def test_where_no_ring_has_points_all_are_geometries():
+    bodies = column([OTHERS["of a ring without points"]] * 2)
+    assert wkb_rings(bodies) is None
+    made, boxes = geometries_and_boxes(bodies, ORIGIN)
+    assert shapely.is_empty(made).all() and np.isnan(boxes).all()

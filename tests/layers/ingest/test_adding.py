@@ -5,6 +5,8 @@ import json
 import pytest
 import shapely
 
+from onemap.tests.layers.conftest import read_in_blocks
+
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon"
 
 
@@ -257,3 +259,17 @@ def test_a_layer_is_the_same_whether_its_polygons_stay_bytes_or_not(shelf, layer
         told = [(problem["code"], problem["feature"], problem["message"]) for problem in answer["problems"]]
         answers.append((answer["hash"], answer["features"], answer["repaired"], answer["set_aside"], told))
     assert answers[0] == answers[1] and answers[0][1] == 21 + repair
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".fgb", ".geojson"])
+@pytest.mark.parametrize("is_large", [False, True])
+def test_nought_below_nought_is_nought_to_the_library_and_to_its_hash(
+    shelf, layer_file, box, monkeypatch, suffix, is_large
+):
+    path = layer_file(f"small{suffix}", [box(10 * n, 0) for n in range(4)], {"BSM": list("abcd"), "N": [-0.0, 1.5, 0, 2]})
+    if is_large:
+        read_in_blocks(2, monkeypatch.setattr)
+    assert shelf.add(path).code == 0
+    numbers = shelf.column("N")
+    assert sorted(numbers) == [0.0, 0.0, 1.5, 2.0] and "-" not in str(numbers)
+    assert shelf.run("verify", shelf.path).json["problems"] == []
