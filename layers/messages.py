@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -61,6 +62,18 @@ def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, str):
         return without_password(value)  # whatever was typed may be repeated
     return "–" if value is None else value
+
+
+def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
+    """What names are called by a subject of the messages; one without a title there stays as it is."""
+    titles = sentences(language)[subject]
+    return [str(titles.get(name, name)) for name in names]
+
+
+def alternatives(texts: Sequence[str], language: str) -> str:
+    """Texts of which one holds: A, B or C; 甲、乙或丙."""
+    comma, last_of = ("、", "或") if language == "zh" else (", ", " or ")
+    return last_of.join(filter(None, (comma.join(texts[:-1]), *texts[-1:])))
 
 
 def wording(problem: Problem, language: str) -> tuple[str, str]:

@@ -137,10 +137,11 @@ def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
         def ask(verb: str, params: dict) -> dict:
             return _served_answer(core, verb, params)
 
+        sheets = demo_case.write_sheets(ask, files.library, parcels, files.papers)
         case = demo_case.issue_case(ask, files.library, parcels, data, pack)
         say(f"  case {case['case']}, ten departments, statement {case['document']}")
-        papers = demo_case.write_papers(ask, files.library, case["case"], parcels, files.papers)
-    return [*papers, (pack, "an offline review pack: one department's part, read and answered without One Map")]
+        papers = demo_case.write_papers(ask, files.library, case["case"], files.papers)
+    return [*papers, *sheets, (pack, "an offline review pack: one department's part, read and answered without One Map")]
 
 
 def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-PROJECT = "清源市第三实验学校新建工程"
+PROJECT = "清源市槐荫片区商业设施新建工程"
 CLERK, CHIEF = "经办人（演示）", "负责人（演示）"
 # Facts of the project, as a planner types them; all invented.
 PROJECT_DATA = """
-developer = "清源市示范区教育局"
-project_code = "2026-130102-83-01-000001"
-content = "新建一所学校，三宗用地"
-approval_type = "审批"
-supply = "划拨"
+developer = "清源市城市建设投资有限公司"
+project_code = "2026-130102-51-01-000001"
+content = "新建商业服务设施，三宗用地"
+approval_type = "备案"
+supply = "出让"
 """
 # Whose head the documents bear; the bureau is invented like the city.
 PROFILE = """
@@ -27,6 +27,13 @@ UNANSWERED = "演示项目：机器未检测的事项未另行核实"
 AGREED = "演示：已检图层中无冲突，原则同意，未检事项由本部门另行核实。"
 APART = "演示：经核对，本项目用地不涉及本部门管理事项。"
 Ask = Callable[[str, dict], dict]
+
+
+def write_sheets(ask: Ask, library: Path, parcels: Path, folder: Path) -> list[tuple[Path, str]]:
+    """Write the parcels' query sheets, before the case: afterwards its own site would be one that stands there."""
+    sheets = folder / "sheets.pdf"
+    ask("sheet", {"library": str(library), "parcels": str(parcels), "target": str(sheets)})
+    return [(sheets, "the parcels' query sheets")]
 
 
 def issue_case(ask: Ask, library: Path, parcels: Path, data: Path, pack: Path) -> dict:
@@ -51,7 +58,7 @@ def issue_case(ask: Ask, library: Path, parcels: Path, data: Path, pack: Path) -
     return ask("review issue", {**step, "by": CHIEF})
 
 
-def write_papers(ask: Ask, library: Path, case: str, parcels: Path, folder: Path) -> list[tuple[Path, str]]:
+def write_papers(ask: Ask, library: Path, case: str, folder: Path) -> list[tuple[Path, str]]:
     """Write what leaves the house on paper and on screen: each file and what it is."""
     folder.mkdir(exist_ok=True)
     papers = []
@@ -59,8 +66,6 @@ def write_papers(ask: Ask, library: Path, case: str, parcels: Path, folder: Path
         target = folder / f"statement{suffix}"
         ask("review export", {"library": str(library), "case": case, "target": str(target), "document": "statement"})
         papers.append((target, what))
-    sheets = folder / "sheets.pdf"
-    ask("sheet", {"library": str(library), "parcels": str(parcels), "target": str(sheets)})
     opinion = folder / "opinion-environment.pdf"
     ask("review export", {"library": str(library), "case": case, "target": str(opinion), "department": "environment"})
     indicators = folder / "indicators.pdf"
@@ -70,7 +75,6 @@ def write_papers(ask: Ask, library: Path, case: str, parcels: Path, folder: Path
     return [
         *papers,
         (opinion, "one department's signed opinion"),
-        (sheets, "the parcels' query sheets"),
         (indicators, "the city's indicators"),
         (project, "the one map as a project for any QGIS and for QGIS Server"),
     ]

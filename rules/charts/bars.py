@@ -40,7 +40,7 @@ def bar_chart(
     """A row for each label with a bar for each series; targets: one line a row. Bars begin at zero."""
     fills = [one.fill or series_fill(number) for number, one in enumerate(series)]
     every = [value for one in series for value in one.values]
-    names, axis = _axis([*every, *targets], labels, width_mm)
+    names, axis = _axis([*every, *targets], labels, width_mm, words.is_count)
     parts, y = [], 0.0
     for row, label in enumerate(names):
         target = targets[row] if targets else None
@@ -67,7 +67,7 @@ def stacked_bars(
     fills = [one.fill or series_fill(number) for number, one in enumerate(series)]
     rows = [[one.values[row] for one in series] for row in range(len(labels))]
     sums = [sum(value for value in row if value is not None) for row in rows]
-    names, axis = _axis(sums, labels, width_mm)
+    names, axis = _axis(sums, labels, width_mm, words.is_count)
     parts, y = [], 0.0
     for label, row, total in zip(names, rows, sums, strict=True):
         height = max(_BAR_MM * 1.3, len(label) * _LINE_MM)
@@ -89,11 +89,13 @@ def stacked_bars(
     return chart_picture(words, _grid(axis, y) + "".join(parts), y + 4.0, legend, width_mm)
 
 
-def _axis(values: Sequence[float | None], labels: Sequence[str], width_mm: float) -> tuple[list[list[str]], NumberAxis]:
+def _axis(
+    values: Sequence[float | None], labels: Sequence[str], width_mm: float, is_count: bool
+) -> tuple[list[list[str]], NumberAxis]:
     """The names in lines, and the axis to the right of them."""
     wide = min(max((text_width(label, TEXT_MM) for label in labels), default=0.0), width_mm * 0.34)
     names = [wrap_text(label, TEXT_MM, wide) for label in labels]
-    return names, number_axis(values, wide + 3.0, width_mm - _VALUES_MM)
+    return names, number_axis(values, wide + 3.0, width_mm - _VALUES_MM, is_count=is_count)
 
 
 def _label(lines: Sequence[str], right: float, top: float, height: float) -> str:

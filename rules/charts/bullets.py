@@ -26,7 +26,8 @@ _VALUE = Fill("#1F3B63")
 class Bullet:
     """One row. value: None where nobody knows it. warn, alarm: from where on it is told; is_ceiling: above them.
 
-    status: sign and word, in the reader's language.
+    status: sign and word, in the reader's language. written: value and target as the page's table has them; without
+    it they are rounded to what their size asks for.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Bullet:
     warn: float | None = None
     alarm: float | None = None
     is_ceiling: bool = False
+    written: str = ""
 
     @property
     def marks(self) -> list[float]:
@@ -101,11 +103,11 @@ def _row(words: ChartWords, row: Bullet, top: float, left: float, right: float, 
         end = axis.place(row.value)
         if has_bar:
             parts.append(filled_box(min(zero, end), middle - _BAR_MM / 2, abs(end - zero), _BAR_MM, _VALUE))
-        text = f"{value_text(row.value, [row.value])} {row.unit}".strip()
+        text = row.written or f"{value_text(row.value, [row.value])} {row.unit}".strip()
     if row.target is not None:
         x = axis.place(row.target)
         parts.append(straight_line(x, band - 0.4, x, band + _BAND_MM + 0.4, "#111111", 0.9))
-        text += f" / {value_text(row.target, [row.target])}"
+        text += "" if row.written and row.value is not None else f" / {value_text(row.target, [row.target])}"
     if row.marks or (has_bar and row.value is not None):
         parts.append(straight_line(zero, band, zero, band + _BAND_MM, INK, 0.25))
     parts.append(svg_text(text, right + 2, middle - 0.3, TEXT_MM, colour=INK))

@@ -33,13 +33,14 @@ class NumberAxis:
         return f"{value + 0.0:,.{_decimals(self.step)}f}"
 
 
-def number_axis(values: Iterable[float | None], start: float, end: float) -> NumberAxis:
-    """The axis that holds zero and all values that are known; 0 to 1 where none is."""
+def number_axis(values: Iterable[float | None], start: float, end: float, *, is_count: bool = False) -> NumberAxis:
+    """The axis that holds zero and all values that are known; 0 to 1 where none is. is_count: marks are whole."""
     known = [value for value in values if value is not None]
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
         high = 1.0
     step = _round_step((high - low) / _MOST_MARKS)
+    step = math.ceil(step) if is_count else step
     return NumberAxis(math.floor(low / step) * step, math.ceil(high / step - 1e-9) * step, step, start, end)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from onemap.rules.charts.chart_fills import Fill, filled_box
 from onemap.rules.charts.chart_sheet import GRID, INK, QUIET, TEXT_MM, WIDTH_MM, ChartWords, chart_picture
-from onemap.rules.charts.number_axis import value_text
+from onemap.rules.charts.number_axis import decimal_text, value_text
 from onemap.rules.maps.svg_text import svg_text, text_width, wrap_text
 
-_ROW_MM, _HEAD_MM, _LEAST_MM = 7.0, 15.0, 1.5
+_ROW_MM, _HEAD_MM, _LEAST_MM, _GOOD_MM = 7.0, 15.0, 1.5, 2.2
 _LIGHTEST, _DARKEST = (255, 255, 255), (201, 120, 60)
 
 
@@ -29,7 +29,12 @@ def transition_table(
     before = {name: sum(row) for name, row in rows.items()}
     after = [sum(rows[name][column] for name in classes) for column in range(len(classes))]
     every = [*before.values(), *after]
-    size = _letter_size([value_text(value, every) for value in [*every, sum(after)]], column_mm)
+    digits = _digits([*every, sum(after)], column_mm)
+
+    def text(value: float) -> str:
+        return value_text(value, every) if digits is None else decimal_text(value, digits)
+
+    size = _letter_size([text(value) for value in [*every, sum(after)]], column_mm)
     parts = [svg_text(f"{heads[0]} ↓   {heads[1]} →", 0, TEXT_MM, TEXT_MM * 0.9, colour=QUIET)]
     for column, name in enumerate([*classes, words.word("sum")]):
         parts.append(_head(name, name_mm + column * column_mm, column_mm, size))
@@ -40,15 +45,20 @@ def transition_table(
             stays = number == column
             share = 0.0 if stays or not before[name] else area / before[name]
             place = (name_mm + column * column_mm, top, column_mm)
-            parts.append(_cell(value_text(area, every) if area else "–", *place, size, tint(share), stays))
+            parts.append(_cell(text(area) if area else "–", *place, size, tint(share), stays))
         end = name_mm + len(classes) * column_mm
-        parts.append(_cell(value_text(before[name], every), end, top, column_mm, size, "#F2F2F2", False))
+        parts.append(_cell(text(before[name]), end, top, column_mm, size, "#F2F2F2", False))
     top = _HEAD_MM + len(classes) * _ROW_MM
     parts.append(_name(words.word("sum"), top, name_mm))
     for column, area in enumerate([*after, sum(after)]):
         place = (name_mm + column * column_mm, top, column_mm)
-        parts.append(_cell(value_text(area, every), *place, size, "#F2F2F2", False))
+        parts.append(_cell(text(area), *place, size, "#F2F2F2", False))
     return chart_picture(words, "".join(parts), top + _ROW_MM, (), width_mm)
+
+
+def _digits(values: Sequence[float], column_mm: float) -> int | None:
+    """The four decimals of the tables where letters of a good size hold them, else None: as their size asks."""
+    return 4 if _letter_size([decimal_text(value, 4) for value in values], column_mm) >= _GOOD_MM else None
 
 
 def _letter_size(texts: Sequence[str], column_mm: float) -> float:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from onemap.rules.outputs.sheet_titles import SheetTitles
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
+_AREA = "area_ellipsoidal_m2"  # as on the pages: one figure for one piece of ground everywhere
 _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 
 
@@ -54,18 +55,26 @@ def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     total, layers = result["total"], result["layers"]
     units, titles = _unit_names(result), SheetTitles(language, KnownTitles(layers=(layers[0]["code"],)))
     pair = {side: f"{layer['title']} {layer['label']}" for side, layer in zip("ab", layers, strict=True)}
-    areas = {"area_ha": _hectares(total["area_m2"]), "changed_ha": _hectares(total["changed_m2"])}
+    changed = [row for row in result["rows"] if row["from"] != row["to"]]
+    changed.sort(key=lambda row: -row[_AREA])
+    areas = {"area_ha": _hectares(total[_AREA]), "changed_ha": _hectares(_changed_m2(result, changed))}
     lines = [phrase("said.transitions", language, **pair, **areas)]
-    changed = sorted((row for row in result["rows"] if row["from"] != row["to"]), key=lambda row: -row["area_m2"])
-    shown = [row for row in changed[:_MOST_ROWS] if row["area_m2"] >= _LEAST_SHOWN_M2]
+    shown = [row for row in changed[:_MOST_ROWS] if row[_AREA] >= _LEAST_SHOWN_M2]
     for row in shown:
         names = {side: class_name(row[side], titles) for side in ("from", "to")}
         unit = f"{units.get(row['unit'], row['unit'])} · " if row["unit"] is not None else ""
-        area = _hectares(row["area_m2"])
+        area = _hectares(row[_AREA])
         lines.append("  " + unit + phrase("said.transition", language, **names, area_ha=area))
     if len(changed) > len(shown):
         lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
     return lines
+
+
+def _changed_m2(result: dict[str, Any], changed: list[dict[str, Any]]) -> float:
+    """The changed ground on the ellipsoid. changed: the rows of it; where units overlap, the total counts it once."""
+    plane_m2 = sum(row["area_m2"] for row in changed)
+    curved_m2: float = sum(row[_AREA] for row in changed)
+    return curved_m2 * (result["total"]["changed_m2"] / plane_m2) if plane_m2 else 0.0
 
 
 def readings_lines(result: dict[str, Any], language: str) -> list[str]:
@@ -109,8 +118,8 @@ def _unit_names(result: dict[str, Any]) -> dict[Any, str]:
 
 
 def _size(row: dict[str, Any], language: str) -> str:
-    if row["area_m2"] is not None:
-        return phrase("said.hectares", language, area_ha=_hectares(row["area_m2"]))
+    if row[_AREA] is not None:
+        return phrase("said.hectares", language, area_ha=_hectares(row[_AREA]))
     return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f} km"
 
 

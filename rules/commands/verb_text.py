@@ -11,11 +11,12 @@ from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
-from onemap.rules.maps.document_areas import moment_text, share_text
+from onemap.rules.maps.document_areas import hectares, moment_text, share_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
 
 Result = dict[str, Any]
+_LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
 
 
@@ -144,10 +145,12 @@ def _changed_parcels(result: Result, language: str) -> list[str]:
 
 
 def _hectares(area_m2: float) -> str:
-    return f"{area_m2 / 10_000:,.4f}"
+    return "< 0.0001" if 0 < area_m2 < _LEAST_SHOWN_M2 else f"{area_m2 / 10_000:,.4f}"
 
 
 def _compare(result: Result, language: str) -> str:
+    from onemap.rules.findings.land_classes import share_hectares  # with libraries that other answers need not
+
     rows, asked = result["matrix"], result["run"]["parameters"]
     conflicts = [row for row in rows if row["type"] in ("03", "04", "05")]
     head = {
@@ -159,13 +162,16 @@ def _compare(result: Result, language: str) -> str:
         "run": result["run"]["id"],
     }
     lines = [phrase("said.compare", language, **head)]
-    for kind in dict.fromkeys(row["type"] for row in rows):
+    kinds = sorted({row["type"] for row in rows})
+    areas = [sum(row["area_m2"] for row in rows if row["type"] == kind) for kind in kinds]
+    parts = share_hectares(areas, hectares(result["area_m2"]))  # as the report prints them
+    for kind, area, part in zip(kinds, areas, parts, strict=True):
         same = [row for row in rows if row["type"] == kind]
         facts = {
             "type": kind,
             "name": phrase(f"difference.{kind}", language),
             "spots": sum(row["spots"] for row in same),
-            "area_ha": _hectares(sum(row["area_m2"] for row in same)),
+            "area_ha": "< 0.0001" if part == 0 < area else f"{part:,.4f}",
             "share": share_text(sum(row["share"] for row in same)),
         }
         lines.append(phrase("said.compare_row", language, **facts))

@@ -18,6 +18,7 @@ from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import NONE, limits_of
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
 from onemap.rules.maps.page_files import Page
+from onemap.rules.statistics.version_words import version_words
 
 _MOST_ROWS = 14  # that a page's chart and table hold together
 _MOST_COMPARED, _MOST_BESIDE = 9, 5  # indicators on a page that compares units; units in its table
@@ -50,10 +51,15 @@ def indicator_pages(
         parts = [ordered[first : first + _MOST_ROWS] for first in range(0, len(ordered), _MOST_ROWS)]
         for number, part in enumerate(parts, start=1):
             title = phrase("figures.indicators", language, unit=unit_words(part[0], language), day=part[0]["as_of"])
-            title += f" ({number}/{len(parts)})" if len(parts) > 1 else ""
+            title = part_title(title, number, len(parts), language)
             pages.append(_page(title, group, part, packs, catalogue, language, has_trends))
             charts.append(indicator_chart(title, part, packs, catalogue, language, is_below_title=True))
     return pages, charts
+
+
+def part_title(title: str, number: int, count: int, language: str) -> str:
+    """A page's title with its number where it is one of several."""
+    return phrase("figures.part", language, title=title, number=number, count=count) if count > 1 else title
 
 
 def _compared_pages(
@@ -71,7 +77,7 @@ def _compared_pages(
     pages: list[Page] = []
     charts: list[AnyFigure | None] = []
     for number, part in enumerate(parts, start=1):
-        numbered = title + (f" ({number}/{len(parts)})" if len(parts) > 1 else "")
+        numbered = part_title(title, number, len(parts), language)
         shown = [group for group in part if any(row["value"] is not None for row in group)]
         charts.append(compared_figure(numbered, shown, units, catalogue, language) if shown else None)
         pages.append(_compared_page(numbered, rows, part, packs, catalogue, language, has_trends))
@@ -265,17 +271,21 @@ def indicator_chart(
         if row["target"] is not None:
             warn, alarm, is_ceiling = limits_of(item, row["target"])
         measure, status = measure_words(row["unit_of_measure"], language), status_words(row["status"], language)
-        bullets.append(Bullet(row["title"], measure, row["value"], status, row["target"], warn, alarm, is_ceiling))
+        value, _ = value_words(row, language)
+        written = f"{value} / {number_words(row['target'], row)}" if row["target"] is not None else value
+        bullets.append(
+            Bullet(row["title"], measure, row["value"], status, row["target"], warn, alarm, is_ceiling, written)
+        )
     return BulletFigure(words, tuple(bullets))
 
 
 def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) -> str:
-    """The versions behind the rows with their day and the first signs of their hash, each once."""
+    """The versions behind the rows with their day, each once; their hashes are in the tables of a run."""
     found: dict[str, str] = {}
     for version in (version for row in rows for term in row["inputs"] for version in term["versions"]):
-        day, digest = version.get("valid_from") or "–", str(version.get("hash") or "")[:8]
-        name = f"{layer_title(version['code'], catalogue, language)} {version['label']}"
-        found[version["table"]] = f"{name} ({day}, {digest})"
+        found[version["table"]] = version_words(
+            layer_title(version["code"], catalogue, language), version["label"], version.get("valid_from"), language
+        )
     return phrase("said.comma", language).join(found.values())
 
 

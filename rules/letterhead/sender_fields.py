@@ -24,7 +24,9 @@ def sender_fields(
     sender = sender_of(profile, kind, department)
     addressees = list(sender.addressees)
     lead = profile.lead.unit
-    if not addressees and lead and kind in OF_DEPARTMENT and lead != sender.unit:
+    if kind == "reply":  # a form speaks to who fills it in; its own text names them
+        addressees = []
+    elif not addressees and lead and kind in OF_DEPARTMENT and lead != sender.unit:
         addressees = [lead]
     comma, colon = ("、", "：") if language == "zh" else (", ", ":")
     names = [name[language] for name in addressees]

@@ -48,7 +48,10 @@ def _character_width(character: str) -> float:
 
 
 def wrap_text(text: str, size: float, width: float, bold: bool = False) -> list[str]:
-    """A text in lines no wider than `width`: broken at blanks, and anywhere in Chinese or in a word too long."""
+    """A text in lines no wider than `width`: broken at blanks, and anywhere in Chinese or in a word too long.
+
+    No Chinese character is left alone on the last line: the one before it goes with it.
+    """
     width /= _BOLD if bold else 1.0
     lines: list[str] = []
     line = ""
@@ -64,7 +67,20 @@ def wrap_text(text: str, size: float, width: float, bold: bool = False) -> list[
             )
             lines.append(line[:fitting])
             line = line[fitting:]
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+    if not line.strip() and lines:
+        return lines
+    lines.append(line.rstrip())
+    return _without_orphan(lines)
+
+
+def _without_orphan(lines: list[str]) -> list[str]:
+    """Lines whose last is no single Chinese character, if the one before can spare one."""
+    if len(lines) < 2 or len(lines[-1]) != 1 or _character_width(lines[-1]) != _WIDE:
+        return lines
+    spared = [*_tokens(lines[-2])]
+    if len(spared) < 4 or _character_width(spared[-1][0]) != _WIDE:
+        return lines
+    return [*lines[:-2], "".join(spared[:-1]).rstrip(), spared[-1] + lines[-1]]
 
 
 def _tokens(text: str) -> list[str]:

@@ -118,7 +118,10 @@ class SheetTitles:
         found, code = self._field(stem if slash else name, layer), text_value(value)
         tables = found.codes if found and found.codes else (SURVEY,) if slash else ()
         titles = _code_titles(tables, code, part if slash else "") if code else None
-        return f"{value} {titles[self.language]}" if titles and self.language in titles else str(value)
+        if not titles or self.language not in titles:
+            return str(value)
+        # A group's code is a program's; its title says all.
+        return titles[self.language] if slash and part == "group" else f"{value} {titles[self.language]}"
 
     def classes(self, codes: str, side: int) -> str:
         """Class codes of the first (0) or second (1) plan of a comparison, with commas between, each with its title."""

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.maps.document_areas import share_text
 
+_LEAST_USABLE_M2 = 0.1  # below it, what would pass is no ground that anybody can use
 _MOST = 20  # lines that somebody reads; the answer in JSON and the tables have them all
 
 
@@ -30,9 +32,11 @@ def _line(row: Mapping[str, Any], language: str) -> str:
         "parcel": row["parcel"],
         "name": phrase(f"alternative.{row['alternative']}", language),
         "area_ha": f"{row['area_m2'] / 10_000:,.4f}",
-        "share": f"{row['share']:.1%}",
+        "share": share_text(row["share"]),
         "verdict": phrase(f"verdict.{row['verdict']}", language),
     }
     step = step_text(row["moved_m"], row["turned_deg"], language)
+    if row["area_m2"] < _LEAST_USABLE_M2:
+        return phrase("said.alternative_nothing", language, **facts)
     line = phrase("said.alternative", language, **facts)
     return line + (phrase("said.comma", language) + step if step else "")

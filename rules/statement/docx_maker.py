@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 
 from docx.document import Document as Doc
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.shared import Pt
 
 from onemap.layers.messages import RESOURCES
@@ -18,6 +18,7 @@ from onemap.rules.statement.outline import Node, chapters, places, with_annex_nu
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")
+_AT_MARGIN = ("chapter_annexes",)  # 附件 stands at the margin (7.3.4)
 _HELD_NOTES = 2  # that stay on the page of the seal
 _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
@@ -27,10 +28,10 @@ def template(kind: str, language: str) -> Doc:
     document, fixed, where = new_page(), words(language), places("word", kind)
     _head(document, fixed)
     for chapter in chapters(where, language):
-        if chapter["name"] == "chapter_annexes":
-            _imprint(document, fixed)
         parts = [_if_filled(part, where) for part in chapter["parts"]]
         _chapter(document, {**chapter, "parts": parts}, fixed, language)
+    if kind != "reply":
+        _imprint(document, fixed)  # behind the annexes (7.3.4)
     return document
 
 
@@ -88,12 +89,11 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str], language: str)
     around = _tags_around(chapter, f"for row in {chapter['of']}" if "of" in chapter else None)
     for opening, _ in around:
         tag(document, opening)
-    if chapter.get("new_page"):
-        document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     number = f"{{{{ annex_numbers.{chapter['name']} }}}}"  # which annexes there are, only the content tells
     if chapter["heading"]:
         heading = document.add_heading(with_annex_number(chapter["heading"], number), chapter["level"])
-        if chapter["level"] == 1 and language == "zh":
+        heading.paragraph_format.page_break_before = bool(chapter.get("new_page"))  # a break of its own may fill a page
+        if chapter["level"] == 1 and language == "zh" and chapter["name"] not in _AT_MARGIN:
             heading.paragraph_format.first_line_indent = Pt(2 * 16)
     for part in chapter["parts"]:
         caption = {"caption": with_annex_number(part["caption"], number)} if part.get("caption") else {}
@@ -187,11 +187,16 @@ def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
             tag(document, "{%p endfor %}")
     if "text" in part:
         line(document, part["text"]).paragraph_format.keep_with_next = True
+    tag(document, "{%p if sentences.attached %}")
+    attached = line(document, "{{ sentences.attached }}", indent=False).paragraph_format
+    attached.left_indent, attached.first_line_indent = Pt(5 * 16), Pt(-3 * 16)
+    attached.space_before, attached.keep_with_next = Pt(14), True
+    tag(document, "{%p endif %}")
     lines = ("", "{{ document.unit }}", "{{ sentences.date }}")
-    for number, text in enumerate(lines):
+    for text in lines:
         paragraph = line(document, text, "right", indent=False)
         paragraph.paragraph_format.right_indent = Pt(4 * 16)
-        paragraph.paragraph_format.keep_with_next = number < len(lines) - 1
+        paragraph.paragraph_format.keep_with_next = True
     tag(document, "{%p if document.contact %}")
     line(document, fixed["head_contact"].replace("{contact}", "{{ document.contact }}"))
     tag(document, "{%p endif %}")

@@ -31,6 +31,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
     labels = words(language)
     entered_on = _day(case.signature_entered_on(opinion))
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
+    open_text = _open_text(_asked_once(left, language), opinion.unanswered, labels)
     return {
         "department": opinion.department,
         "department_title": evidence.department_title(opinion.department),
@@ -53,8 +54,8 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "signature_entered_on": entered_on,
         "signed_late": labels["entered_late"].format(day=entered_on) if entered_on else None,
         "open_items": left,
-        "open_text": _open_text(left, opinion.unanswered, labels),
-        "open_lines": [*filter(None, [_open_text(left, opinion.unanswered, labels)])],
+        "open_text": open_text,
+        "open_lines": [*filter(None, [open_text])],
         "unanswered": opinion.unanswered,
         "due": _day(opinion.due),
         "stale": opinion.stale,
@@ -67,6 +68,13 @@ def _laws_once(basis: str) -> list[str]:
     """The laws of a basis, each once, in their order."""
     parts = (part.strip() for line in basis.splitlines() for part in re.split("[；;]", line))
     return list(dict.fromkeys(filter(None, parts)))
+
+
+def _asked_once(titles: list[str], language: str) -> list[str]:
+    """Titles of which the first that asks does so for all that follow it."""
+    asking = phrase("review_said.whether", language, title="")
+    first = next((at for at, title in enumerate(titles) if title.startswith(asking)), len(titles))
+    return [title if at <= first else title.removeprefix(asking) for at, title in enumerate(titles)]
 
 
 def _open_text(titles: list[str], reason: str | None, labels: dict[str, str]) -> str | None:

@@ -84,7 +84,7 @@ def _part(part: Node, where: Collection[str], language: str, fixed: Mapping[str,
         ]
         return {**part, **form, "heads": [fixed[name] for name in form.get("heads", ())], "lines": lines}
     if "heading" in part:
-        return {"heading": fixed[part["heading"]]}
+        return {**part, "heading": fixed[part["heading"]]}
     part = {"look": "", **part}
     return {**part, "text": _text(part["text"], fixed)} if "text" in part else part
 

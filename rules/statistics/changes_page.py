@@ -25,9 +25,7 @@ def changes_pages(
 ) -> tuple[list[Page], list[str]]:
     """The pages with their charts as SVG text. result: the answer of the verb; foot: library and day."""
     names = [f"{entry.title_in(language)} {version['version']}" for version in result["versions"]]
-    source = phrase("said.comma", language).join(
-        f"{name} ({version['hash'][:8]})" for name, version in zip(names, result["versions"], strict=True)
-    )
+    source = phrase("said.comma", language).join(names)
     title = phrase(
         "changes.title",
         language,
@@ -35,11 +33,14 @@ def changes_pages(
         old=names[0].rpartition(" ")[2],
         new=names[1].rpartition(" ")[2],
     )
-    words = ChartWords(title, phrase("figures.count", language), source, language, is_count=True)
+    words = ChartWords(title, phrase("figures.count", language), source, language, is_count=True, is_below_title=True)
     kinds = [phrase(f"changes.{kind}", language) for kind in CHANGES]
     counts = BarSeries(words.unit, tuple(float(result[kind]) for kind in CHANGES))
     facts = [
-        [phrase(f"figures.{side}", language), f"{name} · {version['features']:,} · {version['hash'][:12]}"]
+        [
+            phrase(f"figures.{side}", language),
+            phrase("changes.features_of", language, name=name, count=f"{version['features']:,}"),
+        ]
         for side, name, version in zip(("before", "after"), names, result["versions"], strict=True)
     ]
     by_fields, features = _features(found, entry, language)
@@ -51,7 +52,8 @@ def changes_pages(
         pages.append(page)
         charts.append(chart)
     if features:
-        pages.append({"title": features[0]["heading"], "lead": title, "facts": [], "blocks": features})
+        listed = [{**features[0], "heading": ""}, *features[1:]]  # the page's title says it
+        pages.append({"title": features[0]["heading"], "lead": title, "facts": [], "blocks": listed})
         charts.append("")
     return pages, charts
 
@@ -76,9 +78,11 @@ def _features(found: VersionChanges, entry: LayerEntry, language: str) -> tuple[
     counts = Counter((change, fields) for change, _, fields in rows)
     sums = [[change, fields, f"{count:,}"] for (change, fields), count in counts.most_common()]
     rows.sort(key=lambda row: counts[row[0], row[2]])
-    by_fields = _block("by_fields", ("change", "fields", "features"), sums, (2, 6, 2), (2,), language)
+    by_fields = [_block("by_fields", ("change", "fields", "features"), sums, (2, 6, 2), (2,), language)]
+    if not any(fields for _, fields, _ in sums):  # features came and went; the first table says how many
+        by_fields = []
     heads = ("change", "feature", "fields")
-    return [by_fields], [_block("differing", heads, rows, (2, 3, 5), (), language, _MOST_FEATURES)]
+    return by_fields, [_block("differing", heads, rows, (2, 3, 5), (), language, _MOST_FEATURES)]
 
 
 def _field_titles(names: str | None, entry: LayerEntry, language: str) -> str:
@@ -98,7 +102,7 @@ def _classes(
 ) -> tuple[Page, str]:
     """The page of the ground whose class is another, in hectares, with the matrix."""
     title = phrase("figures.transitions", language, before=names[0], after=names[1])
-    words = ChartWords(title, phrase("figures.hectares", language), source, language)
+    words = ChartWords(title, phrase("figures.hectares", language), source, language, is_below_title=True)
     keyed = [
         {side: None if row[side] is None else {field: row[side]} for side in ("from", "to")}
         | {"area_m2": row["area_m2"]}

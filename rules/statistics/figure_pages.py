@@ -16,6 +16,8 @@ from onemap.rules.maps.page_files import Page
 from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
+from onemap.rules.statistics.transitions import class_margins
+from onemap.rules.statistics.version_words import version_words
 
 _MOST_CLASSES = len(SERIES) - 1  # that a chart tells apart; what is smaller is one part together
 _MOST_BARS = 30
@@ -77,12 +79,13 @@ def transitions_page(
         language,
         is_below_title=True,
     )
-    chart = class_matrix(result["rows"], entry, names, words)
+    rows = [{**row, "area_m2": row["area_ellipsoidal_m2"]} for row in result["rows"]]  # as the facts say
+    chart = class_matrix(rows, entry, names, words)
     names_of_units = _unit_names(result["units"])
     columns = ("unit", "class", "before", "after", "loss", "gain", "net")
     heads = [phrase(f"figures.{name}", language) for name in columns]
-    places = {unit: place for place, unit in enumerate(dict.fromkeys(row["unit"] for row in result["classes"]))}
-    classes = sorted(result["classes"], key=lambda row: (places[row["unit"]], -_turned_m2(row)))
+    places = {unit: place for place, unit in enumerate(dict.fromkeys(row["unit"] for row in rows))}
+    classes = sorted(class_margins(rows), key=lambda row: (places[row["unit"]], -_turned_m2(row)))
     table = [
         [
             _text(names_of_units.get(row["unit"], row["unit"])),
@@ -93,7 +96,7 @@ def transitions_page(
     ]
     heading = phrase("figures.classes", language)
     block = _block(heading, heads, table, [3, 4, 2.5, 2.5, 2.5, 2.5, 2.5], [2, 3, 4, 5, 6], "")
-    block = _without_one_unit(block, result["classes"])
+    block = _without_one_unit(block, classes)
     facts = _facts({"before": before, "after": after, "within": result["within"]}, catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
 
@@ -265,14 +268,14 @@ def _version(layer: Mapping[str, Any], catalogue: Catalogue, language: str) -> s
 
 
 def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, language: str) -> str:
-    """Versions with their day and the first signs of their hash, as it stands under a chart."""
+    """Versions with their day, as it stands under a chart; their hashes are in the answer and the tables."""
     parts = []
     for layer in filter(None, layers):
         if "label" not in layer:
             parts.append(str(layer.get("file", "")))
             continue
-        day, digest = layer.get("valid_from") or "–", str(layer.get("hash") or "")[:8]
-        parts.append(f"{_version(layer, catalogue, language)} ({day}, {digest})")
+        title = catalogue[layer["code"]].title_in(language)
+        parts.append(version_words(title, layer["label"], layer.get("valid_from"), language))
     return phrase("said.comma", language).join(filter(None, parts))
 
 

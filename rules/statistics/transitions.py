@@ -80,7 +80,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     rows, whole, lost = _in_blocks(pair, every.from_origin(origin), blocks, threads.part(0.05, 0.95))
     rows = [{**row, "unit": compared.names[row["unit"]]} for row in rows]
     records = _unit_records(rows, names, grounds, beyond, unit_titles(units))
-    classes = _classes(rows)
+    classes = class_margins(rows)
     asked = StatisticsOptions(options.a, within=options.within, units_where=options.units_where)
     return Transitions(
         rows=rows,
@@ -186,8 +186,11 @@ def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Ma
     ]
 
 
-def _classes(rows: list[Record]) -> list[Record]:
-    """Of each unit and class what it had and has: both margins, loss, gain, net change, and what was swapped."""
+def class_margins(rows: list[Record]) -> list[Record]:
+    """Of each unit and class what it had and has: both margins, loss, gain, net change, and what was swapped.
+
+    rows: with the `area_m2` that is summed, of the plane or of the ellipsoid.
+    """
     found: dict[tuple[Any, str], Record] = {}
     for row in rows:
         for side in ("from", "to"):

@@ -1,6 +1,7 @@
 """The report of a delivery, to send back to the department: what was taken, how much, what was refused or remarked."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase, sender_mend
+from onemap.layers.messages import alternatives, phrase, sender_mend
 from onemap.rules.verb.declaration import VerbContext
 
 SHEETS, PAGES, DATA = (".xlsx",), (".html", ".pdf", ".docx"), (".json",)
@@ -22,6 +23,7 @@ _PROBLEM_COLUMNS = (
     *("source", "source_layer", "layer", "level", "feature", "source_row", "field", "message", "mend", "code"),
 )
 _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
+_STATUS_ORDER = ["added", "planned", "matched", "unsure", "unmatched", "unreadable", "refused", "left_out", "note"]
 _REFUSE, _ABSENT = "refuse", "field.absent"
 Record = dict[str, Any]
 
@@ -72,13 +74,15 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
     for row in result["plan"]:
         taken = next(added) if row["status"] == "added" else {}
         entry = catalogue.get(row["code"] or "")
+        titles = [catalogue[code].title_in(language) if code in catalogue else code for code in row["suggested"]]
+        likely = alternatives(titles, language) if titles and not row["code"] else None
         rows.append(
             {
                 "source": row["source"],
                 "source_layer": row["layer"],
                 "status": row["status"],
                 "layer": row["code"],
-                "layer_title": entry.title_in(language) if entry else None,
+                "layer_title": entry.title_in(language) if entry else likely,
                 "version": taken.get("version"),
                 "features": taken.get("features"),
                 **{name: taken.get(name) for name in ("set_aside", "repaired", "area_m2", "length_m")},
@@ -163,10 +167,14 @@ def _write_page(
     from onemap.rules.maps.chart_pages import write_pages
 
     language = context.language
-    counts = {status: sum(row["status"] == status for row in layers) for status in ("added", "refused")}
+    statuses = Counter(row["status"] for row in layers)
+    counts = phrase("said.comma", language).join(
+        phrase("report.status_count", language, status=phrase(f"delivery.{status}", language), count=count)
+        for status, count in sorted(statuses.items(), key=lambda pair: _STATUS_ORDER.index(pair[0]))
+    )
     page = {
         "title": phrase("report.delivery", language, delivery=facts["delivery"]),
-        "lead": phrase("report.delivery_lead", language, layers=len(layers), **counts),
+        "lead": phrase("report.delivery_lead", language, layers=len(layers), counts=counts),
         "facts": [
             [phrase("report.library", language), f"{facts['library']} · {facts['crs']}"],
             [phrase("report.day", language), f"{facts['day']} · {facts['who']}"],

@@ -11,12 +11,12 @@ from onemap.rules.compare.atlas.atlas_maps import NAMED
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
 from onemap.rules.compare.spot_fields import class_name
 from onemap.rules.findings.land_classes import share_hectares
-from onemap.rules.maps.document_areas import hectares, moment_text
+from onemap.rules.maps.document_areas import hectares, moment_text, share_text
 
 Content = dict[str, Any]
 NOT_KNOWN = "–"
-_MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 3, 2, 150
-_CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS = 12, 14, 20  # so that eight rows stay on their page
+_MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 2, 2, 150
+_CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS, _TITLE_OF_SEVERAL = 12, 14, 20, 9  # so that eight rows stay on their page
 _FIGURES = {
     "digitising": ("length_by_width",),
     "boundary_shift": ("shift_m", "length_by_width", "line_distance_m"),
@@ -84,7 +84,7 @@ class AtlasWords:
         limits = {"width": f"{params['min_width_m']:g}", "area": f"{params['min_area_m2']:g}"}
         return [
             *rows,
-            [self.text("matrix_used"), f"{matrix['title'].get(self.language) or matrix['name']} ({matrix['name']})"],
+            [self.text("matrix_used"), matrix["title"].get(self.language) or matrix["name"]],
             [self.text("limits"), self.text("limits_are", **limits)],
             [self.text("run"), self.text("run_is", run=record["id"], started=moment_text(record["started"]))],
         ]
@@ -126,13 +126,13 @@ class AtlasWords:
                     "uses": [self.use(row["use_a"]), self.use(row["use_b"])],
                     "spots": f"{row['spots']:,}",
                     "hectares": hectares_text(part, area),
-                    "share": "< 0.01%" if 0 < row["share"] < 0.00005 else f"{row['share']:.2%}",
+                    "share": share_text(row["share"]),
                 }
                 for row, part, area in zip(rows, parts, areas, strict=True)
             ],
             "spots": f"{sum(row['spots'] for row in rows):,}",
             "hectares": f"{total:,.4f}",
-            "share": f"{sum(float(row['share']) for row in rows):.2%}",
+            "share": share_text(sum(float(row["share"]) for row in rows)),
         }
 
     def _sheet(self, sheet: AtlasSheet, by: str) -> Content:
@@ -149,9 +149,10 @@ class AtlasWords:
         return {
             "number": str(sheet.number),
             "name": sheet.name,
-            "title": self.text("spot_is" if by == BY_SPOT else "cluster_is", name=sheet.name),
+            "title": self._sheet_title(sheet, by),
             "cause": self._cause(sheet.cause),
             "types": self.list_text(kinds),
+            "types_named": self.list_text(f"{kind} {phrase('difference.' + kind, self.language)}" for kind in kinds),
             "spots": f"{len(spots):,}",
             "hectares": hectares_text(total, sheet.area_m2),
             "decision": self._decision_of(spots),
@@ -162,6 +163,13 @@ class AtlasWords:
             "more": more,
             "reasons": self._reasons(spots),
         }
+
+    def _sheet_title(self, sheet: AtlasSheet, by: str) -> str:
+        """What a sheet shows, by its likely cause and its size; its number for `decide` stands below."""
+        area = _ha(sheet.area_m2)
+        if not sheet.cause:
+            return self.text("spot_of" if by == BY_SPOT else "cluster_of", area=area)
+        return self.text("sheet_of", cause=self._cause(sheet.cause), area=area)
 
     def row(self, number: str, spot: Row, part: float) -> Content:
         """One spot of a table. part: its hectares, rounded so that the printed ones sum to their total."""
@@ -218,16 +226,16 @@ class AtlasWords:
         return progress
 
     def _codes(self, codes: str | None, side: int) -> str:
-        """A code with its title; of several the first codes, and how many more there are. side: 0 of A, 1 of B."""
-        given = [code for code in (codes or "").split(",") if code]
-        known = [_short(code, _CODE_LETTERS) for code in given]
-        if len(given) == 1:
-            entry = self._entries[side]
-            title = class_name(entry, given[0], self.language) if entry else None
-            return f"{known[0]} {_short(title, _TITLE_LETTERS)}" if title else known[0]
-        most = _MOST_CODES if sum(map(len, known[:_MOST_CODES])) <= 2 * _CODE_LETTERS else 2
-        more = f" (+{len(known) - most})" if len(known) > most else ""
-        return (", ".join(known[:most]) + more) or NOT_KNOWN
+        """Codes with their titles; of several the first ones, and how many more there are. side: 0 of A, 1 of B."""
+        given, entry = [code for code in (codes or "").split(",") if code], self._entries[side]
+        letters = _TITLE_LETTERS if len(given) == 1 else _TITLE_OF_SEVERAL
+        titles = [class_name(entry, code, self.language) if entry else None for code in given[:_MOST_CODES]]
+        words = [
+            " ".join(filter(None, (_short(code, _CODE_LETTERS), _short(title or "", letters))))
+            for code, title in zip(given, titles, strict=False)
+        ]
+        more = self.text("more_codes", count=len(given) - _MOST_CODES) if len(given) > _MOST_CODES else ""
+        return self.list_text(words) + more or NOT_KNOWN
 
     def use(self, use: str | None) -> str:
         """What a kind of use is called."""

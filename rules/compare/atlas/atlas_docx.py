@@ -66,8 +66,8 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], pi
     heading = document.add_heading(f"{words['sheet']} {sheet['number']}　{sheet['title']}", 1)
     heading.paragraph_format.page_break_before = True
     facts = (
-        ("cause", "cause"),
-        ("type", "types"),
+        ("name", "name"),
+        ("type", "types_named"),
         ("spots", "spots"),
         ("area_ha", "hectares"),
         ("decision", "decision"),

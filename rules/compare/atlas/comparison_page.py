@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from onemap.layers.library.library import Library
@@ -58,28 +59,37 @@ class _Report(AtlasWords):
         rest = [row for row in rows if row["type"] not in (*AGREED, *CONFLICTS, ONE_SIDED)]
         parts = [
             self.word("compared", area=_ha(whole)),
-            self.word("agreed", area=_ha(_sum(agreed)), share=_share(_sum(agreed), whole)),
-            self.word(
-                "differing", count=_count(differing), area=_ha(_sum(differing)), share=_share(_sum(differing), whole)
-            ),
+            self.word("agreed", area=self._printed_ha(agreed), share=_share(_sum(agreed), whole)),
         ]
-        for name, some in (("alone", alone), ("rest", rest)):
-            if some:
-                parts.append(self.word(name, count=_count(some), area=_ha(_sum(some)), share=_share(_sum(some), whole)))
+        for name, some in (("differing", differing), ("alone", alone), ("rest", rest)):
+            if some or name == "differing":
+                area, share = self._printed_ha(some), _share(_sum(some), whole)
+                parts.append(self.word(name, count=_count(some), area=area, share=share))
         spots = self.source.spots
         given = sum(bool(spot["decision"]) for spot in spots)
         if spots:
             parts.append(self.word("decided", count=f"{given:,}", open=f"{len(spots) - given:,}"))
         return "".join(parts) if self.language == "zh" else " ".join(parts)
 
-    def _types(self) -> Page:
-        whole, by_type = _sum(self.source.matrix), Counter[str]()
-        counts = Counter[str]()
+    @cached_property
+    def _areas(self) -> dict[str, tuple[float, float]]:
+        """By type its area in m², and its hectares as all tables print them: they sum to those of the whole."""
+        by_type = Counter[str]()
         for row in self.source.matrix:
             by_type[row["type"]] += row["area_m2"]
-            counts[row["type"]] += row["spots"]
         areas = [by_type[kind] for kind in sorted(by_type)]
-        parts = share_hectares(areas, hectares(whole))
+        parts = share_hectares(areas, hectares(_sum(self.source.matrix)))
+        return dict(zip(sorted(by_type), zip(areas, parts, strict=True), strict=True))
+
+    def _printed_ha(self, rows: Iterable[Row]) -> str:
+        """The hectares of all rows of some types, as the table of types has them."""
+        pairs = [self._areas[kind] for kind in {row["type"] for row in rows}]
+        return hectares_text(sum(part for _, part in pairs), sum(area for area, _ in pairs))
+
+    def _types(self) -> Page:
+        whole, counts = _sum(self.source.matrix), Counter[str]()
+        for row in self.source.matrix:
+            counts[row["type"]] += row["spots"]
         rows = [
             [
                 f"{kind} {phrase(f'difference.{kind}', self.language)}",
@@ -87,7 +97,7 @@ class _Report(AtlasWords):
                 hectares_text(part, area),
                 _share(area, whole),
             ]
-            for kind, part, area in zip(sorted(by_type), parts, areas, strict=True)
+            for kind, (area, part) in self._areas.items()
         ]
         rows.append(
             [self.text("total"), f"{counts.total():,}", hectares_text(hectares(whole), whole), _share(whole, whole)]

@@ -78,10 +78,25 @@ def test_the_four_systems_of_land_classes_have_as_many_classes_as_their_standard
         "land-or-island": 2,
         "settlement-codes": 8,
         "planting-codes": 8,
+        "refined-classes": 16,
+        "industry-sections": 20,  # A to T
         "forest-grades": 8,  # in Roman and in plain figures
         "water-source-levels": 7,  # in words, and two in either figures
         "difference-kinds": 8,  # all that a comparison writes
     }
+
+
+def test_codes_of_a_patch_of_a_use_and_of_an_industry_have_names():
+    named = {
+        ("DLTB", "KCDLBM", "1203"): "田坎",
+        ("DLTB", "TBXHDM", "HDGD"): "河道耕地",
+        ("YJGH", "YDDM", "0701"): "城镇住宅用地",
+        ("FRTJ", "HYDM", "C39"): "制造业",
+    }
+    for (layer, name, value), title in named.items():
+        field = shipped_catalogue()[layer].field_named(name)
+        codes = [field.codes] if isinstance(field.codes, str) else field.codes
+        assert (class_titles(codes, value) or {}).get("zh") == title, (layer, name)
 
 
 @pytest.mark.parametrize(

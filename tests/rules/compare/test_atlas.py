@@ -141,7 +141,7 @@ def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, pri
 
 def test_the_printed_hectares_of_the_matrix_sum_to_the_printed_total(town, print_atlas):
     pdf, _ = print_atlas()
-    rows = re.findall(r"([\d,]+\.\d{4})\s+(\d+\.\d\d)%", pages(pdf, "-layout")[0])
+    rows = re.findall(r"([\d,]+\.\d{4})\s+(?:< )?(\d+\.\d)%", pages(pdf, "-layout")[0])
     *parts, total = [round(float(area.replace(",", "")) * 10_000) for area, _ in rows]
     assert len(parts) == len(town.answer["matrix"]) and sum(parts) == total == 1_000_000
 
@@ -238,7 +238,10 @@ def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
     clusters = town.clusters.sort_values("area_m2", ascending=False)
     assert len(document.inline_shapes) == 1 + len(clusters)
     for head, row in zip(heads[3:], clusters.itertuples(), strict=True):
-        assert row.cluster in head
+        # The heading says what the sheet shows; the number that `decide` asks for stands below it.
+        assert row.cluster not in head and f"{row.area_m2 / 10_000:,.4f}" in head
+    facts = [paragraph.text for paragraph in document.paragraphs]
+    assert all(any(row.cluster in line for line in facts) for row in clusters.itertuples())
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
     assert set(town.spots["spot"]) & cells
     assert ("按规划二保留" if lang == "zh" else "keep as in B") in "\n".join(cells)
@@ -349,3 +352,16 @@ def test_a_report_of_a_comparison_is_drawn_and_refused_as_it_should(
     assert onemap("comparison", town.library, town.run, page).code == 0
     drawn = page.read_text(encoding="utf-8")
     assert "<svg" in drawn and not re.search(r"https?://(?!www\.w3\.org)", drawn)  # it fetches nothing
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_hectares_of_the_report_s_sentence_sum_to_what_was_compared(
+    town: Town, tmp_path: Path, onemap: Callable[..., Any], lang: str
+):
+    target = tmp_path / "report.html"
+    assert onemap("comparison", town.library, town.run, target, lang=lang).code == 0
+    text = re.sub(r"<[^>]+>", "\n", target.read_text(encoding="utf-8"))
+    lead = text.partition(town.run)[0]
+    whole, *parts = [round(float(said.replace(",", "")) * 10_000) for said in re.findall(r"[\d,]+\.\d{4}", lead)]
+    assert len(parts) > 1 and sum(parts) == whole
+    assert not re.search(r"\([a-z]+(-[a-z]+)+\)", text), "no id of a matrix beside its title"

@@ -252,3 +252,36 @@ def test_what_has_been_superseded_is_said_once_by_its_name(bureau: Bureau, tmp_p
     remarks = [paragraph.text for paragraph in document.paragraphs if paragraph.text.startswith("注意：")]
     title = "永久基本农田图斑"
     assert remarks == [f"注意：自然资源和规划局（土地）的意见所依据的数据或规则已更新（{title}）。"]
+
+
+@needs_text
+@pytest.mark.parametrize("annexes", ["all", "parcels,maps", "none"])
+def test_copies_stand_on_the_last_page_behind_the_annexes_that_the_text_names(headed_bureau: Bureau, annexes: str):
+    exported = headed_bureau.export("imprint.pdf", headed_bureau.one, document="statement", annexes=annexes)
+    found = [without_spaces(page) for page in pages(exported)]
+    assert ["抄送" in page for page in found] == [False] * (len(found) - 1) + [True]
+    assert "抄送" not in found[-1][:20], "no page for the copies alone"
+    signed = next(page for page in found if "2026年11月19日" in page and "联系人" in page)
+    assert ("附件：" in signed) == (annexes != "none")
+    if annexes == "parcels,maps":
+        assert "附件：分地块情况、附图" in signed
+    word = Document(str(headed_bureau.export("imprint.docx", headed_bureau.one, document="statement", annexes=annexes)))
+    lines = [paragraph.text for paragraph in word.paragraphs if paragraph.text.strip()]
+    assert lines[-1].startswith("抄送：")
+    assert any(line.startswith("附件：") for line in lines) == (annexes != "none")
+    breaks = [paragraph for paragraph in word.paragraphs if 'w:type="page"' in paragraph._p.xml]
+    assert not breaks, "a break that stands alone may make an empty page"
+
+
+@needs_text
+def test_a_number_that_its_cell_holds_stays_whole(headed_bureau: Bureau):
+    exported = headed_bureau.export("whole-number.pdf", headed_bureau.one, document="statement", annexes="record")
+    assert headed_bureau.one in text_of(exported)
+
+
+def test_a_reply_form_speaks_to_one_office_and_names_who_wrote_its_draft(headed_bureau: Bureau):
+    form = Document(str(headed_bureau.export("form.docx", headed_bureau.one, document="reply", department="water")))
+    lines = [paragraph.text for paragraph in form.paragraphs if paragraph.text.strip()]
+    assert len([line for line in lines if line.endswith("：")]) == 1
+    labels = words("zh")
+    assert len({labels["reply_draft"], labels["reply_written"]} & set(lines)) == 1

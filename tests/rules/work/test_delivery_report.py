@@ -9,6 +9,7 @@ import pytest
 import shapely
 from docx import Document
 
+from onemap.layers.messages import alternatives, phrase
 from onemap.tests.conftest import write_layer
 
 PDF_TO_TEXT = shutil.which("pdftotext")
@@ -172,3 +173,25 @@ def test_fields_that_a_layer_lacks_are_one_line(library, onemap, tmp_path):
     rows = [[cell.text for cell in row.cells] for row in Document(str(places[1])).tables[-1].rows]
     (line,) = [row for row in rows if "缺少所列规范字段。" in row]
     assert "、".join(absent) in line
+
+
+@pytest.mark.parametrize(("lang", "either"), [("zh", "或"), ("en", " or ")])
+def test_the_report_counts_by_result_and_says_what_an_unsure_layer_may_be(library, onemap, tmp_path, lang, either):
+    folder, report = tmp_path / "林业局", tmp_path / "report.docx"
+    folder.mkdir()
+    write_layer(folder / "地块.gpkg", [square(0, 0)], {"BSM": ["1"], "BH": ["1"], "MC": ["甲"]})
+    plan = onemap("ingest", library, folder, "--plan", tmp_path / "plan.toml", "--report", report, lang=lang).json[
+        "plan"
+    ]
+    document = Document(str(report))
+    lead = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    status = phrase(f"delivery.{plan[0]['status']}", lang)
+    assert phrase("report.status_count", lang, status=status, count=1) in lead
+    (row,) = [[cell.text for cell in row.cells] for row in document.tables[-1].rows[1:]]
+    if len(plan[0]["suggested"]) > 1:
+        assert either in "".join(row) and not set(plan[0]["suggested"]) & set(row)
+
+
+def test_of_several_one_holds():
+    assert [alternatives(list("甲乙丙")[:count], "zh") for count in range(4)] == ["", "甲", "甲或乙", "甲、乙或丙"]
+    assert [alternatives(list("ABC")[:count], "en") for count in range(4)] == ["", "A", "A or B", "A, B or C"]
