@@ -3,9 +3,12 @@
 Whoever waits gives a `report`; it raises Cancelled to stop the work, wherever that says how far it is or asks.
 """
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Sequence
+
+from onemap.layers.errors import Cancelled
 
 Report = Callable[[float, str], None]
 
@@ -26,7 +29,7 @@ class _OverallProgress:
 class Progress:
     """Says of a piece of work how much of it is done, from `begin` to `end` of the whole that a report is given.
 
-    Every method may raise Cancelled.
+    Every method but `finish` may raise Cancelled.
     """
 
     def __init__(self, report: Report | None = None) -> None:
@@ -74,6 +77,11 @@ class Progress:
         if self._whole is not None:
             reached = max(self._whole.share, self._begin)
             self._whole.say(reached + max(self._end - reached, 0.0) * share, self._step)
+
+    def finish(self) -> None:
+        """All of it is done, and what it made is in its place: a request to stop comes too late, and is not heard."""
+        with contextlib.suppress(Cancelled):
+            self.at(1.0, "")
 
     def check(self) -> None:
         """Ask whether to stop; what was said last is said again."""

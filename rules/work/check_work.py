@@ -48,7 +48,7 @@ def check(values: Values, context: VerbContext) -> Result:
                 remarks = _write_check(library, run, values, context, recorded, changes, unasked)
                 break
         changed = changes.changed_parcels() if changes else None
-    context.progress.at(1.0, "")
+    context.progress.finish()
     asked: Result = {"rules": rule_count(run.packs), "unasked": unasked}
     if changed is not None:
         asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))

@@ -52,7 +52,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options.days[-1])
     problems = [problem_record(one, context.language) for one in found.problems]
-    context.progress.at(1.0, "")
+    context.progress.finish()
     result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
     result |= {"problems": problems + remark_records(targets, context.language), **target_answer(values)}
     if values.get("page"):

@@ -129,7 +129,7 @@ def _with_files(
     answer["problems"] += write_tables(
         tables, held.crs, values, language, language, _titled_form(held, values), [figure], titles
     )
-    context.progress.at(1.0, "")
+    context.progress.finish()
     answer |= target_answer(values)
     if values.get("page"):
         foot = figures_foot(held.name, language)

@@ -88,6 +88,7 @@ def test_whoever_waits_stops_it_wherever_it_asks(ask):
     with pytest.raises(Cancelled):
         ask(Progress(report))
     ask(SILENT)
+    Progress(report).finish()  # what is done is not stopped any more
 
 
 def test_threads_say_it_one_after_the_other():

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from shapely import affinity, box
 
+from onemap.layers.errors import Cancelled
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, VerbContext
@@ -122,6 +123,27 @@ def test_a_remedy_in_blocks_that_was_cancelled_goes_on_where_it_was(ground, monk
     monkeypatch.delenv(BLOCK)
     whole, _ = run_remedy(ground, "whole.gpkg")
     assert stored_run(ground, whole["run"]["id"]) == stored_run(ground, found["run"]["id"])
+
+
+@pytest.mark.parametrize("block", ["4", "100000"])
+def test_a_remedy_that_is_cancelled_when_all_is_written_is_done(ground, monkeypatch, block):
+    monkeypatch.setenv(BLOCK, block)
+    out = ground.folder / "whole.gpkg"
+    values = {
+        "library": str(ground.library),
+        "parcels": str(ground.folder / "parcels.gpkg"),
+        "pack": [str(ground.folder / "test.toml")],
+        "out": [str(out)],
+    }
+
+    def report(fraction, step):
+        if out.exists():
+            raise Cancelled
+
+    found = VERBS["remedy"].run(values, VerbContext("en", Progress(report)))
+    assert out.exists() and found["run"]["recorded"]
+    with open_library(str(ground.library)) as library:
+        assert library.connection.execute("SELECT count(*) FROM onemap_runs").fetchone()[0] == 1
 
 
 def test_an_answer_in_blocks_says_the_first_alternatives_and_how_many_more_there_are(ground, monkeypatch):
