@@ -202,15 +202,16 @@ def _tables(
     )
     rows = np.array([item.row for item in found], dtype=np.int64)
     written = parcels.grounds_in_library(ground, rows)
+    wkb = written.wkb()
     columns: Block = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
     if found:
-        again = question_of_ground(question, rows, written.wkb())
+        again = question_of_ground(question, rows, wkb)
         run, names, ids = judge(again, None), parcels.names[rows], again.parcels.ids
         before, after = department_verdicts(first, names, parcels.origin), department_verdicts(run, ids, parcels.origin)
         pairs, kinds = list(zip(names, ids, strict=True)), [item.name for item in found]
         departments = department_changes(before, after, pairs, kinds, named, threads)
         columns = _alternative_rows(found, names, ground.area_m2, parcels.area_m2[rows], run, keep_verdict, departments)
-    return WrittenTable(typed_arrays(columns), written.wkb(), written.boxes), Table(departments)
+    return WrittenTable(typed_arrays(columns), wkb, written.boxes), Table(departments)
 
 
 def _alternative_rows(

@@ -40,7 +40,7 @@ def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]
     Ground that two rules of one department take counts once.
     """
     table = run.tables["findings"]
-    is_asked = pd.Index(table.values("parcel")).isin(names)
+    is_asked = pd.Index(table.values("parcel"), dtype=object).isin(names)
     chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & is_asked)
     parcel, department, verdict = (table.values(name)[chosen] for name in ("parcel", "department", "verdict"))
     shapes = geometries_from(table.wkb.take(pa.array(chosen)), origin)

@@ -10,7 +10,7 @@ import shapely
 
 from onemap.layers.geometry.parts import shift_geometries, shift_polygons, unwrap_parts
 from onemap.layers.geometry.shape_column import shapes_from
-from onemap.layers.geometry.wkb_rings import shapes_of_wkb
+from onemap.layers.geometry.wkb_rings import geometries_from
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.findings.table import Table
 from onemap.rules.kinds import KINDS
@@ -34,39 +34,45 @@ def obstacles_of(
     order = {rule.id: position for position, rule in enumerate(rules)}
     rank = _ranks(table)
     chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & (rank < RANK[keep_verdict]))
-    parcel = pd.Index(parcels.ids).get_indexer(table.values("parcel")[chosen])
+    parcel = pd.Index(parcels.ids, dtype=object).get_indexer(pd.Index(table.values("parcel")[chosen], dtype=object))
     rule = np.array([order[name] for name in table.values("rule")[chosen]], dtype=np.int64)
     by = np.lexsort((rule, rank[chosen], rows[parcel]))
     chosen, parcel, rule = chosen[by], parcel[by], rule[by]
     bodies, lacking = table.wkb.take(pa.array(chosen)), np.isnan(table.boxes[chosen, 0])
     if lacking.any():
-        made = [
-            _ground_without_area(run, at, rules[of], origin)
-            for at, of in zip(parcel[lacking], rule[lacking], strict=True)
-        ]
-        written = shapely.to_wkb(shift_polygons(np.array(made, dtype=object), origin), byte_order=1)
+        made = _grounds_without_area(run, parcel[lacking], [rules[of] for of in rule[lacking]], origin)
+        written = shapely.to_wkb(shift_polygons(made, origin), byte_order=1)
         bodies = pc.replace_with_mask(bodies, pa.array(lacking), pa.array(written, bodies.type))
     ground, _ = shapes_from([bodies], origin)
     against = Against(rows[parcel], rule, rank[chosen])
     return Obstacles(against, unwrap_parts(ground) if isinstance(ground, np.ndarray) else ground)
 
 
-def _ground_without_area(run: Run, parcel: int, rule: Rule, origin: tuple[float, float]) -> shapely.Geometry:
-    """The ground of objects that cross a parcel (its row in the run) or lie near it: as far as the rule looks.
+def _grounds_without_area(
+    run: Run, parcel: np.ndarray, rules: Sequence[Rule], origin: tuple[float, float]
+) -> np.ndarray:
+    """The ground (k,) of objects that cross parcels or lie near them: as far around them as each rule looks.
 
-    Where nothing shows where they lie it is the whole parcel.
+    parcel (k,): rows in the run. Where nothing shows where the objects lie it is the whole parcel.
     """
-    shapes: list[shapely.Geometry] = []
+    parcels = run.question.parcels
+    pairs = list(zip(parcels.ids[parcel], (rule.id for rule in rules), strict=True))
+    shapes: dict[tuple[str, str], list[shapely.Geometry]] = {pair: [] for pair in pairs}
     for name in _PIECES:
         table = run.tables[name]
-        mine = (table.values("parcel") == run.question.parcels.ids[parcel]) & (table.values("rule") == rule.id)
-        shapes += list(shapes_of_wkb(table.wkb.take(pa.array(np.flatnonzero(mine)))))
-    if not shapes:
-        whole = run.question.parcels.shapes[np.array([parcel])]
-        return shapely.buffer(shift_geometries(whole, (-origin[0], -origin[1]))[0], CLEAR_OF_LINES_M)
-    local = shift_geometries(np.array(shapes, dtype=object), (-origin[0], -origin[1]))
-    obstacles, far_m = KINDS[rule.kind].obstacle(local, rule.options)
-    return shapely.union_all(shapely.buffer(obstacles, far_m + CLEAR_OF_LINES_M, quad_segs=64))
+        named = list(zip(table.values("parcel"), table.values("rule"), strict=True))
+        rows = [row for row, pair in enumerate(named) if pair in shapes]
+        for row, shape in zip(rows, geometries_from(table.wkb.take(pa.array(rows, pa.int64())), origin), strict=True):
+            shapes[named[row]].append(shape)
+    made = []
+    for row, rule, pair in zip(parcel, rules, pairs, strict=True):
+        if shapes[pair]:
+            around, far_m = KINDS[rule.kind].obstacle(np.array(shapes[pair], dtype=object), rule.options)
+            made.append(shapely.union_all(shapely.buffer(around, far_m + CLEAR_OF_LINES_M, quad_segs=64)))
+        else:
+            whole = shift_geometries(parcels.shapes[np.array([row])], (-origin[0], -origin[1]))
+            made.append(shapely.buffer(whole[0], CLEAR_OF_LINES_M))
+    return np.array(made, dtype=object)
 
 
 def verdicts_left(run: Run, keep_verdict: str) -> np.ndarray:

@@ -38,7 +38,7 @@ _AT_ONCE, _MEASURED_AT_ONCE = 500, 25  # rectangles in free ground of ten thousa
 _MEASURED_FIRST = 1000  # rectangles
 _SURE_M = 1e-5  # more than floating point and the rounding of clearances take
 # Measured, of each form: to shrink its ground, to measure its centres, to try one direction; and of all, the measuring.
-_SHRINKING, _CENTRES, _TRIED, _FARTHEST = 1.0, 1.8, 0.02, 0.2
+_SHRINKING, _CENTRES, _TRIED, _FARTHEST = 1.0, 1.0, 0.01, 0.2
 _SHRINKING_S = 8e-5  # a vertex
 Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
