@@ -1,7 +1,5 @@
 """Groups of unlike length laid out flat, without a loop over them."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 
@@ -10,12 +8,3 @@ def ranges(first: np.ndarray, count: np.ndarray) -> np.ndarray:
     ends = np.cumsum(count)
     found: np.ndarray = np.arange(int(count.sum())) + np.repeat(first - (ends - count), count)
     return found
-
-
-def blocks_within(ends: np.ndarray, most: int) -> Iterator[slice]:
-    """Consecutive items that sum to at most `most`, or single items; `ends` (n,) is the running sum of their sizes."""
-    start, done = 0, 0
-    while start < len(ends):
-        stop = max(start + 1, int(np.searchsorted(ends, done + most, side="right")))
-        yield slice(start, stop)
-        start, done = stop, int(ends[stop - 1])
