@@ -102,12 +102,39 @@ def test_a_type_is_called_in_the_list_as_in_the_matrix_its_number_first(spots, m
     table = show_table(spots.table, NARROW_PX)
     spots.fit.measure()
     titles = [str(spots.model.headerData(column, ACROSS)) for column in visible(table)]
-    assert titles == ["Type", "Area", "Decision"]  # where the name is cut, what is decided is seen still
+    assert titles[:2] == ["Type", "Area"]
     assert texts(spots.model)[0][0] == "04 construction in plan B only"
     assert spots.model.data(spots.model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "04 construction in plan B only"
     show_table(table, 2 * NARROW_PX)
-    assert table.columnWidth(0) >= table.sizeHintForColumn(0)
     assert visible(table)[:3] == [0, 1, 2]
+    for column in visible(table):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+
+
+def test_a_name_that_does_not_fit_wraps_and_a_measure_is_never_cut(spots, monkeypatch):
+    name = "construction in plan B only, and nothing is known of plan A"
+    monkeypatch.setattr(core_words, "_words", {"differences": {"04": name}})
+    table = show_table(spots.table, NARROW_PX)
+    line = table.fontMetrics().height()
+    spots.fit.measure()
+    QApplication.processEvents()
+    assert visible(table) == [0, 1] and table.columnWidth(1) >= table.sizeHintForColumn(1)
+    assert 2 * line <= table.rowHeight(0) == table.rowHeight(2)
+    assert table.sizeHintForRow(0) <= table.rowHeight(0)
+    show_table(table, WIDE_PX)
+    assert table.rowHeight(0) < 2 * line
+
+
+def test_a_decided_spot_is_marked_before_its_type_where_the_decision_has_no_room(spots, monkeypatch):
+    words = {"differences": {"04": "construction in plan B only"}, "decisions": {"keep_a": "keep as in A"}}
+    monkeypatch.setattr(core_words, "_words", words)
+    table = show_table(spots.table, 240)
+    spots.fit.measure()
+    spots.model.store_decision(["a"], "keep_a", "")
+    first = spots.model.index(0, 0)
+    assert visible(table) == [0, 1] and first.data() == "✓ 04 construction in plan B only"
+    assert first.data(Qt.ItemDataRole.ToolTipRole) == "✓ 04 construction in plan B only\nkeep as in A"
+    assert spots.model.index(0, 2).data() == "keep as in A"
 
 
 def test_a_list_is_sorted_by_a_measure_that_has_no_room(spots):
