@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion
 from onemap.plugin.review.review_words import (
     UNSEEN,
@@ -35,9 +36,8 @@ class OpinionTable(QTreeWidget):
         super().__init__(parent)
         self.setAccessibleName(tr("Opinions of the departments"))
         self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # some departments differ at their end only
+        wrap_names(self)
         self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
         header = self.header()
         header.setStretchLastSection(False)
@@ -86,8 +86,10 @@ class OpinionTable(QTreeWidget):
         return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS))
 
     def _height_of(self, rows: int) -> int:
-        row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
-        return self.header().sizeHint().height() + rows * row + 6
+        listed = min(rows, self.topLevelItemCount())
+        high = sum(self.rowHeight(self.indexFromItem(self.topLevelItem(row))) for row in range(listed))
+        missing = (rows - listed) * (self.fontMetrics().height() + 1)
+        return self.header().sizeHint().height() + high + missing + 6
 
     def _fit(self) -> None:
         is_wide = self.width() >= MIN_TEXT_PX

@@ -46,7 +46,8 @@ def pictures(words: list[str]) -> int:
     city = json.loads((files.city / "city.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         library = Path(folder) / files.library.name  # its checks are kept there, and not in the demo's
-        shutil.copyfile(files.library, library)
+        for kept in (files.library, files.profile):
+            shutil.copyfile(kept, Path(folder) / kept.name)
         request = {"library": str(library), "parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
         for name in names or every:
             say(f"Taking the pictures {name}")
