@@ -29,10 +29,10 @@ class ColumnFit(QObject):
         """Measure what is in the table now. unwanted: columns that are hidden at any width."""
         table, self._unwanted = self._table, unwanted
         header = table.horizontalHeader()
-        self._widths = [
-            max(table.sizeHintForColumn(column), header.sectionSizeHint(column))
-            for column in range(table.model().columnCount())
-        ]
+        columns = range(table.model().columnCount())
+        for column in columns:
+            table.setColumnHidden(column, False)  # Qt finds that the head of a hidden one needs no room
+        self._widths = [max(table.sizeHintForColumn(one), header.sectionSizeHint(one)) for one in columns]
         self.fit()
 
     def measure_again(self) -> None:

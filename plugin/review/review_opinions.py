@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.results.name_delegate import NameDelegate, wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion
 from onemap.plugin.review.review_words import (
     UNSEEN,
@@ -27,6 +27,12 @@ MIN_TEXT_PX = 620  # from this width on the texts are shown
 ROWS, MIN_ROWS = 10, 4
 
 
+class _LowRows(NameDelegate):
+    """All ten departments are to be seen at once."""
+
+    margin_px = 1
+
+
 class OpinionTable(QTreeWidget):
     """Ten rows; departments that are not asked are grey."""
 
@@ -37,7 +43,7 @@ class OpinionTable(QTreeWidget):
         self.setAccessibleName(tr("Opinions of the departments"))
         self.setRootIsDecorated(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        wrap_names(self)
+        wrap_names(self, _LowRows(self))
         self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
         header = self.header()
         header.setStretchLastSection(False)

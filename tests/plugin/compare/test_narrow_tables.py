@@ -137,6 +137,17 @@ def test_a_decided_spot_is_marked_before_its_type_where_the_decision_has_no_room
     assert spots.model.index(0, 2).data() == "keep as in A"
 
 
+def test_a_list_that_is_measured_again_shows_no_column_for_which_there_is_no_room(spots):
+    table = show_table(spots.table, NARROW_PX)
+    spots.fit.measure()
+    QApplication.processEvents()
+    few = visible(table)
+    spots.fit.measure_again()
+    assert visible(table) == few
+    for column in few:
+        assert table.columnWidth(column) >= table.horizontalHeader().sectionSizeHint(column)
+
+
 def test_a_list_is_sorted_by_a_measure_that_has_no_room(spots):
     table = show_table(spots.table, NARROW_PX)
     spots.fit.measure()
