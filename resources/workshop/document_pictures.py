@@ -29,7 +29,7 @@ def take(face: Path, files: demo.Files) -> int:
         folder = Path(name)
         say("Taking the pictures of QGIS's window, which takes some minutes")
         first = folder / "qgis.png"
-        if run([program(pythons.CORE, "python"), DESKTOP, first, LANGUAGE]):
+        if run([program(pythons.CORE, "python"), DESKTOP, first, LANGUAGE, files.folder]):
             raise WorkshopError("QGIS did not do what was asked of it; what went wrong is said above.")
         for picture, scene in SCENES.items():
             _shrink(face, first.with_name(f"{first.stem}{scene}.png"), picture)

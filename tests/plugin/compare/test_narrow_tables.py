@@ -60,6 +60,21 @@ def test_the_uses_stand_below_their_type_where_they_do_not_fit_beside_it():
     assert table.horizontalScrollBar().maximum() == 0
 
 
+def test_the_name_of_a_type_wraps_in_the_matrix(monkeypatch):
+    name = "construction in plan B only, and nothing is known of plan A"
+    monkeypatch.setattr(core_words, "_words", {"differences": {"04": name}})
+    table = show_table(MatrixTable(), NARROW_PX)
+    table.show_rows(ROWS)
+    QApplication.processEvents()
+    line = table.fontMetrics().height()
+    assert table.rowHeight(0) >= 2 * line > table.rowHeight(1)
+    for width in range(NARROW_PX, 3 * NARROW_PX, 20):
+        show_table(table, width)
+        assert table.sizeHintForRow(0) <= table.rowHeight(0), width
+    show_table(table, WIDE_PX)
+    assert table.rowHeight(0) < 2 * line
+
+
 def spot(name, area_m2, shift_m):
     values = dict.fromkeys(Spot.__dataclass_fields__, "")
     measures = {"area_m2": area_m2, "mean_width_m": 5.0, "shift_m": shift_m, "line_distance_m": None}
