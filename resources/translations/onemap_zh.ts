@@ -1796,8 +1796,8 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>按状态</translation>
     </message>
     <message>
-        <source>dark: overdue</source>
-        <translation>深色为逾期</translation>
+        <source>solid: overdue</source>
+        <translation>实色为逾期</translation>
     </message>
     <message>
         <source>By verdict</source>
@@ -2016,8 +2016,8 @@ A version is a layer's code, or code@label.</source>
         <translation>统计哪些要素（CQL2）</translation>
     </message>
     <message>
-        <source>cases that wait for its opinion; dark: overdue</source>
-        <translation>等待其意见的项目，深色为逾期</translation>
+        <source>cases that wait for its opinion; solid: overdue</source>
+        <translation>等待其意见的项目，实色为逾期</translation>
     </message>
     <message>
         <source>{count} overdue</source>
