@@ -43,7 +43,7 @@ class AnswersDialog(WorkingDialog):
         self._layers: list[dict[str, Any]] = []
         self.notice = Notice(add_controls())
         self.table = QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels([tr("Layer"), tr("What"), tr("Answer"), tr("Since")])
+        self.table.setHorizontalHeaderLabels([tr("Layer"), tr("What"), tr("Answer"), tr("Since version")])
         self.table.setAccessibleName(tr("Remembered answers"))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -395,7 +395,7 @@ class CheckTab(QWidget):
         is_working = bool(step)
         for widget in (self._bar, self.cancel_button, self._step):
             widget.setVisible(is_working)
-        self._run_label.setVisible(not is_working and bool(self._run_label.text()))
+        self._show_run_label(not is_working)
         self._bar.setValue(0)
         self._step.setText(step)
         self._enable()
@@ -452,9 +452,15 @@ class CheckTab(QWidget):
     def _show_page(self, page: QWidget) -> None:
         """Show a page, and close what is shown aside."""
         self._page_before = page
+        self._show_run_label(True)
         self.sites_button.setChecked(False)
         self.past_button.setChecked(False)
         self._pages.setCurrentWidget(page)
+
+    def _show_run_label(self, is_on: bool) -> None:
+        """Name the run on display; the verdict of a shape that is being drawn or edited belongs to none."""
+        is_of_run = self._page_before is not self.live
+        self._run_label.setVisible(is_on and is_of_run and bool(self._run_label.text()))
 
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
@@ -492,7 +498,6 @@ class CheckTab(QWidget):
         self.results.disable_remedy("" if self._params else why_not)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
-        self._run_label.show()
         self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
         self._show_page(self.results)

@@ -7,14 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QSizePolicy,
-    QToolButton,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QToolButton, QWidget
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
@@ -22,6 +15,7 @@ from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words import core_words
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
@@ -61,7 +55,7 @@ class CompareForm(QWidget):
         self._request_number = 0  # of history
         self._earlier_comparisons: list[dict[str, Any]] = []  # the comparisons that the library keeps, the newest first
         self._files: list[str] = []
-        self.plan_a, self.plan_b, self.matrix, self.since = QComboBox(), QComboBox(), QComboBox(), QComboBox()
+        self.plan_a, self.plan_b, self.matrix, self.since = (WrappedChoice() for _box in range(4))
         self.file_button = QToolButton()
         self.file_button.setIcon(icon("file"))
         self.file_button.setToolTip(tr("A matrix from a file…"))
@@ -83,10 +77,6 @@ class CompareForm(QWidget):
         form.addRow(tr("Matrix"), field_row(self.matrix, self.file_button))
         form.addRow(tr("Spots from"), field_row(self.min_area, self.min_width, 1))
         form.addRow(tr("Since"), self.since)
-        for box in (self.plan_a, self.plan_b, self.matrix, self.since):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for box in (self.plan_a, self.plan_b):
             box.currentIndexChanged.connect(self._change_plans)
         self.matrix.currentIndexChanged.connect(lambda _index: self.changed.emit())

@@ -14,6 +14,7 @@ from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_te
 from onemap.plugin.words.translation import tr
 
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 MARK = "✓ "
 
 
@@ -22,8 +23,13 @@ def state_name(state: str) -> str:
     return {"new": tr("new"), "changed": tr("changed")}.get(state, "")
 
 
+def _type_text(spot: Spot) -> str:
+    """The type, marked where it is decided: in a narrow list the decision itself has no column."""
+    return (MARK if spot.decision else "") + difference_name(spot.kind)
+
+
 def _decision_text(spot: Spot) -> str:
-    return MARK + word("decisions", spot.decision) if spot.decision else ""
+    return word("decisions", spot.decision) if spot.decision else ""
 
 
 def _classes_text(spot: Spot) -> str:
@@ -58,7 +64,7 @@ class SpotColumn:
 def columns() -> list[SpotColumn]:
     """The columns, the most used first."""
     return [
-        SpotColumn(tr("Type"), "", lambda spot: difference_name(spot.kind), lambda spot: difference_rank(spot.kind)),
+        SpotColumn(tr("Type"), "", _type_text, lambda spot: difference_rank(spot.kind)),
         SpotColumn(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
         SpotColumn(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
         SpotColumn(tr("Cause"), tr("Proposed by the figures; a person decides"), _cause_text, lambda spot: spot.cause),
@@ -203,6 +209,8 @@ class SpotsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self._columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if self._columns[section].is_number else LEFT
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._columns[section].hint or None
         return None
@@ -220,5 +228,6 @@ class SpotsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return swatch(spot.kind)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return difference_name(spot.kind) if index.column() == 0 else column.text(spot)
+            texts = (_type_text(spot), _decision_text(spot)) if index.column() == 0 else (column.text(spot),)
+            return "\n".join(filter(None, texts))
         return None

@@ -28,7 +28,7 @@ from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal, problem_line
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.widgets.work_row import WorkRow
@@ -72,10 +72,12 @@ class CompareTab(QWidget):
     def _build(self) -> None:
         self.button = QPushButton(icon("compare"), tr("Compare"))
         self.button.clicked.connect(lambda: self.compare())
-        self.summary = ElidedLabel()
+        self.summary = FittedLabel()
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary.hide()
         row = QHBoxLayout()
         row.addWidget(self.button)
-        row.addWidget(self.summary, 1)
+        row.addStretch()
         self.form_button = QToolButton()
         self.form_button.setIcon(icon("settings"))
         self.form_button.setCheckable(True)
@@ -90,7 +92,6 @@ class CompareTab(QWidget):
         self.pairs_button.setAutoRaise(True)
         self.pairs_button.setToolTip(tr("Who contradicts whom: every plan against every other, with the areas"))
         self.pairs_button.toggled.connect(self._show_all_pairs)
-        row.addStretch()
         row.addWidget(self.pairs_button)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
@@ -107,6 +108,7 @@ class CompareTab(QWidget):
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.form)
         layout.addLayout(row)
+        layout.addWidget(self.summary)
         layout.addWidget(self.work)
         layout.addWidget(self._pages, 1)
 
@@ -200,6 +202,7 @@ class CompareTab(QWidget):
         if comparison.changes is not None:
             texts.append(changes_text(comparison.changes))
         self.summary.setText(sentences(*texts))
+        self.summary.show()
         moment = moment_text(str(comparison.record.get("started") or ""))
         self.summary.setToolTip("\n".join([*texts, moment, gone_text(comparison.changes or {})]).strip())
         self.pairs_button.setChecked(False)
@@ -259,8 +262,9 @@ class CompareTab(QWidget):
         """Show the table of contradictions, or the comparison of two plans."""
         self.leave_map()
         self.form.setVisible(not is_on and self.form_button.isChecked())
-        for widget in (self.button, self.summary, self.form_button):
+        for widget in (self.button, self.form_button):
             widget.setVisible(not is_on)
+        self.summary.setVisible(not is_on and bool(self.summary.text()))
         self._pages.setCurrentWidget(self.pairs if is_on else self._pair_page)
 
     @property

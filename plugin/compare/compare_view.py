@@ -65,6 +65,7 @@ class CompareView(QWidget):
         self.model = SpotsModel(self)
         self.list = self._make_list()
         self.list_columns = ColumnFit(self.list)
+        self.model.dataChanged.connect(lambda *_cells: self.list_columns.measure_again())  # a decision takes room
         self.sort_button = SortButton(self.list, self.model.number_columns)
         self.list.setAccessibleName(tr("Difference spots"))
         self.matrix.setAccessibleName(tr("Matrix"))
@@ -92,10 +93,8 @@ class CompareView(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
-        table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideRight)  # the number before a name stays
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
         table.doubleClicked.connect(lambda _index: self.zoom())

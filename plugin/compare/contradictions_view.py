@@ -165,6 +165,7 @@ class ContradictionsView(VerbView):
         if is_list != self.model.is_list:
             self.model.set_list(is_list)
         across, down = self.table.horizontalHeader(), self.table.verticalHeader()
+        across.setHighlightSections(False)
         down.setVisible(not is_list)
         fixed, by_text = QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.ResizeToContents
         down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + AROUND_PX)

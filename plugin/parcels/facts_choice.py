@@ -110,7 +110,7 @@ class FactsChoice(QWidget):
             known = {name.lower() for name in [*self.given.get(PARCELS, {}), *self.known_fields()]}
             waiting = waiting_rules(self._rules, known)
             text += " · " + (
-                tr("waiting rules: {count}").format(count=len(waiting)) if waiting else tr("no rule waits")
+                tr("rules that lack facts: {count}").format(count=len(waiting)) if waiting else tr("no rule lacks any")
             )
             titles = "\n".join(str(rule["title"]) for rule in waiting)
             self.summary.setToolTip("\n".join(filter(None, (waiting_text(self._rules, known), titles))))

@@ -251,5 +251,5 @@ def waiting_text(rules: list[dict[str, Any]], known: set[str]) -> str:
     if not waiting:
         text = tr("{count:The # rule that asks a project has its|All # rules that ask a project have their} facts.")
         return text.format(count=Count(len(rules)))
-    text = tr("Of {count:# rule that asks|# rules that ask} a project {waiting:# waits|# wait} for facts.")
+    text = tr("Of {count:# rule that asks|# rules that ask} a project {waiting:# lacks|# lack} facts.")
     return text.format(waiting=Count(waiting), count=Count(len(rules)))

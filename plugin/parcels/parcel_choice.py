@@ -19,7 +19,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QMetaType, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
@@ -29,9 +29,8 @@ from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
-
-MIN_NAME_LENGTH = 4
 
 
 @dataclass(frozen=True)
@@ -89,12 +88,9 @@ class ParcelChoice(QWidget):
         self._tool.drawn.connect(self.add_drawing)
         self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self._tool_before = None
-        self.box = QComboBox()
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self.box = WrappedChoice()
         self.box.setAccessibleName(self.words().ask)
         self.setFocusProxy(self.box)
-        self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.file_button = QToolButton()
         self.file_button.setIcon(icon("file"))

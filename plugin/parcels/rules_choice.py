@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
 from onemap.plugin.library.layer_list import title_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import name_list, tr
-
-MIN_NAME_LENGTH = 4
 
 
 class RulesChoice(QWidget):
@@ -25,12 +24,9 @@ class RulesChoice(QWidget):
         super().__init__(parent)
         self._library = library
         self._titles: dict[str, str] = {}  # of packs of files, by path: what they call themselves
-        self.box = QComboBox()
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self.box = WrappedChoice()
         self.box.setAccessibleName(tr("Rules"))
         self.setFocusProxy(self.box)
-        self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button = QToolButton()
         button.setIcon(icon("file"))
         button.setToolTip(tr("Use the rules of another pack, a file"))

@@ -10,7 +10,6 @@ from qgis.PyQt.QtGui import QFont, QFontMetrics, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 LEAST_WIDTH_PX = 40
-HEIGHT_MARGIN_PX = 4
 LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
 # What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
@@ -20,6 +19,8 @@ UNBROKEN = re.compile("[^ \u2e80-\U0010ffff]+")
 class NameDelegate(QStyledItemDelegate):
     """For a column of a tree whose rows are as high as their names."""
 
+    margin_px = 4  # above and below a name together
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
         size, tree = super().sizeHint(option, index), self.parent()
@@ -27,7 +28,7 @@ class NameDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(font)
         text = breakable(str(index.data(Qt.ItemDataRole.DisplayRole)), metrics, width)
         height = max(metrics.height(), wrapped_height(text, font, width))
-        return QSize(size.width(), height + HEIGHT_MARGIN_PX)
+        return QSize(size.width(), height + self.margin_px)
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
         """Let a word end the line where it is longer than one."""

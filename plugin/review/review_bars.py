@@ -19,7 +19,7 @@ MAX_NAME_SHARE = 0.62  # of the whole width
 class CountRow:
     """One row.
 
-    marked: how many of the count are drawn darker.
+    marked: how many of the count are drawn in the full colour.
     note: text after the count.
     """
 

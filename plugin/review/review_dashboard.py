@@ -33,9 +33,9 @@ class Dashboard(QScrollArea):
         layout = QVBoxLayout(body)
         layout.setContentsMargins(4, 4, 4, 4)
         for title, note, bars in (
-            (tr("By state"), tr("dark: overdue"), self.states),
+            (tr("By state"), tr("solid: overdue"), self.states),
             (tr("By verdict"), tr("running cases, by the gravest of their parcels"), self.verdicts),
-            (tr("By department"), tr("cases that wait for its opinion; dark: overdue"), self.departments),
+            (tr("By department"), tr("cases that wait for its opinion; solid: overdue"), self.departments),
         ):
             heading = QLabel(f"<b>{title}</b>&nbsp; <small>{note}</small>")
             heading.setWordWrap(True)

@@ -68,7 +68,7 @@ class CaseList(QWidget):
         self.filter.currentIndexChanged.connect(lambda _index: self._show_rows())
         self.search = QgsFilterLineEdit()
         self.search.setShowSearchIcon(True)
-        self.search.setPlaceholderText(tr("project, number, department…"))
+        self.search.setPlaceholderText(tr("Search the cases"))
         self.search.textChanged.connect(lambda _text: self._show_rows())
         self.tree = self._make_tree()
         self.empty = QLabel()

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.results.name_delegate import NameDelegate, wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion
 from onemap.plugin.review.review_words import (
     UNSEEN,
@@ -26,6 +27,12 @@ MIN_TEXT_PX = 620  # from this width on the texts are shown
 ROWS, MIN_ROWS = 10, 4
 
 
+class _LowRows(NameDelegate):
+    """All ten departments are to be seen at once."""
+
+    margin_px = 1
+
+
 class OpinionTable(QTreeWidget):
     """Ten rows; departments that are not asked are grey."""
 
@@ -35,9 +42,8 @@ class OpinionTable(QTreeWidget):
         super().__init__(parent)
         self.setAccessibleName(tr("Opinions of the departments"))
         self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # some departments differ at their end only
+        wrap_names(self, _LowRows(self))
         self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
         header = self.header()
         header.setStretchLastSection(False)
@@ -86,8 +92,10 @@ class OpinionTable(QTreeWidget):
         return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS))
 
     def _height_of(self, rows: int) -> int:
-        row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
-        return self.header().sizeHint().height() + rows * row + 6
+        listed = min(rows, self.topLevelItemCount())
+        high = sum(self.rowHeight(self.indexFromItem(self.topLevelItem(row))) for row in range(listed))
+        missing = (rows - listed) * (self.fontMetrics().height() + 1)
+        return self.header().sizeHint().height() + high + missing + 6
 
     def _fit(self) -> None:
         is_wide = self.width() >= MIN_TEXT_PX

@@ -29,4 +29,5 @@ class FittedLabel(QLabel):
             self._fit()
 
     def _fit(self) -> None:
+        self.setMinimumHeight(0)  # else Qt's answer is never less than the height of before
         self.setFixedHeight(max(self.heightForWidth(self.width()), self.fontMetrics().height()))

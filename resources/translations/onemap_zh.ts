@@ -1796,8 +1796,8 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>按状态</translation>
     </message>
     <message>
-        <source>dark: overdue</source>
-        <translation>深色为逾期</translation>
+        <source>solid: overdue</source>
+        <translation>实色为逾期</translation>
     </message>
     <message>
         <source>By verdict</source>
@@ -2016,8 +2016,8 @@ A version is a layer's code, or code@label.</source>
         <translation>统计哪些要素（CQL2）</translation>
     </message>
     <message>
-        <source>cases that wait for its opinion; dark: overdue</source>
-        <translation>等待其意见的项目，深色为逾期</translation>
+        <source>cases that wait for its opinion; solid: overdue</source>
+        <translation>等待其意见的项目，实色为逾期</translation>
     </message>
     <message>
         <source>{count} overdue</source>
@@ -2168,7 +2168,7 @@ A version is a layer's code, or code@label.</source>
         <translation>更新审批成果库和项目库</translation>
     </message>
     <message>
-        <source>project, number, department…</source>
+        <source>Search the cases</source>
         <translation>项目、编号、部门…</translation>
     </message>
     <message>
@@ -2590,6 +2590,10 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Since</source>
         <translation>对照上次</translation>
+    </message>
+    <message>
+        <source>Since version</source>
+        <translation>自哪一版起</translation>
     </message>
     <message>
         <source>Choose a matrix</source>
@@ -5054,12 +5058,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>已填{count}项</translation>
     </message>
     <message>
-        <source>no rule waits</source>
-        <translation>没有规则在等</translation>
+        <source>no rule lacks any</source>
+        <translation>没有规则缺信息</translation>
     </message>
     <message>
-        <source>Of {count:# rule that asks|# rules that ask} a project {waiting:# waits|# wait} for facts.</source>
-        <translation>要问项目的{count}条规则中，{waiting}条在等资料。</translation>
+        <source>Of {count:# rule that asks|# rules that ask} a project {waiting:# lacks|# lack} facts.</source>
+        <translation>与项目信息有关的{count}条规则中，{waiting}条缺少信息。</translation>
     </message>
     <message>
         <source>These rules ask nothing of a project.</source>
@@ -5374,8 +5378,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>有对应图层的都已入库。</translation>
     </message>
     <message>
-        <source>waiting rules: {count}</source>
-        <translation>待资料的规则：{count}</translation>
+        <source>rules that lack facts: {count}</source>
+        <translation>缺信息的规则：{count}</translation>
     </message>
     <message>
         <source>{count} more</source>

@@ -8,11 +8,12 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
-from workshop import demo, qgis_programs, translations
+from workshop import demo, document_pictures, qgis_programs, translations
 from workshop.machine import ROOT, WorkshopError, run, say
 
 FOLDER = ROOT / "build" / "pictures"
 SETS = tuple(product(("zh", "en"), ("light", "dark"), (100, 150)))
+DOCUMENTS = "documents"
 WITH_VISIONS = "zh-light-100"  # also in grey, and as people see it who do not see all colours
 SIZE, POINTS = (320, 640), 9.0  # what the dock has of a screen of 1280 x 720, and a usual font
 PAGE = """<!doctype html><meta charset="utf-8"><title>One Map: the rooms</title>
@@ -25,12 +26,13 @@ img {{ width: 320px; margin: 4px; vertical-align: top }}</style>
 def pictures(words: list[str]) -> int:
     """Take the pictures; the sample city is made first if it is not there.
 
-    words: the sets to take anew, such as zh-dark-150 (none: all), and `--rooms` with names of rooms, with commas.
+    words: the sets to take anew, such as zh-dark-150 (none: all), and `--rooms` with names of rooms, with commas; or
+    `documents`, for the pictures in README and guide instead of the book.
     Raises WorkshopError: there is no QGIS, an unknown set, or pictures that could not be taken.
     """
     every = {f"{language}-{theme}-{scale}": (language, theme, scale) for language, theme, scale in SETS}
     names, rooms = _asked_of(words)
-    unknown = [name for name in names if name not in every]
+    unknown = [name for name in names if name not in every and words != [DOCUMENTS]]
     if unknown:
         raise WorkshopError(f"there is no set {', '.join(unknown)}. The sets are {', '.join(every)}.")
     face = qgis_programs.environment()
@@ -40,13 +42,16 @@ def pictures(words: list[str]) -> int:
     if not files.project.exists():
         demo.demo(files)
     translations.compile_all()
+    if words == [DOCUMENTS]:
+        return document_pictures.take(face, files)
     if not words:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     city = json.loads((files.city / "city.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         library = Path(folder) / files.library.name  # its checks are kept there, and not in the demo's
-        shutil.copyfile(files.library, library)
+        for kept in (files.library, files.profile):
+            shutil.copyfile(kept, Path(folder) / kept.name)
         request = {"library": str(library), "parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
         for name in names or every:
             say(f"Taking the pictures {name}")

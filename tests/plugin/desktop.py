@@ -1,6 +1,7 @@
 """The real QGIS desktop on a screen that nobody sees: starts it, lets desktop_driver.py click, keeps the picture.
 
-python tests/plugin/desktop.py PICTURE.png [zh|en]: makes the pictures of the user guide and of the README, one a scene.
+python tests/plugin/desktop.py PICTURE.png [zh|en] [DEMO]: makes the pictures of the user guide and of the README, one a
+scene. DEMO: the folder of a demo whose city is shown; without it one is made.
 """
 
 import contextlib
@@ -155,13 +156,20 @@ def drive(
     return json.loads(report.read_text(encoding="utf-8"))
 
 
-def main(picture, language="en"):
+def copied_city(demo, folder):
+    """The library and parcels of a demo; the library is a copy, where checks may be kept."""
+    library = shutil.copyfile(demo / "city.gpkg", folder / "city.gpkg")
+    facts = json.loads((demo / "city" / "city.json").read_text(encoding="utf-8"))
+    return library, demo / "city" / facts["parcels"]
+
+
+def main(picture, language="en", demo=""):
     """Make the picture."""
     (ROOT / "build").mkdir(exist_ok=True)
     # Not in the system's temporary folder: QGIS would mark every layer as a temporary one.
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
-        library, parcels = make_city(Path(folder))
-        redline = Path(folder) / "city" / "环保" / "生态保护红线2023.shp"
+        library, parcels = copied_city(Path(demo), Path(folder)) if demo else make_city(Path(folder))
+        redline = Path(parcels).parent / "环保" / "生态保护红线2023.shp"
         target = {"file": redline, "code": "STBHHX", "label": "2026"}
         seen = drive(Path(folder) / "desktop", library, parcels, language, findings=5, **target, all_rooms=True)
         shutil.copyfile(Path(folder) / "desktop" / "picture.png", picture)

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.profile import settings
@@ -28,6 +29,7 @@ from onemap.resources.workshop.pictures.dock_camera import (
 from onemap.resources.workshop.pictures.picture_states import StatePictures
 from onemap.resources.workshop.pictures.processing_pictures import take_processing
 
+QGIS_WORDS = {"zh": "qgis_zh-Hans.qm", "en": "qgis_en_US.qm"}
 LISTED_MS = 4_000  # until the cases of a library are listed
 
 
@@ -209,12 +211,20 @@ def dress(application: QgsApplication, request: dict) -> None:
     settings.put("language", request["language"])
 
 
+def translate_qgis(language: str) -> QTranslator:
+    """Let QGIS's own words be in the language too, as on a planner's desk. Returns what must live as long."""
+    translator = QTranslator()
+    if translator.load(str(Path(QgsApplication.i18nPath()) / QGIS_WORDS[language])):
+        QCoreApplication.installTranslator(translator)
+    return translator
+
+
 def main(request: dict) -> int:
     """Take the pictures; returns the exit code."""
     application = QgsApplication([], True)
     application.initQgis()
     dress(application, request)
-    translator = install_translator()  # lives as long as the dock
+    translators = translate_qgis(request["language"]), install_translator()  # live as long as the dock
     pictures = RoomPictures(request)
     try:
         pictures.take_all()
@@ -223,7 +233,7 @@ def main(request: dict) -> int:
         return 1
     finally:
         pictures.close()
-        del translator
+        del translators
     return 0
 
 

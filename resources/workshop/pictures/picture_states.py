@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from qgis.core import QgsGeometry, QgsProject, QgsRectangle, QgsVectorFileWriter, QgsVectorLayer
@@ -122,11 +123,16 @@ class StatePictures:
         self._take_drawn()
         self._take_long_ago("state-check-long-ago")
 
-    def _take_long_ago(self, name: str) -> None:
-        """The room that is shown, on a day on which nothing was in force; then the day is today again."""
+    def _take_long_ago(self, name: str, ask: Callable[[], None] | None = None) -> None:
+        """The room that is shown, on a day on which nothing was in force; then the day is today again.
+
+        ask: asks the room for something on that day.
+        """
         dock = self._dock
         dock.library.set_day(LONG_AGO)
         wait(8 * DRAWN_MS)
+        if ask is not None:
+            ask()
         self._camera.take(name)
         dock.library.set_day(QDate())
         wait(8 * DRAWN_MS)
@@ -285,15 +291,13 @@ class StatePictures:
         area = dock.tabs.currentWidget()
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
         camera.take("state-numbers-bottom")
-        dock.library.set_day(LONG_AGO)
-        wait(8 * DRAWN_MS)
-        tab.measure_button.click()
-        wait_for(lambda: not view.is_working)
-        area.verticalScrollBar().setValue(0)
-        camera.take("state-numbers-long-ago")
-        dock.library.set_day(QDate())
-        wait(8 * DRAWN_MS)
-        dock.notice.hide()
+
+        def measure() -> None:
+            tab.measure_button.click()
+            wait_for(lambda: not view.is_working)
+            area.verticalScrollBar().setValue(0)
+
+        self._take_long_ago("state-numbers-long-ago", measure)
 
     def take_dialogs(self) -> None:
         """The other dialogs; what is added and refused, published, delivered."""

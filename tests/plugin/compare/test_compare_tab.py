@@ -128,14 +128,17 @@ def test_conflicts_are_listed_first_and_every_type_has_its_look_in_the_legend(ta
     assert QgsProject.instance().mapLayer(layer.id()) is layer
 
 
-def test_names_that_have_no_tab_beside_the_button_end_in_dots_and_are_whole_on_hover(tab):
+def test_the_names_of_both_plans_stand_whole_in_as_many_lines_as_they_need(tab):
     compare(tab)
     names = tab.summary.text()
     assert names.startswith("PLAN_A v1 | PLAN_B v1") and names in tab.summary.toolTip()
-    tab.summary.resize(tab.summary.fontMetrics().horizontalAdvance("PLAN_A v1 |"), 20)
-    assert tab.summary.visible_text.startswith("PLAN") and tab.summary.visible_text.endswith("…")
-    tab.summary.resize(2000, 20)
-    assert tab.summary.visible_text == names
+    metrics = tab.summary.fontMetrics()
+    narrow_px = metrics.horizontalAdvance("PLAN_A v1 |") + 4
+    assert tab.summary.heightForWidth(narrow_px) > 1.5 * metrics.height()  # two lines
+    tab.pairs_button.setChecked(True)
+    assert tab.summary.isHidden()
+    tab.pairs_button.setChecked(False)
+    assert not tab.summary.isHidden()
 
 
 def test_the_matrix_holds_hectares_and_its_cells_choose_spots_in_the_list_and_on_the_map(tab):

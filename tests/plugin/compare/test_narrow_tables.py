@@ -60,6 +60,21 @@ def test_the_uses_stand_below_their_type_where_they_do_not_fit_beside_it():
     assert table.horizontalScrollBar().maximum() == 0
 
 
+def test_the_name_of_a_type_wraps_in_the_matrix(monkeypatch):
+    name = "construction in plan B only, and nothing is known of plan A"
+    monkeypatch.setattr(core_words, "_words", {"differences": {"04": name}})
+    table = show_table(MatrixTable(), NARROW_PX)
+    table.show_rows(ROWS)
+    QApplication.processEvents()
+    line = table.fontMetrics().height()
+    assert table.rowHeight(0) >= 2 * line > table.rowHeight(1)
+    for width in range(NARROW_PX, 3 * NARROW_PX, 20):
+        show_table(table, width)
+        assert table.sizeHintForRow(0) <= table.rowHeight(0), width
+    show_table(table, WIDE_PX)
+    assert table.rowHeight(0) < 2 * line
+
+
 def spot(name, area_m2, shift_m):
     values = dict.fromkeys(Spot.__dataclass_fields__, "")
     measures = {"area_m2": area_m2, "mean_width_m": 5.0, "shift_m": shift_m, "line_distance_m": None}
@@ -102,12 +117,50 @@ def test_a_type_is_called_in_the_list_as_in_the_matrix_its_number_first(spots, m
     table = show_table(spots.table, NARROW_PX)
     spots.fit.measure()
     titles = [str(spots.model.headerData(column, ACROSS)) for column in visible(table)]
-    assert titles == ["Type", "Area", "Decision"]  # where the name is cut, what is decided is seen still
+    assert titles[:2] == ["Type", "Area"]
     assert texts(spots.model)[0][0] == "04 construction in plan B only"
     assert spots.model.data(spots.model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "04 construction in plan B only"
     show_table(table, 2 * NARROW_PX)
-    assert table.columnWidth(0) >= table.sizeHintForColumn(0)
     assert visible(table)[:3] == [0, 1, 2]
+    for column in visible(table):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+
+
+def test_a_name_that_does_not_fit_wraps_and_a_measure_is_never_cut(spots, monkeypatch):
+    name = "construction in plan B only, and nothing is known of plan A"
+    monkeypatch.setattr(core_words, "_words", {"differences": {"04": name}})
+    table = show_table(spots.table, NARROW_PX)
+    line = table.fontMetrics().height()
+    spots.fit.measure()
+    QApplication.processEvents()
+    assert visible(table) == [0, 1] and table.columnWidth(1) >= table.sizeHintForColumn(1)
+    assert 2 * line <= table.rowHeight(0) == table.rowHeight(2)
+    assert table.sizeHintForRow(0) <= table.rowHeight(0)
+    show_table(table, WIDE_PX)
+    assert table.rowHeight(0) < 2 * line
+
+
+def test_a_decided_spot_is_marked_before_its_type_where_the_decision_has_no_room(spots, monkeypatch):
+    words = {"differences": {"04": "construction in plan B only"}, "decisions": {"keep_a": "keep as in A"}}
+    monkeypatch.setattr(core_words, "_words", words)
+    table = show_table(spots.table, 240)
+    spots.fit.measure()
+    spots.model.store_decision(["a"], "keep_a", "")
+    first = spots.model.index(0, 0)
+    assert visible(table) == [0, 1] and first.data() == "✓ 04 construction in plan B only"
+    assert first.data(Qt.ItemDataRole.ToolTipRole) == "✓ 04 construction in plan B only\nkeep as in A"
+    assert spots.model.index(0, 2).data() == "keep as in A"
+
+
+def test_a_list_that_is_measured_again_shows_no_column_for_which_there_is_no_room(spots):
+    table = show_table(spots.table, NARROW_PX)
+    spots.fit.measure()
+    QApplication.processEvents()
+    few = visible(table)
+    spots.fit.measure_again()
+    assert visible(table) == few
+    for column in few:
+        assert table.columnWidth(column) >= table.horizontalHeader().sectionSizeHint(column)
 
 
 def test_a_list_is_sorted_by_a_measure_that_has_no_room(spots):

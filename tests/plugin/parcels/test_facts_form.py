@@ -102,9 +102,9 @@ def test_all_is_unknown_at_first_and_the_rules_that_wait_are_counted(tab):
     dialog = opened_form(tab.facts)
     assert list(dialog.fields) == ["YDXZ", "XMLX", "JZGD", "SFZD"]  # what documents print is asked in the review
     assert {field.value for field in dialog.fields.values()} == {None}
-    assert dialog.waiting.text() == "Of 2 rules that ask a project 2 wait for facts."
+    assert dialog.waiting.text() == "Of 2 rules that ask a project 2 lack facts."
     dialog.fields["XMLX"].control.lineEdit().insert("公路")
-    assert dialog.waiting.text() == "Of 2 rules that ask a project 1 waits for facts."
+    assert dialog.waiting.text() == "Of 2 rules that ask a project 1 lacks facts."
     QTest.keyClicks(dialog.fields["JZGD"].control, "30")
     flag = dialog.fields["SFZD"].control
     assert [flag.itemText(row) for row in range(flag.count())] == ["unknown", "yes", "no"]
@@ -128,7 +128,7 @@ def test_what_is_filled_in_decides_the_check_and_stays_until_it_is_cleared(tab):
     press(dialog, "ok")
     assert not dialog.isVisible()
     assert tab.facts.given["parcels"] == {"YDXZ": "1202", "code_system": "land-sea-2023", "JZGD": 18.5, "SFZD": False}
-    assert tab.facts.summary.text() == "3 stated · no rule waits"
+    assert tab.facts.summary.text() == "3 stated · no rule lacks any"
     assert verdicts(tab)["A"] == "clear"
     again = opened_form(tab.facts)
     assert (again.fields["YDXZ"].value, again.fields["JZGD"].value, again.fields["SFZD"].value) == ("1202", 18.5, False)
@@ -225,8 +225,8 @@ def desk(asking_library, canvas, tmp_path):
 def test_a_case_is_opened_with_the_facts_of_the_form_and_a_new_round_keeps_them(desk, town):
     desk.tab.list.open_button.click()
     form = desk.tab.form
-    wait_for(lambda: "waiting rules" in form.facts.summary.text())
-    assert form.facts.summary.text() == "none stated · waiting rules: 2"
+    wait_for(lambda: "lack facts" in form.facts.summary.text())
+    assert form.facts.summary.text() == "none stated · rules that lack facts: 2"
     dialog = opened_form(form.facts)
     assert len(dialog.fields) == 4 + 17
     QTest.keyClicks(dialog.fields["developer"].control, "School board")

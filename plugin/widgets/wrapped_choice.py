@@ -1,0 +1,73 @@
+"""A list to choose from whose chosen name wraps: a long one is read whole in a narrow dock."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QRect, Qt
+from qgis.PyQt.QtGui import QPaintEvent, QResizeEvent
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+
+FEW_LETTERS = 4  # that the box asks room for
+ICON_GAP_PX = 4
+MARGIN_PX = 2  # that the style draws no text in
+HEIGHT_MAX = 2**20
+
+
+class WrappedChoice(QComboBox):
+    """A box that is as high as the chosen name at its width."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(FEW_LETTERS)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.currentTextChanged.connect(lambda _name: self._fit())
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """List the names whole, also where they are wider than the box."""
+        widths = [self.fontMetrics().horizontalAdvance(self.itemText(row)) for row in range(self.count())]
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        around = self.iconSize().width() + bar + 4 * ICON_GAP_PX
+        self.view().setMinimumWidth(max(widths, default=0) + around)
+        super().showPopup()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Be as high as the name at this width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._fit()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the box as the style does, and the name on as many lines as it needs."""
+        painter, option = QStylePainter(self), self._option()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        area = self._text_area(option)
+        if not option.currentIcon.isNull():
+            size = option.iconSize
+            left = area.left() - ICON_GAP_PX - size.width()
+            place = QRect(left, area.center().y() - size.height() // 2, size.width(), size.height())
+            option.currentIcon.paint(painter, place)
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+        self.style().drawItemText(
+            painter, area, flags, option.palette, self.isEnabled(), option.currentText, self.foregroundRole()
+        )
+
+    def _option(self) -> QStyleOptionComboBox:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        return option
+
+    def _text_area(self, option: QStyleOptionComboBox) -> QRect:
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        area = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
+        icon = 0 if option.currentIcon.isNull() else option.iconSize.width() + ICON_GAP_PX
+        return area.adjusted(icon + MARGIN_PX, 0, -MARGIN_PX, 0)
+
+    def _fit(self) -> None:
+        option = self._option()
+        usual, line = super().sizeHint().height(), self.fontMetrics().height()
+        room = QRect(0, 0, max(self._text_area(option).width(), 1), HEIGHT_MAX)
+        lines = self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), option.currentText).height()
+        height = max(usual, usual - line + lines)
+        if height != self.height() or self.minimumHeight() != height:
+            self.setFixedHeight(height)

@@ -1,0 +1,63 @@
+"""A list to choose from whose chosen name wraps where the dock is narrow."""
+
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+
+LONG = "Common rules for the preliminary review of land 2026.2"
+NARROW_PX, WIDE_PX = 200, 1200
+
+
+def shown(box, width):
+    page = box.parentWidget()
+    page.resize(width, 200)
+    page.show()
+    QApplication.processEvents()
+    return box
+
+
+def filled_box():
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    box = WrappedChoice()
+    layout.addWidget(box)
+    layout.addStretch()
+    box.addItem(LONG)
+    box.addItem("Short")
+    return page, box
+
+
+def test_a_long_name_takes_as_many_lines_as_it_needs():
+    page, box = filled_box()
+    wide = shown(box, WIDE_PX).height()
+    narrow = shown(box, NARROW_PX).height()
+    assert narrow >= wide + box.fontMetrics().lineSpacing()
+    box.setCurrentIndex(1)
+    QApplication.processEvents()
+    assert box.height() == wide
+    box.setItemText(1, LONG)
+    QApplication.processEvents()
+    assert box.height() == narrow
+    page.close()
+
+
+def test_the_whole_name_is_drawn_below_its_first_line():
+    page, box = filled_box()
+    shown(box, NARROW_PX)
+    lower = box.rect().adjusted(6, box.height() * 2 // 3, -40, -4)
+    with_name = box.grab(lower).toImage()
+    box.setItemText(0, "")
+    box.setFixedHeight(lower.bottom() + 5)
+    assert box.grab(lower).toImage() != with_name
+    page.close()
+
+
+def test_the_names_are_listed_whole_however_narrow_the_box():
+    page, box = filled_box()
+    box.setItemIcon(0, QIcon())
+    shown(box, NARROW_PX).showPopup()
+    QApplication.processEvents()
+    assert box.view().minimumWidth() >= box.fontMetrics().horizontalAdvance(LONG)
+    box.hidePopup()
+    page.close()
