@@ -120,6 +120,7 @@ def results_page(run: RunOnDisplay, parcels: list[CheckedParcel], lead: str = ""
         (tr("As of"), str(asked.get("as_of") or "")),
         (tr("When"), moment_text(str(record.get("started") or ""))),
         (tr("Checked by"), str(record.get("who") or "")),
+        (tr("Areas"), tr("in the library's plane; documents of a case give those on the ellipsoid")),
     ]
     facts += [
         (tr("Layer replaced"), f"{run.titles.get(code, code)} ← {file}") for code, file in run.trial_files.items()
@@ -145,11 +146,20 @@ def _department_table(parcels: list[CheckedParcel]) -> str:
         [word("departments", department), *(f"{counts[verdict]:,}" if counts[verdict] else "" for verdict in VERDICTS)]
         for department, counts in department_counts(parcels).items()
     ]
-    return html_table(tr("Findings by department and verdict"), heads, rows)
+    widths = (30, *[70 // len(VERDICTS)] * len(VERDICTS))
+    return html_table(tr("Findings by department and verdict"), heads, rows, widths, tuple(range(1, len(heads))))
 
 
 def _finding_table(parcels: list[CheckedParcel]) -> str:
-    heads = [tr("Parcel"), tr("Verdict"), tr("Rule"), tr("Measure"), tr("Share"), tr("Reason"), tr("Department")]
+    heads = [
+        tr("Parcel"),
+        tr("Verdict"),
+        tr("Rule, legal basis"),
+        tr("Measure"),
+        tr("Share"),
+        tr("Reason"),
+        tr("Department"),
+    ]
     rows = []
     for parcel in parcels:
         measure = f"{area_text(parcel.area_m2)} ({area_beside_text(parcel.area_m2)})"
@@ -158,7 +168,7 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
             [
                 "",
                 _verdict_with_sign(finding.verdict),
-                finding.title,
+                "\n".join(filter(None, (finding.title, finding.basis))),
                 measure_of(finding),
                 share_text(finding.share),
                 words_of("reasons", finding.reason),
@@ -166,7 +176,7 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
             ]
             for finding in parcel.findings
         ]
-    return html_table(tr("Findings"), heads, rows)
+    return html_table(tr("Findings"), heads, rows, (12, 11, 32, 13, 9, 10, 13), (3, 4))
 
 
 def _unasked_table(run: RunOnDisplay) -> str:
@@ -182,9 +192,26 @@ def _verdict_with_sign(verdict: str) -> str:
     return f"{sign} {word('verdicts', verdict)}"
 
 
-def html_table(title: str, heads: list[str], rows: list[list[str]]) -> str:
-    """A table of HTML under its title, as the pages here have them."""
-    head = HEAD + "".join(f"<th align='left'>{escape(text)}</th>" for text in heads) + "</tr>"
-    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+def _cell(text: str) -> str:
+    """A cell whose further lines stand smaller below the first."""
+    first, *more = escape(text).split("\n")
+    return first + "".join(f"<br><span style='font-size:7pt; color:#555555'>{line}</span>" for line in more)
+
+
+def html_table(
+    title: str, heads: list[str], rows: list[list[str]], widths: tuple[int, ...] = (), numbers: tuple[int, ...] = ()
+) -> str:
+    """A table of HTML under its title, as the pages here have them.
+
+    widths: of the columns, in per cent; numbers: the columns of figures, which stand on the right.
+    """
+    looks = [
+        (f" width='{widths[at]}%'" if widths else "") + (" align='right'" if at in numbers else " align='left'")
+        for at in range(len(heads))
+    ]
+    head = HEAD + "".join(f"<th{look}>{escape(text)}</th>" for look, text in zip(looks, heads)) + "</tr>"
+    body = "".join(
+        "<tr>" + "".join(f"<td{look}>{_cell(text)}</td>" for look, text in zip(looks, row)) + "</tr>" for row in rows
+    )
     style = "border='1' cellspacing='0' cellpadding='3' width='100%' style='border-collapse:collapse; font-size:8pt'"
     return f"<h3>{escape(title)}</h3><table {style}><thead>{head}</thead>{body}</table>"

@@ -4054,6 +4054,18 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>检测人</translation>
     </message>
     <message>
+        <source>Areas</source>
+        <translation>面积</translation>
+    </message>
+    <message>
+        <source>in the library&apos;s plane; documents of a case give those on the ellipsoid</source>
+        <translation>按资料库平面量算；案件文书中的面积为椭球面积</translation>
+    </message>
+    <message>
+        <source>Rule, legal basis</source>
+        <translation>规则、法律依据</translation>
+    </message>
+    <message>
         <source>Compare two checks</source>
         <translation>比较两次检测</translation>
     </message>

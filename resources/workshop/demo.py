@@ -141,7 +141,11 @@ def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
         case = demo_case.issue_case(ask, files.library, parcels, data, pack)
         say(f"  case {case['case']}, ten departments, statement {case['document']}")
         papers = demo_case.write_papers(ask, files.library, case["case"], files.papers)
-    return [*papers, *sheets, (pack, "an offline review pack: one department's part, read and answered without One Map")]
+    return [
+        *papers,
+        *sheets,
+        (pack, "an offline review pack: one department's part, read and answered without One Map"),
+    ]
 
 
 def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:

@@ -1,5 +1,6 @@
 """How an indicator's value came about, step by step, from what the run kept."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,10 +13,13 @@ from onemap.rules.indicators.indicator_storage import stored_options
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
 from onemap.rules.indicators.indicators import KIND
 from onemap.rules.indicators.quota_pages import is_quota, room_words
+from onemap.rules.maps.document_areas import share_text
 from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.runs.run_store import run_record, stored_rows
 
-_WHOLE_FROM = 100_000.0
+_WHOLE_FROM, _WHOLE_M2 = 100_000.0, 10.0
+_MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_TERM_OR_SIGN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*|[-+*/]")
 Row = Mapping[str, Any]
 
 
@@ -39,7 +43,8 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
 
     def step(key: str, *parts: Any, wording: Sequence[Any] | None = None) -> None:
         text, plain = _joined_parts(parts), _joined_parts(parts if wording is None else wording)
-        steps.append({"step": phrase(f"explain.{key}", language), "key": key, "value": text, "said": plain})
+        name = "of_feature" if key == "feature" else key  # a finding's feature is a piece in conflict
+        steps.append({"step": phrase(f"explain.{name}", language), "key": key, "value": text, "said": plain})
 
     titles = SheetTitles(
         language, KnownTitles(catalogue=library.catalogue()), {RECORD: run_table(dict(record)).columns}
@@ -48,12 +53,12 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
     named = item.title.get(language), item.issuer, item.edition
     wording = *named, f"{titles.pack(pack.id)} {pack.version}"
     step("indicator", item.id, *named, f"{pack.id} {pack.version}", wording=wording)
-    step(
-        "formula",
-        item.formula.text,
-        item.unit.text,
-        wording=(item.formula.text, measure_words(item.unit.text, language)),
-    )
+    spoken_for = item.committed.names if item.committed is not None else ()
+    asked_terms = [pack.terms[term] for term in dict.fromkeys((*item.formula.names, *spoken_for))]
+    marks = {term.id: mark for term, mark in zip(asked_terms, _MARKS, strict=False)}
+    words = {term.id: _term_words(term, marks, titles) for term in asked_terms}
+    measure = measure_words(item.unit.text, language)
+    step("formula", item.formula.text, item.unit.text, wording=(_formula_words(item.formula.text, words), measure))
     step("basis", item.options["source"])
     asked = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
     terms, features = ([row.values for row in some if row.values["unit"] == wanted] for some in asked)
@@ -61,9 +66,8 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
         units = titles.version(row["unit_version"]) if row["unit_version"] else None
         shown = row["unit_title"] or (unit if wanted else phrase("said.district", language))
         step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"], wording=(shown, units, row["as_of"]))
-        spoken_for = item.committed.names if item.committed is not None else ()
-        for term_name in (*item.formula.names, *spoken_for):
-            _explain_term(pack.terms[term_name], row, terms, features, titles, step)
+        for term in asked_terms:
+            _explain_term(term, words[term.id], row, terms, features, titles, step)
         _explain_value(item, row, language, step)
     return {"steps": steps}
 
@@ -72,28 +76,51 @@ def _joined_parts(parts: Sequence[Any]) -> str:
     return " · ".join(str(part) for part in parts if part not in (None, ""))
 
 
+def _term_words(term: Term, marks: Mapping[str, str], titles: SheetTitles) -> str:
+    """What a term measures, and of which layers, with its mark where a formula has several."""
+    kind = phrase(f"term_kind.{term.kind}", titles.language)
+    layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
+    names = phrase("said.comma", titles.language).join(layers)
+    named = phrase("figures.measured_in", titles.language, title=kind, measure=names) if names else kind
+    mark = marks.get(term.id, "") if len(marks) > 1 else ""
+    return " ".join(filter(None, (mark, named)))
+
+
+def _formula_words(text: str, words: Mapping[str, str]) -> str:
+    """A formula with its terms in words and the signs of arithmetic, as a person reads it."""
+    signs = {"*": " × ", "/": " ÷ ", "-": " − ", "+": " + "}
+    parts = _TERM_OR_SIGN.sub(lambda found: signs.get(found[0]) or words.get(found[0], found[0]), text)
+    return " ".join(parts.split())
+
+
 def _explain_term(
-    term: Term, row: Row, terms: Sequence[Row], features: Sequence[Row], titles: SheetTitles, step: Any
+    term: Term, words: str, row: Row, terms: Sequence[Row], features: Sequence[Row], titles: SheetTitles, step: Any
 ) -> None:
     """One term: what it asks, of which versions, how much that is, and the features that have most of it."""
     language = titles.language
     kind = phrase(f"term_kind.{term.kind}", language)
-    layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
-    step("term", term.id, kind, *map(_part, term.layers), _more(term), wording=(term.id, kind, *layers))
+    step("term", term.id, kind, *map(_part, term.layers), _more(term), wording=(words,))
     for one in terms:
         if one["term"] != term.id or one["as_of"] != row["as_of"] or not _is_of(one, row):
             continue
         if one["versions"]:
             step("version", one["versions"], wording=(titles.versions(one["versions"]),))
         measure = measure_words(term.unit.text, language)
-        number = None if one["value"] is None else f"{_number_text(term.unit.of(one['value']))} {measure}"
-        known = phrase("explain.known", language, share=f"{one['share_known']:.2%}")
+        number = None if one["value"] is None else f"{_amount(term.unit.of(one['value']), term)} {measure}"
+        known = phrase("explain.known", language, share=share_text(one["share_known"]))
         step("measured", number, indicator_reasons(one["reason"], language), known, _feature_count(one, language))
         if one.get("way") is not None:
             step("way", *_way_words(one, language))
     for one in features:
         if one["term"] == term.id and one["as_of"] == row["as_of"]:
-            step("feature", one["feature"], _number_text(one["value"]))
+            amount = f"{_amount(term.unit.of(one['value']), term)} {measure_words(term.unit.text, language)}"
+            step("feature", one["feature"], _number_text(one["value"]), wording=(one["feature"], amount))
+
+
+def _amount(value: float, term: Term) -> str:
+    """A term's number as it is read: square metres whole from 10, others to six figures."""
+    is_area = term.unit.text == "m2" and abs(value) >= _WHOLE_M2
+    return f"{value:,.0f}" if is_area else _number_text(value)
 
 
 def _number_text(value: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import phrase
 from onemap.rules.indicators.indicator_words import (
     indicator_reasons,
@@ -87,10 +88,12 @@ def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
     rows, lines = result["warnings"], []
     for kind in dict.fromkeys(row["kind"] for row in rows):
         of_kind = [row for row in rows if row["kind"] == kind]
-        lines.append(f"{phrase(f'warning_kind.{kind}', language)} ({len(of_kind)})")
+        title = phrase(f"warning_kind.{kind}", language)
+        lines.append(phrase("figures.counted", language, title=title, count=len(of_kind)))
         lines += ["  " + _warning_line(row, language) for row in of_kind[:_MOST_ROWS]]
     for one in result["unlooked"]:
-        words = [phrase(f"warning_kind.{one['kind']}", language), str(one.get("layer") or "")]
+        layer = layer_title(one["layer"], shipped_catalogue(), language) if one.get("layer") else ""
+        words = [phrase(f"warning_kind.{one['kind']}", language), layer]
         lines.append("  – " + " · ".join(filter(None, [*words, indicator_reasons(one["reason"], language)])))
     return lines
 

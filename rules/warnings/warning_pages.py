@@ -14,7 +14,7 @@ from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_titl
 from onemap.rules.indicators.indicator_pages import status_words
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
 from onemap.rules.maps.page_files import Page
-from onemap.rules.warnings.warnings import EXPIRY, QUOTA, SUMS, FoundWarnings
+from onemap.rules.warnings.warnings import CANDIDATE, EXPIRY, QUOTA, SUMS, FoundWarnings
 
 _FILLS: Mapping[str, Fill] = {"alarm": SERIES[0], "warn": SERIES[1], "unknown": UNKNOWN}
 _MOST_ROWS = 200  # of a kind, that somebody reads on paper
@@ -73,7 +73,7 @@ def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language:
     columns = ("subject", "amount", "limit", "status", "state", "reason")
     left = len(rows) - _MOST_ROWS
     return {
-        "heading": f"{phrase(f'warning_kind.{kind}', language)} ({len(rows)})",
+        "heading": phrase("figures.counted", language, title=phrase(f"warning_kind.{kind}", language), count=len(rows)),
         "heads": [phrase(f"figures.{name}", language) for name in columns],
         "rows": [_cells(row, found.unit_names, titles, language) for row in rows[:_MOST_ROWS]],
         "widths": [5, 2.8, 1.8, 2.3, 2.4, 4],
@@ -87,6 +87,8 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
     subject = titles.get(row["subject"], row["subject"]) if row["kind"] == QUOTA else row["subject"]
     if row["subject"] in ("no_value", row["layer"]):  # of features together, or of the layer as a whole
         subject = None
+    elif row["kind"] == CANDIDATE:
+        subject = point_words(row["subject"], language)
     value, limit = (_amount(row[name]) for name in ("value", "limit"))
     if row["kind"] == EXPIRY and row["day"]:
         word = "days_left" if row["days_left"] >= 0 else "days_over"
@@ -115,12 +117,20 @@ def titled_rows(
         {
             **row,
             "status_title": warning_status(row, language),
-            "title": indicators.get(row["subject"]),
+            "title": point_words(row["subject"], language)
+            if row["kind"] == CANDIDATE
+            else indicators.get(row["subject"]),
             "layer_title": layers.get(row["layer"]),
             "nearest_title": titled_place(row["nearest"], layers) if row["nearest"] else None,
         }
         for row in rows
     ]
+
+
+def point_words(subject: str, language: str) -> str:
+    """Where a candidate lies, of its name "east,north" in metres; a name of another form stays."""
+    east, comma, north = subject.partition(",")
+    return phrase("figures.point", language, east=east, north=north) if comma else subject
 
 
 def titled_place(place: str, titles: Mapping[str, str]) -> str:
