@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from onemap.layers.files.disk_place import may_write_in
 from onemap.layers.files.user_cache import user_cache
 from onemap.layers.system_reasons import file_reason
 
-_LOCK = "lock"
+_LOCK, _REMOVED = "lock", ".removed"
 _DAY_S = 86_400
 _DAYS_KEPT = 14  # of work that nobody went on with
 # What only stands in the way: once it is cleared, the same command goes on.
@@ -152,6 +153,9 @@ def is_locked_by_us(file: IO[bytes]) -> bool:
 def _without_forgotten(place: Path, work: str) -> None:
     """Remove what was left of this kind of work long ago, and is nobody's now."""
     for folder in place.glob(f"{work}-*"):
+        if folder.suffix == _REMOVED:
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
         lock = folder / _LOCK
         if (
             not lock.exists()
@@ -165,6 +169,9 @@ def _without_forgotten(place: Path, work: str) -> None:
 
 
 def _remove_folder(folder: Path) -> None:
+    """Remove it under another name: half of one that is killed meanwhile must not be taken for work to go on with."""
+    with contextlib.suppress(OSError):
+        folder = folder.rename(folder.with_name(f"{folder.name}-{uuid.uuid4().hex}{_REMOVED}"))
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # there is other work in it
         folder.parent.rmdir()

@@ -48,7 +48,7 @@ class Threads:
             return result
 
         if self.workers > 1 and len(parts) > 1:
-            return _in_threads(do_part, parts, self.workers)
+            return _share_out(do_part, parts, self.workers)
         return [do_part(part) for part in parts]
 
     def in_turn(self, items: Sequence[Part]) -> Iterator[tuple[Part, "Threads"]]:
@@ -58,7 +58,7 @@ class Threads:
             yield item, replace(self, progress=progress)
 
 
-def _in_threads(work: Callable[[Part], Result], parts: Sequence[Part], workers: int) -> list[Result]:
+def _share_out(work: Callable[[Part], Result], parts: Sequence[Part], workers: int) -> list[Result]:
     """work(part) for each part, in their order; of several threads, one of them this, whichever is free takes the next.
 
     So who calls it within such work never waits for a thread that waits for him. Raises what any part raised, once no

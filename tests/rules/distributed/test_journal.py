@@ -8,6 +8,7 @@ import pytest
 from shapely import box
 
 from onemap.layers.errors import Cancelled
+from onemap.layers.files import journal_folder
 from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.distributed import journal
@@ -130,6 +131,19 @@ def test_a_new_version_of_a_layer_is_another_question(town):
     outcome = command(*arguments(town.desk)).json
     assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
     assert rows_differ(town.desk, outcome["run"]["id"]) == []
+
+
+def test_one_that_was_killed_while_it_removed_its_folder_leaves_no_half_of_a_journal(town, monkeypatch):
+    def killed(folder, **how):
+        next((folder / "parcels").glob("*.arrow")).unlink()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_folder.shutil, "rmtree", killed)
+        command(*arguments(town.desk))
+    assert work(town.desk).exists()
+    outcome = command(*arguments(town.desk)).json
+    assert outcome["problems"] == [] and rows_differ(town.desk, outcome["run"]["id"]) == []
+    assert not work(town.desk).exists()
 
 
 @pytest.mark.slow
