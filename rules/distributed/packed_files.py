@@ -45,8 +45,8 @@ def keep_packed(folder: Path, tables: Mapping[str, Table], parcels: Parcels, fir
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as writer:
         for name, block in packed_rows(Chunk(dict(tables), parcels), first):
             values = name, block.count, block.content, block.shapes, block.lowest, block.highest
-            columns = [pa.array([value], kind) for value, kind in zip(values, _SCHEMA.types, strict=True)]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
+            row = [pa.array([value], kind) for value, kind in zip(values, _SCHEMA.types, strict=True)]
+            writer.write_batch(pa.RecordBatch.from_arrays(row, schema=_SCHEMA))
     columns = {name: list(table.arrays) for name, table in tables.items()}
     kinds = {name: table.geometry_type for name, table in tables.items() if table.has_geometries}
     return PackedTables(path.stat().st_size, columns, kinds)

@@ -155,8 +155,7 @@ class ParcelStream:
                 transform = SourceTransform(raw, wishes, self.target, bounds_of(raw.shapes))
             ids = self._ids(raw.attributes, first, count)
             nameless += [first + row for row, name in enumerate(ids) if name is None]
-            names = np.array(["" if name is None else name for name in ids], dtype=object)
-            hashes.append(pd.util.hash_array(names, categorize=False))  # hardly any name comes twice
+            hashes.append(_hashes(ids))
             west, south, east, north = bounds_of(raw.shapes) or (np.nan,) * 4
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
             placed = transform.carry(raw, provers)
@@ -218,6 +217,12 @@ class ParcelStream:
                 Problem("parcel.id", {**place, "feature": rows[row] or str(row + 1), "row": row + 1})
                 for row in sorted(rows)
             )
+
+
+def _hashes(ids: np.ndarray) -> np.ndarray:
+    """Hashes of ids (n,), of which some may be None."""
+    names = np.array(["" if name is None else name for name in ids], dtype=object)
+    return pd.util.hash_array(names, categorize=False)  # hardly any comes twice
 
 
 def _further(problems: Sequence[Problem], first: int) -> list[Problem]:
