@@ -107,7 +107,8 @@ def as_stored(attributes: pd.DataFrame, types: Mapping[str, str] | None = None) 
 
 def _stored_values(values: list[Any], kind: str) -> list[Any]:
     """Values of a field of this type as a library will give them back."""
-    change: Callable[[Any], Any] | None = {"REAL": _stored_number, "TEXT": str}.get(kind)
+    changes: dict[str, Callable[[Any], Any]] = {"REAL": _stored_number, "TEXT": str}
+    change = changes.get(kind)
     return values if change is None else [None if value is None else change(value) for value in values]
 
 

@@ -266,7 +266,9 @@ def test_a_layer_is_the_same_whether_its_polygons_stay_bytes_or_not(shelf, layer
 def test_nought_below_nought_is_nought_to_the_library_and_to_its_hash(
     shelf, layer_file, box, monkeypatch, suffix, is_large
 ):
-    path = layer_file(f"small{suffix}", [box(10 * n, 0) for n in range(4)], {"BSM": list("abcd"), "N": [-0.0, 1.5, 0, 2]})
+    path = layer_file(
+        f"small{suffix}", [box(10 * n, 0) for n in range(4)], {"BSM": list("abcd"), "N": [-0.0, 1.5, 0, 2]}
+    )
     if is_large:
         read_in_blocks(2, monkeypatch.setattr)
     assert shelf.add(path).code == 0
