@@ -39,7 +39,8 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
 
     def step(key: str, *parts: Any, wording: Sequence[Any] | None = None) -> None:
         text, plain = _joined_parts(parts), _joined_parts(parts if wording is None else wording)
-        steps.append({"step": phrase(f"explain.{key}", language), "key": key, "value": text, "said": plain})
+        name = "measurement" if key == "run" else key  # what a run of rules is called does not fit indicators
+        steps.append({"step": phrase(f"explain.{name}", language), "key": key, "value": text, "said": plain})
 
     titles = SheetTitles(
         language, KnownTitles(catalogue=library.catalogue()), {RECORD: run_table(dict(record)).columns}
