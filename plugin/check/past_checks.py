@@ -20,6 +20,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
 from onemap.plugin.words.core_words import word
@@ -74,6 +75,7 @@ class PastChecks(VerbView):
         tree.setAccessibleName(tr("Past checks"))
         tree.setHeaderLabels([tr("Check"), tr("When"), tr("Parcels")])
         tree.setRootIsDecorated(False)
+        wrap_names(tree)  # the name that a person gave a check
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = tree.header()
         header.setStretchLastSection(False)

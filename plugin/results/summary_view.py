@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QFontMetricsF
+from qgis.PyQt.QtGui import QFont, QFontMetricsF, QResizeEvent
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.results.name_delegate import wrap_names
@@ -29,6 +29,8 @@ class SummaryView(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Findings by department and verdict"))
+        self._usual_font = self.font()
+        self._small_font: QFont | None = None  # for where the room is little
         self.setColumnCount(UNASKED + 1)
         self.setIndentation(INDENTATION_PX)
         wrap_names(self)
@@ -72,13 +74,39 @@ class SummaryView(QTreeWidget):
         font.setBold(True)
         last.setFont(NAME, font)  # bold numbers would take room from the names
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit the letters to the width."""
+        super().resizeEvent(event)
+        self._fit_numbers()
+
     def _fit_numbers(self) -> None:
-        """Give the numbers the room that they take and no more: Qt's own would break the departments' names."""
-        widest = QFontMetricsF(self.font()).horizontalAdvance  # rounded down it would break a number at its comma
+        """Give the numbers the room that they take and no more: Qt's own would break the departments' names.
+
+        Where a word of a name has no room beside them all is written a point smaller.
+        """
+        if self.font() != self._small_font:
+            self._usual_font = self.font()
+        usual = self._usual_font
+        smaller = QFont(usual)
+        smaller.setPointSizeF(usual.pointSizeF() - 1)
+        self._small_font = smaller
+        widths = self._number_widths(usual)
+        room = self.viewport().width() - sum(widths)
+        is_narrow = self._longest_word(usual) + INDENTATION_PX + BESIDE_NUMBER_PX > room
+        self.setFont(smaller if is_narrow else usual)
+        for column, width in enumerate(self._number_widths(smaller) if is_narrow else widths, start=FIRST):
+            self.setColumnWidth(column, width)
+
+    def _number_widths(self, font: QFont) -> list[int]:
+        widest = QFontMetricsF(font).horizontalAdvance  # rounded down it would break a number at its comma
         rows = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
-        for column in range(FIRST, UNASKED + 1):
-            numbers = max((widest(row.text(column)) for row in rows), default=0.0)
-            self.setColumnWidth(column, max(ceil(numbers) + BESIDE_NUMBER_PX, LEAST_COLUMN_PX))
+        numbers = [max((widest(row.text(column)) for row in rows), default=0.0) for column in range(FIRST, UNASKED + 1)]
+        return [max(ceil(one) + BESIDE_NUMBER_PX, LEAST_COLUMN_PX) for one in numbers]
+
+    def _longest_word(self, font: QFont) -> float:
+        names = [self.topLevelItem(index).text(NAME) for index in range(self.topLevelItemCount())]
+        words = [part for name in names for part in name.split() if part.isascii()]  # Chinese breaks anywhere
+        return max(map(QFontMetricsF(font).horizontalAdvance, words), default=0.0)
 
     def _show_heads(self) -> None:
         head = QTreeWidgetItem([tr("Department"), *[""] * len(VERDICTS), NO_ANSWER])

@@ -44,7 +44,7 @@ class ServiceForm(QWidget):
         self.auth = QgsAuthConfigSelect()
         self.key = QLineEdit()
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
-        self.key.setPlaceholderText(tr("a key of 天地图 (tk), kept in QGIS's authentication store only"))
+        self.key.setPlaceholderText(tr("天地图's key (tk), kept in QGIS's store only"))
         self.keep = QToolButton()
         self.keep.setIcon(icon("keep"))
         self.keep.setToolTip(tr("Put the key into QGIS's authentication store"))

@@ -1416,7 +1416,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>服务器的应答不是这类服务的应答，开头为：{words}</translation>
     </message>
     <message>
-        <source>a key of 天地图 (tk), kept in QGIS's authentication store only</source>
+        <source>天地图's key (tk), kept in QGIS's store only</source>
         <translation>天地图密钥（tk），只存入 QGIS 认证库</translation>
     </message>
     <message>

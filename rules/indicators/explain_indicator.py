@@ -20,6 +20,8 @@ from onemap.rules.runs.run_store import run_record, stored_rows
 _WHOLE_FROM, _WHOLE_M2 = 100_000.0, 10.0
 _MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _TERM_OR_SIGN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*|[-+*/]")
+# A finding's feature is a piece in conflict, and its run one of rules: an indicator's have words of their own.
+_STEP_WORDS = {"feature": "of_feature", "run": "measurement"}
 Row = Mapping[str, Any]
 
 
@@ -43,7 +45,7 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
 
     def step(key: str, *parts: Any, wording: Sequence[Any] | None = None) -> None:
         text, plain = _joined_parts(parts), _joined_parts(parts if wording is None else wording)
-        name = "of_feature" if key == "feature" else key  # a finding's feature is a piece in conflict
+        name = _STEP_WORDS.get(key, key)
         steps.append({"step": phrase(f"explain.{name}", language), "key": key, "value": text, "said": plain})
 
     titles = SheetTitles(

@@ -147,4 +147,6 @@ def palette_of(theme: str) -> QPalette:
     for role in ("WindowText", "Text", "ButtonText") if theme == "dark" else ():
         # A theme tells what cannot be used just now; colours set for all states would not.
         palette.setColor(QPalette.ColorGroup.Disabled, getattr(QPalette.ColorRole, role), QColor(DISABLED_IN_DARK))
+    if theme == "dark":  # or Fusion draws a light shadow beside what cannot be used in a menu
+        palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Light, QColor(DARK["Window"]))
     return palette

@@ -60,6 +60,21 @@ def test_no_word_of_a_name_is_broken_in_the_narrowest_dock(summary):
         assert max(map(metrics.horizontalAdvance, words)) <= text_width(summary, index)
 
 
+def test_where_a_word_has_no_room_the_letters_are_a_point_smaller(summary):
+    usual = summary.font().pointSizeF()
+    summary.resize(NARROW_PX - 14, 100)  # beside a second bar to scroll
+    QApplication.processEvents()
+    assert summary.font().pointSizeF() == usual - 1
+    metrics = summary.fontMetrics()
+    for row in range(len(DEPARTMENTS)):
+        words = summary.topLevelItem(row).text(NAME).split(" ")
+        room = text_width(summary, summary.model().index(row, NAME))
+        assert max(map(metrics.horizontalAdvance, words)) <= room
+    summary.resize(2 * NARROW_PX, 100)
+    QApplication.processEvents()
+    assert summary.font().pointSizeF() == usual
+
+
 def test_every_number_has_its_room(summary):
     metrics, header = summary.fontMetrics(), summary.header()
     assert sum(header.sectionSize(column) for column in range(header.count())) <= summary.viewport().width()

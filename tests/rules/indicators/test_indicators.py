@@ -329,8 +329,8 @@ def test_a_series_marks_what_was_not_measured_anew(desk, land):
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("zh", ["LAND 2020", "公顷", "技术信息"]),
-        ("en", ["LAND 2020", " ha", "Technical"]),
+        ("zh", ["测算", "LAND 2020", "公顷", "技术信息"]),
+        ("en", ["run", "LAND 2020", " ha", "Technical"]),
     ],
 )
 def test_an_explanation_is_read_first_and_technical_below(desk, land, lang, words):
