@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from onemap.layers.messages import phrase
 from onemap.rules.charts.chart_fills import Fill, filled_box
-from onemap.rules.charts.number_axis import value_text
+from onemap.rules.charts.number_axis import decimal_text, value_text
 from onemap.rules.maps.fonts import FONTS
 from onemap.rules.maps.svg_text import as_attribute, svg_text, text_width, wrap_text
 
@@ -21,6 +21,7 @@ class ChartWords:
 
     unit: of the numbers, with what they are a measure of. source: year and versions, printed under the picture.
     is_count: numbers are whole. is_below_title: a page's title says the same right above, so it is not drawn again.
+    digits: decimals of the numbers, those of the table below; None: as many as their size asks for.
     """
 
     title: str
@@ -29,10 +30,13 @@ class ChartWords:
     language: str
     is_count: bool = False
     is_below_title: bool = False
+    digits: int | None = None
 
     def number(self, value: float, values: Sequence[float | None]) -> str:
         """A number beside its mark; values: all of the chart."""
-        return f"{value:,.0f}".replace("-", "−") if self.is_count else value_text(value, values)
+        if self.is_count:
+            return f"{value:,.0f}".replace("-", "−")
+        return value_text(value, values) if self.digits is None else decimal_text(value, self.digits)
 
     def word(self, name: str) -> str:
         """A word of every chart, such as `unknown`, in the reader's language."""

@@ -15,7 +15,7 @@ from onemap.rules.charts.chart_sheet import (
     chart_picture,
     straight_line,
 )
-from onemap.rules.charts.number_axis import NumberAxis, number_axis, value_text
+from onemap.rules.charts.number_axis import NumberAxis, number_axis
 from onemap.rules.maps.svg_text import svg_text, text_width
 
 HEIGHT_MM = 55.0
@@ -69,7 +69,7 @@ def line_chart(
         last = next((row for row in range(len(names) - 1, -1, -1) if one.values[row] is not None), None)
         if last is not None and (value := one.values[last]) is not None:
             y = axis.place(value) + TEXT_MM * 0.35
-            parts.append(svg_text(value_text(value, values), at[last] + 2.2, y, TEXT_MM, colour=INK))
+            parts.append(svg_text(words.number(value, values), at[last] + 2.2, y, TEXT_MM, colour=INK))
         if len(series) > 1:
             legend.append(LegendSign(one.title, line=_stroke(colour, dash)))
     if any(target is not None for target in targets):

@@ -14,7 +14,7 @@ from onemap.rules.charts.chart_sheet import (
     chart_picture,
     straight_line,
 )
-from onemap.rules.charts.number_axis import number_axis, value_text
+from onemap.rules.charts.number_axis import number_axis
 from onemap.rules.maps.svg_text import svg_text, wrap_text
 
 _PANEL_MM, _PLOT_MM, _LEAST_WIDTH_MM, _GAP_MM = 30.0, 18.0, 36.0, 4.0
@@ -45,7 +45,7 @@ def small_multiples(
     parts = []
     for number, panel in enumerate(panels):
         left, top = number % across * (wide + _GAP_MM), number // across * _PANEL_MM
-        parts.append(_panel(panel, labels, every, left, top, wide))
+        parts.append(_panel(panel, labels, every, left, top, wide, words))
     height = -(-len(panels) // across) * _PANEL_MM
     is_unknown = any(value is None for panel in panels for value in panel.values)
     legend = [LegendSign(words.word("unknown"), UNKNOWN)] if is_unknown else []
@@ -57,7 +57,13 @@ def small_multiples(
 
 
 def _panel(
-    panel: Panel, labels: Sequence[str], every: Sequence[float | None], left: float, top: float, wide: float
+    panel: Panel,
+    labels: Sequence[str],
+    every: Sequence[float | None],
+    left: float,
+    top: float,
+    wide: float,
+    words: ChartWords,
 ) -> str:
     title = wrap_text(panel.title, TEXT_MM, wide, bold=True)[0]
     parts = [svg_text(title, left, top + TEXT_MM, TEXT_MM, bold=True, colour=INK)]
@@ -71,7 +77,7 @@ def _panel(
         y = axis.place(value)
         parts.append(filled_box(x, min(y, zero), bar, abs(zero - y), series_fill(0)))
         if number == len(panel.values) - 1:
-            text = value_text(value, every)
+            text = words.number(value, every)
             parts.append(svg_text(text, left + wide, top + TEXT_MM * 2.2, TEXT_MM * 0.9, anchor="end", colour=QUIET))
     for number, target in enumerate(panel.targets):
         if target is not None:

@@ -1,7 +1,7 @@
 """Several numbers of the same units: a panel a number with its own axis, in each a bar a unit; units are named once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onemap.rules.charts.chart_fills import UNKNOWN, filled_box, series_fill
 from onemap.rules.charts.chart_sheet import (
@@ -26,7 +26,7 @@ _TARGET = 'stroke="#111111" stroke-width="0.6"'
 class UnitPanel:
     """One number of each unit in a unit of measure, None where nobody knows it, with its targets.
 
-    apply: False where it cannot be: such a unit has no bar, and nothing is hatched.
+    apply: False where it cannot be: such a unit has no bar, and nothing is hatched. digits: decimals, as of ChartWords.
     """
 
     title: str
@@ -34,6 +34,7 @@ class UnitPanel:
     values: tuple[float | None, ...]
     targets: tuple[float | None, ...]
     apply: tuple[bool, ...]
+    digits: int | None = None
 
 
 def unit_bars(words: ChartWords, units: Sequence[str], panels: Sequence[UnitPanel], width_mm: float = WIDTH_MM) -> str:
@@ -48,7 +49,7 @@ def unit_bars(words: ChartWords, units: Sequence[str], panels: Sequence[UnitPane
         left, top = wide + number % across * (panel_mm + _GAP_MM), number // across * band
         if number % across == 0:
             parts += [_name(unit, wide - 2.0, top + head + row * _ROW_MM) for row, unit in enumerate(units)]
-        parts.append(_panel(panel, left, top, panel_mm, head, words))
+        parts.append(_panel(panel, left, top, panel_mm, head, replace(words, digits=panel.digits)))
     is_unknown = any(_is_unknown(panel, row) for panel in panels for row in range(len(units)))
     legend = [LegendSign(words.word("unknown"), UNKNOWN)] if is_unknown else []
     if any(target is not None for panel in panels for target in panel.targets):

@@ -168,7 +168,14 @@ def _panel(group: Sequence[Record], units: Sequence[Any], language: str) -> Unit
     ordered = [of_unit[unit] for unit in units]
     values, targets = (tuple(row[name] for row in ordered) for name in ("value", "target"))
     apply = tuple(row["reason"] != NOT_APPLICABLE for row in ordered)
-    return UnitPanel(group[0]["title"], measure_words(group[0]["unit_of_measure"], language), values, targets, apply)
+    measure, digits = measure_words(group[0]["unit_of_measure"], language), decimals_of_rows(group)
+    return UnitPanel(group[0]["title"], measure, values, targets, apply, digits)
+
+
+def decimals_of_rows(rows: Sequence[Record]) -> int | None:
+    """The decimals with which tables write an indicator's values; None where these differ."""
+    digits = {len(number_words(row["value"], row).partition(".")[2]) for row in rows if row["value"] is not None}
+    return digits.pop() if len(digits) == 1 else None
 
 
 def _page(

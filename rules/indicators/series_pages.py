@@ -13,6 +13,7 @@ from onemap.rules.charts.small_multiples import Panel
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
+    decimals_of_rows,
     ground_words,
     indicator_chart,
     measure_words,
@@ -30,6 +31,7 @@ UNITS, SERIES, QUOTA, TARGETS = "units", "series", "quota", "targets"  # kinds o
 _MOST_BULLETS = 14
 MOST_UNITS = 40  # that one chart shows
 _MOST_LINES = 8
+_MOST_FOLLOWING = 12  # rows of a table that shares its sheet of paper with others
 _LOW_MM = 30.0  # so that three charts with their tables fit on one sheet of paper
 _SAME = "same_state"
 Record = dict[str, Any]
@@ -40,7 +42,7 @@ def series_pages(
 ) -> tuple[list[Page], list[AnyFigure | None]]:
     """A page for each indicator that has a value on some day, where there are several days; else none.
 
-    Of one unit they follow each other below a common head, some on each sheet of paper.
+    Of one unit, or of few units on few days, they follow each other below a common head, some on each sheet of paper.
     """
     groups = [group for group in _by_indicator(rows) if len({row["as_of"] for row in group}) > 1]
     figures: list[AnyFigure | None] = []
@@ -48,7 +50,8 @@ def series_pages(
         return [], figures
     pages: list[Page] = []
     is_one_unit = len({row["unit"] for row in rows}) == 1
-    if is_one_unit:
+    is_short = is_one_unit or max(len(group) for group in groups) <= _MOST_FOLLOWING
+    if is_short:
         pages.append(_first_page(rows, packs, catalogue, language))
         figures.append(None)
     for group in groups:
@@ -57,6 +60,9 @@ def series_pages(
         if is_one_unit and isinstance(figure, Figure):
             pages.append(_following_page(group[0]["title"], group, language))
             figures.append(replace(figure, height_mm=_LOW_MM))
+        elif is_short:
+            pages.append(_following_page(group[0]["title"], group, language))
+            figures.append(figure)
         else:
             pages.append(_page(figure.words.title, group, packs, catalogue, language))
             figures.append(figure)
@@ -149,7 +155,8 @@ def _by_indicator(rows: Sequence[Record]) -> list[list[Record]]:
 
 def _words(title: str, rows: Sequence[Record], catalogue: Catalogue, language: str) -> ChartWords:
     measure = measure_words(rows[0]["unit_of_measure"], language)
-    return ChartWords(title, measure, source_words(rows, catalogue, language), language)
+    source = source_words(rows, catalogue, language)
+    return ChartWords(title, measure, source, language, digits=decimals_of_rows(rows))
 
 
 def _over_days(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure | PanelFigure:
@@ -216,7 +223,8 @@ def _of_targets(rows: Sequence[Record], day: str, catalogue: Catalogue, language
 def _first_page(rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str) -> Page:
     """The head above the indicators of one unit: whose they are, and of which days."""
     days = sorted({row["as_of"] for row in rows})
-    unit = unit_words(rows[-1], language)
+    count = len({row["unit"] for row in rows})
+    unit = unit_words(rows[-1], language) if count == 1 else phrase("figures.units_compared", language, count=count)
     title = phrase("figures.over_days", language, unit=unit, first=days[0], last=days[-1])
     return {"title": title, "facts": _facts(rows, packs, catalogue, language), "blocks": []}
 

@@ -56,10 +56,17 @@ def indicators(values: Values, context: VerbContext) -> Result:
     result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
     result |= {"problems": problems + remark_records(targets, context.language), **target_answer(values)}
     if values.get("page"):
-        result["page"] = _write_pages(values, rows, packs, theme, held, catalogue, shown, context)
+        of_pages = _with_unit_labels(rows, found.record["units"])
+        result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, shown, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
+
+
+def _with_unit_labels(rows: Sequence[dict[str, Any]], units: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose version of the units is named by its label, as people know it, instead of by its table's number."""
+    labels = {one["table"]: f"{one['code']}__{one['label']}" for one in units if one.get("table")}
+    return [{**row, "unit_version": labels.get(row["unit_version"], row["unit_version"])} for row in rows]
 
 
 def _titled_rows(
