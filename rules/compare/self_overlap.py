@@ -75,8 +75,9 @@ def _meeting(shapes: AnyShapes, wanted: np.ndarray, threads: Threads) -> tuple[n
 
     def may_lose(place: np.ndarray, areas: np.ndarray, errors: np.ndarray) -> np.ndarray:
         # Neighbours of one coverage touch all along their edges: that they share no ground the kernel tells.
-        most = np.bincount(place, areas + errors, len(wanted))
-        return (areas > 0) & (most[place] >= ARITHMETIC_M2)
+        first = place.min(initial=len(wanted))
+        most = np.bincount(place - first, areas + errors)
+        return (areas > 0) & (most[place - first] >= ARITHMETIC_M2)
 
     place, other = earlier_neighbours(shapes, wanted, threads, may_lose)
     meet = insides_meet(shapes[wanted[place]], shapes[other], threads)
